@@ -1,0 +1,85 @@
+//! The handle that the HTTP layer holds: book, cancel, look up. Hides actors, peers and timeouts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{CompanyId, SagaId, UserId};
+use crate::domain::order::SeatRef;
+use crate::domain::participant::{LegState, Refusal};
+use crate::domain::replica::Ticket;
+use crate::messages::Idempotency;
+
+/// A definite answer to a booking: recorded under its key, the same for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    Booked { ticket: SagaId },
+    Refused(Refusal),
+}
+
+/// A booking as a client asks for it: 1 to [`crate::domain::order::LEGS_MAX`] seats, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookRequest {
+    pub user: UserId,
+    pub seats: Vec<SeatRef>,
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What the desk says to a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BookAnswer {
+    Definite(Outcome),
+    /// Another booking's lease is on this seat; nothing was begun.
+    SeatBusy(SeatRef),
+    /// The same key is being worked on.
+    StillRunning(SagaId),
+    /// The key was used for another request.
+    KeyReused,
+    UnknownCompany(CompanyId),
+    /// No such route, or no such seat on it.
+    UnknownSeat(SeatRef),
+    /// A company that is needed is down; nothing was begun.
+    CompanyDown(CompanyId),
+    /// The outcome will be found under this id.
+    NotKnownInTime(SagaId),
+    /// Too much under way at this node, or it is draining; nothing was begun.
+    Overloaded,
+}
+
+/// State of a booking as `GET /reservas/{uuid}` tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BookingState {
+    Running,
+    Held,
+    Confirmed,
+    Refused,
+    Cancelled,
+}
+
+/// What is known of a booking, over all companies that answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingStatus {
+    pub saga: SagaId,
+    pub user: UserId,
+    pub state: BookingState,
+    /// Per company of the order: its legs' states, or nothing if it did not answer.
+    pub companies: Vec<(CompanyId, Option<Vec<(SeatRef, LegState)>>)>,
+}
+
+/// Answer to a cancellation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CancelAnswer {
+    /// Cancelled now or before.
+    Done,
+    /// No such ticket of this user, as far as the reachable companies know.
+    NotFound,
+    /// The database of this node did not confirm in time; ask again.
+    NotKnownInTime,
+}
+
+/// One page of a user's tickets, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketPage {
+    /// Without those whose every seat is cancelled.
+    pub tickets: Vec<Ticket>,
+    /// (created_at, id) to go on after.
+    pub next: Option<(i64, SagaId)>,
+}

@@ -1,0 +1,103 @@
+//! What a booking says: fixed by whoever begins it, carried by every Prepare, stored by every participant, printed on the ticket.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{CompanyId, RouteId, SeatNumber, UserId};
+
+/// Most seats of one booking.
+pub const LEGS_MAX: usize = 16;
+
+/// Amount in the currency's minor unit (centavos).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Price {
+    pub minor: i64,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+/// A seat of a company's route, as a client or a lease names it. The derived order is the order of prepares without a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SeatRef {
+    pub company: CompanyId,
+    pub route: RouteId,
+    pub number: SeatNumber,
+}
+
+/// Who sits there; absent where a client of the old contract did not say.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Passenger {
+    pub name: String,
+    pub document: Option<String>,
+}
+
+/// One seat of an order with all that the ticket will say of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Leg {
+    pub seat: SeatRef,
+    pub flight: String,
+    /// City names, as in the schedule.
+    pub origin: String,
+    pub destination: String,
+    /// IATA codes.
+    pub origin_iata: String,
+    pub destination_iata: String,
+    /// Seconds since 1970, UTC.
+    pub departs: i64,
+    pub arrives: i64,
+    pub price: Price,
+    pub passenger: Option<Passenger>,
+}
+
+/// Everything the ticket will say.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Order {
+    pub user: UserId,
+    /// Milliseconds since 1970, UTC, by the clock of the node that began it.
+    pub created_at: i64,
+    /// 1 to [`LEGS_MAX`], each seat once, in the order the client gave.
+    pub legs: Vec<Leg>,
+    /// A customer's hold: kept for this many seconds before the customer confirms.
+    pub hold_seconds: Option<u32>,
+}
+
+/// SHA-256 over an order and its acceptor set: two orders of one saga id are told apart by it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OrderHash(pub [u8; 32]);
+
+impl std::fmt::Debug for OrderHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for byte in &self.0[..4] {
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Order {
+    /// The companies that must vote, ascending, each once.
+    pub fn companies(&self) -> Vec<CompanyId> {
+        let mut companies: Vec<_> = self.legs.iter().map(|leg| leg.seat.company).collect();
+        companies.sort_unstable();
+        companies.dedup();
+        companies
+    }
+
+    /// This company's seats of the order, ascending.
+    pub fn seats_of(&self, company: CompanyId) -> Vec<SeatRef> {
+        let mut seats: Vec<_> = self
+            .legs
+            .iter()
+            .map(|leg| leg.seat)
+            .filter(|seat| seat.company == company)
+            .collect();
+        seats.sort_unstable();
+        seats
+    }
+
+    /// All seats, ascending.
+    pub fn seats(&self) -> Vec<SeatRef> {
+        let mut seats: Vec<_> = self.legs.iter().map(|leg| leg.seat).collect();
+        seats.sort_unstable();
+        seats
+    }
+}

@@ -1,0 +1,8 @@
+//! PassCom's product: booking actors, seat actors and the rules they share.
+
+pub mod accounts;
+pub mod catalogue;
+pub mod desk;
+pub mod domain;
+pub mod messages;
+pub mod peer;

@@ -1,0 +1,47 @@
+//! The only door between nodes: [`PeerClient`] to call a company, [`Serve`] to be called.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::domain::ids::CompanyId;
+use crate::messages::{Reply, Request};
+
+/// Why a call has no reply.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Certainly not executed: the company is down, or the request was not sent.
+    #[error("not sent to {company}: {reason}")]
+    NotSent {
+        company: CompanyId,
+        reason: &'static str,
+    },
+    /// Certainly not executed: too many calls to this company are under way.
+    #[error("too many calls to {0} under way")]
+    Busy(CompanyId),
+    /// Perhaps executed. Ask again with the same ids.
+    #[error("no answer from {company}: {reason}")]
+    Unknown {
+        company: CompanyId,
+        reason: &'static str,
+    },
+}
+
+/// Calls other companies. Safety never depends on an answer.
+pub trait PeerClient: Send + Sync + 'static {
+    /// Sends the request once and waits for the reply, at most `timeout`.
+    fn call(
+        &self,
+        to: CompanyId,
+        request: Request,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Reply, CallError>>;
+
+    /// Whether this node can talk to that company now, as far as it knows.
+    fn is_up(&self, company: CompanyId) -> bool;
+}
+
+/// Answers requests of other companies.
+pub trait Serve: Send + Sync + 'static {
+    fn serve(&self, request: Request) -> BoxFuture<'static, Reply>;
+}
