@@ -102,3 +102,35 @@ pub struct LegPage {
 pub struct FoundItinerary {
     pub legs: Vec<LegView>,
 }
+
+/// Cheap to clone; answers from memory.
+#[derive(Clone)]
+pub struct Catalogue {}
+
+impl Catalogue {
+    /// Legs on sale with free seats of every reachable company.
+    pub fn page(&self, _filter: &LegFilter, _after: Option<PageCursor>, _limit: usize) -> LegPage {
+        unreachable!("next commit")
+    }
+
+    /// One leg of any company, also when it is sold out or that company is down.
+    pub fn leg(&self, _company: CompanyId, _route: RouteId) -> Option<LegView> {
+        unreachable!("next commit")
+    }
+
+    /// At most `limit` itineraries by fewest legs, then earliest arrival, leaving within [from, to). Always ends.
+    pub fn search(
+        &self,
+        _origins: &[String],
+        _destinations: &[String],
+        _departs: (i64, i64),
+        _limit: usize,
+    ) -> Vec<FoundItinerary> {
+        unreachable!("next commit")
+    }
+
+    /// All companies of the cluster, ascending, with whether this node reaches them (itself: true).
+    pub fn companies(&self) -> Vec<(CompanyId, bool)> {
+        unreachable!("next commit")
+    }
+}

@@ -83,3 +83,39 @@ pub struct TicketPage {
     /// (created_at, id) to go on after.
     pub next: Option<(i64, SagaId)>,
 }
+
+/// This node could not look: its database is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the database of this node is away")]
+pub struct Unavailable;
+
+/// Cheap to clone; every method ends within its own deadline.
+#[derive(Clone)]
+pub struct Desk {}
+
+impl Desk {
+    /// Books all seats or none. Ends within 10 s.
+    pub async fn book(&self, _request: BookRequest) -> BookAnswer {
+        unreachable!("next commit")
+    }
+
+    /// What is known of a booking of this user, over all reachable companies.
+    pub async fn booking(&self, _user: UserId, _saga: SagaId) -> Option<BookingStatus> {
+        unreachable!("next commit")
+    }
+
+    /// Cancels a whole ticket of this user at every company.
+    pub async fn cancel(&self, _user: UserId, _ticket: SagaId) -> CancelAnswer {
+        unreachable!("next commit")
+    }
+
+    /// The user's tickets, newest first, at most `limit`.
+    pub async fn tickets(
+        &self,
+        _user: UserId,
+        _after: Option<(i64, SagaId)>,
+        _limit: usize,
+    ) -> Result<TicketPage, Unavailable> {
+        unreachable!("next commit")
+    }
+}

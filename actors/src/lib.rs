@@ -5,4 +5,5 @@ pub mod catalogue;
 pub mod desk;
 pub mod domain;
 pub mod messages;
+pub mod operations;
 pub mod peer;
