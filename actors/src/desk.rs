@@ -1,19 +1,11 @@
 //! The handle that the HTTP layer holds: book, cancel, look up. Hides actors, peers and timeouts.
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
-use crate::domain::participant::{LegState, Refusal};
+use crate::domain::participant::LegState;
 use crate::domain::replica::Ticket;
+pub use crate::domain::saga::Outcome;
 use crate::messages::Idempotency;
-
-/// A definite answer to a booking: recorded under its key, the same for ever.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
-    Booked { ticket: SagaId },
-    Refused(Refusal),
-}
 
 /// A booking as a client asks for it: 1 to [`crate::domain::order::LEGS_MAX`] seats, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,8 @@ pub mod accounts;
 pub mod catalogue;
 pub mod desk;
 pub mod domain;
+pub mod lease;
 pub mod messages;
 pub mod operations;
 pub mod peer;
+pub mod store;

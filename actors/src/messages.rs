@@ -1,50 +1,25 @@
 //! What crosses nodes. Bincode has no schema evolution: variants and fields are only ever appended, together with a new
 //! protocol number in [`crate::peer`].
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::catalogue::{CatalogueCursor, CataloguePage};
 use crate::domain::accounts::User;
-use crate::domain::ids::{Incarnation, RouteId, SagaId, UserId};
-use crate::domain::order::{OrderHash, SeatRef};
-use crate::domain::participant::{Prepare, Vote};
-use crate::domain::register::{Acceptors, Ballot, Key, Register, Value};
+pub use crate::domain::entry::Idempotency;
+use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
+use crate::domain::order::{Order, OrderHash, SeatRef};
+use crate::domain::participant::LegState;
+use crate::domain::register::{Acceptors, Register};
 use crate::domain::replica::Ticket;
-
-/// A client's idempotency key with the fingerprint of what it was used for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Idempotency {
-    pub key: String,
-    /// SHA-256 over method, path and body.
-    pub fingerprint: [u8; 32],
-}
+pub use crate::domain::rows::{OutboxCursor, Replicated};
+use crate::domain::saga::{CompanyAnswer, Outcome, Question};
 
 /// One request to a company's node. Every one may be sent again: the answer is then that of the recorded state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
-    Prepare(Box<Prepare>),
-    /// A booking whose legs are all this company's, in one transaction.
-    Book(Box<Prepare>, Option<Idempotency>),
-    Confirm {
-        saga: SagaId,
-        hash: OrderHash,
-    },
-    Release {
-        saga: SagaId,
-        seats: Vec<SeatRef>,
-    },
-    Promise {
-        key: Key,
-        acceptors: Acceptors,
-        ballot: Ballot,
-    },
-    Accept {
-        key: Key,
-        acceptors: Acceptors,
-        ballot: Ballot,
-        value: Box<Value>,
-    },
+    Ask(Question),
     /// What is recorded of this saga.
     Query {
         saga: SagaId,
@@ -55,6 +30,7 @@ pub enum Request {
         user: UserId,
         key: String,
     },
+    /// By normalised login.
     FindUser {
         login: String,
     },
@@ -74,24 +50,15 @@ pub enum Request {
         after: Option<CatalogueCursor>,
         wait_ms: u32,
     },
-    /// Seat map of a route of this company.
-    SeatMap {
-        route: RouteId,
-    },
+    /// Whom this node reaches, and what it runs.
+    Describe,
 }
 
-/// Where a replica has read a peer's outbox up to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OutboxCursor {
-    pub incarnation: Incarnation,
-    pub seq: i64,
-}
-
-/// A replicated row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Row {
-    User(User),
-    Ticket(Ticket),
+impl Request {
+    /// Waits for news at the answering node, so it must not take the place of a booking.
+    pub fn is_long_poll(&self) -> bool {
+        matches!(self, Request::Pull { .. } | Request::PullCatalogue { .. })
+    }
 }
 
 /// What is known of a client's key.
@@ -100,7 +67,7 @@ pub struct KnownKey {
     pub fingerprint: [u8; 32],
     pub saga: SagaId,
     /// The recorded answer; none while it is not known.
-    pub answer: Option<crate::desk::Outcome>,
+    pub answer: Option<Outcome>,
     /// A driver for it runs at that node now.
     pub running: bool,
 }
@@ -109,24 +76,16 @@ pub struct KnownKey {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
     pub register: Option<Register>,
-    pub order: Option<(crate::domain::order::Order, OrderHash, Acceptors)>,
-    pub legs: Vec<(SeatRef, crate::domain::participant::LegState)>,
+    pub order: Option<(Arc<Order>, OrderHash, Acceptors)>,
+    pub legs: Vec<(SeatRef, LegState)>,
+    /// A driver for it runs at that node now.
     pub running: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    Voted(Vote),
-    /// Answer to Confirm, Release, MergeTicket.
-    Done,
-    /// Answer to Promise: what was accepted so far.
-    Promised {
-        accepted: Option<(Ballot, Value)>,
-        chosen: bool,
-    },
-    Accepted,
-    /// A higher ballot was promised.
-    Higher(Ballot),
+    Answer(CompanyAnswer),
+    Merged,
     Recorded(Box<Recorded>),
     Key(Option<KnownKey>),
     User(Option<User>),
@@ -134,16 +93,15 @@ pub enum Reply {
     Tickets(Vec<Ticket>),
     Rows {
         incarnation: Incarnation,
-        rows: Vec<(i64, Row)>,
-        more: bool,
+        rows: Vec<(i64, Replicated)>,
     },
     Catalogue(Box<CataloguePage>),
-    SeatMap(Option<Box<crate::catalogue::SeatMapView>>),
-    /// The node could not do it now, and did not: its database is away or it is draining.
-    Unavailable(String),
-}
-
-/// Mints a request or saga id.
-pub fn fresh_id() -> Uuid {
-    Uuid::new_v4()
+    Description {
+        version: String,
+        reaches: Vec<CompanyId>,
+    },
+    /// The node could not do it now, and did not: its database is away, or it is not ready.
+    Unavailable,
+    /// The node could not find out whether it did it: ask again.
+    Unknown,
 }

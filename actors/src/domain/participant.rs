@@ -7,12 +7,16 @@
 //! (absent) --Release--> refused (tombstone)  prepared --Release--> refused
 //! ```
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::fencing::FencingToken;
 use super::ids::SagaId;
 use super::order::{Order, OrderHash, SeatRef};
-use super::register::Acceptors;
+use super::register::{self, Acceptors, Ballot, Key, Value};
+use super::replica;
+use super::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey, SeatUse};
 
 /// Why a seat was refused. Durable with the leg, so that a retry hears the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,8 +31,10 @@ pub enum RefusalReason {
     Closed,
     /// No such route or seat.
     Unknown,
-    /// The booking was given up before this company voted.
+    /// The booking was given up before this company voted, or after.
     Released,
+    /// The company of this seat did not vote in time, and the booking was given up.
+    NoVote,
 }
 
 /// A durable No.
@@ -42,7 +48,7 @@ pub struct Refusal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prepare {
     pub saga: SagaId,
-    pub order: Order,
+    pub order: Arc<Order>,
     pub hash: OrderHash,
     pub acceptors: Acceptors,
     pub fence: FencingToken,
@@ -57,7 +63,7 @@ pub enum Vote {
     No(Refusal),
     /// The saga is recorded here with another order.
     Mismatch {
-        order: Box<Order>,
+        order: Arc<Order>,
         hash: OrderHash,
         acceptors: Acceptors,
     },
@@ -74,4 +80,337 @@ pub enum LegState {
     Refused,
     Committed,
     Cancelled,
+}
+
+/// How a company answers a `Book`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Booked {
+    Done,
+    No(Refusal),
+    /// The saga is recorded here with another order.
+    Mismatch {
+        order: Arc<Order>,
+        hash: OrderHash,
+        acceptors: Acceptors,
+    },
+    /// This node is still recovering.
+    Later,
+    Stale(FencingToken),
+}
+
+/// The hash of a tombstone: a leg that was released before its order was ever seen.
+const NO_ORDER: OrderHash = OrderHash([0; 32]);
+
+/// What is recorded of this saga here, seen from a new Prepare or Book.
+enum Recorded {
+    Nothing,
+    Refused(Refusal),
+    SameOrder(LegState),
+    OtherOrder,
+}
+
+fn recorded(rows: &Rows, saga: SagaId, hash: OrderHash) -> Recorded {
+    let legs = rows.legs_of(saga);
+    let refused = legs.iter().find(|(_, leg)| leg.state == LegState::Refused);
+    if let Some((key, leg)) = refused {
+        return Recorded::Refused(Refusal {
+            seat: rows.seat_ref(key.seat()),
+            reason: leg.reason.unwrap_or(RefusalReason::Released),
+        });
+    }
+    match legs.first() {
+        None => Recorded::Nothing,
+        Some((_, leg)) if leg.hash == hash => Recorded::SameOrder(leg.state),
+        Some(_) => Recorded::OtherOrder,
+    }
+}
+
+/// Votes. `lost` is a seat that a route actor has already promised to another saga.
+pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vote {
+    match recorded(rows, prepare.saga, prepare.hash) {
+        Recorded::SameOrder(_) => return Vote::Yes,
+        Recorded::Refused(refusal) => return Vote::No(refusal),
+        Recorded::OtherOrder => return mismatch(rows, prepare.saga),
+        Recorded::Nothing => {}
+    }
+    let seats = prepare.order.seats_of(rows.me);
+    if let Some(fence) = stale(rows, &seats, prepare.fence) {
+        return Vote::Stale(fence);
+    }
+    if let Some(refusal) = lost.or_else(|| first_refusal(rows, &seats)) {
+        refuse(rows, prepare, &seats, refusal.reason);
+        return Vote::No(refusal);
+    }
+    keep(rows, prepare, &seats, LegState::Prepared, SagaState::Begun);
+    Vote::Yes
+}
+
+/// Books a single-company order in one step: vote, decision and sale.
+///
+/// Only while the register is untouched: whoever promised a recovery ballot takes no ballot 0 any more.
+pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Booked {
+    match recorded(rows, prepare.saga, prepare.hash) {
+        Recorded::SameOrder(LegState::Prepared) => return Booked::Later,
+        Recorded::SameOrder(_) => return Booked::Done,
+        Recorded::OtherOrder => return booked_otherwise(rows, prepare.saga),
+        Recorded::Refused(refusal) => return Booked::No(refusal),
+        Recorded::Nothing => {}
+    }
+    let seats = prepare.order.seats_of(rows.me);
+    if let Some(fence) = stale(rows, &seats, prepare.fence) {
+        return Booked::Stale(fence);
+    }
+    let key = Key::Saga(prepare.saga);
+    let refusal = if rows.registers.get(&key).is_some() {
+        Some(Refusal {
+            seat: seats[0],
+            reason: RefusalReason::Released,
+        })
+    } else {
+        lost.or_else(|| first_refusal(rows, &seats))
+    };
+    if let Some(refusal) = refusal {
+        refuse(rows, prepare, &seats, refusal.reason);
+        return Booked::No(refusal);
+    }
+    keep(
+        rows,
+        prepare,
+        &seats,
+        LegState::Committed,
+        SagaState::Committed,
+    );
+    let value = Value::Commit {
+        hash: prepare.hash,
+        order: prepare.order.clone(),
+    };
+    register::learn(rows, key, &prepare.acceptors, Ballot::ZERO, value);
+    replica::issue(rows, prepare.saga, prepare.order.clone());
+    Booked::Done
+}
+
+/// Commit of this order is known chosen.
+pub fn on_confirm(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
+    for (key, leg) in rows.legs_of(saga) {
+        match leg.state {
+            LegState::Prepared if leg.hash == hash => {
+                let state = LegState::Committed;
+                rows.put_leg(key, LegRow { state, ..leg });
+            }
+            LegState::Refused => rows.alarm(format!("confirm of refused leg {key:?}")),
+            // another order's leg: it ends by its own recovery (release_of_other_order)
+            LegState::Prepared | LegState::Committed | LegState::Cancelled => {}
+        }
+    }
+    end(rows, saga, SagaState::Committed);
+}
+
+/// Abort is certain: a refusal is durable somewhere, or Abort was chosen.
+pub fn on_release(rows: &mut Rows, saga: SagaId, seats: &[SeatRef], reason: RefusalReason) {
+    let me = rows.me;
+    for seat in seats.iter().filter(|seat| seat.company == me) {
+        let key = LegKey {
+            saga,
+            route: seat.route,
+            number: seat.number,
+        };
+        release_leg(rows, key, reason);
+    }
+    end(rows, saga, SagaState::Aborted);
+}
+
+fn release_leg(rows: &mut Rows, key: LegKey, reason: RefusalReason) {
+    let refused = |leg: LegRow| LegRow {
+        state: LegState::Refused,
+        reason: Some(reason),
+        ..leg
+    };
+    match rows.legs.get(&key).copied() {
+        None => rows.put_leg(
+            key,
+            refused(LegRow {
+                state: LegState::Refused,
+                hash: NO_ORDER,
+                fence: FencingToken::NONE,
+                reason: None,
+            }),
+        ),
+        Some(leg) if leg.state == LegState::Prepared => rows.put_leg(key, refused(leg)),
+        Some(leg) if leg.state == LegState::Refused => {}
+        Some(leg) => rows.alarm(format!("release of {:?} leg {key:?}", leg.state)),
+    }
+}
+
+/// Commit of another order of this saga was chosen: the legs kept for this one never belonged to it.
+pub fn release_other_orders(rows: &mut Rows, saga: SagaId, chosen: OrderHash) {
+    for (key, leg) in rows.legs_of(saga) {
+        if leg.state == LegState::Prepared && leg.hash != chosen {
+            release_leg(rows, key, RefusalReason::Released);
+        }
+    }
+}
+
+/// The legs of a ticket are cancelled: frees each at most once, and never a later owner's.
+pub fn on_cancel(rows: &mut Rows, saga: SagaId, seats: &[SeatRef]) {
+    let me = rows.me;
+    for seat in seats.iter().filter(|seat| seat.company == me) {
+        let key = LegKey {
+            saga,
+            route: seat.route,
+            number: seat.number,
+        };
+        match rows.legs.get(&key).copied() {
+            Some(leg) if matches!(leg.state, LegState::Prepared | LegState::Committed) => {
+                let state = LegState::Cancelled;
+                rows.put_leg(key, LegRow { state, ..leg });
+            }
+            Some(leg) if leg.state == LegState::Cancelled => {}
+            other => rows.alarm(format!("cancel of {other:?} leg {key:?}")),
+        }
+    }
+}
+
+fn booked_otherwise(rows: &Rows, saga: SagaId) -> Booked {
+    match mismatch(rows, saga) {
+        Vote::Mismatch {
+            order,
+            hash,
+            acceptors,
+        } => Booked::Mismatch {
+            order,
+            hash,
+            acceptors,
+        },
+        _ => Booked::Later,
+    }
+}
+
+fn mismatch(rows: &Rows, saga: SagaId) -> Vote {
+    let row = rows.sagas.get(&saga);
+    match row.and_then(|row| row.order.clone().map(|order| (order, row))) {
+        Some((order, row)) => Vote::Mismatch {
+            order,
+            hash: row.hash,
+            acceptors: row.acceptors.clone(),
+        },
+        // a prepared leg always has its saga's row; without it nobody could say what was prepared
+        None => Vote::Later,
+    }
+}
+
+fn stale(rows: &Rows, seats: &[SeatRef], token: FencingToken) -> Option<FencingToken> {
+    let fence = seats
+        .iter()
+        .filter_map(|seat| rows.seats.get(&(seat.route, seat.number)))
+        .map(|row| row.fence)
+        .max()?;
+    (!token.passes(fence)).then_some(fence)
+}
+
+fn first_refusal(rows: &Rows, seats: &[SeatRef]) -> Option<Refusal> {
+    seats.iter().find_map(|seat| {
+        let reason = refusal_of(rows, (seat.route, seat.number))?;
+        Some(Refusal {
+            seat: *seat,
+            reason,
+        })
+    })
+}
+
+fn refusal_of(rows: &Rows, seat: SeatKey) -> Option<RefusalReason> {
+    let Some(route) = rows.routes.get(&seat.0) else {
+        return Some(RefusalReason::Unknown);
+    };
+    if seat.1.0 < 1 || seat.1.0 > route.seats {
+        return Some(RefusalReason::Unknown);
+    }
+    match rows.seat_use(&seat) {
+        SeatUse::Sold { .. } => Some(RefusalReason::Sold),
+        SeatUse::Prepared { .. } => Some(RefusalReason::Held),
+        SeatUse::Blocked => Some(RefusalReason::Blocked),
+        SeatUse::Free if !route.on_sale => Some(RefusalReason::Closed),
+        SeatUse::Free => None,
+    }
+}
+
+fn refuse(rows: &mut Rows, prepare: &Prepare, seats: &[SeatRef], reason: RefusalReason) {
+    for seat in seats {
+        let key = LegKey {
+            saga: prepare.saga,
+            route: seat.route,
+            number: seat.number,
+        };
+        rows.put_leg(
+            key,
+            LegRow {
+                state: LegState::Refused,
+                hash: prepare.hash,
+                fence: prepare.fence,
+                reason: Some(reason),
+            },
+        );
+    }
+    remember(rows, prepare, SagaState::Aborted);
+}
+
+fn keep(
+    rows: &mut Rows,
+    prepare: &Prepare,
+    seats: &[SeatRef],
+    state: LegState,
+    saga_state: SagaState,
+) {
+    for seat in seats {
+        let key = LegKey {
+            saga: prepare.saga,
+            route: seat.route,
+            number: seat.number,
+        };
+        rows.put_leg(
+            key,
+            LegRow {
+                state,
+                hash: prepare.hash,
+                fence: prepare.fence,
+                reason: None,
+            },
+        );
+        rows.put_seat_fence(key.seat(), prepare.fence);
+    }
+    remember(rows, prepare, saga_state);
+}
+
+/// Records the saga here, unless it is: whoever began it first fixed its order.
+pub fn remember(rows: &mut Rows, prepare: &Prepare, state: SagaState) {
+    let row = match rows.sagas.get(&prepare.saga) {
+        Some(row) if row.state == SagaState::Begun => SagaRow {
+            state,
+            ..row.clone()
+        },
+        Some(_) => return,
+        None => SagaRow {
+            order: Some(prepare.order.clone()),
+            hash: prepare.hash,
+            acceptors: prepare.acceptors.clone(),
+            driver: prepare.driver.clone(),
+            state,
+            finished: false,
+        },
+    };
+    rows.sagas.put(prepare.saga, row);
+}
+
+fn end(rows: &mut Rows, saga: SagaId, state: SagaState) {
+    let Some(row) = rows.sagas.get(&saga) else {
+        return;
+    };
+    if row.state == SagaState::Begun {
+        let row = SagaRow {
+            state,
+            ..row.clone()
+        };
+        rows.sagas.put(saga, row);
+    } else if row.state != state {
+        rows.alarm(format!("saga {saga} is {:?} and told {state:?}", row.state));
+    }
 }

@@ -1,15 +1,122 @@
-//! What every company keeps a copy of, and how two copies merge.
+//! What every company keeps a copy of, and how two copies merge: a user by the higher version, a ticket by the union of its
+//! cancelled seats. Merging is idempotent, commutative and never loses a cancellation.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::accounts::User;
 use super::ids::SagaId;
 use super::order::{Order, SeatRef};
+use super::participant;
+use super::rows::{Replicated, Rows};
 
 /// A confirmed booking. Its existence is proof that Commit was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     pub id: SagaId,
-    pub order: Order,
+    pub order: Arc<Order>,
     /// Cancelled seats, ascending. Only ever grows.
     pub cancelled: Vec<SeatRef>,
+}
+
+impl Ticket {
+    /// Whether no seat of it is left.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.len() == self.order.legs.len()
+    }
+}
+
+/// Issues the ticket of a committed saga and tells the others.
+pub fn issue(rows: &mut Rows, saga: SagaId, order: Arc<Order>) {
+    if rows.tickets.get(&saga).is_some() {
+        return;
+    }
+    let ticket = Ticket {
+        id: saga,
+        order,
+        cancelled: Vec::new(),
+    };
+    rows.outbox.push(Replicated::Ticket(ticket.clone()));
+    rows.tickets.put(saga, ticket);
+}
+
+/// Cancels seats of a ticket that is here, frees our own and tells the others. False if the ticket is not here.
+pub fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef]) -> bool {
+    let Some(row) = rows.tickets.get(&ticket) else {
+        return false;
+    };
+    let seats: Vec<SeatRef> = row
+        .order
+        .seats()
+        .into_iter()
+        .filter(|seat| seats.contains(seat))
+        .collect();
+    let merged = union(row, &seats);
+    if merged != *row {
+        rows.outbox.push(Replicated::Ticket(merged.clone()));
+        rows.tickets.put(ticket, merged);
+        participant::on_cancel(rows, ticket, &seats);
+    }
+    true
+}
+
+/// Takes over a copy from a peer.
+pub fn merge(rows: &mut Rows, copy: Replicated) {
+    match copy {
+        Replicated::User(user) => merge_user(rows, user),
+        Replicated::Ticket(ticket) => merge_ticket(rows, ticket),
+    }
+}
+
+fn merge_ticket(rows: &mut Rows, copy: Ticket) {
+    let (merged, fresh) = match rows.tickets.get(&copy.id) {
+        Some(row) if row.order != copy.order => {
+            rows.alarm(format!("two orders on ticket {}", copy.id));
+            return;
+        }
+        Some(row) => {
+            let fresh: Vec<SeatRef> = difference(&copy.cancelled, &row.cancelled);
+            (union(row, &copy.cancelled), fresh)
+        }
+        None => (copy.clone(), copy.cancelled.clone()),
+    };
+    rows.tickets.put(copy.id, merged);
+    participant::on_cancel(rows, copy.id, &fresh);
+}
+
+fn merge_user(rows: &mut Rows, copy: User) {
+    match rows.users.get(&copy.login) {
+        Some(row) if row.id != copy.id => {
+            rows.alarm(format!("two users with the login of {}", copy.id));
+        }
+        Some(row) if row.version >= copy.version => {}
+        _ => rows.users.put(copy.login.clone(), copy),
+    }
+}
+
+/// Enrols a user whose login's register chose this, and tells the others.
+pub fn enrol(rows: &mut Rows, user: User) {
+    if rows.users.get(&user.login).is_none() {
+        rows.outbox.push(Replicated::User(user.clone()));
+        rows.users.put(user.login.clone(), user);
+    }
+}
+
+fn union(ticket: &Ticket, seats: &[SeatRef]) -> Ticket {
+    let mut cancelled = ticket.cancelled.clone();
+    cancelled.extend(difference(seats, &ticket.cancelled));
+    cancelled.sort_unstable();
+    Ticket {
+        cancelled,
+        ..ticket.clone()
+    }
+}
+
+fn difference(seats: &[SeatRef], without: &[SeatRef]) -> Vec<SeatRef> {
+    seats
+        .iter()
+        .filter(|seat| !without.contains(seat))
+        .copied()
+        .collect()
 }

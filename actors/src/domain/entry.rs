@@ -1,0 +1,463 @@
+//! Ledger entries: every way in which this company's durable state moves forward.
+//!
+//! An entry is all or nothing, and posting one again answers what is recorded. A batch of them is one transaction.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::accounts::User;
+use super::ids::{CompanyId, RouteId, SagaId, UserId};
+use super::order::{Order, OrderHash, SeatRef};
+use super::participant::{self, Booked, Prepare, Refusal, RefusalReason, Vote};
+use super::register::{self, Accept, Acceptors, Ballot, Key, Promise, Value};
+use super::replica;
+use super::rows::{
+    AuditRow, Footprint, KeyRow, OutboxCursor, Replicated, Rows, SagaRow, SagaState, SeatKey,
+    SeatUse,
+};
+use super::saga::Outcome;
+
+/// A client's idempotency key with the fingerprint of what it was used for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Idempotency {
+    pub key: String,
+    /// SHA-256 over method, path and body.
+    pub fingerprint: [u8; 32],
+}
+
+/// A decision that is known chosen, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub saga: SagaId,
+    pub acceptors: Acceptors,
+    pub ballot: Ballot,
+    pub value: Value,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// The driver begins a saga of which this company has no leg.
+    Begin(Box<Prepare>, Option<Idempotency>),
+    /// A vote; with the client's key where this node drives the saga.
+    Prepare {
+        prepare: Box<Prepare>,
+        lost: Option<Refusal>,
+        idempotency: Option<Idempotency>,
+    },
+    Book {
+        prepare: Box<Prepare>,
+        lost: Option<Refusal>,
+        idempotency: Option<Idempotency>,
+    },
+    Confirm {
+        saga: SagaId,
+        hash: OrderHash,
+    },
+    Release {
+        saga: SagaId,
+        seats: Vec<SeatRef>,
+        reason: RefusalReason,
+    },
+    Promise {
+        key: Key,
+        acceptors: Acceptors,
+        ballot: Ballot,
+    },
+    Accept {
+        key: Key,
+        acceptors: Acceptors,
+        ballot: Ballot,
+        value: Box<Value>,
+    },
+    /// Commit is known chosen: ticket, own legs, the client's answer.
+    Settle(Box<Decision>, Option<(UserId, Idempotency)>),
+    /// A definite refusal, kept under the client's key.
+    Refuse {
+        saga: SagaId,
+        user: UserId,
+        idempotency: Idempotency,
+        refusal: Refusal,
+    },
+    /// The ticket of a booking made at another company, before its driver here answers.
+    Adopt {
+        saga: SagaId,
+        order: Arc<Order>,
+        idempotency: Option<Idempotency>,
+    },
+    /// Every company has acknowledged.
+    Finish {
+        saga: SagaId,
+    },
+    /// Raises this company's ballot round above this one.
+    NextRound {
+        above: i64,
+    },
+    Cancel {
+        ticket: SagaId,
+        seats: Vec<SeatRef>,
+    },
+    /// Rows of a peer's outbox, and how far they go; or a single pushed row.
+    Merge {
+        rows: Vec<Replicated>,
+        cursor: Option<(CompanyId, OutboxCursor)>,
+    },
+    /// A login's register chose this user.
+    Enrol(User),
+    Block {
+        seat: SeatKey,
+        blocked: bool,
+        reason: String,
+    },
+    /// Reads a route's seats in the order of the commits.
+    Survey {
+        route: RouteId,
+    },
+}
+
+/// What posting an entry came to, valid once the batch is committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Receipt {
+    Done,
+    Vote(Vote),
+    Booked(Booked),
+    Promise(Promise),
+    Accept(Accept),
+    Round(i64),
+    /// Whether the ticket was here to be cancelled.
+    Cancelled(bool),
+    /// None: the seat is sold or held.
+    Blocked(bool),
+    Surveyed(BTreeMap<SeatKey, SeatUse>),
+}
+
+impl Entry {
+    /// Adds what this entry reads and writes.
+    pub fn footprint(&self, me: CompanyId, footprint: &mut Footprint) {
+        match self {
+            Entry::Begin(prepare, idempotency) => {
+                prepare_footprint(me, prepare, idempotency.as_ref(), footprint);
+            }
+            Entry::Prepare {
+                prepare,
+                idempotency,
+                ..
+            } => prepare_footprint(me, prepare, idempotency.as_ref(), footprint),
+            Entry::Book {
+                prepare,
+                idempotency,
+                ..
+            } => {
+                prepare_footprint(me, prepare, idempotency.as_ref(), footprint);
+                footprint.registers.insert(Key::Saga(prepare.saga));
+                footprint.tickets.insert(prepare.saga);
+            }
+            Entry::Confirm { saga, .. } | Entry::Finish { saga } => {
+                footprint.sagas.insert(*saga);
+            }
+            Entry::Release { saga, seats, .. } => {
+                footprint.sagas.insert(*saga);
+                own_seats(me, seats, footprint);
+            }
+            Entry::Promise { key, .. } | Entry::Accept { key, .. } => {
+                footprint.registers.insert(key.clone());
+            }
+            Entry::Settle(decision, idempotency) => {
+                footprint.sagas.insert(decision.saga);
+                footprint.registers.insert(Key::Saga(decision.saga));
+                footprint.tickets.insert(decision.saga);
+                if let Some((user, idempotency)) = idempotency {
+                    footprint.keys.insert((*user, idempotency.key.clone()));
+                }
+            }
+            Entry::Refuse {
+                saga,
+                user,
+                idempotency,
+                ..
+            } => {
+                footprint.sagas.insert(*saga);
+                footprint.keys.insert((*user, idempotency.key.clone()));
+            }
+            Entry::Adopt {
+                saga,
+                order,
+                idempotency,
+            } => {
+                footprint.tickets.insert(*saga);
+                footprint.sagas.insert(*saga);
+                if let Some(idempotency) = idempotency {
+                    footprint.keys.insert((order.user, idempotency.key.clone()));
+                }
+            }
+            Entry::NextRound { .. } => footprint.round = true,
+            Entry::Cancel { ticket, .. } => {
+                footprint.tickets.insert(*ticket);
+                footprint.sagas.insert(*ticket);
+            }
+            Entry::Merge { rows, .. } => rows.iter().for_each(|row| match row {
+                Replicated::User(user) => {
+                    footprint.users.insert(user.login.clone());
+                }
+                Replicated::Ticket(ticket) => {
+                    footprint.tickets.insert(ticket.id);
+                    if !ticket.cancelled.is_empty() {
+                        footprint.sagas.insert(ticket.id);
+                    }
+                }
+            }),
+            Entry::Enrol(user) => {
+                footprint.users.insert(user.login.clone());
+            }
+            Entry::Block { seat, .. } => {
+                footprint.seats.insert(*seat);
+            }
+            Entry::Survey { route } => {
+                footprint.seat_maps.insert(*route);
+            }
+        }
+    }
+
+    /// Posts the entry to the loaded rows.
+    pub fn post(&self, rows: &mut Rows) -> Receipt {
+        match self {
+            Entry::Begin(prepare, idempotency) => {
+                participant::remember(rows, prepare, SagaState::Begun);
+                remember_key(rows, prepare.saga, prepare.order.user, idempotency.as_ref());
+                Receipt::Done
+            }
+            Entry::Prepare {
+                prepare,
+                lost,
+                idempotency,
+            } => {
+                remember_key(rows, prepare.saga, prepare.order.user, idempotency.as_ref());
+                Receipt::Vote(participant::on_prepare(rows, prepare, *lost))
+            }
+            Entry::Book {
+                prepare,
+                lost,
+                idempotency,
+            } => {
+                let booked = participant::on_book(rows, prepare, *lost);
+                let user = prepare.order.user;
+                remember_key(rows, prepare.saga, user, idempotency.as_ref());
+                let outcome = match &booked {
+                    Booked::Done => Some(Outcome::Booked {
+                        ticket: prepare.saga,
+                    }),
+                    Booked::No(refusal) => Some(Outcome::Refused(*refusal)),
+                    Booked::Mismatch { .. } | Booked::Later | Booked::Stale(_) => None,
+                };
+                answer_key(rows, user, idempotency.as_ref(), outcome);
+                if outcome.is_some() {
+                    finish(rows, prepare.saga);
+                }
+                Receipt::Booked(booked)
+            }
+            Entry::Confirm { saga, hash } => {
+                participant::on_confirm(rows, *saga, *hash);
+                participant::release_other_orders(rows, *saga, *hash);
+                Receipt::Done
+            }
+            Entry::Release {
+                saga,
+                seats,
+                reason,
+            } => {
+                participant::on_release(rows, *saga, seats, *reason);
+                Receipt::Done
+            }
+            Entry::Promise {
+                key,
+                acceptors,
+                ballot,
+            } => Receipt::Promise(register::on_promise(rows, key, acceptors, *ballot)),
+            Entry::Accept {
+                key,
+                acceptors,
+                ballot,
+                value,
+            } => Receipt::Accept(register::on_accept(rows, key, acceptors, *ballot, value)),
+            Entry::Settle(decision, idempotency) => {
+                settle(rows, decision, idempotency.as_ref());
+                Receipt::Done
+            }
+            Entry::Refuse {
+                saga,
+                user,
+                idempotency,
+                refusal,
+            } => {
+                remember_key(rows, *saga, *user, Some(idempotency));
+                let outcome = Some(Outcome::Refused(*refusal));
+                answer_key(rows, *user, Some(idempotency), outcome);
+                Receipt::Done
+            }
+            Entry::Adopt {
+                saga,
+                order,
+                idempotency,
+            } => {
+                // no outbox: the company that sold it tells the others
+                if rows.tickets.get(saga).is_none() {
+                    let ticket = replica::Ticket {
+                        id: *saga,
+                        order: order.clone(),
+                        cancelled: Vec::new(),
+                    };
+                    rows.tickets.put(*saga, ticket);
+                }
+                remember_key(rows, *saga, order.user, idempotency.as_ref());
+                let outcome = Some(Outcome::Booked { ticket: *saga });
+                answer_key(rows, order.user, idempotency.as_ref(), outcome);
+                Receipt::Done
+            }
+            Entry::Finish { saga } => {
+                finish(rows, *saga);
+                Receipt::Done
+            }
+            Entry::NextRound { above } => {
+                rows.round = rows.round.max(*above) + 1;
+                rows.round_raised = true;
+                Receipt::Round(rows.round)
+            }
+            Entry::Cancel { ticket, seats } => {
+                Receipt::Cancelled(replica::cancel(rows, *ticket, seats))
+            }
+            Entry::Merge {
+                rows: copies,
+                cursor,
+            } => {
+                for copy in copies {
+                    replica::merge(rows, copy.clone());
+                }
+                rows.cursors.extend(*cursor);
+                Receipt::Done
+            }
+            Entry::Enrol(user) => {
+                replica::enrol(rows, user.clone());
+                Receipt::Done
+            }
+            Entry::Block {
+                seat,
+                blocked,
+                reason,
+            } => Receipt::Blocked(block(rows, *seat, *blocked, reason)),
+            Entry::Survey { route } => Receipt::Surveyed(survey(rows, *route)),
+        }
+    }
+}
+
+fn prepare_footprint(
+    me: CompanyId,
+    prepare: &Prepare,
+    idempotency: Option<&Idempotency>,
+    footprint: &mut Footprint,
+) {
+    footprint.sagas.insert(prepare.saga);
+    footprint.orders.insert(prepare.saga);
+    own_seats(me, &prepare.order.seats_of(me), footprint);
+    if let Some(idempotency) = idempotency {
+        let key = (prepare.order.user, idempotency.key.clone());
+        footprint.keys.insert(key);
+    }
+}
+
+fn own_seats(me: CompanyId, seats: &[SeatRef], footprint: &mut Footprint) {
+    let own = seats.iter().filter(|seat| seat.company == me);
+    footprint
+        .seats
+        .extend(own.map(|seat| (seat.route, seat.number)));
+}
+
+fn settle(rows: &mut Rows, decision: &Decision, idempotency: Option<&(UserId, Idempotency)>) {
+    let Value::Commit { hash, order } = &decision.value else {
+        rows.alarm(format!("saga {} settled without a Commit", decision.saga));
+        return;
+    };
+    let key = Key::Saga(decision.saga);
+    let value = decision.value.clone();
+    register::learn(rows, key, &decision.acceptors, decision.ballot, value);
+    replica::issue(rows, decision.saga, order.clone());
+    participant::on_confirm(rows, decision.saga, *hash);
+    participant::release_other_orders(rows, decision.saga, *hash);
+    if let Some((user, idempotency)) = idempotency {
+        remember_key(rows, decision.saga, *user, Some(idempotency));
+        let outcome = Some(Outcome::Booked {
+            ticket: decision.saga,
+        });
+        answer_key(rows, *user, Some(idempotency), outcome);
+    }
+}
+
+fn remember_key(rows: &mut Rows, saga: SagaId, user: UserId, idempotency: Option<&Idempotency>) {
+    let Some(Idempotency { key, fingerprint }) = idempotency else {
+        return;
+    };
+    let key = (user, key.clone());
+    if rows.keys.get(&key).is_none() {
+        let row = KeyRow {
+            fingerprint: *fingerprint,
+            saga,
+            answer: None,
+        };
+        rows.keys.put(key, row);
+    }
+}
+
+/// Records the answer under the key, once and for ever.
+fn answer_key(
+    rows: &mut Rows,
+    user: UserId,
+    idempotency: Option<&Idempotency>,
+    outcome: Option<Outcome>,
+) {
+    let Some(Idempotency { key, fingerprint }) = idempotency else {
+        return;
+    };
+    let key = (user, key.clone());
+    let row = rows.keys.get(&key).cloned();
+    if let Some(row) = row.filter(|row| row.fingerprint == *fingerprint && row.answer.is_none()) {
+        rows.keys.put(
+            key,
+            KeyRow {
+                answer: outcome,
+                ..row
+            },
+        );
+    }
+}
+
+fn finish(rows: &mut Rows, saga: SagaId) {
+    if let Some(row) = rows.sagas.get(&saga).filter(|row| !row.finished) {
+        let row = SagaRow {
+            finished: true,
+            ..row.clone()
+        };
+        rows.sagas.put(saga, row);
+    }
+}
+
+fn block(rows: &mut Rows, seat: SeatKey, blocked: bool, reason: &str) -> bool {
+    if rows.owner(&seat).is_some() {
+        return false;
+    }
+    let mut row = rows.seats.get(&seat).copied().unwrap_or_default();
+    row.blocked = blocked;
+    rows.seats.put(seat, row);
+    rows.audit.push(AuditRow {
+        action: if blocked { "block" } else { "unblock" }.to_owned(),
+        subject: format!("seat {} of route {}", seat.1, seat.0),
+        reason: reason.to_owned(),
+    });
+    true
+}
+
+fn survey(rows: &Rows, route: RouteId) -> BTreeMap<SeatKey, SeatUse> {
+    rows.touched_seats(route)
+        .map(|seat| (seat, rows.seat_use(&seat)))
+        .filter(|(_, held)| *held != SeatUse::Free)
+        .collect()
+}

@@ -1,0 +1,116 @@
+//! What the actors need of a database. Implemented over PostgreSQL (`passcom-sql`) and over memory (tests, simulation).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::catalogue::Published;
+use crate::domain::accounts::User;
+use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
+use crate::domain::order::{Order, OrderHash};
+use crate::domain::register::Acceptors;
+use crate::domain::replica::Ticket;
+use crate::domain::rows::{Footprint, OutboxCursor, Replicated, Rows, SeatKey, SeatUse};
+use crate::messages::{KnownKey, Recorded};
+use crate::operations::SagaView;
+
+/// How a transaction ended, when not well.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// Another writer changed a row between our read and our write; nothing was written.
+    #[error("a row changed under the transaction")]
+    Conflict,
+    /// Certainly nothing was written.
+    #[error("not written: {0}")]
+    NotWritten(String),
+    /// The COMMIT has no answer.
+    #[error("outcome unknown: {0}")]
+    Unknown(String),
+}
+
+/// The database could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("database: {0}")]
+pub struct ReadError(pub String);
+
+pub type Read<'a, T> = BoxFuture<'a, Result<T, ReadError>>;
+
+/// Writes. Used by the ledger only.
+pub trait LedgerStore: Send + Sync + 'static {
+    /// One transaction: loads what the footprint names, lets `decide` change the rows, writes the changes, commits.
+    ///
+    /// `Ok` means durable. `decide` may be called again after a lost connection, with freshly loaded rows.
+    fn transact<'a>(
+        &'a self,
+        footprint: &'a Footprint,
+        decide: &'a mut (dyn FnMut(&mut Rows) + Send),
+    ) -> BoxFuture<'a, Result<(), WriteError>>;
+}
+
+/// A saga that somebody must bring to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    pub saga: SagaId,
+    pub order: Arc<Order>,
+    pub hash: OrderHash,
+    pub acceptors: Acceptors,
+    /// Node that began it.
+    pub driver: String,
+}
+
+/// Reads. Each sees only what is committed.
+pub trait Archive: Send + Sync + 'static {
+    /// Answers at all.
+    fn ping(&self) -> Read<'_, ()>;
+
+    /// Everything recorded of a saga; empty if nothing (`running` is not for the store to know).
+    fn recorded(&self, saga: SagaId) -> Read<'_, Recorded>;
+
+    /// What a client's key was used for.
+    fn key(&self, user: UserId, key: String) -> Read<'_, Option<KnownKey>>;
+
+    /// By normalised login.
+    fn user(&self, login: String) -> Read<'_, Option<User>>;
+
+    fn ticket(&self, id: SagaId) -> Read<'_, Option<Ticket>>;
+
+    /// A user's tickets that are not wholly cancelled, newest first, after (created_at, id).
+    fn tickets_of(
+        &self,
+        user: UserId,
+        after: Option<(i64, SagaId)>,
+        limit: usize,
+    ) -> Read<'_, Vec<Ticket>>;
+
+    /// Outbox rows with a higher `seq`, ascending.
+    fn outbox(&self, after_seq: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>>;
+
+    /// This database's incarnation.
+    fn incarnation(&self) -> Incarnation;
+
+    /// How far each peer's outbox was read, per the incarnation read last.
+    fn cursors(&self) -> Read<'_, BTreeMap<CompanyId, OutboxCursor>>;
+
+    /// Sagas begun and undecided here for longer than `age`, and those this node drove that are not finished, oldest first.
+    fn unfinished(&self, node: String, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>>;
+
+    /// For operators: newest first; `state` is `begun`, `committed` or `aborted`.
+    fn sagas(
+        &self,
+        id: Option<SagaId>,
+        state: Option<String>,
+        older_than: Option<Duration>,
+        limit: usize,
+    ) -> Read<'_, Vec<SagaView>>;
+
+    /// What keeps a seat, or none if there is no such seat.
+    fn seat(&self, seat: SeatKey) -> Read<'_, Option<SeatUse>>;
+
+    /// Version of the route table: rises with every import.
+    fn catalogue_version(&self) -> Read<'_, i64>;
+
+    /// Routes changed after this version, with id above `after`, ascending by id, with their taken seats.
+    fn routes(&self, changed_after: i64, after: RouteId, limit: usize) -> Read<'_, Vec<Published>>;
+}
