@@ -1,15 +1,35 @@
 //! The legs on sale of all companies, kept at every node, so that browsing costs no call and no query.
+//!
+//! Our own index follows the ledger, commit by commit. A peer's index follows what that peer publishes, by cursor; it may be
+//! seconds old, and a booking checks everything again. A company that cannot be reached is named, and its legs are left out.
+
+mod code;
+mod index;
+mod search;
+
+use std::collections::{BTreeMap, BinaryHeap};
+use std::cmp::Reverse;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
+use self::index::Index;
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
 use crate::domain::order::Price;
+use crate::domain::rows::SeatUse;
+use crate::ledger::News;
+use crate::peer::PeerClient;
+
+/// Most routes of one page of a catalogue: a page must fit a frame.
+const PUBLISH_MAX: usize = 600;
 
 /// What a company publishes of a route; one row of `route`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     pub id: RouteId,
-    /// Carrier and number, `G31234`.
+    /// Carrier and number, `G31234`; at most 8 characters.
     pub flight: String,
     /// IATA codes.
     pub origin: String,
@@ -48,21 +68,6 @@ pub struct CataloguePage {
     pub changes: Vec<Published>,
     pub next: CatalogueCursor,
     pub more: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SeatState {
-    Free,
-    Held,
-    Sold,
-    Blocked,
-}
-
-/// Every touched seat of a route; all others up to `route.seats` are free.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SeatMapView {
-    pub route: Route,
-    pub touched: Vec<(SeatNumber, SeatState)>,
 }
 
 /// A leg as it is shown: times in the zones of its airports are for the wire to make.
@@ -105,32 +110,224 @@ pub struct FoundItinerary {
 
 /// Cheap to clone; answers from memory.
 #[derive(Clone)]
-pub struct Catalogue {}
+pub struct Catalogue {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    me: CompanyId,
+    companies: Arc<[CompanyId]>,
+    peers: Arc<dyn PeerClient>,
+    /// One start of this node.
+    epoch: u64,
+    indexes: RwLock<BTreeMap<CompanyId, Index>>,
+    /// The sequence number of our own latest change.
+    published: watch::Sender<u64>,
+}
 
 impl Catalogue {
+    pub fn new(me: CompanyId, companies: Arc<[CompanyId]>, peers: Arc<dyn PeerClient>) -> Self {
+        let indexes = companies.iter().map(|id| (*id, Index::default())).collect();
+        let inner = Inner {
+            me,
+            companies,
+            peers,
+            epoch: fastrand::u64(..),
+            indexes: RwLock::new(indexes),
+            published: watch::Sender::new(0),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    // ---- browsing -----------------------------------------------------------------------------------------------
+
     /// Legs on sale with free seats of every reachable company.
-    pub fn page(&self, _filter: &LegFilter, _after: Option<PageCursor>, _limit: usize) -> LegPage {
-        unreachable!("next commit")
+    pub fn page(&self, filter: &LegFilter, after: Option<PageCursor>, limit: usize) -> LegPage {
+        let (reachable, unreachable) = self.reachable();
+        let wanted = |company: &&CompanyId| filter.company.is_none_or(|only| only == **company);
+        let companies: Vec<CompanyId> = reachable.iter().filter(wanted).copied().collect();
+        let unreachable = unreachable.iter().filter(wanted).copied().collect();
+        let indexes = self.read();
+        let (from, to) = filter.departs.unwrap_or((i64::MIN, i64::MAX));
+        let start = after.map_or(from, |(departs, _, _)| departs.max(from));
+        let mut streams: Vec<_> = companies
+            .iter()
+            .flat_map(|company| {
+                let index = &indexes[company];
+                index
+                    .departures(filter.origins.as_deref(), start, to)
+                    .into_iter()
+                    .map(|stream| stream.map(|(departs, route)| (departs, *company, route)))
+            })
+            .collect();
+        let mut legs = Vec::with_capacity(limit.min(128));
+        let mut last = None;
+        let mut more = false;
+        for key in merge(&mut streams).skip_while(|key| after.is_some_and(|after| *key <= after)) {
+            let index = &indexes[&key.1];
+            let Some(leg) = index.shown(key.1, key.2, filter.destinations.as_deref()) else {
+                continue;
+            };
+            if legs.len() == limit {
+                more = true;
+                break;
+            }
+            last = Some(key);
+            legs.push(leg);
+        }
+        LegPage {
+            legs,
+            next: last.filter(|_| more),
+            unreachable,
+        }
     }
 
     /// One leg of any company, also when it is sold out or that company is down.
-    pub fn leg(&self, _company: CompanyId, _route: RouteId) -> Option<LegView> {
-        unreachable!("next commit")
+    pub fn leg(&self, company: CompanyId, route: RouteId) -> Option<LegView> {
+        self.read().get(&company)?.leg(company, route)
+    }
+
+    /// What is published of a route.
+    pub fn route(&self, company: CompanyId, route: RouteId) -> Option<Route> {
+        self.read().get(&company)?.route(route)
+    }
+
+    /// Whether this company's whole catalogue has ever been read.
+    pub fn knows(&self, company: CompanyId) -> bool {
+        self.read()
+            .get(&company)
+            .is_some_and(|index| index.is_complete())
+    }
+
+    /// How many routes of a company are known.
+    pub fn routes(&self, company: CompanyId) -> usize {
+        self.read().get(&company).map_or(0, Index::len)
     }
 
     /// At most `limit` itineraries by fewest legs, then earliest arrival, leaving within [from, to). Always ends.
     pub fn search(
         &self,
-        _origins: &[String],
-        _destinations: &[String],
-        _departs: (i64, i64),
-        _limit: usize,
+        origins: &[String],
+        destinations: &[String],
+        departs: (i64, i64),
+        limit: usize,
     ) -> Vec<FoundItinerary> {
-        unreachable!("next commit")
+        let (reachable, _) = self.reachable();
+        let indexes = self.read();
+        let indexes: Vec<_> = reachable.iter().map(|id| (*id, &indexes[id])).collect();
+        search::fewest_legs(&indexes, origins, destinations, departs, limit)
     }
 
     /// All companies of the cluster, ascending, with whether this node reaches them (itself: true).
     pub fn companies(&self) -> Vec<(CompanyId, bool)> {
-        unreachable!("next commit")
+        let companies = self.inner.companies.iter();
+        companies.map(|id| (*id, self.reaches(*id))).collect()
     }
+
+    fn reaches(&self, company: CompanyId) -> bool {
+        company == self.inner.me || self.inner.peers.is_up(company)
+    }
+
+    fn reachable(&self) -> (Vec<CompanyId>, Vec<CompanyId>) {
+        let companies = self.inner.companies.iter().copied();
+        companies.partition(|company| self.reaches(*company))
+    }
+
+    // ---- our own index ------------------------------------------------------------------------------------------
+
+    /// Routes of our own, as read from the database at start or after an import.
+    pub fn load_own(&self, routes: Vec<Published>) {
+        let me = self.inner.me;
+        let seq = {
+            let mut indexes = self.write();
+            let index = indexes.entry(me).or_default();
+            routes.into_iter().for_each(|route| index.load_own(route));
+            index.seq()
+        };
+        self.inner.published.send_replace(seq);
+    }
+
+    /// Every route of our own has been loaded once.
+    pub fn own_is_complete(&self) {
+        let me = self.inner.me;
+        self.write().entry(me).or_default().complete();
+    }
+
+    /// Follows the ledger. Called in the order of the commits.
+    pub fn on_news(&self, news: &News) {
+        if news.seats.is_empty() {
+            return;
+        }
+        let me = self.inner.me;
+        let seq = {
+            let mut indexes = self.write();
+            let index = indexes.entry(me).or_default();
+            for ((route, number), now) in &news.seats {
+                index.set_taken(*route, *number, *now != SeatUse::Free);
+            }
+            index.seq()
+        };
+        self.inner.published.send_replace(seq);
+    }
+
+    /// Our changes after a reader's cursor; waits for some up to `wait`.
+    pub async fn publish(&self, after: Option<CatalogueCursor>, wait: Duration) -> CataloguePage {
+        let mut published = self.inner.published.subscribe();
+        published.borrow_and_update();
+        let page = self.changes(after);
+        if page.reset || !page.changes.is_empty() {
+            return page;
+        }
+        // no news within the wait is an answer too
+        let _ = tokio::time::timeout(wait, published.changed()).await;
+        self.changes(after)
+    }
+
+    fn changes(&self, after: Option<CatalogueCursor>) -> CataloguePage {
+        let epoch = self.inner.epoch;
+        let known = after.filter(|cursor| cursor.epoch == epoch);
+        let from = known.map_or(0, |cursor| cursor.seq);
+        let indexes = self.read();
+        let (changes, seq, more) = indexes[&self.inner.me].changes(from, PUBLISH_MAX);
+        CataloguePage {
+            reset: known.is_none(),
+            changes,
+            next: CatalogueCursor { epoch, seq },
+            more,
+        }
+    }
+
+    // ---- the peers' indexes -------------------------------------------------------------------------------------
+
+    /// Takes over what a peer published.
+    pub fn follow(&self, company: CompanyId, page: CataloguePage) {
+        self.write().entry(company).or_default().follow(page);
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<CompanyId, Index>> {
+        let indexes = self.inner.indexes.read();
+        indexes.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<CompanyId, Index>> {
+        let indexes = self.inner.indexes.write();
+        indexes.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Merges ascending streams into one.
+fn merge(
+    streams: &mut [impl Iterator<Item = PageCursor>],
+) -> impl Iterator<Item = PageCursor> + '_ {
+    let mut heads = BinaryHeap::new();
+    for (number, stream) in streams.iter_mut().enumerate() {
+        heads.extend(stream.next().map(|key| Reverse((key, number))));
+    }
+    std::iter::from_fn(move || {
+        let Reverse((key, number)) = heads.pop()?;
+        heads.extend(streams[number].next().map(|key| Reverse((key, number))));
+        Some(key)
+    })
 }

@@ -1,11 +1,34 @@
 //! The handle that the HTTP layer holds: book, cancel, look up. Hides actors, peers and timeouts.
 
+mod lookup;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use metrics::{counter, histogram};
+use ractor::{ActorCell, ActorRuntime};
+use tokio::sync::{Semaphore, oneshot};
+use uuid::Uuid;
+
+use crate::booking::{Arguments, BookingActor, Shared};
+use crate::clock::wall_clock_ms;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::SeatRef;
+use crate::domain::order::{Leg, Order, SeatRef};
 use crate::domain::participant::LegState;
+use crate::domain::register::Acceptors;
 use crate::domain::replica::Ticket;
 pub use crate::domain::saga::Outcome;
+use crate::domain::saga::{Answer, Origin, Start};
 use crate::messages::Idempotency;
+use crate::order_hash::{acceptors_of, order_hash, saga_id};
+use crate::store::Unfinished;
+
+/// A booking is answered within this, or with "not known in time".
+pub const BOOKING_DEADLINE: Duration = Duration::from_millis(9_500);
+/// Most bookings of clients under way at a node.
+const BOOKINGS_MAX: usize = 2_048;
 
 /// A booking as a client asks for it: 1 to [`crate::domain::order::LEGS_MAX`] seats, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,33 +104,243 @@ pub struct TicketPage {
 #[error("the database of this node is away")]
 pub struct Unavailable;
 
+/// The sagas that are driven at this node now.
+#[derive(Debug, Clone, Default)]
+pub struct Running {
+    sagas: Arc<Mutex<BTreeMap<SagaId, UserId>>>,
+}
+
+/// Keeps a saga in [`Running`] while it lives.
+#[derive(Debug)]
+pub struct RunningGuard {
+    running: Running,
+    saga: SagaId,
+}
+
+impl Drop for RunningGuard {
+    fn drop(&mut self) {
+        self.running.lock().remove(&self.saga);
+    }
+}
+
+impl Running {
+    pub fn contains(&self, saga: SagaId) -> bool {
+        self.lock().contains_key(&saga)
+    }
+
+    pub fn user(&self, saga: SagaId) -> Option<UserId> {
+        self.lock().get(&saga).copied()
+    }
+
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// None if it is driven here already.
+    fn enter(&self, saga: SagaId, user: UserId) -> Option<RunningGuard> {
+        let mut sagas = self.lock();
+        if sagas.contains_key(&saga) {
+            return None;
+        }
+        sagas.insert(saga, user);
+        Some(RunningGuard {
+            running: self.clone(),
+            saga,
+        })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<SagaId, UserId>> {
+        self.sagas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Cheap to clone; every method ends within its own deadline.
 #[derive(Clone)]
-pub struct Desk {}
+pub struct Desk {
+    shared: Arc<Shared>,
+    /// Name of this node.
+    node: Arc<str>,
+    supervisor: ActorCell,
+    slots: Arc<Semaphore>,
+    draining: Arc<AtomicBool>,
+}
 
 impl Desk {
+    pub fn new(shared: Arc<Shared>, node: &str, supervisor: ActorCell) -> Self {
+        Self {
+            shared,
+            node: node.into(),
+            supervisor,
+            slots: Arc::new(Semaphore::new(BOOKINGS_MAX)),
+            draining: Arc::default(),
+        }
+    }
+
     /// Books all seats or none. Ends within 10 s.
-    pub async fn book(&self, _request: BookRequest) -> BookAnswer {
-        unreachable!("next commit")
+    pub async fn book(&self, request: BookRequest) -> BookAnswer {
+        let begun = std::time::Instant::now();
+        let answer = self.try_book(request).await.unwrap_or_else(|answer| answer);
+        let label = match &answer {
+            BookAnswer::Definite(Outcome::Booked { .. }) => "booked",
+            BookAnswer::Definite(Outcome::Refused(_)) => "refused",
+            BookAnswer::SeatBusy(_) => "busy",
+            BookAnswer::NotKnownInTime(_) => "unknown",
+            _ => "rejected",
+        };
+        counter!("passcom_bookings_total", "answer" => label).increment(1);
+        histogram!("passcom_booking_seconds", "answer" => label).record(begun.elapsed());
+        answer
     }
 
-    /// What is known of a booking of this user, over all reachable companies.
-    pub async fn booking(&self, _user: UserId, _saga: SagaId) -> Option<BookingStatus> {
-        unreachable!("next commit")
+    async fn try_book(&self, request: BookRequest) -> Result<BookAnswer, BookAnswer> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Err(BookAnswer::Overloaded);
+        }
+        let slot = self.slots.clone().try_acquire_owned();
+        let _slot = slot.map_err(|_| BookAnswer::Overloaded)?;
+        let saga = match &request.idempotency {
+            None => SagaId(Uuid::new_v4()),
+            Some(idempotency) => {
+                let saga = saga_id(request.user, idempotency);
+                self.replay(request.user, saga, idempotency).await?;
+                saga
+            }
+        };
+        let order = self.order(&request)?;
+        self.check_companies(&order)?;
+        let answer = self
+            .drive(self.start(saga, order, request.idempotency))
+            .ok_or(BookAnswer::StillRunning(saga))?;
+        match tokio::time::timeout(BOOKING_DEADLINE, answer).await {
+            Ok(Ok(Answer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
+            Ok(Ok(Answer::SeatBusy(seat))) => Ok(BookAnswer::SeatBusy(seat)),
+            Ok(Ok(Answer::CompanyDown(company))) => Ok(BookAnswer::CompanyDown(company)),
+            Ok(Err(_)) | Err(_) => Ok(BookAnswer::NotKnownInTime(saga)),
+        }
     }
 
-    /// Cancels a whole ticket of this user at every company.
-    pub async fn cancel(&self, _user: UserId, _ticket: SagaId) -> CancelAnswer {
-        unreachable!("next commit")
+    fn order(&self, request: &BookRequest) -> Result<Arc<Order>, BookAnswer> {
+        let catalogue = &self.shared.service.catalogue;
+        let leg = |seat: &SeatRef| -> Result<Leg, BookAnswer> {
+            if !self.shared.service.companies.contains(&seat.company) {
+                return Err(BookAnswer::UnknownCompany(seat.company));
+            }
+            let Some(route) = catalogue.route(seat.company, seat.route) else {
+                return Err(if catalogue.knows(seat.company) {
+                    BookAnswer::UnknownSeat(*seat)
+                } else {
+                    BookAnswer::CompanyDown(seat.company)
+                });
+            };
+            if seat.number.0 > route.seats {
+                return Err(BookAnswer::UnknownSeat(*seat));
+            }
+            Ok(Leg {
+                seat: *seat,
+                origin: crate::airports::city(&route.origin).to_owned(),
+                destination: crate::airports::city(&route.destination).to_owned(),
+                flight: route.flight,
+                origin_iata: route.origin,
+                destination_iata: route.destination,
+                departs: route.departs,
+                arrives: route.arrives,
+                price: route.price,
+                passenger: None,
+            })
+        };
+        let legs = request.seats.iter().map(leg).collect::<Result<_, _>>()?;
+        Ok(Arc::new(Order {
+            user: request.user,
+            created_at: wall_clock_ms(),
+            legs,
+            hold_seconds: None,
+        }))
     }
 
-    /// The user's tickets, newest first, at most `limit`.
-    pub async fn tickets(
+    fn check_companies(&self, order: &Order) -> Result<(), BookAnswer> {
+        let me = self.shared.service.me;
+        let reachable = |company: &CompanyId| *company == me || self.shared.peers.is_up(*company);
+        match order.companies().iter().find(|company| !reachable(company)) {
+            Some(company) => Err(BookAnswer::CompanyDown(*company)),
+            None => Ok(()),
+        }
+    }
+
+    fn start(
         &self,
-        _user: UserId,
-        _after: Option<(i64, SagaId)>,
-        _limit: usize,
-    ) -> Result<TicketPage, Unavailable> {
-        unreachable!("next commit")
+        saga: SagaId,
+        order: Arc<Order>,
+        idempotency: Option<Idempotency>,
+    ) -> Start {
+        let acceptors = acceptors_of(saga, &order, &self.shared.service.companies);
+        self.start_of(
+            Unfinished {
+                saga,
+                hash: order_hash(&order, &acceptors),
+                order,
+                acceptors,
+                driver: self.node.to_string(),
+            },
+            idempotency,
+            Origin::Client,
+        )
+    }
+
+    fn start_of(
+        &self,
+        saga: Unfinished,
+        idempotency: Option<Idempotency>,
+        origin: Origin,
+    ) -> Start {
+        Start {
+            me: self.shared.service.me,
+            node: saga.driver,
+            companies: self.shared.service.companies.to_vec(),
+            saga: saga.saga,
+            order: saga.order,
+            hash: saga.hash,
+            acceptors: saga.acceptors,
+            idempotency,
+            origin,
+            seed: fastrand::u64(..),
+        }
+    }
+
+    /// Brings somebody's unfinished saga to its end. None if it is driven here already.
+    pub fn recover(&self, saga: Unfinished) -> Option<oneshot::Receiver<Answer>> {
+        let Acceptors(acceptors) = &saga.acceptors;
+        assert!(!acceptors.is_empty(), "a recorded saga names its acceptors");
+        self.drive(self.start_of(saga, None, Origin::Recovery))
+    }
+
+    fn drive(&self, start: Start) -> Option<oneshot::Receiver<Answer>> {
+        let running = &self.shared.service.running;
+        let running = running.enter(start.saga, start.order.user)?;
+        let (answer, waiting) = oneshot::channel();
+        let handler = BookingActor {
+            shared: self.shared.clone(),
+        };
+        let arguments = Arguments {
+            start,
+            answer,
+            running,
+        };
+        // an actor that does not start drops its sender, which is "not known in time"
+        let supervisor = self.supervisor.clone();
+        let _ = ActorRuntime::spawn_linked_instant(None, handler, arguments, supervisor);
+        Some(waiting)
+    }
+
+    /// Takes no new bookings any more.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 }

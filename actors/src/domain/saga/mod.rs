@@ -265,6 +265,11 @@ impl Driver {
         self.start.saga
     }
 
+    /// The seats of the order, ascending.
+    pub fn seats(&self) -> Vec<SeatRef> {
+        self.start.order.seats()
+    }
+
     pub fn idempotency(&self) -> Option<&Idempotency> {
         self.start.idempotency.as_ref()
     }

@@ -1,0 +1,242 @@
+//! What the desk looks up: recorded answers, bookings, tickets; and the cancelling of a ticket.
+//!
+//! A read that misses here asks the peers: a replica may be behind.
+
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+
+use super::{
+    BookAnswer, BookingState, BookingStatus, CancelAnswer, Desk, TicketPage, Unavailable,
+};
+use crate::domain::entry::{Entry, Receipt};
+use crate::domain::ids::{CompanyId, SagaId, UserId};
+use crate::domain::order::Order;
+use crate::domain::participant::LegState;
+use crate::domain::register::Value;
+use crate::domain::replica::Ticket;
+use crate::domain::rows::Replicated;
+use crate::messages::{Idempotency, KnownKey, Recorded, Reply, Request};
+
+/// How long the peers have to say what they know.
+const ASK_TIMEOUT: Duration = Duration::from_millis(800);
+/// How long peers have to hear of a cancellation before it is answered; they hear of it later otherwise.
+const CANCEL_PUSH_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long our own database has to write a cancellation.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(8);
+
+impl Desk {
+    /// `Err` is the answer if this key is known here or to a peer.
+    pub(super) async fn replay(
+        &self,
+        user: UserId,
+        saga: SagaId,
+        idempotency: &Idempotency,
+    ) -> Result<(), BookAnswer> {
+        let service = &self.shared.service;
+        if service.running.contains(saga) {
+            return Err(BookAnswer::StillRunning(saga));
+        }
+        let key = idempotency.key.clone();
+        let here = service.archive.key(user, key.clone()).await;
+        if let Ok(Some(known)) = &here {
+            return judge(known, saga, idempotency);
+        }
+        let there = self.ask_peers(Request::FindKey { user, key }).await;
+        let known = there.into_iter().filter_map(|(_, reply)| match reply {
+            Reply::Key(known) => known,
+            _ => None,
+        });
+        // an answer tells more than a key that is still open
+        let known = known.max_by_key(|known| (known.answer.is_some(), known.running));
+        known.map_or(Ok(()), |known| judge(&known, saga, idempotency))
+    }
+
+    /// What is known of a booking of this user, over all reachable companies.
+    pub async fn booking(&self, user: UserId, saga: SagaId) -> Option<BookingStatus> {
+        let service = &self.shared.service;
+        let (own, theirs) = join(
+            service.archive.recorded(saga),
+            self.ask_peers(Request::Query { saga }),
+        )
+        .await;
+        let mut answers: Vec<(CompanyId, Recorded)> = theirs
+            .into_iter()
+            .filter_map(|(company, reply)| match reply {
+                Reply::Recorded(recorded) => Some((company, *recorded)),
+                _ => None,
+            })
+            .collect();
+        answers.extend(own.ok().map(|recorded| (service.me, recorded)));
+        let ticket = self.find_ticket(saga).await;
+        let order = ticket
+            .as_ref()
+            .map(|ticket| ticket.order.clone())
+            .or_else(|| answers.iter().find_map(|(_, recorded)| order_in(recorded)));
+        let running = service.running.user(saga);
+        let owner = order.as_ref().map(|order| order.user).or(running)?;
+        if owner != user {
+            return None;
+        }
+        let state = match &ticket {
+            Some(ticket) if ticket.is_cancelled() => BookingState::Cancelled,
+            Some(_) => BookingState::Confirmed,
+            None => state_of(&answers),
+        };
+        let companies = order.map_or(Vec::new(), |order| by_company(&order, &answers));
+        Some(BookingStatus {
+            saga,
+            user,
+            state,
+            companies,
+        })
+    }
+
+    /// Cancels a whole ticket of this user at every company.
+    pub async fn cancel(&self, user: UserId, ticket: SagaId) -> CancelAnswer {
+        let found = self.find_ticket(ticket).await;
+        let Some(found) = found.filter(|found| found.order.user == user) else {
+            return CancelAnswer::NotFound;
+        };
+        let seats = found.order.seats();
+        let write = async {
+            let ledger = &self.shared.service.ledger;
+            let cancel = Entry::Cancel { ticket, seats };
+            if ledger.post(cancel.clone()).await == Ok(Receipt::Cancelled(false)) {
+                // it is not replicated to us yet: take it over first
+                let rows = vec![Replicated::Ticket(found.clone())];
+                ledger.post(Entry::Merge { rows, cursor: None }).await?;
+                ledger.post(cancel).await?;
+            }
+            Ok::<(), crate::ledger::PostError>(())
+        };
+        match tokio::time::timeout(CANCEL_TIMEOUT, write).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return CancelAnswer::NotKnownInTime,
+        }
+        let cancelled = Ticket {
+            cancelled: found.order.seats(),
+            ..found
+        };
+        let push = self.ask_peers(Request::MergeTicket(Box::new(cancelled)));
+        // a company that does not hear it now reads it from the outbox
+        let _ = tokio::time::timeout(CANCEL_PUSH_TIMEOUT, push).await;
+        CancelAnswer::Done
+    }
+
+    /// The user's tickets, newest first, at most `limit`.
+    pub async fn tickets(
+        &self,
+        user: UserId,
+        after: Option<(i64, SagaId)>,
+        limit: usize,
+    ) -> Result<TicketPage, Unavailable> {
+        let archive = &self.shared.service.archive;
+        let found = archive.tickets_of(user, after, limit).await;
+        let mut tickets = found.map_err(|_| Unavailable)?;
+        if tickets.is_empty() && after.is_none() {
+            tickets = self.tickets_of_peers(user, limit).await;
+        }
+        let next = (tickets.len() == limit)
+            .then(|| tickets.last().map(|last| (last.order.created_at, last.id)))
+            .flatten();
+        Ok(TicketPage { tickets, next })
+    }
+
+    async fn tickets_of_peers(&self, user: UserId, limit: usize) -> Vec<Ticket> {
+        let replies = self.ask_peers(Request::TicketsOf { user }).await;
+        let mut tickets: Vec<Ticket> = replies
+            .into_iter()
+            .filter_map(|(_, reply)| match reply {
+                Reply::Tickets(tickets) => Some(tickets),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        tickets.sort_by_key(|ticket| std::cmp::Reverse((ticket.order.created_at, ticket.id)));
+        tickets.dedup_by_key(|ticket| ticket.id);
+        tickets.truncate(limit);
+        tickets
+    }
+
+    async fn find_ticket(&self, id: SagaId) -> Option<Ticket> {
+        let archive = &self.shared.service.archive;
+        if let Ok(Some(ticket)) = archive.ticket(id).await {
+            return Some(ticket);
+        }
+        let replies = self.ask_peers(Request::FindTicket { ticket: id }).await;
+        replies.into_iter().find_map(|(_, reply)| match reply {
+            Reply::Ticket(ticket) => ticket.map(|ticket| *ticket),
+            _ => None,
+        })
+    }
+
+    /// Asks every company that is up; leaves out who does not answer.
+    pub(crate) async fn ask_peers(&self, request: Request) -> Vec<(CompanyId, Reply)> {
+        let peers = &self.shared.peers;
+        let me = self.shared.service.me;
+        let others = self.shared.service.companies.iter().copied();
+        let asked = others
+            .filter(|company| *company != me && peers.is_up(*company))
+            .map(|company| {
+                let call = peers.call(company, request.clone(), ASK_TIMEOUT);
+                async move { call.await.ok().map(|reply| (company, reply)) }
+            });
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+}
+
+fn judge(known: &KnownKey, saga: SagaId, idempotency: &Idempotency) -> Result<(), BookAnswer> {
+    if known.fingerprint != idempotency.fingerprint {
+        return Err(BookAnswer::KeyReused);
+    }
+    match known.answer {
+        Some(outcome) => Err(BookAnswer::Definite(outcome)),
+        None if known.running => Err(BookAnswer::StillRunning(saga)),
+        // begun and not ended: drive it again
+        None => Ok(()),
+    }
+}
+
+fn order_in(recorded: &Recorded) -> Option<std::sync::Arc<Order>> {
+    let in_register = recorded.register.as_ref().and_then(|register| {
+        match register.accepted.as_ref().map(|(_, value)| value) {
+            Some(Value::Commit { order, .. }) => Some(order.clone()),
+            _ => None,
+        }
+    });
+    let in_saga = recorded.order.as_ref().map(|(order, _, _)| order.clone());
+    in_saga.or(in_register)
+}
+
+fn state_of(answers: &[(CompanyId, Recorded)]) -> BookingState {
+    let refused = answers
+        .iter()
+        .flat_map(|(_, recorded)| &recorded.legs)
+        .any(|(_, state)| *state == LegState::Refused);
+    let aborted = answers.iter().any(|(_, recorded)| {
+        let register = recorded.register.as_ref();
+        register.is_some_and(|register| {
+            register.chosen && matches!(register.accepted, Some((_, Value::Abort)))
+        })
+    });
+    if refused || aborted {
+        BookingState::Refused
+    } else {
+        BookingState::Running
+    }
+}
+
+type CompanyLegs = (CompanyId, Option<Vec<(crate::domain::order::SeatRef, LegState)>>);
+
+fn by_company(order: &Order, answers: &[(CompanyId, Recorded)]) -> Vec<CompanyLegs> {
+    let legs = |company: CompanyId| {
+        let answer = answers.iter().find(|(from, _)| *from == company);
+        answer.map(|(_, recorded)| recorded.legs.clone())
+    };
+    order
+        .companies()
+        .into_iter()
+        .map(|company| (company, legs(company)))
+        .collect()
+}

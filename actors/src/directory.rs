@@ -1,0 +1,210 @@
+//! The route actors that are alive, by route: started on use, stopped when idle, a bounded number of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use metrics::gauge;
+use ractor::{ActorCell, ActorRef, ActorRuntime, ActorStatus};
+
+use crate::domain::entry::Entry;
+use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
+use crate::domain::participant::Refusal;
+use crate::domain::rows::{SeatKey, SeatUse};
+use crate::ledger::{Ledger, News};
+use crate::route::{RouteActor, RouteMessage};
+
+/// An actor that nobody used for this long is stopped.
+const IDLE_AFTER: Duration = Duration::from_secs(120);
+/// How often the idle ones are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// Most actors alive; beyond, the one unused for longest is stopped first.
+pub const ROUTES_MAX: usize = 20_000;
+/// A route actor answers from memory; longer means that it is gone.
+const CLAIM_TIMEOUT: Duration = Duration::from_secs(1);
+
+struct Slot {
+    actor: ActorRef<RouteMessage>,
+    used: Instant,
+}
+
+#[derive(Clone)]
+pub struct Directory {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    me: CompanyId,
+    ledger: Ledger,
+    supervisor: ActorCell,
+    slots: Mutex<HashMap<RouteId, Slot>>,
+}
+
+/// Seats claimed for a saga; given back when this is dropped.
+pub struct Claims {
+    saga: SagaId,
+    routes: Vec<ActorRef<RouteMessage>>,
+}
+
+impl Drop for Claims {
+    fn drop(&mut self) {
+        for route in &self.routes {
+            // an actor that is gone has no claims
+            let _ = route.cast(RouteMessage::Unclaim(self.saga));
+        }
+    }
+}
+
+impl Directory {
+    pub fn new(me: CompanyId, ledger: Ledger, supervisor: ActorCell) -> Self {
+        let inner = Inner {
+            me,
+            ledger,
+            supervisor,
+            slots: Mutex::default(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Claims the seats of a saga route by route, ascending, so that of two overlapping sagas one gets through.
+    /// Stops at the first refusal. A route that cannot be asked is left to the ledger.
+    pub async fn claim(&self, saga: SagaId, seats: &[SeatKey]) -> (Claims, Option<Refusal>) {
+        let mut by_route: BTreeMap<RouteId, Vec<SeatNumber>> = BTreeMap::new();
+        for (route, number) in seats {
+            by_route.entry(*route).or_default().push(*number);
+        }
+        let mut claims = Claims {
+            saga,
+            routes: Vec::with_capacity(by_route.len()),
+        };
+        for (route, numbers) in by_route {
+            let Some(actor) = self.route(route) else {
+                continue;
+            };
+            claims.routes.push(actor.clone());
+            let answer = actor
+                .call(
+                    |reply| RouteMessage::Claim {
+                        saga,
+                        seats: numbers,
+                        reply,
+                    },
+                    Some(CLAIM_TIMEOUT),
+                )
+                .await;
+            if let Ok(ractor::rpc::CallResult::Success(Err(refusal))) = answer {
+                return (claims, Some(refusal));
+            }
+        }
+        (claims, None)
+    }
+
+    /// Tells the route actors what the ledger committed. Called in the order of the commits.
+    pub fn on_news(&self, news: &News) {
+        let mut by_route: BTreeMap<RouteId, Vec<(SeatNumber, SeatUse)>> = BTreeMap::new();
+        for ((route, number), now) in &news.seats {
+            by_route.entry(*route).or_default().push((*number, *now));
+        }
+        let slots = self.lock();
+        let tell = |route: &RouteId, message| {
+            if let Some(slot) = slots.get(route) {
+                let _ = slot.actor.cast(message); // one that is gone reads anew when it starts again
+            }
+        };
+        for (route, changes) in by_route {
+            tell(&route, RouteMessage::Committed(changes));
+        }
+        for (route, seats) in &news.surveyed {
+            let seats = seats.iter().map(|((_, number), now)| (*number, *now));
+            tell(route, RouteMessage::Surveyed(seats.collect()));
+        }
+        drop(slots);
+        for route in &news.doubtful {
+            self.survey(*route);
+        }
+    }
+
+    /// How many route actors are alive.
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Stops idle actors, for ever.
+    pub async fn sweep(self) {
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            self.stop_idle(Instant::now());
+            gauge!("passcom_route_actors").set(self.len() as f64);
+        }
+    }
+
+    fn stop_idle(&self, now: Instant) {
+        let mut slots = self.lock();
+        slots.retain(|_, slot| slot.actor.get_status() < ActorStatus::Stopping);
+        let mut by_age: Vec<(Instant, RouteId)> =
+            slots.iter().map(|(id, slot)| (slot.used, *id)).collect();
+        by_age.sort_unstable();
+        let too_many = by_age.len().saturating_sub(ROUTES_MAX);
+        for (index, (used, id)) in by_age.into_iter().enumerate() {
+            let idle = now.saturating_duration_since(used) > IDLE_AFTER;
+            if !idle && index >= too_many {
+                break;
+            }
+            // it stays in the map until it has stopped: a claim keeps it alive
+            let _ = slots[&id].actor.cast(RouteMessage::StopIfIdle);
+        }
+    }
+
+    /// The actor of a route, started if need be. None when there are too many.
+    fn route(&self, route: RouteId) -> Option<ActorRef<RouteMessage>> {
+        let mut slots = self.lock();
+        if let Some(slot) = slots.get_mut(&route)
+            && slot.actor.get_status() < ActorStatus::Stopping
+        {
+            slot.used = Instant::now();
+            return Some(slot.actor.clone());
+        }
+        if slots.len() >= 2 * ROUTES_MAX {
+            return None;
+        }
+        let handler = RouteActor {
+            company: self.inner.me,
+            route,
+        };
+        let supervisor = self.inner.supervisor.clone();
+        let (actor, _start) =
+            ActorRuntime::spawn_linked_instant(None, handler, (), supervisor).ok()?;
+        slots.insert(
+            route,
+            Slot {
+                actor: actor.clone(),
+                used: Instant::now(),
+            },
+        );
+        drop(slots);
+        self.survey(route);
+        Some(actor)
+    }
+
+    /// Has the ledger read the route's seats; they arrive through [`Directory::on_news`], in the order of the commits.
+    fn survey(&self, route: RouteId) {
+        let ledger = self.inner.ledger.clone();
+        tokio::spawn(async move {
+            // without a survey the route knows of claims only, which is safe
+            let _ = ledger.post(Entry::Survey { route }).await;
+        });
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RouteId, Slot>> {
+        self.inner
+            .slots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,239 @@
+//! What a node answers to companies, its own included: a vote, an acceptor's answer, what is recorded, what is replicated.
+//!
+//! Every answer that says something is durable leaves after the commit.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+
+use crate::catalogue::Catalogue;
+use crate::desk::Running;
+use crate::directory::Directory;
+use crate::domain::entry::{Entry, Idempotency, Receipt};
+use crate::domain::ids::CompanyId;
+use crate::domain::participant::{Booked, Prepare, Vote};
+use crate::domain::saga::{CompanyAnswer, Question};
+use crate::ledger::{Ledger, PostError};
+use crate::messages::{OutboxCursor, Replicated, Reply, Request};
+use crate::peer::{PeerClient, Serve};
+use crate::store::{Archive, ReadError};
+
+/// Most outbox rows of one reply, and most legs in them: a reply must fit a frame.
+const OUTBOX_ROWS_MAX: usize = 200;
+const OUTBOX_LEGS_MAX: usize = 400;
+/// Longest that a reader may have us wait for news.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+/// Most tickets told to a peer about a user it has none of.
+const TICKETS_MAX: usize = 50;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    pub me: CompanyId,
+    pub version: &'static str,
+    pub companies: Arc<[CompanyId]>,
+    pub ledger: Ledger,
+    pub directory: Directory,
+    pub archive: Arc<dyn Archive>,
+    pub catalogue: Catalogue,
+    pub running: Running,
+    pub peers: Arc<dyn PeerClient>,
+    /// Rises with every batch that left something for the peers.
+    pub outbox: watch::Receiver<u64>,
+    /// Set once the node has looked after its unfinished sagas.
+    pub ready: Arc<AtomicBool>,
+}
+
+impl Serve for Service {
+    fn serve(&self, request: Request) -> BoxFuture<'static, Reply> {
+        let this = self.clone();
+        async move { this.reply(request).await }.boxed()
+    }
+}
+
+impl Service {
+    async fn reply(&self, request: Request) -> Reply {
+        let reply = match request {
+            Request::Ask(question) => return reply_to(self.ask(question, None).await),
+            Request::MergeTicket(ticket) => {
+                let rows = vec![Replicated::Ticket(*ticket)];
+                let entry = Entry::Merge { rows, cursor: None };
+                return match self.ledger.post(entry).await {
+                    Ok(_) => Reply::Merged,
+                    Err(PostError::NotWritten) => Reply::Unavailable,
+                    Err(PostError::Unknown) => Reply::Unknown,
+                };
+            }
+            Request::Query { saga } => self.archive.recorded(saga).await.map(|recorded| {
+                let running = self.running.contains(saga);
+                Reply::Recorded(Box::new(crate::messages::Recorded {
+                    running,
+                    ..recorded
+                }))
+            }),
+            Request::FindKey { user, key } => self.archive.key(user, key).await.map(|known| {
+                Reply::Key(known.map(|known| {
+                    let running = self.running.contains(known.saga);
+                    crate::messages::KnownKey { running, ..known }
+                }))
+            }),
+            Request::FindUser { login } => self.archive.user(login).await.map(Reply::User),
+            Request::FindTicket { ticket } => {
+                let found = self.archive.ticket(ticket).await;
+                found.map(|ticket| Reply::Ticket(ticket.map(Box::new)))
+            }
+            Request::TicketsOf { user } => {
+                let found = self.archive.tickets_of(user, None, TICKETS_MAX).await;
+                found.map(Reply::Tickets)
+            }
+            Request::Pull { after, wait_ms } => self.pull(after, wait_ms).await,
+            Request::PullCatalogue { after, wait_ms } => {
+                let wait = WAIT_MAX.min(Duration::from_millis(wait_ms.into()));
+                let page = self.catalogue.publish(after, wait).await;
+                Ok(Reply::Catalogue(Box::new(page)))
+            }
+            Request::Describe => Ok(self.describe()),
+        };
+        reply.unwrap_or(Reply::Unavailable)
+    }
+
+    /// Answers one step of a saga. The key is the client's, where this node drives the saga.
+    pub async fn ask(
+        &self,
+        question: Question,
+        idempotency: Option<Idempotency>,
+    ) -> Result<CompanyAnswer, PostError> {
+        let entry = match question {
+            Question::Prepare(prepare) => return self.vote(prepare, idempotency).await,
+            Question::Book(prepare) => return self.book(prepare, idempotency).await,
+            Question::Promise {
+                key,
+                acceptors,
+                ballot,
+            } => Entry::Promise {
+                key,
+                acceptors,
+                ballot,
+            },
+            Question::Accept {
+                key,
+                acceptors,
+                ballot,
+                value,
+            } => Entry::Accept {
+                key,
+                acceptors,
+                ballot,
+                value,
+            },
+            Question::Confirm { saga, hash } => Entry::Confirm { saga, hash },
+            Question::Release {
+                saga,
+                seats,
+                reason,
+            } => Entry::Release {
+                saga,
+                seats,
+                reason,
+            },
+        };
+        match self.ledger.post(entry).await? {
+            Receipt::Promise(promise) => Ok(CompanyAnswer::Promise(promise)),
+            Receipt::Accept(accept) => Ok(CompanyAnswer::Accept(accept)),
+            _ => Ok(CompanyAnswer::Done),
+        }
+    }
+
+    async fn vote(
+        &self,
+        prepare: Box<Prepare>,
+        idempotency: Option<Idempotency>,
+    ) -> Result<CompanyAnswer, PostError> {
+        if !self.ready.load(Ordering::Acquire) {
+            return Ok(CompanyAnswer::Vote(Vote::Later));
+        }
+        let seats = own_seats(self.me, &prepare);
+        let (_claims, lost) = self.directory.claim(prepare.saga, &seats).await;
+        let entry = Entry::Prepare {
+            prepare,
+            lost,
+            idempotency,
+        };
+        match self.ledger.post(entry).await? {
+            Receipt::Vote(vote) => Ok(CompanyAnswer::Vote(vote)),
+            _ => Err(PostError::Unknown),
+        }
+    }
+
+    async fn book(
+        &self,
+        prepare: Box<Prepare>,
+        idempotency: Option<Idempotency>,
+    ) -> Result<CompanyAnswer, PostError> {
+        if !self.ready.load(Ordering::Acquire) {
+            return Ok(CompanyAnswer::Booked(Booked::Later));
+        }
+        let seats = own_seats(self.me, &prepare);
+        let (_claims, lost) = self.directory.claim(prepare.saga, &seats).await;
+        let entry = Entry::Book {
+            prepare,
+            lost,
+            idempotency,
+        };
+        match self.ledger.post(entry).await? {
+            Receipt::Booked(booked) => Ok(CompanyAnswer::Booked(booked)),
+            _ => Err(PostError::Unknown),
+        }
+    }
+
+    async fn pull(&self, after: Option<OutboxCursor>, wait_ms: u32) -> Result<Reply, ReadError> {
+        let incarnation = self.archive.incarnation();
+        let after = after.filter(|cursor| cursor.incarnation == incarnation);
+        let after = after.map_or(0, |cursor| cursor.seq);
+        let mut outbox = self.outbox.clone();
+        outbox.borrow_and_update();
+        let mut rows = self.archive.outbox(after, OUTBOX_ROWS_MAX).await?;
+        if rows.is_empty() {
+            let wait = WAIT_MAX.min(Duration::from_millis(wait_ms.into()));
+            let news = tokio::time::timeout(wait, outbox.changed()).await;
+            if matches!(news, Ok(Ok(()))) {
+                rows = self.archive.outbox(after, OUTBOX_ROWS_MAX).await?;
+            }
+        }
+        let mut legs = 0;
+        let fits = rows.iter().take_while(|(_, row)| {
+            if let Replicated::Ticket(ticket) = row {
+                legs += ticket.order.legs.len();
+            }
+            legs <= OUTBOX_LEGS_MAX
+        });
+        let fitting = fits.count();
+        rows.truncate(fitting);
+        Ok(Reply::Rows { incarnation, rows })
+    }
+
+    fn describe(&self) -> Reply {
+        let up = |company: &CompanyId| *company == self.me || self.peers.is_up(*company);
+        Reply::Description {
+            version: self.version.to_owned(),
+            reaches: self.companies.iter().copied().filter(up).collect(),
+        }
+    }
+}
+
+fn own_seats(me: CompanyId, prepare: &Prepare) -> Vec<crate::domain::rows::SeatKey> {
+    let seats = prepare.order.seats_of(me);
+    seats.iter().map(|seat| (seat.route, seat.number)).collect()
+}
+
+fn reply_to(answer: Result<CompanyAnswer, PostError>) -> Reply {
+    match answer {
+        Ok(answer) => Reply::Answer(answer),
+        Err(PostError::NotWritten) => Reply::Unavailable,
+        Err(PostError::Unknown) => Reply::Unknown,
+    }
+}
