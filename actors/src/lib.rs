@@ -1,6 +1,7 @@
 //! PassCom's product: booking actors, seat actors and the rules they share.
 
 pub mod accounts;
+pub mod airports;
 pub mod catalogue;
 pub mod desk;
 pub mod domain;
