@@ -167,10 +167,7 @@ impl BookingActor {
 }
 
 /// Runs a task whose answer comes back as an event.
-fn tell(
-    myself: &ActorRef<BookingMessage>,
-    task: impl Future<Output = Event> + Send + 'static,
-) {
+fn tell(myself: &ActorRef<BookingMessage>, task: impl Future<Output = Event> + Send + 'static) {
     let myself = myself.clone();
     tokio::spawn(async move {
         let event = task.await;

@@ -76,8 +76,11 @@ pub struct BookingStatus {
     pub user: UserId,
     pub state: BookingState,
     /// Per company of the order: its legs' states, or nothing if it did not answer.
-    pub companies: Vec<(CompanyId, Option<Vec<(SeatRef, LegState)>>)>,
+    pub companies: Vec<CompanyLegs>,
 }
+
+/// A company with the states of its legs, if it answered.
+pub type CompanyLegs = (CompanyId, Option<Vec<(SeatRef, LegState)>>);
 
 /// Answer to a cancellation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -270,12 +273,7 @@ impl Desk {
         }
     }
 
-    fn start(
-        &self,
-        saga: SagaId,
-        order: Arc<Order>,
-        idempotency: Option<Idempotency>,
-    ) -> Start {
+    fn start(&self, saga: SagaId, order: Arc<Order>, idempotency: Option<Idempotency>) -> Start {
         let acceptors = acceptors_of(saga, &order, &self.shared.service.companies);
         self.start_of(
             Unfinished {

@@ -109,7 +109,9 @@ async fn write(me: CompanyId, store: &dyn LedgerStore, listener: &Listener, batc
         return;
     }
     let outcome = match outcome {
-        Err(_) if alone => commit_alone(me, store, listener, &entries).await.map(|r| vec![r]),
+        Err(_) if alone => commit_alone(me, store, listener, &entries)
+            .await
+            .map(|r| vec![r]),
         Err(_) => Err(PostError::Unknown),
         Ok(outcome) => Ok(outcome),
     };

@@ -1,20 +1,31 @@
 //! What operators ask of a node: the handle that the admin endpoints hold.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde::Serialize;
+use tracing::info;
 
-use crate::catalogue::{LegPage, PageCursor};
-use crate::desk::{CancelAnswer, TicketPage, Unavailable};
+use crate::booking::Shared;
+use crate::catalogue::{LegFilter, LegPage, PageCursor};
+use crate::desk::{CancelAnswer, Desk, TicketPage, Unavailable};
+use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use crate::domain::order::SeatRef;
+use crate::domain::rows::SeatUse;
+use crate::messages::{Reply, Request};
+use crate::store::ReadError;
+
+/// Most tickets of a user that an operator is shown.
+const TICKETS_MAX: usize = 500;
 
 /// A company as this node sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Member {
     pub company: CompanyId,
     pub up: bool,
-    /// Product version; absent while it was never met.
+    /// Product version; absent while it is down.
     pub version: Option<String>,
     /// Companies that this member reaches, by its own word; absent while it is down.
     pub sees: Option<Vec<CompanyId>>,
@@ -31,6 +42,16 @@ pub struct Peer {
     pub replicated_seq: Option<i64>,
     /// Routes of it in the catalogue.
     pub routes: usize,
+}
+
+/// What the mesh knows of its links; the rest of [`Peer`] is known here.
+pub type Links = Arc<dyn Fn() -> Vec<Link> + Send + Sync>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub company: CompanyId,
+    pub address: String,
+    pub calls_under_way: usize,
 }
 
 /// A saga as this company has it recorded.
@@ -64,63 +85,174 @@ pub enum Blocked {
     Unavailable,
 }
 
+/// Cheap to clone.
 #[derive(Clone)]
-pub struct Operations {}
+pub struct Operations {
+    shared: Arc<Shared>,
+    desk: Desk,
+    links: Links,
+}
 
 impl Operations {
+    pub fn new(shared: Arc<Shared>, desk: Desk, links: Links) -> Self {
+        Self {
+            shared,
+            desk,
+            links,
+        }
+    }
+
     /// Whether this node serves, or why not. Depends on no peer and not on Redis.
     pub async fn ready(&self) -> Result<(), String> {
-        unreachable!("next commit")
+        if self.desk.is_draining() {
+            return Err("draining".to_owned());
+        }
+        if !self.shared.service.ready.load(Ordering::Acquire) {
+            return Err("recovering".to_owned());
+        }
+        let ping = self.shared.service.archive.ping().await;
+        ping.map_err(|error| error.to_string())
     }
 
     pub async fn members(&self) -> Vec<Member> {
-        unreachable!("next commit")
+        let service = &self.shared.service;
+        let described = self.desk.ask_peers(Request::Describe).await;
+        let member = |company: &CompanyId| {
+            let own = *company == service.me;
+            let up = own || self.shared.peers.is_up(*company);
+            let described = described.iter().find(|(from, _)| from == company);
+            let (version, sees) = match described {
+                Some((_, Reply::Description { version, reaches })) => {
+                    (Some(version.clone()), Some(reaches.clone()))
+                }
+                _ if own => (Some(service.version.to_owned()), Some(self.reached())),
+                _ => (None, None),
+            };
+            Member {
+                company: *company,
+                up,
+                version,
+                sees,
+            }
+        };
+        service.companies.iter().map(member).collect()
+    }
+
+    fn reached(&self) -> Vec<CompanyId> {
+        let companies = self.shared.service.catalogue.companies().into_iter();
+        let up = companies.filter_map(|(company, up)| up.then_some(company));
+        up.collect()
     }
 
     pub async fn peers(&self) -> Vec<Peer> {
-        unreachable!("next commit")
+        let service = &self.shared.service;
+        let cursors = service.archive.cursors().await.unwrap_or_default();
+        (self.links)()
+            .into_iter()
+            .map(|link| Peer {
+                company: link.company,
+                up: self.shared.peers.is_up(link.company),
+                replicated_seq: cursors.get(&link.company).map(|cursor| cursor.seq),
+                routes: service.catalogue.routes(link.company),
+                address: link.address,
+                calls_under_way: link.calls_under_way,
+            })
+            .collect()
     }
 
     /// Newest first, at most `limit`; `state` as in [`SagaView::state`].
     pub async fn sagas(
         &self,
-        _state: Option<String>,
-        _older_than: Option<Duration>,
-        _limit: usize,
+        state: Option<String>,
+        older_than: Option<Duration>,
+        limit: usize,
     ) -> Result<Vec<SagaView>, Unavailable> {
-        unreachable!("next commit")
+        let archive = &self.shared.service.archive;
+        let sagas = archive.sagas(None, state, older_than, limit).await;
+        sagas.map_err(away)
     }
 
-    pub async fn saga(&self, _id: SagaId) -> Result<Option<SagaView>, Unavailable> {
-        unreachable!("next commit")
+    pub async fn saga(&self, id: SagaId) -> Result<Option<SagaView>, Unavailable> {
+        let archive = &self.shared.service.archive;
+        let sagas = archive.sagas(Some(id), None, None, 1).await.map_err(away)?;
+        Ok(sagas.into_iter().next())
     }
 
     /// Takes no new bookings from clients any more; what is under way is finished.
-    pub async fn drain(&self, _reason: &str) {
-        unreachable!("next commit")
+    pub async fn drain(&self, reason: &str) {
+        info!(reason, "draining");
+        self.desk.drain();
     }
 
     /// This company's own legs.
-    pub fn own_legs(&self, _after: Option<PageCursor>, _limit: usize) -> LegPage {
-        unreachable!("next commit")
+    pub fn own_legs(&self, after: Option<PageCursor>, limit: usize) -> LegPage {
+        let service = &self.shared.service;
+        let filter = LegFilter {
+            company: Some(service.me),
+            ..LegFilter::default()
+        };
+        service.catalogue.page(&filter, after, limit)
     }
 
-    pub async fn seat(&self, _id: SeatId) -> Result<Option<SeatView>, Unavailable> {
-        unreachable!("next commit")
+    pub async fn seat(&self, id: SeatId) -> Result<Option<SeatView>, Unavailable> {
+        let archive = &self.shared.service.archive;
+        let seat = archive
+            .seat((id.route(), id.number()))
+            .await
+            .map_err(away)?;
+        Ok(seat.map(|held| SeatView {
+            id,
+            free: held == SeatUse::Free,
+        }))
     }
 
     /// Takes a free seat off sale or puts it back; audited with the reason.
-    pub async fn block(&self, _id: SeatId, _blocked: bool, _reason: &str) -> Blocked {
-        unreachable!("next commit")
+    pub async fn block(&self, id: SeatId, blocked: bool, reason: &str) -> Blocked {
+        match self.seat(id).await {
+            Err(Unavailable) => return Blocked::Unavailable,
+            Ok(None) => return Blocked::Unknown,
+            Ok(Some(_)) => {}
+        }
+        let entry = Entry::Block {
+            seat: (id.route(), id.number()),
+            blocked,
+            reason: reason.to_owned(),
+        };
+        match self.shared.service.ledger.post(entry).await {
+            Ok(Receipt::Blocked(true)) => Blocked::Done,
+            Ok(_) => Blocked::InUse,
+            Err(_) => Blocked::Unavailable,
+        }
     }
 
     /// A user's tickets as this company has them.
-    pub async fn tickets_here(&self, _user: UserId) -> Result<TicketPage, Unavailable> {
-        unreachable!("next commit")
+    pub async fn tickets_here(&self, user: UserId) -> Result<TicketPage, Unavailable> {
+        let archive = &self.shared.service.archive;
+        let tickets = archive.tickets_of(user, None, TICKETS_MAX).await;
+        Ok(TicketPage {
+            tickets: tickets.map_err(away)?,
+            next: None,
+        })
     }
 
     /// Cancels a whole ticket on the user's behalf; audited with the reason.
-    pub async fn cancel_for(&self, _user: UserId, _ticket: SagaId, _reason: &str) -> CancelAnswer {
-        unreachable!("next commit")
+    pub async fn cancel_for(&self, user: UserId, ticket: SagaId, reason: &str) -> CancelAnswer {
+        let answer = self.desk.cancel(user, ticket).await;
+        if answer == CancelAnswer::Done {
+            let entry = Entry::Audit {
+                action: "cancel".to_owned(),
+                subject: format!("ticket {ticket}"),
+                reason: reason.to_owned(),
+            };
+            if self.shared.service.ledger.post(entry).await.is_err() {
+                return CancelAnswer::NotKnownInTime;
+            }
+        }
+        answer
     }
+}
+
+fn away(error: ReadError) -> Unavailable {
+    tracing::warn!(%error, "cannot read");
+    Unavailable
 }

@@ -10,7 +10,7 @@ use crate::domain::register::Acceptors;
 use crate::messages::Idempotency;
 
 /// Namespace of saga ids (UUIDv5), fixed for ever.
-const SAGA_NAMESPACE: Uuid = Uuid::from_u128(0x8a6e_0804_2bd0_4672_b79d_d97027f9071a);
+const SAGA_NAMESPACE: Uuid = Uuid::from_u128(0x8a6e_0804_2bd0_4672_b79d_d970_27f9_071a);
 
 /// The same key with the same request is the same saga, at whatever node it arrives.
 pub fn saga_id(user: UserId, idempotency: &Idempotency) -> SagaId {
@@ -52,6 +52,7 @@ pub fn membership_hash(companies: &[CompanyId]) -> [u8; 32] {
 }
 
 fn digest(value: &impl Serialize) -> [u8; 32] {
-    let bytes = serde_json::to_vec(value).expect("ids and orders have no map with keys of other types");
+    let bytes =
+        serde_json::to_vec(value).expect("ids and orders have no map with keys of other types");
     Sha256::digest(&bytes).into()
 }

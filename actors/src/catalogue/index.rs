@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::code::Code;
-use super::{CataloguePage, CatalogueCursor, LegView, Published, Route};
+use super::{CatalogueCursor, CataloguePage, LegView, Published, Route};
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
 use crate::domain::order::Price;
 
@@ -157,7 +157,11 @@ impl Index {
         destinations: Option<&[String]>,
     ) -> Option<LegView> {
         let slot = self.slots.get(&id)?;
-        let there = |places: &[String]| places.iter().any(|place| place == slot.destination.as_str());
+        let there = |places: &[String]| {
+            places
+                .iter()
+                .any(|place| place == slot.destination.as_str())
+        };
         let wanted = slot.on_sale && destinations.is_none_or(there) && slot.has_free_seats();
         wanted.then(|| self.leg(company, id)).flatten()
     }
@@ -173,7 +177,9 @@ impl Index {
             return Vec::new();
         }
         let Some(origins) = origins else {
-            let all = self.by_departure.range((from, RouteId(0))..(to, RouteId(0)));
+            let all = self
+                .by_departure
+                .range((from, RouteId(0))..(to, RouteId(0)));
             return vec![Box::new(all.copied())];
         };
         let mut origins: Vec<Iata> = origins.iter().filter_map(|code| Code::new(code)).collect();
@@ -181,7 +187,10 @@ impl Index {
         origins.dedup();
         origins
             .into_iter()
-            .map(|origin| Box::new(self.departures_of(origin, from, to)) as Box<dyn Iterator<Item = Departure>>)
+            .map(|origin| {
+                Box::new(self.departures_of(origin, from, to))
+                    as Box<dyn Iterator<Item = Departure>>
+            })
             .collect()
     }
 
@@ -252,9 +261,11 @@ impl Index {
         if page.reset {
             self.staged = Some(Box::default());
         }
-        let target = self.staged.as_deref_mut().unwrap_or(self);
         for published in page.changes {
-            target.put(published);
+            match &mut self.staged {
+                Some(staged) => staged.put(published),
+                None => self.put(published),
+            };
         }
         self.cursor = Some(page.next);
         if !page.more {

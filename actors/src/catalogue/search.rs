@@ -35,7 +35,10 @@ pub fn fewest_legs(
     limit: usize,
 ) -> Vec<FoundItinerary> {
     let origins: Vec<Iata> = origins.iter().filter_map(|code| Code::new(code)).collect();
-    let destinations: Vec<Iata> = destinations.iter().filter_map(|code| Code::new(code)).collect();
+    let destinations: Vec<Iata> = destinations
+        .iter()
+        .filter_map(|code| Code::new(code))
+        .collect();
     let mut rounds: Vec<Round> = Vec::new();
     let mut found = Vec::new();
     for _ in 0..LEGS_MAX {
@@ -68,7 +71,12 @@ fn next_round(
             .iter()
             .map(|(airport, label)| {
                 let from = label.arrives + CONNECTION_MIN;
-                (*airport, from, label.arrives + CONNECTION_MAX, Some(*airport))
+                (
+                    *airport,
+                    from,
+                    label.arrives + CONNECTION_MAX,
+                    Some(*airport),
+                )
             })
             .collect(),
     };
@@ -101,18 +109,24 @@ fn next_round(
 /// Earlier than every way to this airport with as many legs or fewer. So no itinerary visits an airport twice.
 fn is_earlier(rounds: &[Round], round: &Round, place: Iata, label: Label) -> bool {
     let known = rounds.iter().chain([round]).filter_map(|r| r.get(&place));
-    known.map(|other| other.arrives).all(|arrives| label.arrives < arrives)
+    known
+        .map(|other| other.arrives)
+        .all(|arrives| label.arrives < arrives)
 }
 
 fn trace(indexes: &[(CompanyId, &Index)], rounds: &[Round], last: Label) -> FoundItinerary {
     let mut labels = vec![last];
     let mut rounds = rounds.iter().rev();
     while let Some(airport) = labels.last().and_then(|label| label.from) {
-        let round = rounds.next().expect("a label's parent is of the round before");
+        let round = rounds
+            .next()
+            .expect("a label's parent is of the round before");
         labels.push(round[&airport]);
     }
     let legs = labels.iter().rev().filter_map(|label| {
-        let (_, index) = indexes.iter().find(|(company, _)| *company == label.company)?;
+        let (_, index) = indexes
+            .iter()
+            .find(|(company, _)| *company == label.company)?;
         index.leg(label.company, label.route)
     });
     FoundItinerary {

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 
-use super::{
-    BookAnswer, BookingState, BookingStatus, CancelAnswer, Desk, TicketPage, Unavailable,
-};
+use super::{BookAnswer, BookingState, BookingStatus, CancelAnswer, Desk, TicketPage, Unavailable};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::Order;
@@ -227,7 +225,10 @@ fn state_of(answers: &[(CompanyId, Recorded)]) -> BookingState {
     }
 }
 
-type CompanyLegs = (CompanyId, Option<Vec<(crate::domain::order::SeatRef, LegState)>>);
+type CompanyLegs = (
+    CompanyId,
+    Option<Vec<(crate::domain::order::SeatRef, LegState)>>,
+);
 
 fn by_company(order: &Order, answers: &[(CompanyId, Recorded)]) -> Vec<CompanyLegs> {
     let legs = |company: CompanyId| {

@@ -110,6 +110,12 @@ pub enum Entry {
         blocked: bool,
         reason: String,
     },
+    /// Something an operator did, with the reason given.
+    Audit {
+        action: String,
+        subject: String,
+        reason: String,
+    },
     /// Reads a route's seats in the order of the commits.
     Survey {
         route: RouteId,
@@ -213,6 +219,7 @@ impl Entry {
             Entry::Block { seat, .. } => {
                 footprint.seats.insert(*seat);
             }
+            Entry::Audit { .. } => {}
             Entry::Survey { route } => {
                 footprint.seat_maps.insert(*route);
             }
@@ -345,6 +352,18 @@ impl Entry {
                 blocked,
                 reason,
             } => Receipt::Blocked(block(rows, *seat, *blocked, reason)),
+            Entry::Audit {
+                action,
+                subject,
+                reason,
+            } => {
+                rows.audit.push(AuditRow {
+                    action: action.clone(),
+                    subject: subject.clone(),
+                    reason: reason.clone(),
+                });
+                Receipt::Done
+            }
             Entry::Survey { route } => Receipt::Surveyed(survey(rows, *route)),
         }
     }
