@@ -1,1 +1,3 @@
-//!
+//! The process: configuration, cluster, supervision, commands.
+
+pub mod schedule;
