@@ -1,1 +1,3 @@
-//!
+//! What a company remembers, in PostgreSQL.
+
+pub mod schedule_store;

@@ -1,0 +1,282 @@
+//! `passcom admin`: what operators ask of a running node, as tables, or as the JSON it answered.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use comfy_table::Table;
+use passcom_actors::domain::ids::CompanyId;
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::config::Config;
+
+const LIMIT: Duration = Duration::from_secs(15);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The configuration of the cluster.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Whose node to ask.
+    #[arg(long, value_name = "CODE")]
+    company: CompanyId,
+    /// Print the answer as it came.
+    #[arg(long)]
+    json: bool,
+    #[command(subcommand)]
+    question: Question,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Question {
+    /// Does it serve? Exit code 1 if not.
+    Ready,
+    /// The companies, who is up, and who sees whom.
+    Cluster,
+    /// The links to the other companies.
+    Peers,
+    /// Bookings by what became of them, newest first.
+    Sagas {
+        /// begun, committed or aborted.
+        #[arg(long)]
+        state: Option<String>,
+        /// Only those begun this many seconds ago or longer.
+        #[arg(long, value_name = "SECONDS")]
+        older_than: Option<u32>,
+        #[arg(long, default_value_t = 50)]
+        limit: u16,
+    },
+    /// One booking.
+    Saga { id: Uuid },
+    /// Take no new bookings; what is under way is finished.
+    Drain {
+        /// For the audit trail.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+struct Request {
+    method: Method,
+    path: String,
+    query: Vec<(&'static str, String)>,
+    body: Option<Value>,
+}
+
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let config = Config::load(&args.config)?;
+    let company = config.company(args.company)?;
+    let request = args.question.request();
+    let mut address = company.admin;
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into()); // it listens everywhere, so also here
+    }
+    let answer = ask(
+        &format!("http://{address}"),
+        &config.admin_token(company)?,
+        request,
+    )
+    .await?;
+    if args.json {
+        println!("{answer}");
+        return Ok(());
+    }
+    print(&args.question, &answer)
+}
+
+impl Question {
+    fn request(&self) -> Request {
+        match self {
+            Self::Ready => get("/readyz"),
+            Self::Cluster => get("/admin/cluster"),
+            Self::Peers => get("/admin/peers"),
+            Self::Sagas {
+                state,
+                older_than,
+                limit,
+            } => {
+                let mut query = vec![("limit", limit.to_string())];
+                query.extend(state.iter().map(|state| ("state", state.clone())));
+                query.extend(
+                    older_than
+                        .iter()
+                        .map(|seconds| ("older_than", seconds.to_string())),
+                );
+                Request {
+                    query,
+                    ..get("/admin/sagas")
+                }
+            }
+            Self::Saga { id } => get(&format!("/admin/sagas/{id}")),
+            Self::Drain { reason } => {
+                let body = Some(json!({"reason": reason}));
+                Request {
+                    method: Method::POST,
+                    body,
+                    ..get("/admin/drain")
+                }
+            }
+        }
+    }
+}
+
+fn get(path: &str) -> Request {
+    Request {
+        method: Method::GET,
+        path: path.to_owned(),
+        query: Vec::new(),
+        body: None,
+    }
+}
+
+async fn ask(base: &str, token: &str, request: Request) -> anyhow::Result<String> {
+    let mut url = Url::parse(base).context("the admin address is not a URL")?;
+    url.set_path(&request.path);
+    if !request.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&request.query);
+    }
+    let client = reqwest::Client::builder()
+        .timeout(LIMIT)
+        .no_proxy()
+        .build()
+        .context("make an HTTP client")?;
+    let mut builder = client.request(request.method, url).bearer_auth(token);
+    if let Some(body) = &request.body {
+        builder = builder.json(body);
+    }
+    let response = builder
+        .send()
+        .await
+        .with_context(|| format!("the node does not answer at {base}"))?;
+    let status = response.status();
+    let text = response.text().await.context("read the answer")?;
+    if !status.is_success() {
+        bail!("{} {}: {}", request.path, status, detail(&text));
+    }
+    Ok(text)
+}
+
+/// The sentence in a problem; the text itself if it is none.
+fn detail(text: &str) -> String {
+    let problem: Option<Value> = serde_json::from_str(text).ok();
+    let sentence = problem
+        .as_ref()
+        .and_then(|problem| problem.get("detail").or(problem.get("title"))?.as_str());
+    sentence.unwrap_or(text.trim()).to_owned()
+}
+
+fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
+    let parse = || serde_json::from_str::<Value>(answer).context("the answer is not JSON");
+    match question {
+        Question::Ready => println!("ready"),
+        Question::Drain { .. } => println!("draining"),
+        Question::Cluster => println!(
+            "{}",
+            table(&parse()?["members"], &["company", "up", "version", "sees"])
+        ),
+        Question::Peers => {
+            let columns = [
+                "company",
+                "address",
+                "up",
+                "calls_under_way",
+                "replicated_seq",
+                "routes",
+            ];
+            println!("{}", table(&parse()?["peers"], &columns));
+        }
+        Question::Sagas { .. } => {
+            let columns = [
+                "id",
+                "state",
+                "finished",
+                "age_seconds",
+                "driver",
+                "companies",
+            ];
+            println!("{}", table(&parse()?["sagas"], &columns));
+        }
+        Question::Saga { .. } => {
+            let saga = parse()?;
+            let columns = [
+                "id",
+                "state",
+                "finished",
+                "age_seconds",
+                "driver",
+                "companies",
+            ];
+            println!("{}", table(&Value::Array(vec![saga.clone()]), &columns));
+            println!("{}", table(&saga["seats"], &["company", "route", "number"]));
+        }
+    }
+    Ok(())
+}
+
+/// One row per item. A field that a node of another version does not have stays empty.
+fn table(items: &Value, columns: &[&str]) -> Table {
+    let mut table = super::table(columns.iter().map(|column| column.replace('_', " ")));
+    for item in items.as_array().into_iter().flatten() {
+        table.add_row(columns.iter().map(|column| cell(&item[*column])));
+    }
+    table
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_become_tables() {
+        let answer: Value = serde_json::from_str(
+            r#"{"members": [{"company": "a", "up": true, "version": "0.1.0", "sees": ["a", "b"]},
+                            {"company": "b", "up": false, "version": null, "sees": null}]}"#,
+        )
+        .unwrap();
+        let shown = table(&answer["members"], &["company", "up", "version", "sees"]).to_string();
+        let rows: Vec<_> = shown.lines().filter(|line| line.starts_with('│')).collect();
+        let cells = |row: &str| {
+            row.split(['│', '┆'])
+                .map(|cell| cell.trim().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(cells(rows[1])[1..5], ["a", "yes", "0.1.0", "a, b"]);
+        assert_eq!(cells(rows[2])[1..5], ["b", "no", "", ""]);
+    }
+
+    #[test]
+    fn filters_become_a_query() {
+        let question = Question::Sagas {
+            state: Some("begun".into()),
+            older_than: Some(5),
+            limit: 10,
+        };
+        let expected = vec![
+            ("limit", "10".to_owned()),
+            ("state", "begun".to_owned()),
+            ("older_than", "5".to_owned()),
+        ];
+        assert_eq!(question.request().query, expected);
+    }
+
+    #[test]
+    fn a_problem_is_told_by_its_sentence() {
+        assert_eq!(
+            detail(r#"{"title": "Conflict", "detail": "already draining"}"#),
+            "already draining"
+        );
+        assert_eq!(detail("upstream went away\n"), "upstream went away");
+    }
+}

@@ -1,0 +1,34 @@
+//! `passcom node`: runs the node of one company until it is told to stop.
+
+use std::path::PathBuf;
+
+use passcom_actors::domain::ids::CompanyId;
+
+use crate::config::Config;
+use crate::telemetry::{self, LogFormat};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The configuration of the cluster.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Whose node this is.
+    #[arg(long, value_name = "CODE")]
+    company: CompanyId,
+    /// What to log: a level, or levels per module.
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    log: String,
+    #[arg(long, value_enum, default_value = "auto")]
+    log_format: LogFormat,
+}
+
+/// Loads the configuration, starts logging, and hands over to `serve`.
+pub async fn run<S>(args: Args, serve: S) -> anyhow::Result<()>
+where
+    S: AsyncFnOnce(Config, CompanyId) -> anyhow::Result<()>,
+{
+    let config = Config::load(&args.config)?;
+    config.company(args.company)?;
+    telemetry::init(args.log_format, &args.log)?;
+    serve(config, args.company).await
+}

@@ -1,0 +1,415 @@
+//! `cluster.toml` -> [`Config`]: parsed once, checked once, then immutable.
+//!
+//! One file describes the whole cluster and is the same at every company. Secrets are not in it: it names the files that hold them, and a
+//! node reads only its own, so that the other companies' private files need not exist on its machine.
+//!
+//! Invariants of a loaded `Config`: companies ascend by code and differ in more than case; every path is absolute; every number lies within
+//! the bounds named here.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use passcom_actors::domain::ids::CompanyId;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+mod limits;
+
+pub use limits::{Limits, Timeouts};
+
+/// Most companies of one cluster: every decision asks a majority of them.
+pub const COMPANIES_MAX: usize = 32;
+/// Largest configuration or secret file that is read.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
+/// Permission bits of "every user of this machine".
+const OTHERS: u32 = 0o007;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot read {}: {cause}", path.display())]
+    Read {
+        path: PathBuf,
+        cause: std::io::Error,
+    },
+    #[error("{} is not a cluster configuration: {cause}", path.display())]
+    Syntax {
+        path: PathBuf,
+        cause: Box<toml::de::Error>,
+    },
+    #[error("{}: {field}: {problem}", path.display())]
+    Field {
+        path: PathBuf,
+        field: String,
+        problem: String,
+    },
+}
+
+/// A field and what is wrong with it, before the file's name is known.
+type Fault = (String, String);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where it was read from.
+    #[serde(skip)]
+    path: PathBuf,
+    pub cluster: Cluster,
+    #[serde(default)]
+    pub limits: Limits,
+    #[serde(default)]
+    pub timeouts: Timeouts,
+    #[serde(rename = "company")]
+    companies: Vec<Company>,
+}
+
+/// What all companies have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    /// Certificate (PEM) of the authority that signed every company's certificate.
+    pub ca: PathBuf,
+    /// The mesh cookie, a wiring guard: a node of another cluster is turned away early. Mutual TLS is the security.
+    pub cookie_file: PathBuf,
+    /// Leases. One of the two; the file where the URL carries a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis_file: Option<PathBuf>,
+}
+
+/// One company: where its node is found, and where that node finds its own things.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Company {
+    pub code: CompanyId,
+    pub name: String,
+    /// `host:port` that the other companies dial.
+    pub mesh: String,
+    pub mesh_listen: SocketAddr,
+    pub http: SocketAddr,
+    pub admin: SocketAddr,
+    /// One of the two; the file where the URL carries a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url_file: Option<PathBuf>,
+    /// Certificate and private key (PEM) of this company on the mesh.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+    /// Ed25519 key (PEM) that signs this company's tokens. Only its own node has it.
+    pub token_key: PathBuf,
+    /// The public half (PEM). Every node has every company's.
+    pub token_public_key: PathBuf,
+    pub admin_token_file: PathBuf,
+}
+
+impl Config {
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = read_bounded(path)?;
+        let path = std::path::absolute(path).map_err(|cause| ConfigError::Read {
+            path: path.to_owned(),
+            cause,
+        })?;
+        Self::parse(&text, path)
+    }
+
+    fn parse(text: &str, path: PathBuf) -> Result<Self, ConfigError> {
+        let mut config: Self = match toml::from_str(text) {
+            Ok(config) => config,
+            Err(cause) => {
+                let cause = Box::new(cause);
+                return Err(ConfigError::Syntax { path, cause });
+            }
+        };
+        config.path = path;
+        config.companies.sort_by_key(|company| company.code);
+        config.make_paths_absolute();
+        match config.check() {
+            Ok(()) => Ok(config),
+            Err((field, problem)) => Err(config.fault(field, problem)),
+        }
+    }
+
+    /// A configuration made by us rather than by a person; held to the same checks.
+    pub fn new(
+        path: PathBuf,
+        cluster: Cluster,
+        companies: Vec<Company>,
+    ) -> Result<Self, ConfigError> {
+        let config = Self {
+            path: path.clone(),
+            cluster,
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            companies,
+        };
+        Self::parse(&config.to_toml(), path)
+    }
+
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self)
+            .expect("tables of strings, numbers and paths that were parsed as UTF-8")
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Ascending by code.
+    pub fn companies(&self) -> &[Company] {
+        &self.companies
+    }
+
+    pub fn company(&self, code: CompanyId) -> Result<&Company, ConfigError> {
+        self.companies
+            .iter()
+            .find(|company| company.code == code)
+            .ok_or_else(|| {
+                let known: Vec<_> = self.members().map(|member| member.to_string()).collect();
+                let problem = format!("there is no company {code}; there are {}", known.join(", "));
+                self.fault("company".into(), problem)
+            })
+    }
+
+    /// The membership list, ascending.
+    pub fn members(&self) -> impl Iterator<Item = CompanyId> {
+        self.companies.iter().map(|company| company.code)
+    }
+
+    /// SHA-256 over the membership list, one code a line. Nodes whose lists differ count majorities differently and must not meet.
+    pub fn membership_hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for member in self.members() {
+            hash.update(member.as_str());
+            hash.update(b"\n");
+        }
+        hash.finalize().into()
+    }
+
+    pub fn redis_url(&self) -> Result<String, ConfigError> {
+        self.secret_or(
+            "cluster",
+            "redis",
+            &self.cluster.redis,
+            &self.cluster.redis_file,
+        )
+    }
+
+    pub fn cookie(&self) -> Result<String, ConfigError> {
+        self.read_secret("cluster.cookie_file".into(), &self.cluster.cookie_file)
+    }
+
+    pub fn database_url(&self, company: &Company) -> Result<String, ConfigError> {
+        let owner = format!("company {}", company.code);
+        self.secret_or(
+            &owner,
+            "database_url",
+            &company.database_url,
+            &company.database_url_file,
+        )
+    }
+
+    pub fn admin_token(&self, company: &Company) -> Result<String, ConfigError> {
+        let field = format!("company {}.admin_token_file", company.code);
+        self.read_secret(field, &company.admin_token_file)
+    }
+
+    fn secret_or(
+        &self,
+        owner: &str,
+        field: &str,
+        inline: &Option<String>,
+        file: &Option<PathBuf>,
+    ) -> Result<String, ConfigError> {
+        match (inline, file) {
+            (Some(url), _) => Ok(url.clone()),
+            (None, Some(file)) => self.read_secret(format!("{owner}.{field}_file"), file),
+            (None, None) => unreachable!("checked when it was loaded: one of the two is there"),
+        }
+    }
+
+    fn read_secret(&self, field: String, path: &Path) -> Result<String, ConfigError> {
+        let mode = match fs::metadata(path) {
+            Ok(metadata) => metadata.permissions().mode(),
+            Err(cause) => {
+                return Err(self.fault(field, format!("cannot read {}: {cause}", path.display())));
+            }
+        };
+        if mode & OTHERS != 0 {
+            let problem = format!(
+                "{0} is open to every user of this machine; run: chmod 600 {0}",
+                path.display()
+            );
+            return Err(self.fault(field, problem));
+        }
+        let text =
+            read_bounded(path).map_err(|error| self.fault(field.clone(), error.to_string()))?;
+        match text.trim() {
+            "" => Err(self.fault(field, format!("{} is empty", path.display()))),
+            secret => Ok(secret.to_owned()),
+        }
+    }
+
+    fn fault(&self, field: String, problem: String) -> ConfigError {
+        ConfigError::Field {
+            path: self.path.clone(),
+            field,
+            problem,
+        }
+    }
+
+    fn make_paths_absolute(&mut self) {
+        let base = self.path.parent().unwrap_or(Path::new("/")).to_owned();
+        let common = [
+            Some(&mut self.cluster.ca),
+            Some(&mut self.cluster.cookie_file),
+            self.cluster.redis_file.as_mut(),
+        ];
+        let own = self.companies.iter_mut().flat_map(Company::paths_mut);
+        for path in common.into_iter().flatten().chain(own) {
+            *path = base.join(&*path); // an absolute path replaces the base
+        }
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        if self.companies.is_empty() || self.companies.len() > COMPANIES_MAX {
+            return fault(
+                "company",
+                format!(
+                    "there are {}; write 1 to {COMPANIES_MAX} [[company]] tables",
+                    self.companies.len()
+                ),
+            );
+        }
+        one_of(
+            "cluster",
+            "redis",
+            &self.cluster.redis,
+            &self.cluster.redis_file,
+        )?;
+        self.companies.iter().try_for_each(Company::check)?;
+        self.check_unique()?;
+        self.limits.check()?;
+        self.timeouts.check()
+    }
+
+    /// Certificates name companies as DNS names, in which case does not count.
+    fn check_unique(&self) -> Result<(), Fault> {
+        let mut codes = HashSet::new();
+        let mut meshes = HashSet::new();
+        for company in &self.companies {
+            if !codes.insert(company.code.as_str().to_ascii_lowercase()) {
+                return fault(
+                    &format!("company {}.code", company.code),
+                    "another company has this code (case does not count)",
+                );
+            }
+            if !meshes.insert(&company.mesh) {
+                return fault(
+                    &format!("company {}.mesh", company.code),
+                    format!("another company has {} too", company.mesh),
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Company {
+    fn check(&self) -> Result<(), Fault> {
+        let owner = format!("company {}", self.code);
+        if self.name.trim().is_empty() {
+            return fault(
+                &format!("{owner}.name"),
+                "is empty; write the name that customers read",
+            );
+        }
+        if !is_host_and_port(&self.mesh) {
+            return fault(
+                &format!("{owner}.mesh"),
+                format!(
+                    "\"{}\" is not host:port; write for example \"node-b:7001\"",
+                    self.mesh
+                ),
+            );
+        }
+        let listens = [self.mesh_listen, self.http, self.admin];
+        if listens.iter().collect::<HashSet<_>>().len() < listens.len() {
+            return fault(
+                &owner,
+                "mesh_listen, http and admin must be three different addresses",
+            );
+        }
+        one_of(
+            &owner,
+            "database_url",
+            &self.database_url,
+            &self.database_url_file,
+        )
+    }
+
+    fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        [
+            Some(&mut self.certificate),
+            Some(&mut self.key),
+            Some(&mut self.token_key),
+            Some(&mut self.token_public_key),
+            Some(&mut self.admin_token_file),
+            self.database_url_file.as_mut(),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+fn fault<T>(field: &str, problem: impl Into<String>) -> Result<T, Fault> {
+    Err((field.to_owned(), problem.into()))
+}
+
+fn one_of(
+    owner: &str,
+    field: &str,
+    inline: &Option<String>,
+    file: &Option<PathBuf>,
+) -> Result<(), Fault> {
+    if inline.is_some() == file.is_some() {
+        return fault(
+            &format!("{owner}.{field}"),
+            format!("write exactly one of {field} and {field}_file"),
+        );
+    }
+    Ok(())
+}
+
+fn is_host_and_port(address: &str) -> bool {
+    let Some((host, port)) = address.rsplit_once(':') else {
+        return false;
+    };
+    !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
+}
+
+fn read_bounded(path: &Path) -> Result<String, ConfigError> {
+    let read = || {
+        let mut text = String::new();
+        fs::File::open(path)?
+            .take(FILE_BYTES_MAX + 1)
+            .read_to_string(&mut text)?;
+        if text.len() as u64 > FILE_BYTES_MAX {
+            return Err(std::io::Error::other(format!(
+                "it has more than {FILE_BYTES_MAX} bytes"
+            )));
+        }
+        Ok(text)
+    };
+    read().map_err(|cause| ConfigError::Read {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! The numbers of `cluster.toml`: each with its default, its unit in its name, and the bounds within which a node starts.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, fault};
+
+/// Rates and counts that a node never exceeds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Requests a second from one address. Generous: a load generator is one address.
+    pub requests_per_second_per_address: u32,
+    /// Requests a second of one user.
+    pub requests_per_second_per_user: u32,
+    /// HTTP requests under way at once; more are told to come back.
+    pub http_requests_at_once: u32,
+    /// Bookings under way at once that clients wait for here.
+    pub bookings_at_once: u32,
+    /// Seat actors alive at once; the longest idle one makes room.
+    pub route_actors: u32,
+    /// Password hashes computed at once (19 MiB and one core each).
+    pub password_hashes_at_once: u32,
+    /// Connections to PostgreSQL.
+    pub database_connections: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            requests_per_second_per_address: 20_000,
+            requests_per_second_per_user: 20_000,
+            http_requests_at_once: 1024,
+            bookings_at_once: 512,
+            route_actors: 20_000,
+            password_hashes_at_once: 2,
+            database_connections: 16,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        const RATE: RangeInclusive<u32> = 1..=1_000_000;
+        let fields = [
+            (
+                "requests_per_second_per_address",
+                self.requests_per_second_per_address,
+                RATE,
+            ),
+            (
+                "requests_per_second_per_user",
+                self.requests_per_second_per_user,
+                RATE,
+            ),
+            (
+                "http_requests_at_once",
+                self.http_requests_at_once,
+                1..=65_536,
+            ),
+            ("bookings_at_once", self.bookings_at_once, 1..=65_536),
+            ("route_actors", self.route_actors, 16..=1_000_000),
+            (
+                "password_hashes_at_once",
+                self.password_hashes_at_once,
+                1..=64,
+            ),
+            ("database_connections", self.database_connections, 2..=1_000),
+        ];
+        within("limits", &fields)
+    }
+}
+
+/// Spans of time. None of them decides what was booked; they say how long somebody waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timeouts {
+    /// A booking is answered within this, if only with "not known yet".
+    pub booking_seconds: u32,
+    /// Life of a lease in Redis.
+    pub lease_seconds: u32,
+    /// A seat in doubt for longer is asked about.
+    pub in_doubt_seconds: u32,
+    /// A leg is on sale until this long before its departure.
+    pub sale_closes_minutes: u32,
+    /// Life of an access token.
+    pub token_minutes: u32,
+    /// A node that stops finishes what is under way within this.
+    pub shutdown_seconds: u32,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            booking_seconds: 10,
+            lease_seconds: 30,
+            in_doubt_seconds: 5,
+            sale_closes_minutes: 30,
+            token_minutes: 15,
+            shutdown_seconds: 10,
+        }
+    }
+}
+
+impl Timeouts {
+    pub fn booking(&self) -> Duration {
+        seconds(self.booking_seconds)
+    }
+
+    pub fn lease(&self) -> Duration {
+        seconds(self.lease_seconds)
+    }
+
+    pub fn in_doubt(&self) -> Duration {
+        seconds(self.in_doubt_seconds)
+    }
+
+    pub fn sale_closes(&self) -> Duration {
+        seconds(self.sale_closes_minutes * 60)
+    }
+
+    pub fn token(&self) -> Duration {
+        seconds(self.token_minutes * 60)
+    }
+
+    pub fn shutdown(&self) -> Duration {
+        seconds(self.shutdown_seconds)
+    }
+
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        const WEEK_MINUTES: u32 = 7 * 24 * 60;
+        let fields = [
+            ("booking_seconds", self.booking_seconds, 1..=60),
+            ("lease_seconds", self.lease_seconds, 5..=300),
+            ("in_doubt_seconds", self.in_doubt_seconds, 1..=60),
+            (
+                "sale_closes_minutes",
+                self.sale_closes_minutes,
+                0..=WEEK_MINUTES,
+            ),
+            ("token_minutes", self.token_minutes, 1..=24 * 60),
+            ("shutdown_seconds", self.shutdown_seconds, 1..=120),
+        ];
+        within("timeouts", &fields)?;
+        if self.lease_seconds < self.booking_seconds {
+            return fault(
+                "timeouts.lease_seconds",
+                "is shorter than booking_seconds: leases would run out under bookings",
+            );
+        }
+        Ok(())
+    }
+}
+
+fn seconds(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count))
+}
+
+fn within(table: &str, fields: &[(&str, u32, RangeInclusive<u32>)]) -> Result<(), Fault> {
+    for (name, value, range) in fields {
+        if !range.contains(value) {
+            let problem = format!(
+                "{value} is out of bounds; write {} to {}",
+                range.start(),
+                range.end()
+            );
+            return fault(&format!("{table}.{name}"), problem);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! What a person reads who wrote something wrong.
+
+use super::*;
+
+const GOOD: &str = r#"
+[cluster]
+ca = "certs/ca.pem"
+cookie_file = "certs/cookie"
+redis = "redis://127.0.0.1:6379"
+
+[[company]]
+code = "b"
+name = "Beta"
+mesh = "node-b:7001"
+mesh_listen = "0.0.0.0:7001"
+http = "0.0.0.0:8082"
+admin = "127.0.0.1:9082"
+database_url_file = "/run/b/database.url"
+certificate = "certs/b.pem"
+key = "certs/b.key"
+token_key = "certs/b-token.key"
+token_public_key = "certs/b-token.pub"
+admin_token_file = "b/admin.token"
+
+[[company]]
+code = "a"
+name = "Alfa"
+mesh = "node-a:7001"
+mesh_listen = "0.0.0.0:7001"
+http = "0.0.0.0:8081"
+admin = "127.0.0.1:9081"
+database_url = "postgres://db-a/passcom"
+certificate = "certs/a.pem"
+key = "certs/a.key"
+token_key = "certs/a-token.key"
+token_public_key = "certs/a-token.pub"
+admin_token_file = "a/admin.token"
+"#;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, "/etc/passcom/cluster.toml".into())
+}
+
+/// The complaint about [`GOOD`] with `from` replaced by `to`.
+fn complaint(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "nothing to replace: {from}");
+    parse(&GOOD.replacen(from, to, 1)).unwrap_err().to_string()
+}
+
+#[test]
+fn companies_ascend_and_relative_paths_start_at_the_file() {
+    let config = parse(GOOD).unwrap();
+    let codes: Vec<_> = config.members().map(|code| code.to_string()).collect();
+    assert_eq!(codes, ["a", "b"]);
+    assert_eq!(config.cluster.ca, Path::new("/etc/passcom/certs/ca.pem"));
+    let b = config.company("b".parse().unwrap()).unwrap();
+    assert_eq!(
+        b.database_url_file.as_deref(),
+        Some(Path::new("/run/b/database.url"))
+    );
+    assert_eq!(b.admin_token_file, Path::new("/etc/passcom/b/admin.token"));
+}
+
+#[test]
+fn what_is_written_reads_back_the_same() {
+    let config = parse(GOOD).unwrap();
+    assert_eq!(parse(&config.to_toml()).unwrap(), config);
+}
+
+#[test]
+fn membership_hash_covers_the_codes_and_nothing_else() {
+    let hash = parse(GOOD).unwrap().membership_hash();
+    assert_eq!(hash, <[u8; 32]>::from(Sha256::digest(b"a\nb\n")));
+    let elsewhere = parse(&GOOD.replace("node-b:7001", "far-away:7001")).unwrap();
+    assert_eq!(elsewhere.membership_hash(), hash);
+    let renamed = parse(&GOOD.replace("code = \"b\"", "code = \"c\"")).unwrap();
+    assert_ne!(renamed.membership_hash(), hash);
+}
+
+#[test]
+fn a_complaint_names_the_field_and_what_to_do() {
+    let cases = [
+        (
+            "mesh = \"node-b:7001\"",
+            "mesh = \"node-b\"",
+            "company b.mesh: \"node-b\" is not host:port",
+        ),
+        (
+            "code = \"b\"",
+            "code = \"A\"",
+            "company a.code: another company has this code",
+        ),
+        (
+            "mesh = \"node-b:7001\"",
+            "mesh = \"node-a:7001\"",
+            "company b.mesh: another company has node-a:7001 too",
+        ),
+        (
+            "name = \"Beta\"",
+            "name = \" \"",
+            "company b.name: is empty",
+        ),
+        (
+            "redis = \"redis://127.0.0.1:6379\"",
+            "",
+            "cluster.redis: write exactly one of redis and redis_file",
+        ),
+        (
+            "[[company]]",
+            "[limits]\nbookings_at_once = 0\n[[company]]",
+            "limits.bookings_at_once: 0 is out of bounds; write 1 to 65536",
+        ),
+        (
+            "[[company]]",
+            "[timeouts]\nlease_seconds = 5\n[[company]]",
+            "timeouts.lease_seconds: is shorter than booking_seconds",
+        ),
+        (
+            "admin = \"127.0.0.1:9082\"",
+            "admin = \"0.0.0.0:8082\"",
+            "company b: mesh_listen, http and admin must be three",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        let complaint = complaint(from, to);
+        let expected = format!("/etc/passcom/cluster.toml: {expected}");
+        assert!(
+            complaint.starts_with(&expected),
+            "{complaint}\nshould be\n{expected}"
+        );
+    }
+}
+
+#[test]
+fn what_does_not_parse_is_shown_with_its_line() {
+    let typo = complaint(
+        "mesh_listen = \"0.0.0.0:7001\"",
+        "mesh_lisen = \"0.0.0.0:7001\"",
+    );
+    assert!(
+        typo.contains("line 11") && typo.contains("mesh_lisen"),
+        "{typo}"
+    );
+    let address = complaint("http = \"0.0.0.0:8082\"", "http = \"8082\"");
+    assert!(
+        address.contains("line 12") && address.contains("socket address"),
+        "{address}"
+    );
+    let code = complaint("code = \"b\"", "code = \"b_1\"");
+    assert!(code.contains("letters, digits and hyphens only"), "{code}");
+}
+
+#[test]
+fn an_unknown_company_is_answered_with_those_that_exist() {
+    let error = parse(GOOD)
+        .unwrap()
+        .company("z".parse().unwrap())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.ends_with("there is no company z; there are a, b"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_secret_open_to_everybody_is_refused() {
+    let dir = std::env::temp_dir().join(format!("passcom-config-{}", std::process::id()));
+    fs::create_dir_all(&dir).unwrap();
+    let file = dir.join("admin.token");
+    fs::write(&file, "secret\n").unwrap();
+    let config = parse(&GOOD.replace("b/admin.token", file.to_str().unwrap())).unwrap();
+    let b = config.company("b".parse().unwrap()).unwrap();
+
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let open = config.admin_token(b).unwrap_err().to_string();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let closed = config.admin_token(b);
+    fs::remove_dir_all(&dir).unwrap();
+
+    assert!(
+        open.contains("company b.admin_token_file") && open.contains("chmod 600"),
+        "{open}"
+    );
+    assert_eq!(closed.unwrap(), "secret");
+}

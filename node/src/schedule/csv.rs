@@ -1,0 +1,453 @@
+//! Schedules as CSV, for companies without SSIM.
+//!
+//! The first line names the columns, in any order:
+//!
+//! | column | holds | when absent or empty |
+//! |---|---|---|
+//! | `flight` | airline designator, number, operational suffix: `G31234`, `G31234A` | required |
+//! | `origin`, `destination` | airport codes | required |
+//! | `date` | first (or only) date of departure, `2026-10-25`, local at the origin | required |
+//! | `departs`, `arrives` | `08:15`, local at the airport; or with an offset, `08:15-03:00` | required |
+//! | `until` | last date | `date` |
+//! | `days` | days of the week, 1 = Monday: `12345` | every day |
+//! | `leg` | leg sequence, of a flight with several legs: 1 to 31 | 1 |
+//! | `seats` | 1 to 1023 | by `equipment` |
+//! | `price` | `349.90` | by distance (`fares.rs`) |
+//! | `currency` | of the price: ISO 4217 | `BRL` |
+//! | `equipment` | IATA aircraft type, `738` | unknown |
+//!
+//! A leg arrives at the first such time after its departure. An airport that is not in the table needs times with an offset.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use ::csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use passcom_actors::airports;
+use passcom_actors::domain::ids::SEATS_MAX;
+use passcom_actors::domain::order::Price;
+
+use super::error::{Fault, Place, Source};
+use super::pattern::{
+    Clock, DATE_MAX, DATE_MIN, Days, Designator, FLIGHT_NUMBER_MAX, LEG_SEQUENCE_MAX, Moment,
+    Pattern, Period, block_seconds,
+};
+use super::{Findings, equipment, fares};
+
+const REQUIRED: [&str; 6] = [
+    "flight",
+    "origin",
+    "destination",
+    "date",
+    "departs",
+    "arrives",
+];
+const OPTIONAL: [&str; 7] = [
+    "until",
+    "days",
+    "leg",
+    "seats",
+    "price",
+    "currency",
+    "equipment",
+];
+const DEFAULT_CURRENCY: &str = "BRL";
+/// Highest price, in minor units.
+const PRICE_MINOR_MAX: i64 = 100_000_000_000;
+const MINUTES_PER_DAY: i64 = 24 * 60;
+/// Currencies without a minor unit, and with a thousandth.
+const WHOLE_CURRENCIES: [&str; 9] = [
+    "CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF",
+];
+const THOUSANDTH_CURRENCIES: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+
+/// Whether a file that begins like this is one.
+pub fn recognizes(beginning: &[u8]) -> bool {
+    let line = beginning
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let header = String::from_utf8_lossy(line);
+    header
+        .trim_start_matches('\u{feff}')
+        .split(',')
+        .any(|name| name.trim().trim_matches('"') == "flight")
+}
+
+/// The airline of the first flight.
+pub fn carrier(reader: impl Read) -> Option<String> {
+    let mut rows = ReaderBuilder::new().trim(Trim::All).from_reader(reader);
+    let header = Header::new(rows.headers().ok()?).ok()?;
+    let first = rows.records().next()?.ok()?;
+    let row = Row {
+        header: &header,
+        record: &first,
+    };
+    Some(row.designator().ok()?.carrier)
+}
+
+/// Reads a file: legs and bad lines go to the findings, and only a file that cannot be read is an error.
+pub fn read(reader: impl Read, file: &Arc<str>, findings: &mut Findings) -> std::io::Result<()> {
+    let mut rows = ReaderBuilder::new().trim(Trim::All).from_reader(reader);
+    let source = |line: u64| Source {
+        file: file.clone(),
+        line,
+    };
+    let header = match rows.headers() {
+        Ok(names) => Header::new(names),
+        Err(error) => Err(fault_of(error)?),
+    };
+    let header = match header {
+        Ok(header) => header,
+        Err(fault) => {
+            findings.bad.push(source(1), fault);
+            return Ok(());
+        }
+    };
+    let mut record = StringRecord::new();
+    loop {
+        let before = rows.position().line();
+        match rows.read_record(&mut record) {
+            Ok(false) => return Ok(()),
+            Ok(true) => {
+                // blank lines before the record are read over
+                let source = source(record.position().map_or(before, |start| start.line()));
+                let row = Row {
+                    header: &header,
+                    record: &record,
+                };
+                match row.pattern(source.clone()) {
+                    Ok(pattern) => findings.add(pattern),
+                    Err(fault) => findings.bad.push(source, fault),
+                }
+            }
+            Err(error) => {
+                let line = error.position().map_or(before, |start| start.line());
+                findings.bad.push(source(line), fault_of(error)?);
+            }
+        }
+    }
+}
+
+/// What is wrong with a row that is no row; an error of reading stays one.
+fn fault_of(error: ::csv::Error) -> std::io::Result<Fault> {
+    let (expected, found) = match error.into_kind() {
+        ErrorKind::Io(error) => return Err(error),
+        ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => (
+            format!("{expected_len} fields as in the header"),
+            format!("{len} fields"),
+        ),
+        ErrorKind::Utf8 { err, .. } => ("UTF-8".into(), err.to_string()),
+        other => ("a line of CSV".into(), format!("{other:?}")),
+    };
+    Ok(Fault::new(Place::Line, expected, found.as_bytes()))
+}
+
+/// Which field holds which column.
+struct Header {
+    fields: Vec<(&'static str, usize)>,
+}
+
+impl Header {
+    fn new(names: &StringRecord) -> Result<Self, Fault> {
+        let mut fields: Vec<(&'static str, usize)> = Vec::with_capacity(names.len());
+        for (field, name) in names.iter().enumerate() {
+            let name = name.trim_start_matches('\u{feff}');
+            let known = REQUIRED
+                .iter()
+                .chain(&OPTIONAL)
+                .find(|known| **known == name);
+            let fault = |expected: String| Fault::new(Place::Line, expected, name.as_bytes());
+            let Some(known) = known else {
+                return Err(fault(format!("columns of {REQUIRED:?} and {OPTIONAL:?}")));
+            };
+            if fields.iter().any(|(earlier, _)| earlier == known) {
+                return Err(fault("each column once".into()));
+            }
+            fields.push((known, field));
+        }
+        for required in REQUIRED {
+            if !fields.iter().any(|(name, _)| *name == required) {
+                let expected = format!("a header with the column {required}");
+                let found: Vec<&str> = names.iter().collect();
+                return Err(Fault::new(
+                    Place::Line,
+                    expected,
+                    found.join(",").as_bytes(),
+                ));
+            }
+        }
+        Ok(Self { fields })
+    }
+}
+
+/// A line with its header.
+struct Row<'a> {
+    header: &'a Header,
+    record: &'a StringRecord,
+}
+
+impl Row<'_> {
+    fn pattern(&self, source: Source) -> Result<Pattern, Fault> {
+        let designator = self.designator()?;
+        let period = self.period()?;
+        let (origin, destination) = (self.station("origin")?, self.station("destination")?);
+        if origin == destination {
+            return Err(self.fault("destination", "another airport than the origin"));
+        }
+        let departs = self.moment("departs", &origin)?;
+        let arrives = self.moment("arrives", &destination)?;
+        let arrives = first_after(&departs, arrives, period.first);
+        let equipment = self.equipment()?;
+        let seats = self.seats(&equipment)?;
+        let block_seconds = block_seconds(&departs, &arrives, period.first);
+        let price = match self.price()? {
+            Some(price) => price,
+            None => fares::price(&origin, &destination, block_seconds),
+        };
+        Ok(Pattern {
+            designator,
+            period,
+            origin,
+            destination,
+            departs,
+            arrives,
+            seats,
+            price,
+            equipment,
+            source,
+        })
+    }
+
+    /// The field, empty if the file has no such column.
+    fn get(&self, name: &'static str) -> &str {
+        let field = self.header.fields.iter().find(|(known, _)| *known == name);
+        field
+            .and_then(|(_, field)| self.record.get(*field))
+            .unwrap_or_default()
+    }
+
+    fn fault(&self, name: &'static str, expected: impl Into<String>) -> Fault {
+        Fault::new(Place::Field(name), expected, self.get(name).as_bytes())
+    }
+
+    fn designator(&self) -> Result<Designator, Fault> {
+        let expected = "a flight such as G31234, with a number between 1 and 9999";
+        let (carrier, number, suffix) =
+            split_flight(self.get("flight")).ok_or_else(|| self.fault("flight", expected))?;
+        let leg = match self.get("leg") {
+            "" => Some(1),
+            text => text.parse().ok(),
+        };
+        let leg = leg
+            .filter(|leg| (1..=LEG_SEQUENCE_MAX).contains(leg))
+            .ok_or_else(|| self.fault("leg", "a leg sequence between 1 and 31"))?;
+        Ok(Designator {
+            carrier,
+            number,
+            suffix,
+            leg,
+        })
+    }
+
+    fn period(&self) -> Result<Period, Fault> {
+        let first = self.date("date")?;
+        let last = match self.get("until") {
+            "" => first,
+            _ => self.date("until")?,
+        };
+        if last < first {
+            return Err(self.fault("until", "a date that is not before the column date"));
+        }
+        let mut days = Days::NONE;
+        for digit in self.get("days").bytes() {
+            if !(b'1'..=b'7').contains(&digit) {
+                return Err(self.fault("days", "days of the week such as 12345, 1 = Monday"));
+            }
+            days = days.with(digit - b'0');
+        }
+        if days == Days::NONE {
+            days = Days::ALL;
+        }
+        Ok(Period {
+            first,
+            last,
+            days,
+            every_weeks: 1,
+        })
+    }
+
+    fn date(&self, name: &'static str) -> Result<Date, Fault> {
+        let text = self.get(name);
+        Date::strptime("%Y-%m-%d", text)
+            .ok()
+            .filter(|date| (DATE_MIN..=DATE_MAX).contains(date))
+            .ok_or_else(|| self.fault(name, format!("a date YYYY-MM-DD until {DATE_MAX}")))
+    }
+
+    fn station(&self, name: &'static str) -> Result<String, Fault> {
+        let text = self.get(name);
+        if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Ok(text.to_owned());
+        }
+        Err(self.fault(name, "an airport code of three capital letters"))
+    }
+
+    /// The time on the flight's date.
+    fn moment(&self, name: &'static str, airport: &str) -> Result<Moment, Fault> {
+        let expected = "a time such as 08:15 or 08:15-03:00";
+        let (time, offset) =
+            split_time(self.get(name)).ok_or_else(|| self.fault(name, expected))?;
+        let clock = match offset {
+            Some(offset) => Clock::Offset(offset),
+            None => Clock::Zone(zone_of(airport).ok_or_else(|| {
+                let expected = format!(
+                    "a time with an offset, because the zone of {airport} is not known here"
+                );
+                self.fault(name, expected)
+            })?),
+        };
+        Ok(Moment::new(0, time, clock))
+    }
+
+    fn equipment(&self) -> Result<String, Fault> {
+        let text = self.get("equipment");
+        let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+        if text.is_empty() || (text.len() == 3 && text.bytes().all(plain)) {
+            return Ok(text.to_owned());
+        }
+        Err(self.fault("equipment", "an aircraft type of three capitals or digits"))
+    }
+
+    fn seats(&self, equipment: &str) -> Result<u16, Fault> {
+        let text = self.get("seats");
+        if text.is_empty() {
+            let expected = "a number of seats, because the equipment is not known here";
+            return equipment::seats(equipment).ok_or_else(|| self.fault("seats", expected));
+        }
+        text.parse()
+            .ok()
+            .filter(|seats| (1..=SEATS_MAX).contains(seats))
+            .ok_or_else(|| self.fault("seats", "a number of seats between 1 and 1023"))
+    }
+
+    fn price(&self) -> Result<Option<Price>, Fault> {
+        let currency = match self.get("currency") {
+            "" => DEFAULT_CURRENCY,
+            code if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) => code,
+            _ => return Err(self.fault("currency", "an ISO 4217 code such as BRL")),
+        };
+        let text = self.get("price");
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let minor = minor_units(text, minor_digits(currency)).ok_or_else(|| {
+            let expected =
+                format!("a price such as 349.90, with what {currency} has after the point");
+            self.fault("price", expected)
+        })?;
+        Ok(Some(Price {
+            minor,
+            currency: currency.to_owned(),
+        }))
+    }
+}
+
+/// `G31234A` is G3, 1234, A; an airline designator has three characters only if all are letters.
+fn split_flight(text: &str) -> Option<(String, u16, Option<char>)> {
+    let bytes = text.as_bytes();
+    let capital = |b: &u8| b.is_ascii_uppercase();
+    let length = if bytes.len() > 3 && bytes[..3].iter().all(capital) {
+        3
+    } else {
+        2
+    };
+    let (carrier, rest) = bytes.split_at_checked(length)?;
+    let plain = |b: &u8| capital(b) || b.is_ascii_digit();
+    if !carrier.iter().all(plain) || !carrier.iter().any(capital) {
+        return None;
+    }
+    let (number, suffix) = match rest.split_last() {
+        Some((last, number)) if capital(last) => (number, Some(char::from(*last))),
+        _ => (rest, None),
+    };
+    if number.len() > 4 || !number.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = std::str::from_utf8(number).ok()?.parse().ok()?;
+    let carrier = text.get(..length)?.to_owned();
+    (1..=FLIGHT_NUMBER_MAX)
+        .contains(&number)
+        .then_some((carrier, number, suffix))
+}
+
+/// `08:15` and, if there is one, `-03:00` in seconds east.
+fn split_time(text: &str) -> Option<(Time, Option<i32>)> {
+    let time = hours_and_minutes(text.get(..5)?)?;
+    let offset = match text.get(5..)? {
+        "" => None,
+        offset => {
+            let sign = match offset.as_bytes()[0] {
+                b'+' => 1,
+                b'-' => -1,
+                _ => return None,
+            };
+            let east = hours_and_minutes(offset.get(1..)?)?;
+            Some(sign * (i32::from(east.hour()) * 3600 + i32::from(east.minute()) * 60))
+        }
+    };
+    Some((time, offset))
+}
+
+fn hours_and_minutes(text: &str) -> Option<Time> {
+    let [h1, h2, b':', m1, m2] = *text.as_bytes() else {
+        return None;
+    };
+    if ![h1, h2, m1, m2].iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let two = |tens: u8, ones: u8| ((tens - b'0') * 10 + (ones - b'0')) as i8;
+    Time::new(two(h1, h2), two(m1, m2), 0, 0).ok()
+}
+
+fn zone_of(airport: &str) -> Option<TimeZone> {
+    TimeZone::get(airports::find(airport)?.zone).ok()
+}
+
+/// The arrival on the day that makes it the first one after the departure.
+fn first_after(departs: &Moment, arrives: Moment, date: Date) -> Moment {
+    let seconds_per_day = MINUTES_PER_DAY * 60;
+    let early = block_seconds(departs, &arrives, date);
+    let days = (-early).div_euclid(seconds_per_day) + 1;
+    Moment {
+        minutes: arrives.minutes + days * MINUTES_PER_DAY,
+        clock: arrives.clock,
+    }
+}
+
+fn minor_digits(currency: &str) -> usize {
+    if WHOLE_CURRENCIES.contains(&currency) {
+        0
+    } else if THOUSANDTH_CURRENCIES.contains(&currency) {
+        3
+    } else {
+        2
+    }
+}
+
+/// `349.9` with two digits is 34990.
+fn minor_units(text: &str, digits: usize) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !plain(whole) || !plain(fraction) || fraction.len() > digits {
+        return None;
+    }
+    let minor: i64 = format!("{whole}{fraction:0<digits$}").parse().ok()?;
+    (minor <= PRICE_MINOR_MAX).then_some(minor)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+use jiff::civil::date;
+
+use super::*;
+
+const HEADER: &str = "flight,origin,destination,date,departs,arrives,until,days,leg,seats,price,currency,equipment\n";
+
+fn read_text(text: &str) -> (Vec<Pattern>, Vec<String>) {
+    let mut findings = Findings::default();
+    read(text.as_bytes(), &"t.csv".into(), &mut findings).unwrap();
+    let bad = findings
+        .bad
+        .listed
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    (findings.patterns, bad)
+}
+
+fn one(line: &str) -> Pattern {
+    let (mut patterns, bad) = read_text(&format!("{HEADER}{line}\n"));
+    assert_eq!(bad, [""; 0]);
+    patterns.pop().unwrap()
+}
+
+#[test]
+fn a_line_becomes_a_pattern_with_local_times() {
+    let pattern = one("G31234A,GRU,MAO,2026-10-26,22:30,01:30,2027-03-27,15,2,130,349.9,BRL,738");
+    let route = pattern.route(date(2026, 10, 26));
+    assert_eq!(
+        (route.flight.as_str(), route.seats, route.equipment.as_str()),
+        ("G31234A", 130, "738")
+    );
+    // 27 October 2026, 01:30 and 05:30 UTC
+    assert_eq!(
+        (route.departs, route.arrives),
+        (1_793_064_600, 1_793_079_000)
+    );
+    assert_eq!(
+        (route.price.minor, route.price.currency.as_str()),
+        (34_990, "BRL")
+    );
+    assert_eq!(pattern.designator.leg, 2);
+    assert_eq!(
+        pattern.period,
+        Period {
+            first: date(2026, 10, 26),
+            last: date(2027, 3, 27),
+            days: Days::NONE.with(1).with(5),
+            every_weeks: 1
+        }
+    );
+}
+
+#[test]
+fn what_is_left_out_is_filled_in() {
+    let text = "arrives,flight,origin,destination,date,departs,equipment\n09:15,AD7,VCP,SDU,2026-10-26,08:15,E95\n";
+    let (patterns, bad) = read_text(text);
+    assert_eq!(bad, [""; 0]);
+    let pattern = &patterns[0];
+    assert_eq!((pattern.seats, pattern.designator.leg), (118, 1));
+    assert_eq!(pattern.price, fares::price("VCP", "SDU", 3600));
+    assert_eq!(
+        (pattern.period.first, pattern.period.last),
+        (date(2026, 10, 26), date(2026, 10, 26))
+    );
+    assert_eq!(carrier(text.as_bytes()), Some("AD".into()));
+}
+
+#[test]
+fn an_airport_out_of_the_table_needs_times_with_an_offset() {
+    let pattern = one("ABC12,GRU,LIS,2026-10-26,22:30,12:00+00:00,,,,250,,,");
+    assert_eq!(
+        block_seconds(&pattern.departs, &pattern.arrives, pattern.period.first),
+        (10 * 60 + 30) * 60
+    );
+    let (_, bad) = read_text(&format!(
+        "{HEADER}ABC12,GRU,LIS,2026-10-26,22:30,12:00,,,,250,,,\n"
+    ));
+    assert_eq!(
+        bad,
+        [
+            r#"t.csv:2: column arrives: expected a time with an offset, because the zone of LIS is not known here, found "12:00""#
+        ]
+    );
+}
+
+#[test]
+fn every_wrong_field_is_named_by_its_column() {
+    let good = "G31234,GRU,MAO,2026-10-26,22:30,01:30,2027-03-27,12345,1,130,349.90,BRL,738";
+    one(good);
+    for (from, to, column) in [
+        ("G31234", "31234", "flight"),
+        ("G31234", "G30", "flight"),
+        ("G31234", "G312345", "flight"),
+        ("G31234", "Gé1234", "flight"),
+        ("GRU", "Guarulhos", "origin"),
+        ("MAO", "GRU", "destination"),
+        ("2026-10-26", "26/10/2026", "date"),
+        ("2026-10-26", "2026-02-30", "date"),
+        ("2027-03-27", "2026-10-25", "until"),
+        ("22:30", "24:30", "departs"),
+        ("22:30", "9:30", "departs"),
+        ("01:30", "01:30Z", "arrives"),
+        ("12345", "8", "days"),
+        (",1,", ",32,", "leg"),
+        ("130", "1024", "seats"),
+        ("130", "0", "seats"),
+        ("349.90", "-1", "price"),
+        ("349.90", "349.905", "price"),
+        ("349.90", "99999999999.00", "price"),
+        ("BRL", "real", "currency"),
+        ("738", "B738", "equipment"),
+        ("130,349.90,BRL,738", ",349.90,BRL,", "seats"),
+    ] {
+        let (patterns, bad) = read_text(&format!("{HEADER}{}\n", good.replacen(from, to, 1)));
+        assert!(patterns.is_empty(), "{to}");
+        let start = format!("t.csv:2: column {column}: expected ");
+        assert!(bad[0].starts_with(&start), "{to}: {bad:?}");
+    }
+}
+
+#[test]
+fn lines_that_are_no_rows_are_named_and_the_rest_is_read() {
+    let good = "G31234,GRU,MAO,2026-10-26,22:30,01:30,,,,130,,,";
+    let (patterns, bad) = read_text(&format!("{HEADER}too,short\n\n{good}\n"));
+    assert_eq!(patterns.len(), 1);
+    assert_eq!(patterns[0].source.line, 4);
+    assert_eq!(
+        bad,
+        [r#"t.csv:2: expected 13 fields as in the header, found "2 fields""#]
+    );
+}
+
+#[test]
+fn a_header_has_all_required_columns_and_no_unknown_one() {
+    let (_, bad) = read_text("flight,origin,destination,date,departs\n");
+    assert!(
+        bad[0].starts_with("t.csv:1: expected a header with the column arrives"),
+        "{bad:?}"
+    );
+    let (_, bad) = read_text("flight,colour\n");
+    assert!(bad[0].contains(r#"found "colour""#), "{bad:?}");
+    let (_, bad) = read_text("flight,flight\n");
+    assert!(bad[0].contains("each column once"), "{bad:?}");
+    assert!(recognizes("\u{feff}\"flight\",origin\r\n".as_bytes()));
+    assert!(!recognizes(b"# a README\nflight"));
+}
+
+#[test]
+fn currencies_have_their_own_minor_units() {
+    assert_eq!(minor_units("349.9", minor_digits("BRL")), Some(34_990));
+    assert_eq!(minor_units("349", minor_digits("JPY")), Some(349));
+    assert_eq!(minor_units("1.234", minor_digits("KWD")), Some(1234));
+    assert_eq!(minor_units("349.0", minor_digits("JPY")), None);
+    assert_eq!(minor_units(".5", 2), None);
+}

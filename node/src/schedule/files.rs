@@ -1,0 +1,131 @@
+//! Which files are read: those that are named, and of a folder those of the company.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use passcom_actors::domain::ids::CompanyId;
+
+use super::error::Error;
+use super::{Findings, csv, ssim};
+
+/// Largest file: some five million records.
+const FILE_BYTES_MAX: u64 = 1 << 30;
+/// Most entries of a folder that are looked at.
+const FOLDER_ENTRIES_MAX: usize = 10_000;
+/// Lines of an SSIM file among which its carrier is looked for.
+const CARRIER_LINES_MAX: usize = 50;
+
+enum Format {
+    Ssim,
+    Csv,
+}
+
+/// The files to read, folders replaced by the company's files in them.
+pub fn choose(paths: &[PathBuf], company: CompanyId) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            files.extend(of_company(path, company)?);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+/// Reads one file, whichever format it is in.
+pub fn read(path: &Path, findings: &mut Findings) -> Result<(), Error> {
+    let (format, reader) = open(path)?;
+    let Some(format) = format else {
+        let reason = "neither SSIM (a header record 1AIRLINE STANDARD SCHEDULE DATA SET) nor CSV (a header with the column flight)";
+        return Err(Error::file(path, reason));
+    };
+    let name: Arc<str> = path.display().to_string().into();
+    match format {
+        Format::Ssim => ssim::read(reader, &name, findings),
+        Format::Csv => csv::read(reader, &name, findings),
+    }
+    .map_err(|source| io_error(path, source))
+}
+
+fn of_company(folder: &Path, company: CompanyId) -> Result<Vec<PathBuf>, Error> {
+    let mut found = Vec::new();
+    let mut others = Vec::new();
+    for file in entries(folder)? {
+        match carrier(&file)? {
+            Some(carrier) if carrier == company.as_str() => found.push(file),
+            Some(carrier) => others.push(carrier),
+            None => {}
+        }
+    }
+    if found.is_empty() {
+        others.sort_unstable();
+        others.dedup();
+        let others = match others.is_empty() {
+            true => "no schedules".to_owned(),
+            false => format!("only those of {}", others.join(", ")),
+        };
+        let reason = format!("has no schedule with the airline designator {company}, {others}");
+        return Err(Error::file(folder, reason));
+    }
+    Ok(found)
+}
+
+/// The files of a folder, ascending by name.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|source| io_error(folder, source))? {
+        let path = entry.map_err(|source| io_error(folder, source))?.path();
+        if path.is_file() {
+            files.push(path);
+        }
+        if files.len() > FOLDER_ENTRIES_MAX {
+            let reason = format!("has more than {FOLDER_ENTRIES_MAX} files");
+            return Err(Error::file(folder, reason));
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// The airline of a file; nothing if the file is no schedule, as a README beside it.
+fn carrier(path: &Path) -> Result<Option<String>, Error> {
+    match open(path)? {
+        (Some(Format::Ssim), reader) => {
+            ssim::carrier(reader, CARRIER_LINES_MAX).map_err(|source| io_error(path, source))
+        }
+        (Some(Format::Csv), reader) => Ok(csv::carrier(reader)),
+        (None, _) => Ok(None),
+    }
+}
+
+fn open(path: &Path) -> Result<(Option<Format>, BufReader<File>), Error> {
+    let error = |source| io_error(path, source);
+    let metadata = fs::metadata(path).map_err(error)?;
+    if !metadata.is_file() {
+        return Err(Error::file(path, "is not a file"));
+    }
+    if metadata.len() > FILE_BYTES_MAX {
+        let reason = format!("is larger than {FILE_BYTES_MAX} bytes; split it");
+        return Err(Error::file(path, reason));
+    }
+    let mut reader = BufReader::new(File::open(path).map_err(error)?);
+    let beginning = reader.fill_buf().map_err(error)?;
+    let format = if ssim::recognizes(beginning) {
+        Some(Format::Ssim)
+    } else if csv::recognizes(beginning) {
+        Some(Format::Csv)
+    } else {
+        None
+    };
+    Ok((format, reader))
+}
+
+fn io_error(path: &Path, source: io::Error) -> Error {
+    Error::Io {
+        path: path.to_owned(),
+        source,
+    }
+}

@@ -1,0 +1,132 @@
+//! Schedules: what a company flies, read from files or made up, expanded into dated routes.
+//!
+//! ```text
+//! files.rs     which files: a folder means the file of this company
+//! ssim/, csv.rs   lines -> patterns, or what is wrong with them (error.rs)
+//! fares.rs, equipment.rs   what the lines do not say
+//! collision.rs   no two patterns make one route
+//! pattern.rs   a pattern -> dated routes, in a window of flight dates
+//! sample.rs    a network for those who have no schedule
+//! ```
+//!
+//! Invariants: memory is proportional to the lines of the files, not to the dated routes; no two routes of a schedule have
+//! one id.
+
+mod collision;
+mod csv;
+mod equipment;
+mod error;
+mod fares;
+mod files;
+mod pattern;
+mod sample;
+mod ssim;
+
+use std::path::PathBuf;
+
+use passcom_actors::catalogue::Route;
+use passcom_actors::domain::ids::CompanyId;
+
+pub use self::error::{BAD_LINES_LISTED, BadLine, BadLines, Error, Fault, Place, Source};
+use self::pattern::Pattern;
+pub use self::pattern::{WINDOW_DAYS_MAX, Window};
+pub use self::sample::sample;
+
+/// Most lines with legs of one reading.
+const PATTERNS_MAX: usize = 2_000_000;
+
+/// What to read, and how strictly.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub window: Window,
+    /// Of a folder, the files of this company are taken.
+    pub company: CompanyId,
+    /// Leaves bad lines out instead of refusing the files.
+    pub skip_bad: bool,
+}
+
+/// Legs that repeat, and the window of dates for which they are wanted.
+#[derive(Debug)]
+pub struct Schedule {
+    patterns: Vec<Pattern>,
+    window: Window,
+    /// The files that were read.
+    pub files: Vec<PathBuf>,
+    /// The lines that were left out.
+    pub bad: BadLines,
+    /// Good lines that are no flight for passengers.
+    pub unsold: u64,
+}
+
+impl Schedule {
+    /// Every dated leg of the window.
+    pub fn routes(&self) -> impl Iterator<Item = Route> + Send + '_ {
+        self.patterns.iter().flat_map(|pattern| {
+            let dates = pattern.period.dates(self.window);
+            dates.map(|date| pattern.route(date))
+        })
+    }
+
+    /// Lines with legs, whatever the window.
+    pub fn legs(&self) -> usize {
+        self.patterns.len()
+    }
+
+    /// How many dated legs the window has, without making them.
+    pub fn dated_legs(&self) -> u64 {
+        let dated = |pattern: &Pattern| pattern.period.dates(self.window).count() as u64;
+        self.patterns.iter().map(dated).sum()
+    }
+
+    pub fn window(&self) -> Window {
+        self.window
+    }
+}
+
+/// What the readers of the formats hand over.
+#[derive(Debug, Default)]
+struct Findings {
+    patterns: Vec<Pattern>,
+    bad: BadLines,
+    unsold: u64,
+}
+
+impl Findings {
+    fn add(&mut self, pattern: Pattern) {
+        if self.patterns.len() < PATTERNS_MAX {
+            self.patterns.push(pattern);
+            return;
+        }
+        let expected = format!("at most {PATTERNS_MAX} legs in one import");
+        let fault = Fault::new(Place::Line, expected, b"one more");
+        self.bad.push(pattern.source, fault);
+    }
+}
+
+/// Reads the schedules in these files and folders.
+pub fn read(paths: &[PathBuf], options: &Options) -> Result<Schedule, Error> {
+    let files = files::choose(paths, options.company)?;
+    let mut findings = Findings::default();
+    for file in &files {
+        files::read(file, &mut findings)?;
+    }
+    let Findings {
+        patterns,
+        mut bad,
+        unsold,
+    } = findings;
+    let patterns = collision::without_collisions(patterns, &mut bad);
+    if !bad.is_empty() && !options.skip_bad {
+        return Err(Error::Bad(bad));
+    }
+    Ok(Schedule {
+        patterns,
+        window: options.window,
+        files,
+        bad,
+        unsold,
+    })
+}
+
+#[cfg(test)]
+mod tests;

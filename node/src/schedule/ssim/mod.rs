@@ -1,0 +1,229 @@
+//! IATA SSIM chapter 7: files of fixed-width records.
+//!
+//! ```text
+//! 1 header · 2 carrier · (3 flight leg · 4 segment data*)* · 5 trailer      blocks of five, padded with zero records
+//! ```
+//! Columns are in `leg.rs` and below; what a field may hold is in `fields.rs`. Segment data (record 4: meals, code shares,
+//! traffic restrictions) says nothing that is sold here and is read over.
+//!
+//! Invariants: records come in this order, their serial numbers rise by one, and a file ends with a trailer that says so; a
+//! file that lost lines is noticed even when each line that is left is good.
+
+mod fields;
+mod leg;
+
+use std::io::{BufRead, Read};
+use std::sync::Arc;
+
+use self::fields::{Columns, Record};
+use self::leg::{Leg, TimeMode};
+use super::Findings;
+use super::error::{Fault, Place, Source};
+
+/// Longest line that is kept; a longer one is cut there and is bad.
+const LINE_BYTES_MAX: u64 = 1024;
+/// Serial numbers have six digits and begin again.
+const SERIAL_MAX: u32 = 999_999;
+
+const TITLE: Columns = (1, 35);
+const TITLE_TEXT: &[u8] = b"1AIRLINE STANDARD SCHEDULE DATA SET";
+const TIME_MODE: usize = 2;
+const AIRLINE: Columns = (3, 5);
+const SERIAL_CHECK: Columns = (188, 193);
+const END_CODE: usize = 194;
+const SERIAL: Columns = (195, 200);
+
+/// Whether a file that begins like this is one.
+pub fn recognizes(beginning: &[u8]) -> bool {
+    beginning.starts_with(TITLE_TEXT)
+}
+
+/// The airline of the first carrier record, if the file has one among its first lines.
+pub fn carrier(mut reader: impl BufRead, lines_max: usize) -> std::io::Result<Option<String>> {
+    let mut line = Vec::new();
+    for _ in 0..lines_max {
+        if !next_line(&mut reader, &mut line)? {
+            break;
+        }
+        if line.first() == Some(&b'2') {
+            let airline = Record::new(&line).and_then(|record| record.airline(AIRLINE));
+            return Ok(airline.ok());
+        }
+    }
+    Ok(None)
+}
+
+/// Reads a file: legs and bad lines go to the findings, and only a file that cannot be read is an error.
+pub fn read(
+    mut reader: impl BufRead,
+    file: &Arc<str>,
+    findings: &mut Findings,
+) -> std::io::Result<()> {
+    let mut state = State::default();
+    let mut number = 0;
+    let mut line = Vec::new();
+    while next_line(&mut reader, &mut line)? {
+        number += 1;
+        let source = Source {
+            file: file.clone(),
+            line: number,
+        };
+        if line.is_empty() {
+            continue;
+        }
+        if let Err(fault) = state.on_line(&line, &source, findings) {
+            findings.bad.push(source, fault);
+        }
+    }
+    if !state.ended {
+        let expected = "a trailer (record 5) with E in column 194 at the end of the file";
+        let fault = Fault::new(Place::Line, expected, b"the end");
+        let source = Source {
+            file: file.clone(),
+            line: number,
+        };
+        findings.bad.push(source, fault);
+    }
+    Ok(())
+}
+
+/// Reads a line without its end, LF or CRLF; false at the end of the file.
+fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
+    line.clear();
+    if reader.take(LINE_BYTES_MAX).read_until(b'\n', line)? == 0 {
+        return Ok(false);
+    }
+    if line.last() != Some(&b'\n') && line.len() as u64 == LINE_BYTES_MAX {
+        reader.skip_until(b'\n')?;
+    }
+    for end in [b'\n', b'\r'] {
+        if line.last() == Some(&end) {
+            line.pop();
+        }
+    }
+    Ok(true)
+}
+
+/// What came before the record at hand.
+#[derive(Default)]
+struct State {
+    carrier: Option<Carrier>,
+    serial: Option<u32>,
+    /// The leg read last, if its record was good.
+    previous: Option<Leg>,
+    /// The last record was a trailer that ends the file.
+    ended: bool,
+}
+
+struct Carrier {
+    airline: String,
+    mode: TimeMode,
+}
+
+impl State {
+    fn on_line(
+        &mut self,
+        line: &[u8],
+        source: &Source,
+        findings: &mut Findings,
+    ) -> Result<(), Fault> {
+        let record = Record::new(line)?;
+        if record.is_padding() {
+            return Ok(());
+        }
+        let read = match record.byte(1) {
+            b'1' => self.on_header(record),
+            b'2' => self.on_carrier(record),
+            b'3' => self.on_leg(record, source, findings),
+            b'4' => self.carrier_of(record).map(|_| ()),
+            b'5' => self.on_trailer(record),
+            _ => Err(record.fault((1, 1), "a record type 1 to 5, or a record of zeros")),
+        };
+        // also after a fault, so that one bad line does not make the next one bad
+        self.check_serial(record).and(read)
+    }
+
+    fn check_serial(&mut self, record: Record<'_>) -> Result<(), Fault> {
+        let number = record.number(SERIAL, "a record serial number")?;
+        let expected = self.serial.map_or(number, |last| last % SERIAL_MAX + 1);
+        self.serial = Some(number);
+        if number == expected {
+            return Ok(());
+        }
+        let expected = format!("serial number {expected:06}; records are missing or out of order");
+        Err(record.fault(SERIAL, expected))
+    }
+
+    fn on_header(&mut self, record: Record<'_>) -> Result<(), Fault> {
+        if record.bytes(TITLE) != TITLE_TEXT {
+            return Err(record.fault(TITLE, "1AIRLINE STANDARD SCHEDULE DATA SET"));
+        }
+        self.ended = false;
+        self.carrier = None;
+        Ok(())
+    }
+
+    fn on_carrier(&mut self, record: Record<'_>) -> Result<(), Fault> {
+        self.ended = false;
+        self.carrier = None;
+        self.previous = None;
+        let mode = match record.byte(TIME_MODE) {
+            b'L' => TimeMode::Local,
+            b'U' => TimeMode::Utc,
+            _ => {
+                let expected = "time mode L (local) or U (UTC)";
+                return Err(record.fault((TIME_MODE, TIME_MODE), expected));
+            }
+        };
+        let airline = record.airline(AIRLINE)?;
+        self.carrier = Some(Carrier { airline, mode });
+        Ok(())
+    }
+
+    fn carrier_of(&self, record: Record<'_>) -> Result<&Carrier, Fault> {
+        let expected = "a carrier (good record 2) before this record";
+        self.carrier
+            .as_ref()
+            .ok_or_else(|| record.fault((1, 1), expected))
+    }
+
+    fn on_leg(
+        &mut self,
+        record: Record<'_>,
+        source: &Source,
+        findings: &mut Findings,
+    ) -> Result<(), Fault> {
+        let previous = self.previous.take();
+        let carrier = self.carrier_of(record)?;
+        let leg = leg::parse(record, &carrier.airline, carrier.mode, source.clone())?;
+        if let Some(previous) = previous {
+            leg.check_follows(&previous, record)?;
+        }
+        if leg.sold {
+            findings.add(leg.pattern.clone());
+        } else {
+            findings.unsold += 1;
+        }
+        self.previous = Some(leg);
+        Ok(())
+    }
+
+    fn on_trailer(&mut self, record: Record<'_>) -> Result<(), Fault> {
+        self.carrier = None;
+        self.previous = None;
+        match record.byte(END_CODE) {
+            b'E' => self.ended = true,
+            b'C' => self.ended = false,
+            _ => return Err(record.fault((END_CODE, END_CODE), "E (end) or C (continued)")),
+        }
+        let check = record.number(SERIAL_CHECK, "the serial number of the record before")?;
+        if self.serial.is_some_and(|last| last != check) {
+            let expected = "the serial number of the record before; records are missing";
+            return Err(record.fault(SERIAL_CHECK, expected));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

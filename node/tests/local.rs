@@ -1,0 +1,227 @@
+//! A local cluster's servers, for real: started, found again, and gone afterwards.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use passcom_actors::domain::ids::CompanyId;
+use passcom_node::local::cluster::{LocalCluster, Options};
+use passcom_node::local::ports;
+
+const PASSCOM: &str = env!("CARGO_BIN_EXE_passcom");
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// A folder under the temporary one that goes when the test does.
+struct Temp(PathBuf);
+
+impl Temp {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("passcom-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        // the servers' user must get there
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        Self(path)
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.0.join("demo")
+    }
+}
+
+impl Drop for Temp {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0); // what is left in a temporary folder does no harm
+    }
+}
+
+fn companies() -> Vec<CompanyId> {
+    ["a", "b"]
+        .iter()
+        .map(|code| code.parse().unwrap())
+        .collect()
+}
+
+async fn open(dir: &Path, fresh: bool) -> anyhow::Result<LocalCluster> {
+    LocalCluster::open(Options {
+        dir: dir.to_owned(),
+        http_port: ports::free(1)?[0],
+        companies: companies(),
+        fresh,
+        passcom: PASSCOM.into(),
+        search: std::env::var_os("PATH").unwrap_or_default(),
+    })
+    .await
+}
+
+/// Command lines of processes that mention a text.
+fn processes(text: &str) -> Vec<String> {
+    let pids = fs::read_dir("/proc").unwrap().flatten();
+    let lines = pids.filter_map(|pid| fs::read(pid.path().join("cmdline")).ok());
+    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+    lines.filter(|line| line.contains(text)).collect()
+}
+
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "waited in vain for: {what}");
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+fn postmaster(dir: &Path, company: &str) -> PathBuf {
+    dir.join("servers")
+        .join(company)
+        .join("data/postmaster.pid")
+}
+
+#[tokio::test]
+async fn servers_start_stop_and_find_their_data_again() {
+    let temp = Temp::new("restart");
+    let dir = temp.dir();
+    let mut cluster = open(&dir, false).await.unwrap();
+    let first = cluster.start_servers().await.unwrap().clone();
+    let a = first.company(companies()[0]).unwrap();
+    assert!(
+        first
+            .database_url(a)
+            .unwrap()
+            .starts_with("postgres://passcom:")
+    );
+    assert_eq!(first.admin_token(a).unwrap().len(), 40);
+    assert!(postmaster(&dir, "b").exists());
+
+    let second = open(&dir, false).await.err().unwrap().to_string();
+    assert!(second.contains("another demo"), "{second}");
+
+    cluster.stop().await.unwrap();
+    drop(cluster);
+    assert_eq!(processes(dir.to_str().unwrap()), [""; 0]);
+
+    let version = dir.join("servers/a/data/PG_VERSION");
+    let made = fs::metadata(&version).unwrap().modified().unwrap();
+    let mut cluster = open(&dir, false).await.unwrap();
+    let again = cluster.start_servers().await.unwrap().clone();
+    cluster.stop().await.unwrap();
+    drop(cluster);
+    assert_eq!(
+        fs::metadata(&version).unwrap().modified().unwrap(),
+        made,
+        "the data is the same"
+    );
+    assert_eq!(again.admin_token(a).unwrap(), first.admin_token(a).unwrap());
+
+    fs::remove_file(&version).unwrap();
+    let mut cluster = open(&dir, false).await.unwrap();
+    let half = cluster
+        .start_servers()
+        .await
+        .err()
+        .map(|error| format!("{error:#}"))
+        .unwrap();
+    cluster.stop().await.unwrap();
+    assert!(
+        half.contains("half initialised") && half.contains("--fresh"),
+        "{half}"
+    );
+    assert_eq!(
+        processes(dir.to_str().unwrap()),
+        [""; 0],
+        "nothing is left of a failed start"
+    );
+}
+
+#[tokio::test]
+async fn what_a_killed_start_left_is_stopped_by_the_next() {
+    let temp = Temp::new("leftover");
+    let dir = temp.dir();
+    let mut cluster = open(&dir, false).await.unwrap();
+    cluster.start_servers().await.unwrap();
+    let old = fs::read_to_string(postmaster(&dir, "a")).unwrap();
+    drop(cluster); // as if killed: nothing is stopped, the lock is free
+
+    let mut cluster = open(&dir, false).await.unwrap();
+    assert_eq!(processes(dir.to_str().unwrap()), [""; 0]);
+    cluster.start_servers().await.unwrap();
+    let new = fs::read_to_string(postmaster(&dir, "a")).unwrap();
+    cluster.stop().await.unwrap();
+    assert_ne!(old.lines().next(), new.lines().next());
+}
+
+fn demo(dir: &Path, port: u16, path: Option<&Path>) -> Command {
+    let mut command = Command::new(PASSCOM);
+    command
+        .args([
+            "demo",
+            "--companies",
+            "a,b",
+            "--http-port",
+            &port.to_string(),
+            "--dir",
+        ])
+        .arg(dir);
+    if let Some(path) = path {
+        command.env("PATH", path);
+    }
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn sentence(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(text.lines().count(), 1, "one sentence: {text}");
+    text
+}
+
+#[test]
+fn a_busy_port_and_a_missing_program_are_one_sentence_each() {
+    let temp = Temp::new("refusals");
+    let port = ports::free(1).unwrap()[0];
+    let held = TcpListener::bind(ports::local(port + 1001)).unwrap();
+    let busy = sentence(&demo(&temp.dir(), port, None).output().unwrap());
+    drop(held);
+    assert!(
+        busy.contains(&format!("port {} (admin of b)", port + 1001)),
+        "{busy}"
+    );
+
+    // PostgreSQL may still be found in the distribution's folder, Redis is looked for on PATH only
+    let missing = sentence(&demo(&temp.dir(), port, Some(&temp.0)).output().unwrap());
+    assert!(missing.contains("install it"), "{missing}");
+    assert_eq!(processes(temp.0.to_str().unwrap()), [""; 0]);
+}
+
+/// Waits until its servers run.
+fn started(mut demo: Command, dir: &Path) -> Child {
+    let child = demo.spawn().unwrap();
+    let servers = || {
+        processes(dir.to_str().unwrap())
+            .iter()
+            .filter(|line| line.contains("postgres -D"))
+            .count()
+    };
+    wait_until("two servers", || servers() == 2);
+    child
+}
+
+#[test]
+fn a_demo_that_is_killed_takes_its_servers_along() {
+    let temp = Temp::new("killed");
+    let mut child = started(
+        demo(&temp.dir(), ports::free(1).unwrap()[0], None),
+        &temp.dir(),
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_until("no process", || {
+        processes(temp.0.to_str().unwrap()).is_empty()
+    });
+}
