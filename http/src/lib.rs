@@ -1,1 +1,80 @@
+//! The two HTTP ports of a node: clients (`api`) and operators (`admin`).
 //!
+//! ```text
+//! server  connections ─▶ edge  id, language, rate, body, deadline ─▶ router ─▶ api/*, admin/*  handlers
+//!                                                                                 │ wire   Portuguese ⇄ our words
+//!                                                                                 │ error  refusal ─▶ problem
+//!                                                                                 ▼
+//!                                                                 Desk, Accounts, Catalogue, Operations
+//! ```
+//!
+//! A handler reads a [`call::Call`], asks one handle of `passcom_actors`, and answers with wire types or a problem. It
+//! holds no rule of the business and no state. The contract in words is `docs/api.md`.
+
+use std::sync::Arc;
+
+use passcom_actors::accounts::Accounts;
+use passcom_actors::catalogue::Catalogue;
+use passcom_actors::desk::Desk;
+use passcom_actors::operations::Operations;
+use tokio::net::TcpListener;
+
+pub use self::limits::{Limits, Rate};
+pub use self::server::Options;
+pub use self::token::{KeyError, TokenIssuer, TokenVerifier};
+
+mod admin;
+mod airports;
+mod answer;
+mod api;
+mod call;
+mod clock;
+mod cursor;
+mod edge;
+mod error;
+mod language;
+mod limits;
+mod request_id;
+mod router;
+mod server;
+mod token;
+mod wire;
+
+/// What the client port needs.
+pub struct App {
+    pub desk: Desk,
+    pub accounts: Accounts,
+    pub catalogue: Catalogue,
+    pub issuer: TokenIssuer,
+    pub verifier: TokenVerifier,
+    pub limits: Limits,
+    pub options: Options,
+}
+
+/// What the admin port needs.
+pub struct Admin {
+    pub operations: Operations,
+    /// What operators send as `Authorization: Bearer`.
+    pub token: String,
+    /// The text of `/metrics`.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub options: Options,
+}
+
+/// Serves clients until `shutdown`; returns when what was under way has ended or its time is up.
+pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
+    let options = app.options.clone();
+    server::run(listener, api::edge(app).into_filter(), &options, shutdown).await;
+}
+
+/// Serves operators until `shutdown`; returns when what was under way has ended or its time is up.
+pub async fn serve_admin(listener: TcpListener, admin: Admin, shutdown: impl Future<Output = ()>) {
+    let options = admin.options.clone();
+    server::run(
+        listener,
+        admin::edge(admin).into_filter(),
+        &options,
+        shutdown,
+    )
+    .await;
+}

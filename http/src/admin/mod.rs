@@ -1,0 +1,110 @@
+//! The admin port: what operators ask of a node. English, apart from what is left of the old servers' own calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use passcom_actors::desk::Unavailable;
+use passcom_actors::operations::Operations;
+
+use crate::Admin;
+use crate::call::Call;
+use crate::edge::Edge;
+use crate::error::{Kind, Problem};
+use crate::language::Language;
+use crate::router::Router;
+use crate::token::OperatorToken;
+
+mod cluster;
+mod company;
+mod health;
+mod sagas;
+
+/// When to ask again a node whose database is away.
+const RETRY: Duration = Duration::from_secs(1);
+/// Longest reason that an operator gives, in characters.
+const REASON_LEN_MAX: usize = 500;
+
+/// What the handlers act on.
+struct Operator {
+    operations: Operations,
+    token: OperatorToken,
+    metrics: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// The admin port, ready to be served.
+pub(crate) fn edge(admin: Admin) -> Edge<impl Send + Sync + 'static> {
+    let operator = Operator {
+        operations: admin.operations,
+        token: OperatorToken::new(&admin.token),
+        metrics: admin.metrics,
+    };
+    Edge::new("admin", router(), operator, admin.options).only_in(Language::English)
+}
+
+fn router() -> Router<Operator> {
+    Router::new(&[
+        health::ENDPOINTS,
+        cluster::ENDPOINTS,
+        sagas::ENDPOINTS,
+        company::ENDPOINTS,
+    ])
+}
+
+impl Operator {
+    /// The operations, for whoever has the token.
+    fn permitted(&self, call: &Call) -> Result<&Operations, Problem> {
+        let token = call.bearer_token();
+        let permitted = token.is_some_and(|token| self.token.is(token));
+        permitted
+            .then_some(&self.operations)
+            .ok_or_else(|| Kind::InvalidToken.into())
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(_: Unavailable) -> Self {
+        Self::from(Kind::Unavailable).retry_after(RETRY)
+    }
+}
+
+/// Why an operator acts: it stands in the audit trail.
+fn reason(given: Option<String>) -> Result<String, Problem> {
+    let given = given.map(|reason| reason.trim().to_owned());
+    match given {
+        Some(reason) if (1..=REASON_LEN_MAX).contains(&reason.chars().count()) => Ok(reason),
+        _ => Err(Problem::invalid(
+            format!("reason deve ter de 1 a {REASON_LEN_MAX} caracteres"),
+            format!("reason must have 1 to {REASON_LEN_MAX} characters"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_required_and_bounded() {
+        assert_eq!(
+            reason(Some(" new release ".to_owned())),
+            Ok("new release".to_owned())
+        );
+        for bad in [
+            None,
+            Some(String::new()),
+            Some("  ".to_owned()),
+            Some("x".repeat(REASON_LEN_MAX + 1)),
+        ] {
+            assert!(reason(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn every_endpoint_is_documented() {
+        let contract = include_str!("../../../docs/api.md");
+        for (method, path) in router().list() {
+            let heading = format!("`{method} {path}`");
+            assert!(contract.contains(&heading), "docs/api.md lacks {heading}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The sagas that this company has recorded.
+
+use std::time::Duration;
+
+use passcom_actors::domain::ids::SagaId;
+use passcom_actors::operations::SagaView;
+use serde::Serialize;
+
+use super::Operator;
+use crate::answer::{Answer, Answered};
+use crate::call::Call;
+use crate::error::{Kind, Problem};
+use crate::router::{Endpoint, get};
+
+pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
+    get("/admin/sagas", |operator, call| {
+        Box::pin(list(operator, call))
+    }),
+    get("/admin/sagas/{id}", |operator, call| {
+        Box::pin(one(operator, call))
+    }),
+];
+
+const PAGE_DEFAULT: usize = 100;
+const PAGE_MAX: usize = 1000;
+const STATES: [&str; 3] = ["begun", "committed", "aborted"];
+
+#[derive(Serialize)]
+struct Sagas {
+    sagas: Vec<SagaView>,
+}
+
+async fn list(operator: &Operator, call: Call) -> Answered {
+    let operations = operator.permitted(&call)?;
+    let limit = call.limit("limit", PAGE_DEFAULT, PAGE_MAX)?;
+    let older_than = call.parsed("older_than")?.map(Duration::from_secs);
+    let sagas = operations.sagas(state(&call)?, older_than, limit).await?;
+    Ok(Answer::json(&Sagas { sagas }))
+}
+
+async fn one(operator: &Operator, call: Call) -> Answered {
+    let operations = operator.permitted(&call)?;
+    let id = SagaId(call.uuid(0).ok_or(Kind::UnknownSaga)?);
+    let saga = operations.saga(id).await?.ok_or(Kind::UnknownSaga)?;
+    Ok(Answer::json(&saga))
+}
+
+fn state(call: &Call) -> Result<Option<String>, Problem> {
+    let state = call.parameter("state")?;
+    if state
+        .as_deref()
+        .is_some_and(|state| !STATES.contains(&state))
+    {
+        return Err(Problem::invalid(
+            "state deve ser begun, committed ou aborted",
+            "state must be begun, committed or aborted",
+        ));
+    }
+    Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::call;
+
+    #[test]
+    fn a_state_is_one_that_a_saga_can_have() {
+        let state = |query: &str| state(&call(&format!("/admin/sagas{query}"), &[], b""));
+        assert_eq!(state(""), Ok(None));
+        assert_eq!(state("?state=begun"), Ok(Some("begun".to_owned())));
+        assert!(state("?state=stuck").is_err());
+    }
+}

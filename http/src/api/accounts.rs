@@ -1,0 +1,166 @@
+//! Registering, logging in, and a fresh token for a valid one.
+
+use std::ops::RangeInclusive;
+
+use passcom_actors::accounts::{LoggedIn, Registered};
+use passcom_actors::domain::ids::UserId;
+use tracing::error;
+
+use super::{Client, RETRY, RETRY_COMPANY};
+use crate::answer::{Answer, Answered};
+use crate::call::Call;
+use crate::error::{Kind, Problem};
+use crate::language::Text;
+use crate::router::{Endpoint, post};
+use crate::wire;
+
+pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
+    post("/register-all", |client, call| {
+        Box::pin(register(client, call))
+    }),
+    post("/login", |client, call| Box::pin(log_in(client, call))),
+    post("/renovar", |client, call| Box::pin(renew(client, call))),
+];
+
+/// Lengths in characters.
+const LOGIN_LEN: RangeInclusive<usize> = 3..=64;
+const PASSWORD_LEN: RangeInclusive<usize> = 8..=128;
+
+const CREATED: Text = Text::fixed("Usuário criado com sucesso", "User created");
+
+async fn register(client: &Client, call: Call) -> Answered {
+    let (login, password) = credentials(&call)?;
+    check_new("login", &login, LOGIN_LEN)?;
+    check_new("password", &password, PASSWORD_LEN)?;
+    match client.accounts.register(&login, &password).await {
+        Registered::Created(user_uuid) => Ok(Answer::json(&wire::Registered {
+            message: CREATED.to(call.language),
+            user_uuid,
+        })),
+        Registered::Taken => Err(Kind::LoginTaken.into()),
+        Registered::NoMajority => Err(Problem::from(Kind::NoMajority).retry_after(RETRY_COMPANY)),
+        Registered::Overloaded => Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
+    }
+}
+
+async fn log_in(client: &Client, call: Call) -> Answered {
+    let (login, password) = credentials(&call)?;
+    if !could_exist(&login, &password) {
+        return Err(Kind::BadCredentials.into());
+    }
+    match client.accounts.log_in(&login, &password).await {
+        LoggedIn::Welcome(user) => session(client, user),
+        LoggedIn::Denied => Err(Kind::BadCredentials.into()),
+        LoggedIn::Overloaded => Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
+        LoggedIn::Unavailable => Err(Problem::from(Kind::Unavailable).retry_after(RETRY)),
+    }
+}
+
+async fn renew(client: &Client, call: Call) -> Answered {
+    session(client, client.user(&call)?)
+}
+
+fn session(client: &Client, user_uuid: UserId) -> Answered {
+    let access_token = client.issuer.issue(user_uuid).map_err(|cause| {
+        error!(%cause, "token not signed");
+        Kind::Internal
+    })?;
+    Ok(Answer::json(&wire::Session {
+        access_token,
+        user_uuid,
+    }))
+}
+
+/// Login and password, both there and neither empty.
+fn credentials(call: &Call) -> Result<(String, String), Problem> {
+    let wire::Credentials { login, password } = call.json()?;
+    Ok((present("login", login)?, present("password", password)?))
+}
+
+fn present(field: &str, value: Option<String>) -> Result<String, Problem> {
+    value.filter(|value| !value.is_empty()).ok_or_else(|| {
+        Problem::invalid(
+            format!("{field} é obrigatório"),
+            format!("{field} is required"),
+        )
+    })
+}
+
+fn check_new(field: &str, value: &str, len: RangeInclusive<usize>) -> Result<(), Problem> {
+    let (min, max) = (len.start(), len.end());
+    if !len.contains(&value.chars().count()) {
+        return Err(Problem::invalid(
+            format!("{field} deve ter de {min} a {max} caracteres"),
+            format!("{field} must have {min} to {max} characters"),
+        ));
+    }
+    if value.contains(char::is_control) {
+        return Err(Problem::invalid(
+            format!("{field} não pode ter caracteres de controle"),
+            format!("{field} must not have control characters"),
+        ));
+    }
+    Ok(())
+}
+
+/// What breaks the published rules belongs to nobody; no password is hashed to find that out.
+fn could_exist(login: &str, password: &str) -> bool {
+    check_new("login", login, LOGIN_LEN).is_ok()
+        && check_new("password", password, PASSWORD_LEN).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::call;
+    use crate::language::Language;
+
+    fn given(body: &str) -> Result<(String, String), Problem> {
+        credentials(&call(
+            "/login",
+            &[("content-type", "application/json")],
+            body.as_bytes(),
+        ))
+    }
+
+    #[test]
+    fn both_credentials_are_required_and_the_missing_one_is_named() {
+        let missing = |body| {
+            given(body)
+                .unwrap_err()
+                .detail(Language::English)
+                .to_owned()
+        };
+        assert_eq!(missing("{}"), "login is required");
+        assert_eq!(missing(r#"{"login":"maria"}"#), "password is required");
+        assert_eq!(missing(r#"{"password":"12345678"}"#), "login is required");
+        assert_eq!(
+            missing(r#"{"login":"","password":""}"#),
+            "login is required"
+        );
+        assert!(given(r#"{"login":7,"password":[]}"#).is_err());
+        assert_eq!(
+            given(r#"{"login":"a","password":"b"}"#),
+            Ok(("a".into(), "b".into()))
+        );
+    }
+
+    #[test]
+    fn lengths_count_characters() {
+        for (login, fits) in [
+            ("ab", false),
+            ("abc", true),
+            ("çãé", true),
+            (&*"x".repeat(64), true),
+            (&*"x".repeat(65), false),
+        ] {
+            assert_eq!(
+                check_new("login", login, LOGIN_LEN).is_ok(),
+                fits,
+                "{login}"
+            );
+        }
+        assert!(check_new("login", "a\0bc", LOGIN_LEN).is_err());
+        assert!(could_exist("maria", "12345678") && !could_exist("maria", "1234567"));
+    }
+}

@@ -1,0 +1,341 @@
+//! Booking seats, and asking what became of it.
+
+use passcom_actors::desk::{BookAnswer, BookRequest, Outcome};
+use passcom_actors::domain::ids::{CompanyId, SagaId, SeatId, UserId};
+use passcom_actors::domain::order::{LEGS_MAX, SeatRef};
+use passcom_actors::domain::participant::{Refusal, RefusalReason};
+use passcom_actors::messages::Idempotency;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Client, RETRY, RETRY_COMPANY};
+use crate::answer::{Answer, Answered};
+use crate::call::Call;
+use crate::error::{About, Kind, Problem};
+use crate::language::{Language, Text};
+use crate::router::{Endpoint, get, post};
+use crate::wire;
+
+pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
+    post("/reservar", |client, call| Box::pin(book(client, call))),
+    get("/reservas/{uuid}", |client, call| {
+        Box::pin(booking(client, call))
+    }),
+];
+
+const BOOKED: Text = Text::fixed("Reserva efetuada com sucesso", "Booked");
+
+async fn book(client: &Client, call: Call) -> Answered {
+    let user = client.user(&call)?;
+    let body: wire::BookBody = call.json()?;
+    check_user(body.user_uuid.as_deref(), user)?;
+    let request = BookRequest {
+        user,
+        seats: seats(&body.seats.unwrap_or_default())?,
+        idempotency: idempotency(&call)?,
+    };
+    answer(client.desk.book(request).await, call.language)
+}
+
+async fn booking(client: &Client, call: Call) -> Answered {
+    let user = client.user(&call)?;
+    let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
+    let status = client
+        .desk
+        .booking(user, saga)
+        .await
+        .ok_or(Kind::UnknownBooking)?;
+    Ok(Answer::json(&wire::Booking::from(&status)))
+}
+
+/// Old clients name the user in the body; it can only be the token's.
+fn check_user(named: Option<&str>, user: UserId) -> Result<(), Problem> {
+    match named.map(Uuid::try_parse) {
+        None => Ok(()),
+        Some(Ok(named)) if named == user.0 => Ok(()),
+        Some(_) => Err(Kind::NotYourUser.into()),
+    }
+}
+
+/// The seats asked for: 1 to [`LEGS_MAX`], each once, each of the leg it is said to be of.
+fn seats(wanted: &[wire::WantedSeat]) -> Result<Vec<SeatRef>, Problem> {
+    if wanted.is_empty() {
+        return Err(Problem::invalid(
+            "trechos não pode ser vazio",
+            "trechos must not be empty",
+        ));
+    }
+    if wanted.len() > LEGS_MAX {
+        return Err(Problem::invalid(
+            format!("trechos passa de {LEGS_MAX} assentos"),
+            format!("trechos has more than {LEGS_MAX} seats"),
+        ));
+    }
+    let mut seats = Vec::with_capacity(wanted.len());
+    for (index, wanted) in wanted.iter().enumerate() {
+        let seat = seat(index, wanted)?;
+        if seats.contains(&seat) {
+            return Err(Problem::invalid(
+                format!("trechos[{index}]: assento repetido"),
+                format!("trechos[{index}]: the seat is named twice"),
+            )
+            .about(About {
+                seat: Some(seat),
+                ..About::default()
+            }));
+        }
+        seats.push(seat);
+    }
+    Ok(seats)
+}
+
+fn seat(index: usize, wanted: &wire::WantedSeat) -> Result<SeatRef, Problem> {
+    let company: CompanyId = wanted.company.parse().map_err(|_| Kind::UnknownCompany)?;
+    match SeatId::new(wanted.seat) {
+        Ok(seat) if seat.route().0 == wanted.route => Ok(SeatRef {
+            company,
+            route: seat.route(),
+            number: seat.number(),
+        }),
+        _ => Err(Problem::invalid(
+            format!("trechos[{index}]: id_assento não pertence a id_trecho"),
+            format!("trechos[{index}]: id_assento is not a seat of id_trecho"),
+        )),
+    }
+}
+
+fn idempotency(call: &Call) -> Result<Option<Idempotency>, Problem> {
+    let key = call.idempotency_key()?;
+    Ok(key.map(|key| Idempotency {
+        key: key.to_owned(),
+        fingerprint: fingerprint(call),
+    }))
+}
+
+/// Neither a method nor a path has a line break, so no two requests are written the same.
+fn fingerprint(call: &Call) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(call.method.as_str())
+        .chain_update("\n")
+        .chain_update(&call.path)
+        .chain_update("\n")
+        .chain_update(&call.body)
+        .finalize()
+        .into()
+}
+
+fn answer(answer: BookAnswer, language: Language) -> Answered {
+    let seat = |seat| About {
+        seat: Some(seat),
+        ..About::default()
+    };
+    let company = |company| About {
+        company: Some(company),
+        ..About::default()
+    };
+    let booking = |booking| About {
+        booking: Some(booking),
+        ..About::default()
+    };
+    Err(match answer {
+        BookAnswer::Definite(Outcome::Booked { ticket }) => return Ok(booked(ticket, language)),
+        BookAnswer::Definite(Outcome::Refused(refusal)) => refused(refusal),
+        BookAnswer::SeatBusy(busy) => Problem::from(Kind::SeatBusy)
+            .about(seat(busy))
+            .retry_after(RETRY),
+        BookAnswer::StillRunning(saga) => Problem::from(Kind::StillRunning)
+            .about(booking(saga))
+            .retry_after(RETRY),
+        BookAnswer::KeyReused => Kind::KeyReused.into(),
+        BookAnswer::UnknownCompany(unknown) => {
+            Problem::from(Kind::UnknownCompany).about(company(unknown))
+        }
+        BookAnswer::UnknownSeat(unknown) => Problem::from(Kind::UnknownSeat).about(seat(unknown)),
+        BookAnswer::CompanyDown(down) => company_down(down),
+        BookAnswer::NotKnownInTime(saga) => not_known_in_time(saga),
+        BookAnswer::Overloaded => Problem::from(Kind::Overloaded).retry_after(RETRY),
+    })
+}
+
+fn booked(ticket: SagaId, language: Language) -> Answer {
+    Answer::json(&wire::Booked {
+        message: BOOKED.to(language),
+        ticket: ticket.0,
+    })
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    let problem: Problem = match refusal.reason {
+        RefusalReason::Sold
+        | RefusalReason::Blocked
+        | RefusalReason::Closed
+        | RefusalReason::Released => Kind::SeatTaken.into(),
+        RefusalReason::Held => Problem::from(Kind::SeatHeld).retry_after(RETRY),
+        RefusalReason::Unknown => Kind::UnknownSeat.into(),
+    };
+    problem.about(About {
+        seat: Some(refusal.seat),
+        ..About::default()
+    })
+}
+
+fn company_down(company: CompanyId) -> Problem {
+    let detail = Text::new(
+        format!("a companhia {company} está fora do ar"),
+        format!("company {company} is down"),
+    );
+    Problem::from(Kind::CompanyDown)
+        .detailed(detail)
+        .about(About {
+            company: Some(company),
+            ..About::default()
+        })
+        .retry_after(RETRY_COMPANY)
+}
+
+fn not_known_in_time(saga: SagaId) -> Problem {
+    let detail = Text::new(
+        format!("consulte /reservas/{saga}"),
+        format!("ask /reservas/{saga}"),
+    );
+    Problem::from(Kind::OutcomeUnknown)
+        .detailed(detail)
+        .about(About {
+            booking: Some(saga),
+            ..About::default()
+        })
+        .retry_after(RETRY)
+}
+
+#[cfg(test)]
+mod tests {
+    use passcom_actors::domain::ids::{RouteId, SeatNumber};
+
+    use super::*;
+    use crate::call::tests::call;
+
+    const USER: UserId = UserId(Uuid::from_u128(7));
+    const SAGA: SagaId = SagaId(Uuid::from_u128(8));
+
+    fn seat_ref(number: u16) -> SeatRef {
+        SeatRef {
+            company: "a".parse().unwrap(),
+            route: RouteId(3),
+            number: SeatNumber(number),
+        }
+    }
+
+    fn wanted(company: &str, route: u64, seat: u64) -> wire::WantedSeat {
+        wire::WantedSeat {
+            company: company.to_owned(),
+            route,
+            seat,
+        }
+    }
+
+    fn kind_of(result: Result<Vec<SeatRef>, Problem>) -> Kind {
+        result.unwrap_err().kind()
+    }
+
+    #[test]
+    fn seats_are_taken_in_the_order_given() {
+        let given = [wanted("a", 3, 3 * 1024 + 2), wanted("a", 3, 3 * 1024 + 1)];
+        assert_eq!(seats(&given), Ok(vec![seat_ref(2), seat_ref(1)]));
+    }
+
+    #[test]
+    fn bad_seats_are_refused_before_anything_begins() {
+        let fine = wanted("a", 3, 3 * 1024 + 1);
+        assert_eq!(kind_of(seats(&[])), Kind::InvalidRequest);
+        assert_eq!(
+            kind_of(seats(&[fine.clone(), fine.clone()])),
+            Kind::InvalidRequest
+        );
+        for (route, seat) in [
+            (3, 3 * 1024),
+            (4, 3 * 1024 + 1),
+            (0, 0),
+            (0, 5),
+            (3, u64::MAX),
+        ] {
+            assert_eq!(
+                kind_of(seats(&[wanted("a", route, seat)])),
+                Kind::InvalidRequest,
+                "{route} {seat}"
+            );
+        }
+        for company in ["", "no such", "seventeen-letters"] {
+            assert_eq!(
+                kind_of(seats(&[wanted(company, 3, 3 * 1024 + 1)])),
+                Kind::UnknownCompany
+            );
+        }
+        let many = |n| {
+            (1..=n)
+                .map(|i| wanted("a", 3, 3 * 1024 + i))
+                .collect::<Vec<_>>()
+        };
+        assert!(seats(&many(LEGS_MAX as u64)).is_ok());
+        assert_eq!(
+            kind_of(seats(&many(LEGS_MAX as u64 + 1))),
+            Kind::InvalidRequest
+        );
+    }
+
+    #[test]
+    fn the_user_of_the_body_is_the_tokens_or_nobody() {
+        assert_eq!(check_user(None, USER), Ok(()));
+        assert_eq!(check_user(Some(&USER.to_string()), USER), Ok(()));
+        for other in ["", "nobody", &Uuid::from_u128(9).to_string()] {
+            assert_eq!(check_user(Some(other), USER), Err(Kind::NotYourUser.into()));
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_tells_requests_apart() {
+        let of = |path: &str, body: &[u8]| fingerprint(&call(path, &[], body));
+        let one = of("/reservar", b"{}");
+        assert_eq!(one, of("/reservar", b"{}"));
+        assert_ne!(one, of("/reservar", b"{ }"));
+        assert_ne!(one, of("/retencoes", b"{}"));
+    }
+
+    #[test]
+    fn every_answer_of_the_desk_has_its_problem() {
+        let refusal = |reason| {
+            BookAnswer::Definite(Outcome::Refused(Refusal {
+                seat: seat_ref(1),
+                reason,
+            }))
+        };
+        for (given, kind) in [
+            (refusal(RefusalReason::Sold), Kind::SeatTaken),
+            (refusal(RefusalReason::Blocked), Kind::SeatTaken),
+            (refusal(RefusalReason::Closed), Kind::SeatTaken),
+            (refusal(RefusalReason::Released), Kind::SeatTaken),
+            (refusal(RefusalReason::Held), Kind::SeatHeld),
+            (refusal(RefusalReason::Unknown), Kind::UnknownSeat),
+            (BookAnswer::SeatBusy(seat_ref(1)), Kind::SeatBusy),
+            (BookAnswer::StillRunning(SAGA), Kind::StillRunning),
+            (BookAnswer::KeyReused, Kind::KeyReused),
+            (
+                BookAnswer::UnknownCompany("z".parse().unwrap()),
+                Kind::UnknownCompany,
+            ),
+            (BookAnswer::UnknownSeat(seat_ref(1)), Kind::UnknownSeat),
+            (
+                BookAnswer::CompanyDown("z".parse().unwrap()),
+                Kind::CompanyDown,
+            ),
+            (BookAnswer::NotKnownInTime(SAGA), Kind::OutcomeUnknown),
+            (BookAnswer::Overloaded, Kind::Overloaded),
+        ] {
+            assert_eq!(
+                answer(given, Language::English).err().map(|p| p.kind()),
+                Some(kind)
+            );
+        }
+        let booked = BookAnswer::Definite(Outcome::Booked { ticket: SAGA });
+        assert!(answer(booked, Language::English).is_ok());
+    }
+}

@@ -1,0 +1,87 @@
+//! The client port: one module per resource, each with its endpoints, handlers and tests.
+
+use std::time::Duration;
+
+use passcom_actors::accounts::Accounts;
+use passcom_actors::catalogue::Catalogue;
+use passcom_actors::desk::Desk;
+use passcom_actors::domain::ids::UserId;
+use tracing::debug;
+
+use crate::App;
+use crate::call::Call;
+use crate::edge::Edge;
+use crate::error::{Kind, Problem};
+use crate::limits::Limiter;
+use crate::router::Router;
+use crate::token::{TokenIssuer, TokenVerifier};
+
+mod accounts;
+mod bookings;
+pub(crate) mod catalogue;
+pub(crate) mod tickets;
+
+/// When to ask again where waiting may help and nothing better is known.
+const RETRY: Duration = Duration::from_secs(1);
+/// When to ask again for a company or a majority: redial and heartbeats take about this long.
+const RETRY_COMPANY: Duration = Duration::from_secs(5);
+
+/// What the handlers act on.
+struct Client {
+    desk: Desk,
+    accounts: Accounts,
+    catalogue: Catalogue,
+    issuer: TokenIssuer,
+    verifier: TokenVerifier,
+    users: Limiter<UserId>,
+}
+
+/// The client port, ready to be served.
+pub(crate) fn edge(app: App) -> Edge<impl Send + Sync + 'static> {
+    let client = Client {
+        desk: app.desk,
+        accounts: app.accounts,
+        catalogue: app.catalogue,
+        issuer: app.issuer,
+        verifier: app.verifier,
+        users: Limiter::new(app.limits.per_user),
+    };
+    Edge::new("client", router(), client, app.options).limited(Limiter::new(app.limits.per_address))
+}
+
+fn router() -> Router<Client> {
+    Router::new(&[
+        accounts::ENDPOINTS,
+        catalogue::ENDPOINTS,
+        bookings::ENDPOINTS,
+        tickets::ENDPOINTS,
+    ])
+}
+
+impl Client {
+    /// The user whose token came with the call, counted against that user's rate.
+    fn user(&self, call: &Call) -> Result<UserId, Problem> {
+        let token = call.bearer_token().ok_or(Kind::InvalidToken)?;
+        let user = self.verifier.verify(token).map_err(|fault| {
+            debug!(%fault, "token refused");
+            Kind::InvalidToken
+        })?;
+        let check = self.users.check(&user);
+        check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
+        Ok(user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_endpoint_is_documented() {
+        let contract = include_str!("../../../docs/api.md");
+        for (method, path) in router().list() {
+            let heading = format!("`{method} {path}`");
+            assert!(contract.contains(&heading), "docs/api.md lacks {heading}");
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! What every request of either port passes before and after its handler.
+//!
+//! In order: request id and language, the endpoint, the address's rate, the body, a place among the requests under way,
+//! the handler with its deadline. Each has one bound and one problem of its own, and whatever comes out gets the same
+//! headers, one log line and one measurement.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::{FutureExt, Stream, StreamExt, pin_mut};
+use metrics::{counter, histogram};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tracing::{Instrument, debug, error, info_span, warn};
+use warp::filters::BoxedFilter;
+use warp::http::header::{
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use warp::path::FullPath;
+use warp::reply::Response;
+use warp::{Buf, Filter};
+
+use crate::answer::Answered;
+use crate::call::Call;
+use crate::error::{Kind, Problem};
+use crate::language::Language;
+use crate::limits::{Limiter, network_of};
+use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::router::{Found, Handler, Router};
+use crate::server::{Options, PeerAddress};
+
+/// Longest body that is read.
+pub(crate) const BODY_LEN_MAX: usize = 64 * 1024;
+/// How much of a longer one is thrown away before it is refused: a client that is still sending would not read the answer.
+const DISCARDED_MAX: usize = 4 * 1024 * 1024;
+/// When to come back to a node that is full.
+const OVERLOADED_RETRY: Duration = Duration::from_secs(1);
+/// Label of requests that lead to no endpoint.
+const NOWHERE: &str = "none";
+
+/// One port: its endpoints, what they act on, and its bounds.
+pub(crate) struct Edge<S: 'static> {
+    /// `client` or `admin`, in metrics and logs.
+    port: &'static str,
+    router: Router<S>,
+    state: S,
+    /// Operators are answered in English.
+    only: Option<Language>,
+    addresses: Limiter<IpAddr>,
+    places: Semaphore,
+    options: Options,
+}
+
+/// The head of a request.
+struct Head {
+    method: Method,
+    path: FullPath,
+    query: String,
+    headers: HeaderMap,
+    peer: Option<PeerAddress>,
+}
+
+impl<S: Send + Sync + 'static> Edge<S> {
+    pub fn new(port: &'static str, router: Router<S>, state: S, options: Options) -> Self {
+        Self {
+            port,
+            router,
+            state,
+            only: None,
+            addresses: Limiter::new(None),
+            places: Semaphore::new(options.requests_max),
+            options,
+        }
+    }
+
+    pub fn limited(self, addresses: Limiter<IpAddr>) -> Self {
+        Self { addresses, ..self }
+    }
+
+    pub fn only_in(self, language: Language) -> Self {
+        Self {
+            only: Some(language),
+            ..self
+        }
+    }
+
+    /// Answers everything and rejects nothing.
+    pub fn into_filter(self) -> BoxedFilter<(Response,)> {
+        let edge = Arc::new(self);
+        let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+        warp::method()
+            .and(warp::path::full())
+            .and(query)
+            .and(warp::header::headers_cloned())
+            .and(warp::ext::optional::<PeerAddress>())
+            .and(warp::body::stream())
+            .then(move |method, path, query, headers, peer, body| {
+                let edge = edge.clone();
+                let head = Head {
+                    method,
+                    path,
+                    query,
+                    headers,
+                    peer,
+                };
+                async move { edge.serve(head, body).await }
+            })
+            .boxed()
+    }
+
+    async fn serve<B: Buf>(
+        &self,
+        head: Head,
+        body: impl Stream<Item = Result<B, warp::Error>>,
+    ) -> Response {
+        let started = Instant::now();
+        let id = RequestId::of(&head.headers);
+        let language = self.only.unwrap_or_else(|| Language::wanted(&head.headers));
+        let method = known_name(&head.method);
+        let found = self.router.find(&head.method, head.path.as_str());
+        let endpoint = found.path().unwrap_or(NOWHERE);
+        let span = info_span!("request", request_id = %id, port = self.port, method, endpoint);
+        async {
+            let answered = self.admit(found, head, body, language).await;
+            let response = finish(answered, language, id);
+            self.observe(method, endpoint, response.status(), started.elapsed());
+            response
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Everything that can refuse a request before its handler sees it.
+    async fn admit<B: Buf>(
+        &self,
+        found: Found<S>,
+        head: Head,
+        body: impl Stream<Item = Result<B, warp::Error>>,
+        language: Language,
+    ) -> Answered {
+        if let Some(PeerAddress(address)) = head.peer {
+            let check = self.addresses.check(&network_of(address));
+            check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
+        }
+        let body = match timeout(self.options.body_timeout, read(&head.headers, body)).await {
+            Ok(body) => body?,
+            Err(_) => return Err(Kind::RequestTimeout.into()),
+        };
+        let (handler, arguments) = match found {
+            Found::Endpoint {
+                handler, arguments, ..
+            } => (handler, arguments),
+            Found::OtherMethod { allow, .. } => return Err(Problem::method_not_allowed(allow)),
+            Found::Nothing => return Err(Kind::UnknownPath.into()),
+        };
+        let Ok(_place) = self.places.try_acquire() else {
+            return Err(Problem::from(Kind::Overloaded).retry_after(OVERLOADED_RETRY));
+        };
+        let call = Call {
+            method: head.method,
+            path: head.path.as_str().to_owned(),
+            query: head.query,
+            arguments,
+            headers: head.headers,
+            body,
+            language,
+        };
+        self.handle(handler, call).await
+    }
+
+    async fn handle(&self, handler: Handler<S>, call: Call) -> Answered {
+        // a handler keeps nothing between requests, so one that panics leaves nothing broken behind
+        let answer = AssertUnwindSafe(handler(&self.state, call)).catch_unwind();
+        match timeout(self.options.request_timeout, answer).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_panic)) => {
+                error!("handler panicked");
+                Err(Kind::Internal.into())
+            }
+            Err(_) => {
+                warn!(limit = ?self.options.request_timeout, "handler ran out of time");
+                Err(Kind::OutcomeUnknown.into())
+            }
+        }
+    }
+
+    fn observe(
+        &self,
+        method: &'static str,
+        endpoint: &'static str,
+        status: StatusCode,
+        took: Duration,
+    ) {
+        let class = match status.as_u16() / 100 {
+            2 => "2xx",
+            3 => "3xx",
+            4 => "4xx",
+            _ => "5xx",
+        };
+        counter!("http_requests_total", "port" => self.port, "method" => method, "endpoint" => endpoint, "class" => class)
+            .increment(1);
+        histogram!("http_request_seconds", "port" => self.port, "method" => method, "endpoint" => endpoint)
+            .record(took.as_secs_f64());
+        if status.is_server_error() {
+            warn!(
+                status = status.as_u16(),
+                took_ms = took.as_millis(),
+                "request failed"
+            );
+        } else {
+            debug!(
+                status = status.as_u16(),
+                took_ms = took.as_millis(),
+                "request answered"
+            );
+        }
+    }
+}
+
+impl<S> Found<S> {
+    fn path(&self) -> Option<&'static str> {
+        match self {
+            Self::Endpoint { path, .. } | Self::OtherMethod { path, .. } => Some(path),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// Reads a whole body of bounded length, whether or not its length was announced.
+async fn read<B: Buf>(
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+) -> Result<Vec<u8>, Problem> {
+    pin_mut!(body);
+    let mut bytes = Vec::with_capacity(announced(headers).min(BODY_LEN_MAX));
+    let mut received = 0;
+    while let Some(chunk) = body.next().await {
+        let mut chunk = chunk.map_err(|cause| {
+            debug!(%cause, "body broke off");
+            Problem::invalid(
+                "O corpo não chegou inteiro",
+                "The body did not arrive whole",
+            )
+        })?;
+        received += chunk.remaining();
+        if received > DISCARDED_MAX {
+            break;
+        }
+        while received <= BODY_LEN_MAX && chunk.has_remaining() {
+            let part = chunk.chunk();
+            bytes.extend_from_slice(part);
+            let taken = part.len();
+            chunk.advance(taken);
+        }
+    }
+    if received > BODY_LEN_MAX {
+        return Err(Kind::BodyTooLarge.into());
+    }
+    Ok(bytes)
+}
+
+/// A hint only: hyper already holds the body to it.
+fn announced(headers: &HeaderMap) -> usize {
+    let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok());
+    length.and_then(|v| v.parse().ok()).unwrap_or(0)
+}
+
+fn finish(answered: Answered, language: Language, id: RequestId) -> Response {
+    let mut response = match answered {
+        Ok(answer) => answer.into_response(),
+        Err(problem) => problem.into_response(language),
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    headers.insert(
+        VARY,
+        HeaderValue::from_static("accept-language, authorization"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_REQUEST_ID, id.header());
+    response
+}
+
+/// A method as a label: anybody can make up new ones.
+fn known_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}

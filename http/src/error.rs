@@ -1,0 +1,164 @@
+//! What a client hears when it does not get what it asked for: RFC 9457 problems.
+//!
+//! Every refusal and failure becomes one [`Kind`]; the table in `kind` leads from there to status, `type` and sentences. Nothing internal is ever part of a problem: causes go to the log where they are handled.
+
+use std::time::Duration;
+
+use passcom_actors::domain::ids::{CompanyId, SagaId};
+use passcom_actors::domain::order::SeatRef;
+use warp::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use warp::http::{HeaderValue, StatusCode};
+use warp::reply::Response;
+
+pub(crate) use self::kind::Kind;
+use crate::language::{Language, Text};
+use crate::wire;
+
+mod kind;
+
+/// One refusal or failure with what is particular to it. Boxed: every handler returns a `Result` with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem(Box<Particulars>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Particulars {
+    kind: Kind,
+    detail: Option<Text>,
+    retry_after: Option<Duration>,
+    allow: Option<String>,
+    about: About,
+}
+
+/// What a problem is about: extension members that a program can read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct About {
+    pub company: Option<CompanyId>,
+    pub seat: Option<SeatRef>,
+    pub booking: Option<SagaId>,
+}
+
+impl From<Kind> for Problem {
+    fn from(kind: Kind) -> Self {
+        Self(Box::new(Particulars {
+            kind,
+            detail: None,
+            retry_after: None,
+            allow: None,
+            about: About::default(),
+        }))
+    }
+}
+
+impl Problem {
+    /// A request that breaks a rule of the contract: says which.
+    pub fn invalid(portuguese: impl Into<String>, english: impl Into<String>) -> Self {
+        Self::from(Kind::InvalidRequest).detailed(Text::new(portuguese.into(), english.into()))
+    }
+
+    pub fn method_not_allowed(allow: String) -> Self {
+        let mut problem = Self::from(Kind::MethodNotAllowed);
+        problem.0.allow = Some(allow);
+        problem
+    }
+
+    pub fn detailed(mut self, detail: Text) -> Self {
+        self.0.detail = Some(detail);
+        self
+    }
+
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    pub fn about(mut self, about: About) -> Self {
+        self.0.about = about;
+        self
+    }
+
+    #[cfg(test)]
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    #[cfg(test)]
+    pub fn detail(&self, language: Language) -> &str {
+        self.0
+            .detail
+            .as_ref()
+            .map_or("", |detail| detail.to(language))
+    }
+
+    pub fn into_response(self, language: Language) -> Response {
+        let problem = *self.0;
+        let kind::Row {
+            status,
+            slug,
+            title,
+            message,
+        } = problem.kind.row();
+        let body = wire::Problem {
+            kind: format!("/problems/{slug}"),
+            title: title.to(language),
+            status: status.as_u16(),
+            detail: problem.detail.as_ref().map(|detail| detail.to(language)),
+            message: message.to(language),
+            about: wire::ProblemAbout::from(&problem.about),
+        };
+        let body = serde_json::to_vec(&body).expect("a problem serializes");
+        let mut response = Response::new(body.into());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(allow) = problem.allow {
+            headers.insert(
+                ALLOW,
+                HeaderValue::try_from(allow).expect("methods are visible ASCII"),
+            );
+        }
+        if let Some(wait) = problem.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        response
+    }
+}
+
+/// Rounded up: a client that comes back a little early is refused again.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_says_in_its_head_what_a_program_needs() {
+        let header = |problem: Problem, name: &str| {
+            let response = problem.into_response(Language::English);
+            let value = response.headers().get(name)?;
+            Some(value.to_str().unwrap().to_owned())
+        };
+        let taken = Problem::from(Kind::SeatTaken);
+        assert_eq!(
+            header(taken.clone(), "content-type").unwrap(),
+            "application/problem+json"
+        );
+        assert_eq!(header(taken.clone(), "retry-after"), None);
+        assert_eq!(header(taken, "www-authenticate"), None);
+        let busy = Problem::from(Kind::SeatBusy).retry_after(Duration::from_millis(1100));
+        assert_eq!(header(busy, "retry-after").unwrap(), "2");
+        assert_eq!(
+            header(Kind::InvalidToken.into(), "www-authenticate").unwrap(),
+            "Bearer"
+        );
+        let method = Problem::method_not_allowed("GET, HEAD".to_owned());
+        assert_eq!(header(method, "allow").unwrap(), "GET, HEAD");
+    }
+}

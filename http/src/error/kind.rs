@@ -1,0 +1,389 @@
+//! The table of problems: one row per kind, from there to status, `type` and sentences.
+
+use warp::http::StatusCode;
+
+use crate::language::Text;
+
+/// What went wrong, as far as a client is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    MalformedJson,
+    InvalidRequest,
+    PlacesMissing,
+    InvalidToken,
+    BadCredentials,
+    NotYourUser,
+    UnknownPath,
+    UnknownCompany,
+    UnknownSeat,
+    NoTickets,
+    UnknownTicket,
+    UnknownBooking,
+    UnknownSaga,
+    MethodNotAllowed,
+    RequestTimeout,
+    LoginTaken,
+    SeatBusy,
+    SeatHeld,
+    SeatTaken,
+    StillRunning,
+    SeatInUse,
+    BodyTooLarge,
+    NotJson,
+    KeyReused,
+    TooManyRequests,
+    Internal,
+    CompanyDown,
+    NoMajority,
+    Overloaded,
+    Unavailable,
+    OutcomeUnknown,
+}
+
+/// What every problem of a kind says.
+pub(crate) struct Row {
+    pub status: StatusCode,
+    /// Last segment of the `type`.
+    pub slug: &'static str,
+    pub title: Text,
+    pub message: Text,
+}
+
+impl Kind {
+    /// Messages of the old contract stand as they were.
+    pub fn row(self) -> Row {
+        match self {
+            Self::MalformedJson => row(
+                StatusCode::BAD_REQUEST,
+                "malformed-json",
+                Text::fixed("JSON malformado", "Malformed JSON"),
+                Text::fixed(
+                    "O corpo da requisição não é JSON válido",
+                    "The body of the request is not valid JSON",
+                ),
+            ),
+            Self::InvalidRequest => row(
+                StatusCode::BAD_REQUEST,
+                "invalid-request",
+                Text::fixed("Requisição inválida", "Invalid request"),
+                Text::fixed("A requisição não é válida", "The request is not valid"),
+            ),
+            Self::PlacesMissing => row(
+                StatusCode::BAD_REQUEST,
+                "invalid-request",
+                Text::fixed("Requisição inválida", "Invalid request"),
+                Text::fixed(
+                    "Origem e destino são obrigatórios",
+                    "Origin and destination are required",
+                ),
+            ),
+            Self::InvalidToken => row(
+                StatusCode::UNAUTHORIZED,
+                "invalid-token",
+                Text::fixed("Não autenticado", "Not authenticated"),
+                Text::fixed(
+                    "Token ausente, inválido ou expirado",
+                    "The token is missing, invalid or expired",
+                ),
+            ),
+            Self::BadCredentials => row(
+                StatusCode::UNAUTHORIZED,
+                "bad-credentials",
+                Text::fixed("Não autenticado", "Not authenticated"),
+                Text::fixed("Credenciais inválidas", "Invalid credentials"),
+            ),
+            Self::NotYourUser => row(
+                StatusCode::FORBIDDEN,
+                "not-your-user",
+                Text::fixed("Proibido", "Forbidden"),
+                Text::fixed(
+                    "O usuário informado não é o do token",
+                    "The given user is not the token's user",
+                ),
+            ),
+            Self::UnknownPath => row(
+                StatusCode::NOT_FOUND,
+                "unknown-path",
+                Text::fixed("Não encontrado", "Not found"),
+                Text::fixed(
+                    "Este endereço não existe",
+                    "There is nothing at this address",
+                ),
+            ),
+            Self::UnknownCompany => row(
+                StatusCode::NOT_FOUND,
+                "unknown-company",
+                Text::fixed("Companhia desconhecida", "Unknown company"),
+                Text::fixed("Companhia não encontrada", "No such company"),
+            ),
+            Self::UnknownSeat => row(
+                StatusCode::NOT_FOUND,
+                "unknown-seat",
+                Text::fixed("Assento desconhecido", "Unknown seat"),
+                Text::fixed("Trecho ou assento não encontrado", "No such leg or seat"),
+            ),
+            Self::NoTickets => row(
+                StatusCode::NOT_FOUND,
+                "no-tickets",
+                Text::fixed("Não encontrado", "Not found"),
+                Text::fixed(
+                    "Nenhuma passagem encontrada para o UUID do usuário fornecido",
+                    "No ticket was found for the given user UUID",
+                ),
+            ),
+            Self::UnknownTicket => row(
+                StatusCode::NOT_FOUND,
+                "unknown-ticket",
+                Text::fixed("Não encontrado", "Not found"),
+                Text::fixed(
+                    "Nenhuma passagem encontrada para deletar",
+                    "No ticket was found to delete",
+                ),
+            ),
+            Self::UnknownBooking => row(
+                StatusCode::NOT_FOUND,
+                "unknown-booking",
+                Text::fixed("Não encontrado", "Not found"),
+                Text::fixed(
+                    "Nenhuma companhia alcançável conhece esta reserva",
+                    "No company that can be reached knows this booking",
+                ),
+            ),
+            Self::UnknownSaga => row(
+                StatusCode::NOT_FOUND,
+                "unknown-saga",
+                Text::fixed("Não encontrado", "Not found"),
+                Text::fixed(
+                    "Esta companhia não conhece esta saga",
+                    "This company knows no such saga",
+                ),
+            ),
+            Self::MethodNotAllowed => row(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                Text::fixed("Método não permitido", "Method not allowed"),
+                Text::fixed(
+                    "Este endereço não aceita este método",
+                    "This address does not take this method",
+                ),
+            ),
+            Self::RequestTimeout => row(
+                StatusCode::REQUEST_TIMEOUT,
+                "request-timeout",
+                Text::fixed("Requisição lenta demais", "Request too slow"),
+                Text::fixed(
+                    "O corpo da requisição não chegou a tempo",
+                    "The body of the request did not arrive in time",
+                ),
+            ),
+            Self::LoginTaken => row(
+                StatusCode::CONFLICT,
+                "login-taken",
+                Text::fixed("Login em uso", "Login taken"),
+                Text::fixed("Erro ao criar usuário", "The user could not be created"),
+            ),
+            Self::SeatBusy => row(
+                StatusCode::CONFLICT,
+                "seat-busy",
+                Text::fixed("Assento em disputa", "Seat busy"),
+                Text::fixed(
+                    "Outro cliente está reservando este assento, tente novamente",
+                    "Another customer is booking this seat, try again",
+                ),
+            ),
+            Self::SeatHeld => row(
+                StatusCode::CONFLICT,
+                "seat-held",
+                Text::fixed("Assento retido", "Seat held"),
+                Text::fixed(
+                    "Outro cliente está reservando este assento, tente novamente",
+                    "Another customer is booking this seat, try again",
+                ),
+            ),
+            Self::SeatTaken => row(
+                StatusCode::CONFLICT,
+                "seat-taken",
+                Text::fixed("Assento indisponível", "Seat taken"),
+                Text::fixed("Assento não está disponível", "The seat is not available"),
+            ),
+            Self::StillRunning => row(
+                StatusCode::CONFLICT,
+                "still-running",
+                Text::fixed("Em andamento", "Still running"),
+                Text::fixed(
+                    "Esta reserva ainda está em andamento, tente novamente",
+                    "This booking is still under way, try again",
+                ),
+            ),
+            Self::SeatInUse => row(
+                StatusCode::CONFLICT,
+                "seat-in-use",
+                Text::fixed("Assento em uso", "Seat in use"),
+                Text::fixed(
+                    "O assento está vendido ou retido",
+                    "The seat is sold or held",
+                ),
+            ),
+            Self::BodyTooLarge => row(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body-too-large",
+                Text::fixed("Corpo grande demais", "Body too large"),
+                Text::fixed(
+                    "O corpo da requisição passa de 64 KiB",
+                    "The body of the request exceeds 64 KiB",
+                ),
+            ),
+            Self::NotJson => row(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not-json",
+                Text::fixed("Tipo não suportado", "Unsupported media type"),
+                Text::fixed(
+                    "O corpo da requisição deve ser application/json",
+                    "The body of the request must be application/json",
+                ),
+            ),
+            Self::KeyReused => row(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "key-reused",
+                Text::fixed("Chave reutilizada", "Key reused"),
+                Text::fixed(
+                    "Esta Idempotency-Key já foi usada em outra requisição",
+                    "This Idempotency-Key was used for another request",
+                ),
+            ),
+            Self::TooManyRequests => row(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-requests",
+                Text::fixed("Requisições demais", "Too many requests"),
+                Text::fixed(
+                    "Requisições demais, tente novamente mais tarde",
+                    "Too many requests, try again later",
+                ),
+            ),
+            Self::Internal => row(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                Text::fixed("Erro interno", "Internal error"),
+                Text::fixed("Erro interno do servidor", "Internal server error"),
+            ),
+            Self::CompanyDown => row(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "company-down",
+                Text::fixed("Companhia fora do ar", "Company down"),
+                Text::fixed(
+                    "Uma companhia necessária está fora do ar, nada foi reservado",
+                    "A company that is needed is down, nothing was booked",
+                ),
+            ),
+            Self::NoMajority => row(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no-majority",
+                Text::fixed("Sem maioria", "No majority"),
+                Text::fixed(
+                    "Não há companhias suficientes no ar para confirmar o login",
+                    "Too few companies are up to agree on the login",
+                ),
+            ),
+            Self::Overloaded => row(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "overloaded",
+                Text::fixed("Sobrecarregado", "Overloaded"),
+                Text::fixed(
+                    "O servidor está sobrecarregado ou sendo desligado, tente novamente",
+                    "The server is overloaded or draining, try again",
+                ),
+            ),
+            Self::Unavailable => row(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                Text::fixed("Indisponível", "Unavailable"),
+                Text::fixed(
+                    "Serviço temporariamente indisponível, tente novamente",
+                    "Temporarily unavailable, try again",
+                ),
+            ),
+            Self::OutcomeUnknown => row(
+                StatusCode::GATEWAY_TIMEOUT,
+                "outcome-unknown",
+                Text::fixed("Resultado ainda desconhecido", "Outcome not known yet"),
+                Text::fixed(
+                    "O resultado não ficou conhecido a tempo",
+                    "The outcome was not known in time",
+                ),
+            ),
+        }
+    }
+
+    /// Every kind, for the tests that hold for all of them.
+    #[cfg(test)]
+    pub const ALL: &[Kind] = &[
+        Self::MalformedJson,
+        Self::InvalidRequest,
+        Self::PlacesMissing,
+        Self::InvalidToken,
+        Self::BadCredentials,
+        Self::NotYourUser,
+        Self::UnknownPath,
+        Self::UnknownCompany,
+        Self::UnknownSeat,
+        Self::NoTickets,
+        Self::UnknownTicket,
+        Self::UnknownBooking,
+        Self::UnknownSaga,
+        Self::MethodNotAllowed,
+        Self::RequestTimeout,
+        Self::LoginTaken,
+        Self::SeatBusy,
+        Self::SeatHeld,
+        Self::SeatTaken,
+        Self::StillRunning,
+        Self::SeatInUse,
+        Self::BodyTooLarge,
+        Self::NotJson,
+        Self::KeyReused,
+        Self::TooManyRequests,
+        Self::Internal,
+        Self::CompanyDown,
+        Self::NoMajority,
+        Self::Overloaded,
+        Self::Unavailable,
+        Self::OutcomeUnknown,
+    ];
+}
+
+fn row(status: StatusCode, slug: &'static str, title: Text, message: Text) -> Row {
+    Row {
+        status,
+        slug,
+        title,
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    #[test]
+    fn every_kind_is_an_error_and_says_so_in_both_languages() {
+        for kind in Kind::ALL {
+            let row = kind.row();
+            assert!(row.status.is_client_error() || row.status.is_server_error());
+            for text in [&row.title, &row.message] {
+                assert!(!text.to(Language::Portuguese).is_empty());
+                assert_ne!(text.to(Language::Portuguese), text.to(Language::English));
+            }
+        }
+    }
+
+    #[test]
+    fn every_type_is_documented_with_its_status() {
+        let contract = include_str!("../../../docs/api.md");
+        for kind in Kind::ALL {
+            let row = kind.row();
+            let line = format!("| `{}` | {} |", row.slug, row.status.as_u16());
+            assert!(contract.contains(&line), "docs/api.md lacks: {line}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Who is calling: tokens of users, signed by the company that logged them in and accepted by all, and the operators' token.
+//!
+//! Invariants: only EdDSA; the key is the one of the company that `kid` names, and `iss` says the same company. Nothing here
+//! is logged.
+
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+    get_current_timestamp,
+};
+use passcom_actors::domain::ids::{CompanyId, UserId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// How long a token is good for.
+pub const LIFETIME_SECONDS: u64 = 15 * 60;
+/// How far apart the wall clocks of two companies may be.
+const LEEWAY_SECONDS: u64 = 60;
+const AUDIENCE: &str = "passcom";
+/// Ours have some 300; a longer one is not worth parsing.
+const LEN_MAX: usize = 2048;
+
+/// A key that is none.
+#[derive(Debug, thiserror::Error)]
+#[error("the {part} key of company {company} is not an Ed25519 key in PEM: {cause}")]
+pub struct KeyError {
+    part: &'static str,
+    company: CompanyId,
+    cause: jsonwebtoken::errors::Error,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Claims {
+    sub: Uuid,
+    iss: CompanyId,
+    aud: String,
+    iat: u64,
+    exp: u64,
+}
+
+/// Signs for one company.
+pub struct TokenIssuer {
+    company: CompanyId,
+    header: Header,
+    key: EncodingKey,
+}
+
+impl TokenIssuer {
+    /// `private_pem` is an Ed25519 key in PKCS #8.
+    pub fn from_pem(company: CompanyId, private_pem: &[u8]) -> Result<Self, KeyError> {
+        let key = EncodingKey::from_ed_pem(private_pem).map_err(|cause| KeyError {
+            part: "private",
+            company,
+            cause,
+        })?;
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(company.to_string());
+        Ok(Self {
+            company,
+            header,
+            key,
+        })
+    }
+
+    /// A token for this user from now on; an error is one of the machinery, never of the user.
+    pub fn issue(&self, user: UserId) -> Result<String, jsonwebtoken::errors::Error> {
+        self.issue_at(user, get_current_timestamp())
+    }
+
+    fn issue_at(&self, user: UserId, now: u64) -> Result<String, jsonwebtoken::errors::Error> {
+        let claims = Claims {
+            sub: user.0,
+            iss: self.company,
+            aud: AUDIENCE.to_owned(),
+            iat: now,
+            exp: now + LIFETIME_SECONDS,
+        };
+        encode(&self.header, &claims, &self.key)
+    }
+}
+
+/// Why a token is not accepted; for the log, a client hears only that it was not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TokenFault {
+    #[error("longer than any of ours")]
+    TooLong,
+    #[error("its kid names no company of this cluster")]
+    UnknownKey,
+    #[error("{0}")]
+    Invalid(jsonwebtoken::errors::Error),
+}
+
+/// Accepts what any company of the cluster signed.
+pub struct TokenVerifier {
+    companies: Vec<Company>,
+}
+
+struct Company {
+    name: String,
+    key: DecodingKey,
+    validation: Validation,
+}
+
+impl TokenVerifier {
+    /// All companies of the cluster with their Ed25519 public keys.
+    pub fn new(keys: Vec<(CompanyId, Vec<u8>)>) -> Result<Self, KeyError> {
+        let companies = keys
+            .into_iter()
+            .map(|(company, pem)| Company::new(company, &pem))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { companies })
+    }
+
+    /// The user that a token was issued to.
+    pub(crate) fn verify(&self, token: &str) -> Result<UserId, TokenFault> {
+        if token.len() > LEN_MAX {
+            return Err(TokenFault::TooLong);
+        }
+        let header = decode_header(token).map_err(TokenFault::Invalid)?;
+        let company = self
+            .companies
+            .iter()
+            .find(|company| Some(&company.name) == header.kid.as_ref())
+            .ok_or(TokenFault::UnknownKey)?;
+        let token = decode::<Claims>(token, &company.key, &company.validation)
+            .map_err(TokenFault::Invalid)?;
+        Ok(UserId(token.claims.sub))
+    }
+}
+
+impl Company {
+    fn new(company: CompanyId, public_pem: &[u8]) -> Result<Self, KeyError> {
+        let key = DecodingKey::from_ed_pem(public_pem).map_err(|cause| KeyError {
+            part: "public",
+            company,
+            cause,
+        })?;
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.leeway = LEEWAY_SECONDS;
+        validation.set_issuer(&[company]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["sub", "iss", "aud", "exp"]);
+        Ok(Self {
+            name: company.to_string(),
+            key,
+            validation,
+        })
+    }
+}
+
+/// The operators' token, kept as a digest: comparing digests takes a time that says nothing about the token.
+#[derive(Clone)]
+pub(crate) struct OperatorToken([u8; 32]);
+
+impl OperatorToken {
+    pub fn new(token: &str) -> Self {
+        Self(Sha256::digest(token).into())
+    }
+
+    pub fn is(&self, given: &str) -> bool {
+        self.0 == <[u8; 32]>::from(Sha256::digest(given))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USER: UserId = UserId(Uuid::from_u128(7));
+
+    fn company(code: &str) -> CompanyId {
+        code.parse().unwrap()
+    }
+
+    fn key_pair() -> (String, Vec<u8>) {
+        let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+        (pair.serialize_pem(), pair.public_key_pem().into_bytes())
+    }
+
+    /// Issuers of `a` and `b`, and a verifier that knows both.
+    fn two_companies() -> (TokenIssuer, TokenIssuer, TokenVerifier) {
+        let ((a_private, a_public), (b_private, b_public)) = (key_pair(), key_pair());
+        (
+            TokenIssuer::from_pem(company("a"), a_private.as_bytes()).unwrap(),
+            TokenIssuer::from_pem(company("b"), b_private.as_bytes()).unwrap(),
+            TokenVerifier::new(vec![(company("a"), a_public), (company("b"), b_public)]).unwrap(),
+        )
+    }
+
+    #[test]
+    fn a_token_of_any_company_is_its_users() {
+        let (a, b, verifier) = two_companies();
+        for issuer in [a, b] {
+            assert_eq!(verifier.verify(&issuer.issue(USER).unwrap()), Ok(USER));
+        }
+    }
+
+    #[test]
+    fn a_token_lives_fifteen_minutes_and_the_clocks_difference() {
+        let (a, _, verifier) = two_companies();
+        let issued =
+            |ago| verifier.verify(&a.issue_at(USER, get_current_timestamp() - ago).unwrap());
+        assert_eq!(issued(LIFETIME_SECONDS), Ok(USER));
+        assert!(issued(LIFETIME_SECONDS + LEEWAY_SECONDS + 5).is_err());
+    }
+
+    #[test]
+    fn any_change_breaks_a_token() {
+        let (a, _, verifier) = two_companies();
+        let token = a.issue(USER).unwrap();
+        for at in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'Q' } else { b'A' };
+            let changed = String::from_utf8(bytes).unwrap();
+            assert!(verifier.verify(&changed).is_err(), "byte {at}");
+        }
+        for nonsense in ["", "x", "a.b.c", &"a".repeat(LEN_MAX + 1)] {
+            assert!(verifier.verify(nonsense).is_err(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_company_cannot_sign_in_the_name_of_another() {
+        let (mut a, b, verifier) = two_companies();
+        a.header.kid = Some("b".to_owned());
+        assert!(
+            verifier.verify(&a.issue(USER).unwrap()).is_err(),
+            "a's key as b's"
+        );
+        a.header.kid = Some("a".to_owned());
+        a.company = company("b");
+        assert!(
+            verifier.verify(&a.issue(USER).unwrap()).is_err(),
+            "b as issuer under a's key"
+        );
+        let stranger = TokenIssuer {
+            company: company("c"),
+            header: {
+                let mut h = b.header.clone();
+                h.kid = Some("c".to_owned());
+                h
+            },
+            key: b.key,
+        };
+        assert_eq!(
+            verifier.verify(&stranger.issue(USER).unwrap()),
+            Err(TokenFault::UnknownKey)
+        );
+    }
+
+    #[test]
+    fn another_algorithm_is_refused_also_when_its_key_is_our_public_one() {
+        let (private, public) = key_pair();
+        drop(private);
+        let verifier = TokenVerifier::new(vec![(company("a"), public.clone())]).unwrap();
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = Some("a".to_owned());
+        let now = get_current_timestamp();
+        let claims = Claims {
+            sub: USER.0,
+            iss: company("a"),
+            aud: AUDIENCE.to_owned(),
+            iat: now,
+            exp: now + 60,
+        };
+        let forged = encode(&header, &claims, &EncodingKey::from_secret(&public)).unwrap();
+        assert!(verifier.verify(&forged).is_err());
+    }
+
+    #[test]
+    fn a_bad_key_is_named() {
+        let error = TokenVerifier::new(vec![(company("a"), b"nothing".to_vec())])
+            .err()
+            .unwrap();
+        assert!(
+            error
+                .to_string()
+                .starts_with("the public key of company a is not an Ed25519 key"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_operators_token_is_itself_only() {
+        let token = OperatorToken::new("s3cret");
+        assert!(token.is("s3cret"));
+        assert!(!token.is("s3cre") && !token.is("") && !token.is("S3cret"));
+    }
+}
