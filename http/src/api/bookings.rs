@@ -172,6 +172,7 @@ fn refused(refusal: Refusal) -> Problem {
         | RefusalReason::Released => Kind::SeatTaken.into(),
         RefusalReason::Held => Problem::from(Kind::SeatHeld).retry_after(RETRY),
         RefusalReason::Unknown => Kind::UnknownSeat.into(),
+        RefusalReason::NoVote => Problem::from(Kind::CompanySilent).retry_after(RETRY_COMPANY),
     };
     problem.about(About {
         seat: Some(refusal.seat),
@@ -315,6 +316,7 @@ mod tests {
             (refusal(RefusalReason::Released), Kind::SeatTaken),
             (refusal(RefusalReason::Held), Kind::SeatHeld),
             (refusal(RefusalReason::Unknown), Kind::UnknownSeat),
+            (refusal(RefusalReason::NoVote), Kind::CompanySilent),
             (BookAnswer::SeatBusy(seat_ref(1)), Kind::SeatBusy),
             (BookAnswer::StillRunning(SAGA), Kind::StillRunning),
             (BookAnswer::KeyReused, Kind::KeyReused),

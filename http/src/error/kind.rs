@@ -26,6 +26,7 @@ pub(crate) enum Kind {
     SeatBusy,
     SeatHeld,
     SeatTaken,
+    CompanySilent,
     StillRunning,
     SeatInUse,
     BodyTooLarge,
@@ -206,6 +207,15 @@ impl Kind {
                 Text::fixed("Assento indisponível", "Seat taken"),
                 Text::fixed("Assento não está disponível", "The seat is not available"),
             ),
+            Self::CompanySilent => row(
+                StatusCode::CONFLICT,
+                "company-silent",
+                Text::fixed("Companhia sem resposta", "Company silent"),
+                Text::fixed(
+                    "Uma companhia não respondeu a tempo e a reserva foi desfeita, tente novamente",
+                    "A company did not answer in time and the booking was undone, try again",
+                ),
+            ),
             Self::StillRunning => row(
                 StatusCode::CONFLICT,
                 "still-running",
@@ -336,6 +346,7 @@ impl Kind {
         Self::SeatBusy,
         Self::SeatHeld,
         Self::SeatTaken,
+        Self::CompanySilent,
         Self::StillRunning,
         Self::SeatInUse,
         Self::BodyTooLarge,
