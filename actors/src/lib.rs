@@ -8,6 +8,8 @@ pub mod clock;
 pub mod desk;
 pub mod directory;
 pub mod domain;
+pub mod envelope;
+pub mod gateway;
 pub mod lease;
 pub mod ledger;
 pub mod messages;

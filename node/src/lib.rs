@@ -1,6 +1,7 @@
 //! The process: configuration, mesh, supervision, and the commands that a person types.
 
 pub mod cli;
+pub mod cluster;
 pub mod config;
 pub mod local;
 pub mod schedule;

@@ -1,0 +1,152 @@
+//! The stream under a session, behind a gate that opens when the handshake is over ([`super::first_frames`]).
+//!
+//! Invariant: until the gate opens, the connection holds its slot, is read one short frame at a time, and ends at its
+//! deadline. So strangers hold a bounded number of connections, for a bounded time, in bounded memory.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use passcom_actors::domain::ids::CompanyId;
+use ractor_cluster::{BoxRead, BoxWrite, ClusterBidiStream};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+use tracing::warn;
+
+use super::accept::Slot;
+use super::first_frames::{PREFIX_LEN, Stage, frame_len};
+use super::tls::node_name;
+
+/// How long a peer that has shown its certificate may take to authenticate.
+const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(3);
+/// Read at a time while the gate is closed.
+const CHUNK_LEN: usize = 512;
+
+/// A connection whose other end has proven, by certificate, to be a company.
+pub(super) struct Proven<S> {
+    pub stream: S,
+    pub company: CompanyId,
+    pub we_were_dialled: bool,
+    /// Held until the handshake is over; none for connections that we dialled.
+    pub slot: Option<Slot>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + 'static> ClusterBidiStream for Proven<S> {
+    fn split(self: Box<Self>) -> (BoxRead, BoxWrite) {
+        let (read, write) = tokio::io::split(self.stream);
+        let gate = Gate::new(read, self.company, self.we_were_dialled, self.slot);
+        (Box::new(gate), Box::new(write))
+    }
+
+    fn peer_label(&self) -> Option<String> {
+        Some(self.company.to_string())
+    }
+}
+
+struct Gate<R> {
+    stream: R,
+    stage: Stage,
+    company: CompanyId,
+    /// The frame that is being read, prefix included.
+    frame: Vec<u8>,
+    /// How much of a checked frame has been passed on; none while it is incomplete.
+    passed: Option<usize>,
+    deadline: Pin<Box<Sleep>>,
+    slot: Option<Slot>,
+}
+
+impl<R: AsyncRead + Unpin> Gate<R> {
+    fn new(stream: R, company: CompanyId, we_were_dialled: bool, slot: Option<Slot>) -> Self {
+        Self {
+            stream,
+            stage: Stage::first(we_were_dialled),
+            company,
+            frame: Vec::new(),
+            passed: None,
+            deadline: Box::pin(sleep(HANDSHAKE_PATIENCE)),
+            slot,
+        }
+    }
+
+    /// How many bytes the frame lacks, as far as can be told.
+    fn missing(&self) -> io::Result<usize> {
+        match self.frame.first_chunk::<PREFIX_LEN>() {
+            None => Ok(PREFIX_LEN - self.frame.len()),
+            Some(prefix) => Ok(PREFIX_LEN + frame_len(*prefix)? - self.frame.len()),
+        }
+    }
+
+    /// Reads towards a whole frame; never a byte more, for what follows is not ours. Ready with `false` at the end of the
+    /// stream.
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        loop {
+            let missing = self.missing()?;
+            if missing == 0 {
+                return Poll::Ready(Ok(true));
+            }
+            let mut chunk = [0; CHUNK_LEN];
+            let mut chunk = ReadBuf::new(&mut chunk[..missing.min(CHUNK_LEN)]);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk))?;
+            if chunk.filled().is_empty() {
+                return Poll::Ready(Ok(false));
+            }
+            self.frame.extend_from_slice(chunk.filled());
+        }
+    }
+
+    fn check_frame(&mut self) -> io::Result<()> {
+        self.stage = self
+            .stage
+            .next(&self.frame[PREFIX_LEN..], &node_name(self.company))?;
+        self.passed = Some(0);
+        Ok(())
+    }
+
+    /// Passes checked bytes on. The slot goes once the last of them have gone.
+    fn pass(&mut self, from: usize, to: &mut ReadBuf<'_>) {
+        let rest = &self.frame[from..];
+        let len = rest.len().min(to.remaining());
+        to.put_slice(&rest[..len]);
+        self.passed = Some(from + len);
+        if from + len == self.frame.len() {
+            self.frame.clear();
+            self.passed = None;
+            if self.stage == Stage::Open {
+                self.slot = None;
+            }
+        }
+    }
+
+    fn refuse(&self, error: &io::Error) {
+        warn!(company = %self.company, %error, "connection refused in its handshake");
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Gate<R> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if let Some(from) = this.passed {
+            this.pass(from, to);
+            return Poll::Ready(Ok(()));
+        }
+        if this.stage == Stage::Open {
+            return Pin::new(&mut this.stream).poll_read(cx, to);
+        }
+        if this.deadline.as_mut().poll(cx).is_ready() {
+            let error = io::Error::new(io::ErrorKind::TimedOut, "no handshake in time");
+            this.refuse(&error);
+            return Poll::Ready(Err(error));
+        }
+        if !ready!(this.poll_frame(cx)).inspect_err(|error| this.refuse(error))? {
+            return Poll::Ready(Ok(()));
+        }
+        this.check_frame().inspect_err(|error| this.refuse(error))?;
+        this.pass(0, to);
+        Poll::Ready(Ok(()))
+    }
+}

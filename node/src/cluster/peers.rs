@@ -1,0 +1,229 @@
+//! The other companies as this node talks to them: calls, verdicts, status.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use passcom_actors::domain::ids::{CompanyId, Incarnation};
+use passcom_actors::domain::time::Timestamp;
+use passcom_actors::envelope::{
+    Answer, Body, Envelope, Hello, PROTOCOL_MAX, PROTOCOL_MIN, Pong, decode,
+};
+use passcom_actors::gateway::{GatewayMessage, Presence};
+use passcom_actors::messages::{Reply, Request, fresh_id};
+use passcom_actors::peer::{CallError, Clock, PeerClient};
+use passcom_actors::traceparent::Traceparent;
+use ractor::rpc::CallResult;
+use serde::Serialize;
+use tracing::{Instrument, debug, debug_span};
+use uuid::Uuid;
+
+use super::link::{Link, Peer, Session};
+
+/// Decides whether a company's database may be talked to: not one that lost its disk and came back under the old name.
+/// Called once per session, with what the peer says of itself over its authenticated link; must not block.
+pub type Admit = Arc<dyn Fn(CompanyId, Incarnation) -> Result<(), String> + Send + Sync>;
+
+/// This node, as it introduces itself.
+#[derive(Debug, Clone)]
+pub(super) struct Identity {
+    pub company: CompanyId,
+    pub version: String,
+    pub membership: [u8; 32],
+    pub incarnation: Incarnation,
+    pub run: Uuid,
+}
+
+/// The other companies. Calls them, and says how they are.
+pub struct Peers {
+    pub(super) me: Identity,
+    pub(super) clock: Clock,
+    pub(super) admit: Admit,
+    pub(super) all: BTreeMap<CompanyId, Arc<Peer>>,
+}
+
+/// One peer, for operators.
+#[derive(Debug, Clone, Serialize)]
+pub struct PeerStatus {
+    pub company: CompanyId,
+    pub address: String,
+    pub up: bool,
+    pub calls_under_way: usize,
+    /// Product version; absent unless the peer is up.
+    pub version: Option<String>,
+    /// Round trip of the last heartbeat.
+    pub round_trip_ms: Option<f64>,
+    /// How long ago the peer was last heard.
+    pub heard_ms_ago: Option<u64>,
+    /// Companies that the peer can call, by its own word.
+    pub sees: Option<Vec<CompanyId>>,
+    /// Why there is no link, where a reason is known.
+    pub obstacle: Option<String>,
+}
+
+impl Peers {
+    /// Every other company, in the order of their codes.
+    pub fn status(&self) -> Vec<PeerStatus> {
+        self.all.values().map(|peer| status_of(peer)).collect()
+    }
+
+    /// Companies that can be called now.
+    pub fn reachable(&self) -> Vec<CompanyId> {
+        self.all
+            .values()
+            .filter(|peer| peer.session().is_some())
+            .map(|peer| peer.company)
+            .collect()
+    }
+
+    async fn request(
+        &self,
+        to: CompanyId,
+        request: Request,
+        timeout: Duration,
+    ) -> Result<Reply, CallError> {
+        let not_sent = |reason| CallError::NotSent {
+            company: to,
+            reason,
+        };
+        let unknown = |reason| CallError::Unknown {
+            company: to,
+            reason,
+        };
+        let peer = self.all.get(&to).ok_or(not_sent("no such company"))?;
+        let session = peer.session().ok_or(not_sent("no link"))?;
+        let _permit = peer
+            .permits(&request)
+            .try_acquire()
+            .map_err(|_| CallError::Busy(to))?;
+        let deadline = session.deadline(self.clock.now(), timeout);
+        match self
+            .ask(&session, Body::Request(request), deadline, timeout)
+            .await?
+        {
+            Answer::Reply(reply) => Ok(*reply),
+            Answer::Overloaded => Err(CallError::Busy(to)),
+            Answer::Expired => Err(not_sent("it arrived after its deadline")),
+            Answer::BadRequest => Err(not_sent("the peer cannot read it")),
+            Answer::UnsupportedProtocol { .. } => Err(not_sent("the peer speaks another protocol")),
+            Answer::ReplyTooLong => Err(unknown("its reply does not fit a frame")),
+            Answer::Hello(_) | Answer::Joined(_) | Answer::Pong(_) => {
+                Err(unknown("its answer belongs to another question"))
+            }
+        }
+    }
+
+    /// One question to the node at the other end of the session.
+    pub(super) async fn ask(
+        &self,
+        session: &Session,
+        body: Body,
+        deadline: Option<Timestamp>,
+        timeout: Duration,
+    ) -> Result<Answer, CallError> {
+        let company = session.company;
+        let not_sent = |reason| CallError::NotSent { company, reason };
+        let unknown = |reason| CallError::Unknown { company, reason };
+        let envelope = Envelope {
+            from: self.me.company,
+            request_id: fresh_id(),
+            traceparent: Traceparent::current().child(),
+            deadline,
+            body,
+        };
+        // a frame over the limit would end the session with all its calls, so it must not leave
+        let bytes = envelope.seal().map_err(|error| {
+            debug!(%company, %error, "request not sent");
+            not_sent("it does not fit a frame")
+        })?;
+        let span = debug_span!("call", request_id = %envelope.request_id, peer = %company, traceparent = %envelope.traceparent);
+        let call = session
+            .gateway
+            .call(|port| GatewayMessage::Call(bytes, port), Some(timeout));
+        match call.instrument(span).await {
+            Ok(CallResult::Success(bytes)) => {
+                decode(&bytes).map_err(|_| unknown("its answer cannot be read"))
+            }
+            Ok(CallResult::Timeout) => Err(unknown("no answer in time")),
+            // also what a timeout may look like: no proof that the link is gone
+            Ok(CallResult::SenderError) => Err(unknown("the link was lost, or no answer in time")),
+            Err(_) => Err(not_sent("the link is closing")),
+        }
+    }
+}
+
+impl PeerClient for Peers {
+    fn call(
+        &self,
+        to: CompanyId,
+        request: Request,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Reply, CallError>> {
+        Box::pin(self.request(to, request, timeout))
+    }
+
+    fn is_up(&self, company: CompanyId) -> bool {
+        self.all
+            .get(&company)
+            .is_some_and(|peer| peer.session().is_some())
+    }
+}
+
+impl Presence for Peers {
+    fn hello(&self) -> Hello {
+        Hello {
+            company: self.me.company,
+            version: self.me.version.clone(),
+            protocol_min: PROTOCOL_MIN,
+            protocol_max: PROTOCOL_MAX,
+            membership: self.me.membership,
+            incarnation: self.me.incarnation,
+            run: self.me.run,
+            clock: self.clock.now(),
+        }
+    }
+
+    fn pong(&self) -> Pong {
+        Pong {
+            clock: self.clock.now(),
+            sees: self.reachable(),
+        }
+    }
+
+    fn admits(&self, company: CompanyId, run: Uuid) -> BoxFuture<'static, Result<(), String>> {
+        let peer = self.all.get(&company).cloned();
+        Box::pin(async move {
+            match peer {
+                Some(peer) => peer.verdict(run).await,
+                None => Err(format!("{company} is not a member here")),
+            }
+        })
+    }
+}
+
+fn status_of(peer: &Peer) -> PeerStatus {
+    let mut status = PeerStatus {
+        company: peer.company,
+        address: peer.address.clone(),
+        up: peer.session().is_some(),
+        calls_under_way: peer.calls_under_way(),
+        version: None,
+        round_trip_ms: None,
+        heard_ms_ago: None,
+        sees: None,
+        obstacle: peer.obstacle(),
+    };
+    if let Link::Up(session, hello) = peer.link() {
+        let vitals = session.vitals();
+        status.version = Some(hello.version.clone());
+        status.round_trip_ms = vitals.round_trip.map(|span| span.as_secs_f64() * 1e3);
+        status.heard_ms_ago = vitals.heard.map(millis_since);
+        status.sees = Some(vitals.sees.clone());
+    }
+    status
+}
+
+fn millis_since(then: Instant) -> u64 {
+    u64::try_from(then.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
