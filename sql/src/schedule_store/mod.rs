@@ -32,10 +32,11 @@ pub const PROGRESS_EVERY: u64 = 1000;
 /// Long enough for the largest schedule on a slow disk; short enough that a lost client's lock goes.
 const LIMITS: &str = "set local statement_timeout = '15min'; set local lock_timeout = '1min'";
 
-const BEGIN_VERSION: &str = "
-    insert into catalogue_version (version) values (1)
-    on conflict (only) do update set version = catalogue_version.version + 1
-    returning version";
+// the first import of all makes the row
+const ENSURE_VERSION: &str =
+    "insert into catalogue_version (version) values (0) on conflict do nothing";
+
+const BEGIN_VERSION: &str = "update catalogue_version set version = version + 1 returning version";
 
 const CREATE_INCOMING: &str = "
     create temp table incoming (
@@ -178,6 +179,10 @@ pub async fn import(
 async fn begin_version(transaction: &Transaction<'_>) -> Result<i64, Error> {
     let step = failed("take the next version of the catalogue");
     transaction.batch_execute(LIMITS).await.map_err(&step)?;
+    transaction
+        .execute(ENSURE_VERSION, &[])
+        .await
+        .map_err(&step)?;
     let row = transaction.query_one(BEGIN_VERSION, &[]).await;
     Ok(row.map_err(&step)?.get(0))
 }
