@@ -1,3 +1,4 @@
 //! The process: configuration, cluster, supervision, commands.
 
+pub mod cli;
 pub mod schedule;

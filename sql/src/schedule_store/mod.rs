@@ -17,7 +17,7 @@ use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::RouteId;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::{Client, NoTls, Transaction};
 
 use self::difference::examples;
 pub use self::difference::{Change, FieldChange};
@@ -121,7 +121,7 @@ const SUM_SEATS: &str = "select coalesce(sum(seats), 0)::bigint from incoming";
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{step}: {source}")]
+    #[error("cannot {step}")]
     Database {
         /// What was being done.
         step: &'static str,
@@ -155,6 +155,18 @@ pub struct Report {
     pub seats_kept: u64,
     /// Some of the changed routes, at most [`EXAMPLES_MAX`].
     pub examples: Vec<Change>,
+}
+
+/// A connection of an import's own: it is busy for seconds, and takes none from the pool of a node.
+pub async fn connect(url: &str) -> Result<Client, Error> {
+    let step = failed("connect to the database");
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(step)?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "the connection of an import ended");
+        }
+    });
+    Ok(client)
 }
 
 /// Makes `route` what the schedule says for the ids of the scope. `progress` hears how many routes were sent.
