@@ -1,4 +1,5 @@
-//! The monotonic clock that shells hand to the machines.
+//! The monotonic clock of a process. Shells hand it to the machines; peers learn its offset to theirs from heartbeats, so that
+//! a deadline can be given on the clock of whoever has to keep it.
 
 use std::time::Duration;
 
@@ -6,21 +7,19 @@ use tokio::time::Instant;
 
 use crate::domain::time::Timestamp;
 
-/// Cheap to clone; all clones count from the same instant.
-#[derive(Debug, Clone)]
+/// All copies count from the same instant.
+#[derive(Debug, Clone, Copy)]
 pub struct Clock {
     origin: Instant,
 }
 
-impl Default for Clock {
-    fn default() -> Self {
+impl Clock {
+    pub fn start() -> Self {
         Self {
             origin: Instant::now(),
         }
     }
-}
 
-impl Clock {
     pub fn now(&self) -> Timestamp {
         Timestamp(self.origin.elapsed().as_millis() as u64)
     }

@@ -54,13 +54,6 @@ pub enum Request {
     Describe,
 }
 
-impl Request {
-    /// Waits for news at the answering node, so it must not take the place of a booking.
-    pub fn is_long_poll(&self) -> bool {
-        matches!(self, Request::Pull { .. } | Request::PullCatalogue { .. })
-    }
-}
-
 /// What is known of a client's key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownKey {

@@ -1,12 +1,12 @@
-//! The only door between nodes: [`PeerClient`] to call a company, [`Serve`] to be called, and the clock that they share.
+//! The only door between nodes: [`PeerClient`] to call a company, [`Serve`] to be called.
 //! What travels is in [`crate::envelope`]; who answers is in [`crate::gateway`].
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+pub use crate::clock::Clock;
 use crate::domain::ids::CompanyId;
-use crate::domain::time::Timestamp;
 use crate::messages::{Reply, Request};
 
 /// Why a call has no reply.
@@ -48,25 +48,6 @@ pub trait PeerClient: Send + Sync + 'static {
 /// The future is dropped when the request's deadline passes: it waits for work that others do, it does not do it itself.
 pub trait Serve: Send + Sync + 'static {
     fn serve(&self, request: Request) -> BoxFuture<'static, Reply>;
-}
-
-/// The monotonic clock of this process. Peers learn its offset to theirs from heartbeats, so that a deadline can be
-/// given on the clock of whoever has to keep it.
-#[derive(Debug, Clone, Copy)]
-pub struct Clock {
-    start: Instant,
-}
-
-impl Clock {
-    pub fn start() -> Self {
-        Self {
-            start: Instant::now(),
-        }
-    }
-
-    pub fn now(&self) -> Timestamp {
-        Timestamp(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX))
-    }
 }
 
 /// Whether the answer may be made to wait on purpose. Such requests have permits of their own on both sides, so that

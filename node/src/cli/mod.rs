@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub mod admin;
 pub mod demo;
+pub mod import;
 pub mod node;
 
 /// Completes on Ctrl-C or SIGTERM. From the first call on these no longer end the process by themselves.

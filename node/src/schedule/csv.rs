@@ -18,10 +18,10 @@
 //!
 //! A leg arrives at the first such time after its departure. An airport that is not in the table needs times with an offset.
 
-use std::io::Read;
+use std::io::BufRead;
 use std::sync::Arc;
 
-use ::csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
+use ::csv::{ReaderBuilder, StringRecord, Trim};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use passcom_actors::airports;
@@ -29,6 +29,7 @@ use passcom_actors::domain::ids::SEATS_MAX;
 use passcom_actors::domain::order::Price;
 
 use super::error::{Fault, Place, Source};
+use super::files::next_line;
 use super::pattern::{
     Clock, DATE_MAX, DATE_MIN, Days, Designator, FLIGHT_NUMBER_MAX, LEG_SEQUENCE_MAX, Moment,
     Pattern, Period, block_seconds,
@@ -76,74 +77,84 @@ pub fn recognizes(beginning: &[u8]) -> bool {
 }
 
 /// The airline of the first flight.
-pub fn carrier(reader: impl Read) -> Option<String> {
-    let mut rows = ReaderBuilder::new().trim(Trim::All).from_reader(reader);
-    let header = Header::new(rows.headers().ok()?).ok()?;
-    let first = rows.records().next()?.ok()?;
-    let row = Row {
-        header: &header,
-        record: &first,
-    };
-    Some(row.designator().ok()?.carrier)
+pub fn carrier(mut reader: impl BufRead) -> std::io::Result<Option<String>> {
+    let mut line = Vec::new();
+    if !next_line(&mut reader, &mut line)? {
+        return Ok(None);
+    }
+    let header = split(&line).and_then(|names| Header::new(&names));
+    if !next_line(&mut reader, &mut line)? {
+        return Ok(None);
+    }
+    let designator = header.and_then(|header| {
+        let row = Row {
+            header: &header,
+            record: &split(&line)?,
+        };
+        row.designator()
+    });
+    Ok(designator.ok().map(|designator| designator.carrier))
 }
 
 /// Reads a file: legs and bad lines go to the findings, and only a file that cannot be read is an error.
-pub fn read(reader: impl Read, file: &Arc<str>, findings: &mut Findings) -> std::io::Result<()> {
-    let mut rows = ReaderBuilder::new().trim(Trim::All).from_reader(reader);
-    let source = |line: u64| Source {
-        file: file.clone(),
-        line,
-    };
-    let header = match rows.headers() {
-        Ok(names) => Header::new(names),
-        Err(error) => Err(fault_of(error)?),
-    };
-    let header = match header {
-        Ok(header) => header,
-        Err(fault) => {
-            findings.bad.push(source(1), fault);
-            return Ok(());
+pub fn read(
+    mut reader: impl BufRead,
+    file: &Arc<str>,
+    findings: &mut Findings,
+) -> std::io::Result<()> {
+    let mut header = None;
+    let mut number = 0;
+    let mut line = Vec::new();
+    while next_line(&mut reader, &mut line)? {
+        number += 1;
+        let source = Source {
+            file: file.clone(),
+            line: number,
+        };
+        if line.is_empty() {
+            continue;
         }
-    };
-    let mut record = StringRecord::new();
-    loop {
-        let before = rows.position().line();
-        match rows.read_record(&mut record) {
-            Ok(false) => return Ok(()),
-            Ok(true) => {
-                // blank lines before the record are read over
-                let source = source(record.position().map_or(before, |start| start.line()));
-                let row = Row {
-                    header: &header,
-                    record: &record,
-                };
-                match row.pattern(source.clone()) {
-                    Ok(pattern) => findings.add(pattern),
-                    Err(fault) => findings.bad.push(source, fault),
+        let Some(header) = &header else {
+            match split(&line).and_then(|names| Header::new(&names)) {
+                Ok(names) => header = Some(names),
+                Err(fault) => {
+                    findings.bad.push(source, fault);
+                    // no line can be read without it
+                    return Ok(());
                 }
             }
-            Err(error) => {
-                let line = error.position().map_or(before, |start| start.line());
-                findings.bad.push(source(line), fault_of(error)?);
-            }
+            continue;
+        };
+        match pattern(header, &line, source.clone()) {
+            Ok(pattern) => findings.add(pattern),
+            Err(fault) => findings.bad.push(source, fault),
         }
     }
+    Ok(())
 }
 
-/// What is wrong with a row that is no row; an error of reading stays one.
-fn fault_of(error: ::csv::Error) -> std::io::Result<Fault> {
-    let (expected, found) = match error.into_kind() {
-        ErrorKind::Io(error) => return Err(error),
-        ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => (
-            format!("{expected_len} fields as in the header"),
-            format!("{len} fields"),
-        ),
-        ErrorKind::Utf8 { err, .. } => ("UTF-8".into(), err.to_string()),
-        other => ("a line of CSV".into(), format!("{other:?}")),
-    };
-    Ok(Fault::new(Place::Line, expected, found.as_bytes()))
+fn pattern(header: &Header, line: &[u8], source: Source) -> Result<Pattern, Fault> {
+    let record = &split(line)?;
+    if record.len() != header.fields.len() {
+        let expected = format!("{} fields as in the header", header.fields.len());
+        let found = format!("{} fields", record.len());
+        return Err(Fault::new(Place::Line, expected, found.as_bytes()));
+    }
+    Row { header, record }.pattern(source)
+}
+
+/// The fields of one line. Line by line, because no field has a line end in it, and a quote that is not closed would
+/// otherwise swallow the rest of the file.
+fn split(line: &[u8]) -> Result<StringRecord, Fault> {
+    let mut record = StringRecord::new();
+    ReaderBuilder::new()
+        .has_headers(false)
+        .trim(Trim::All)
+        .buffer_capacity(line.len())
+        .from_reader(line)
+        .read_record(&mut record)
+        .map_err(|_| Fault::new(Place::Line, "fields of UTF-8, separated by commas", line))?;
+    Ok(record)
 }
 
 /// Which field holds which column.

@@ -114,7 +114,7 @@ impl fmt::Display for BadLines {
 /// Why there is no schedule.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Io {
         path: PathBuf,
         source: std::io::Error,

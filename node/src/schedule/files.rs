@@ -1,7 +1,7 @@
 //! Which files are read: those that are named, and of a folder those of the company.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use super::{Findings, csv, ssim};
 
 /// Largest file: some five million records.
 const FILE_BYTES_MAX: u64 = 1 << 30;
+/// Longest line that is kept.
+const LINE_BYTES_MAX: u64 = 4096;
 /// Most entries of a folder that are looked at.
 const FOLDER_ENTRIES_MAX: usize = 10_000;
 /// Lines of an SSIM file among which its carrier is looked for.
@@ -48,6 +50,23 @@ pub fn read(path: &Path, findings: &mut Findings) -> Result<(), Error> {
         Format::Csv => csv::read(reader, &name, findings),
     }
     .map_err(|source| io_error(path, source))
+}
+
+/// Reads a line without its end, LF or CRLF; false at the end of the file. What is too long for a line of a schedule is cut.
+pub fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
+    line.clear();
+    if reader.take(LINE_BYTES_MAX).read_until(b'\n', line)? == 0 {
+        return Ok(false);
+    }
+    if line.last() != Some(&b'\n') && line.len() as u64 == LINE_BYTES_MAX {
+        reader.skip_until(b'\n')?;
+    }
+    for end in [b'\n', b'\r'] {
+        if line.last() == Some(&end) {
+            line.pop();
+        }
+    }
+    Ok(true)
 }
 
 fn of_company(folder: &Path, company: CompanyId) -> Result<Vec<PathBuf>, Error> {
@@ -93,12 +112,11 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 /// The airline of a file; nothing if the file is no schedule, as a README beside it.
 fn carrier(path: &Path) -> Result<Option<String>, Error> {
     match open(path)? {
-        (Some(Format::Ssim), reader) => {
-            ssim::carrier(reader, CARRIER_LINES_MAX).map_err(|source| io_error(path, source))
-        }
-        (Some(Format::Csv), reader) => Ok(csv::carrier(reader)),
+        (Some(Format::Ssim), reader) => ssim::carrier(reader, CARRIER_LINES_MAX),
+        (Some(Format::Csv), reader) => csv::carrier(reader),
         (None, _) => Ok(None),
     }
+    .map_err(|source| io_error(path, source))
 }
 
 fn open(path: &Path) -> Result<(Option<Format>, BufReader<File>), Error> {

@@ -63,7 +63,7 @@ fn what_is_left_out_is_filled_in() {
         (pattern.period.first, pattern.period.last),
         (date(2026, 10, 26), date(2026, 10, 26))
     );
-    assert_eq!(carrier(text.as_bytes()), Some("AD".into()));
+    assert_eq!(carrier(text.as_bytes()).unwrap(), Some("AD".into()));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn every_wrong_field_is_named_by_its_column() {
 #[test]
 fn lines_that_are_no_rows_are_named_and_the_rest_is_read() {
     let good = "G31234,GRU,MAO,2026-10-26,22:30,01:30,,,,130,,,";
-    let (patterns, bad) = read_text(&format!("{HEADER}too,short\n\n{good}\n"));
+    let (patterns, bad) = read_text(&format!("{HEADER}too,short\r\n\n{good}\n"));
     assert_eq!(patterns.len(), 1);
     assert_eq!(patterns[0].source.line, 4);
     assert_eq!(

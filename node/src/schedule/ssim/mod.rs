@@ -12,16 +12,15 @@
 mod fields;
 mod leg;
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 use std::sync::Arc;
 
 use self::fields::{Columns, Record};
 use self::leg::{Leg, TimeMode};
 use super::Findings;
 use super::error::{Fault, Place, Source};
+use super::files::next_line;
 
-/// Longest line that is kept; a longer one is cut there and is bad.
-const LINE_BYTES_MAX: u64 = 1024;
 /// Serial numbers have six digits and begin again.
 const SERIAL_MAX: u32 = 999_999;
 
@@ -85,23 +84,6 @@ pub fn read(
         findings.bad.push(source, fault);
     }
     Ok(())
-}
-
-/// Reads a line without its end, LF or CRLF; false at the end of the file.
-fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
-    line.clear();
-    if reader.take(LINE_BYTES_MAX).read_until(b'\n', line)? == 0 {
-        return Ok(false);
-    }
-    if line.last() != Some(&b'\n') && line.len() as u64 == LINE_BYTES_MAX {
-        reader.skip_until(b'\n')?;
-    }
-    for end in [b'\n', b'\r'] {
-        if line.last() == Some(&end) {
-            line.pop();
-        }
-    }
-    Ok(true)
 }
 
 /// What came before the record at hand.

@@ -17,7 +17,7 @@ use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::RouteId;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::{Client, NoTls, Transaction};
 
 use self::difference::examples;
 pub use self::difference::{Change, FieldChange};
@@ -32,10 +32,11 @@ pub const PROGRESS_EVERY: u64 = 1000;
 /// Long enough for the largest schedule on a slow disk; short enough that a lost client's lock goes.
 const LIMITS: &str = "set local statement_timeout = '15min'; set local lock_timeout = '1min'";
 
-const BEGIN_VERSION: &str = "
-    insert into catalogue_version (version) values (1)
-    on conflict (only) do update set version = catalogue_version.version + 1
-    returning version";
+// the first import of all makes the row
+const ENSURE_VERSION: &str =
+    "insert into catalogue_version (version) values (0) on conflict do nothing";
+
+const BEGIN_VERSION: &str = "update catalogue_version set version = version + 1 returning version";
 
 const CREATE_INCOMING: &str = "
     create temp table incoming (
@@ -120,7 +121,7 @@ const SUM_SEATS: &str = "select coalesce(sum(seats), 0)::bigint from incoming";
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{step}: {source}")]
+    #[error("cannot {step}")]
     Database {
         /// What was being done.
         step: &'static str,
@@ -156,6 +157,18 @@ pub struct Report {
     pub examples: Vec<Change>,
 }
 
+/// A connection of an import's own: it is busy for seconds, and takes none from the pool of a node.
+pub async fn connect(url: &str) -> Result<Client, Error> {
+    let step = failed("connect to the database");
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(step)?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "the connection of an import ended");
+        }
+    });
+    Ok(client)
+}
+
 /// Makes `route` what the schedule says for the ids of the scope. `progress` hears how many routes were sent.
 pub async fn import(
     client: &mut Client,
@@ -178,6 +191,10 @@ pub async fn import(
 async fn begin_version(transaction: &Transaction<'_>) -> Result<i64, Error> {
     let step = failed("take the next version of the catalogue");
     transaction.batch_execute(LIMITS).await.map_err(&step)?;
+    transaction
+        .execute(ENSURE_VERSION, &[])
+        .await
+        .map_err(&step)?;
     let row = transaction.query_one(BEGIN_VERSION, &[]).await;
     Ok(row.map_err(&step)?.get(0))
 }

@@ -1,0 +1,214 @@
+//! `passcom import`: makes a company's routes what schedule files say, or shows what that would change.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use passcom_actors::domain::ids::CompanyId;
+use passcom_sql::schedule_store::{self, Report, Scope};
+use serde::Serialize;
+
+use crate::schedule::{self, Options, Schedule, Window};
+
+/// A season and the next one.
+const DAYS_DEFAULT: u32 = 365;
+/// Whose today it is when no date is given.
+const HOME_ZONE: &str = "America/Sao_Paulo";
+
+/// Imports schedules (IATA SSIM chapter 7, or CSV) as the routes of a company.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Configuration of the cluster
+    #[arg(long, value_name = "PATH")]
+    pub config: PathBuf,
+    /// Company whose routes these are
+    #[arg(long, value_name = "CODE")]
+    pub company: CompanyId,
+    /// First flight date [default: today in São Paulo]
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Date>,
+    /// Number of flight dates
+    #[arg(long, value_name = "N", default_value_t = DAYS_DEFAULT)]
+    pub days: u32,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Leave bad lines out instead of refusing the files
+    #[arg(long)]
+    pub skip_bad: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Schedules; of a folder, the files with this company's airline designator
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+/// Imports into the database of the company, which is at this URL.
+pub async fn run(args: &Args, url: &str) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let options = options(args)?;
+    let paths = args.files.clone();
+    let schedule = tokio::task::spawn_blocking(move || schedule::read(&paths, &options))
+        .await
+        .context("read the schedules")??;
+    let report = store(&schedule, url, args).await?;
+    let summary = Summary::new(args, &schedule, report, started.elapsed());
+    if args.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        print!("{summary}");
+    }
+    Ok(())
+}
+
+fn options(args: &Args) -> anyhow::Result<Options> {
+    let from = match args.from {
+        Some(date) => date,
+        None => {
+            let zone = TimeZone::get(HOME_ZONE).context("find the zone of São Paulo")?;
+            Timestamp::now().to_zoned(zone).date()
+        }
+    };
+    let window = Window::new(from, args.days).map_err(|reason| anyhow::anyhow!("{reason}"))?;
+    Ok(Options {
+        window,
+        company: args.company,
+        skip_bad: args.skip_bad,
+    })
+}
+
+async fn store(schedule: &Schedule, url: &str, args: &Args) -> anyhow::Result<Report> {
+    let window = schedule.window();
+    let dated_legs = schedule.dated_legs();
+    // it would take every route off sale, which nobody means who gives files
+    ensure!(
+        dated_legs > 0,
+        "no leg of these files is flown from {} to {}; nothing was imported",
+        window.from(),
+        window.last()
+    );
+    let scope = Scope {
+        ids: window.route_ids(),
+        dry_run: args.dry_run,
+    };
+    let mut client = schedule_store::connect(url)
+        .await
+        .with_context(|| format!("the database of company {}", args.company))?;
+    let bar = progress_bar(dated_legs);
+    let report = schedule_store::import(&mut client, schedule.routes(), &scope, |sent| {
+        bar.set_position(sent);
+    })
+    .await;
+    bar.finish_and_clear();
+    report.with_context(|| format!("import the routes of company {}", args.company))
+}
+
+/// Draws on a terminal only; elsewhere it is silent.
+fn progress_bar(routes: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} routes, {eta} left")
+        .expect("the template is a constant that the tests run");
+    ProgressBar::new(routes).with_style(style)
+}
+
+/// What is told at the end.
+#[derive(Debug, Serialize)]
+struct Summary {
+    company: CompanyId,
+    from: String,
+    until: String,
+    dry_run: bool,
+    files: Vec<PathBuf>,
+    /// Lines with legs that are sold.
+    legs: usize,
+    /// Lines with legs that are not: cargo, positioning and the like.
+    unsold_legs: u64,
+    bad_lines: u64,
+    /// The first of them.
+    bad_lines_listed: Vec<String>,
+    seconds: f64,
+    #[serde(flatten)]
+    report: Report,
+}
+
+impl Summary {
+    fn new(args: &Args, schedule: &Schedule, report: Report, took: Duration) -> Self {
+        let window = schedule.window();
+        Self {
+            company: args.company,
+            from: window.from().to_string(),
+            until: window.last().to_string(),
+            dry_run: args.dry_run,
+            files: schedule.files.clone(),
+            legs: schedule.legs(),
+            unsold_legs: schedule.unsold,
+            bad_lines: schedule.bad.count,
+            bad_lines_listed: schedule
+                .bad
+                .listed
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            seconds: took.as_secs_f64(),
+            report,
+        }
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = &self.report;
+        let routes = report.added + report.changed + report.unchanged;
+        writeln!(
+            f,
+            "{}, {} to {}: {routes} dated legs of {} lines, {} seats, {:.1} s",
+            self.company, self.from, self.until, self.legs, report.seats, self.seconds
+        )?;
+        writeln!(
+            f,
+            "{} added, {} changed, {} withdrawn, {} unchanged{}",
+            report.added,
+            report.changed,
+            report.withdrawn,
+            report.unchanged,
+            if self.dry_run {
+                " (dry run: nothing was written)"
+            } else {
+                ""
+            }
+        )?;
+        for change in &report.examples {
+            writeln!(f, "  {change}")?;
+        }
+        let unshown = report.changed.saturating_sub(report.examples.len() as u64);
+        if unshown > 0 {
+            writeln!(f, "  … and {unshown} more changed")?;
+        }
+        if report.seats_kept > 0 {
+            writeln!(
+                f,
+                "{} legs keep more seats than the schedule says, because they are sold",
+                report.seats_kept
+            )?;
+        }
+        if self.unsold_legs > 0 {
+            writeln!(
+                f,
+                "{} lines are no flights for passengers",
+                self.unsold_legs
+            )?;
+        }
+        if self.bad_lines > 0 {
+            writeln!(f, "{} bad lines were left out:", self.bad_lines)?;
+            for line in &self.bad_lines_listed {
+                writeln!(f, "  {line}")?;
+            }
+        }
+        Ok(())
+    }
+}

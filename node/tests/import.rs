@@ -1,0 +1,157 @@
+//! The import command on files and a real PostgreSQL.
+
+#[path = "../../sql/tests/support/mod.rs"]
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use passcom_node::cli::import;
+use tokio_postgres::Client;
+
+const TABLES: &str = "
+    create table if not exists route(
+        id bigint primary key, flight text not null, origin text not null, destination text not null,
+        departs timestamptz not null, arrives timestamptz not null, seats int not null check (seats between 1 and 1023),
+        price_minor bigint not null, currency text not null, equipment text not null default '',
+        on_sale boolean not null default true, version bigint not null);
+    create table if not exists catalogue_version(singleton boolean primary key default true check (singleton), version bigint not null);
+    create table if not exists leg(saga_id uuid, route_id bigint, number int, state text);";
+
+#[derive(Parser)]
+struct Command {
+    #[command(flatten)]
+    import: import::Args,
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schedules")
+}
+
+async fn run(url: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    let always = ["import", "--config", "unused", "--from", "2026-10-26"];
+    let command = Command::try_parse_from(always.iter().chain(arguments))?;
+    import::run(&command.import, url).await
+}
+
+/// Routes, routes on sale and seats.
+async fn totals(client: &Client) -> (i64, i64, i64) {
+    let sql = "select count(*), count(*) filter (where on_sale), coalesce(sum(seats), 0)::bigint from route";
+    let row = client.query_one(sql, &[]).await.unwrap();
+    (row.get(0), row.get(1), row.get(2))
+}
+
+#[tokio::test]
+async fn a_company_imports_its_own_file_of_a_folder_and_mends_it() {
+    let cluster = support::Cluster::shared();
+    let url = cluster.database().await;
+    let client = support::connect(&url).await;
+    client.batch_execute(TABLES).await.unwrap();
+    let folder = fixtures().display().to_string();
+
+    run(
+        &url,
+        &["--company", "XA", "--days", "7", "--dry-run", &folder],
+    )
+    .await
+    .unwrap();
+    assert_eq!(totals(&client).await, (0, 0, 0));
+    run(&url, &["--company", "XA", "--days", "7", &folder])
+        .await
+        .unwrap();
+    // five weekdays of one leg, seven days of three
+    let week = (26, 26, 5 * 186 + 7 * (174 + 2 * 118));
+    assert_eq!(totals(&client).await, week);
+
+    // a file with one bad line, and so without one of the flights
+    let text = std::fs::read_to_string(fixtures().join("XA.ssim")).unwrap();
+    let bad = tempfile_with(&text.replace("SDU09200920", "SDU09600960"));
+    let bad_path = bad.0.display().to_string();
+    let refused = run(&url, &["--company", "XA", "--days", "7", &bad_path])
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains(&format!(
+            "{bad_path}:3: columns 62-65: expected a time HHMM, found \"0960\""
+        )),
+        "{refused}"
+    );
+    assert_eq!(totals(&client).await, week);
+    run(
+        &url,
+        &[
+            "--company",
+            "XA",
+            "--days",
+            "7",
+            "--skip-bad",
+            "--json",
+            &bad_path,
+        ],
+    )
+    .await
+    .unwrap();
+    assert_eq!(totals(&client).await, (26, 21, week.2));
+
+    // mended, for a shorter window: what lies beyond it stays as it is
+    run(&url, &["--company", "XA", "--days", "2", &folder])
+        .await
+        .unwrap();
+    assert_eq!(totals(&client).await, (26, 23, week.2));
+}
+
+#[tokio::test]
+async fn what_cannot_be_imported_is_said_before_the_database_is_touched() {
+    let folder = fixtures().display().to_string();
+    let nowhere = "host=/nonexistent user=nobody";
+    for (arguments, expected) in [
+        (
+            ["--company", "XC", "--days", "7"],
+            "no schedule with the airline designator XC",
+        ),
+        (
+            ["--company", "XA", "--days", "0"],
+            "the number of days must be between 1 and 1000",
+        ),
+        (
+            ["--company", "X/A", "--days", "7"],
+            "a company code has letters",
+        ),
+        (
+            ["--company", "XA", "--days", "7"],
+            "the database of company XA",
+        ),
+    ] {
+        let arguments = [&arguments[..], &[&folder]].concat();
+        let error = run(nowhere, &arguments).await.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    let late = ["--company", "XA", "--from", "2031-01-01", &folder];
+    let command =
+        Command::try_parse_from(["import", "--config", "unused"].iter().chain(&late)).unwrap();
+    let error = import::run(&command.import, nowhere)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("no leg of these files is flown from 2031-01-01 to 2031-12-31"),
+        "{error}"
+    );
+}
+
+/// A file that goes with the test.
+struct TemporaryFile(PathBuf);
+
+fn tempfile_with(text: &str) -> TemporaryFile {
+    let path = std::env::temp_dir().join(format!("passcom-import-{}.ssim", std::process::id()));
+    std::fs::write(&path, text).unwrap();
+    TemporaryFile(path)
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        // a file that stays behind harms nobody
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

@@ -1,0 +1,300 @@
+//! Imports into a real PostgreSQL: what is added, changed and withdrawn, and what stays.
+
+mod support;
+
+use std::ops::Range;
+
+use passcom_actors::catalogue::Route;
+use passcom_actors::domain::ids::RouteId;
+use passcom_actors::domain::order::Price;
+use passcom_sql::schedule_store::{self, Error, FieldChange, Report, Scope};
+use tokio_postgres::Client;
+
+/// The tables that an import touches, as the migrations make them.
+const TABLES: &str = "
+    create table if not exists route(
+        id bigint primary key, flight text not null, origin text not null, destination text not null,
+        departs timestamptz not null, arrives timestamptz not null, seats int not null check (seats between 1 and 1023),
+        price_minor bigint not null, currency text not null, equipment text not null default '',
+        on_sale boolean not null default true, version bigint not null);
+    create table if not exists catalogue_version(singleton boolean primary key default true check (singleton), version bigint not null);
+    create table if not exists leg(saga_id uuid, route_id bigint, number int, state text);";
+
+const ALL: Range<RouteId> = RouteId(1)..RouteId(1000);
+
+fn route(id: u64) -> Route {
+    Route {
+        id: RouteId(id),
+        flight: format!("G3{id}"),
+        origin: "GRU".into(),
+        destination: "MAO".into(),
+        departs: 1_793_064_600 + id as i64 * 60,
+        arrives: 1_793_079_000 + id as i64 * 60,
+        seats: 130,
+        price: Price {
+            minor: 74_990,
+            currency: "BRL".into(),
+        },
+        equipment: "738".into(),
+        on_sale: true,
+    }
+}
+
+async fn import(
+    client: &mut Client,
+    routes: Vec<Route>,
+    ids: Range<RouteId>,
+    dry_run: bool,
+) -> Result<Report, Error> {
+    let scope = Scope { ids, dry_run };
+    schedule_store::import(client, routes.into_iter(), &scope, |_| ()).await
+}
+
+/// Added, changed, withdrawn, unchanged.
+fn counts(report: &Report) -> [u64; 4] {
+    [
+        report.added,
+        report.changed,
+        report.withdrawn,
+        report.unchanged,
+    ]
+}
+
+/// Every row as text, to see that nothing moved.
+async fn rows(client: &Client) -> Vec<String> {
+    let rows = client
+        .query("select r::text from route r order by id", &[])
+        .await
+        .unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+async fn column<T: for<'a> tokio_postgres::types::FromSql<'a>>(client: &Client, sql: &str) -> T {
+    client.query_one(sql, &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn schedules_come_change_and_go() {
+    let cluster = support::Cluster::shared();
+    let mut client = support::connect(&cluster.database().await).await;
+    client.batch_execute(TABLES).await.unwrap();
+    let first: Vec<Route> = (1..=2500).map(route).collect();
+    let ids = RouteId(1)..RouteId(5000);
+
+    // a dry run says what would come and leaves nothing, not even a version
+    let report = import(&mut client, first.clone(), ids.clone(), true)
+        .await
+        .unwrap();
+    assert_eq!(counts(&report), [2500, 0, 0, 0]);
+    assert!(rows(&client).await.is_empty());
+    assert_eq!(
+        column::<i64>(&client, "select count(*) from catalogue_version").await,
+        0
+    );
+
+    let mut heard = Vec::new();
+    let scope = Scope {
+        ids: ids.clone(),
+        dry_run: false,
+    };
+    let report = schedule_store::import(&mut client, first.clone().into_iter(), &scope, |sent| {
+        heard.push(sent)
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        (counts(&report), report.version, report.seats),
+        ([2500, 0, 0, 0], 1, 2500 * 130)
+    );
+    assert_eq!(heard, [1000, 2000, 2500]);
+    let departs: f64 = column(
+        &client,
+        "select extract(epoch from departs)::float8 from route where id = 1",
+    )
+    .await;
+    assert_eq!(departs, 1_793_064_660.0);
+
+    // the same again changes no row
+    let before = rows(&client).await;
+    let report = import(&mut client, first.clone(), ids.clone(), false)
+        .await
+        .unwrap();
+    assert_eq!(counts(&report), [0, 0, 0, 2500]);
+    assert_eq!(rows(&client).await, before);
+
+    // one changed, one missing, one new; the dry run of it changes nothing
+    let mut second = first.clone();
+    second[0].price.minor = 80_000;
+    second[0].arrives += 600;
+    second.remove(9);
+    second.push(route(2501));
+    let dry = import(&mut client, second.clone(), ids.clone(), true)
+        .await
+        .unwrap();
+    assert_eq!(rows(&client).await, before);
+    let report = import(&mut client, second, ids.clone(), false)
+        .await
+        .unwrap();
+    assert_eq!(dry, report);
+    assert_eq!((counts(&report), report.version), ([1, 1, 1, 2498], 3));
+    let change = |field, from: &str, to: &str| FieldChange {
+        field,
+        from: from.into(),
+        to: to.into(),
+    };
+    assert_eq!(report.examples.len(), 1);
+    assert_eq!(
+        report.examples[0].fields,
+        [
+            change("arrives", "2026-10-27 05:31", "2026-10-27 05:41"),
+            change("price_minor", "74990", "80000")
+        ]
+    );
+    let touched = "select array_agg(id order by id) from route where version = 3";
+    assert_eq!(column::<Vec<i64>>(&client, touched).await, [1, 10, 2501]);
+    assert!(!column::<bool>(&client, "select on_sale from route where id = 10").await);
+
+    // withdrawn once; then back on sale
+    let mut third = first.clone();
+    third.retain(|route| route.id != RouteId(10));
+    third.push(route(2501));
+    let report = import(&mut client, third, ids.clone(), false)
+        .await
+        .unwrap();
+    assert_eq!(counts(&report), [0, 1, 0, 2499]);
+    let report = import(
+        &mut client,
+        vec![route(10)],
+        RouteId(10)..RouteId(11),
+        false,
+    )
+    .await
+    .unwrap();
+    assert_eq!(counts(&report), [0, 1, 0, 0]);
+    assert!(column::<bool>(&client, "select on_sale from route where id = 10").await);
+    assert_eq!(
+        column::<i64>(&client, "select count(*) from route where on_sale").await,
+        2501,
+        "outside of the scope nothing is withdrawn"
+    );
+}
+
+#[tokio::test]
+async fn seats_never_fall_below_one_that_is_in_use() {
+    let cluster = support::Cluster::shared();
+    let mut client = support::connect(&cluster.database().await).await;
+    client.batch_execute(TABLES).await.unwrap();
+    import(&mut client, (1..=4).map(route).collect(), ALL, false)
+        .await
+        .unwrap();
+    client
+        .batch_execute(
+            "insert into leg(route_id, number, state) values
+                (1, 120, 'committed'), (1, 7, 'committed'), (2, 110, 'prepared'), (3, 125, 'cancelled'), (3, 126, 'refused'), (4, 50, 'committed')",
+        )
+        .await
+        .unwrap();
+    let smaller: Vec<Route> = (1..=4)
+        .map(|id| Route {
+            seats: 100,
+            ..route(id)
+        })
+        .collect();
+    let report = import(&mut client, smaller.clone(), ALL, false)
+        .await
+        .unwrap();
+    assert_eq!(
+        (report.changed, report.seats_kept, report.seats),
+        (4, 2, 120 + 110 + 100 + 100)
+    );
+    let seats: Vec<i32> = column(&client, "select array_agg(seats order by id) from route").await;
+    assert_eq!(seats, [120, 110, 100, 100]);
+    // and what was kept is no change the next time
+    let report = import(&mut client, smaller, ALL, false).await.unwrap();
+    assert_eq!(counts(&report), [0, 0, 0, 4]);
+}
+
+#[tokio::test]
+async fn a_schedule_that_cannot_be_written_changes_nothing() {
+    let cluster = support::Cluster::shared();
+    let mut client = support::connect(&cluster.database().await).await;
+    client.batch_execute(TABLES).await.unwrap();
+    import(&mut client, vec![route(1), route(2)], ALL, false)
+        .await
+        .unwrap();
+    let before = rows(&client).await;
+    let twice = vec![
+        Route {
+            seats: 7,
+            ..route(1)
+        },
+        route(3),
+        route(3),
+    ];
+    let error = import(&mut client, twice, ALL, false).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Database {
+                step: "copy the routes",
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let no_seats = vec![
+        route(3),
+        Route {
+            seats: 0,
+            ..route(1)
+        },
+    ];
+    let error = import(&mut client, no_seats, ALL, false).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Database {
+                step: "write the difference",
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let no_time = vec![
+        route(3),
+        Route {
+            departs: i64::MAX,
+            ..route(1)
+        },
+    ];
+    let error = import(&mut client, no_time, ALL, false).await.unwrap_err();
+    assert!(matches!(error, Error::Time(RouteId(1))), "{error}");
+    assert_eq!(rows(&client).await, before);
+    assert_eq!(
+        column::<i64>(&client, "select version from catalogue_version").await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn imports_wait_for_each_other() {
+    let cluster = support::Cluster::shared();
+    let url = cluster.database().await;
+    let (mut left, mut right) = (support::connect(&url).await, support::connect(&url).await);
+    left.batch_execute(TABLES).await.unwrap();
+    import(&mut left, vec![route(1)], ALL, false).await.unwrap();
+    let routes = |seats: u16| {
+        (1..=500)
+            .map(|id| Route { seats, ..route(id) })
+            .collect::<Vec<_>>()
+    };
+    let both = tokio::join!(
+        import(&mut left, routes(100), ALL, false),
+        import(&mut right, routes(100), ALL, false)
+    );
+    let (one, other) = (both.0.unwrap(), both.1.unwrap());
+    let mut counts = [counts(&one), counts(&other)];
+    counts.sort_unstable();
+    assert_eq!(counts, [[0, 0, 0, 500], [499, 1, 0, 0]]);
+    assert_eq!(one.version.max(other.version), 3);
+}
