@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tracing::{Instrument, debug, error, info_span, warn};
 use warp::filters::BoxedFilter;
 use warp::http::header::{
-    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, EXPECT, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use warp::path::FullPath;
@@ -134,6 +134,9 @@ impl<S: Send + Sync + 'static> Edge<S> {
     }
 
     /// Everything that can refuse a request before its handler sees it.
+    ///
+    /// The body is read first even where nobody wants it: a connection that closes with bytes unread is reset, and the
+    /// client never sees its 404.
     async fn admit<B: Buf>(
         &self,
         found: Found<S>,
@@ -234,11 +237,16 @@ async fn read<B: Buf>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Result<Vec<u8>, Problem> {
-    pin_mut!(body);
-    let mut bytes = Vec::with_capacity(announced(headers).min(BODY_LEN_MAX));
+    let announced = announced(headers);
+    let asks_first = headers.contains_key(EXPECT);
+    if announced > DISCARDED_MAX || (announced > BODY_LEN_MAX && asks_first) {
+        return Err(Kind::BodyTooLarge.into());
+    }
+    let mut bytes = Vec::with_capacity(announced.min(BODY_LEN_MAX));
     let mut received = 0;
+    pin_mut!(body);
     while let Some(chunk) = body.next().await {
-        let mut chunk = chunk.map_err(|cause| {
+        let chunk = chunk.map_err(|cause| {
             debug!(%cause, "body broke off");
             Problem::invalid(
                 "O corpo não chegou inteiro",
@@ -249,11 +257,8 @@ async fn read<B: Buf>(
         if received > DISCARDED_MAX {
             break;
         }
-        while received <= BODY_LEN_MAX && chunk.has_remaining() {
-            let part = chunk.chunk();
-            bytes.extend_from_slice(part);
-            let taken = part.len();
-            chunk.advance(taken);
+        if received <= BODY_LEN_MAX {
+            append(&mut bytes, chunk);
         }
     }
     if received > BODY_LEN_MAX {
@@ -262,7 +267,16 @@ async fn read<B: Buf>(
     Ok(bytes)
 }
 
-/// A hint only: hyper already holds the body to it.
+fn append(bytes: &mut Vec<u8>, mut chunk: impl Buf) {
+    while chunk.has_remaining() {
+        let part = chunk.chunk();
+        bytes.extend_from_slice(part);
+        let taken = part.len();
+        chunk.advance(taken);
+    }
+}
+
+/// What `Content-Length` says; hyper holds the body to it.
 fn announced(headers: &HeaderMap) -> usize {
     let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok());
     length.and_then(|v| v.parse().ok()).unwrap_or(0)
@@ -296,3 +310,6 @@ fn known_name(method: &Method) -> &'static str {
         _ => "other",
     }
 }
+
+#[cfg(test)]
+mod tests;

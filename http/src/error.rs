@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use passcom_actors::desk::Unavailable;
 use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::SeatRef;
 use warp::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -15,6 +16,9 @@ use crate::language::{Language, Text};
 use crate::wire;
 
 mod kind;
+
+/// When to ask again a node whose database is away.
+const RETRY_DATABASE: Duration = Duration::from_secs(1);
 
 /// One refusal or failure with what is particular to it. Boxed: every handler returns a `Result` with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,33 @@ pub(crate) struct About {
     pub booking: Option<SagaId>,
 }
 
+impl From<CompanyId> for About {
+    fn from(company: CompanyId) -> Self {
+        Self {
+            company: Some(company),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<SeatRef> for About {
+    fn from(seat: SeatRef) -> Self {
+        Self {
+            seat: Some(seat),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<SagaId> for About {
+    fn from(booking: SagaId) -> Self {
+        Self {
+            booking: Some(booking),
+            ..Self::default()
+        }
+    }
+}
+
 impl From<Kind> for Problem {
     fn from(kind: Kind) -> Self {
         Self(Box::new(Particulars {
@@ -46,6 +77,12 @@ impl From<Kind> for Problem {
             allow: None,
             about: About::default(),
         }))
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(_: Unavailable) -> Self {
+        Self::from(Kind::Unavailable).retry_after(RETRY_DATABASE)
     }
 }
 
@@ -71,8 +108,8 @@ impl Problem {
         self
     }
 
-    pub fn about(mut self, about: About) -> Self {
-        self.0.about = about;
+    pub fn about(mut self, about: impl Into<About>) -> Self {
+        self.0.about = about.into();
         self
     }
 

@@ -2,8 +2,9 @@
 //!
 //! warp's own server sets no timer on connections and waits for ever for the idle ones when it is told to stop, so its
 //! service is driven by hyper here. Invariants: at most `connections_max` at a time, the others wait in the kernel's
-//! queue; a connection without a whole request head within `head_timeout` is closed, also an idle one; `serve` returns at
-//! most `shutdown_timeout` after it was told to stop.
+//! queue; a connection without a whole request head within `head_timeout` is closed, also an idle one; `run` returns at
+//! most `shutdown_timeout` after it was told to stop. A client that reads its answer slowly keeps its connection, and the
+//! one answer that is buffered for it, but no place among the requests under way.
 
 use std::io;
 use std::net::IpAddr;
@@ -15,6 +16,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 use warp::Reply;
@@ -71,6 +73,7 @@ pub(crate) async fn run(
     shutdown: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
     let places = Arc::new(Semaphore::new(options.connections_max));
     tokio::pin!(shutdown);
     loop {
@@ -80,21 +83,21 @@ pub(crate) async fn run(
             accepted = next => match accepted {
                 Ok(accepted) => accepted,
                 Err(cause) => {
-                    warn!(%cause, "accept failed");
-                    sleep(ACCEPT_PAUSE).await;
+                    endure(cause).await;
                     continue;
                 }
             },
         };
         let (filter, watcher, head_timeout) =
             (filter.clone(), graceful.watcher(), options.head_timeout);
-        tokio::spawn(async move {
+        while connections.try_join_next().is_some() {}
+        connections.spawn(async move {
             converse(stream, address, filter, head_timeout, watcher).await;
             drop(place);
         });
     }
     drop(listener);
-    finish(graceful, options.shutdown_timeout).await;
+    finish(graceful, connections, options.shutdown_timeout).await;
 }
 
 async fn accept(
@@ -107,8 +110,22 @@ async fn accept(
         .await
         .expect("the semaphore is never closed");
     let (stream, address) = listener.accept().await?;
-    stream.set_nodelay(true)?;
     Ok((stream, address.ip(), place))
+}
+
+/// A client that is already gone costs nothing; a kernel that has nothing to give us needs time.
+async fn endure(cause: io::Error) {
+    match cause.kind() {
+        io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::Interrupted => {
+            debug!(%cause, "client gone before it was accepted");
+        }
+        _ => {
+            warn!(%cause, "accept failed");
+            sleep(ACCEPT_PAUSE).await;
+        }
+    }
 }
 
 /// One connection, until either side ends it.
@@ -119,6 +136,10 @@ async fn converse(
     head_timeout: Duration,
     watcher: Watcher,
 ) {
+    if let Err(cause) = stream.set_nodelay(true) {
+        debug!(%address, %cause, "client gone before it asked");
+        return;
+    }
     let service = TowerToHyperService::new(warp::service(filter));
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(PeerAddress(address));
@@ -135,10 +156,13 @@ async fn converse(
     }
 }
 
-async fn finish(graceful: GracefulShutdown, limit: Duration) {
+/// Ends idle connections now, the others after their answer, and what is left at the limit in any case.
+async fn finish(graceful: GracefulShutdown, mut connections: JoinSet<()>, limit: Duration) {
     let open = graceful.count();
-    match timeout(limit, graceful.shutdown()).await {
-        Ok(()) => info!(open, "all connections ended"),
-        Err(_) => warn!(open, ?limit, "connections left open at shutdown"),
+    if timeout(limit, graceful.shutdown()).await.is_ok() {
+        info!(open, "all connections ended");
+    } else {
+        warn!(open, ?limit, "connections cut at shutdown");
     }
+    connections.shutdown().await;
 }

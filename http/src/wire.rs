@@ -1,21 +1,18 @@
-//! What stands on the wire: the only place where its Portuguese names and our words meet.
+//! What stands on the wire: this module is the only place where its Portuguese names and our words meet.
 //!
 //! Request types take what a client may well get wrong as `Option`, so that the answer can name what is missing. Reply
 //! types borrow and write themselves straight to bytes: a page of the catalogue has tens of thousands of seats.
 
-use passcom_actors::catalogue::{LegView, Route};
-use passcom_actors::desk::{BookingState, BookingStatus};
-use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber, UserId};
-use passcom_actors::domain::order::{Price, SeatRef};
-use passcom_actors::domain::participant::LegState;
-use passcom_actors::domain::replica::Ticket;
-use passcom_actors::operations::SeatView;
-use serde::{Deserialize, Serialize, Serializer};
+use passcom_actors::domain::ids::{CompanyId, RouteId, UserId};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::airports;
-use crate::clock;
+pub(crate) use self::bookings::{Booked, Booking, TicketEntry};
+pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat};
 use crate::error::About;
+
+mod bookings;
+mod legs;
 
 /// Query parameters.
 pub(crate) mod query {
@@ -26,8 +23,6 @@ pub(crate) mod query {
     pub const LIMIT: &str = "limite";
     pub const CURSOR: &str = "cursor";
 }
-
-// ---- requests
 
 #[derive(Deserialize)]
 pub(crate) struct Credentials {
@@ -66,8 +61,6 @@ pub(crate) struct BlockBody {
     pub reason: Option<String>,
 }
 
-// ---- problems
-
 #[derive(Serialize)]
 pub(crate) struct Problem<'a> {
     #[serde(rename = "type")]
@@ -104,8 +97,6 @@ impl From<&About> for ProblemAbout {
     }
 }
 
-// ---- accounts
-
 #[derive(Serialize)]
 pub(crate) struct Message<'a> {
     pub message: &'a str,
@@ -123,327 +114,61 @@ pub(crate) struct Session {
     pub user_uuid: UserId,
 }
 
-// ---- legs and seats
+#[cfg(test)]
+mod tests {
+    use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber};
+    use passcom_actors::domain::order::SeatRef;
 
-/// A leg of the catalogue.
-#[derive(Serialize)]
-pub(crate) struct Leg<'a> {
-    id: RouteId,
-    #[serde(flatten)]
-    details: LegDetails<'a>,
-    #[serde(rename = "assentos")]
-    seats: FreeSeats<'a>,
-}
+    use super::*;
 
-impl<'a> From<&'a LegView> for Leg<'a> {
-    fn from(leg: &'a LegView) -> Self {
-        Self {
-            id: leg.route.id,
-            details: LegDetails::from(leg),
-            seats: FreeSeats {
-                leg,
-                says_free: true,
-            },
-        }
-    }
-}
-
-/// A leg of an itinerary found by search; `itinerary` and `place` count from 1.
-#[derive(Serialize)]
-pub(crate) struct FoundLeg<'a> {
-    #[serde(rename = "id_trecho")]
-    id: RouteId,
-    #[serde(flatten)]
-    details: LegDetails<'a>,
-    #[serde(rename = "rota")]
-    itinerary: usize,
-    #[serde(rename = "ordem")]
-    place: usize,
-    #[serde(rename = "assentos")]
-    seats: FreeSeats<'a>,
-}
-
-impl<'a> FoundLeg<'a> {
-    pub fn new(leg: &'a LegView, itinerary: usize, place: usize) -> Self {
-        Self {
-            id: leg.route.id,
-            details: LegDetails::from(leg),
-            itinerary,
-            place,
-            seats: FreeSeats {
-                leg,
-                says_free: false,
-            },
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct LegDetails<'a> {
-    company: CompanyId,
-    #[serde(rename = "origem")]
-    origin: &'a str,
-    #[serde(rename = "destino")]
-    destination: &'a str,
-    #[serde(rename = "voo")]
-    flight: &'a str,
-    #[serde(rename = "origem_iata")]
-    origin_iata: &'a str,
-    #[serde(rename = "destino_iata")]
-    destination_iata: &'a str,
-    #[serde(rename = "partida")]
-    departs: String,
-    #[serde(rename = "chegada")]
-    arrives: String,
-    #[serde(rename = "preco")]
-    price: Money<'a>,
-    #[serde(rename = "lugares")]
-    capacity: u16,
-    #[serde(rename = "livres")]
-    free: usize,
-}
-
-impl<'a> From<&'a LegView> for LegDetails<'a> {
-    fn from(leg: &'a LegView) -> Self {
-        let Route {
-            origin,
-            destination,
-            ..
-        } = &leg.route;
-        Self {
-            company: leg.company,
-            origin: airports::city(origin),
-            destination: airports::city(destination),
-            flight: &leg.route.flight,
-            origin_iata: origin,
-            destination_iata: destination,
-            departs: clock::local(leg.route.departs, origin),
-            arrives: clock::local(leg.route.arrives, destination),
-            price: Money::from(&leg.route.price),
-            capacity: leg.route.seats,
-            free: leg.free.len(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Money<'a> {
-    #[serde(rename = "centavos")]
-    minor: i64,
-    #[serde(rename = "moeda")]
-    currency: &'a str,
-}
-
-impl<'a> From<&'a Price> for Money<'a> {
-    fn from(price: &'a Price) -> Self {
-        Self {
-            minor: price.minor,
-            currency: &price.currency,
-        }
-    }
-}
-
-struct FreeSeats<'a> {
-    leg: &'a LegView,
-    says_free: bool,
-}
-
-impl Serialize for FreeSeats<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let seat = |number: &SeatNumber| CatalogueSeat {
-            id: self.leg.route.id.seat(*number).get(),
-            number: *number,
-            free: self.says_free.then_some(1),
+    #[test]
+    fn a_problem_leaves_out_what_is_not_known() {
+        let problem = |about: &About| {
+            let body = Problem {
+                kind: "/problems/seat-taken".to_owned(),
+                title: "Seat taken",
+                status: 409,
+                detail: None,
+                message: "The seat is not available",
+                about: ProblemAbout::from(about),
+            };
+            serde_json::to_string(&body).unwrap()
         };
-        serializer.collect_seq(self.leg.free.iter().map(seat))
-    }
-}
-
-#[derive(Serialize)]
-struct CatalogueSeat {
-    id: u64,
-    #[serde(rename = "numero")]
-    number: SeatNumber,
-    #[serde(rename = "disponivel", skip_serializing_if = "Option::is_none")]
-    free: Option<u8>,
-}
-
-/// One seat by its id, for operators.
-#[derive(Serialize)]
-pub(crate) struct OneSeat {
-    id: u64,
-    #[serde(rename = "numero")]
-    number: SeatNumber,
-    #[serde(rename = "id_trecho")]
-    route: RouteId,
-    #[serde(rename = "disponivel")]
-    free: u8,
-}
-
-impl From<SeatView> for OneSeat {
-    fn from(seat: SeatView) -> Self {
-        Self {
-            id: seat.id.get(),
-            number: seat.id.number(),
-            route: seat.id.route(),
-            free: u8::from(seat.free),
-        }
-    }
-}
-
-#[derive(Serialize)]
-pub(crate) struct CompanyUp {
-    company: CompanyId,
-    #[serde(rename = "no_ar")]
-    up: bool,
-}
-
-impl From<(CompanyId, bool)> for CompanyUp {
-    fn from((company, up): (CompanyId, bool)) -> Self {
-        Self { company, up }
-    }
-}
-
-// ---- bookings and tickets
-
-#[derive(Serialize)]
-pub(crate) struct Booked<'a> {
-    pub message: &'a str,
-    #[serde(rename = "uuid_passagem")]
-    pub ticket: Uuid,
-}
-
-#[derive(Serialize)]
-pub(crate) struct Booking {
-    uuid: Uuid,
-    #[serde(rename = "estado")]
-    state: &'static str,
-    #[serde(rename = "companhias")]
-    companies: Vec<BookingAtCompany>,
-}
-
-#[derive(Serialize)]
-struct BookingAtCompany {
-    company: CompanyId,
-    #[serde(rename = "respondeu")]
-    answered: bool,
-    #[serde(rename = "trechos")]
-    legs: Vec<BookedLeg>,
-}
-
-#[derive(Serialize)]
-struct BookedLeg {
-    #[serde(rename = "id_trecho")]
-    route: RouteId,
-    #[serde(rename = "id_assento")]
-    seat: u64,
-    #[serde(rename = "estado")]
-    state: &'static str,
-}
-
-impl From<&BookingStatus> for Booking {
-    fn from(status: &BookingStatus) -> Self {
-        Self {
-            uuid: status.saga.0,
-            state: booking_state(status.state),
-            companies: status
-                .companies
-                .iter()
-                .map(BookingAtCompany::from)
-                .collect(),
-        }
-    }
-}
-
-type CompanyLegs = (CompanyId, Option<Vec<(SeatRef, LegState)>>);
-
-impl From<&CompanyLegs> for BookingAtCompany {
-    fn from((company, legs): &CompanyLegs) -> Self {
-        let leg = |(seat, state): &(SeatRef, LegState)| BookedLeg {
-            route: seat.route,
-            seat: seat.route.seat(seat.number).get(),
-            state: leg_state(*state),
+        let start = r#"{"type":"/problems/seat-taken","title":"Seat taken","status":409,"message":"The seat is not available""#;
+        assert_eq!(problem(&About::default()), format!("{start}}}"));
+        let seat = SeatRef {
+            company: "a".parse().unwrap(),
+            route: RouteId(3),
+            number: SeatNumber(1),
         };
-        Self {
-            company: *company,
-            answered: legs.is_some(),
-            legs: legs.iter().flatten().map(leg).collect(),
-        }
+        assert_eq!(
+            problem(&About::from(seat)),
+            format!(r#"{start},"company":"a","id_trecho":3,"id_assento":3073}}"#)
+        );
+        let booking = SagaId(Uuid::nil());
+        assert_eq!(
+            problem(&About::from(booking)),
+            format!(r#"{start},"uuid_passagem":"00000000-0000-0000-0000-000000000000"}}"#)
+        );
     }
-}
 
-fn booking_state(state: BookingState) -> &'static str {
-    match state {
-        BookingState::Running => "em_andamento",
-        BookingState::Held => "retida",
-        BookingState::Confirmed => "confirmada",
-        BookingState::Refused => "recusada",
-        BookingState::Cancelled => "cancelada",
-    }
-}
-
-fn leg_state(state: LegState) -> &'static str {
-    match state {
-        LegState::Prepared => "preparado",
-        LegState::Refused => "recusado",
-        LegState::Committed => "confirmado",
-        LegState::Cancelled => "cancelado",
-    }
-}
-
-/// A ticket with the seats of it that are not cancelled.
-#[derive(Serialize)]
-pub(crate) struct TicketEntry<'a> {
-    uuid: Uuid,
-    created_at: String,
-    #[serde(rename = "trechosReservados")]
-    legs: Vec<TicketLeg<'a>>,
-}
-
-#[derive(Serialize)]
-struct TicketLeg<'a> {
-    #[serde(rename = "assento")]
-    seat: TicketSeat,
-    #[serde(rename = "trecho")]
-    route: TicketRoute<'a>,
-}
-
-#[derive(Serialize)]
-struct TicketSeat {
-    #[serde(rename = "numero")]
-    number: SeatNumber,
-    #[serde(rename = "disponivel")]
-    free: u8,
-}
-
-#[derive(Serialize)]
-struct TicketRoute<'a> {
-    company: CompanyId,
-    #[serde(rename = "origem")]
-    origin: &'a str,
-    #[serde(rename = "destino")]
-    destination: &'a str,
-}
-
-impl<'a> From<&'a Ticket> for TicketEntry<'a> {
-    fn from(ticket: &'a Ticket) -> Self {
-        let kept =
-            |leg: &&passcom_actors::domain::order::Leg| !ticket.cancelled.contains(&leg.seat);
-        let leg = |leg: &'a passcom_actors::domain::order::Leg| TicketLeg {
-            seat: TicketSeat {
-                number: leg.seat.number,
-                free: 0,
-            },
-            route: TicketRoute {
-                company: leg.seat.company,
-                origin: &leg.origin,
-                destination: &leg.destination,
-            },
+    #[test]
+    fn a_booking_is_read_as_old_clients_write_it() {
+        let body = r#"{"user_uuid":"u","trechos":[{"id_trecho":3,"id_assento":3073,"company":"a"}],"more":1}"#;
+        let body: BookBody = serde_json::from_str(body).unwrap();
+        let [seat] = &body.seats.unwrap()[..] else {
+            panic!("one seat was given");
         };
-        Self {
-            uuid: ticket.id.0,
-            created_at: clock::http_date(ticket.order.created_at),
-            legs: ticket.order.legs.iter().filter(kept).map(leg).collect(),
+        assert_eq!((seat.route, seat.seat, &*seat.company), (3, 3073, "a"));
+        for seat in [
+            r#"{"id_trecho":"3","id_assento":3073,"company":"a"}"#,
+            r#"{"id_trecho":3,"id_assento":-1,"company":"a"}"#,
+            r#"{"id_trecho":3,"id_assento":1000000000000000000000000000000,"company":"a"}"#,
+            r#"{"id_trecho":3,"id_assento":1.5,"company":"a"}"#,
+            r#"{"id_trecho":3,"id_assento":3073}"#,
+        ] {
+            let body = format!(r#"{{"trechos":[{seat}]}}"#);
+            assert!(serde_json::from_str::<BookBody>(&body).is_err(), "{seat}");
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What the old servers asked of one another and is not a cluster message today: this company's own legs, seats and tickets.
 
+use passcom_actors::desk::Unavailable;
 use passcom_actors::domain::ids::{SagaId, SeatId, UserId};
 use passcom_actors::operations::Blocked;
 
-use super::{Operator, RETRY, reason};
+use super::{Operator, reason};
 use crate::answer::{Answer, Answered};
 use crate::api::{catalogue, tickets};
 use crate::call::Call;
@@ -59,14 +60,18 @@ async fn block(operator: &Operator, call: Call) -> Answered {
         Blocked::Done => seat(operator, call).await,
         Blocked::InUse => Err(Kind::SeatInUse.into()),
         Blocked::Unknown => Err(Kind::UnknownSeat.into()),
-        Blocked::Unavailable => Err(Problem::from(Kind::Unavailable).retry_after(RETRY)),
+        Blocked::Unavailable => Err(Unavailable.into()),
     }
 }
 
 async fn tickets_here(operator: &Operator, call: Call) -> Answered {
     let operations = operator.permitted(&call)?;
     let user = UserId(call.uuid(0).ok_or(Kind::NoTickets)?);
-    tickets::tickets(&operations.tickets_here(user).await?.tickets)
+    let page = operations.tickets_here(user).await?;
+    if page.tickets.is_empty() {
+        return Err(Kind::NoTickets.into());
+    }
+    Ok(tickets::tickets(&page.tickets))
 }
 
 async fn cancel(operator: &Operator, call: Call) -> Answered {

@@ -1,9 +1,7 @@
 //! The admin port: what operators ask of a node. English, apart from what is left of the old servers' own calls.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use passcom_actors::desk::Unavailable;
 use passcom_actors::operations::Operations;
 
 use crate::Admin;
@@ -19,8 +17,6 @@ mod company;
 mod health;
 mod sagas;
 
-/// When to ask again a node whose database is away.
-const RETRY: Duration = Duration::from_secs(1);
 /// Longest reason that an operator gives, in characters.
 const REASON_LEN_MAX: usize = 500;
 
@@ -58,12 +54,6 @@ impl Operator {
         permitted
             .then_some(&self.operations)
             .ok_or_else(|| Kind::InvalidToken.into())
-    }
-}
-
-impl From<Unavailable> for Problem {
-    fn from(_: Unavailable) -> Self {
-        Self::from(Kind::Unavailable).retry_after(RETRY)
     }
 }
 

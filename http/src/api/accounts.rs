@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use passcom_actors::accounts::{LoggedIn, Registered};
+use passcom_actors::desk::Unavailable;
 use passcom_actors::domain::ids::UserId;
 use tracing::error;
 
@@ -52,7 +53,7 @@ async fn log_in(client: &Client, call: Call) -> Answered {
         LoggedIn::Welcome(user) => session(client, user),
         LoggedIn::Denied => Err(Kind::BadCredentials.into()),
         LoggedIn::Overloaded => Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
-        LoggedIn::Unavailable => Err(Problem::from(Kind::Unavailable).retry_after(RETRY)),
+        LoggedIn::Unavailable => Err(Unavailable.into()),
     }
 }
 

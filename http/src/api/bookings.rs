@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Client, RETRY, RETRY_COMPANY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
-use crate::error::{About, Kind, Problem};
+use crate::error::{Kind, Problem};
 use crate::language::{Language, Text};
 use crate::router::{Endpoint, get, post};
 use crate::wire;
@@ -79,10 +79,7 @@ fn seats(wanted: &[wire::WantedSeat]) -> Result<Vec<SeatRef>, Problem> {
                 format!("trechos[{index}]: assento repetido"),
                 format!("trechos[{index}]: the seat is named twice"),
             )
-            .about(About {
-                seat: Some(seat),
-                ..About::default()
-            }));
+            .about(seat));
         }
         seats.push(seat);
     }
@@ -125,32 +122,16 @@ fn fingerprint(call: &Call) -> [u8; 32] {
 }
 
 fn answer(answer: BookAnswer, language: Language) -> Answered {
-    let seat = |seat| About {
-        seat: Some(seat),
-        ..About::default()
-    };
-    let company = |company| About {
-        company: Some(company),
-        ..About::default()
-    };
-    let booking = |booking| About {
-        booking: Some(booking),
-        ..About::default()
-    };
     Err(match answer {
         BookAnswer::Definite(Outcome::Booked { ticket }) => return Ok(booked(ticket, language)),
         BookAnswer::Definite(Outcome::Refused(refusal)) => refused(refusal),
-        BookAnswer::SeatBusy(busy) => Problem::from(Kind::SeatBusy)
-            .about(seat(busy))
-            .retry_after(RETRY),
+        BookAnswer::SeatBusy(busy) => Problem::from(Kind::SeatBusy).about(busy).retry_after(RETRY),
         BookAnswer::StillRunning(saga) => Problem::from(Kind::StillRunning)
-            .about(booking(saga))
+            .about(saga)
             .retry_after(RETRY),
         BookAnswer::KeyReused => Kind::KeyReused.into(),
-        BookAnswer::UnknownCompany(unknown) => {
-            Problem::from(Kind::UnknownCompany).about(company(unknown))
-        }
-        BookAnswer::UnknownSeat(unknown) => Problem::from(Kind::UnknownSeat).about(seat(unknown)),
+        BookAnswer::UnknownCompany(unknown) => Problem::from(Kind::UnknownCompany).about(unknown),
+        BookAnswer::UnknownSeat(unknown) => Problem::from(Kind::UnknownSeat).about(unknown),
         BookAnswer::CompanyDown(down) => company_down(down),
         BookAnswer::NotKnownInTime(saga) => not_known_in_time(saga),
         BookAnswer::Overloaded => Problem::from(Kind::Overloaded).retry_after(RETRY),
@@ -174,10 +155,7 @@ fn refused(refusal: Refusal) -> Problem {
         RefusalReason::Unknown => Kind::UnknownSeat.into(),
         RefusalReason::NoVote => Problem::from(Kind::CompanySilent).retry_after(RETRY_COMPANY),
     };
-    problem.about(About {
-        seat: Some(refusal.seat),
-        ..About::default()
-    })
+    problem.about(refusal.seat)
 }
 
 fn company_down(company: CompanyId) -> Problem {
@@ -187,10 +165,7 @@ fn company_down(company: CompanyId) -> Problem {
     );
     Problem::from(Kind::CompanyDown)
         .detailed(detail)
-        .about(About {
-            company: Some(company),
-            ..About::default()
-        })
+        .about(company)
         .retry_after(RETRY_COMPANY)
 }
 
@@ -201,10 +176,7 @@ fn not_known_in_time(saga: SagaId) -> Problem {
     );
     Problem::from(Kind::OutcomeUnknown)
         .detailed(detail)
-        .about(About {
-            booking: Some(saga),
-            ..About::default()
-        })
+        .about(saga)
         .retry_after(RETRY)
 }
 

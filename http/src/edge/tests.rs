@@ -1,0 +1,314 @@
+//! A port as a client meets it: over TCP, with endpoints that do what real ones must never do.
+
+use std::future::pending;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::answer::Answer;
+use crate::limits::Rate;
+use crate::router::{Endpoint, get, post};
+use crate::{server, wire};
+
+/// Longer than any of these tests takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(50);
+
+const ENDPOINTS: &[Endpoint<()>] = &[
+    post("/echo", |_, call| {
+        Box::pin(async move {
+            call.json::<wire::Credentials>()
+                .map(|body| Answer::text(&body.login.unwrap_or_default()))
+        })
+    }),
+    get("/things/{id}", |_, call| {
+        Box::pin(async move { Ok(Answer::text(&call.arguments[0])) })
+    }),
+    get("/panic", |_, _| {
+        Box::pin(async { panic!("an internal secret") })
+    }),
+    get("/never", |_, _| Box::pin(pending())),
+];
+
+struct Port {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Port {
+    async fn open(options: Options) -> Self {
+        Self::limited(options, Limiter::new(None)).await
+    }
+
+    async fn limited(options: Options, addresses: Limiter<IpAddr>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new(&[ENDPOINTS]);
+        let edge = Edge::new("test", router, (), options.clone()).limited(addresses);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let shutdown = async { drop(stopped.await) };
+            server::run(listener, edge.into_filter(), &options, shutdown).await;
+        });
+        Self {
+            address,
+            stop,
+            task,
+        }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Sends this on a connection of its own and reads until the port closes it.
+    async fn exchange(&self, request: &[u8]) -> String {
+        let mut stream = self.connect().await;
+        stream.write_all(request).await.unwrap();
+        read_all(&mut stream).await
+    }
+
+    async fn get(&self, path: &str) -> String {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        self.exchange(request.as_bytes()).await
+    }
+
+    async fn post(&self, head: &str, body: &[u8]) -> String {
+        let head = format!(
+            "POST /echo HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n{head}\r\n\r\n"
+        );
+        self.exchange(&[head.as_bytes(), body].concat()).await
+    }
+}
+
+async fn read_all(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut answer))
+        .await
+        .expect("the port answers or closes")
+        .unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or("no answer")
+}
+
+#[tokio::test]
+async fn every_answer_has_its_id_and_language() {
+    let port = Port::open(Options::default()).await;
+    let request = "GET /things/7 HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-request-id: mine-1\r\naccept-language: en\r\n\r\n";
+    let answer = port.exchange(request.as_bytes()).await;
+    assert_eq!(status(&answer), "200");
+    for line in [
+        "x-request-id: mine-1\r\n",
+        "content-language: en\r\n",
+        "cache-control: no-store\r\n",
+    ] {
+        assert!(answer.contains(line), "{line} is not in {answer}");
+    }
+    assert!(answer.ends_with("\r\n\r\n7"));
+    let minted = port.get("/things/7").await;
+    assert!(minted.contains("x-request-id: ") && minted.contains("content-language: pt-BR\r\n"));
+}
+
+#[tokio::test]
+async fn what_leads_nowhere_is_a_problem_in_the_clients_language() {
+    let port = Port::open(Options::default()).await;
+    let nowhere = port.get("/nothing?like=this").await;
+    assert_eq!(status(&nowhere), "404");
+    assert!(nowhere.contains("content-type: application/problem+json\r\n"));
+    assert!(
+        nowhere
+            .contains(r#""type":"/problems/unknown-path","title":"Não encontrado","status":404"#)
+    );
+    let method = port.get("/echo").await;
+    assert_eq!(status(&method), "405");
+    assert!(method.contains("allow: POST\r\n"));
+}
+
+#[tokio::test]
+async fn a_body_is_bounded_with_and_without_a_length() {
+    let port = Port::open(Options::default()).await;
+    let body = |len: usize| {
+        let text = "x".repeat(len - r#"{"login":""}"#.len());
+        format!(r#"{{"login":"{text}"}}"#).into_bytes()
+    };
+    for (len, expected) in [
+        (BODY_LEN_MAX, "200"),
+        (BODY_LEN_MAX + 1, "413"),
+        (300_000, "413"),
+    ] {
+        let sized = port
+            .post(&format!("content-length: {len}"), &body(len))
+            .await;
+        assert_eq!(status(&sized), expected, "{len}");
+        let chunk = [
+            format!("{len:x}\r\n").as_bytes(),
+            &body(len),
+            b"\r\n0\r\n\r\n",
+        ]
+        .concat();
+        let chunked = port.post("transfer-encoding: chunked", &chunk).await;
+        assert_eq!(status(&chunked), expected, "{len} chunked");
+    }
+}
+
+#[tokio::test]
+async fn bad_bodies_are_problems() {
+    let port = Port::open(Options::default()).await;
+    for (body, expected) in [
+        (&b"{not json"[..], "400"),
+        (&[b'['; 20_000], "400"),
+        (b"", "400"),
+        (b"{}", "200"),
+    ] {
+        let answer = port
+            .post(&format!("content-length: {}", body.len()), body)
+            .await;
+        assert_eq!(status(&answer), expected);
+    }
+    let broken_off = port.post("transfer-encoding: chunked", b"zz\r\n").await;
+    assert_eq!(status(&broken_off), "400");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let options = Options {
+        body_timeout: SHORT,
+        ..Options::default()
+    };
+    let port = Port::open(options).await;
+    let answer = port.post("content-length: 10", b"{").await;
+    assert_eq!(status(&answer), "408");
+}
+
+#[tokio::test]
+async fn a_panic_is_one_answer_and_says_nothing() {
+    let port = Port::open(Options::default()).await;
+    let answer = port.get("/panic").await;
+    assert_eq!(status(&answer), "500");
+    assert!(!answer.contains("secret"));
+    assert_eq!(status(&port.get("/things/7").await), "200");
+}
+
+#[tokio::test]
+async fn a_handler_has_a_deadline() {
+    let port = Port::open(Options {
+        request_timeout: SHORT,
+        ..Options::default()
+    })
+    .await;
+    let answer = port.get("/never").await;
+    assert_eq!(status(&answer), "504");
+    assert!(answer.contains("/problems/outcome-unknown"));
+}
+
+#[tokio::test]
+async fn a_full_port_says_so_at_once() {
+    let port = Port::open(Options {
+        requests_max: 1,
+        ..Options::default()
+    })
+    .await;
+    let mut first = port.connect().await;
+    first
+        .write_all(b"GET /never HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let refused = async {
+        loop {
+            let answer = port.get("/things/7").await;
+            if status(&answer) == "503" {
+                return answer;
+            }
+        }
+    };
+    let answer = timeout(PATIENCE, refused)
+        .await
+        .expect("the only place is taken");
+    assert!(answer.contains("retry-after: 1\r\n") && answer.contains("/problems/overloaded"));
+}
+
+#[tokio::test]
+async fn an_address_has_a_rate() {
+    let one = NonZeroU32::MIN;
+    let rate = Rate {
+        per_second: one,
+        burst: one,
+    };
+    let port = Port::limited(Options::default(), Limiter::new(Some(rate))).await;
+    assert_eq!(status(&port.get("/things/7").await), "200");
+    let answer = port.get("/things/7").await;
+    assert_eq!(status(&answer), "429");
+    assert!(answer.contains("retry-after: 1\r\n"));
+}
+
+#[tokio::test]
+async fn silence_is_not_listened_to() {
+    let port = Port::open(Options {
+        head_timeout: SHORT,
+        ..Options::default()
+    })
+    .await;
+    let mut half = port.connect().await;
+    half.write_all(b"GET /things/7 HTTP/1.1\r\nhost:")
+        .await
+        .unwrap();
+    read_all(&mut half).await;
+    let mut idle = port.connect().await;
+    idle.write_all(b"GET /things/7 HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    assert_eq!(status(&read_all(&mut idle).await), "200");
+    assert_eq!(read_all(&mut port.connect().await).await, "");
+}
+
+#[tokio::test]
+async fn shutdown_lets_requests_end_and_waits_for_nobody_for_ever() {
+    let port = Port::open(Options {
+        shutdown_timeout: SHORT,
+        ..Options::default()
+    })
+    .await;
+    let idle = port.connect().await;
+    let mut under_way = port.connect().await;
+    under_way
+        .write_all(b"GET /never HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let mut half = port.connect().await;
+    half.write_all(b"GET /thi").await.unwrap();
+    assert_eq!(status(&port.get("/things/7").await), "200");
+    port.stop.send(()).unwrap();
+    timeout(PATIENCE, port.task)
+        .await
+        .expect("it ends in time")
+        .unwrap();
+    assert!(
+        TcpStream::connect(port.address).await.is_err(),
+        "nobody listens any more"
+    );
+    for mut connection in [idle, under_way, half] {
+        let rest = timeout(PATIENCE, connection.read_u8()).await;
+        assert!(rest.expect("it is closed").is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_asks_first_is_told_before_it_sends() {
+    let port = Port::open(Options::default()).await;
+    let head = format!(
+        "expect: 100-continue\r\ncontent-length: {}",
+        BODY_LEN_MAX + 1
+    );
+    assert_eq!(status(&port.post(&head, b"").await), "413");
+    let endless = format!("content-length: {}", DISCARDED_MAX + 1);
+    assert_eq!(status(&port.post(&endless, b"{").await), "413");
+}

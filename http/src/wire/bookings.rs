@@ -1,0 +1,238 @@
+//! Bookings and the tickets that come of them.
+
+use passcom_actors::desk::{BookingState, BookingStatus};
+use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
+use passcom_actors::domain::order::{Leg, SeatRef};
+use passcom_actors::domain::participant::LegState;
+use passcom_actors::domain::replica::Ticket;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::clock;
+
+#[derive(Serialize)]
+pub(crate) struct Booked<'a> {
+    pub message: &'a str,
+    #[serde(rename = "uuid_passagem")]
+    pub ticket: Uuid,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Booking {
+    uuid: Uuid,
+    #[serde(rename = "estado")]
+    state: &'static str,
+    #[serde(rename = "companhias")]
+    companies: Vec<BookingAtCompany>,
+}
+
+#[derive(Serialize)]
+struct BookingAtCompany {
+    company: CompanyId,
+    #[serde(rename = "respondeu")]
+    answered: bool,
+    #[serde(rename = "trechos")]
+    legs: Vec<BookedLeg>,
+}
+
+#[derive(Serialize)]
+struct BookedLeg {
+    #[serde(rename = "id_trecho")]
+    route: RouteId,
+    #[serde(rename = "id_assento")]
+    seat: u64,
+    #[serde(rename = "estado")]
+    state: &'static str,
+}
+
+impl From<&BookingStatus> for Booking {
+    fn from(status: &BookingStatus) -> Self {
+        Self {
+            uuid: status.saga.0,
+            state: booking_state(status.state),
+            companies: status
+                .companies
+                .iter()
+                .map(BookingAtCompany::from)
+                .collect(),
+        }
+    }
+}
+
+type CompanyLegs = (CompanyId, Option<Vec<(SeatRef, LegState)>>);
+
+impl From<&CompanyLegs> for BookingAtCompany {
+    fn from((company, legs): &CompanyLegs) -> Self {
+        let leg = |(seat, state): &(SeatRef, LegState)| BookedLeg {
+            route: seat.route,
+            seat: seat.route.seat(seat.number).get(),
+            state: leg_state(*state),
+        };
+        Self {
+            company: *company,
+            answered: legs.is_some(),
+            legs: legs.iter().flatten().map(leg).collect(),
+        }
+    }
+}
+
+fn booking_state(state: BookingState) -> &'static str {
+    match state {
+        BookingState::Running => "em_andamento",
+        BookingState::Held => "retida",
+        BookingState::Confirmed => "confirmada",
+        BookingState::Refused => "recusada",
+        BookingState::Cancelled => "cancelada",
+    }
+}
+
+fn leg_state(state: LegState) -> &'static str {
+    match state {
+        LegState::Prepared => "preparado",
+        LegState::Refused => "recusado",
+        LegState::Committed => "confirmado",
+        LegState::Cancelled => "cancelado",
+    }
+}
+
+/// A ticket with the seats of it that are not cancelled.
+#[derive(Serialize)]
+pub(crate) struct TicketEntry<'a> {
+    uuid: Uuid,
+    created_at: String,
+    #[serde(rename = "trechosReservados")]
+    legs: Vec<TicketLeg<'a>>,
+}
+
+#[derive(Serialize)]
+struct TicketLeg<'a> {
+    #[serde(rename = "assento")]
+    seat: TicketSeat,
+    #[serde(rename = "trecho")]
+    route: TicketRoute<'a>,
+}
+
+#[derive(Serialize)]
+struct TicketSeat {
+    #[serde(rename = "numero")]
+    number: SeatNumber,
+    #[serde(rename = "disponivel")]
+    free: u8,
+}
+
+#[derive(Serialize)]
+struct TicketRoute<'a> {
+    company: CompanyId,
+    #[serde(rename = "origem")]
+    origin: &'a str,
+    #[serde(rename = "destino")]
+    destination: &'a str,
+}
+
+impl<'a> From<&'a Ticket> for TicketEntry<'a> {
+    fn from(ticket: &'a Ticket) -> Self {
+        let kept = |leg: &&Leg| !ticket.cancelled.contains(&leg.seat);
+        let leg = |leg: &'a Leg| TicketLeg {
+            seat: TicketSeat {
+                number: leg.seat.number,
+                free: 0,
+            },
+            route: TicketRoute {
+                company: leg.seat.company,
+                origin: &leg.origin,
+                destination: &leg.destination,
+            },
+        };
+        Self {
+            uuid: ticket.id.0,
+            created_at: clock::http_date(ticket.order.created_at),
+            legs: ticket.order.legs.iter().filter(kept).map(leg).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use passcom_actors::domain::ids::{SagaId, UserId};
+    use passcom_actors::domain::order::{Order, Price};
+
+    use super::*;
+
+    const SAGA: SagaId = SagaId(Uuid::from_u128(0x17));
+
+    fn seat(company: &str, number: u16) -> SeatRef {
+        SeatRef {
+            company: company.parse().unwrap(),
+            route: RouteId(3),
+            number: SeatNumber(number),
+        }
+    }
+
+    fn leg(seat: SeatRef) -> Leg {
+        Leg {
+            seat,
+            flight: "G31234".to_owned(),
+            origin: "São Paulo".to_owned(),
+            destination: "Manaus".to_owned(),
+            origin_iata: "GRU".to_owned(),
+            destination_iata: "MAO".to_owned(),
+            departs: 0,
+            arrives: 0,
+            price: Price {
+                minor: 1,
+                currency: "BRL".to_owned(),
+            },
+            passenger: None,
+        }
+    }
+
+    #[test]
+    fn a_ticket_shows_the_seats_that_are_not_cancelled() {
+        let ticket = Ticket {
+            id: SAGA,
+            order: Order {
+                user: UserId(Uuid::nil()),
+                created_at: 1_730_319_757_999,
+                legs: vec![leg(seat("a", 1)), leg(seat("b", 1)), leg(seat("a", 2))],
+                hold_seconds: None,
+            },
+            cancelled: vec![seat("a", 1)],
+        };
+        let reserved = |company: &str, number: u16| {
+            format!(
+                r#"{{"assento":{{"numero":{number},"disponivel":0}},"trecho":{{"company":"{company}","origem":"São Paulo","destino":"Manaus"}}}}"#
+            )
+        };
+        assert_eq!(
+            serde_json::to_string(&TicketEntry::from(&ticket)).unwrap(),
+            format!(
+                r#"{{"uuid":"{SAGA}","created_at":"Wed, 30 Oct 2024 20:22:37 GMT","trechosReservados":[{},{}]}}"#,
+                reserved("b", 1),
+                reserved("a", 2)
+            )
+        );
+    }
+
+    #[test]
+    fn a_booking_says_who_did_not_answer() {
+        let status = BookingStatus {
+            saga: SAGA,
+            user: UserId(Uuid::nil()),
+            state: BookingState::Running,
+            companies: vec![
+                (
+                    seat("a", 1).company,
+                    Some(vec![(seat("a", 1), LegState::Prepared)]),
+                ),
+                (seat("b", 1).company, None),
+            ],
+        };
+        let legs = r#"[{"id_trecho":3,"id_assento":3073,"estado":"preparado"}]"#;
+        assert_eq!(
+            serde_json::to_string(&Booking::from(&status)).unwrap(),
+            format!(
+                r#"{{"uuid":"{SAGA}","estado":"em_andamento","companhias":[{{"company":"a","respondeu":true,"trechos":{legs}}},{{"company":"b","respondeu":false,"trechos":[]}}]}}"#
+            )
+        );
+    }
+}

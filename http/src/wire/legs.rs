@@ -1,0 +1,255 @@
+//! Legs and seats that are on sale.
+
+use passcom_actors::catalogue::{LegView, Route};
+use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
+use passcom_actors::domain::order::Price;
+use passcom_actors::operations::SeatView;
+use serde::{Serialize, Serializer};
+
+use crate::airports;
+use crate::clock;
+
+/// A leg of the catalogue.
+#[derive(Serialize)]
+pub(crate) struct Leg<'a> {
+    id: RouteId,
+    #[serde(flatten)]
+    details: LegDetails<'a>,
+    #[serde(rename = "assentos")]
+    seats: FreeSeats<'a>,
+}
+
+impl<'a> From<&'a LegView> for Leg<'a> {
+    fn from(leg: &'a LegView) -> Self {
+        Self {
+            id: leg.route.id,
+            details: LegDetails::from(leg),
+            seats: FreeSeats {
+                leg,
+                says_free: true,
+            },
+        }
+    }
+}
+
+/// A leg of an itinerary found by search; `itinerary` and `place` count from 1.
+#[derive(Serialize)]
+pub(crate) struct FoundLeg<'a> {
+    #[serde(rename = "id_trecho")]
+    id: RouteId,
+    #[serde(flatten)]
+    details: LegDetails<'a>,
+    #[serde(rename = "rota")]
+    itinerary: usize,
+    #[serde(rename = "ordem")]
+    place: usize,
+    #[serde(rename = "assentos")]
+    seats: FreeSeats<'a>,
+}
+
+impl<'a> FoundLeg<'a> {
+    pub fn new(leg: &'a LegView, itinerary: usize, place: usize) -> Self {
+        Self {
+            id: leg.route.id,
+            details: LegDetails::from(leg),
+            itinerary,
+            place,
+            seats: FreeSeats {
+                leg,
+                says_free: false,
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct LegDetails<'a> {
+    company: CompanyId,
+    #[serde(rename = "origem")]
+    origin: &'a str,
+    #[serde(rename = "destino")]
+    destination: &'a str,
+    #[serde(rename = "voo")]
+    flight: &'a str,
+    #[serde(rename = "origem_iata")]
+    origin_iata: &'a str,
+    #[serde(rename = "destino_iata")]
+    destination_iata: &'a str,
+    #[serde(rename = "partida")]
+    departs: String,
+    #[serde(rename = "chegada")]
+    arrives: String,
+    #[serde(rename = "preco")]
+    price: Money<'a>,
+    #[serde(rename = "lugares")]
+    capacity: u16,
+    #[serde(rename = "livres")]
+    free: usize,
+}
+
+impl<'a> From<&'a LegView> for LegDetails<'a> {
+    fn from(leg: &'a LegView) -> Self {
+        let Route {
+            origin,
+            destination,
+            ..
+        } = &leg.route;
+        Self {
+            company: leg.company,
+            origin: airports::city(origin),
+            destination: airports::city(destination),
+            flight: &leg.route.flight,
+            origin_iata: origin,
+            destination_iata: destination,
+            departs: clock::local(leg.route.departs, origin),
+            arrives: clock::local(leg.route.arrives, destination),
+            price: Money::from(&leg.route.price),
+            capacity: leg.route.seats,
+            free: leg.free.len(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Money<'a> {
+    #[serde(rename = "centavos")]
+    minor: i64,
+    #[serde(rename = "moeda")]
+    currency: &'a str,
+}
+
+impl<'a> From<&'a Price> for Money<'a> {
+    fn from(price: &'a Price) -> Self {
+        Self {
+            minor: price.minor,
+            currency: &price.currency,
+        }
+    }
+}
+
+struct FreeSeats<'a> {
+    leg: &'a LegView,
+    says_free: bool,
+}
+
+impl Serialize for FreeSeats<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seat = |number: &SeatNumber| CatalogueSeat {
+            id: self.leg.route.id.seat(*number).get(),
+            number: *number,
+            free: self.says_free.then_some(1),
+        };
+        serializer.collect_seq(self.leg.free.iter().map(seat))
+    }
+}
+
+#[derive(Serialize)]
+struct CatalogueSeat {
+    id: u64,
+    #[serde(rename = "numero")]
+    number: SeatNumber,
+    #[serde(rename = "disponivel", skip_serializing_if = "Option::is_none")]
+    free: Option<u8>,
+}
+
+/// One seat by its id, for operators.
+#[derive(Serialize)]
+pub(crate) struct OneSeat {
+    id: u64,
+    #[serde(rename = "numero")]
+    number: SeatNumber,
+    #[serde(rename = "id_trecho")]
+    route: RouteId,
+    #[serde(rename = "disponivel")]
+    free: u8,
+}
+
+impl From<SeatView> for OneSeat {
+    fn from(seat: SeatView) -> Self {
+        Self {
+            id: seat.id.get(),
+            number: seat.id.number(),
+            route: seat.id.route(),
+            free: u8::from(seat.free),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct CompanyUp {
+    company: CompanyId,
+    #[serde(rename = "no_ar")]
+    up: bool,
+}
+
+impl From<(CompanyId, bool)> for CompanyUp {
+    fn from((company, up): (CompanyId, bool)) -> Self {
+        Self { company, up }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use passcom_actors::domain::ids::SeatId;
+
+    use super::*;
+
+    fn leg() -> LegView {
+        LegView {
+            company: "G3".parse().unwrap(),
+            route: Route {
+                id: RouteId(3),
+                flight: "G31234".to_owned(),
+                origin: "GRU".to_owned(),
+                destination: "MAO".to_owned(),
+                departs: 1_730_319_757,
+                arrives: 1_730_334_157,
+                seats: 186,
+                price: Price {
+                    minor: 45_990,
+                    currency: "BRL".to_owned(),
+                },
+                equipment: "738".to_owned(),
+                on_sale: true,
+            },
+            free: vec![SeatNumber(1), SeatNumber(186)],
+        }
+    }
+
+    const DETAILS: &str = concat!(
+        r#""company":"G3","origem":"São Paulo","destino":"Manaus","voo":"G31234","origem_iata":"GRU","destino_iata":"MAO","#,
+        r#""partida":"2024-10-30T17:22:37-03:00","chegada":"2024-10-30T20:22:37-04:00","#,
+        r#""preco":{"centavos":45990,"moeda":"BRL"},"lugares":186,"livres":2"#,
+    );
+
+    #[test]
+    fn a_leg_of_the_catalogue_has_the_old_keys_and_ours() {
+        let seats =
+            r#"[{"id":3073,"numero":1,"disponivel":1},{"id":3258,"numero":186,"disponivel":1}]"#;
+        assert_eq!(
+            serde_json::to_string(&Leg::from(&leg())).unwrap(),
+            format!(r#"{{"id":3,{DETAILS},"assentos":{seats}}}"#)
+        );
+    }
+
+    #[test]
+    fn a_found_leg_says_its_place() {
+        let seats = r#"[{"id":3073,"numero":1},{"id":3258,"numero":186}]"#;
+        assert_eq!(
+            serde_json::to_string(&FoundLeg::new(&leg(), 2, 1)).unwrap(),
+            format!(r#"{{"id_trecho":3,{DETAILS},"rota":2,"ordem":1,"assentos":{seats}}}"#)
+        );
+    }
+
+    #[test]
+    fn one_seat_says_its_leg() {
+        let seat = SeatView {
+            id: SeatId::new(3073).unwrap(),
+            free: false,
+        };
+        assert_eq!(
+            serde_json::to_string(&OneSeat::from(seat)).unwrap(),
+            r#"{"id":3073,"numero":1,"id_trecho":3,"disponivel":0}"#
+        );
+    }
+}
