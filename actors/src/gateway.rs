@@ -258,10 +258,12 @@ mod tests {
                 match request {
                     Request::FindUser { login } if login == "slow" => std::future::pending().await,
                     Request::FindUser { login } if login == "huge" => {
-                        Reply::Unavailable("x".repeat(crate::envelope::MESSAGE_LEN_MAX))
+                        let version = "x".repeat(crate::envelope::MESSAGE_LEN_MAX);
+                        let reaches = Vec::new();
+                        Reply::Description { version, reaches }
                     }
                     Request::Pull { .. } => std::future::pending().await,
-                    _ => Reply::Done,
+                    _ => Reply::Merged,
                 }
             })
         }
@@ -361,7 +363,7 @@ mod tests {
         let good = sealed(LATER, find("ana"));
         assert_eq!(
             ask(&gateway, &good).await,
-            Answer::Reply(Box::new(Reply::Done))
+            Answer::Reply(Box::new(Reply::Merged))
         );
         let huge = sealed(LATER, find("huge"));
         assert_eq!(ask(&gateway, &huge).await, Answer::ReplyTooLong);
@@ -380,7 +382,7 @@ mod tests {
             ask(&gateway, &sealed(LATER, pull())).await,
             Answer::Overloaded
         );
-        let done = Answer::Reply(Box::new(Reply::Done));
+        let done = Answer::Reply(Box::new(Reply::Merged));
         assert_eq!(ask(&gateway, &sealed(LATER, find("ana"))).await, done);
 
         let requests: Vec<_> = (0..REQUESTS_MAX)
@@ -407,7 +409,7 @@ mod tests {
         for answer in slow {
             assert!(answer.await.is_err(), "its port is dropped");
         }
-        let done = Answer::Reply(Box::new(Reply::Done));
+        let done = Answer::Reply(Box::new(Reply::Merged));
         assert_eq!(ask(&gateway, &sealed(LATER, find("ana"))).await, done);
         gateway.permits.idle().await;
     }

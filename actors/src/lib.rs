@@ -22,3 +22,4 @@ pub mod route;
 pub mod service;
 pub mod store;
 pub mod supervisor;
+pub mod traceparent;

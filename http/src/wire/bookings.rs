@@ -153,6 +153,8 @@ impl<'a> From<&'a Ticket> for TicketEntry<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use passcom_actors::domain::ids::{SagaId, UserId};
     use passcom_actors::domain::order::{Order, Price};
 
@@ -190,12 +192,12 @@ mod tests {
     fn a_ticket_shows_the_seats_that_are_not_cancelled() {
         let ticket = Ticket {
             id: SAGA,
-            order: Order {
+            order: Arc::new(Order {
                 user: UserId(Uuid::nil()),
                 created_at: 1_730_319_757_999,
                 legs: vec![leg(seat("a", 1)), leg(seat("b", 1)), leg(seat("a", 2))],
                 hold_seconds: None,
-            },
+            }),
             cancelled: vec![seat("a", 1)],
         };
         let reserved = |company: &str, number: u16| {

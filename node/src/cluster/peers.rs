@@ -11,7 +11,7 @@ use passcom_actors::envelope::{
     Answer, Body, Envelope, Hello, PROTOCOL_MAX, PROTOCOL_MIN, Pong, decode,
 };
 use passcom_actors::gateway::{GatewayMessage, Presence};
-use passcom_actors::messages::{Reply, Request, fresh_id};
+use passcom_actors::messages::{Reply, Request};
 use passcom_actors::peer::{CallError, Clock, PeerClient};
 use passcom_actors::traceparent::Traceparent;
 use ractor::rpc::CallResult;
@@ -127,7 +127,7 @@ impl Peers {
         let unknown = |reason| CallError::Unknown { company, reason };
         let envelope = Envelope {
             from: self.me.company,
-            request_id: fresh_id(),
+            request_id: Uuid::new_v4(),
             traceparent: Traceparent::current().child(),
             deadline,
             body,
