@@ -3,6 +3,8 @@
 pub mod cli;
 pub mod cluster;
 pub mod config;
+pub mod lease;
 pub mod local;
+pub mod node;
 pub mod schedule;
 pub mod telemetry;

@@ -1,0 +1,31 @@
+//! The mesh is up before the node can answer: until then, every request hears "unavailable", which is certainly not executed.
+
+use std::sync::OnceLock;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use passcom_actors::messages::{Reply, Request};
+use passcom_actors::peer::Serve;
+use passcom_actors::service::Service;
+
+#[derive(Default)]
+pub struct LateService {
+    service: OnceLock<Service>,
+}
+
+impl LateService {
+    /// From now on requests are answered.
+    pub fn set(&self, service: Service) {
+        let first = self.service.set(service).is_ok();
+        assert!(first, "a node has one service");
+    }
+}
+
+impl Serve for LateService {
+    fn serve(&self, request: Request) -> BoxFuture<'static, Reply> {
+        match self.service.get() {
+            Some(service) => service.serve(request),
+            None => std::future::ready(Reply::Unavailable).boxed(),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Our own routes: read into the catalogue at start, and again what an import has changed since.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use passcom_actors::catalogue::Catalogue;
+use passcom_actors::domain::ids::RouteId;
+use passcom_actors::store::{Archive, ReadError};
+use tracing::{info, warn};
+
+/// Routes read at a time.
+const PAGE: usize = 5_000;
+/// How often an import is looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Reads every route; answers with the version of the table that this shows.
+pub async fn load(archive: &dyn Archive, catalogue: &Catalogue) -> anyhow::Result<i64> {
+    let version = load_since(archive, catalogue, -1)
+        .await
+        .context("read our routes")?;
+    catalogue.own_is_complete();
+    Ok(version)
+}
+
+/// Follows imports, for ever.
+pub async fn watch(archive: Arc<dyn Archive>, catalogue: Catalogue, mut known: i64) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        match archive.catalogue_version().await {
+            Ok(version) if version > known => {
+                match load_since(archive.as_ref(), &catalogue, known).await {
+                    Ok(version) => known = version,
+                    Err(error) => warn!(%error, "cannot read the routes of an import"),
+                }
+            }
+            // the ledger says that the database is away
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
+async fn load_since(
+    archive: &dyn Archive,
+    catalogue: &Catalogue,
+    since: i64,
+) -> Result<i64, ReadError> {
+    let version = archive.catalogue_version().await?;
+    let mut after = RouteId(0);
+    let mut routes = 0;
+    loop {
+        let page = archive.routes(since, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            break;
+        };
+        after = last.route.id;
+        routes += page.len();
+        catalogue.load_own(page);
+    }
+    info!(routes, version, "routes read");
+    Ok(version)
+}
