@@ -45,7 +45,7 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 pub use peers::{Admit, PeerStatus, Peers};
-pub use tls::{TlsFiles, dns_name};
+pub use tls::{TlsFiles, check_name, dns_name};
 
 use accept::Door;
 use dial::Dialler;
@@ -187,7 +187,7 @@ fn check(options: &Options) -> anyhow::Result<()> {
         seen.push(*company);
     }
     for company in &seen {
-        tls::server_name(*company)?;
+        check_name(*company)?;
     }
     ensure!(
         options.cookie.len() >= COOKIE_LEN_MIN,
