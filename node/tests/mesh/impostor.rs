@@ -8,6 +8,7 @@ use passcom_node::cluster::dns_name;
 use ractor::Actor;
 use ractor_cluster::node::NodeConnectionMode;
 use ractor_cluster::{BoxRead, BoxWrite, ClusterBidiStream, NodeServer, NodeServerMessage};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -48,6 +49,29 @@ pub async fn attack(world: &World, owner: &str, claimed: &str, target: &str) {
     tokio::time::sleep(STAY).await;
     server.stop(None);
     end.await.unwrap();
+}
+
+/// Connects with the certificate of `owner` and claims a name, by hand; whether the target answers before it closes.
+#[tokio::main]
+pub async fn is_answered(world: &World, owner: &str, claimed: &str, target: &str) -> bool {
+    let name = format!("{claimed}@{}", dns_name(claimed.parse().unwrap()));
+    // NetworkMessage { auth = 1: AuthenticationMessage { name = 1: NameMessage { name = 1 } } }
+    let message = field_1(&field_1(&field_1(name.as_bytes())));
+    let prefix = u64::try_from(message.len()).unwrap().to_be_bytes();
+    let mut stream = connect(world, owner, target).await;
+    stream
+        .write_all(&[&prefix[..], &message].concat())
+        .await
+        .unwrap();
+    let mut answer = [0; 1];
+    // a connection that is closed without a goodbye is an error, and no answer either
+    matches!(stream.read(&mut answer).await, Ok(1))
+}
+
+fn field_1(content: &[u8]) -> Vec<u8> {
+    let len = u8::try_from(content.len()).unwrap();
+    assert!(len < 0x80, "longer ones take more than one byte");
+    [&[1 << 3 | 2, len], content].concat()
 }
 
 async fn connect(world: &World, owner: &str, target: &str) -> TlsStream<TcpStream> {

@@ -144,6 +144,9 @@ fn a_certificate_of_gamma_that_claims_to_be_beta_never_disturbs_beta() {
     let under_way = alpha.send("call beta sleep:3000 6000");
     eventually(SOON, "beta serves the call", || beta.served() == 1);
 
+    let answered = |claimed| impostor::is_answered(&world, "gamma", claimed, "alpha");
+    assert!(answered("gamma"), "its own name it may claim");
+    assert!(!answered("beta"));
     for _ in 0..5 {
         impostor::attack(&world, "gamma", "beta", "alpha");
         assert!(alpha.sees("beta"));
