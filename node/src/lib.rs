@@ -1,5 +1,6 @@
 //! The process: configuration, mesh, supervision, and the commands that a person types.
 
+pub mod certs;
 pub mod cli;
 pub mod cluster;
 pub mod config;

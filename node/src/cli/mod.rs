@@ -6,6 +6,7 @@ use comfy_table::{Table, presets};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub mod admin;
+pub mod certs;
 pub mod demo;
 pub mod import;
 pub mod node;

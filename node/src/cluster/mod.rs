@@ -45,7 +45,7 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 pub use peers::{Admit, PeerStatus, Peers};
-pub use tls::{TlsFiles, dns_name};
+pub use tls::{TlsFiles, check_name, dns_name};
 
 use accept::Door;
 use dial::Dialler;
@@ -60,7 +60,7 @@ const COOKIE_LEN_MIN: usize = 32;
 const LEAVE_NOTICE: Duration = Duration::from_millis(200);
 /// Leaving: for the requests that are being served.
 const LEAVE_PATIENCE: Duration = Duration::from_secs(10);
-/// Leaving: for each actor to end.
+/// Leaving: for the links to close.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 /// Leaving: until the last replies are out of the sockets' queues, which nothing reports.
 const LEAVE_FLUSH: Duration = Duration::from_millis(100);
@@ -147,20 +147,14 @@ impl Cluster {
         if timeout(LEAVE_PATIENCE, self.permits.idle()).await.is_err() {
             warn!("leaving although requests of peers are still being served");
         }
-        if self
-            .gateway
-            .drain_and_wait(Some(STOP_PATIENCE))
-            .await
-            .is_err()
-        {
-            warn!("the gateway did not end in time");
-        }
         sleep(LEAVE_FLUSH).await;
+        // the links go before the gateway: its end would take back the answers that are still in their queues
         self.tasks.shutdown().await;
         self.node_server.stop(Some("leave".to_owned()));
         if timeout(STOP_PATIENCE, self.node_server_end).await.is_err() {
             warn!("the node server did not end in time");
         }
+        self.gateway.stop(Some("leave".to_owned()));
         info!("left the mesh");
     }
 }
@@ -187,7 +181,7 @@ fn check(options: &Options) -> anyhow::Result<()> {
         seen.push(*company);
     }
     for company in &seen {
-        tls::server_name(*company)?;
+        check_name(*company)?;
     }
     ensure!(
         options.cookie.len() >= COOKIE_LEN_MIN,

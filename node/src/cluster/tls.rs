@@ -59,6 +59,11 @@ pub(super) fn node_name(company: CompanyId) -> String {
     format!("{company}@{}", dns_name(company))
 }
 
+/// Whether certificates can name the company.
+pub fn check_name(company: CompanyId) -> anyhow::Result<()> {
+    server_name(company).map(drop)
+}
+
 pub(super) fn server_name(company: CompanyId) -> anyhow::Result<ServerName<'static>> {
     let name = dns_name(company);
     ServerName::try_from(name.clone()).map_err(|_| {

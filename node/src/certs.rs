@@ -1,0 +1,381 @@
+//! Keys and certificates for a cluster: an authority, per company a certificate and a pair of token keys, one cookie.
+//!
+//! For development and small deployments; a real authority may issue the same files instead.
+//!
+//! Invariants:
+//! - What exists is kept: running it again only adds what is missing, so a new company can join a running cluster.
+//! - Every secret is a file of mode 0600 from the instant it exists, and appears whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail, ensure};
+use passcom_actors::domain::ids::CompanyId;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, date_time_ymd,
+};
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+
+use crate::cluster::dns_name;
+
+/// A development certificate must not run out in the middle of a demonstration; it is replaced, not renewed.
+const VALID_FROM_YEAR: i32 = 2024;
+const VALID_UNTIL_YEAR: i32 = 2044;
+/// Name of the authority. With its key it is all that is needed to issue another certificate later.
+const AUTHORITY: &str = "PassCom development authority";
+const COOKIE_LEN: usize = 32;
+
+/// Who a file belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Stays with whoever runs the authority; no node reads it.
+    Authority,
+    /// Every company's node.
+    Everyone,
+    /// This company's node and no other.
+    Only(CompanyId),
+}
+
+/// One file of the set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub path: PathBuf,
+    pub audience: Audience,
+    pub secret: bool,
+    pub what: &'static str,
+    /// It was there before and was kept.
+    pub kept: bool,
+}
+
+/// Paths of one company's files.
+#[derive(Debug, Clone)]
+pub struct Files {
+    pub ca: PathBuf,
+    pub cert: PathBuf,
+    pub key: PathBuf,
+    /// Signs the tokens of the company's users; Ed25519, PKCS#8.
+    pub token_key: PathBuf,
+    pub token_public: PathBuf,
+    pub cookie: PathBuf,
+}
+
+/// Where [`generate`] puts the files of a company.
+pub fn files(dir: &Path, company: CompanyId) -> Files {
+    Files {
+        ca: dir.join("ca.pem"),
+        cert: dir.join(format!("{company}.pem")),
+        key: dir.join(format!("{company}.key")),
+        token_key: dir.join(format!("{company}.token.key")),
+        token_public: dir.join(format!("{company}.token.pem")),
+        cookie: dir.join("cookie"),
+    }
+}
+
+/// Makes what is missing for these companies, and lists every file.
+pub fn generate(dir: &Path, companies: &[CompanyId]) -> anyhow::Result<Vec<Written>> {
+    check(companies)?;
+    fs::create_dir_all(dir).with_context(|| format!("make folder {}", dir.display()))?;
+    let mut set = Set {
+        dir,
+        written: Vec::new(),
+    };
+    let authority = set.authority()?;
+    for company in companies {
+        set.certificate(*company, &authority)?;
+        set.token_keys(*company)?;
+    }
+    set.cookie()?;
+    Ok(set.written)
+}
+
+fn check(companies: &[CompanyId]) -> anyhow::Result<()> {
+    ensure!(!companies.is_empty(), "name at least one company");
+    for (n, company) in companies.iter().enumerate() {
+        ensure!(
+            !companies[..n].contains(company),
+            "company {company} is named twice"
+        );
+        let code = company.as_str();
+        // files on a disk that knows no capitals would fall into one
+        if let Some(like) = companies[..n]
+            .iter()
+            .find(|other| other.as_str().eq_ignore_ascii_case(code))
+        {
+            bail!(
+                "companies {like} and {company} differ by capitals only: give them folders of their own (--dir)"
+            );
+        }
+        crate::cluster::check_name(*company)?;
+    }
+    Ok(())
+}
+
+struct Set<'a> {
+    dir: &'a Path,
+    written: Vec<Written>,
+}
+
+impl Set<'_> {
+    fn authority(&mut self) -> anyhow::Result<Issuer<'static, KeyPair>> {
+        let (key_path, cert_path) = (self.dir.join("ca.key"), self.dir.join("ca.pem"));
+        let key = self.key_pair(
+            &key_path,
+            &PKCS_ECDSA_P256_SHA256,
+            Audience::Authority,
+            "key of the authority: signs certificates",
+        )?;
+        let params = authority_params();
+        let what = "certificate of the authority";
+        if !self.keep(&cert_path, Audience::Everyone, false, what) {
+            let cert = params.self_signed(&key).context("sign the authority")?;
+            self.write(&cert_path, &cert.pem(), Audience::Everyone, false, what)?;
+        }
+        Ok(Issuer::new(params, key))
+    }
+
+    fn certificate(
+        &mut self,
+        company: CompanyId,
+        authority: &Issuer<'static, KeyPair>,
+    ) -> anyhow::Result<()> {
+        let paths = files(self.dir, company);
+        let only = Audience::Only(company);
+        let key = self.key_pair(
+            &paths.key,
+            &PKCS_ECDSA_P256_SHA256,
+            only,
+            "key of the node's certificate",
+        )?;
+        let what = "certificate of the node";
+        if !self.keep(&paths.cert, only, false, what) {
+            let cert = leaf_params(company)?
+                .signed_by(&key, authority)
+                .with_context(|| format!("sign the certificate of {company}"))?;
+            self.write(&paths.cert, &cert.pem(), only, false, what)?;
+        }
+        Ok(())
+    }
+
+    fn token_keys(&mut self, company: CompanyId) -> anyhow::Result<()> {
+        let paths = files(self.dir, company);
+        let key = self.key_pair(
+            &paths.token_key,
+            &PKCS_ED25519,
+            Audience::Only(company),
+            "key that signs the tokens of the company's users",
+        )?;
+        let what = "public key that proves those tokens";
+        if !self.keep(&paths.token_public, Audience::Everyone, false, what) {
+            let pem = key.public_key_pem();
+            self.write(&paths.token_public, &pem, Audience::Everyone, false, what)?;
+        }
+        Ok(())
+    }
+
+    fn cookie(&mut self) -> anyhow::Result<()> {
+        let path = self.dir.join("cookie");
+        let what = "cookie of the mesh: guards against wrong wiring";
+        if self.keep(&path, Audience::Everyone, true, what) {
+            return Ok(());
+        }
+        let mut bytes = [0; COOKIE_LEN];
+        aws_lc_rs::default_provider()
+            .secure_random
+            .fill(&mut bytes)
+            .map_err(|_| anyhow!("the system has no randomness to give"))?;
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.write(&path, &hex, Audience::Everyone, true, what)
+    }
+
+    /// Reads the key, or makes it.
+    fn key_pair(
+        &mut self,
+        path: &Path,
+        algorithm: &'static rcgen::SignatureAlgorithm,
+        audience: Audience,
+        what: &'static str,
+    ) -> anyhow::Result<KeyPair> {
+        if self.keep(path, audience, true, what) {
+            let pem =
+                fs::read_to_string(path).with_context(|| format!("read key {}", path.display()))?;
+            return KeyPair::from_pkcs8_pem_and_sign_algo(&pem, algorithm).with_context(|| {
+                format!("{} is not a key of the kind needed here", path.display())
+            });
+        }
+        let key = KeyPair::generate_for(algorithm).context("make a key")?;
+        self.write(path, &key.serialize_pem(), audience, true, what)?;
+        Ok(key)
+    }
+
+    fn keep(&mut self, path: &Path, audience: Audience, secret: bool, what: &'static str) -> bool {
+        let kept = path.exists();
+        if kept {
+            self.list(path, audience, secret, what, true);
+        }
+        kept
+    }
+
+    fn write(
+        &mut self,
+        path: &Path,
+        content: &str,
+        audience: Audience,
+        secret: bool,
+        what: &'static str,
+    ) -> anyhow::Result<()> {
+        write_whole(path, content, if secret { 0o600 } else { 0o644 })
+            .with_context(|| format!("write {}", path.display()))?;
+        self.list(path, audience, secret, what, false);
+        Ok(())
+    }
+
+    fn list(
+        &mut self,
+        path: &Path,
+        audience: Audience,
+        secret: bool,
+        what: &'static str,
+        kept: bool,
+    ) {
+        self.written.push(Written {
+            path: path.to_owned(),
+            audience,
+            secret,
+            what,
+            kept,
+        });
+    }
+}
+
+/// Writes beside the target and renames, so that nobody ever reads half a key.
+fn write_whole(path: &Path, content: &str, mode: u32) -> std::io::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = PathBuf::from(draft);
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file: File = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&draft)?;
+    file.write_all(content.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&draft, path)
+}
+
+fn authority_params() -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    name_and_dates(&mut params, AUTHORITY);
+    params
+}
+
+fn leaf_params(company: CompanyId) -> anyhow::Result<CertificateParams> {
+    let mut params = CertificateParams::new(vec![dns_name(company)])
+        .with_context(|| format!("name company {company} in a certificate"))?;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![
+        ExtendedKeyUsagePurpose::ServerAuth,
+        ExtendedKeyUsagePurpose::ClientAuth,
+    ];
+    params.use_authority_key_identifier_extension = true;
+    name_and_dates(&mut params, company.as_str());
+    Ok(params)
+}
+
+fn name_and_dates(params: &mut CertificateParams, common_name: &str) {
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params
+        .distinguished_name
+        .push(DnType::CommonName, common_name);
+    params.not_before = date_time_ymd(VALID_FROM_YEAR, 1, 1);
+    params.not_after = date_time_ymd(VALID_UNTIL_YEAR, 1, 1);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+
+    use super::*;
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new() -> Self {
+            Self(std::env::temp_dir().join(format!("passcom-certs-{}", uuid::Uuid::new_v4())))
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            // a folder that stays behind in the system's temporary folder fails no test
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn ids(codes: &[&str]) -> Vec<CompanyId> {
+        codes.iter().map(|code| code.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_second_run_keeps_every_file_and_a_new_company_joins() {
+        let folder = Folder::new();
+        let first = generate(&folder.0, &ids(&["a", "B"])).unwrap();
+        assert!(first.iter().all(|file| !file.kept));
+        let before: Vec<_> = first.iter().map(|f| fs::read(&f.path).unwrap()).collect();
+
+        let second = generate(&folder.0, &ids(&["a", "B", "c"])).unwrap();
+        let after: Vec<_> = first.iter().map(|f| fs::read(&f.path).unwrap()).collect();
+        assert_eq!(before, after);
+        assert_eq!(
+            second.iter().filter(|file| !file.kept).count(),
+            4,
+            "those of c"
+        );
+    }
+
+    #[test]
+    fn secrets_are_readable_by_their_owner_only() {
+        let folder = Folder::new();
+        let written = generate(&folder.0, &ids(&["a"])).unwrap();
+        for file in &written {
+            let mode = fs::metadata(&file.path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode & 0o077 == 0, file.secret, "{}", file.path.display());
+        }
+        assert_eq!(written.iter().filter(|file| file.secret).count(), 4);
+        let cookie = fs::read_to_string(folder.0.join("cookie")).unwrap();
+        assert_eq!(cookie.len(), 2 * COOKIE_LEN);
+    }
+
+    #[test]
+    fn the_token_keys_sign_and_prove_tokens() {
+        let folder = Folder::new();
+        generate(&folder.0, &ids(&["a"])).unwrap();
+        let paths = files(&folder.0, ids(&["a"])[0]);
+        let private = EncodingKey::from_ed_pem(&fs::read(paths.token_key).unwrap()).unwrap();
+        let public = DecodingKey::from_ed_pem(&fs::read(paths.token_public).unwrap()).unwrap();
+        let claims = serde_json::json!({ "sub": "ana", "exp": 4_000_000_000u64 });
+        let token = encode(&Header::new(Algorithm::EdDSA), &claims, &private).unwrap();
+        let proven =
+            decode::<serde_json::Value>(&token, &public, &Validation::new(Algorithm::EdDSA));
+        assert_eq!(proven.unwrap().claims, claims);
+    }
+
+    #[test]
+    fn companies_that_cannot_stand_side_by_side_are_refused() {
+        let folder = Folder::new();
+        for codes in [&[][..], &["a", "a"], &["a", "A"], &["a-"]] {
+            assert!(generate(&folder.0, &ids(codes)).is_err(), "{codes:?}");
+        }
+        assert!(!folder.0.exists(), "nothing was written");
+    }
+}

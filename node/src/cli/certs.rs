@@ -1,0 +1,52 @@
+//! `passcom certs`: makes the keys and certificates of a cluster, and says where each file goes.
+
+use std::path::PathBuf;
+
+use comfy_table::{Table, presets};
+use passcom_actors::domain::ids::CompanyId;
+
+use crate::certs::{Audience, Written, generate};
+
+/// Makes what is missing; keeps what is there.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder for the files; made if it is not there
+    #[arg(long)]
+    dir: PathBuf,
+    /// Company codes, separated by commas
+    #[arg(long, value_delimiter = ',', required = true)]
+    companies: Vec<CompanyId>,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let written = generate(&args.dir, &args.companies)?;
+    println!("{}", table(&written));
+    println!(
+        "Secret files (mode 0600) travel over a safe channel only. Keep ca.key off the nodes."
+    );
+    Ok(())
+}
+
+fn table(written: &[Written]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(["file", "goes to", "secret", "what it is", ""]);
+    for file in written {
+        table.add_row([
+            file.path.display().to_string(),
+            place(file.audience),
+            if file.secret { "secret" } else { "" }.to_owned(),
+            file.what.to_owned(),
+            if file.kept { "kept" } else { "new" }.to_owned(),
+        ]);
+    }
+    table
+}
+
+fn place(audience: Audience) -> String {
+    match audience {
+        Audience::Authority => "nobody: keep it safe".to_owned(),
+        Audience::Everyone => "every company".to_owned(),
+        Audience::Only(company) => format!("company {company} only"),
+    }
+}

@@ -1,0 +1,142 @@
+//! A node of the mesh without a product: it obeys commands on its input, one a line, and answers each on its output.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use passcom_actors::domain::ids::Incarnation;
+use passcom_actors::messages::{Reply, Request};
+use passcom_actors::peer::{CallError, PeerClient, Serve};
+use passcom_node::certs;
+use passcom_node::cluster::{Cluster, Options, Peers, TlsFiles, remember_incarnations};
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+pub const CONFIG_VARIABLE: &str = "PASSCOM_MESH_NODE";
+/// What begins an answer: the test program prints words of its own on the same lines.
+pub const MARK: &str = "@@";
+
+#[derive(Serialize, Deserialize)]
+pub struct Config {
+    pub company: String,
+    pub folder: PathBuf,
+    pub listen: SocketAddr,
+    pub peers: BTreeMap<String, String>,
+    pub membership: u8,
+    pub incarnation: u128,
+}
+
+/// Answers every request with its own name, those for `sleep:<ms>` after that time.
+struct Service {
+    company: String,
+    served: AtomicU64,
+}
+
+impl Serve for Service {
+    fn serve(&self, request: Request) -> BoxFuture<'static, Reply> {
+        self.served.fetch_add(1, Ordering::SeqCst);
+        let company = self.company.clone();
+        Box::pin(async move {
+            if let Request::FindUser { login } = request
+                && let Some(ms) = login.strip_prefix("sleep:")
+            {
+                tokio::time::sleep(Duration::from_millis(ms.parse().unwrap())).await;
+            }
+            Reply::Unavailable(company)
+        })
+    }
+}
+
+#[test]
+#[ignore = "a node that the other tests start"]
+fn node() {
+    let config = std::env::var(CONFIG_VARIABLE).expect("started by another test");
+    tracing_subscriber::fmt()
+        .with_env_filter("passcom=info")
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    run(&runtime, &serde_json::from_str(&config).unwrap());
+}
+
+fn run(runtime: &Runtime, config: &Config) {
+    let service = Arc::new(Service {
+        company: config.company.clone(),
+        served: AtomicU64::new(0),
+    });
+    let cluster = runtime
+        .block_on(Cluster::start(options(config), service.clone()))
+        .unwrap();
+    let peers = cluster.peers();
+    for line in std::io::stdin().lines() {
+        let words: Vec<String> = line.unwrap().split(' ').map(str::to_owned).collect();
+        if words[1] == "leave" {
+            return runtime.block_on(cluster.leave());
+        }
+        runtime.spawn(obey(words, peers.clone(), service.clone()));
+    }
+}
+
+async fn obey(words: Vec<String>, peers: Arc<Peers>, service: Arc<Service>) {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let answer = match words[1..] {
+        ["ready"] => "ok".to_owned(),
+        ["served"] => service.served.load(Ordering::SeqCst).to_string(),
+        ["status", company] => {
+            let status = peers.status();
+            let status = status.iter().find(|s| s.company.as_str() == company);
+            serde_json::to_string(&status).unwrap()
+        }
+        ["call", to, login, timeout_ms] => call(&peers, to, login, timeout_ms).await,
+        _ => panic!("no such command: {words:?}"),
+    };
+    println!("{MARK}{} {answer}", words[0]);
+}
+
+async fn call(peers: &Peers, to: &str, login: &str, timeout_ms: &str) -> String {
+    let login = match login.strip_prefix("size:") {
+        Some(len) => "x".repeat(len.parse().unwrap()),
+        None => login.to_owned(),
+    };
+    let timeout = Duration::from_millis(timeout_ms.parse().unwrap());
+    let request = Request::FindUser { login };
+    match peers.call(to.parse().unwrap(), request, timeout).await {
+        Ok(Reply::Unavailable(who)) => format!("ok {who}"),
+        Ok(reply) => panic!("not what a node here answers: {reply:?}"),
+        Err(CallError::NotSent { reason, .. }) => format!("not-sent {reason}"),
+        Err(CallError::Busy(_)) => "busy".to_owned(),
+        Err(CallError::Unknown { reason, .. }) => format!("unknown {reason}"),
+    }
+}
+
+fn options(config: &Config) -> Options {
+    let me = config.company.parse().unwrap();
+    let files = certs::files(&config.folder, me);
+    let peers = config.peers.iter();
+    Options {
+        me,
+        listen: config.listen,
+        peers: peers
+            .map(|(company, address)| (company.parse().unwrap(), address.clone()))
+            .collect(),
+        tls: TlsFiles {
+            ca: files.ca,
+            cert: files.cert,
+            key: files.key,
+        },
+        cookie: std::fs::read_to_string(files.cookie).unwrap(),
+        membership: [config.membership; 32],
+        incarnation: Incarnation(Uuid::from_u128(config.incarnation)),
+        version: "test".to_owned(),
+        admit: remember_incarnations(),
+    }
+}
