@@ -20,8 +20,15 @@ const DAYS_DEFAULT: u32 = 365;
 /// Whose today it is when no date is given.
 const HOME_ZONE: &str = "America/Sao_Paulo";
 
+const CSV_HELP: &str = "\
+CSV files begin with a line that names their columns: flight, origin, destination, date, departs, arrives; and, where wanted, \
+until, days, leg, seats, price, currency, equipment.
+Dates are 2026-10-25, days 12345 (1 = Monday), times 08:15, local at the airport, or 08:15-03:00. What has no price gets one by \
+distance.";
+
 /// Imports schedules (IATA SSIM chapter 7, or CSV) as the routes of a company.
 #[derive(Debug, clap::Args)]
+#[command(after_help = CSV_HELP)]
 pub struct Args {
     /// Configuration of the cluster
     #[arg(long, value_name = "PATH")]
@@ -204,7 +211,7 @@ impl fmt::Display for Summary {
             )?;
         }
         if self.bad_lines > 0 {
-            writeln!(f, "{} bad lines were left out:", self.bad_lines)?;
+            writeln!(f, "{} bad lines were let pass:", self.bad_lines)?;
             for line in &self.bad_lines_listed {
                 writeln!(f, "  {line}")?;
             }

@@ -5,7 +5,8 @@
 //! ssim/, csv.rs   lines -> patterns, or what is wrong with them (error.rs)
 //! fares.rs, equipment.rs   what the lines do not say
 //! collision.rs   no two patterns make one route
-//! pattern.rs   a pattern -> dated routes, in a window of flight dates
+//! dates.rs     flight dates: periods and windows of them
+//! pattern.rs   a pattern -> dated routes
 //! sample.rs    a network for those who have no schedule
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 mod collision;
 mod csv;
+mod dates;
 mod equipment;
 mod error;
 mod fares;
@@ -27,13 +29,13 @@ use std::path::PathBuf;
 use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::CompanyId;
 
+pub use self::dates::{WINDOW_DAYS_MAX, Window};
 pub use self::error::{BAD_LINES_LISTED, BadLine, BadLines, Error, Fault, Place, Source};
 use self::pattern::Pattern;
-pub use self::pattern::{WINDOW_DAYS_MAX, Window};
 pub use self::sample::sample;
 
-/// Most lines with legs of one reading.
-const PATTERNS_MAX: usize = 2_000_000;
+/// Most lines with legs of one reading: some 200 MB.
+const PATTERNS_MAX: usize = 500_000;
 
 /// What to read, and how strictly.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +43,7 @@ pub struct Options {
     pub window: Window,
     /// Of a folder, the files of this company are taken.
     pub company: CompanyId,
-    /// Leaves bad lines out instead of refusing the files.
+    /// Lets bad lines pass instead of refusing the files: what they say of a leg is not imported.
     pub skip_bad: bool,
 }
 
@@ -52,7 +54,7 @@ pub struct Schedule {
     window: Window,
     /// The files that were read.
     pub files: Vec<PathBuf>,
-    /// The lines that were left out.
+    /// What was wrong with the files and was let pass.
     pub bad: BadLines,
     /// Good lines that are no flight for passengers.
     pub unsold: u64,

@@ -12,8 +12,9 @@ use jiff::{SignedDuration, Zoned};
 use passcom_actors::airports::{self, Airport};
 use passcom_actors::domain::ids::CompanyId;
 
+use super::dates::{Days, Period};
 use super::error::{BadLines, Source};
-use super::pattern::{Clock, Days, Designator, Moment, Pattern, Period};
+use super::pattern::{Clock, Designator, Moment, Pattern};
 use super::{Schedule, Window, equipment, fares};
 
 /// An airport that a hub serves, and how often a day, each way.

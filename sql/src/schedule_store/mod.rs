@@ -74,7 +74,7 @@ const COPY_TYPES: [Type; 11] = [
 // the planner knows nothing of a temporary table that was just filled
 const ANALYZE_INCOMING: &str = "analyze incoming";
 
-// no seat of these can be prepared between the look at their legs and the commit
+// a prepare that reads its route for share (or inserts a leg that references it) waits for the commit, and sees the new seats
 const LOCK_SHRINKING: &str = "
     select r.id from route r join incoming i using (id)
     where i.seats < r.seats

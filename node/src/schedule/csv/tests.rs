@@ -145,12 +145,3 @@ fn a_header_has_all_required_columns_and_no_unknown_one() {
     assert!(recognizes("\u{feff}\"flight\",origin\r\n".as_bytes()));
     assert!(!recognizes(b"# a README\nflight"));
 }
-
-#[test]
-fn currencies_have_their_own_minor_units() {
-    assert_eq!(minor_units("349.9", minor_digits("BRL")), Some(34_990));
-    assert_eq!(minor_units("349", minor_digits("JPY")), Some(349));
-    assert_eq!(minor_units("1.234", minor_digits("KWD")), Some(1234));
-    assert_eq!(minor_units("349.0", minor_digits("JPY")), None);
-    assert_eq!(minor_units(".5", 2), None);
-}

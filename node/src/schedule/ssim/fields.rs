@@ -4,8 +4,9 @@
 
 use jiff::civil::{Date, Time};
 
+use crate::schedule::dates::{DATE_MAX, DATE_MIN, Days};
 use crate::schedule::error::{Fault, Place};
-use crate::schedule::pattern::{DATE_MAX, DATE_MIN, Days, FLIGHT_NUMBER_MAX};
+use crate::schedule::pattern::FLIGHT_NUMBER_MAX;
 
 /// Length of every record without its line end.
 pub const RECORD_COLUMNS: usize = 200;

@@ -6,9 +6,10 @@
 use passcom_actors::domain::ids::SEATS_MAX;
 
 use super::fields::{Columns, Record};
+use crate::schedule::dates::Period;
 use crate::schedule::error::{Fault, Source};
 use crate::schedule::pattern::{
-    Clock, Designator, LEG_SECONDS_MAX, LEG_SEQUENCE_MAX, Moment, Pattern, Period, block_seconds,
+    Clock, Designator, LEG_SECONDS_MAX, LEG_SEQUENCE_MAX, Moment, Pattern, block_seconds,
 };
 use crate::schedule::{equipment, fares};
 

@@ -122,7 +122,8 @@ impl State {
             _ => Err(record.fault((1, 1), "a record type 1 to 5, or a record of zeros")),
         };
         // also after a fault, so that one bad line does not make the next one bad
-        self.check_serial(record).and(read)
+        let serial = self.check_serial(record);
+        read.and(serial)
     }
 
     fn check_serial(&mut self, record: Record<'_>) -> Result<(), Fault> {

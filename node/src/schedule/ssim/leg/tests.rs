@@ -1,8 +1,8 @@
 use jiff::civil::{Date, date};
 
 use super::*;
+use crate::schedule::dates::Days;
 use crate::schedule::error::Place;
-use crate::schedule::pattern::Days;
 
 /// A good record of a leg; `edits` are texts and the columns at which they begin.
 fn line(edits: &[(usize, &str)]) -> Vec<u8> {

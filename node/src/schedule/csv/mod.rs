@@ -18,22 +18,23 @@
 //!
 //! A leg arrives at the first such time after its departure. An airport that is not in the table needs times with an offset.
 
+mod values;
+
 use std::io::BufRead;
 use std::sync::Arc;
 
 use ::csv::{ReaderBuilder, StringRecord, Trim};
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use passcom_actors::airports;
 use passcom_actors::domain::ids::SEATS_MAX;
 use passcom_actors::domain::order::Price;
 
+use self::values::{minor_digits, minor_units, split_flight, split_time};
+use super::dates::{DATE_MAX, DATE_MIN, Days, Period};
 use super::error::{Fault, Place, Source};
 use super::files::next_line;
-use super::pattern::{
-    Clock, DATE_MAX, DATE_MIN, Days, Designator, FLIGHT_NUMBER_MAX, LEG_SEQUENCE_MAX, Moment,
-    Pattern, Period, block_seconds,
-};
+use super::pattern::{Clock, Designator, LEG_SEQUENCE_MAX, Moment, Pattern, block_seconds};
 use super::{Findings, equipment, fares};
 
 const REQUIRED: [&str; 6] = [
@@ -54,14 +55,7 @@ const OPTIONAL: [&str; 7] = [
     "equipment",
 ];
 const DEFAULT_CURRENCY: &str = "BRL";
-/// Highest price, in minor units.
-const PRICE_MINOR_MAX: i64 = 100_000_000_000;
 const MINUTES_PER_DAY: i64 = 24 * 60;
-/// Currencies without a minor unit, and with a thousandth.
-const WHOLE_CURRENCIES: [&str; 9] = [
-    "CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF",
-];
-const THOUSANDTH_CURRENCIES: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
 
 /// Whether a file that begins like this is one.
 pub fn recognizes(beginning: &[u8]) -> bool {
@@ -367,63 +361,6 @@ impl Row<'_> {
     }
 }
 
-/// `G31234A` is G3, 1234, A; an airline designator has three characters only if all are letters.
-fn split_flight(text: &str) -> Option<(String, u16, Option<char>)> {
-    let bytes = text.as_bytes();
-    let capital = |b: &u8| b.is_ascii_uppercase();
-    let length = if bytes.len() > 3 && bytes[..3].iter().all(capital) {
-        3
-    } else {
-        2
-    };
-    let (carrier, rest) = bytes.split_at_checked(length)?;
-    let plain = |b: &u8| capital(b) || b.is_ascii_digit();
-    if !carrier.iter().all(plain) || !carrier.iter().any(capital) {
-        return None;
-    }
-    let (number, suffix) = match rest.split_last() {
-        Some((last, number)) if capital(last) => (number, Some(char::from(*last))),
-        _ => (rest, None),
-    };
-    if number.len() > 4 || !number.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let number = std::str::from_utf8(number).ok()?.parse().ok()?;
-    let carrier = text.get(..length)?.to_owned();
-    (1..=FLIGHT_NUMBER_MAX)
-        .contains(&number)
-        .then_some((carrier, number, suffix))
-}
-
-/// `08:15` and, if there is one, `-03:00` in seconds east.
-fn split_time(text: &str) -> Option<(Time, Option<i32>)> {
-    let time = hours_and_minutes(text.get(..5)?)?;
-    let offset = match text.get(5..)? {
-        "" => None,
-        offset => {
-            let sign = match offset.as_bytes()[0] {
-                b'+' => 1,
-                b'-' => -1,
-                _ => return None,
-            };
-            let east = hours_and_minutes(offset.get(1..)?)?;
-            Some(sign * (i32::from(east.hour()) * 3600 + i32::from(east.minute()) * 60))
-        }
-    };
-    Some((time, offset))
-}
-
-fn hours_and_minutes(text: &str) -> Option<Time> {
-    let [h1, h2, b':', m1, m2] = *text.as_bytes() else {
-        return None;
-    };
-    if ![h1, h2, m1, m2].iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let two = |tens: u8, ones: u8| ((tens - b'0') * 10 + (ones - b'0')) as i8;
-    Time::new(two(h1, h2), two(m1, m2), 0, 0).ok()
-}
-
 fn zone_of(airport: &str) -> Option<TimeZone> {
     TimeZone::get(airports::find(airport)?.zone).ok()
 }
@@ -437,27 +374,6 @@ fn first_after(departs: &Moment, arrives: Moment, date: Date) -> Moment {
         minutes: arrives.minutes + days * MINUTES_PER_DAY,
         clock: arrives.clock,
     }
-}
-
-fn minor_digits(currency: &str) -> usize {
-    if WHOLE_CURRENCIES.contains(&currency) {
-        0
-    } else if THOUSANDTH_CURRENCIES.contains(&currency) {
-        3
-    } else {
-        2
-    }
-}
-
-/// `349.9` with two digits is 34990.
-fn minor_units(text: &str, digits: usize) -> Option<i64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !plain(whole) || !plain(fraction) || fraction.len() > digits {
-        return None;
-    }
-    let minor: i64 = format!("{whole}{fraction:0<digits$}").parse().ok()?;
-    (minor <= PRICE_MINOR_MAX).then_some(minor)
 }
 
 #[cfg(test)]
