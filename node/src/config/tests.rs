@@ -1,5 +1,8 @@
 //! What a person reads who wrote something wrong.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 
 const GOOD: &str = r#"
@@ -59,6 +62,16 @@ fn companies_ascend_and_relative_paths_start_at_the_file() {
         Some(Path::new("/run/b/database.url"))
     );
     assert_eq!(b.admin_token_file, Path::new("/etc/passcom/b/admin.token"));
+}
+
+#[test]
+fn the_documented_example_holds_and_names_the_defaults() {
+    let example = parse(include_str!("../../../cluster.toml")).unwrap();
+    assert_eq!(example.companies().len(), 3);
+    assert_eq!(
+        (example.limits, example.timeouts),
+        (Limits::default(), Timeouts::default())
+    );
 }
 
 #[test]
