@@ -43,11 +43,11 @@ for company in $COMPANIES; do
     give "$POSTGRES" "/authority/$company-postgres.password" "$database/password"
     give "$NODE" "/authority/$company-database.url" "$node/database.url"
     give "$NODE" "/authority/$company-admin.token" "$node/admin.token"
-    for file in ca.pem cookie "$company.pem" "$company.key" "$company-token.key"; do
+    for file in ca.pem cookie "$company.pem" "$company.key" "$company.token.key"; do
         give "$NODE" "/authority/$file" "$node/$file"
     done
     for other in $COMPANIES; do
-        give "$NODE" "/authority/$other-token.pub" "$node/$other-token.pub"
+        give "$NODE" "/authority/$other.token.pem" "$node/$other.token.pem"
     done
 done
 echo "secrets are in place"

@@ -21,8 +21,8 @@ admin = "127.0.0.1:9082"
 database_url_file = "/run/b/database.url"
 certificate = "certs/b.pem"
 key = "certs/b.key"
-token_key = "certs/b-token.key"
-token_public_key = "certs/b-token.pub"
+token_key = "certs/b.token.key"
+token_public_key = "certs/b.token.pem"
 admin_token_file = "b/admin.token"
 
 [[company]]
@@ -35,8 +35,8 @@ admin = "127.0.0.1:9081"
 database_url = "postgres://db-a/passcom"
 certificate = "certs/a.pem"
 key = "certs/a.key"
-token_key = "certs/a-token.key"
-token_public_key = "certs/a-token.pub"
+token_key = "certs/a.token.key"
+token_public_key = "certs/a.token.pem"
 admin_token_file = "a/admin.token"
 "#;
 

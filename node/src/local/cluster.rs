@@ -266,8 +266,8 @@ fn company(folder: &Folder, code: CompanyId, http: u16, mesh: u16) -> Company {
         database_url_file: Some(home.join("database.url")),
         certificate: certificate(".pem"),
         key: certificate(".key"),
-        token_key: certificate("-token.key"),
-        token_public_key: certificate("-token.pub"),
+        token_key: certificate(".token.key"),
+        token_public_key: certificate(".token.pem"),
         admin_token_file: home.join("admin.token"),
     }
 }
