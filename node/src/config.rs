@@ -7,10 +7,7 @@
 //! the bounds named here.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io::Read;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use passcom_actors::domain::ids::CompanyId;
@@ -18,15 +15,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 mod limits;
+mod secret;
 
 pub use limits::{Limits, Timeouts};
 
 /// Most companies of one cluster: every decision asks a majority of them.
 pub const COMPANIES_MAX: usize = 32;
-/// Largest configuration or secret file that is read.
-const FILE_BYTES_MAX: u64 = 256 * 1024;
-/// Permission bits of "every user of this machine".
-const OTHERS: u32 = 0o007;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -109,7 +103,10 @@ pub struct Company {
 
 impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = read_bounded(path)?;
+        let text = secret::read_bounded(path).map_err(|cause| ConfigError::Read {
+            path: path.to_owned(),
+            cause,
+        })?;
         let path = std::path::absolute(path).map_err(|cause| ConfigError::Read {
             path: path.to_owned(),
             cause,
@@ -233,25 +230,7 @@ impl Config {
     }
 
     fn read_secret(&self, field: String, path: &Path) -> Result<String, ConfigError> {
-        let mode = match fs::metadata(path) {
-            Ok(metadata) => metadata.permissions().mode(),
-            Err(cause) => {
-                return Err(self.fault(field, format!("cannot read {}: {cause}", path.display())));
-            }
-        };
-        if mode & OTHERS != 0 {
-            let problem = format!(
-                "{0} is open to every user of this machine; run: chmod 600 {0}",
-                path.display()
-            );
-            return Err(self.fault(field, problem));
-        }
-        let text =
-            read_bounded(path).map_err(|error| self.fault(field.clone(), error.to_string()))?;
-        match text.trim() {
-            "" => Err(self.fault(field, format!("{} is empty", path.display()))),
-            secret => Ok(secret.to_owned()),
-        }
+        secret::read(path).map_err(|problem| self.fault(field, problem))
     }
 
     fn fault(&self, field: String, problem: String) -> ConfigError {
@@ -390,25 +369,6 @@ fn is_host_and_port(address: &str) -> bool {
         return false;
     };
     !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
-}
-
-fn read_bounded(path: &Path) -> Result<String, ConfigError> {
-    let read = || {
-        let mut text = String::new();
-        fs::File::open(path)?
-            .take(FILE_BYTES_MAX + 1)
-            .read_to_string(&mut text)?;
-        if text.len() as u64 > FILE_BYTES_MAX {
-            return Err(std::io::Error::other(format!(
-                "it has more than {FILE_BYTES_MAX} bytes"
-            )));
-        }
-        Ok(text)
-    };
-    read().map_err(|cause| ConfigError::Read {
-        path: path.to_owned(),
-        cause,
-    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use passcom_actors::domain::ids::CompanyId;
+use passcom_node::config::Config;
 use passcom_node::local::cluster::{LocalCluster, Options};
+use passcom_node::local::nodes::{Event, Node, Nodes};
 use passcom_node::local::ports;
 
 const PASSCOM: &str = env!("CARGO_BIN_EXE_passcom");
@@ -224,4 +226,62 @@ fn a_demo_that_is_killed_takes_its_servers_along() {
     wait_until("no process", || {
         processes(temp.0.to_str().unwrap()).is_empty()
     });
+}
+
+/// A program that is our executable, except that its nodes do nothing for ten minutes.
+fn idle_nodes(temp: &Temp) -> PathBuf {
+    let script = temp.0.join("passcom");
+    let text = format!("#!/bin/sh\n[ \"$1\" = node ] && exec sleep 600\nexec {PASSCOM} \"$@\"\n");
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    script
+}
+
+fn kill(pid: i32) {
+    let status = Command::new("kill").args(["-9", &pid.to_string()]).status();
+    assert!(status.unwrap().success());
+}
+
+#[tokio::test]
+async fn a_node_that_dies_starts_again_each_time_later() {
+    let temp = Temp::new("nodes");
+    let example = Config::load(Path::new("../cluster.toml")).unwrap();
+    let log = |company: CompanyId| temp.0.join(format!("{company}.log"));
+    let mut nodes = Nodes::start(&idle_nodes(&temp), &example, log).unwrap();
+    let pids = |nodes: &Nodes| nodes.iter().map(Node::pid).collect::<Vec<_>>();
+    let first = pids(&nodes);
+
+    let mut pauses = Vec::new();
+    for _ in 0..2 {
+        kill(pids(&nodes)[1]);
+        match nodes.next(true).await.unwrap() {
+            Event::Ended {
+                company,
+                again_in: Some(pause),
+                ..
+            } if company.as_str() == "b" => pauses.push(pause.as_millis()),
+            other => panic!("b was killed: {other:?}"),
+        }
+        let started = nodes.next(true).await.unwrap();
+        assert!(
+            matches!(started, Event::Started { company } if company.as_str() == "b"),
+            "{started:?}"
+        );
+    }
+    assert_eq!(pauses, [200, 400]);
+    let last = pids(&nodes);
+    assert_eq!((first[0], first[2]), (last[0], last[2]));
+    assert_ne!(first[1], last[1]);
+
+    kill(last[0]);
+    let left_alone = nodes.next(false).await.unwrap();
+    assert!(
+        matches!(left_alone, Event::Ended { again_in: None, .. }),
+        "{left_alone:?}"
+    );
+    nodes.stop().await;
+    assert!(
+        last.iter()
+            .all(|pid| !Path::new(&format!("/proc/{pid}")).exists())
+    );
 }

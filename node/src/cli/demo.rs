@@ -8,8 +8,9 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use futures_util::future::try_join_all;
-use jiff::Zoned;
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use passcom_actors::domain::ids::CompanyId;
 
 use super::shutdown_signal;
@@ -25,6 +26,8 @@ use guide::Guide;
 
 /// Longest window of dates that is put on sale.
 const DAYS_MAX: u16 = 366;
+/// Whose today it is when no date is given.
+const HOME_ZONE: &str = "America/Sao_Paulo";
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -95,7 +98,10 @@ where
     say_where(&cluster);
     let stock = Stock {
         schedules: absolute(&args.schedules)?,
-        from: args.from.unwrap_or_else(|| Zoned::now().date()),
+        from: match args.from {
+            Some(date) => date,
+            None => today()?,
+        },
         days: args.days,
         companies,
     };
@@ -145,6 +151,11 @@ where
     guide.print()?;
     println!("\nready");
     cluster.keep_running(!args.no_restart).await
+}
+
+fn today() -> anyhow::Result<Date> {
+    let zone = TimeZone::get(HOME_ZONE).context("find the zone of São Paulo")?;
+    Ok(Timestamp::now().to_zoned(zone).date())
 }
 
 fn progress(start: Instant, done: &str) {

@@ -1,5 +1,8 @@
 //! What a person reads who wrote something wrong.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 
 const GOOD: &str = r#"
@@ -18,8 +21,8 @@ admin = "127.0.0.1:9082"
 database_url_file = "/run/b/database.url"
 certificate = "certs/b.pem"
 key = "certs/b.key"
-token_key = "certs/b-token.key"
-token_public_key = "certs/b-token.pub"
+token_key = "certs/b.token.key"
+token_public_key = "certs/b.token.pem"
 admin_token_file = "b/admin.token"
 
 [[company]]
@@ -32,8 +35,8 @@ admin = "127.0.0.1:9081"
 database_url = "postgres://db-a/passcom"
 certificate = "certs/a.pem"
 key = "certs/a.key"
-token_key = "certs/a-token.key"
-token_public_key = "certs/a-token.pub"
+token_key = "certs/a.token.key"
+token_public_key = "certs/a.token.pem"
 admin_token_file = "a/admin.token"
 "#;
 
@@ -59,6 +62,16 @@ fn companies_ascend_and_relative_paths_start_at_the_file() {
         Some(Path::new("/run/b/database.url"))
     );
     assert_eq!(b.admin_token_file, Path::new("/etc/passcom/b/admin.token"));
+}
+
+#[test]
+fn the_documented_example_holds_and_names_the_defaults() {
+    let example = parse(include_str!("../../../cluster.toml")).unwrap();
+    assert_eq!(example.companies().len(), 3);
+    assert_eq!(
+        (example.limits, example.timeouts),
+        (Limits::default(), Timeouts::default())
+    );
 }
 
 #[test]

@@ -173,15 +173,15 @@ impl LocalCluster {
 
     /// Stops what runs: nodes, then servers, then whatever an interrupted start had begun.
     pub async fn stop(&mut self) -> anyhow::Result<()> {
+        let removed = self.setting.folder.remove_run_file();
         if let Some(mut running) = self.running.take() {
             if let Some(nodes) = &mut running.nodes {
                 nodes.stop().await;
             }
             running.servers.stop().await;
         }
-        process::stop_leftovers(self.setting.folder.root())
-            .await
-            .map(drop)
+        process::stop_leftovers(self.setting.folder.root()).await?;
+        removed
     }
 
     fn write_run_file(&self) -> anyhow::Result<()> {
@@ -266,8 +266,8 @@ fn company(folder: &Folder, code: CompanyId, http: u16, mesh: u16) -> Company {
         database_url_file: Some(home.join("database.url")),
         certificate: certificate(".pem"),
         key: certificate(".key"),
-        token_key: certificate("-token.key"),
-        token_public_key: certificate("-token.pub"),
+        token_key: certificate(".token.key"),
+        token_public_key: certificate(".token.pem"),
         admin_token_file: home.join("admin.token"),
     }
 }

@@ -30,6 +30,10 @@ use super::user::User;
 
 const MARK: &str = "passcom-demo.json";
 const LOCK: &str = "demo.lock";
+const CERTIFICATES: &str = "certs";
+const SERVERS: &str = "servers";
+/// Of the cluster that runs: what is there without one is stale.
+const RUN_FILE: &str = "cluster.json";
 /// For data that must survive a restart of the machine.
 const ELSEWHERE: &str = "/var/tmp";
 
@@ -76,6 +80,12 @@ impl Claim {
         user: Option<&User>,
         fresh: bool,
     ) -> anyhow::Result<Folder> {
+        if let Some(code) = companies
+            .iter()
+            .find(|code| [CERTIFICATES, SERVERS].contains(&code.as_str()))
+        {
+            bail!("a demo cannot have a company {code}: its own folder has that name");
+        }
         let mark = read_mark(&self.root)?;
         // without a mark the user has removed the folder: what lay elsewhere for it is nobody's
         if fresh || mark.is_none() {
@@ -86,6 +96,7 @@ impl Claim {
                 "{root} was made for other companies: choose another folder with --dir, or wipe this one with --fresh"
             );
         }
+        remove(&self.root.join(RUN_FILE)).context("remove the run file of an earlier start")?;
         let mark = Mark {
             companies: companies.to_vec(),
         };
@@ -122,7 +133,7 @@ impl Folder {
     }
 
     pub fn certificates(&self) -> PathBuf {
-        self.root.join("certs")
+        self.root.join(CERTIFICATES)
     }
 
     pub fn config(&self) -> PathBuf {
@@ -130,7 +141,12 @@ impl Folder {
     }
 
     pub fn run_file(&self) -> PathBuf {
-        self.root.join("cluster.json")
+        self.root.join(RUN_FILE)
+    }
+
+    /// Says that nothing runs any more.
+    pub fn remove_run_file(&self) -> anyhow::Result<()> {
+        remove(&self.run_file()).context("remove the run file")
     }
 
     pub fn users(&self) -> PathBuf {
@@ -223,7 +239,7 @@ fn remove(path: &Path) -> std::io::Result<()> {
 }
 
 fn servers_folder(root: &Path, user: Option<&User>) -> anyhow::Result<PathBuf> {
-    let here = root.join("servers");
+    let here = root.join(SERVERS);
     private_folder(&here)?;
     let Some(user) = user else {
         return Ok(here);

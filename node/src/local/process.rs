@@ -27,6 +27,8 @@ const TAIL_BYTES: u64 = 8 * 1024;
 const LEFTOVER_PATIENCE: Duration = Duration::from_secs(30);
 /// A killed process is gone by then, or stuck in the kernel.
 const KILL_PATIENCE: Duration = Duration::from_secs(5);
+/// A log that is longer when its process starts becomes `<log>.old`, in place of the one before.
+const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// How to start a process and how to stop it.
@@ -56,8 +58,8 @@ impl Spec {
     ///
     /// To be called from a thread that lives as long as the cluster: the kernel ties a child to the thread that made it.
     pub fn start(self, passcom: &Path) -> anyhow::Result<Process> {
-        let log = File::options().create(true).append(true).open(&self.log);
-        let log = log.with_context(|| format!("cannot open {}", self.log.display()))?;
+        let log =
+            open_log(&self.log).with_context(|| format!("cannot open {}", self.log.display()))?;
         let child = self
             .command(passcom)
             .stdout(log.try_clone()?)
@@ -251,6 +253,13 @@ fn start_of(pid: Pid) -> Option<String> {
         return None; // ended, only not waited for yet
     }
     fields.nth(18).map(str::to_owned)
+}
+
+fn open_log(path: &Path) -> io::Result<File> {
+    if fs::metadata(path).is_ok_and(|log| log.len() > LOG_BYTES_MAX) {
+        fs::rename(path, path.with_extension("log.old"))?;
+    }
+    File::options().create(true).append(true).open(path)
 }
 
 /// The last lines of a log, indented, each on a line of its own.

@@ -1,10 +1,13 @@
 //! A trip with one seat of every company: connecting flights if some are found soon, otherwise any.
 
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use comfy_table::Table;
 use futures_util::future::{BoxFuture, FutureExt};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use super::client::{Client, Leg};
 
@@ -13,6 +16,9 @@ const CONNECTION_MIN: SignedDuration = SignedDuration::from_mins(40);
 /// First legs that are tried, and onward legs of each.
 const FIRST_LEGS: usize = 12;
 const ONWARD_LEGS: usize = 4;
+/// A node that has just started learns of the others' legs within this.
+const ON_SALE_LIMIT: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 #[derive(Debug)]
 pub struct Trip {
@@ -20,25 +26,49 @@ pub struct Trip {
 }
 
 impl Trip {
+    /// Waits until every company's legs are on sale here: they come from the other nodes.
     pub async fn find(client: &Client, companies: &[String]) -> anyhow::Result<Self> {
+        let deadline = Instant::now() + ON_SALE_LIMIT;
+        let any = loop {
+            match Self::of_any_legs(client, companies).await? {
+                Ok(trip) => break trip,
+                Err(company) if Instant::now() > deadline => {
+                    bail!("company {company} has nothing on sale")
+                }
+                Err(_) => sleep(LOOK_AGAIN).await,
+            }
+        };
+        Ok(Self::of_connecting_legs(client, companies)
+            .await?
+            .unwrap_or(any))
+    }
+
+    async fn of_connecting_legs(
+        client: &Client,
+        companies: &[String],
+    ) -> anyhow::Result<Option<Self>> {
         let (first, onward) = companies.split_first().context("there is no company")?;
         for leg in client.legs(first, None, FIRST_LEGS).await? {
             if let Some(legs) = connect(client, vec![leg], onward).await? {
-                return Ok(Self { legs });
+                return Ok(Some(Self { legs }));
             }
         }
-        Self::of_any_legs(client, companies).await
+        Ok(None)
     }
 
-    async fn of_any_legs(client: &Client, companies: &[String]) -> anyhow::Result<Self> {
+    /// The first leg of each company, or the company that has none.
+    async fn of_any_legs(
+        client: &Client,
+        companies: &[String],
+    ) -> anyhow::Result<Result<Self, String>> {
         let mut legs = Vec::with_capacity(companies.len());
         for company in companies {
-            match client.legs(company, None, 1).await?.into_iter().next() {
+            match client.legs(company, None, 1).await?.pop() {
                 Some(leg) => legs.push(leg),
-                None => bail!("{company} has nothing on sale"),
+                None => return Ok(Err(company.clone())),
             }
         }
-        Ok(Self { legs })
+        Ok(Ok(Self { legs }))
     }
 
     /// The body of a booking of it.
@@ -125,4 +155,33 @@ fn connects(first: &Leg, second: &Leg) -> bool {
         return false;
     };
     departs.duration_since(arrives) >= CONNECTION_MIN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leg(departs: &str, arrives: &str) -> Leg {
+        let leg = json!({"id": 1, "company": "a", "origem": "São Paulo", "destino": "Recife", "partida": departs, "chegada": arrives,
+            "assentos": [{"id": 1025, "numero": 1, "disponivel": 1}]});
+        serde_json::from_value(leg).unwrap()
+    }
+
+    #[test]
+    fn planes_are_changed_in_no_less_than_forty_minutes_across_time_zones() {
+        let first = leg("2026-11-23T08:00:00-03:00", "2026-11-23T10:00:00-03:00");
+        assert!(!connects(&first, &leg("2026-11-23T10:39:00-03:00", "")));
+        assert!(connects(&first, &leg("2026-11-23T10:40:00-03:00", "")));
+        assert!(connects(&first, &leg("2026-11-23T09:40:00-04:00", "")));
+        assert!(!connects(&first, &leg("10:40", "")));
+    }
+
+    #[test]
+    fn an_order_names_the_first_free_seat_of_each_leg() {
+        let trip = Trip {
+            legs: vec![leg("", "")],
+        };
+        let seats = json!([{"id_trecho": 1, "id_assento": 1025, "company": "a"}]);
+        assert_eq!(trip.order().unwrap(), json!({"trechos": seats}));
+    }
 }

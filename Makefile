@@ -1,0 +1,26 @@
+# What a person types. One profile (release) for everything, so that nothing is compiled twice.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test check
+
+help: ## these lines
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@echo "  make demo ARGS='--http-port 9000 --fresh'	passes arguments on"
+
+setup: ## install what is missing (PostgreSQL, Redis); nothing else on the machine is touched
+	@.ci/setup
+
+build: setup
+	cargo build --release --locked --package passcom-node
+
+demo: build ## a whole cluster on this machine, ready for a first booking
+	@"$${CARGO_TARGET_DIR:-target}/release/passcom" demo $(ARGS)
+
+test: setup ## all tests
+	@if cargo nextest --version >/dev/null 2>&1; \
+	then set -x; cargo nextest run --release --locked --workspace --no-fail-fast $(ARGS); \
+	else set -x; cargo test --release --locked --workspace --no-fail-fast $(ARGS); fi
+
+check: ## formatting and lints
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
