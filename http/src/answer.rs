@@ -9,11 +9,9 @@ use warp::http::{HeaderName, HeaderValue};
 use warp::reply::Response;
 
 use crate::error::Problem;
+use crate::wire::X_UNREACHABLE;
 
 pub(crate) type Answered = Result<Answer, Problem>;
-
-/// Names the companies whose legs are missing from an answer.
-const X_UNREACHABLE: HeaderName = HeaderName::from_static("x-companhias-indisponiveis");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt, Stream, StreamExt, pin_mut};
-use metrics::{counter, histogram};
+use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tracing::{Instrument, debug, error, info_span, warn};
@@ -41,6 +41,9 @@ const OVERLOADED_RETRY: Duration = Duration::from_secs(1);
 /// Label of requests that lead to no endpoint.
 const NOWHERE: &str = "none";
 
+const REQUESTS: &str = "http_requests_total";
+const SECONDS: &str = "http_request_seconds";
+
 /// One port: its endpoints, what they act on, and its bounds.
 pub(crate) struct Edge<S: 'static> {
     /// `client` or `admin`, in metrics and logs.
@@ -65,6 +68,15 @@ struct Head {
 
 impl<S: Send + Sync + 'static> Edge<S> {
     pub fn new(port: &'static str, router: Router<S>, state: S, options: Options) -> Self {
+        describe_counter!(
+            REQUESTS,
+            "requests answered, by endpoint and class of status"
+        );
+        describe_histogram!(
+            SECONDS,
+            Unit::Seconds,
+            "from the head of a request to its answer"
+        );
         Self {
             port,
             router,
@@ -203,9 +215,9 @@ impl<S: Send + Sync + 'static> Edge<S> {
             4 => "4xx",
             _ => "5xx",
         };
-        counter!("http_requests_total", "port" => self.port, "method" => method, "endpoint" => endpoint, "class" => class)
+        counter!(REQUESTS, "port" => self.port, "method" => method, "endpoint" => endpoint, "class" => class)
             .increment(1);
-        histogram!("http_request_seconds", "port" => self.port, "method" => method, "endpoint" => endpoint)
+        histogram!(SECONDS, "port" => self.port, "method" => method, "endpoint" => endpoint)
             .record(took.as_secs_f64());
         if status.is_server_error() {
             warn!(

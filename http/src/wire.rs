@@ -6,6 +6,7 @@
 use passcom_actors::domain::ids::{CompanyId, RouteId, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use warp::http::HeaderName;
 
 pub(crate) use self::bookings::{Booked, Booking, TicketEntry};
 pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat};
@@ -23,6 +24,17 @@ pub(crate) mod query {
     pub const LIMIT: &str = "limite";
     pub const CURSOR: &str = "cursor";
 }
+
+/// Fields that the details of a problem name.
+pub(crate) mod field {
+    pub const SEATS: &str = "trechos";
+    pub const ROUTE: &str = "id_trecho";
+    pub const SEAT: &str = "id_assento";
+    pub const FREE: &str = "disponivel";
+}
+
+/// Names the companies whose legs are missing from an answer.
+pub(crate) const X_UNREACHABLE: HeaderName = HeaderName::from_static("x-companhias-indisponiveis");
 
 #[derive(Deserialize)]
 pub(crate) struct Credentials {

@@ -11,6 +11,7 @@ use crate::call::Call;
 use crate::cursor;
 use crate::error::{Kind, Problem};
 use crate::router::{Endpoint, delete, get, put};
+use crate::wire::field::FREE;
 use crate::wire::{self, query};
 
 pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
@@ -99,8 +100,8 @@ fn blocked(free: Option<u8>) -> Result<bool, Problem> {
         Some(0) => Ok(true),
         Some(1) => Ok(false),
         _ => Err(Problem::invalid(
-            "disponivel deve ser 0 ou 1",
-            "disponivel must be 0 or 1",
+            format!("{FREE} deve ser 0 ou 1"),
+            format!("{FREE} must be 0 or 1"),
         )),
     }
 }

@@ -15,6 +15,7 @@ use crate::error::{Kind, Problem};
 use crate::language::{Language, Text};
 use crate::router::{Endpoint, get, post};
 use crate::wire;
+use crate::wire::field::{ROUTE, SEAT, SEATS};
 
 pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     post("/reservar", |client, call| Box::pin(book(client, call))),
@@ -61,14 +62,14 @@ fn check_user(named: Option<&str>, user: UserId) -> Result<(), Problem> {
 fn seats(wanted: &[wire::WantedSeat]) -> Result<Vec<SeatRef>, Problem> {
     if wanted.is_empty() {
         return Err(Problem::invalid(
-            "trechos não pode ser vazio",
-            "trechos must not be empty",
+            format!("{SEATS} não pode ser vazio"),
+            format!("{SEATS} must not be empty"),
         ));
     }
     if wanted.len() > LEGS_MAX {
         return Err(Problem::invalid(
-            format!("trechos passa de {LEGS_MAX} assentos"),
-            format!("trechos has more than {LEGS_MAX} seats"),
+            format!("{SEATS} passa de {LEGS_MAX} assentos"),
+            format!("{SEATS} has more than {LEGS_MAX} seats"),
         ));
     }
     let mut seats = Vec::with_capacity(wanted.len());
@@ -76,8 +77,8 @@ fn seats(wanted: &[wire::WantedSeat]) -> Result<Vec<SeatRef>, Problem> {
         let seat = seat(index, wanted)?;
         if seats.contains(&seat) {
             return Err(Problem::invalid(
-                format!("trechos[{index}]: assento repetido"),
-                format!("trechos[{index}]: the seat is named twice"),
+                format!("{SEATS}[{index}]: assento repetido"),
+                format!("{SEATS}[{index}]: the seat is named twice"),
             )
             .about(seat));
         }
@@ -95,8 +96,8 @@ fn seat(index: usize, wanted: &wire::WantedSeat) -> Result<SeatRef, Problem> {
             number: seat.number(),
         }),
         _ => Err(Problem::invalid(
-            format!("trechos[{index}]: id_assento não pertence a id_trecho"),
-            format!("trechos[{index}]: id_assento is not a seat of id_trecho"),
+            format!("{SEATS}[{index}]: {SEAT} não pertence a {ROUTE}"),
+            format!("{SEATS}[{index}]: {SEAT} is not a seat of {ROUTE}"),
         )),
     }
 }
