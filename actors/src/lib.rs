@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod desk;
 pub mod domain;
 pub mod lease;
+pub mod memory;
 pub mod messages;
 pub mod operations;
 pub mod peer;
