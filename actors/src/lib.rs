@@ -12,6 +12,7 @@ pub mod envelope;
 pub mod gateway;
 pub mod lease;
 pub mod ledger;
+pub mod memory;
 pub mod messages;
 pub mod operations;
 pub mod order_hash;

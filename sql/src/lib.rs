@@ -1,3 +1,25 @@
-//! What a company remembers, in PostgreSQL.
+//! A company's PostgreSQL: the durable half of the product.
+//!
+//! * [`Database`]: how to reach it; [`checks`] says whether it may be trusted, [`migrate`] brings its tables up to date;
+//! * [`PgLedgerStore`]: the only writer of bookings, two round trips per batch;
+//! * [`PgArchive`]: everything that is read beside it;
+//! * [`schedule_store`]: the routes that an import puts on sale.
+//!
+//! Invariants:
+//! * a commit that was acknowledged survives a crash: a server that is set up otherwise is refused at start;
+//! * one node of a company at a time: it holds [`checks::NodeLock`] as long as it lives;
+//! * nothing waits for ever: every connect, statement and answer has a bound ([`pool`]).
 
+mod archive;
+pub mod checks;
+mod decode;
+mod error;
+mod ledger_store;
+pub mod migrate;
+pub mod pool;
 pub mod schedule_store;
+
+pub use archive::PgArchive;
+pub use checks::{Identity, NodeLock};
+pub use ledger_store::PgLedgerStore;
+pub use pool::{Database, Options, connect};

@@ -1,0 +1,216 @@
+//! The reads over memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::MemoryStore;
+use crate::catalogue::Published;
+use crate::domain::accounts::User;
+use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
+use crate::domain::order::SeatRef;
+use crate::domain::register::Key;
+use crate::domain::replica::Ticket;
+use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
+use crate::messages::{KnownKey, Recorded};
+use crate::operations::SagaView;
+use crate::store::{Archive, Read, Unfinished};
+
+impl Archive for MemoryStore {
+    fn ping(&self) -> Read<'_, ()> {
+        self.read(|_| ())
+    }
+
+    fn recorded(&self, saga: SagaId) -> Read<'_, Recorded> {
+        self.read(|tables| {
+            let order = tables.sagas.get(&saga).and_then(|(_, row)| {
+                let order = row.order.clone()?;
+                Some((order, row.hash, row.acceptors.clone()))
+            });
+            let legs = tables.legs_of(saga).map(|(key, leg)| {
+                let seat = SeatRef {
+                    company: self.me,
+                    route: key.route,
+                    number: key.number,
+                };
+                (seat, leg.state)
+            });
+            Recorded {
+                register: tables.registers.get(&Key::Saga(saga)).cloned(),
+                order,
+                legs: legs.collect(),
+                running: false,
+            }
+        })
+    }
+
+    fn key(&self, user: UserId, key: String) -> Read<'_, Option<KnownKey>> {
+        self.read(|tables| {
+            let row = tables.keys.get(&(user, key))?;
+            Some(KnownKey {
+                fingerprint: row.fingerprint,
+                saga: row.saga,
+                answer: row.answer,
+                running: false,
+            })
+        })
+    }
+
+    fn user(&self, login: String) -> Read<'_, Option<User>> {
+        self.read(|tables| tables.users.get(&login).cloned())
+    }
+
+    fn ticket(&self, id: SagaId) -> Read<'_, Option<Ticket>> {
+        self.read(|tables| tables.tickets.get(&id).cloned())
+    }
+
+    fn tickets_of(
+        &self,
+        user: UserId,
+        after: Option<(i64, SagaId)>,
+        limit: usize,
+    ) -> Read<'_, Vec<Ticket>> {
+        // newest first: by the negated time, then by id
+        let place = |created_at: i64, id: SagaId| (-created_at, id);
+        self.read(|tables| {
+            let mut tickets: Vec<&Ticket> = tables
+                .tickets
+                .values()
+                .filter(|ticket| ticket.order.user == user && !ticket.is_cancelled())
+                .filter(|ticket| {
+                    let own = place(ticket.order.created_at, ticket.id);
+                    after.is_none_or(|(created_at, id)| own > place(created_at, id))
+                })
+                .collect();
+            tickets.sort_by_key(|ticket| place(ticket.order.created_at, ticket.id));
+            tickets.into_iter().take(limit).cloned().collect()
+        })
+    }
+
+    fn outbox(&self, after_seq: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>> {
+        self.read(|tables| {
+            let rows = (1..).zip(tables.outbox.iter().cloned());
+            rows.filter(|(seq, _)| *seq > after_seq)
+                .take(limit)
+                .collect()
+        })
+    }
+
+    fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
+    fn cursors(&self) -> Read<'_, BTreeMap<CompanyId, OutboxCursor>> {
+        self.read(|tables| tables.cursors.clone())
+    }
+
+    fn unfinished(&self, node: String, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>> {
+        self.read(|tables| {
+            let mut found: Vec<(Duration, Unfinished)> = tables
+                .sagas
+                .iter()
+                .filter(|(_, (begun_at, row))| {
+                    let overdue = row.state == SagaState::Begun && *begun_at + age < tables.now;
+                    overdue || row.driver == node && !row.finished
+                })
+                .filter_map(|(saga, (begun_at, row))| {
+                    let unfinished = Unfinished {
+                        saga: *saga,
+                        order: row.order.clone()?,
+                        hash: row.hash,
+                        acceptors: row.acceptors.clone(),
+                        driver: row.driver.clone(),
+                    };
+                    Some((*begun_at, unfinished))
+                })
+                .collect();
+            found.sort_by_key(|(begun_at, unfinished)| (*begun_at, unfinished.saga));
+            let sagas = found.into_iter().map(|(_, unfinished)| unfinished);
+            sagas.take(limit).collect()
+        })
+    }
+
+    fn sagas(
+        &self,
+        id: Option<SagaId>,
+        state: Option<String>,
+        older_than: Option<Duration>,
+        limit: usize,
+    ) -> Read<'_, Vec<SagaView>> {
+        self.read(|tables| {
+            let mut views: Vec<(Duration, SagaView)> = tables
+                .sagas
+                .iter()
+                .map(|(saga, (begun_at, row))| (tables.now - *begun_at, saga_view(*saga, row)))
+                .filter(|(age, view)| {
+                    id.is_none_or(|id| view.id == id)
+                        && state.as_ref().is_none_or(|state| view.state == *state)
+                        && older_than.is_none_or(|least| *age >= least)
+                })
+                .collect();
+            views.sort_by_key(|(age, view)| (*age, view.id));
+            let views = views.into_iter().take(limit);
+            views
+                .map(|(age, view)| SagaView {
+                    age_seconds: age.as_secs().cast_signed(),
+                    ..view
+                })
+                .collect()
+        })
+    }
+
+    fn seat(&self, seat: SeatKey) -> Read<'_, Option<SeatUse>> {
+        self.read(|tables| {
+            let (_, route) = tables.routes.get(&seat.0)?;
+            let exists = (1..=route.seats).contains(&seat.1.0);
+            exists.then(|| tables.seat_use(seat))
+        })
+    }
+
+    fn catalogue_version(&self) -> Read<'_, i64> {
+        self.read(|tables| tables.version)
+    }
+
+    fn routes(&self, changed_after: i64, after: RouteId, limit: usize) -> Read<'_, Vec<Published>> {
+        self.read(|tables| {
+            let rows = tables.routes.range(after..).filter(|(id, _)| **id > after);
+            rows.filter(|(_, (version, _))| *version > changed_after)
+                .take(limit)
+                .map(|(id, (_, route))| Published {
+                    route: route.clone(),
+                    taken: bitmap(&tables.taken(*id)),
+                })
+                .collect()
+        })
+    }
+}
+
+fn saga_view(id: SagaId, row: &SagaRow) -> SagaView {
+    let state = match row.state {
+        SagaState::Begun => "begun",
+        SagaState::Committed => "committed",
+        SagaState::Aborted => "aborted",
+    };
+    let order = row.order.as_ref();
+    SagaView {
+        id,
+        state: state.to_owned(),
+        driver: row.driver.clone(),
+        age_seconds: 0,
+        finished: row.finished,
+        companies: order.map(|order| order.companies()).unwrap_or_default(),
+        seats: order.map(|order| order.seats()).unwrap_or_default(),
+    }
+}
+
+/// Bit n-1 for seat n, without trailing zero words.
+fn bitmap(seats: &BTreeSet<SeatKey>) -> Vec<u64> {
+    let mut words = Vec::new();
+    for bit in seats.iter().filter_map(|(_, seat)| seat.0.checked_sub(1)) {
+        let (word, bit) = (usize::from(bit / 64), bit % 64);
+        if words.len() <= word {
+            words.resize(word + 1, 0);
+        }
+        words[word] |= 1 << bit;
+    }
+    words
+}

@@ -1,0 +1,134 @@
+//! Reads of routes and of who has their seats.
+
+use passcom_actors::catalogue::{Published, Route};
+use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber};
+use passcom_actors::domain::order::Price;
+use passcom_actors::domain::participant::LegState;
+use passcom_actors::domain::rows::{SeatKey, SeatUse};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::PgArchive;
+use super::reader::limit as row_limit;
+use crate::decode::{self, Decoded};
+use crate::error::Failure;
+
+const SEAT: &str = "
+select coalesce(seat.blocked, false) as blocked, leg.saga_id, leg.state
+from route
+left join seat on seat.route_id = route.id and seat.number = $2
+left join leg on leg.route_id = route.id and leg.number = $2 and leg.state in ('prepared', 'committed')
+where route.id = $1 and $2 between 1 and route.seats
+";
+
+const CATALOGUE_VERSION: &str = "select version from catalogue_version";
+
+const ROUTES: &str = "
+select page.id, page.flight, page.origin, page.destination, page.seats, page.price_minor, page.currency,
+       page.equipment, page.on_sale, extract(epoch from page.departs)::bigint as departs,
+       extract(epoch from page.arrives)::bigint as arrives,
+       array(select number from leg where route_id = page.id and state in ('prepared', 'committed')) as owned,
+       array(select number from seat where route_id = page.id and blocked) as blocked
+from (select * from route where version > $1 and id > $2 order by id limit $3) as page
+order by page.id
+";
+
+impl PgArchive {
+    pub(super) async fn read_seat(&self, seat: SeatKey) -> Result<Option<SeatUse>, Failure> {
+        let (route, number) = (decode::route_number(seat.0), i32::from(seat.1.0));
+        let row = self.reader().await?.row(SEAT, &[&route, &number]).await?;
+        row.as_ref().map(seat_use).transpose()
+    }
+
+    pub(super) async fn read_catalogue_version(&self) -> Result<i64, Failure> {
+        let row = self.reader().await?.row(CATALOGUE_VERSION, &[]).await?;
+        match row {
+            Some(row) => Ok(row.try_get("version")?),
+            None => Ok(0),
+        }
+    }
+
+    pub(super) async fn read_routes(
+        &self,
+        changed_after: i64,
+        after: RouteId,
+        limit: usize,
+    ) -> Result<Vec<Published>, Failure> {
+        let after = decode::route_number(after);
+        let reader = self.reader().await?;
+        let rows = reader
+            .rows(ROUTES, &[&changed_after, &after, &row_limit(limit)])
+            .await?;
+        rows.iter().map(published).collect()
+    }
+}
+
+fn seat_use(row: &Row) -> Decoded<SeatUse> {
+    let owner: Option<Uuid> = row.try_get("saga_id")?;
+    let Some(owner) = owner.map(SagaId) else {
+        let blocked: bool = row.try_get("blocked")?;
+        return Ok(if blocked {
+            SeatUse::Blocked
+        } else {
+            SeatUse::Free
+        });
+    };
+    Ok(match decode::leg_state(row.try_get("state")?)? {
+        LegState::Committed => SeatUse::Sold { to: owner },
+        _ => SeatUse::Prepared { by: owner },
+    })
+}
+
+fn published(row: &Row) -> Decoded<Published> {
+    let owned: Vec<i32> = row.try_get("owned")?;
+    let blocked: Vec<i32> = row.try_get("blocked")?;
+    let taken = owned.into_iter().chain(blocked).map(decode::seat_number);
+    Ok(Published {
+        route: route(row)?,
+        taken: bitmap(&taken.collect::<Decoded<Vec<_>>>()?),
+    })
+}
+
+fn route(row: &Row) -> Decoded<Route> {
+    Ok(Route {
+        id: decode::route_id(row.try_get("id")?),
+        flight: row.try_get("flight")?,
+        origin: row.try_get("origin")?,
+        destination: row.try_get("destination")?,
+        departs: row.try_get("departs")?,
+        arrives: row.try_get("arrives")?,
+        seats: decode::seat_number(row.try_get("seats")?)?.0,
+        price: Price {
+            minor: row.try_get("price_minor")?,
+            currency: row.try_get("currency")?,
+        },
+        equipment: row.try_get("equipment")?,
+        on_sale: row.try_get("on_sale")?,
+    })
+}
+
+/// Bit n-1 for seat n, without trailing zero words.
+fn bitmap(seats: &[SeatNumber]) -> Vec<u64> {
+    let mut words = Vec::new();
+    for bit in seats.iter().filter_map(|seat| seat.0.checked_sub(1)) {
+        let (word, bit) = (usize::from(bit / 64), bit % 64);
+        if words.len() <= word {
+            words.resize(word + 1, 0);
+        }
+        words[word] |= 1 << bit;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bitmap_has_no_more_words_than_its_last_seat_needs() {
+        assert_eq!(bitmap(&[]), Vec::<u64>::new());
+        assert_eq!(bitmap(&[SeatNumber(1), SeatNumber(64)]), [1 | 1 << 63]);
+        assert_eq!(bitmap(&[SeatNumber(65)]), [0, 1]);
+        assert_eq!(bitmap(&[SeatNumber(0)]), Vec::<u64>::new());
+    }
+}

@@ -1,0 +1,195 @@
+//! Reads of what is recorded of bookings here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use passcom_actors::domain::ids::{SagaId, UserId};
+use passcom_actors::domain::order::{Order, SeatRef};
+use passcom_actors::domain::register::Key;
+use passcom_actors::domain::saga::Outcome;
+use passcom_actors::messages::{KnownKey, Recorded};
+use passcom_actors::operations::SagaView;
+use passcom_actors::store::Unfinished;
+use tokio_postgres::Row;
+use tokio_postgres::types::{Json, ToSql};
+use uuid::Uuid;
+
+use super::PgArchive;
+use super::reader::limit as row_limit;
+use crate::decode::{self, Decoded};
+use crate::error::Failure;
+
+const REGISTER: &str = "
+select key, acceptors, promised, accepted, value, chosen from register where key = $1
+";
+
+const ORDER: &str = r#"
+select "order", order_hash, acceptors from saga where id = $1 and "order" is not null
+"#;
+
+const LEGS: &str = "
+select route_id, number, state from leg where saga_id = $1 order by route_id, number
+";
+
+const KEY: &str = "
+select fingerprint, saga_id, answer from idem where user_id = $1 and key = $2
+";
+
+// each half has an index that holds little else than its answer
+const UNFINISHED: &str = r#"
+with undecided as (
+    select id from saga
+    where state = 'begun' and created_at < now() - $2 * interval '1 millisecond' and "order" is not null
+    order by created_at limit $3
+), driven as (
+    select id from saga
+    where driver = $1 and not finished and "order" is not null
+    order by created_at limit $3
+)
+select id, "order", order_hash, acceptors, driver from saga
+where id in (select id from undecided union select id from driven)
+order by created_at, id limit $3
+"#;
+
+const SAGA: &str = r#"
+select id, state, driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
+from saga
+where id = $1 and ($2::text is null or state = $2) and created_at <= now() - $3 * interval '1 millisecond'
+limit $4
+"#;
+
+const SAGAS: &str = r#"
+select id, state, driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
+from saga
+where ($1::text is null or state = $1) and created_at <= now() - $2 * interval '1 millisecond'
+order by created_at desc, id limit $3
+"#;
+
+impl PgArchive {
+    pub(super) async fn read_recorded(&self, saga: SagaId) -> Result<Recorded, Failure> {
+        let reader = self.reader().await?;
+        let key = decode::key_text(&Key::Saga(saga));
+        let (by_key, by_saga): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) =
+            ([&key], [&saga.0]);
+        let (register, order, legs) = tokio::try_join!(
+            reader.row(REGISTER, &by_key),
+            reader.row(ORDER, &by_saga),
+            reader.rows(LEGS, &by_saga),
+        )?;
+        let register = register.as_ref().map(decode::register).transpose()?;
+        Ok(Recorded {
+            register: register.map(|(_, register)| register),
+            order: order.as_ref().map(order_of).transpose()?,
+            legs: legs
+                .iter()
+                .map(|row| self.leg(row))
+                .collect::<Decoded<_>>()?,
+            running: false,
+        })
+    }
+
+    fn leg(&self, row: &Row) -> Decoded<(SeatRef, passcom_actors::domain::participant::LegState)> {
+        let seat = SeatRef {
+            company: self.company,
+            route: decode::route_id(row.try_get("route_id")?),
+            number: decode::seat_number(row.try_get("number")?)?,
+        };
+        Ok((seat, decode::leg_state(row.try_get("state")?)?))
+    }
+
+    pub(super) async fn read_key(
+        &self,
+        user: UserId,
+        key: &str,
+    ) -> Result<Option<KnownKey>, Failure> {
+        let row = self.reader().await?.row(KEY, &[&user.0, &key]).await?;
+        row.as_ref().map(known_key).transpose()
+    }
+
+    pub(super) async fn read_unfinished(
+        &self,
+        node: &str,
+        age: Duration,
+        limit: usize,
+    ) -> Result<Vec<Unfinished>, Failure> {
+        let reader = self.reader().await?;
+        let rows = reader
+            .rows(UNFINISHED, &[&node, &millis(age), &row_limit(limit)])
+            .await?;
+        rows.iter().map(unfinished).collect()
+    }
+
+    pub(super) async fn read_sagas(
+        &self,
+        id: Option<SagaId>,
+        state: Option<String>,
+        older_than: Option<Duration>,
+        limit: usize,
+    ) -> Result<Vec<SagaView>, Failure> {
+        let reader = self.reader().await?;
+        let age = millis(older_than.unwrap_or_default());
+        let limit = row_limit(limit);
+        let rows = match id {
+            Some(id) => reader.rows(SAGA, &[&id.0, &state, &age, &limit]).await?,
+            None => reader.rows(SAGAS, &[&state, &age, &limit]).await?,
+        };
+        rows.iter().map(saga_view).collect()
+    }
+}
+
+type OrderOf = (
+    Arc<Order>,
+    passcom_actors::domain::order::OrderHash,
+    passcom_actors::domain::register::Acceptors,
+);
+
+fn order_of(row: &Row) -> Decoded<OrderOf> {
+    let Json(order): Json<Order> = row.try_get("order")?;
+    let acceptors: Vec<&str> = row.try_get("acceptors")?;
+    Ok((
+        Arc::new(order),
+        decode::order_hash("saga", row)?,
+        decode::acceptors("saga", &acceptors)?,
+    ))
+}
+
+fn known_key(row: &Row) -> Decoded<KnownKey> {
+    let answer: Option<Json<Outcome>> = row.try_get("answer")?;
+    Ok(KnownKey {
+        fingerprint: decode::hash("idem", row.try_get("fingerprint")?)?,
+        saga: SagaId(row.try_get("saga_id")?),
+        answer: answer.map(|Json(answer)| answer),
+        running: false,
+    })
+}
+
+fn unfinished(row: &Row) -> Decoded<Unfinished> {
+    let (order, hash, acceptors) = order_of(row)?;
+    Ok(Unfinished {
+        saga: SagaId(row.try_get("id")?),
+        order,
+        hash,
+        acceptors,
+        driver: row.try_get("driver")?,
+    })
+}
+
+fn saga_view(row: &Row) -> Decoded<SagaView> {
+    let id: Uuid = row.try_get("id")?;
+    let order: Option<Json<Order>> = row.try_get("order")?;
+    let order = order.as_ref().map(|Json(order)| order);
+    Ok(SagaView {
+        id: SagaId(id),
+        state: row.try_get("state")?,
+        driver: row.try_get("driver")?,
+        age_seconds: row.try_get("age")?,
+        finished: row.try_get("finished")?,
+        companies: order.map(Order::companies).unwrap_or_default(),
+        seats: order.map(Order::seats).unwrap_or_default(),
+    })
+}
+
+/// As a factor of `interval '1 millisecond'`.
+fn millis(age: Duration) -> f64 {
+    age.as_secs_f64() * 1000.0
+}

@@ -1,0 +1,155 @@
+//! What must hold of a database before a node trusts it with a booking. Every refusal is one sentence that says what to do.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use passcom_actors::domain::ids::{CompanyId, Incarnation};
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
+
+use crate::pool::{CONNECT_TIMEOUT, Database};
+
+/// Settings without which an acknowledged commit can be lost.
+const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
+/// Oldest server we run on, as `server_version_num` has it.
+const SERVER_VERSION_MIN: i32 = 140_000;
+/// Of all advisory locks in this database: the node that runs on it.
+const NODE_LOCK: i64 = 0x7061_7373_0002;
+/// How often the server is asked to notice that a node's machine is gone, so that its lock is given up.
+const KEEPALIVE: Duration = Duration::from_secs(5);
+
+/// Which life of which database this node runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    pub incarnation: Incarnation,
+    /// Rises with every start of a node.
+    pub epoch: i64,
+}
+
+/// Held by the one node that runs on a database. Gives the lock up when dropped.
+pub struct NodeLock {
+    // the lock lives as long as this session
+    client: Client,
+    connection: JoinHandle<()>,
+}
+
+impl NodeLock {
+    /// Ends when the lock is lost: from then on another node may start, so this one must stop.
+    pub async fn lost(&mut self) {
+        // a join error means that the connection's task panicked: lost as well
+        let _ = (&mut self.connection).await;
+    }
+}
+
+impl Drop for NodeLock {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
+/// Refuses a server that is too old, or whose settings lose commits.
+pub async fn settings(database: &Database) -> anyhow::Result<()> {
+    let client = database.client().await?;
+    let version: i32 = client
+        .query_one("select current_setting('server_version_num')::int", &[])
+        .await
+        .context("ask PostgreSQL for its version")?
+        .try_get(0)?;
+    ensure!(
+        version >= SERVER_VERSION_MIN,
+        "PostgreSQL {} is too old: install {} or newer",
+        version / 10_000,
+        SERVER_VERSION_MIN / 10_000
+    );
+    for name in DURABLE {
+        let value: String = client
+            .query_one("select current_setting($1)", &[&name])
+            .await
+            .with_context(|| format!("ask PostgreSQL for {name}"))?
+            .try_get(0)?;
+        // `remote_apply` and the like promise more than `on`; `local` and `remote_write` are durable here, too
+        let durable = value != "off";
+        ensure!(
+            durable,
+            "PostgreSQL runs with {name} = {value} and would lose bookings in a crash: set {name} = on"
+        );
+    }
+    Ok(())
+}
+
+/// Takes the lock of the one node of this company, or says that another has it.
+pub async fn lock_node(database: &Database) -> anyhow::Result<NodeLock> {
+    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, database.config().connect(NoTls));
+    let (client, connection) = connecting
+        .await
+        .context("the database does not answer")?
+        .context("connect for the node's lock")?;
+    let connection = tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::error!(%error, "connection that holds the node's lock ended");
+        }
+    });
+    let lock = NodeLock {
+        client: client,
+        connection,
+    };
+    lock.client
+        .batch_execute(&format!(
+            "set tcp_keepalives_idle = {0}; set tcp_keepalives_interval = {0}; set tcp_keepalives_count = 3",
+            KEEPALIVE.as_secs()
+        ))
+        .await
+        .context("bound the life of the node's lock")?;
+    let taken: bool = lock
+        .client
+        .query_one("select pg_try_advisory_lock($1)", &[&NODE_LOCK])
+        .await
+        .context("take the node's lock")?
+        .try_get(0)?;
+    ensure!(
+        taken,
+        "another node of company {} runs on this database: stop it first",
+        database.company()
+    );
+    Ok(lock)
+}
+
+/// Says who this database is, and counts this start. The first start makes it a member of these companies for good.
+///
+/// Call it under the node's lock only.
+pub async fn identify(database: &Database, companies: &[CompanyId]) -> anyhow::Result<Identity> {
+    let mut configured: Vec<String> = companies.iter().map(CompanyId::to_string).collect();
+    configured.sort_unstable();
+    let mut client = database.client().await?;
+    let transaction = client.transaction().await?;
+    transaction
+        .execute(
+            "insert into membership (incarnation, companies) values ($1, $2) on conflict do nothing",
+            &[&Uuid::new_v4(), &configured],
+        )
+        .await
+        .context("record the membership")?;
+    let row = transaction
+        .query_one("select incarnation, companies from membership", &[])
+        .await
+        .context("read the membership")?;
+    let recorded: Vec<String> = row.try_get("companies")?;
+    if recorded != configured {
+        bail!(
+            "this database belongs to a cluster of {recorded:?}, the configuration says {configured:?}: \
+             correct the configuration, or start on an empty database"
+        );
+    }
+    let incarnation = Incarnation(row.try_get("incarnation")?);
+    let epoch = transaction
+        .query_one(
+            "update node_state set epoch = epoch + 1 returning epoch",
+            &[],
+        )
+        .await
+        .context("count this start")?
+        .try_get("epoch")?;
+    transaction.commit().await?;
+    Ok(Identity { incarnation, epoch })
+}

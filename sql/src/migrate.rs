@@ -1,0 +1,57 @@
+//! Brings the tables up to date: numbered files, forward only, each in one transaction and recorded with it.
+
+use anyhow::{Context, ensure};
+
+use crate::pool::Database;
+
+/// Every migration there is, in order. A released one is never edited: the next one corrects it.
+const MIGRATIONS: [(i32, &str, &str); 1] =
+    [(1, "ledger", include_str!("../migrations/0001_ledger.sql"))];
+
+/// Of all advisory locks in this database: who migrates.
+const MIGRATION_LOCK: i64 = 0x7061_7373_0001;
+
+const CREATE_RECORD: &str = "
+create table if not exists migration (
+    number int primary key,
+    name text not null,
+    applied_at timestamptz not null default now()
+)";
+
+/// Applies what is missing. Two at once wait for each other; the second finds nothing to do.
+pub async fn migrate(database: &Database) -> anyhow::Result<()> {
+    let mut client = database.client().await?;
+    let transaction = client.transaction().await.context("begin the migration")?;
+    // a large table may take its time, and so may whoever migrates before us
+    transaction
+        .batch_execute("set local statement_timeout = 0; set local lock_timeout = 0")
+        .await?;
+    transaction
+        .execute("select pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK])
+        .await
+        .context("wait for another migration to end")?;
+    transaction.batch_execute(CREATE_RECORD).await?;
+    let applied: i32 = transaction
+        .query_one("select coalesce(max(number), 0) from migration", &[])
+        .await?
+        .try_get(0)?;
+    let newest = MIGRATIONS[MIGRATIONS.len() - 1].0;
+    ensure!(
+        applied <= newest,
+        "the database has migration {applied}, this program knows {newest}: start the newer program"
+    );
+    for (number, name, statements) in MIGRATIONS.iter().filter(|(number, ..)| *number > applied) {
+        transaction
+            .batch_execute(statements)
+            .await
+            .with_context(|| format!("apply migration {number:04}_{name}"))?;
+        transaction
+            .execute(
+                "insert into migration (number, name) values ($1, $2)",
+                &[number, name],
+            )
+            .await?;
+        tracing::info!(number, name, "migration applied");
+    }
+    transaction.commit().await.context("commit the migration")
+}

@@ -1,0 +1,120 @@
+//! How a company's database is reached, and how long anything there may take.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+};
+use passcom_actors::domain::ids::CompanyId;
+use tokio_postgres::{Config, NoTls};
+
+use crate::archive::PgArchive;
+use crate::checks::Identity;
+use crate::ledger_store::PgLedgerStore;
+
+/// Connections for reads, the ledger's own not counted.
+pub const POOL_SIZE: usize = 8;
+/// Until a connection stands.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Until a pooled connection is free.
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Until the server gives up a statement.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Until the server gives up waiting for another transaction's lock.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+/// Until we give up on an answer. Above [`STATEMENT_TIMEOUT`], so that a server that is alive says itself what happened.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// What a node knows of its database.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// libpq string or URL: `host=/run/postgresql dbname=passcom_a user=passcom`.
+    pub url: String,
+    pub company: CompanyId,
+}
+
+/// A company's database. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    config: Config,
+    company: CompanyId,
+    pool: Pool,
+}
+
+/// Reaches the database once, so that a wrong address is told at start and not at the first booking.
+pub async fn connect(options: Options) -> anyhow::Result<Database> {
+    let mut config: Config = options
+        .url
+        .parse()
+        .context("the database URL is neither a URL nor key=value pairs")?;
+    config
+        .connect_timeout(CONNECT_TIMEOUT)
+        .application_name(format!("passcom {}", options.company));
+    let database = Database {
+        pool: pool(&config)?,
+        config,
+        company: options.company,
+    };
+    drop(database.client().await?);
+    Ok(database)
+}
+
+impl Database {
+    /// A pooled connection, for statements that are no part of a booking.
+    pub async fn client(&self) -> anyhow::Result<Object> {
+        let unreachable = || format!("cannot reach the database of company {}", self.company);
+        self.pool.get().await.with_context(unreachable)
+    }
+
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub fn company(&self) -> CompanyId {
+        self.company
+    }
+
+    /// The writer. One per node: two would only make each other's batches fail.
+    pub fn ledger_store(&self) -> PgLedgerStore {
+        PgLedgerStore::new(self.config.clone(), self.company)
+    }
+
+    pub fn archive(&self, identity: &Identity) -> PgArchive {
+        PgArchive::new(self.pool.clone(), self.company, identity.incarnation)
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+}
+
+fn pool(config: &Config) -> anyhow::Result<Pool> {
+    let recycling_method = RecyclingMethod::Fast;
+    let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method });
+    Pool::builder(manager)
+        .max_size(POOL_SIZE)
+        .wait_timeout(Some(WAIT_TIMEOUT))
+        .create_timeout(Some(CONNECT_TIMEOUT))
+        .recycle_timeout(Some(CONNECT_TIMEOUT))
+        .post_create(Hook::async_fn(|client, _| {
+            Box::pin(async move {
+                // not in the startup options: those are the operator's, and would be overwritten
+                let bounds = client.batch_execute(&bounds()).await;
+                bounds.map_err(HookError::Backend)
+            })
+        }))
+        .runtime(Runtime::Tokio1)
+        .build()
+        .context("cannot make a pool of database connections")
+}
+
+/// The bounds of every session.
+pub(crate) fn bounds() -> String {
+    format!(
+        "set statement_timeout = {}; set lock_timeout = {}; set idle_in_transaction_session_timeout = {};",
+        STATEMENT_TIMEOUT.as_millis(),
+        LOCK_TIMEOUT.as_millis(),
+        ANSWER_TIMEOUT.as_millis(),
+    )
+}
