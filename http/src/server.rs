@@ -21,6 +21,7 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 use warp::Reply;
 use warp::filters::BoxedFilter;
+use warp::http::Uri;
 use warp::hyper::Request;
 use warp::hyper::body::Incoming;
 use warp::hyper::server::conn::http1;
@@ -143,6 +144,10 @@ async fn converse(
     let service = TowerToHyperService::new(warp::service(filter));
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(PeerAddress(address));
+        // CONNECT names no path, and warp's path filters panic on that
+        if request.uri().path_and_query().is_none() {
+            *request.uri_mut() = Uri::from_static("*");
+        }
         service.call(request)
     });
     let connection = http1::Builder::new()

@@ -134,6 +134,31 @@ async fn what_leads_nowhere_is_a_problem_in_the_clients_language() {
 }
 
 #[tokio::test]
+async fn every_form_of_request_is_answered() {
+    let port = Port::open(Options::default()).await;
+    for (line, expected) in [
+        ("HEAD /things/7", "200"),
+        ("GET http://elsewhere/things/7", "200"),
+        ("GET /things/7?a=%zz&&=", "200"),
+        ("OPTIONS *", "404"),
+        ("CONNECT elsewhere:443", "404"),
+        ("BREW /things/7", "405"),
+        ("GET /things/%2e%2e%00", "200"),
+        ("GET nowhere", "404"),
+    ] {
+        let request = format!("{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let answer = port.exchange(request.as_bytes()).await;
+        assert_eq!(status(&answer), expected, "{line}");
+        if line.starts_with("HEAD") {
+            assert!(
+                answer.ends_with("\r\n\r\n"),
+                "an answer to HEAD has no body"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_body_is_bounded_with_and_without_a_length() {
     let port = Port::open(Options::default()).await;
     let body = |len: usize| {
