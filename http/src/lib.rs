@@ -24,7 +24,6 @@ pub use self::server::Options;
 pub use self::token::{KeyError, TokenIssuer, TokenVerifier};
 
 mod admin;
-mod airports;
 mod answer;
 mod api;
 mod call;

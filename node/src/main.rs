@@ -1,14 +1,10 @@
 //! `passcom`: one program, one command per job.
 
-use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Parser;
-use passcom_actors::domain::ids::CompanyId;
-use passcom_node::cli::demo::{Steps, Stock};
-use passcom_node::cli::{admin, demo, node};
-use passcom_node::config::Config;
+use passcom_node::cli::{admin, certs, demo, import, node};
 use passcom_node::local::tether;
 
 /// Three airlines' nodes that sell each other's seats.
@@ -25,6 +21,10 @@ enum Command {
     Demo(demo::Args),
     /// Run the node of one company.
     Node(node::Args),
+    /// Put a company's flights on sale.
+    Import(import::Args),
+    /// Make certificates and keys for a cluster.
+    Certs(certs::Args),
     /// Ask a running node how it is.
     Admin(admin::Args),
     #[command(hide = true)]
@@ -51,24 +51,12 @@ fn run(command: Command) -> anyhow::Result<()> {
         .build();
     runtime.context("start the runtime")?.block_on(async {
         match command {
-            Command::Demo(args) => {
-                let steps = Steps {
-                    certificates: |_: &Path, _: &[CompanyId]| {
-                        bail!("this build makes no certificates")
-                    },
-                    stock: async |_: &Config, _: CompanyId, _: &Stock| {
-                        bail!("this build imports no schedules")
-                    },
-                };
-                demo::run(args, steps).await
-            }
-            Command::Node(args) => node::run(args, serve).await,
+            Command::Demo(args) => demo::run(args).await,
+            Command::Node(args) => node::run(args).await,
+            Command::Import(args) => import::run(&args).await,
+            Command::Certs(args) => certs::run(&args),
             Command::Admin(args) => admin::run(args).await,
             Command::Tether(_) => unreachable!("it ran above"),
         }
     })
-}
-
-async fn serve(_: Config, _: CompanyId) -> anyhow::Result<()> {
-    bail!("this build has no node")
 }

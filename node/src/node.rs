@@ -82,7 +82,11 @@ pub async fn run(
     let name = me.to_string();
     recovery::at_start(&node.desk, &node.service, &name).await;
     node.service.ready.store(true, Ordering::Release);
-    tokio::spawn(recovery::watch(node.desk.clone(), node.service.clone(), name));
+    tokio::spawn(recovery::watch(
+        node.desk.clone(),
+        node.service.clone(),
+        name,
+    ));
     replication::follow_all(&node.service);
 
     let listener = TcpListener::bind(company.http)
@@ -167,7 +171,8 @@ impl Node {
         let me = company.code;
         let companies: Arc<[CompanyId]> = config.members().collect();
         let late = Arc::new(LateService::default());
-        let cluster = Cluster::start(mesh_options(config, company, identity)?, late.clone()).await?;
+        let cluster =
+            Cluster::start(mesh_options(config, company, identity)?, late.clone()).await?;
         let peers = cluster.peers();
         let (supervisor, _) = Actor::spawn(None, Supervisor, ())
             .await
@@ -298,7 +303,9 @@ fn mesh_options(
     Ok(cluster::Options {
         me: company.code,
         listen: company.mesh_listen,
-        peers: others.map(|other| (other.code, other.mesh.clone())).collect(),
+        peers: others
+            .map(|other| (other.code, other.mesh.clone()))
+            .collect(),
         tls: TlsFiles {
             ca: config.cluster.ca.clone(),
             cert: company.certificate.clone(),

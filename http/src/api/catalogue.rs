@@ -6,7 +6,6 @@ use passcom_actors::catalogue::{Catalogue, FoundItinerary, LegFilter, LegPage, L
 use passcom_actors::domain::ids::CompanyId;
 
 use super::Client;
-use crate::airports::{self, Airport};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::clock;
@@ -14,6 +13,7 @@ use crate::cursor::{self, Cursor};
 use crate::error::{Kind, Problem};
 use crate::router::{Endpoint, get, post};
 use crate::wire::{self, query};
+use passcom_actors::airports::{self, Airport};
 
 pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/all-trechos", |client, call| Box::pin(list(client, call))),

@@ -1,6 +1,6 @@
 //! Bookings and the tickets that come of them.
 
-use passcom_actors::desk::{BookingState, BookingStatus};
+use passcom_actors::desk::{BookingState, BookingStatus, CompanyLegs};
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::{Leg, SeatRef};
 use passcom_actors::domain::participant::LegState;
@@ -58,8 +58,6 @@ impl From<&BookingStatus> for Booking {
         }
     }
 }
-
-type CompanyLegs = (CompanyId, Option<Vec<(SeatRef, LegState)>>);
 
 impl From<&CompanyLegs> for BookingAtCompany {
     fn from((company, legs): &CompanyLegs) -> Self {

@@ -6,8 +6,8 @@ use passcom_actors::domain::order::Price;
 use passcom_actors::operations::SeatView;
 use serde::{Serialize, Serializer};
 
-use crate::airports;
 use crate::clock;
+use passcom_actors::airports;
 
 /// A leg of the catalogue.
 #[derive(Serialize)]

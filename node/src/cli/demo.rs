@@ -1,20 +1,19 @@
 //! `passcom demo`: a whole cluster on this machine, ready for a first booking.
 //!
-//! What a company needs before its node starts (certificates, tables, legs on sale) comes in as [`Steps`]; the rest is
-//! [`crate::local`]'s.
+//! The servers and processes are [`crate::local`]'s; what a company needs before its node starts (certificates, tables, legs
+//! on sale) is made by the same code as by `passcom certs` and `passcom import`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
 use futures_util::future::try_join_all;
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use passcom_actors::domain::ids::CompanyId;
 
-use super::shutdown_signal;
-use crate::config::{COMPANIES_MAX, Config};
+use super::{import, shutdown_signal};
+use crate::certs;
+use crate::config::COMPANIES_MAX;
 use crate::local::cluster::{LocalCluster, Options};
 
 mod client;
@@ -60,30 +59,7 @@ pub struct Args {
     check: bool,
 }
 
-/// What a company puts on sale.
-#[derive(Debug, Clone)]
-pub struct Stock {
-    /// Files and folders; the sample if there are none.
-    pub schedules: Vec<PathBuf>,
-    pub from: Date,
-    pub days: u16,
-    /// All companies of the cluster, ascending: the sample divides its network among them.
-    pub companies: Vec<CompanyId>,
-}
-
-/// What is done before nodes start. Both are done at every start, and keep what is already there.
-pub struct Steps<C, S> {
-    /// Makes the certificates, token keys and the cookie of these companies in a folder.
-    pub certificates: C,
-    /// Makes one company's tables and puts its legs on sale; answers with a line on what it did.
-    pub stock: S,
-}
-
-pub async fn run<C, S>(args: Args, steps: Steps<C, S>) -> anyhow::Result<()>
-where
-    C: Fn(&Path, &[CompanyId]) -> anyhow::Result<()>,
-    S: AsyncFn(&Config, CompanyId, &Stock) -> anyhow::Result<String>,
-{
+pub async fn run(args: Args) -> anyhow::Result<()> {
     let shutdown = shutdown_signal().context("listen for signals")?;
     let companies = in_order(&args.companies)?;
     let mut cluster = LocalCluster::open(Options {
@@ -96,17 +72,9 @@ where
     })
     .await?;
     say_where(&cluster);
-    let stock = Stock {
-        schedules: absolute(&args.schedules)?,
-        from: match args.from {
-            Some(date) => date,
-            None => today()?,
-        },
-        days: args.days,
-        companies,
-    };
+    let schedules = absolute(&args.schedules)?;
     let result = tokio::select! {
-        result = serve(&mut cluster, &args, &stock, &steps) => result,
+        result = serve(&mut cluster, &args, &companies, &schedules) => result,
         () = shutdown => {
             println!("stopping");
             Ok(())
@@ -118,25 +86,32 @@ where
 }
 
 /// Returns only if something failed, or when `--check` is done.
-async fn serve<C, S>(
+async fn serve(
     cluster: &mut LocalCluster,
     args: &Args,
-    stock: &Stock,
-    steps: &Steps<C, S>,
-) -> anyhow::Result<()>
-where
-    C: Fn(&Path, &[CompanyId]) -> anyhow::Result<()>,
-    S: AsyncFn(&Config, CompanyId, &Stock) -> anyhow::Result<String>,
-{
+    companies: &[CompanyId],
+    schedules: &[PathBuf],
+) -> anyhow::Result<()> {
     let start = Instant::now();
     let certificates = cluster.folder().certificates();
     let config = cluster.start_servers().await?.clone();
     progress(start, "PostgreSQL and Redis run");
-    (steps.certificates)(&certificates, &stock.companies).context("make certificates")?;
-    let fills = stock.companies.iter().map(async |company| {
-        let done = (steps.stock)(&config, *company, stock).await;
+    certs::generate(&certificates, companies).context("make certificates")?;
+    let fills = companies.iter().map(async |company| {
+        let import = import::Args {
+            config: config.path().to_owned(),
+            company: *company,
+            from: Some(args.from.map_or_else(import::today, Ok)?),
+            days: args.days.into(),
+            dry_run: false,
+            skip_bad: false,
+            json: false,
+            files: schedules.to_vec(),
+            sample: schedules.is_empty(),
+        };
+        let done = import::import(&import).await;
         let done = done.with_context(|| format!("put the legs of {company} on sale"))?;
-        progress(start, &format!("{company}: {done}"));
+        progress(start, &done.headline());
         anyhow::Ok(())
     });
     try_join_all(fills).await?;
@@ -151,11 +126,6 @@ where
     guide.print()?;
     println!("\nready");
     cluster.keep_running(!args.no_restart).await
-}
-
-fn today() -> anyhow::Result<Date> {
-    let zone = TimeZone::get(HOME_ZONE).context("find the zone of São Paulo")?;
-    Ok(Timestamp::now().to_zoned(zone).date())
 }
 
 fn progress(start: Instant, done: &str) {

@@ -13,6 +13,7 @@ use passcom_actors::domain::ids::CompanyId;
 use passcom_sql::schedule_store::{self, Report, Scope};
 use serde::Serialize;
 
+use crate::config::Config;
 use crate::schedule::{self, Options, Schedule, Window};
 
 /// A season and the next one.
@@ -52,20 +53,16 @@ pub struct Args {
     #[arg(long)]
     pub json: bool,
     /// Schedules; of a folder, the files with this company's airline designator
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "sample")]
     pub files: Vec<PathBuf>,
+    /// The made-up network that comes with PassCom, instead of files
+    #[arg(long, conflicts_with = "files")]
+    pub sample: bool,
 }
 
-/// Imports into the database of the company, which is at this URL.
-pub async fn run(args: &Args, url: &str) -> anyhow::Result<()> {
-    let started = Instant::now();
-    let options = options(args)?;
-    let paths = args.files.clone();
-    let schedule = tokio::task::spawn_blocking(move || schedule::read(&paths, &options))
-        .await
-        .context("read the schedules")??;
-    let report = store(&schedule, url, args).await?;
-    let summary = Summary::new(args, &schedule, report, started.elapsed());
+/// Imports, and tells what came of it.
+pub async fn run(args: &Args) -> anyhow::Result<()> {
+    let summary = import(args).await?;
     if args.json {
         println!("{}", serde_json::to_string(&summary)?);
     } else {
@@ -74,13 +71,42 @@ pub async fn run(args: &Args, url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Imports into the database of the company.
+pub async fn import(args: &Args) -> anyhow::Result<Summary> {
+    let started = Instant::now();
+    let config = Config::load(&args.config)?;
+    let company = config.company(args.company)?;
+    let url = config.database_url(company)?;
+    let options = options(args)?;
+    let companies: Vec<CompanyId> = config.members().collect();
+    let (paths, sample) = (args.files.clone(), args.sample);
+    let read = move || match sample {
+        true => schedule::sample(options.company, &companies, options.window)
+            .map_err(anyhow::Error::msg),
+        false => Ok(schedule::read(&paths, &options)?),
+    };
+    let schedule = tokio::task::spawn_blocking(read)
+        .await
+        .context("read the schedules")??;
+    migrate(&url, args.company).await?;
+    let report = store(&schedule, &url, args).await?;
+    Ok(Summary::new(args, &schedule, report, started.elapsed()))
+}
+
+/// The node may never have run: an import makes the tables, too.
+async fn migrate(url: &str, company: CompanyId) -> anyhow::Result<()> {
+    let options = passcom_sql::Options {
+        url: url.to_owned(),
+        company,
+    };
+    let database = passcom_sql::connect(options).await?;
+    passcom_sql::migrate::migrate(&database).await
+}
+
 fn options(args: &Args) -> anyhow::Result<Options> {
     let from = match args.from {
         Some(date) => date,
-        None => {
-            let zone = TimeZone::get(HOME_ZONE).context("find the zone of São Paulo")?;
-            Timestamp::now().to_zoned(zone).date()
-        }
+        None => today()?,
     };
     let window = Window::new(from, args.days).map_err(|reason| anyhow::anyhow!("{reason}"))?;
     Ok(Options {
@@ -88,6 +114,12 @@ fn options(args: &Args) -> anyhow::Result<Options> {
         company: args.company,
         skip_bad: args.skip_bad,
     })
+}
+
+/// Today in São Paulo.
+pub fn today() -> anyhow::Result<Date> {
+    let zone = TimeZone::get(HOME_ZONE).context("find the zone of São Paulo")?;
+    Ok(Timestamp::now().to_zoned(zone).date())
 }
 
 async fn store(schedule: &Schedule, url: &str, args: &Args) -> anyhow::Result<Report> {
@@ -125,7 +157,7 @@ fn progress_bar(routes: u64) -> ProgressBar {
 
 /// What is told at the end.
 #[derive(Debug, Serialize)]
-struct Summary {
+pub struct Summary {
     company: CompanyId,
     from: String,
     until: String,
@@ -144,6 +176,15 @@ struct Summary {
 }
 
 impl Summary {
+    /// One line.
+    pub fn headline(&self) -> String {
+        let routes = self.report.added + self.report.changed + self.report.unchanged;
+        format!(
+            "{}, {} to {}: {routes} dated legs of {} lines, {} seats, {:.1} s",
+            self.company, self.from, self.until, self.legs, self.report.seats, self.seconds
+        )
+    }
+
     fn new(args: &Args, schedule: &Schedule, report: Report, took: Duration) -> Self {
         let window = schedule.window();
         Self {
@@ -170,12 +211,7 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let report = &self.report;
-        let routes = report.added + report.changed + report.unchanged;
-        writeln!(
-            f,
-            "{}, {} to {}: {routes} dated legs of {} lines, {} seats, {:.1} s",
-            self.company, self.from, self.until, self.legs, report.seats, self.seconds
-        )?;
+        writeln!(f, "{}", self.headline())?;
         writeln!(
             f,
             "{} added, {} changed, {} withdrawn, {} unchanged{}",

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use passcom_actors::domain::ids::CompanyId;
 
+use super::shutdown_signal;
 use crate::config::Config;
+use crate::node;
 use crate::telemetry::{self, LogFormat};
 
 #[derive(Debug, clap::Args)]
@@ -22,13 +25,11 @@ pub struct Args {
     log_format: LogFormat,
 }
 
-/// Loads the configuration, starts logging, and hands over to `serve`.
-pub async fn run<S>(args: Args, serve: S) -> anyhow::Result<()>
-where
-    S: AsyncFnOnce(Config, CompanyId) -> anyhow::Result<()>,
-{
+/// Loads the configuration, starts logging, and serves until Ctrl-C or SIGTERM.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let shutdown = shutdown_signal().context("listen for signals")?;
     let config = Config::load(&args.config)?;
     config.company(args.company)?;
     telemetry::init(args.log_format, &args.log)?;
-    serve(config, args.company).await
+    node::run(config, args.company, shutdown).await
 }
