@@ -4,6 +4,7 @@
 //!
 //! Invariants:
 //! - What exists is kept: running it again only adds what is missing, so a new company can join a running cluster.
+//! - A key is never made anew beside the certificate or public key of a lost one: the two would not fit.
 //! - Every secret is a file of mode 0600 from the instant it exists, and appears whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
@@ -123,6 +124,7 @@ impl Set<'_> {
         let (key_path, cert_path) = (self.dir.join("ca.key"), self.dir.join("ca.pem"));
         let key = self.key_pair(
             &key_path,
+            &cert_path,
             &PKCS_ECDSA_P256_SHA256,
             Audience::Authority,
             "key of the authority: signs certificates",
@@ -145,6 +147,7 @@ impl Set<'_> {
         let only = Audience::Only(company);
         let key = self.key_pair(
             &paths.key,
+            &paths.cert,
             &PKCS_ECDSA_P256_SHA256,
             only,
             "key of the node's certificate",
@@ -163,6 +166,7 @@ impl Set<'_> {
         let paths = files(self.dir, company);
         let key = self.key_pair(
             &paths.token_key,
+            &paths.token_public,
             &PKCS_ED25519,
             Audience::Only(company),
             "key that signs the tokens of the company's users",
@@ -190,10 +194,11 @@ impl Set<'_> {
         self.write(&path, &hex, Audience::Everyone, true, what)
     }
 
-    /// Reads the key, or makes it.
+    /// Reads the key, or makes it. `public` is the file that goes with it.
     fn key_pair(
         &mut self,
         path: &Path,
+        public: &Path,
         algorithm: &'static rcgen::SignatureAlgorithm,
         audience: Audience,
         what: &'static str,
@@ -205,6 +210,12 @@ impl Set<'_> {
                 format!("{} is not a key of the kind needed here", path.display())
             });
         }
+        ensure!(
+            !public.exists(),
+            "{} is there but its key {} is not: put the key back, or remove the file to begin anew",
+            public.display(),
+            path.display()
+        );
         let key = KeyPair::generate_for(algorithm).context("make a key")?;
         self.write(path, &key.serialize_pem(), audience, true, what)?;
         Ok(key)
@@ -341,6 +352,20 @@ mod tests {
             4,
             "those of c"
         );
+    }
+
+    #[test]
+    fn a_lost_key_is_not_made_anew_beside_what_it_signed() {
+        let folder = Folder::new();
+        generate(&folder.0, &ids(&["a"])).unwrap();
+        for lost in ["ca.key", "a.key", "a.token.key"] {
+            let (path, aside) = (folder.0.join(lost), folder.0.join("aside"));
+            fs::rename(&path, &aside).unwrap();
+            let error = generate(&folder.0, &ids(&["a"])).unwrap_err().to_string();
+            assert!(error.contains(lost), "{error}");
+            fs::rename(&aside, &path).unwrap();
+        }
+        assert!(generate(&folder.0, &ids(&["a"])).is_ok());
     }
 
     #[test]

@@ -50,3 +50,44 @@ fn place(audience: Audience) -> String {
         Audience::Only(company) => format!("company {company} only"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_says_which_file_is_secret_and_who_gets_it() {
+        let company = "a".parse().unwrap();
+        let file = |path: &str, audience, secret| Written {
+            path: path.into(),
+            audience,
+            secret,
+            what: "a file",
+            kept: !secret,
+        };
+        let table = table(&[
+            file("ca.key", Audience::Authority, true),
+            file("ca.pem", Audience::Everyone, false),
+            file("a.key", Audience::Only(company), true),
+        ]);
+        let text = table.to_string();
+        let rows: Vec<Vec<&str>> = text
+            .lines()
+            .map(|line| {
+                line.split("  ")
+                    .map(str::trim)
+                    .filter(|cell| !cell.is_empty())
+                    .collect()
+            })
+            .collect();
+        assert_eq!(
+            rows[1],
+            ["ca.key", "nobody: keep it safe", "secret", "a file", "new"]
+        );
+        assert_eq!(rows[2], ["ca.pem", "every company", "a file", "kept"]);
+        assert_eq!(
+            rows[3],
+            ["a.key", "company a only", "secret", "a file", "new"]
+        );
+    }
+}

@@ -65,13 +65,16 @@ impl Dialler {
     /// Whether the link came up.
     async fn attempt(&self) -> bool {
         let mut link = self.peer.watch();
+        let closed = self.peer.session_closed();
         if let Err(error) = self.dial().await {
             self.peer.note_obstacle(&format!("{error:#}"));
             return false;
         }
-        let begun = timeout(SESSION_PATIENCE, link.wait_for(|link| !link.is_down()))
-            .await
-            .is_ok_and(|link| link.is_ok());
+        let begun = tokio::select! {
+            link = link.wait_for(|link| !link.is_down()) => link.is_ok(),
+            () = closed => false,
+            () = sleep(SESSION_PATIENCE) => false,
+        };
         if !begun {
             self.peer
                 .note_obstacle("the peer dropped the connection: is the cookie the same?");

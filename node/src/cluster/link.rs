@@ -20,7 +20,8 @@ use passcom_actors::messages::Request;
 use passcom_actors::peer::is_long_poll;
 use ractor::{ActorId, ActorRef, ActorStatus, pg};
 use ractor_cluster::{NodeId, NodeSessionMessage};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, Semaphore, watch};
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -35,6 +36,7 @@ pub(super) struct Peer {
     pub company: CompanyId,
     pub address: String,
     link: watch::Sender<Link>,
+    closed: Notify,
     calls: Semaphore,
     long_polls: Semaphore,
     /// Why there is no link, as last logged.
@@ -83,6 +85,7 @@ impl Peer {
             company,
             address,
             link: watch::channel(Link::Down).0,
+            closed: Notify::new(),
             calls: Semaphore::new(CALLS_MAX),
             long_polls: Semaphore::new(LONG_POLLS_MAX),
             obstacle: Mutex::default(),
@@ -142,6 +145,7 @@ impl Peer {
         if self.advance(session, |session| Link::Up(session, hello)) {
             *lock(&self.obstacle) = None;
             info!(company = %self.company, %version, "peer is up");
+            self.gauge_up(true);
         }
     }
 
@@ -158,7 +162,19 @@ impl Peer {
         });
         if was_up {
             warn!(company = %self.company, why, "peer is down");
+            self.gauge_up(false);
         }
+    }
+
+    /// Tells that a session with the company closed, be it one that never became a link.
+    pub fn on_session_closed(&self, node_id: NodeId) {
+        self.end(node_id, "session closed");
+        self.closed.notify_waiters();
+    }
+
+    /// Completes when a session closes from now on, also before it is first polled.
+    pub fn session_closed(&self) -> Notified<'_> {
+        self.closed.notified()
     }
 
     /// Keeps, and logs once, why there is no link.
@@ -184,6 +200,11 @@ impl Peer {
             Ok(_) => Ok(()),
             Err(_) => Err("the node is stopping".to_owned()),
         }
+    }
+
+    fn gauge_up(&self, up: bool) {
+        let company = self.company.to_string();
+        metrics::gauge!("passcom_peer_up", "peer" => company).set(if up { 1.0 } else { 0.0 });
     }
 
     fn advance(&self, session: &Session, to: impl FnOnce(Session) -> Link) -> bool {

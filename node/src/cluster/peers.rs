@@ -160,7 +160,14 @@ impl PeerClient for Peers {
         request: Request,
         timeout: Duration,
     ) -> BoxFuture<'_, Result<Reply, CallError>> {
-        Box::pin(self.request(to, request, timeout))
+        Box::pin(async move {
+            let outcome = self.request(to, request, timeout).await;
+            // other names would make labels without a bound
+            if self.all.contains_key(&to) {
+                count(to, &outcome);
+            }
+            outcome
+        })
     }
 
     fn is_up(&self, company: CompanyId) -> bool {
@@ -200,6 +207,17 @@ impl Presence for Peers {
             }
         })
     }
+}
+
+fn count(to: CompanyId, outcome: &Result<Reply, CallError>) {
+    let outcome = match outcome {
+        Ok(_) => "reply",
+        Err(CallError::NotSent { .. }) => "not_sent",
+        Err(CallError::Busy(_)) => "busy",
+        Err(CallError::Unknown { .. }) => "unknown",
+    };
+    metrics::counter!("passcom_peer_calls_total", "peer" => to.to_string(), "outcome" => outcome)
+        .increment(1);
 }
 
 fn status_of(peer: &Peer) -> PeerStatus {

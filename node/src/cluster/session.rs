@@ -67,7 +67,7 @@ impl NodeEventSubscription for Sessions {
 
     fn node_session_disconnected(&self, event: NodeServerSessionInformation) {
         if let Some(peer) = self.peer(&event) {
-            peer.end(event.node_id, "session closed");
+            peer.on_session_closed(event.node_id);
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Config {
     pub peers: BTreeMap<String, String>,
     pub membership: u8,
     pub incarnation: u128,
+    /// Another one than the file's.
+    pub cookie: Option<String>,
 }
 
 /// Answers every request with its own name, those for `sleep:<ms>` after that time.
@@ -133,7 +135,10 @@ fn options(config: &Config) -> Options {
             cert: files.cert,
             key: files.key,
         },
-        cookie: std::fs::read_to_string(files.cookie).unwrap(),
+        cookie: match &config.cookie {
+            Some(cookie) => cookie.clone(),
+            None => std::fs::read_to_string(files.cookie).unwrap(),
+        },
         membership: [config.membership; 32],
         incarnation: Incarnation(Uuid::from_u128(config.incarnation)),
         version: "test".to_owned(),

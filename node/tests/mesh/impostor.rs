@@ -68,6 +68,18 @@ pub async fn is_answered(world: &World, owner: &str, claimed: &str, target: &str
     matches!(stream.read(&mut answer).await, Ok(1))
 }
 
+/// Connects with a good certificate and says nothing, until the target closes the connection.
+#[tokio::main]
+pub async fn stay_silent(world: &World, owner: &str, target: &str) {
+    let mut stream = connect(world, owner, target).await;
+    // end or error: closed either way
+    let read = stream.read(&mut [0; 1]).await;
+    assert!(
+        !matches!(read, Ok(1)),
+        "there is nothing to say to a silent peer"
+    );
+}
+
 fn field_1(content: &[u8]) -> Vec<u8> {
     let len = u8::try_from(content.len()).unwrap();
     assert!(len < 0x80, "longer ones take more than one byte");

@@ -125,6 +125,12 @@ fn an_idle_connection_does_no_harm_and_is_closed() {
         alpha.sees("beta")
     });
     assert_eq!(beta.call("alpha", "who", 2000), "ok alpha");
+    let began = Instant::now();
+    impostor::stay_silent(&world, "gamma", "alpha");
+    assert!(
+        began.elapsed() < DOWN_LIMIT,
+        "a certificate does not buy more time"
+    );
     for stream in &mut idle {
         stream.set_read_timeout(Some(DOWN_LIMIT)).unwrap();
         assert_eq!(
@@ -178,6 +184,21 @@ fn a_node_with_another_membership_list_is_refused_and_shown() {
     eventually(START_LIMIT, "the others talk", || alpha.sees("beta"));
     assert_eq!(beta.call("alpha", "who", 2000), "ok alpha");
     assert_eq!(gamma.served(), 0);
+}
+
+#[test]
+fn a_node_with_another_cookie_is_told_what_to_look_at() {
+    let world = World::new();
+    let alpha = world.start("alpha");
+    let beta = world.start_as(&Start {
+        cookie: Some("another cookie, as long as one has to be"),
+        ..Start::of("beta")
+    });
+    eventually(SOON, "beta, which dials, says where to look", || {
+        beta.obstacle("alpha").contains("cookie")
+    });
+    assert!(!alpha.sees("beta"));
+    assert!(beta.call("alpha", "who", 500).starts_with("not-sent"));
 }
 
 #[test]

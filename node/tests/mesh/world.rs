@@ -28,6 +28,7 @@ pub struct Start {
     pub company: &'static str,
     pub membership: u8,
     pub incarnation: u128,
+    pub cookie: Option<&'static str>,
 }
 
 pub struct Node {
@@ -45,6 +46,7 @@ impl Start {
             company,
             membership: 0,
             incarnation: 1,
+            cookie: None,
         }
     }
 }
@@ -96,6 +98,7 @@ impl World {
                 .collect(),
             membership: start.membership,
             incarnation: start.incarnation,
+            cookie: start.cookie.map(str::to_owned),
         };
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "child::node", "--ignored", "--nocapture"])
