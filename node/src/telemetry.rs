@@ -12,8 +12,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// `ractor_cluster` prints whole messages at debug level.
-const QUIET: [&str; 2] = ["ractor=info", "ractor_cluster=info"];
+/// `ractor_cluster` prints whole messages at debug level; `tokio_postgres` repeats every notice of a server.
+const QUIET: [&str; 3] = ["ractor=info", "ractor_cluster=info", "tokio_postgres=warn"];
 /// Upper bounds, in seconds, of everything measured in seconds.
 const SECONDS: [f64; 13] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
@@ -38,7 +38,9 @@ pub fn init(format: LogFormat, filter: &str) -> anyhow::Result<()> {
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     if json {
-        registry.with(layer.json().flatten_event(true)).try_init()
+        registry
+            .with(layer.json().flatten_event(true).with_current_span(false))
+            .try_init()
     } else {
         registry
             .with(layer.with_ansi(std::io::stderr().is_terminal()))

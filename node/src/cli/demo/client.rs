@@ -105,15 +105,15 @@ impl Client {
         }
     }
 
-    /// False: not now, because too few companies are in touch yet.
-    pub async fn register(&self, login: &str, password: &str) -> anyhow::Result<bool> {
+    /// `Some`: not now, and why; too few companies may be in touch yet.
+    pub async fn register(&self, login: &str, password: &str) -> anyhow::Result<Option<String>> {
         let request = self
             .http
             .post(self.url("register-all")?)
             .json(&json!({"login": login, "password": password}));
         match call::<serde_json::Value>(request).await? {
-            Answer::Done(_) => Ok(true),
-            Answer::Refused(StatusCode::SERVICE_UNAVAILABLE, _) => Ok(false),
+            Answer::Done(_) => Ok(None),
+            Answer::Refused(StatusCode::SERVICE_UNAVAILABLE, why) => Ok(Some(why)),
             Answer::Refused(status, why) => bail!("POST /register-all of {login}: {status} {why}"),
         }
     }

@@ -55,18 +55,15 @@ pub async fn ready(client: &Client, user: &User) -> anyhow::Result<Session> {
         if let Some(session) = client.login(&user.login, &user.password).await? {
             return Ok(session);
         }
-        let registered = client.register(&user.login, &user.password).await?;
-        if !registered && Instant::now() > deadline {
-            bail!(
-                "user {} could not be registered: no majority of companies is in touch",
-                user.login
-            );
+        if let Some(why) = client.register(&user.login, &user.password).await? {
+            if Instant::now() > deadline {
+                bail!(
+                    "user {} could not be registered at {}: {why} (its log says more)",
+                    user.login,
+                    client.base()
+                );
+            }
+            sleep(LOOK_AGAIN).await;
         }
-        sleep(if registered {
-            Duration::ZERO
-        } else {
-            LOOK_AGAIN
-        })
-        .await;
     }
 }
