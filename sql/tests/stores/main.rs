@@ -1,6 +1,9 @@
 //! What a store promises, asked of every store there is.
 
 mod contract;
+mod failures;
+mod speed;
+#[path = "../support/mod.rs"]
 mod support;
 
 use contract::{Stores, all, company, route};

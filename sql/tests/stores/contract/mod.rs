@@ -18,7 +18,7 @@ use passcom_actors::store::{Archive, LedgerStore, WriteError};
 use passcom_sql::{Database, Identity, Options};
 use uuid::Uuid;
 
-use super::support::{self, Cluster};
+use crate::support::{self, Cluster};
 
 /// Routes on sale, ids from 1, all alike.
 pub const ROUTES: u64 = 40;
