@@ -79,8 +79,9 @@ async fn a_session_killed_with_its_commit_on_the_way_ends_without_an_answer() {
     let entry = [vote_on(&trip)];
     let ended = tokio::join!(
         try_post(&ledger, &entry),
-        kill_the_waiting(&database, &blocker)
+        kill_the_waiting(&database, "wait_event_type = 'Lock'")
     );
+    blocker.batch_execute("rollback").await.unwrap();
     let error = ended.0.unwrap_err();
     let honest = matches!(error, WriteError::NotWritten(_) | WriteError::Unknown(_));
     assert!(honest, "{error:?}");
@@ -90,17 +91,45 @@ async fn a_session_killed_with_its_commit_on_the_way_ends_without_an_answer() {
     assert_eq!(again, [yes()]);
 }
 
-async fn kill_the_waiting(database: &Database, blocker: &tokio_postgres::Client) {
+/// A check that runs inside COMMIT and does not end: the server may or may not have committed when its session dies.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_killed_inside_its_commit_leaves_the_outcome_unknown() {
+    let cluster = Cluster::shared();
+    let (database, identity) = contract::postgresql(&cluster).await;
+    let slow_commit = "
+        create function sleep() returns trigger language plpgsql as
+            'begin perform pg_sleep(60); return null; end';
+        create constraint trigger slow_commit after insert on leg
+            deferrable initially deferred for each row execute function sleep()";
+    let admin = database.client().await.unwrap();
+    admin.batch_execute(slow_commit).await.unwrap();
+    let ledger = database.ledger_store();
+    let trip = prepare(&[seat("a", 1, 1)]);
+    let entry = [vote_on(&trip)];
+    let ended = tokio::join!(
+        try_post(&ledger, &entry),
+        kill_the_waiting(&database, "wait_event = 'PgSleep'")
+    );
+    let error = ended.0.unwrap_err();
+    assert!(matches!(error, WriteError::Unknown(_)), "{error:?}");
+    let fast_commit = "drop trigger slow_commit on leg";
+    admin.batch_execute(fast_commit).await.unwrap();
+    let recorded = database.archive(&identity).recorded(trip.saga).await;
+    assert_eq!(recorded.unwrap().legs.len(), 0);
+    assert_eq!(try_post(&ledger, &entry).await.unwrap(), [yes()]);
+}
+
+async fn kill_the_waiting(database: &Database, for_what: &str) {
     let admin = database.client().await.unwrap();
     let deadline = Instant::now() + PATIENCE;
-    let kill = "
-        select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'";
-    while admin.query(kill, &[]).await.unwrap().is_empty() {
-        assert!(Instant::now() < deadline, "nobody waits for the lock");
+    let kill = format!(
+        "select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and {for_what}"
+    );
+    while admin.query(&kill, &[]).await.unwrap().is_empty() {
+        assert!(Instant::now() < deadline, "nobody waits");
         tokio::time::sleep(POLL).await;
     }
-    blocker.batch_execute("rollback").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
