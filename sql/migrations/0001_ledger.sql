@@ -5,10 +5,10 @@
 
 -- Called by statements that travel together with their COMMIT: a row that is not as it was read must abort the
 -- transaction on the server, because no answer reaches the client in time to stop it.
-create function expect_rows(found bigint, expected bigint) returns void language plpgsql as $$
+create function expect_rows(hit bigint, expected bigint) returns void language plpgsql as $$
 begin
-    if found <> expected then
-        raise exception 'expected % rows as they were read, found %', expected, found using errcode = 'PC001';
+    if hit <> expected then
+        raise exception 'expected % rows as they were read, found %', expected, hit using errcode = 'PC001';
     end if;
 end
 $$;

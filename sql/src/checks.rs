@@ -90,13 +90,10 @@ pub async fn lock_node(database: &Database) -> anyhow::Result<NodeLock> {
             tracing::error!(%error, "connection that holds the node's lock ended");
         }
     });
-    let lock = NodeLock {
-        client: client,
-        connection,
-    };
+    let lock = NodeLock { client, connection };
     lock.client
         .batch_execute(&format!(
-            "set tcp_keepalives_idle = {0}; set tcp_keepalives_interval = {0}; set tcp_keepalives_count = 3",
+            "set tcp_keepalives_idle = {0}; set tcp_keepalives_interval = {0}; set tcp_keepalives_count = 3; set idle_session_timeout = 0",
             KEEPALIVE.as_secs()
         ))
         .await

@@ -109,7 +109,7 @@ impl Archive for MemoryStore {
                 .sagas
                 .iter()
                 .filter(|(_, (begun_at, row))| {
-                    let overdue = row.state == SagaState::Begun && *begun_at + age < tables.now;
+                    let overdue = row.state == SagaState::Begun && *begun_at + age <= tables.now;
                     overdue || row.driver == node && !row.finished
                 })
                 .filter_map(|(saga, (begun_at, row))| {

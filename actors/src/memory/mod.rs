@@ -21,7 +21,7 @@ use crate::domain::register::{Key, Register};
 use crate::domain::replica::Ticket;
 use crate::domain::rows::{
     AuditRow, Footprint, KeyRow, LegKey, LegRow, OutboxCursor, Replicated, RouteFacts, Rows,
-    SagaRow, SagaState, SeatKey, SeatRow, SeatUse, Table,
+    SagaRow, SeatKey, SeatRow, SeatUse, Table,
 };
 use crate::store::{LedgerStore, Read, ReadError, WriteError};
 

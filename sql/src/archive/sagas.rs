@@ -39,7 +39,7 @@ select fingerprint, saga_id, answer from idem where user_id = $1 and key = $2
 const UNFINISHED: &str = r#"
 with undecided as (
     select id from saga
-    where state = 'begun' and created_at < now() - $2 * interval '1 millisecond' and "order" is not null
+    where state = 'begun' and created_at <= now() - $2 * interval '1 millisecond' and "order" is not null
     order by created_at limit $3
 ), driven as (
     select id from saga

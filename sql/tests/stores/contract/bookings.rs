@@ -1,0 +1,207 @@
+//! Legs and seats.
+
+use passcom_actors::domain::entry::{Decision, Entry, Receipt};
+use passcom_actors::domain::fencing::FencingToken;
+use passcom_actors::domain::ids::{RouteId, SeatNumber};
+use passcom_actors::domain::participant::{
+    Booked, LegState, Prepare, Refusal, RefusalReason, Vote,
+};
+use passcom_actors::domain::register::{Ballot, Value};
+use passcom_actors::domain::rows::{Footprint, SeatUse};
+use passcom_actors::store::{Archive, LedgerStore, WriteError};
+
+use super::{Stores, book, post, prepare, seat, try_post, vote_on, yes};
+
+pub fn settle(prepare: &Prepare) -> Entry {
+    let value = Value::Commit {
+        hash: prepare.hash,
+        order: prepare.order.clone(),
+    };
+    let decision = Decision {
+        saga: prepare.saga,
+        acceptors: prepare.acceptors.clone(),
+        ballot: Ballot::ZERO,
+        value,
+    };
+    Entry::Settle(Box::new(decision), None)
+}
+
+fn release(prepare: &Prepare) -> Entry {
+    Entry::Release {
+        saga: prepare.saga,
+        seats: prepare.order.seats(),
+        reason: RefusalReason::Released,
+    }
+}
+
+fn no(prepare: &Prepare, reason: RefusalReason) -> Receipt {
+    let seat = prepare.order.seats()[0];
+    Receipt::Vote(Vote::No(Refusal { seat, reason }))
+}
+
+pub async fn a_leg_is_prepared_sold_and_cancelled(
+    stores: &Stores<'_, impl LedgerStore, impl Archive>,
+) {
+    let (ledger, archive) = (stores.ledger, stores.archive);
+    let trip = prepare(&[seat("a", 1, 1), seat("a", 1, 2), seat("b", 9, 9)]);
+    let seat_use = async || archive.seat((RouteId(1), SeatNumber(2))).await.unwrap();
+    assert_eq!(seat_use().await, Some(SeatUse::Free));
+
+    assert_eq!(post(ledger, vote_on(&trip)).await, yes());
+    let by = trip.saga;
+    assert_eq!(seat_use().await, Some(SeatUse::Prepared { by }));
+    let recorded = archive.recorded(trip.saga).await.unwrap();
+    let own = [seat("a", 1, 1), seat("a", 1, 2)];
+    assert_eq!(recorded.legs, own.map(|seat| (seat, LegState::Prepared)));
+    let order = (trip.order.clone(), trip.hash, trip.acceptors.clone());
+    assert_eq!(recorded.order, Some(order));
+    assert_eq!(recorded.register, None);
+
+    assert_eq!(post(ledger, settle(&trip)).await, Receipt::Done);
+    assert_eq!(seat_use().await, Some(SeatUse::Sold { to: trip.saga }));
+    let ticket = archive.ticket(trip.saga).await.unwrap().unwrap();
+    assert_eq!((&ticket.order, ticket.cancelled.len()), (&trip.order, 0));
+    let register = archive.recorded(trip.saga).await.unwrap().register.unwrap();
+    assert!(register.chosen);
+
+    let cancel = Entry::Cancel {
+        ticket: trip.saga,
+        seats: vec![seat("a", 1, 2), seat("b", 9, 9)],
+    };
+    assert_eq!(post(ledger, cancel).await, Receipt::Cancelled(true));
+    assert_eq!(seat_use().await, Some(SeatUse::Free));
+    let ticket = archive.ticket(trip.saga).await.unwrap().unwrap();
+    assert_eq!(ticket.cancelled, [seat("a", 1, 2), seat("b", 9, 9)]);
+    let next = prepare(&[seat("a", 1, 2)]);
+    assert_eq!(post(ledger, vote_on(&next)).await, yes());
+}
+
+pub async fn a_refusal_names_its_reason(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+    let ledger = stores.ledger;
+    let sold = prepare(&[seat("a", 2, 1)]);
+    assert_eq!(
+        post(ledger, book(&sold, None)).await,
+        Receipt::Booked(Booked::Done)
+    );
+    let held = prepare(&[seat("a", 2, 2)]);
+    assert_eq!(post(ledger, vote_on(&held)).await, yes());
+    let block = Entry::Block {
+        seat: (RouteId(2), SeatNumber(3)),
+        blocked: true,
+        reason: "broken belt".to_owned(),
+    };
+    assert_eq!(post(ledger, block).await, Receipt::Blocked(true));
+
+    for (route, number, reason) in [
+        (2, 1, RefusalReason::Sold),
+        (2, 2, RefusalReason::Held),
+        (2, 3, RefusalReason::Blocked),
+        (2, 101, RefusalReason::Unknown),
+        (999, 1, RefusalReason::Unknown),
+        (u64::MAX, 1, RefusalReason::Unknown),
+    ] {
+        let refused = prepare(&[seat("a", route, number)]);
+        let vote = post(ledger, vote_on(&refused)).await;
+        assert_eq!(vote, no(&refused, reason), "seat {number} of route {route}");
+    }
+}
+
+pub async fn of_two_sagas_in_one_batch_one_gets_the_seat(
+    stores: &Stores<'_, impl LedgerStore, impl Archive>,
+) {
+    let (first, second) = (prepare(&[seat("a", 3, 1)]), prepare(&[seat("a", 3, 1)]));
+    let batch = [vote_on(&first), vote_on(&second)];
+    let expected = vec![yes(), no(&second, RefusalReason::Held)];
+    assert_eq!(try_post(stores.ledger, &batch).await.unwrap(), expected);
+    assert_eq!(try_post(stores.ledger, &batch).await.unwrap(), expected);
+}
+
+pub async fn a_seat_freed_in_a_batch_is_sold_in_it(
+    stores: &Stores<'_, impl LedgerStore, impl Archive>,
+) {
+    let (first, second) = (prepare(&[seat("a", 4, 1)]), prepare(&[seat("a", 4, 1)]));
+    assert_eq!(post(stores.ledger, vote_on(&first)).await, yes());
+    let batch = [release(&first), vote_on(&second)];
+    let receipts = try_post(stores.ledger, &batch).await.unwrap();
+    assert_eq!(receipts, [Receipt::Done, yes()]);
+    let by = second.saga;
+    let seat = (RouteId(4), SeatNumber(1));
+    let found = stores.archive.seat(seat).await.unwrap();
+    assert_eq!(found, Some(SeatUse::Prepared { by }));
+    // a released leg stays released, also where it was never prepared
+    let never = prepare(&[seat_of(4, 2)]);
+    assert_eq!(post(stores.ledger, release(&never)).await, Receipt::Done);
+    let vote = post(stores.ledger, vote_on(&never)).await;
+    assert_eq!(vote, no(&never, RefusalReason::Released));
+}
+
+fn seat_of(route: u64, number: u16) -> passcom_actors::domain::order::SeatRef {
+    seat("a", route, number)
+}
+
+pub async fn a_single_company_books_in_one_step(
+    stores: &Stores<'_, impl LedgerStore, impl Archive>,
+) {
+    let trip = prepare(&[seat("a", 5, 2), seat("a", 5, 1)]);
+    let booked = post(stores.ledger, book(&trip, None)).await;
+    assert_eq!(booked, Receipt::Booked(Booked::Done));
+    let recorded = stores.archive.recorded(trip.saga).await.unwrap();
+    let states: Vec<LegState> = recorded.legs.iter().map(|(_, state)| *state).collect();
+    assert_eq!(states, [LegState::Committed; 2]);
+    assert!(recorded.register.unwrap().chosen);
+    let ticket = stores.archive.ticket(trip.saga).await.unwrap().unwrap();
+    assert_eq!(ticket.order, trip.order);
+    let view = stores.archive.sagas(Some(trip.saga), None, None, 1).await;
+    let view = view.unwrap().remove(0);
+    assert_eq!((view.state.as_str(), view.finished), ("committed", true));
+}
+
+/// Posts `entry`, and lets the rival post `between` after it has read and before it writes.
+async fn post_overtaken(
+    stores: &Stores<'_, impl LedgerStore, impl Archive>,
+    entry: Entry,
+    between: Entry,
+) -> Result<(), WriteError> {
+    let mut footprint = Footprint::default();
+    entry.footprint(super::company("a"), &mut footprint);
+    let handle = tokio::runtime::Handle::current();
+    let decide = &mut |rows: &mut passcom_actors::domain::rows::Rows| {
+        let overtaking = try_post(stores.rival, std::slice::from_ref(&between));
+        tokio::task::block_in_place(|| handle.block_on(overtaking)).unwrap();
+        entry.post(rows);
+    };
+    stores.ledger.transact(&footprint, decide).await
+}
+
+pub async fn a_row_that_changed_is_a_conflict_and_writes_nothing(
+    stores: &Stores<'_, impl LedgerStore, impl Archive>,
+) {
+    let (loser, winner) = (
+        prepare(&[seat("a", 6, 1), seat("a", 6, 2)]),
+        prepare(&[seat("a", 6, 2)]),
+    );
+    let ended = post_overtaken(stores, vote_on(&loser), vote_on(&winner)).await;
+    assert_eq!(ended, Err(WriteError::Conflict));
+    let recorded = stores.archive.recorded(loser.saga).await.unwrap();
+    assert_eq!(recorded, Default::default());
+
+    let ended = post_overtaken(stores, settle(&winner), release(&winner)).await;
+    assert_eq!(ended, Err(WriteError::Conflict));
+    assert_eq!(stores.archive.ticket(winner.saga).await.unwrap(), None);
+
+    // and the store goes on
+    assert_eq!(post(stores.ledger, vote_on(&loser)).await, yes());
+}
+
+pub async fn a_stale_token_is_told_the_fence(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+    let with_token = |counter: i64| Prepare {
+        fence: FencingToken::new(3, counter),
+        ..prepare(&[seat("a", 7, 1)])
+    };
+    let newer = with_token(8);
+    assert_eq!(post(stores.ledger, vote_on(&newer)).await, yes());
+    post(stores.ledger, release(&newer)).await;
+    let stale = Receipt::Vote(Vote::Stale(newer.fence));
+    assert_eq!(post(stores.ledger, vote_on(&with_token(7))).await, stale);
+    assert_eq!(post(stores.ledger, vote_on(&with_token(9))).await, yes());
+}

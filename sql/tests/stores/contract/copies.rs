@@ -1,0 +1,173 @@
+//! Registers, and what other companies have a copy of.
+
+use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
+use passcom_actors::domain::ids::{Incarnation, RouteId, SeatNumber, UserId};
+use passcom_actors::domain::participant::{Refusal, RefusalReason};
+use passcom_actors::domain::register::{Accept, Acceptors, Ballot, Key, Promise, Value};
+use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::rows::{OutboxCursor, Replicated, SeatUse};
+use passcom_actors::domain::saga::Outcome;
+use passcom_actors::store::{Archive, LedgerStore};
+use uuid::Uuid;
+
+use super::{Stores, book, company, post, prepare, seat, try_post, vote_on};
+
+fn user(login: &str) -> User {
+    User {
+        id: UserId(Uuid::new_v4()),
+        login: login.to_owned(),
+        password_hash: "$argon2id$1".to_owned(),
+        version: 1,
+    }
+}
+
+pub async fn a_register_promises_accepts_and_learns(
+    stores: &Stores<'_, impl LedgerStore, impl Archive>,
+) {
+    let key = Key::Login("joão".to_owned());
+    let acceptors = Acceptors(vec![company("a"), company("b")]);
+    let promise = |ballot| Entry::Promise {
+        key: key.clone(),
+        acceptors: acceptors.clone(),
+        ballot: Ballot(ballot),
+    };
+    let value = Value::Account(user("joão"));
+    let accept = |ballot| Entry::Accept {
+        key: key.clone(),
+        acceptors: acceptors.clone(),
+        ballot: Ballot(ballot),
+        value: Box::new(value.clone()),
+    };
+    let promised = |accepted| {
+        Receipt::Promise(Promise::Promised {
+            accepted,
+            chosen: false,
+        })
+    };
+    assert_eq!(post(stores.ledger, promise(4)).await, promised(None));
+    let higher = Receipt::Accept(Accept::Higher(Ballot(4)));
+    assert_eq!(post(stores.ledger, accept(3)).await, higher);
+    let accepted = Receipt::Accept(Accept::Accepted);
+    assert_eq!(post(stores.ledger, accept(4)).await, accepted);
+    let first = Some((Ballot(4), value.clone()));
+    assert_eq!(post(stores.ledger, promise(7)).await, promised(first));
+    assert_eq!(post(stores.ledger, accept(7)).await, accepted);
+    let second = Some((Ballot(7), value.clone()));
+    assert_eq!(post(stores.ledger, promise(10)).await, promised(second));
+}
+
+pub async fn the_outbox_follows_the_commits(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+    let before = stores.archive.outbox(0, 1000).await.unwrap();
+    let after = before.last().map_or(0, |(seq, _)| *seq);
+    let (ana, bia, caio) = (user("ana"), user("bia"), user("caio"));
+    let both = [Entry::Enrol(bia.clone()), Entry::Enrol(ana.clone())];
+    try_post(stores.ledger, &both).await.unwrap();
+    post(stores.rival, Entry::Enrol(caio.clone())).await;
+    let found = stores.archive.outbox(after, 10).await.unwrap();
+    let expected: Vec<_> = [bia, ana.clone(), caio].map(Replicated::User).into();
+    assert_eq!(found, (after + 1..).zip(expected).collect::<Vec<_>>());
+    assert_eq!(stores.archive.outbox(after, 1).await.unwrap(), found[..1]);
+    let known = stores.archive.user("ana".to_owned()).await.unwrap();
+    assert_eq!(known, Some(ana));
+    assert_eq!(stores.archive.user("zé".to_owned()).await.unwrap(), None);
+}
+
+pub async fn a_merge_moves_the_cursor_and_frees_seats(
+    stores: &Stores<'_, impl LedgerStore, impl Archive>,
+) {
+    let trip = prepare(&[seat("a", 10, 1), seat("b", 8, 8)]);
+    post(stores.ledger, vote_on(&trip)).await;
+    let copy = |cancelled: &[_]| {
+        Replicated::Ticket(Ticket {
+            id: trip.saga,
+            order: trip.order.clone(),
+            cancelled: cancelled.to_vec(),
+        })
+    };
+    let incarnation = Incarnation(Uuid::new_v4());
+    let merge = |rows, incarnation, seq| Entry::Merge {
+        rows,
+        cursor: Some((company("b"), OutboxCursor { incarnation, seq })),
+    };
+    let cursor = async || stores.archive.cursors().await.unwrap()[&company("b")];
+    post(stores.ledger, merge(vec![copy(&[])], incarnation, 5)).await;
+    assert_eq!(cursor().await.seq, 5);
+    let gone = [seat("a", 10, 1)];
+    let mut changed = user("davi");
+    let rows = vec![copy(&gone), Replicated::User(changed.clone())];
+    post(stores.ledger, merge(rows, incarnation, 7)).await;
+    assert_eq!(cursor().await.seq, 7);
+    let free = stores.archive.seat((RouteId(10), SeatNumber(1))).await;
+    assert_eq!(free.unwrap(), Some(SeatUse::Free));
+    let ticket = stores.archive.ticket(trip.saga).await.unwrap().unwrap();
+    assert_eq!(ticket.cancelled, gone);
+
+    // an older page does not move it back, another incarnation begins anew
+    post(stores.ledger, merge(vec![copy(&[])], incarnation, 6)).await;
+    assert_eq!(cursor().await.seq, 7);
+    let incarnation = Incarnation(Uuid::new_v4());
+    changed.version = 2;
+    changed.password_hash = "$argon2id$2".to_owned();
+    let rows = vec![Replicated::User(changed.clone())];
+    post(stores.ledger, merge(rows, incarnation, 1)).await;
+    assert_eq!(
+        cursor().await,
+        OutboxCursor {
+            incarnation,
+            seq: 1
+        }
+    );
+    let known = stores.archive.user("davi".to_owned()).await.unwrap();
+    assert_eq!(known, Some(changed));
+}
+
+pub async fn a_key_keeps_its_first_answer(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+    let idempotency = Idempotency {
+        key: "chave/1".to_owned(),
+        fingerprint: [9; 32],
+    };
+    let known = async |user| {
+        let key = idempotency.key.clone();
+        stores.archive.key(user, key).await.unwrap()
+    };
+    let trip = prepare(&[seat("a", 11, 1)]);
+    let user = trip.order.user;
+    assert_eq!(known(user).await, None);
+    let begin = Entry::Begin(Box::new(trip.clone()), Some(idempotency.clone()));
+    post(stores.ledger, begin).await;
+    let row = known(user).await.unwrap();
+    assert_eq!((row.saga, row.answer), (trip.saga, None));
+    assert_eq!(row.fingerprint, idempotency.fingerprint);
+    let refusal = Refusal {
+        seat: seat("a", 11, 1),
+        reason: RefusalReason::NoVote,
+    };
+    let refuse = |refusal| Entry::Refuse {
+        saga: trip.saga,
+        user,
+        idempotency: idempotency.clone(),
+        refusal,
+    };
+    post(stores.ledger, refuse(refusal)).await;
+    let reason = RefusalReason::Sold;
+    post(stores.ledger, refuse(Refusal { reason, ..refusal })).await;
+    let answer = known(user).await.unwrap().answer;
+    assert_eq!(answer, Some(Outcome::Refused(refusal)));
+
+    let trip = prepare(&[seat("a", 11, 2)]);
+    post(stores.ledger, book(&trip, Some(idempotency.clone()))).await;
+    let answer = known(trip.order.user).await.unwrap().answer;
+    assert_eq!(answer, Some(Outcome::Booked { ticket: trip.saga }));
+}
+
+pub async fn a_round_is_never_used_twice(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+    let next = async |above| {
+        let entry = [Entry::NextRound { above }];
+        try_post(stores.ledger, &entry).await.unwrap().remove(0)
+    };
+    assert_eq!(next(0).await, Receipt::Round(1));
+    assert_eq!(next(0).await, Receipt::Round(2));
+    assert_eq!(next(10).await, Receipt::Round(11));
+    assert_eq!(next(4).await, Receipt::Round(12));
+}

@@ -1,0 +1,137 @@
+//! What is read beside the ledger.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use passcom_actors::domain::entry::{Entry, Receipt};
+use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
+use passcom_actors::domain::participant::Prepare;
+use passcom_actors::domain::rows::SeatUse;
+use passcom_actors::store::{Archive, LedgerStore};
+use uuid::Uuid;
+
+use super::bookings::settle;
+use super::{ROUTES, Stores, book, post, prepare, prepare_for, route, seat, vote_on};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn block(route: u64, number: u16, blocked: bool) -> Entry {
+    Entry::Block {
+        seat: (RouteId(route), SeatNumber(number)),
+        blocked,
+        reason: "inspection".to_owned(),
+    }
+}
+
+pub async fn a_blocked_seat_is_surveyed(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+    let (held, sold) = (prepare(&[seat("a", 20, 1)]), prepare(&[seat("a", 20, 2)]));
+    post(stores.ledger, vote_on(&held)).await;
+    post(stores.ledger, book(&sold, None)).await;
+    assert_eq!(
+        post(stores.ledger, block(20, 3, true)).await,
+        Receipt::Blocked(true)
+    );
+    assert_eq!(
+        post(stores.ledger, block(20, 2, true)).await,
+        Receipt::Blocked(false)
+    );
+    let survey = async || post(stores.ledger, Entry::Survey { route: RouteId(20) }).await;
+    let key = |number| (RouteId(20), SeatNumber(number));
+    let mut expected = BTreeMap::from([
+        (key(1), SeatUse::Prepared { by: held.saga }),
+        (key(2), SeatUse::Sold { to: sold.saga }),
+        (key(3), SeatUse::Blocked),
+    ]);
+    assert_eq!(survey().await, Receipt::Surveyed(expected.clone()));
+    post(stores.ledger, block(20, 3, false)).await;
+    expected.remove(&key(3));
+    assert_eq!(survey().await, Receipt::Surveyed(expected));
+}
+
+pub async fn an_unfinished_saga_is_found(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+    let elsewhere = Prepare {
+        driver: "node-b".to_owned(),
+        ..prepare(&[seat("a", 21, 1), seat("b", 1, 1)])
+    };
+    let here = Prepare {
+        driver: "node-x".to_owned(),
+        ..prepare(&[seat("a", 21, 2), seat("b", 1, 1)])
+    };
+    post(stores.ledger, vote_on(&elsewhere)).await;
+    post(stores.ledger, vote_on(&here)).await;
+    let found = async |node: &str, age| -> Vec<SagaId> {
+        let found = stores.archive.unfinished(node.to_owned(), age, 1000).await;
+        let ours = [elsewhere.saga, here.saga];
+        let sagas = found.unwrap().into_iter().map(|unfinished| unfinished.saga);
+        sagas.filter(|saga| ours.contains(saga)).collect()
+    };
+    let mut both = found("node-x", Duration::ZERO).await;
+    both.sort();
+    let mut expected = vec![elsewhere.saga, here.saga];
+    expected.sort();
+    assert_eq!(both, expected);
+    assert_eq!(found("node-x", HOUR).await, [here.saga]);
+
+    post(stores.ledger, settle(&here)).await;
+    assert_eq!(found("node-x", HOUR).await, [here.saga]);
+    post(stores.ledger, Entry::Finish { saga: here.saga }).await;
+    assert_eq!(found("node-x", Duration::ZERO).await, [elsewhere.saga]);
+
+    let views = stores
+        .archive
+        .sagas(None, Some("begun".to_owned()), None, 1000);
+    let views = views.await.unwrap();
+    let view = views.iter().find(|view| view.id == elsewhere.saga).unwrap();
+    assert_eq!(view.seats, elsewhere.order.seats());
+    let old = stores.archive.sagas(None, None, Some(HOUR), 1000).await;
+    assert_eq!(old.unwrap(), []);
+}
+
+pub async fn routes_come_in_pages_with_their_taken_seats(
+    stores: &Stores<'_, impl LedgerStore, impl Archive>,
+) {
+    let trip = prepare(&[seat("a", 30, 1), seat("a", 30, 65)]);
+    post(stores.ledger, vote_on(&trip)).await;
+    post(stores.ledger, block(30, 2, true)).await;
+    let page = async |version, after, limit| {
+        let page = stores.archive.routes(version, RouteId(after), limit).await;
+        page.unwrap()
+    };
+    let first = page(0, 29, 2).await;
+    assert_eq!(first.len(), 2);
+    assert_eq!((&first[0].route, &first[1].route), (&route(30), &route(31)));
+    assert_eq!(first[0].taken, [0b11, 0b1]);
+    assert_eq!(first[1].taken, Vec::<u64>::new());
+    assert_eq!(page(0, ROUTES, 2).await, []);
+    let version = stores.archive.catalogue_version().await.unwrap();
+    assert_eq!(version, 1);
+    assert_eq!(page(version, 0, 10).await, []);
+    assert_eq!(page(0, 0, 1000).await.len() as u64, ROUTES);
+    let missing = stores.archive.seat((RouteId(30), SeatNumber(101))).await;
+    assert_eq!(missing.unwrap(), None);
+}
+
+pub async fn tickets_come_newest_first(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+    let user = UserId(Uuid::new_v4());
+    let mut booked = Vec::new();
+    for (number, created_at) in [(1, 1_000), (2, 3_001), (3, 3_001), (4, 2_000)] {
+        let trip = prepare_for(user, created_at, &[seat("a", 31, number)]);
+        post(stores.ledger, book(&trip, None)).await;
+        booked.push((-created_at, trip.saga));
+    }
+    booked.sort();
+    let ids: Vec<SagaId> = booked.iter().map(|(_, saga)| *saga).collect();
+    let page = async |after, limit| -> Vec<SagaId> {
+        let page = stores.archive.tickets_of(user, after, limit).await.unwrap();
+        page.iter().map(|ticket| ticket.id).collect()
+    };
+    assert_eq!(page(None, 10).await, ids);
+    assert_eq!(page(None, 1).await, ids[..1]);
+    assert_eq!(page(Some((3_001, ids[0])), 2).await, ids[1..3]);
+    let cancel = Entry::Cancel {
+        ticket: ids[2],
+        seats: vec![seat("a", 31, 4)],
+    };
+    post(stores.ledger, cancel).await;
+    assert_eq!(page(Some((3_001, ids[1])), 9).await, ids[3..]);
+}
