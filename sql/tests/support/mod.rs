@@ -7,11 +7,11 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
-use std::{env, fs, io, thread};
+use std::{env, fs, thread};
 
 use tokio_postgres::{Client, NoTls};
 
@@ -24,11 +24,17 @@ full_page_writes = off
 shared_buffers = 64MB
 max_connections = 100
 ";
-/// Runs the server until standard input ends, then stops it at once and removes the folder.
+/// Makes the cluster and runs the server until standard input ends, then stops it at once and removes the folder.
+/// TERM ends also a server that does not handle signals yet; INT does not wait for its clients.
 const WATCHDOG: &str = r#"
-"$1/postgres" -D "$2/data" -k "$2" >"$2/log" 2>&1 </dev/null &
+exec >"$2/log" 2>&1
+"$1/initdb" --no-sync --auth=trust --username=postgres --encoding=UTF8 --locale=C -D "$2/data" </dev/null
+printf '%s' "$3" >>"$2/data/postgresql.auto.conf"
+"$1/postgres" -D "$2/data" -k "$2" </dev/null &
 server=$!
 read -r _ignored
+kill -TERM "$server"
+sleep 0.1
 kill -INT "$server"
 wait "$server"
 rm -rf "$2"
@@ -68,12 +74,11 @@ impl Cluster {
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("the folder's mode");
         let account = Account::for_server(&folder);
         account.own(&folder);
-        initdb(&binaries, &folder, &account);
         let mut watchdog = account.command("/bin/sh");
         watchdog
             .args(["-c", WATCHDOG, "sh"])
-            .arg(&binaries)
-            .arg(&folder);
+            .args([binaries.as_os_str(), folder.as_os_str()])
+            .arg(SETTINGS);
         // out of the group that a terminal's Ctrl-C reaches, so that the watchdog lives to stop the server
         let watchdog = watchdog
             .stdin(Stdio::piped())
@@ -188,31 +193,6 @@ impl Account {
 fn id(which: &str, user: &str) -> Option<u32> {
     let output = Command::new("id").args([which, user]).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()
-}
-
-fn initdb(binaries: &Path, folder: &Path, account: &Account) {
-    let run = || -> io::Result<Output> {
-        account
-            .command(binaries.join("initdb"))
-            .args([
-                "--no-sync",
-                "--auth=trust",
-                "--username=postgres",
-                "--encoding=UTF8",
-                "--locale=C",
-                "-D",
-            ])
-            .arg(folder.join("data"))
-            .output()
-    };
-    let output = run().expect("initdb");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let file = folder.join("data/postgresql.auto.conf");
-    fs::write(&file, SETTINGS).expect("the settings");
 }
 
 /// The folder that has both binaries: on PATH, or the newest version of the distribution.
