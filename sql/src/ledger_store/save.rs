@@ -1,5 +1,5 @@
 //! The second round trip: every write, then COMMIT, without waiting in between. This file has the rows of bookings,
-//! [`copies`] those of what other companies have a copy of.
+//! [`registers`] their decisions, [`copies`] what other companies have a copy of.
 //!
 //! An insert must find nothing: the primary keys and the index on seat owners see to that. An update compares with what
 //! was read, and the function `expect_rows` aborts the transaction where a row was missed, so that the COMMIT that is
@@ -9,34 +9,14 @@
 //! believed dead) wait for each other but never in a circle.
 
 mod copies;
+mod registers;
 
-use passcom_actors::domain::register::Value;
 use passcom_actors::domain::rows::{Change, LegKey, LegRow, Rows, SeatKey, SeatRow};
 use tokio_postgres::types::Json;
 
 use super::session::Session;
 use crate::decode;
 use crate::error::{Failure, Stage};
-
-const UPDATE_REGISTERS: &str = "
-with done as (
-    update register set promised = new.promised, accepted = new.accepted, chosen = new.chosen,
-                        value = coalesce(new.value, register.value)
-    from unnest($1::text[], $2::bigint[], $3::bigint[], $4::jsonb[], $5::boolean[], $6::bigint[], $7::bigint[], $8::boolean[])
-        as new (key, promised, accepted, value, chosen, was_promised, was_accepted, was_chosen)
-    where register.key = new.key and register.promised = new.was_promised
-        and register.accepted is not distinct from new.was_accepted and register.chosen = new.was_chosen
-    returning 1
-)
-select expect_rows(count(*), $9) from done
-";
-
-const INSERT_REGISTERS: &str = "
-insert into register (key, acceptors, promised, accepted, value, chosen)
-select key, string_to_array(acceptors, ','), promised, accepted, value, chosen
-from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::jsonb[], $6::boolean[])
-    as new (key, acceptors, promised, accepted, value, chosen)
-";
 
 const UPDATE_SAGAS: &str = "
 with done as (
@@ -101,8 +81,8 @@ select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::jsonb[
 ";
 
 pub(super) const STATEMENTS: [&str; 19] = [
-    UPDATE_REGISTERS,
-    INSERT_REGISTERS,
+    registers::UPDATE_REGISTERS,
+    registers::INSERT_REGISTERS,
     UPDATE_SAGAS,
     INSERT_SAGAS,
     UPDATE_LEGS,
@@ -137,8 +117,8 @@ pub(super) async fn save(session: &Session, rows: &Rows) -> Saved {
     // polled, hence sent, in this order. Legs that free a seat come before legs that take it
     let written = tokio::join!(
         biased;
-        update_registers(session, rows),
-        insert_registers(session, rows),
+        registers::update(session, rows),
+        registers::insert(session, rows),
         update_sagas(session, rows),
         insert_sagas(session, rows),
         update_legs(session, rows),
@@ -181,64 +161,6 @@ fn inserts<'a, K, V>(changes: impl Iterator<Item = Change<'a, K, V>>) -> Vec<(&'
 
 fn column<'r, R, T>(rows: &'r [R], value: impl FnMut(&'r R) -> T) -> Vec<T> {
     rows.iter().map(value).collect()
-}
-
-async fn update_registers(session: &Session, rows: &Rows) -> Done {
-    let rows = updates(rows.registers.changes());
-    if rows.is_empty() {
-        return Ok(());
-    }
-    session
-        .execute(
-            UPDATE_REGISTERS,
-            &[
-                &column(&rows, |(key, ..)| decode::key_text(key)),
-                &column(&rows, |(.., new)| new.promised.0),
-                &column(&rows, |(.., new)| {
-                    new.accepted.as_ref().map(|(ballot, _)| ballot.0)
-                }),
-                // orders are long: one that is there already does not travel again
-                &column(&rows, |(_, old, new)| {
-                    value_of(&new.accepted)
-                        .filter(|value| value_of(&old.accepted) != Some(value))
-                        .map(Json)
-                }),
-                &column(&rows, |(.., new)| new.chosen),
-                &column(&rows, |(_, old, _)| old.promised.0),
-                &column(&rows, |(_, old, _)| {
-                    old.accepted.as_ref().map(|(ballot, _)| ballot.0)
-                }),
-                &column(&rows, |(_, old, _)| old.chosen),
-                &(rows.len() as i64),
-            ],
-        )
-        .await
-}
-
-fn value_of<B>(accepted: &Option<(B, Value)>) -> Option<&Value> {
-    accepted.as_ref().map(|(_, value)| value)
-}
-
-async fn insert_registers(session: &Session, rows: &Rows) -> Done {
-    let rows = inserts(rows.registers.changes());
-    if rows.is_empty() {
-        return Ok(());
-    }
-    session
-        .execute(
-            INSERT_REGISTERS,
-            &[
-                &column(&rows, |(key, _)| decode::key_text(key)),
-                &column(&rows, |(_, new)| decode::acceptors_text(&new.acceptors)),
-                &column(&rows, |(_, new)| new.promised.0),
-                &column(&rows, |(_, new)| {
-                    new.accepted.as_ref().map(|(ballot, _)| ballot.0)
-                }),
-                &column(&rows, |(_, new)| value_of(&new.accepted).map(Json)),
-                &column(&rows, |(_, new)| new.chosen),
-            ],
-        )
-        .await
 }
 
 async fn update_sagas(session: &Session, rows: &Rows) -> Done {
