@@ -60,9 +60,11 @@ impl Guide {
         println!(
             r#"TOKEN=$(curl -s {base}/login -H 'Content-Type: application/json' -d '{credentials}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')"#
         );
-        println!(r#"curl -s -H "Authorization: Bearer $TOKEN" '{base}/all-trechos?limite=1'"#);
         println!(
-            r#"curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {base}/reservar -d '{}'"#,
+            r#"curl -s -w '\n' -H "Authorization: Bearer $TOKEN" '{base}/all-trechos?limite=1'"#
+        );
+        println!(
+            r#"curl -s -w '\n' -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {base}/reservar -d '{}'"#,
             self.trip.order()?
         );
         Ok(())
