@@ -25,8 +25,6 @@ use guide::Guide;
 
 /// Longest window of dates that is put on sale.
 const DAYS_MAX: u16 = 366;
-/// Whose today it is when no date is given.
-const HOME_ZONE: &str = "America/Sao_Paulo";
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -1,0 +1,247 @@
+//! [`LeaseTable`] over Redis (docs/protocol.md, leases).
+//!
+//! Keys: `lease:{company}/{route}/{number}` holds the saga that has the seat; `fence:epoch` and `fence:counter` make the
+//! tokens. A Redis that lost its epoch refuses, until a node that remembers a higher one than it ever saw sets it anew.
+//!
+//! Invariants:
+//! * every call ends within [`CALL_TIMEOUT`]; while Redis is away all but one in [`RETRY_AFTER`] end at once;
+//! * a start does not wait for Redis, and nothing here is ever an error of a booking.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use futures_util::future::BoxFuture;
+use passcom_actors::domain::fencing::FencingToken;
+use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::saga::LeaseAnswer;
+use passcom_actors::lease::{LEASE_TTL, LeaseTable};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{ErrorKind, RedisError, RedisResult, Script};
+
+/// The longest that a booking waits for a lease, or for giving one back.
+pub const CALL_TIMEOUT: Duration = Duration::from_millis(150);
+/// After a failure, until Redis is asked again.
+pub const RETRY_AFTER: Duration = Duration::from_millis(250);
+
+const EPOCH: &str = "fence:epoch";
+const COUNTER: &str = "fence:counter";
+
+/// Keys: epoch, counter, seats. Arguments: saga, milliseconds.
+static ACQUIRE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "
+local epoch = redis.call('get', KEYS[1])
+if not epoch then return {'no epoch', 0, 0} end
+for i = 3, #KEYS do
+    local owner = redis.call('get', KEYS[i])
+    if owner and owner ~= ARGV[1] then return {'busy', i - 3, 0} end
+end
+for i = 3, #KEYS do redis.call('set', KEYS[i], ARGV[1], 'px', ARGV[2]) end
+return {'granted', tonumber(epoch), redis.call('incr', KEYS[2])}",
+    )
+});
+
+/// Keys: seats. Argument: saga.
+static RELEASE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "
+for i = 1, #KEYS do
+    if redis.call('get', KEYS[i]) == ARGV[1] then redis.call('del', KEYS[i]) end
+end",
+    )
+});
+
+/// Keys: epoch, counter. Arguments: the least of each. A counter counts within its epoch.
+static RAISE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "
+local epoch = tonumber(redis.call('get', KEYS[1]) or '-1')
+local counter = tonumber(redis.call('get', KEYS[2]) or '0')
+local least = tonumber(ARGV[1])
+if epoch < least then redis.call('set', KEYS[1], ARGV[1]) end
+if epoch <= least and counter < tonumber(ARGV[2]) then redis.call('set', KEYS[2], ARGV[2]) end",
+    )
+});
+
+/// The lease table of the cluster. One per node.
+pub struct Lease {
+    redis: ConnectionManager,
+    /// The highest epoch that this node knows of.
+    epoch: AtomicI64,
+    breaker: Breaker,
+    ttl: Duration,
+}
+
+impl Lease {
+    /// Connects in the background. `epoch` is the durable number of this node's start.
+    pub fn new(redis_url: &str, epoch: i64) -> anyhow::Result<Self> {
+        let client = redis::Client::open(redis_url).context("the Redis URL is not valid")?;
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(CALL_TIMEOUT))
+            .set_response_timeout(Some(CALL_TIMEOUT))
+            .set_max_delay(RETRY_AFTER);
+        let redis = ConnectionManager::new_lazy_with_config(client, config)
+            .context("cannot prepare the connection to Redis")?;
+        Ok(Self {
+            redis,
+            epoch: AtomicI64::new(epoch),
+            breaker: Breaker::default(),
+            ttl: LEASE_TTL,
+        })
+    }
+
+    /// With leases that last this long, for tests of their end.
+    pub fn with_ttl(self, ttl: Duration) -> Self {
+        Self { ttl, ..self }
+    }
+
+    /// Asks Redis, unless it is known to be away. None where there is no answer in time.
+    async fn ask<T>(&self, question: impl Future<Output = RedisResult<T>>) -> Option<T> {
+        if !self.breaker.lets_pass() {
+            return None;
+        }
+        let answer = match tokio::time::timeout(CALL_TIMEOUT, question).await {
+            Ok(answer) => answer,
+            Err(_) => Err(RedisError::from((ErrorKind::Io, "no answer in time"))),
+        };
+        self.breaker.record(answer.as_ref().err());
+        answer.ok()
+    }
+
+    async fn acquire_or_found(&self, saga: SagaId, seats: &[SeatRef]) -> RedisResult<LeaseAnswer> {
+        let answer = self.try_acquire(saga, seats).await?;
+        if answer.0 != "no epoch" {
+            return self.understand(seats, &answer);
+        }
+        self.found_epoch().await?;
+        let answer = self.try_acquire(saga, seats).await?;
+        self.understand(seats, &answer)
+    }
+
+    async fn try_acquire(
+        &self,
+        saga: SagaId,
+        seats: &[SeatRef],
+    ) -> RedisResult<(String, i64, i64)> {
+        let mut call = ACQUIRE.key(EPOCH);
+        call.key(COUNTER);
+        for seat in seats {
+            call.key(key(seat));
+        }
+        let ttl_ms = self.ttl.as_millis() as u64;
+        call.arg(saga.to_string()).arg(ttl_ms);
+        call.invoke_async(&mut self.redis.clone()).await
+    }
+
+    fn understand(
+        &self,
+        seats: &[SeatRef],
+        answer: &(String, i64, i64),
+    ) -> RedisResult<LeaseAnswer> {
+        let unexpected = || RedisError::from((ErrorKind::UnexpectedReturnType, "lease script"));
+        match (answer.0.as_str(), answer.1, answer.2) {
+            ("granted", epoch, counter) => {
+                self.epoch.fetch_max(epoch, Ordering::Relaxed);
+                let token = FencingToken::new(epoch, counter);
+                Ok(LeaseAnswer::Granted(token))
+            }
+            ("busy", index, _) => {
+                let index = usize::try_from(index).map_err(|_| unexpected())?;
+                let seat = seats.get(index).ok_or_else(unexpected)?;
+                Ok(LeaseAnswer::Busy(*seat))
+            }
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Starts a new epoch on a Redis that has none. Of two nodes that try, one does.
+    async fn found_epoch(&self) -> RedisResult<()> {
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
+        tracing::info!(epoch, "lease table has no epoch, starting one");
+        let mut set = redis::cmd("SET");
+        set.arg(EPOCH).arg(epoch).arg("NX");
+        set.query_async(&mut self.redis.clone()).await
+    }
+}
+
+impl LeaseTable for Lease {
+    fn acquire<'a>(&'a self, saga: SagaId, seats: &'a [SeatRef]) -> BoxFuture<'a, LeaseAnswer> {
+        Box::pin(async move {
+            let answer = self.ask(self.acquire_or_found(saga, seats)).await;
+            answer.unwrap_or(LeaseAnswer::Away)
+        })
+    }
+
+    fn release<'a>(&'a self, saga: SagaId, seats: &'a [SeatRef]) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let mut call = RELEASE.prepare_invoke();
+            for seat in seats {
+                call.key(key(seat));
+            }
+            call.arg(saga.to_string());
+            let mut redis = self.redis.clone();
+            // without an answer the lease ends by itself
+            let _: Option<()> = self.ask(call.invoke_async(&mut redis)).await;
+        })
+    }
+
+    fn raise<'a>(&'a self, fence: FencingToken) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            self.epoch.fetch_max(fence.epoch(), Ordering::Relaxed);
+            let mut call = RAISE.key(EPOCH);
+            call.key(COUNTER).arg(fence.epoch()).arg(fence.counter());
+            let mut redis = self.redis.clone();
+            // without an answer the next token is stale again, and raised again
+            let _: Option<()> = self.ask(call.invoke_async(&mut redis)).await;
+        })
+    }
+}
+
+fn key(seat: &SeatRef) -> String {
+    format!("lease:{}/{}/{}", seat.company, seat.route, seat.number)
+}
+
+/// Keeps a dead or hanging Redis from costing every booking a timeout.
+#[derive(Default)]
+struct Breaker {
+    /// While away: when the next question may pass.
+    retry_at: Mutex<Option<Instant>>,
+}
+
+impl Breaker {
+    /// While Redis is away one question passes per [`RETRY_AFTER`].
+    fn lets_pass(&self) -> bool {
+        let mut retry_at = self.retry_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        match *retry_at {
+            Some(at) if now < at => false,
+            Some(_) => {
+                *retry_at = Some(now + RETRY_AFTER);
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// Tells the operator once per change.
+    fn record(&self, error: Option<&RedisError>) {
+        let mut retry_at = self.retry_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_away = retry_at.is_some();
+        *retry_at = error.map(|_| Instant::now() + RETRY_AFTER);
+        match error {
+            Some(error) if !was_away => {
+                metrics::gauge!("passcom_lease_table_away").set(1.0);
+                tracing::warn!(%error, "lease table is away, bookings go on without leases");
+            }
+            None if was_away => {
+                metrics::gauge!("passcom_lease_table_away").set(0.0);
+                tracing::info!("lease table is back");
+            }
+            _ => {}
+        }
+    }
+}
