@@ -49,7 +49,8 @@ impl Serve for Service {
             {
                 tokio::time::sleep(Duration::from_millis(ms.parse().unwrap())).await;
             }
-            Reply::Unavailable(company)
+            let (version, reaches) = (company, Vec::new());
+            Reply::Description { version, reaches }
         })
     }
 }
@@ -112,7 +113,7 @@ async fn call(peers: &Peers, to: &str, login: &str, timeout_ms: &str) -> String 
     let timeout = Duration::from_millis(timeout_ms.parse().unwrap());
     let request = Request::FindUser { login };
     match peers.call(to.parse().unwrap(), request, timeout).await {
-        Ok(Reply::Unavailable(who)) => format!("ok {who}"),
+        Ok(Reply::Description { version, .. }) => format!("ok {version}"),
         Ok(reply) => panic!("not what a node here answers: {reply:?}"),
         Err(CallError::NotSent { reason, .. }) => format!("not-sent {reason}"),
         Err(CallError::Busy(_)) => "busy".to_owned(),
