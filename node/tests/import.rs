@@ -4,19 +4,11 @@
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use clap::Parser;
 use passcom_node::cli::import;
 use tokio_postgres::Client;
-
-const TABLES: &str = "
-    create table if not exists route(
-        id bigint primary key, flight text not null, origin text not null, destination text not null,
-        departs timestamptz not null, arrives timestamptz not null, seats int not null check (seats between 1 and 1023),
-        price_minor bigint not null, currency text not null, equipment text not null default '',
-        on_sale boolean not null default true, version bigint not null);
-    create table if not exists catalogue_version(singleton boolean primary key default true check (singleton), version bigint not null);
-    create table if not exists leg(saga_id uuid, route_id bigint, number int, state text);";
 
 #[derive(Parser)]
 struct Command {
@@ -29,9 +21,11 @@ fn fixtures() -> PathBuf {
 }
 
 async fn run(url: &str, arguments: &[&str]) -> anyhow::Result<()> {
-    let always = ["import", "--config", "unused", "--from", "2026-10-26"];
-    let command = Command::try_parse_from(always.iter().chain(arguments))?;
-    import::run(&command.import, url).await
+    let config = Configuration::of(url);
+    let always = ["import", "--from", "2026-10-26", "--config"];
+    let always = always.into_iter().chain([config.path()]);
+    let command = Command::try_parse_from(always.chain(arguments.iter().copied()))?;
+    import::run(&command.import).await
 }
 
 /// Routes, routes on sale and seats.
@@ -46,7 +40,6 @@ async fn a_company_imports_its_own_file_of_a_folder_and_mends_it() {
     let cluster = support::Cluster::shared();
     let url = cluster.database().await;
     let client = support::connect(&url).await;
-    client.batch_execute(TABLES).await.unwrap();
     let folder = fixtures().display().to_string();
 
     run(
@@ -55,7 +48,11 @@ async fn a_company_imports_its_own_file_of_a_folder_and_mends_it() {
     )
     .await
     .unwrap();
-    assert_eq!(totals(&client).await, (0, 0, 0));
+    assert_eq!(
+        totals(&client).await,
+        (0, 0, 0),
+        "a dry run makes tables only"
+    );
     run(&url, &["--company", "XA", "--days", "7", &folder])
         .await
         .unwrap();
@@ -65,7 +62,7 @@ async fn a_company_imports_its_own_file_of_a_folder_and_mends_it() {
 
     // a file with one bad line, and so without one of the flights
     let text = std::fs::read_to_string(fixtures().join("XA.ssim")).unwrap();
-    let bad = tempfile_with(&text.replace("SDU09200920", "SDU09600960"));
+    let bad = TemporaryFile::with("ssim", &text.replace("SDU09200920", "SDU09600960"));
     let bad_path = bad.0.display().to_string();
     let refused = run(&url, &["--company", "XA", "--days", "7", &bad_path])
         .await
@@ -128,25 +125,55 @@ async fn what_cannot_be_imported_is_said_before_the_database_is_touched() {
         assert!(error.contains(expected), "{error}");
     }
     let late = ["--company", "XA", "--from", "2031-01-01", &folder];
-    let command =
-        Command::try_parse_from(["import", "--config", "unused"].iter().chain(&late)).unwrap();
-    let error = import::run(&command.import, nowhere)
-        .await
-        .unwrap_err()
-        .to_string();
+    let config = Configuration::of(nowhere);
+    let always = ["import", "--config", config.path()];
+    let command = Command::try_parse_from(always.iter().chain(&late)).unwrap();
+    let error = import::run(&command.import).await.unwrap_err().to_string();
     assert!(
         error.starts_with("no leg of these files is flown from 2031-01-01 to 2031-12-31"),
         "{error}"
     );
 }
 
+/// A cluster configuration whose companies have this database; goes with the test.
+struct Configuration(TemporaryFile);
+
+impl Configuration {
+    fn of(url: &str) -> Self {
+        let company = |(port, code)| {
+            format!(
+                "[[company]]\ncode = '{code}'\nname = '{code}'\nmesh = 'localhost:{port}'\n\
+                 mesh_listen = '127.0.0.1:7001'\nhttp = '127.0.0.1:8001'\nadmin = '127.0.0.1:9001'\n\
+                 database_url = '{url}'\ncertificate = 'a.pem'\nkey = 'a.key'\n\
+                 token_key = 'a.token'\ntoken_public_key = 'a.token.pem'\nadmin_token_file = 'admin.token'\n"
+            )
+        };
+        let cluster =
+            "[cluster]\nca = 'ca.pem'\ncookie_file = 'cookie'\nredis = 'redis://127.0.0.1:1'\n";
+        let companies: String = (7001..).zip(["XA", "XC"]).map(company).collect();
+        Self(TemporaryFile::with(
+            "toml",
+            &(cluster.to_owned() + &companies),
+        ))
+    }
+
+    fn path(&self) -> &str {
+        self.0.0.to_str().expect("made of text")
+    }
+}
+
 /// A file that goes with the test.
 struct TemporaryFile(PathBuf);
 
-fn tempfile_with(text: &str) -> TemporaryFile {
-    let path = std::env::temp_dir().join(format!("passcom-import-{}.ssim", std::process::id()));
-    std::fs::write(&path, text).unwrap();
-    TemporaryFile(path)
+impl TemporaryFile {
+    fn with(ending: &str, text: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("passcom-import-{}-{number}.{ending}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
 }
 
 impl Drop for TemporaryFile {

@@ -88,7 +88,17 @@ pub async fn import(args: &Args) -> anyhow::Result<Summary> {
     let schedule = tokio::task::spawn_blocking(read)
         .await
         .context("read the schedules")??;
-    migrate(&url, args.company).await?;
+    let window = schedule.window();
+    // it would take every route off sale, which nobody means who gives files
+    ensure!(
+        schedule.dated_legs() > 0,
+        "no leg of these files is flown from {} to {}; nothing was imported",
+        window.from(),
+        window.last()
+    );
+    migrate(&url, args.company)
+        .await
+        .with_context(|| format!("the database of company {}", args.company))?;
     let report = store(&schedule, &url, args).await?;
     Ok(Summary::new(args, &schedule, report, started.elapsed()))
 }
@@ -125,13 +135,6 @@ pub fn today() -> anyhow::Result<Date> {
 async fn store(schedule: &Schedule, url: &str, args: &Args) -> anyhow::Result<Report> {
     let window = schedule.window();
     let dated_legs = schedule.dated_legs();
-    // it would take every route off sale, which nobody means who gives files
-    ensure!(
-        dated_legs > 0,
-        "no leg of these files is flown from {} to {}; nothing was imported",
-        window.from(),
-        window.last()
-    );
     let scope = Scope {
         ids: window.route_ids(),
         dry_run: args.dry_run,
