@@ -22,7 +22,7 @@ const PULL_TIMEOUT: Duration = Duration::from_millis(3_500);
 /// Pause after a pull that failed, or while the peer is down.
 const RETRY: Duration = Duration::from_millis(250);
 /// Least time between two pulls: under load, rows gather.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(60);
 
 /// Starts following every peer. Ends with the runtime.
 pub fn follow_all(service: &Service) {

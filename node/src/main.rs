@@ -7,6 +7,10 @@ use clap::Parser;
 use passcom_node::cli::{admin, certs, demo, import, node};
 use passcom_node::local::tether;
 
+/// A booking makes many small allocations in several threads; the system's allocator takes a fifth of a node's time for them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Three airlines' nodes that sell each other's seats.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]

@@ -1,5 +1,6 @@
 -- Everything one company keeps. The rules are the ledger's; what stands here is what must hold whatever the code does.
 --
+-- Documents are json, not jsonb: nothing looks into them here, and they are written much more often than read.
 -- Rows that are updated in place leave room on their page (fillfactor), so that the update needs no new index entry.
 -- Tables that are mostly inserted into are vacuumed by a small share of their size, not by a fifth of a long history.
 
@@ -32,7 +33,7 @@ create table register (
     acceptors text[] not null,
     promised bigint not null,
     accepted bigint,
-    value jsonb,
+    value json,
     chosen boolean not null,
     check ((accepted is null) = (value is null)),
     check (accepted <= promised),
@@ -42,7 +43,7 @@ create table register (
 create table saga (
     id uuid primary key,
     order_hash bytea not null check (length(order_hash) = 32),
-    "order" jsonb,
+    "order" json,
     acceptors text[] not null,
     driver text not null,
     state text not null check (state in ('begun', 'committed', 'aborted')),
@@ -58,7 +59,7 @@ create table idem (
     key text not null,
     fingerprint bytea not null check (length(fingerprint) = 32),
     saga_id uuid not null,
-    answer jsonb,
+    answer json,
     created_at timestamptz not null default now(),
     primary key (user_id, key)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
@@ -114,7 +115,7 @@ create index seat_blocked on seat (route_id) where blocked;
 create table ticket (
     id uuid primary key,
     user_id uuid not null,
-    "order" jsonb not null,
+    "order" json not null,
     created_at timestamptz not null
 );
 create index ticket_of_user on ticket (user_id, created_at desc, id);
@@ -135,12 +136,12 @@ create table user_account (
     version bigint not null
 ) with (fillfactor = 90);
 
--- seq is given out under a lock that is kept until the commit: its order is the order of the commits.
+-- What changed, in the order of the commits: seq is given out under a lock that is kept until the commit. What the row says
+-- is read where it stands, as it is by then: a copy that is newer than its entry merges as well.
 create table outbox (
     seq bigint primary key,
     kind text not null check (kind in ('user', 'ticket')),
-    id uuid not null,
-    body jsonb not null
+    id uuid not null
 );
 
 create table repl_cursor (

@@ -184,10 +184,10 @@ pub(crate) fn ticket(row: &Row) -> Decoded<Ticket> {
     })
 }
 
-/// The columns `id`, `login_norm`, `pw_hash`, `version`.
+/// The columns `user_id`, `login_norm`, `pw_hash`, `version`.
 pub(crate) fn user(row: &Row) -> Decoded<User> {
     Ok(User {
-        id: UserId(row.try_get("id")?),
+        id: UserId(row.try_get("user_id")?),
         login: row.try_get("login_norm")?,
         password_hash: row.try_get("pw_hash")?,
         version: row.try_get("version")?,

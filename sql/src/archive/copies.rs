@@ -6,7 +6,6 @@ use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{OutboxCursor, Replicated};
-use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use super::PgArchive;
@@ -15,7 +14,7 @@ use crate::decode;
 use crate::error::Failure;
 
 const USER: &str = "
-select id, login_norm, pw_hash, version from user_account where login_norm = $1
+select id as user_id, login_norm, pw_hash, version from user_account where login_norm = $1
 ";
 
 const TICKET: &str = r#"
@@ -48,7 +47,22 @@ order by ticket.created_at desc, ticket.id
 limit $4
 "#;
 
-const OUTBOX: &str = "select seq, body from outbox where seq > $1 order by seq limit $2";
+// a row of one kind has nothing of the other
+const OUTBOX: &str = r#"
+select news.seq,
+       ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers,
+       user_account.id as user_id, login_norm, pw_hash, version
+from (select seq, kind, id from outbox where seq > $1 order by seq limit $2) as news
+left join ticket on news.kind = 'ticket' and ticket.id = news.id
+left join user_account on news.kind = 'user' and user_account.id = news.id
+cross join lateral (
+    select coalesce(array_agg(company), '{}') as companies,
+           coalesce(array_agg(route_id), '{}') as routes,
+           coalesce(array_agg(number), '{}') as numbers
+    from ticket_leg where ticket_id = ticket.id and cancelled
+) as gone
+order by news.seq
+"#;
 
 const CURSORS: &str = "select peer, incarnation, seq from repl_cursor";
 
@@ -89,8 +103,12 @@ impl PgArchive {
             .await?;
         rows.iter()
             .map(|row| {
-                let Json(body): Json<Replicated> = row.try_get("body")?;
-                Ok((row.try_get("seq")?, body))
+                let user: Option<Uuid> = row.try_get("user_id")?;
+                let replicated = match user {
+                    Some(_) => Replicated::User(decode::user(row)?),
+                    None => Replicated::Ticket(decode::ticket(row)?),
+                };
+                Ok((row.try_get("seq")?, replicated))
             })
             .collect()
     }

@@ -32,7 +32,7 @@ select expect_rows(count(*), $6) from done
 const INSERT_SAGAS: &str = r#"
 insert into saga (id, order_hash, "order", acceptors, driver, state, finished)
 select id, order_hash, "order", string_to_array(acceptors, ','), driver, state, finished
-from unnest($1::uuid[], $2::bytea[], $3::jsonb[], $4::text[], $5::text[], $6::text[], $7::boolean[])
+from unnest($1::uuid[], $2::bytea[], $3::json[], $4::text[], $5::text[], $6::text[], $7::boolean[])
     as new (id, order_hash, "order", acceptors, driver, state, finished)
 "#;
 
@@ -68,7 +68,7 @@ select expect_rows(count(*), $6) from done
 const UPDATE_KEYS: &str = "
 with done as (
     update idem set answer = new.answer
-    from unnest($1::uuid[], $2::text[], $3::jsonb[]) as new (user_id, key, answer)
+    from unnest($1::uuid[], $2::text[], $3::json[]) as new (user_id, key, answer)
     where idem.user_id = new.user_id and idem.key = new.key and idem.answer is null
     returning 1
 )
@@ -77,7 +77,7 @@ select expect_rows(count(*), $4) from done
 
 const INSERT_KEYS: &str = "
 insert into idem (user_id, key, fingerprint, saga_id, answer)
-select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::jsonb[])
+select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::json[])
 ";
 
 pub(super) const STATEMENTS: [&str; 19] = [

@@ -26,7 +26,7 @@ select expect_rows(count(*), $5) from done
 pub(super) const INSERT_TICKETS: &str = r#"
 insert into ticket (id, user_id, "order", created_at)
 select id, user_id, "order", timestamptz 'epoch' + created_at * interval '1 millisecond'
-from unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::bigint[]) as new (id, user_id, "order", created_at)
+from unnest($1::uuid[], $2::uuid[], $3::json[], $4::bigint[]) as new (id, user_id, "order", created_at)
 "#;
 
 pub(super) const INSERT_TICKET_LEGS: &str = "
@@ -77,10 +77,10 @@ const OUTBOX_LOCK: i64 = 0x7061_7373_0003;
 
 // a statement of its own after the lock: only then does it see what the one before us committed
 pub(super) const INSERT_OUTBOX: &str = "
-insert into outbox (seq, kind, id, body)
-select last.seq + new.position, new.kind, new.id, new.body
+insert into outbox (seq, kind, id)
+select last.seq + new.position, new.kind, new.id
 from (select coalesce(max(seq), 0) as seq from outbox) as last,
-     unnest($1::text[], $2::uuid[], $3::jsonb[]) with ordinality as new (kind, id, body, position)
+     unnest($1::text[], $2::uuid[]) with ordinality as new (kind, id, position)
 ";
 
 pub(super) async fn save(session: &Session, rows: &Rows) -> Done {
@@ -268,7 +268,6 @@ async fn insert_outbox(session: &Session, rows: &Rows) -> Done {
             &[
                 &column(&rows.outbox, |row| kind_and_id(row).0),
                 &column(&rows.outbox, |row| kind_and_id(row).1),
-                &column(&rows.outbox, Json),
             ],
         )
         .await

@@ -12,7 +12,7 @@ pub(super) const UPDATE_REGISTERS: &str = "
 with done as (
     update register set promised = new.promised, accepted = new.accepted, chosen = new.chosen,
                         value = coalesce(new.value, register.value)
-    from unnest($1::text[], $2::bigint[], $3::bigint[], $4::jsonb[], $5::boolean[], $6::bigint[], $7::bigint[], $8::boolean[])
+    from unnest($1::text[], $2::bigint[], $3::bigint[], $4::json[], $5::boolean[], $6::bigint[], $7::bigint[], $8::boolean[])
         as new (key, promised, accepted, value, chosen, was_promised, was_accepted, was_chosen)
     where register.key = new.key and register.promised = new.was_promised
         and register.accepted is not distinct from new.was_accepted and register.chosen = new.was_chosen
@@ -24,7 +24,7 @@ select expect_rows(count(*), $9) from done
 pub(super) const INSERT_REGISTERS: &str = "
 insert into register (key, acceptors, promised, accepted, value, chosen)
 select key, string_to_array(acceptors, ','), promised, accepted, value, chosen
-from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::jsonb[], $6::boolean[])
+from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::json[], $6::boolean[])
     as new (key, acceptors, promised, accepted, value, chosen)
 ";
 
