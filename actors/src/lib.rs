@@ -1,4 +1,35 @@
-//! PassCom's product: booking actors, seat actors and the rules they share.
+//! PassCom's product: bookings over several companies, and the rules that keep them whole.
+//!
+//! ```text
+//! desk ──▶ booking ──▶ service ──▶ directory ──▶ route     claims in memory
+//!             │           └──────▶ ledger ──▶ store        what is durable
+//!             └─────▶ peer ─ ─ ─▶ gateway ──▶ service …    the same at another company's node
+//! ```
+//! Rules:
+//! * [`domain`]: all of them, pure. What follows feeds them events and carries out what they answer.
+//! * [`order_hash`]: the identities that every node derives alike.
+//!
+//! A booking:
+//! * [`desk`]: what HTTP holds: book, cancel, look up; [`booking`]: the actor that drives one saga;
+//! * [`service`]: what a company answers to drivers; [`directory`], [`route`]: who claims a route's seats right now;
+//! * [`ledger`]: the only writer, one transaction for all that waits; [`store`]: what it and the readers need of a database,
+//!   [`memory`] being one without durability;
+//! * [`lease`]: who goes first; [`recovery`]: whatever was left unfinished; [`supervisor`]: the root of the actors.
+//!
+//! Between companies:
+//! * [`peer`]: the door, out and in; [`gateway`]: the one actor that other nodes reach; [`messages`], [`envelope`],
+//!   [`traceparent`]: what travels, and its bytes;
+//! * [`replication`]: users, tickets and catalogues of the others.
+//!
+//! For people: [`catalogue`] and [`airports`]: what is on sale; [`accounts`]: who is who; [`operations`]: what operators ask.
+//! [`clock`]: the time that shells hand to the rules.
+//!
+//! Invariants:
+//! * nothing that says a thing is durable leaves before its commit, and what memory shows as sold follows the commit;
+//! * every message may come twice, late or never: it is answered with what is recorded;
+//! * no handler of an actor waits for another actor, a peer or the database;
+//! * leases, clocks and the catalogue make bookings fast and decide none of them;
+//! * this crate knows no SQL, Redis or HTTP, and `domain` neither async nor time of its own.
 
 pub mod accounts;
 pub mod airports;
