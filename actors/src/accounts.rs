@@ -23,8 +23,6 @@ use crate::messages::{Reply, Request};
 /// Argon2id as OWASP's password storage cheat sheet has it (19 MiB, 2 passes, 1 lane).
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
-/// Passwords hashed at once: each takes a core and the memory above.
-const HASHES_AT_ONCE: usize = 2;
 /// Most that wait for their turn.
 const HASHES_WAITING_MAX: usize = 256;
 /// Ballots before a registration gives up: others register the same login at the same time.
@@ -66,12 +64,13 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    pub fn new(shared: Arc<Shared>, desk: Desk) -> Self {
+    /// `hashes_at_once`: each takes a core and 19 MiB.
+    pub fn new(shared: Arc<Shared>, desk: Desk, hashes_at_once: usize) -> Self {
         let nobody = hash_password(&Uuid::new_v4().to_string());
         Self {
             shared,
             desk,
-            hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
+            hashing: Arc::new(Semaphore::new(hashes_at_once)),
             waiting: Arc::new(Semaphore::new(HASHES_WAITING_MAX)),
             nobody: nobody.into(),
         }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use self::index::Index;
+use crate::clock::wall_clock_ms;
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
 use crate::domain::order::Price;
 use crate::domain::rows::SeatUse;
@@ -118,6 +119,8 @@ struct Inner {
     me: CompanyId,
     companies: Arc<[CompanyId]>,
     peers: Arc<dyn PeerClient>,
+    /// Seconds before departure at which a leg leaves the lists.
+    sale_closes: i64,
     /// One start of this node.
     epoch: u64,
     indexes: RwLock<BTreeMap<CompanyId, Index>>,
@@ -126,12 +129,18 @@ struct Inner {
 }
 
 impl Catalogue {
-    pub fn new(me: CompanyId, companies: Arc<[CompanyId]>, peers: Arc<dyn PeerClient>) -> Self {
+    pub fn new(
+        me: CompanyId,
+        companies: Arc<[CompanyId]>,
+        peers: Arc<dyn PeerClient>,
+        sale_closes: Duration,
+    ) -> Self {
         let indexes = companies.iter().map(|id| (*id, Index::default())).collect();
         let inner = Inner {
             me,
             companies,
             peers,
+            sale_closes: sale_closes.as_secs() as i64,
             epoch: fastrand::u64(..),
             indexes: RwLock::new(indexes),
             published: watch::Sender::new(0),
@@ -151,6 +160,7 @@ impl Catalogue {
         let unreachable = unreachable.iter().filter(wanted).copied().collect();
         let indexes = self.read();
         let (from, to) = filter.departs.unwrap_or((i64::MIN, i64::MAX));
+        let from = from.max(self.first_on_sale());
         let start = after.map_or(from, |(departs, _, _)| departs.max(from));
         let mut streams: Vec<_> = companies
             .iter()
@@ -215,6 +225,7 @@ impl Catalogue {
         limit: usize,
     ) -> Vec<FoundItinerary> {
         let (reachable, _) = self.reachable();
+        let departs = (departs.0.max(self.first_on_sale()), departs.1);
         let indexes = self.read();
         let indexes: Vec<_> = reachable.iter().map(|id| (*id, &indexes[id])).collect();
         search::fewest_legs(&indexes, origins, destinations, departs, limit)
@@ -224,6 +235,11 @@ impl Catalogue {
     pub fn companies(&self) -> Vec<(CompanyId, bool)> {
         let companies = self.inner.companies.iter();
         companies.map(|id| (*id, self.reaches(*id))).collect()
+    }
+
+    /// Legs that leave earlier are not sold any more.
+    fn first_on_sale(&self) -> i64 {
+        wall_clock_ms() / 1000 + self.inner.sale_closes
     }
 
     fn reaches(&self, company: CompanyId) -> bool {

@@ -25,10 +25,14 @@ use crate::messages::Idempotency;
 use crate::order_hash::{acceptors_of, order_hash, saga_id};
 use crate::store::Unfinished;
 
-/// A booking is answered within this, or with "not known in time".
-pub const BOOKING_DEADLINE: Duration = Duration::from_millis(9_500);
-/// Most bookings of clients under way at a node.
-const BOOKINGS_MAX: usize = 2_048;
+/// What a desk takes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bookings of clients under way at a node.
+    pub bookings_max: usize,
+    /// A booking is answered within this, or with "not known in time".
+    pub deadline: Duration,
+}
 
 /// A booking as a client asks for it: 1 to [`crate::domain::order::LEGS_MAX`] seats, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,21 +173,23 @@ pub struct Desk {
     node: Arc<str>,
     supervisor: ActorCell,
     slots: Arc<Semaphore>,
+    deadline: Duration,
     draining: Arc<AtomicBool>,
 }
 
 impl Desk {
-    pub fn new(shared: Arc<Shared>, node: &str, supervisor: ActorCell) -> Self {
+    pub fn new(shared: Arc<Shared>, node: &str, supervisor: ActorCell, limits: Limits) -> Self {
         Self {
             shared,
             node: node.into(),
             supervisor,
-            slots: Arc::new(Semaphore::new(BOOKINGS_MAX)),
+            slots: Arc::new(Semaphore::new(limits.bookings_max)),
+            deadline: limits.deadline,
             draining: Arc::default(),
         }
     }
 
-    /// Books all seats or none. Ends within 10 s.
+    /// Books all seats or none. Ends soon after the deadline at the latest.
     pub async fn book(&self, request: BookRequest) -> BookAnswer {
         let begun = std::time::Instant::now();
         let answer = self.try_book(request).await.unwrap_or_else(|answer| answer);
@@ -214,11 +220,16 @@ impl Desk {
             }
         };
         let order = self.order(&request)?;
-        self.check_companies(&order)?;
+        if let Err(down) = self.check_companies(&order) {
+            return Err(match request.idempotency {
+                Some(_) => self.known_without(request.user, saga, down).await,
+                None => down,
+            });
+        }
         let answer = self
             .drive(self.start(saga, order, request.idempotency))
             .ok_or(BookAnswer::StillRunning(saga))?;
-        match tokio::time::timeout(BOOKING_DEADLINE, answer).await {
+        match tokio::time::timeout(self.deadline, answer).await {
             Ok(Ok(Answer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
             Ok(Ok(Answer::SeatBusy(seat))) => Ok(BookAnswer::SeatBusy(seat)),
             Ok(Ok(Answer::CompanyDown(company))) => Ok(BookAnswer::CompanyDown(company)),

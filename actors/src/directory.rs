@@ -18,8 +18,6 @@ use crate::route::{RouteActor, RouteMessage};
 const IDLE_AFTER: Duration = Duration::from_secs(120);
 /// How often the idle ones are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// Most actors alive; beyond, the one unused for longest is stopped first.
-pub const ROUTES_MAX: usize = 20_000;
 /// A route actor answers from memory; longer means that it is gone.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -37,6 +35,8 @@ struct Inner {
     me: CompanyId,
     ledger: Ledger,
     supervisor: ActorCell,
+    /// Most actors alive for long; beyond, the one unused for longest is stopped first.
+    routes_max: usize,
     slots: Mutex<HashMap<RouteId, Slot>>,
 }
 
@@ -56,11 +56,12 @@ impl Drop for Claims {
 }
 
 impl Directory {
-    pub fn new(me: CompanyId, ledger: Ledger, supervisor: ActorCell) -> Self {
+    pub fn new(me: CompanyId, ledger: Ledger, supervisor: ActorCell, routes_max: usize) -> Self {
         let inner = Inner {
             me,
             ledger,
             supervisor,
+            routes_max,
             slots: Mutex::default(),
         };
         Self {
@@ -150,7 +151,7 @@ impl Directory {
         let mut by_age: Vec<(Instant, RouteId)> =
             slots.iter().map(|(id, slot)| (slot.used, *id)).collect();
         by_age.sort_unstable();
-        let too_many = by_age.len().saturating_sub(ROUTES_MAX);
+        let too_many = by_age.len().saturating_sub(self.inner.routes_max);
         for (index, (used, id)) in by_age.into_iter().enumerate() {
             let idle = now.saturating_duration_since(used) > IDLE_AFTER;
             if !idle && index >= too_many {
@@ -170,7 +171,8 @@ impl Directory {
             slot.used = Instant::now();
             return Some(slot.actor.clone());
         }
-        if slots.len() >= 2 * ROUTES_MAX {
+        // between two sweeps there may be more, but not without end: the ledger decides without them, too
+        if slots.len() >= 2 * self.inner.routes_max {
             return None;
         }
         let handler = RouteActor {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde::Serialize;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::booking::Shared;
 use crate::catalogue::{LegFilter, LegPage, PageCursor};
@@ -14,6 +14,7 @@ use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use crate::domain::order::SeatRef;
 use crate::domain::rows::SeatUse;
+use crate::ledger::PostError;
 use crate::messages::{Reply, Request};
 use crate::store::ReadError;
 
@@ -182,6 +183,10 @@ impl Operations {
     pub async fn drain(&self, reason: &str) {
         info!(reason, "draining");
         self.desk.drain();
+        let drained = self.audit("drain", "node".to_owned(), reason).await;
+        if drained.is_err() {
+            warn!(reason, "the audit trail could not be written");
+        }
     }
 
     /// This company's own legs.
@@ -239,16 +244,21 @@ impl Operations {
     pub async fn cancel_for(&self, user: UserId, ticket: SagaId, reason: &str) -> CancelAnswer {
         let answer = self.desk.cancel(user, ticket).await;
         if answer == CancelAnswer::Done {
-            let entry = Entry::Audit {
-                action: "cancel".to_owned(),
-                subject: format!("ticket {ticket}"),
-                reason: reason.to_owned(),
-            };
-            if self.shared.service.ledger.post(entry).await.is_err() {
+            let subject = format!("ticket {ticket}");
+            if self.audit("cancel", subject, reason).await.is_err() {
                 return CancelAnswer::NotKnownInTime;
             }
         }
         answer
+    }
+
+    async fn audit(&self, action: &str, subject: String, reason: &str) -> Result<(), PostError> {
+        let entry = Entry::Audit {
+            action: action.to_owned(),
+            subject,
+            reason: reason.to_owned(),
+        };
+        self.shared.service.ledger.post(entry).await.map(drop)
     }
 }
 

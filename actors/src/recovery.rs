@@ -13,8 +13,6 @@ use crate::desk::Desk;
 use crate::domain::ids::SagaId;
 use crate::service::Service;
 
-/// A saga undecided here for longer than this is in doubt.
-pub const IN_DOUBT_AFTER: Duration = Duration::from_secs(5);
 /// How often the watcher looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// First and longest pause before the same saga is driven again.
@@ -58,18 +56,18 @@ pub async fn at_start(desk: &Desk, service: &Service, node: &str) {
     }
 }
 
-/// Watches for ever.
-pub async fn watch(desk: Desk, service: Service, node: String) {
+/// Watches for ever. A saga undecided here for longer than `in_doubt_after` is in doubt.
+pub async fn watch(desk: Desk, service: Service, node: String, in_doubt_after: Duration) {
     let mut tried: HashMap<SagaId, Tried> = HashMap::new();
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let unfinished = service
             .archive
-            .unfinished(node.clone(), IN_DOUBT_AFTER, LOOK_MAX);
+            .unfinished(node.clone(), in_doubt_after, LOOK_MAX);
         let Ok(unfinished) = unfinished.await else {
             continue; // the ledger says that the database is away
         };
-        gauge!("passcom_sagas_in_doubt").set(unfinished.len() as f64);
+        gauge!("passcom_sagas_unfinished").set(unfinished.len() as f64);
         let open: std::collections::HashSet<SagaId> =
             unfinished.iter().map(|saga| saga.saga).collect();
         tried.retain(|saga, _| open.contains(saga));

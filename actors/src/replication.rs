@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::domain::entry::Entry;
@@ -24,12 +25,12 @@ const RETRY: Duration = Duration::from_millis(250);
 /// Least time between two pulls: under load, rows gather.
 const GATHER: Duration = Duration::from_millis(60);
 
-/// Starts following every peer. Ends with the runtime.
-pub fn follow_all(service: &Service) {
+/// Starts following every peer.
+pub fn follow_all(service: &Service, tasks: &mut JoinSet<()>) {
     for company in service.companies.iter().copied() {
         if company != service.me {
-            tokio::spawn(follow_outbox(service.clone(), company));
-            tokio::spawn(follow_catalogue(service.clone(), company));
+            tasks.spawn(follow_outbox(service.clone(), company));
+            tasks.spawn(follow_catalogue(service.clone(), company));
         }
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Redis is no part of this: without it bookings are slower, with it they fail faster.
 
+mod incarnations;
 mod late;
 mod stock;
 
@@ -19,7 +20,7 @@ use passcom_actors::accounts::Accounts;
 use passcom_actors::booking::Shared;
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::clock::Clock;
-use passcom_actors::desk::{Desk, Running};
+use passcom_actors::desk::{self, Desk, Running};
 use passcom_actors::directory::Directory;
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::ledger::{Ledger, News};
@@ -32,9 +33,10 @@ use passcom_sql::{Database, Identity, NodeLock, checks, migrate};
 use ractor::Actor;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
-use crate::cluster::{self, Cluster, TlsFiles};
+use crate::cluster::{self, Admit, Cluster, TlsFiles};
 use crate::config::{Company, Config};
 use crate::lease::Lease;
 use crate::telemetry;
@@ -59,15 +61,16 @@ pub async fn run(
     let company = config.company(me)?.clone();
     let metrics = telemetry::metrics()?;
     let database = passcom_sql::connect(passcom_sql::Options {
-        url: config.database_url(&company)?,
-        company: me,
+        connections: config.limits.database_connections as usize,
+        sale_closes: config.timeouts.sale_closes(),
+        ..passcom_sql::Options::new(config.database_url(&company)?, me)
     })
     .await
     .with_context(|| format!("the database of company {me}"))?;
     let (identity, lock) = claim(&database, &config).await?;
     info!(company = %me, epoch = identity.epoch, incarnation = %identity.incarnation, "database is ours");
 
-    let node = Node::start(&config, &company, &database, &identity).await?;
+    let mut node = Node::start(&config, &company, &database, &identity).await?;
     let admin = TcpListener::bind(company.admin)
         .await
         .with_context(|| format!("listen for operators at {}", company.admin))?;
@@ -82,12 +85,11 @@ pub async fn run(
     let name = me.to_string();
     recovery::at_start(&node.desk, &node.service, &name).await;
     node.service.ready.store(true, Ordering::Release);
-    tokio::spawn(recovery::watch(
-        node.desk.clone(),
-        node.service.clone(),
-        name,
-    ));
-    replication::follow_all(&node.service);
+    let in_doubt_after = config.timeouts.in_doubt();
+    let (desk, service) = (node.desk.clone(), node.service.clone());
+    node.tasks
+        .spawn(recovery::watch(desk, service, name, in_doubt_after));
+    replication::follow_all(&node.service, &mut node.tasks);
 
     let listener = TcpListener::bind(company.http)
         .await
@@ -99,6 +101,8 @@ pub async fn run(
     let result = tokio::select! {
         () = shutdown => Ok(()),
         error = keep(lock, &database) => Err(error),
+        // none of them ends by itself: one has panicked, and the node is not whole any more
+        _ = node.tasks.join_next() => Err(anyhow!("a task of this node ended; its panic is in the log")),
     };
     info!("stopping");
     node.desk.drain();
@@ -159,6 +163,8 @@ struct Node {
     desk: Desk,
     catalogue: Catalogue,
     cluster: Cluster,
+    /// What runs as long as the node does.
+    tasks: JoinSet<()>,
 }
 
 impl Node {
@@ -171,16 +177,19 @@ impl Node {
         let me = company.code;
         let companies: Arc<[CompanyId]> = config.members().collect();
         let late = Arc::new(LateService::default());
-        let cluster =
-            Cluster::start(mesh_options(config, company, identity)?, late.clone()).await?;
+        let admit = incarnations::admit(database.clone()).await?;
+        let mesh = mesh_options(config, company, identity, admit)?;
+        let cluster = Cluster::start(mesh, late.clone()).await?;
         let peers = cluster.peers();
         let (supervisor, _) = Actor::spawn(None, Supervisor, ())
             .await
             .map_err(|error| anyhow!("start the supervisor: {error}"))?;
 
         let (ledger, ledger_task) = Ledger::new();
-        let catalogue = Catalogue::new(me, companies.clone(), peers.clone());
-        let directory = Directory::new(me, ledger.clone(), supervisor.get_cell());
+        let sale_closes = config.timeouts.sale_closes();
+        let catalogue = Catalogue::new(me, companies.clone(), peers.clone(), sale_closes);
+        let routes_max = config.limits.route_actors as usize;
+        let directory = Directory::new(me, ledger.clone(), supervisor.get_cell(), routes_max);
         let (outbox, outbox_news) = watch::channel(0_u64);
         let (listening_catalogue, listening_directory) = (catalogue.clone(), directory.clone());
         let listener = Arc::new(move |news: &News| {
@@ -192,9 +201,10 @@ impl Node {
         });
         let archive = Arc::new(database.archive(identity));
         let version = stock::load(archive.as_ref(), &catalogue).await?;
-        tokio::spawn(ledger_task.run(me, Arc::new(database.ledger_store()), listener));
-        tokio::spawn(directory.clone().sweep());
-        tokio::spawn(stock::watch(archive.clone(), catalogue.clone(), version));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(ledger_task.run(me, Arc::new(database.ledger_store()), listener));
+        tasks.spawn(directory.clone().sweep());
+        tasks.spawn(stock::watch(archive.clone(), catalogue.clone(), version));
 
         let service = Service {
             me,
@@ -213,16 +223,23 @@ impl Node {
         let shared = Arc::new(Shared {
             service: service.clone(),
             peers,
-            leases: Arc::new(Lease::new(&config.redis_url()?, identity.epoch)?),
+            leases: Arc::new(
+                Lease::new(&config.redis_url()?, identity.epoch)?.with_ttl(config.timeouts.lease()),
+            ),
             clock: Clock::start(),
         });
-        let desk = Desk::new(shared.clone(), me.as_str(), supervisor.get_cell());
+        let limits = desk::Limits {
+            bookings_max: config.limits.bookings_at_once as usize,
+            deadline: config.timeouts.booking(),
+        };
+        let desk = Desk::new(shared.clone(), me.as_str(), supervisor.get_cell(), limits);
         Ok(Self {
             service,
             shared,
             desk,
             catalogue,
             cluster,
+            tasks,
         })
     }
 
@@ -244,7 +261,11 @@ impl Node {
         };
         Ok(App {
             desk: self.desk.clone(),
-            accounts: Accounts::new(self.shared.clone(), self.desk.clone()),
+            accounts: Accounts::new(
+                self.shared.clone(),
+                self.desk.clone(),
+                config.limits.password_hashes_at_once as usize,
+            ),
             catalogue: self.catalogue.clone(),
             issuer: TokenIssuer::from_pem(company.code, &private)?,
             verifier: TokenVerifier::new(keys.collect::<anyhow::Result<_>>()?)?,
@@ -254,6 +275,7 @@ impl Node {
             },
             options: passcom_http::Options {
                 requests_max: config.limits.http_requests_at_once as usize,
+                shutdown_timeout: config.timeouts.shutdown(),
                 ..passcom_http::Options::default()
             },
         })
@@ -297,6 +319,7 @@ fn mesh_options(
     config: &Config,
     company: &Company,
     identity: &Identity,
+    admit: Admit,
 ) -> anyhow::Result<cluster::Options> {
     let others = config.companies().iter();
     let others = others.filter(|other| other.code != company.code);
@@ -315,6 +338,6 @@ fn mesh_options(
         membership: config.membership_hash(),
         incarnation: identity.incarnation,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        admit: cluster::remember_incarnations(),
+        admit,
     })
 }

@@ -76,11 +76,22 @@ fn log_panics() {
 
 /// Installs the recorder of all metrics; the handle renders them. Call [`PrometheusHandle::run_upkeep`] now and then.
 pub fn metrics() -> anyhow::Result<PrometheusHandle> {
-    PrometheusBuilder::new()
+    let metrics = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
         .context("set the buckets of histograms")?
         .install_recorder()
-        .context("install the metrics recorder")
+        .context("install the metrics recorder")?;
+    // what an alarm watches must be there before it happens for the first time
+    for counter in [
+        "passcom_alarms_total",
+        "passcom_actor_failures_total",
+        "passcom_ledger_conflicts_total",
+    ] {
+        metrics::counter!(counter).absolute(0);
+    }
+    metrics::gauge!("passcom_lease_table_away").set(0.0);
+    metrics::gauge!("passcom_sagas_unfinished").set(0.0);
+    Ok(metrics)
 }
 
 #[cfg(test)]

@@ -21,6 +21,12 @@ create table membership (
     companies text[] not null
 );
 
+-- The databases of the other companies, as they were met first.
+create table peer (
+    company text primary key,
+    incarnation uuid not null
+);
+
 create table node_state (
     "only" boolean primary key default true check ("only"),
     epoch bigint not null,

@@ -3,7 +3,7 @@
 //! * [`Database`]: how to reach it; [`checks`] says whether it may be trusted, [`migrate`] brings its tables up to date;
 //! * [`PgLedgerStore`]: the only writer of bookings, two round trips per batch;
 //! * [`PgArchive`]: everything that is read beside it;
-//! * [`schedule_store`]: the routes that an import puts on sale.
+//! * [`schedule_store`]: the routes that an import puts on sale; [`peers`]: whose databases were met.
 //!
 //! Invariants:
 //! * a commit that was acknowledged survives a crash: a server that is set up otherwise is refused at start;
@@ -16,6 +16,7 @@ mod decode;
 mod error;
 mod ledger_store;
 pub mod migrate;
+pub mod peers;
 pub mod pool;
 pub mod schedule_store;
 

@@ -13,8 +13,6 @@ use crate::archive::PgArchive;
 use crate::checks::Identity;
 use crate::ledger_store::PgLedgerStore;
 
-/// Connections for reads, the ledger's own not counted.
-pub const POOL_SIZE: usize = 8;
 /// Until a connection stands.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Until a pooled connection is free.
@@ -26,12 +24,31 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// Until we give up on an answer. Above [`STATEMENT_TIMEOUT`], so that a server that is alive says itself what happened.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(6);
 
+/// Connections for reads and when a sale closes, where nobody says otherwise.
+const CONNECTIONS: usize = 8;
+const SALE_CLOSES: Duration = Duration::from_secs(30 * 60);
+
 /// What a node knows of its database.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// libpq string or URL: `host=/run/postgresql dbname=passcom_a user=passcom`.
     pub url: String,
     pub company: CompanyId,
+    /// Connections for reads; the ledger and the node's lock have one more each.
+    pub connections: usize,
+    /// A leg is on sale until this long before its departure.
+    pub sale_closes: Duration,
+}
+
+impl Options {
+    pub fn new(url: String, company: CompanyId) -> Self {
+        Self {
+            url,
+            company,
+            connections: CONNECTIONS,
+            sale_closes: SALE_CLOSES,
+        }
+    }
 }
 
 /// A company's database. Cheap to clone.
@@ -39,6 +56,7 @@ pub struct Options {
 pub struct Database {
     config: Config,
     company: CompanyId,
+    sale_closes: Duration,
     pool: Pool,
 }
 
@@ -52,9 +70,10 @@ pub async fn connect(options: Options) -> anyhow::Result<Database> {
         .connect_timeout(CONNECT_TIMEOUT)
         .application_name(format!("passcom {}", options.company));
     let database = Database {
-        pool: pool(&config)?,
+        pool: pool(&config, options.connections)?,
         config,
         company: options.company,
+        sale_closes: options.sale_closes,
     };
     drop(database.client().await?);
     Ok(database)
@@ -77,7 +96,7 @@ impl Database {
 
     /// The writer. One per node: two would only make each other's batches fail.
     pub fn ledger_store(&self) -> PgLedgerStore {
-        PgLedgerStore::new(self.config.clone(), self.company)
+        PgLedgerStore::new(self.config.clone(), self.company, self.sale_closes)
     }
 
     pub fn archive(&self, identity: &Identity) -> PgArchive {
@@ -89,11 +108,11 @@ impl Database {
     }
 }
 
-fn pool(config: &Config) -> anyhow::Result<Pool> {
+fn pool(config: &Config, size: usize) -> anyhow::Result<Pool> {
     let recycling_method = RecyclingMethod::Fast;
     let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method });
     Pool::builder(manager)
-        .max_size(POOL_SIZE)
+        .max_size(size)
         .wait_timeout(Some(WAIT_TIMEOUT))
         .create_timeout(Some(CONNECT_TIMEOUT))
         .recycle_timeout(Some(CONNECT_TIMEOUT))

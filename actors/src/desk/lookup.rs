@@ -14,6 +14,7 @@ use crate::domain::participant::LegState;
 use crate::domain::register::Value;
 use crate::domain::replica::Ticket;
 use crate::domain::rows::Replicated;
+use crate::domain::saga::Outcome;
 use crate::messages::{Idempotency, KnownKey, Recorded, Reply, Request};
 
 /// How long the peers have to say what they know.
@@ -48,6 +49,22 @@ impl Desk {
         // an answer tells more than a key that is still open
         let known = known.max_by_key(|known| (known.answer.is_some(), known.running));
         known.map_or(Ok(()), |known| judge(&known, saga, idempotency))
+    }
+
+    /// The answer when a company that is needed is down: what was begun before, under the same key, may stand.
+    pub(super) async fn known_without(
+        &self,
+        user: UserId,
+        saga: SagaId,
+        down: BookAnswer,
+    ) -> BookAnswer {
+        match self.booking(user, saga).await.map(|known| known.state) {
+            Some(BookingState::Confirmed | BookingState::Cancelled) => {
+                BookAnswer::Definite(Outcome::Booked { ticket: saga })
+            }
+            Some(_) => BookAnswer::NotKnownInTime(saga),
+            None => down,
+        }
     }
 
     /// What is known of a booking of this user, over all reachable companies.

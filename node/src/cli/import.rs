@@ -105,10 +105,7 @@ pub async fn import(args: &Args) -> anyhow::Result<Summary> {
 
 /// The node may never have run: an import makes the tables, too.
 async fn migrate(url: &str, company: CompanyId) -> anyhow::Result<()> {
-    let options = passcom_sql::Options {
-        url: url.to_owned(),
-        company,
-    };
+    let options = passcom_sql::Options::new(url.to_owned(), company);
     let database = passcom_sql::connect(options).await?;
     passcom_sql::migrate::migrate(&database).await
 }

@@ -25,9 +25,9 @@ mod peers;
 mod session;
 mod tls;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
@@ -157,20 +157,6 @@ impl Cluster {
         self.gateway.stop(Some("leave".to_owned()));
         info!("left the mesh");
     }
-}
-
-/// An [`Admit`] that remembers while the process lives: the first incarnation seen of a company is the one it must keep.
-pub fn remember_incarnations() -> Admit {
-    let known = Mutex::new(HashMap::new());
-    Arc::new(move |company, incarnation| {
-        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        match *known.entry(company).or_insert(incarnation) {
-            kept if kept == incarnation => Ok(()),
-            kept => Err(format!(
-                "{company} came back with another database: incarnation {incarnation}, known is {kept}"
-            )),
-        }
-    })
 }
 
 fn check(options: &Options) -> anyhow::Result<()> {

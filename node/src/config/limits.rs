@@ -85,8 +85,6 @@ pub struct Timeouts {
     pub in_doubt_seconds: u32,
     /// A leg is on sale until this long before its departure.
     pub sale_closes_minutes: u32,
-    /// Life of an access token.
-    pub token_minutes: u32,
     /// A node that stops finishes what is under way within this.
     pub shutdown_seconds: u32,
 }
@@ -98,7 +96,6 @@ impl Default for Timeouts {
             lease_seconds: 30,
             in_doubt_seconds: 5,
             sale_closes_minutes: 30,
-            token_minutes: 15,
             shutdown_seconds: 10,
         }
     }
@@ -121,10 +118,6 @@ impl Timeouts {
         seconds(self.sale_closes_minutes * 60)
     }
 
-    pub fn token(&self) -> Duration {
-        seconds(self.token_minutes * 60)
-    }
-
     pub fn shutdown(&self) -> Duration {
         seconds(self.shutdown_seconds)
     }
@@ -140,7 +133,6 @@ impl Timeouts {
                 self.sale_closes_minutes,
                 0..=WEEK_MINUTES,
             ),
-            ("token_minutes", self.token_minutes, 1..=24 * 60),
             ("shutdown_seconds", self.shutdown_seconds, 1..=120),
         ];
         within("timeouts", &fields)?;

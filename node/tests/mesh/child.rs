@@ -1,10 +1,10 @@
 //! A node of the mesh without a product: it obeys commands on its input, one a line, and answers each on its output.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -12,7 +12,7 @@ use passcom_actors::domain::ids::Incarnation;
 use passcom_actors::messages::{Reply, Request};
 use passcom_actors::peer::{CallError, PeerClient, Serve};
 use passcom_node::certs;
-use passcom_node::cluster::{Cluster, Options, Peers, TlsFiles, remember_incarnations};
+use passcom_node::cluster::{Admit, Cluster, Options, Peers, TlsFiles};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -145,4 +145,18 @@ fn options(config: &Config) -> Options {
         version: "test".to_owned(),
         admit: remember_incarnations(),
     }
+}
+
+/// An [`Admit`] that remembers while the process lives: the first incarnation seen of a company is the one it must keep.
+fn remember_incarnations() -> Admit {
+    let known = Mutex::new(HashMap::new());
+    Arc::new(move |company, incarnation| {
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        match *known.entry(company).or_insert(incarnation) {
+            kept if kept == incarnation => Ok(()),
+            kept => Err(format!(
+                "{company} came back with another database: incarnation {incarnation}, known is {kept}"
+            )),
+        }
+    })
 }

@@ -30,8 +30,10 @@ from unnest($1::uuid[]) as asked (id)
 join leg on leg.saga_id = asked.id
 ";
 
+// a sale closes by the clock of the one database that sells the seat
 const SEATS: &str = "
-select asked.route_id, asked.number, route.seats, route.on_sale, seat.blocked, seat.fence, leg.saga_id, leg.state
+select asked.route_id, asked.number, route.seats,
+       route.on_sale and route.departs > now() + $3::bigint * interval '1 second' as on_sale, seat.blocked, seat.fence, leg.saga_id, leg.state
 from unnest($1::bigint[], $2::int[]) as asked (route_id, number)
 left join route on route.id = asked.route_id
 left join seat on seat.route_id = asked.route_id and seat.number = asked.number
@@ -68,7 +70,7 @@ cross join lateral (
 "#;
 
 const USERS: &str = "
-select user_account.id, user_account.login_norm, user_account.pw_hash, user_account.version
+select user_account.id as user_id, user_account.login_norm, user_account.pw_hash, user_account.version
 from unnest($1::text[]) as asked (login_norm)
 join user_account on user_account.login_norm = asked.login_norm
 ";
@@ -85,11 +87,13 @@ pub(super) const STATEMENTS: [&str; 9] = [
     SAGAS, LEGS, SEATS, SEAT_MAPS, REGISTERS, TICKETS, USERS, KEYS, ROUND,
 ];
 
-/// Loads what the footprint names. A seat or route that has no row stays absent.
+/// Loads what the footprint names. A seat or route that has no row stays absent. A route is on sale until `sale_closes`
+/// seconds before its departure.
 pub(super) async fn load(
     session: &Session,
     footprint: &Footprint,
     me: CompanyId,
+    sale_closes: i64,
 ) -> Result<Rows, Failure> {
     // polled, hence sent, in this order; nobody waits for an answer in between
     let (_, sagas, legs, seats, seat_maps, registers, tickets, users, keys, round) = tokio::try_join!(
@@ -97,7 +101,7 @@ pub(super) async fn load(
         session.begin(),
         sagas(session, footprint),
         legs(session, footprint),
-        seats(session, footprint),
+        seats(session, footprint, sale_closes),
         seat_maps(session, footprint),
         registers(session, footprint),
         tickets(session, footprint),
@@ -144,7 +148,7 @@ async fn legs(session: &Session, footprint: &Footprint) -> Fetched {
     session.query(LEGS, &[&ids]).await
 }
 
-async fn seats(session: &Session, footprint: &Footprint) -> Fetched {
+async fn seats(session: &Session, footprint: &Footprint, sale_closes: i64) -> Fetched {
     if footprint.seats.is_empty() {
         return Ok(Vec::new());
     }
@@ -153,7 +157,9 @@ async fn seats(session: &Session, footprint: &Footprint) -> Fetched {
         .iter()
         .map(|(route, number)| (decode::route_number(*route), i32::from(number.0)))
         .unzip();
-    session.query(SEATS, &[&routes, &numbers]).await
+    session
+        .query(SEATS, &[&routes, &numbers, &sale_closes])
+        .await
 }
 
 async fn seat_maps(session: &Session, footprint: &Footprint) -> Fetched {

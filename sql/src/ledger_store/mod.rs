@@ -38,6 +38,8 @@ const BACKOFF_MAX: Duration = Duration::from_secs(1);
 pub struct PgLedgerStore {
     config: Config,
     company: CompanyId,
+    /// Seconds before departure.
+    sale_closes: i64,
     link: Mutex<Link>,
 }
 
@@ -57,10 +59,11 @@ struct Ended {
 }
 
 impl PgLedgerStore {
-    pub(crate) fn new(config: Config, company: CompanyId) -> Self {
+    pub(crate) fn new(config: Config, company: CompanyId, sale_closes: Duration) -> Self {
         Self {
             config,
             company,
+            sale_closes: sale_closes.as_secs() as i64,
             link: Mutex::default(),
         }
     }
@@ -76,12 +79,17 @@ impl PgLedgerStore {
             error: failure.into_write_error(Stage::BeforeCommit),
             lost_early: false,
         })?;
-        let mut rows = bounded(load::load(&session, footprint, self.company))
-            .await
-            .map_err(|failure| Ended {
-                lost_early: failure.is_lost_session(),
-                error: failure.into_write_error(Stage::BeforeCommit),
-            })?;
+        let mut rows = bounded(load::load(
+            &session,
+            footprint,
+            self.company,
+            self.sale_closes,
+        ))
+        .await
+        .map_err(|failure| Ended {
+            lost_early: failure.is_lost_session(),
+            error: failure.into_write_error(Stage::BeforeCommit),
+        })?;
         decide(&mut rows);
         let saved = bounded(async { Ok(save::save(&session, &rows).await) }).await;
         let error = match saved {

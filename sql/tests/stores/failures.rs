@@ -182,10 +182,8 @@ async fn a_database_is_checked_before_it_is_trusted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_away_is_told_at_once() {
-    let options = passcom_sql::Options {
-        url: "host=/nowhere user=postgres dbname=a".to_owned(),
-        company: company("a"),
-    };
+    let url = "host=/nowhere user=postgres dbname=a".to_owned();
+    let options = passcom_sql::Options::new(url, company("a"));
     let refused = passcom_sql::connect(options).await.err().unwrap();
     assert!(
         refused

@@ -53,10 +53,7 @@ pub async fn all<L: LedgerStore, A: Archive>(stores: &Stores<'_, L, A>) {
 /// A migrated database with the routes on sale.
 pub async fn postgresql(cluster: &Cluster) -> (Database, Identity) {
     let url = cluster.database().await;
-    let options = Options {
-        url: url.clone(),
-        company: company("a"),
-    };
+    let options = Options::new(url.clone(), company("a"));
     let database = passcom_sql::connect(options).await.unwrap();
     passcom_sql::migrate::migrate(&database).await.unwrap();
     let companies = [company("a"), company("b"), company("c")];
