@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use passcom_actors::accounts::Accounts;
 use passcom_actors::booking::Shared;
@@ -47,6 +47,8 @@ use late::LateService;
 const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 /// Pause between two tries for it.
 const LOCK_RETRY: Duration = Duration::from_millis(200);
+/// How long the peers have to say that their membership list is another one.
+const GREETING_PATIENCE: Duration = Duration::from_millis(700);
 /// How long bookings under way have to end when the node stops.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(8);
 /// How often the metrics recorder tidies up.
@@ -82,6 +84,10 @@ pub async fn run(
         until(stop.clone()),
     ));
 
+    let peers = node.cluster.peers();
+    if let Some(problem) = peers.stranger(GREETING_PATIENCE).await {
+        bail!("{problem}");
+    }
     let name = me.to_string();
     recovery::at_start(&node.desk, &node.service, &name).await;
     node.service.ready.store(true, Ordering::Release);

@@ -27,7 +27,7 @@ mod tls;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
@@ -193,6 +193,7 @@ fn peers_of(options: &Options) -> Peers {
         clock: Clock::start(),
         admit: options.admit.clone(),
         all: all.collect::<BTreeMap<_, _>>(),
+        stranger: OnceLock::new(),
     }
 }
 

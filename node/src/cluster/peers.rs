@@ -1,7 +1,7 @@
 //! The other companies as this node talks to them: calls, verdicts, status.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -20,6 +20,9 @@ use tracing::{Instrument, debug, debug_span};
 use uuid::Uuid;
 
 use super::link::{Link, Peer, Session};
+
+/// How often it is looked whether every peer has introduced itself.
+const GREETING_POLL: Duration = Duration::from_millis(20);
 
 /// Decides whether a company's database may be talked to: not one that lost its disk and came back under the old name.
 /// Called once per session, with what the peer says of itself over its authenticated link; must not block.
@@ -41,6 +44,8 @@ pub struct Peers {
     pub(super) clock: Clock,
     pub(super) admit: Admit,
     pub(super) all: BTreeMap<CompanyId, Arc<Peer>>,
+    /// What was said of the first peer that has another membership list.
+    pub(super) stranger: OnceLock<String>,
 }
 
 /// One peer, for operators.
@@ -66,6 +71,17 @@ impl Peers {
     /// Every other company, in the order of their codes.
     pub fn status(&self) -> Vec<PeerStatus> {
         self.all.values().map(|peer| status_of(peer)).collect()
+    }
+
+    /// Says that a peer has another membership list than this node: they count majorities differently and must not meet.
+    /// Waits for the peers to introduce themselves, at most `patience`.
+    pub async fn stranger(&self, patience: Duration) -> Option<&str> {
+        let greeted = |peer: &Arc<Peer>| peer.session().is_some() || peer.obstacle().is_some();
+        let start = Instant::now();
+        while !self.all.values().all(greeted) && start.elapsed() < patience {
+            tokio::time::sleep(GREETING_POLL).await;
+        }
+        self.stranger.get().map(String::as_str)
     }
 
     /// Companies that can be called now.

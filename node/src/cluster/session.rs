@@ -153,10 +153,11 @@ fn judge(peers: &Peers, company: CompanyId, hello: &Hello) -> Result<(), String>
         return Err(other_protocols(hello.protocol_min, hello.protocol_max));
     }
     if hello.membership != peers.me.membership {
-        return Err(format!(
-            "{company} has another membership list than {}: make `companies` in both cluster.toml the same",
+        let problem = format!(
+            "{company} has another membership list than {}: make the [[company]] tables of both cluster.toml name the same companies",
             peers.me.company
-        ));
+        );
+        return Err(peers.stranger.get_or_init(|| problem).clone());
     }
     (peers.admit)(company, hello.incarnation)
 }
