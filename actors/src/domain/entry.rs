@@ -126,6 +126,8 @@ pub enum Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Receipt {
     Done,
+    /// What is recorded contradicts the entry: an alarm was raised and nothing of it was posted.
+    Contradicted,
     Vote(Vote),
     Booked(Booked),
     Promise(Promise),
@@ -264,8 +266,8 @@ impl Entry {
                 Receipt::Booked(booked)
             }
             Entry::Confirm { saga, hash } => {
+                participant::alarm_without_vote(rows, *saga);
                 participant::on_confirm(rows, *saga, *hash);
-                participant::release_other_orders(rows, *saga, *hash);
                 Receipt::Done
             }
             Entry::Release {
@@ -287,10 +289,7 @@ impl Entry {
                 ballot,
                 value,
             } => Receipt::Accept(register::on_accept(rows, key, acceptors, *ballot, value)),
-            Entry::Settle(decision, idempotency) => {
-                settle(rows, decision, idempotency.as_ref());
-                Receipt::Done
-            }
+            Entry::Settle(decision, idempotency) => settle(rows, decision, idempotency.as_ref()),
             Entry::Refuse {
                 saga,
                 user,
@@ -306,21 +305,7 @@ impl Entry {
                 saga,
                 order,
                 idempotency,
-            } => {
-                // no outbox: the company that sold it tells the others
-                if rows.tickets.get(saga).is_none() {
-                    let ticket = replica::Ticket {
-                        id: *saga,
-                        order: order.clone(),
-                        cancelled: Vec::new(),
-                    };
-                    rows.tickets.put(*saga, ticket);
-                }
-                remember_key(rows, *saga, order.user, idempotency.as_ref());
-                let outcome = Some(Outcome::Booked { ticket: *saga });
-                answer_key(rows, order.user, idempotency.as_ref(), outcome);
-                Receipt::Done
-            }
+            } => adopt(rows, *saga, order, idempotency.as_ref()),
             Entry::Finish { saga } => {
                 finish(rows, *saga);
                 Receipt::Done
@@ -391,17 +376,26 @@ fn own_seats(me: CompanyId, seats: &[SeatRef], footprint: &mut Footprint) {
         .extend(own.map(|seat| (seat.route, seat.number)));
 }
 
-fn settle(rows: &mut Rows, decision: &Decision, idempotency: Option<&(UserId, Idempotency)>) {
+/// A ticket only where the register then holds this Commit.
+fn settle(
+    rows: &mut Rows,
+    decision: &Decision,
+    idempotency: Option<&(UserId, Idempotency)>,
+) -> Receipt {
     let Value::Commit { hash, order } = &decision.value else {
         rows.alarm(format!("saga {} settled without a Commit", decision.saga));
-        return;
+        return Receipt::Contradicted;
     };
     let key = Key::Saga(decision.saga);
     let value = decision.value.clone();
-    register::learn(rows, key, &decision.acceptors, decision.ballot, value);
+    if !register::learn(rows, key, &decision.acceptors, decision.ballot, value) {
+        return Receipt::Contradicted;
+    }
     replica::issue(rows, decision.saga, order.clone());
+    if order.companies().contains(&rows.me) {
+        participant::alarm_without_vote(rows, decision.saga);
+    }
     participant::on_confirm(rows, decision.saga, *hash);
-    participant::release_other_orders(rows, decision.saga, *hash);
     if let Some((user, idempotency)) = idempotency {
         remember_key(rows, decision.saga, *user, Some(idempotency));
         let outcome = Some(Outcome::Booked {
@@ -409,6 +403,35 @@ fn settle(rows: &mut Rows, decision: &Decision, idempotency: Option<&(UserId, Id
         });
         answer_key(rows, *user, Some(idempotency), outcome);
     }
+    Receipt::Done
+}
+
+/// No outbox: the company that sold it tells the others.
+fn adopt(
+    rows: &mut Rows,
+    saga: SagaId,
+    order: &Arc<Order>,
+    idempotency: Option<&Idempotency>,
+) -> Receipt {
+    match rows.tickets.get(&saga) {
+        Some(row) if row.order != *order => {
+            rows.alarm(format!("two orders on ticket {saga}"));
+            return Receipt::Contradicted;
+        }
+        Some(_) => {}
+        None => {
+            let ticket = replica::Ticket {
+                id: saga,
+                order: order.clone(),
+                cancelled: Vec::new(),
+            };
+            rows.tickets.put(saga, ticket);
+        }
+    }
+    remember_key(rows, saga, order.user, idempotency);
+    let outcome = Some(Outcome::Booked { ticket: saga });
+    answer_key(rows, order.user, idempotency, outcome);
+    Receipt::Done
 }
 
 fn remember_key(rows: &mut Rows, saga: SagaId, user: UserId, idempotency: Option<&Idempotency>) {

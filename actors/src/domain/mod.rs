@@ -13,6 +13,8 @@
 pub mod accounts;
 pub mod entry;
 pub mod fencing;
+#[cfg(test)]
+mod fixtures;
 pub mod ids;
 pub mod order;
 pub mod participant;

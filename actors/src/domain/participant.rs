@@ -7,6 +7,7 @@
 //! (absent) --Release--> refused (tombstone)  prepared --Release--> refused
 //! ```
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -111,12 +112,18 @@ enum Recorded {
 
 fn recorded(rows: &Rows, saga: SagaId, hash: OrderHash) -> Recorded {
     let legs = rows.legs_of(saga);
-    let refused = legs.iter().find(|(_, leg)| leg.state == LegState::Refused);
-    if let Some((key, leg)) = refused {
-        return Recorded::Refused(Refusal {
+    let refused = |(key, leg): &(LegKey, LegRow)| {
+        let reason = leg.reason.unwrap_or(RefusalReason::Released);
+        (leg.state == LegState::Refused).then(|| Refusal {
             seat: rows.seat_ref(key.seat()),
-            reason: leg.reason.unwrap_or(RefusalReason::Released),
-        });
+            reason,
+        })
+    };
+    // the seat that the first answer named, not one that was given up with it
+    let named = |refusal: &Refusal| refusal.reason != RefusalReason::Released;
+    let refusals = || legs.iter().filter_map(refused);
+    if let Some(refusal) = refusals().find(named).or_else(|| refusals().next()) {
+        return Recorded::Refused(refusal);
     }
     match legs.first() {
         None => Recorded::Nothing,
@@ -134,11 +141,15 @@ pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> 
         Recorded::Nothing => {}
     }
     let seats = prepare.order.seats_of(rows.me);
+    if seats.is_empty() {
+        rows.alarm(format!("saga {} has no leg here to prepare", prepare.saga));
+        return Vote::Later;
+    }
     if let Some(fence) = stale(rows, &seats, prepare.fence) {
         return Vote::Stale(fence);
     }
     if let Some(refusal) = lost.or_else(|| first_refusal(rows, &seats)) {
-        refuse(rows, prepare, &seats, refusal.reason);
+        refuse(rows, prepare, &seats, refusal);
         return Vote::No(refusal);
     }
     keep(rows, prepare, &seats, LegState::Prepared, SagaState::Begun);
@@ -157,6 +168,10 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Boo
         Recorded::Nothing => {}
     }
     let seats = prepare.order.seats_of(rows.me);
+    if prepare.order.companies() != [rows.me] {
+        rows.alarm(format!("saga {} is not for us alone to book", prepare.saga));
+        return Booked::Later;
+    }
     if let Some(fence) = stale(rows, &seats, prepare.fence) {
         return Booked::Stale(fence);
     }
@@ -170,7 +185,7 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Boo
         lost.or_else(|| first_refusal(rows, &seats))
     };
     if let Some(refusal) = refusal {
-        refuse(rows, prepare, &seats, refusal.reason);
+        refuse(rows, prepare, &seats, refusal);
         return Booked::No(refusal);
     }
     keep(
@@ -184,12 +199,13 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Boo
         hash: prepare.hash,
         order: prepare.order.clone(),
     };
+    // nothing is recorded there to contradict it
     register::learn(rows, key, &prepare.acceptors, Ballot::ZERO, value);
     replica::issue(rows, prepare.saga, prepare.order.clone());
     Booked::Done
 }
 
-/// Commit of this order is known chosen.
+/// Commit of this order is known chosen: its legs are sold, those kept for another order of this saga never belonged to it.
 pub fn on_confirm(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
     for (key, leg) in rows.legs_of(saga) {
         match leg.state {
@@ -197,23 +213,37 @@ pub fn on_confirm(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
                 let state = LegState::Committed;
                 rows.put_leg(key, LegRow { state, ..leg });
             }
-            LegState::Refused => rows.alarm(format!("confirm of refused leg {key:?}")),
-            // another order's leg: it ends by its own recovery (release_of_other_order)
-            LegState::Prepared | LegState::Committed | LegState::Cancelled => {}
+            LegState::Prepared => release_leg(rows, key, RefusalReason::Released),
+            LegState::Committed | LegState::Cancelled if leg.hash == hash => {}
+            LegState::Refused if leg.hash != hash && leg.hash != NO_ORDER => {}
+            state => rows.alarm(format!("confirm of {hash:?} finds {state:?} leg {key:?}")),
         }
     }
     end(rows, saga, SagaState::Committed);
 }
 
+/// Whoever is told of a Commit has voted for it.
+pub fn alarm_without_vote(rows: &mut Rows, saga: SagaId) {
+    if rows.legs_of(saga).is_empty() {
+        rows.alarm(format!("commit of saga {saga} that has no leg here"));
+    }
+}
+
 /// Abort is certain: a refusal is durable somewhere, or Abort was chosen.
+///
+/// Ends every leg of the saga here, those that the message does not name too: a saga recorded as aborted is not looked
+/// after any more, and what it left prepared would stay so for ever.
 pub fn on_release(rows: &mut Rows, saga: SagaId, seats: &[SeatRef], reason: RefusalReason) {
     let me = rows.me;
-    for seat in seats.iter().filter(|seat| seat.company == me) {
-        let key = LegKey {
-            saga,
-            route: seat.route,
-            number: seat.number,
-        };
+    let named = seats.iter().filter(|seat| seat.company == me);
+    let named = named.map(|seat| LegKey {
+        saga,
+        route: seat.route,
+        number: seat.number,
+    });
+    let recorded = rows.legs_of(saga).into_iter().map(|(key, _)| key);
+    let keys: BTreeSet<LegKey> = named.chain(recorded).collect();
+    for key in keys {
         release_leg(rows, key, reason);
     }
     end(rows, saga, SagaState::Aborted);
@@ -238,15 +268,6 @@ fn release_leg(rows: &mut Rows, key: LegKey, reason: RefusalReason) {
         Some(leg) if leg.state == LegState::Prepared => rows.put_leg(key, refused(leg)),
         Some(leg) if leg.state == LegState::Refused => {}
         Some(leg) => rows.alarm(format!("release of {:?} leg {key:?}", leg.state)),
-    }
-}
-
-/// Commit of another order of this saga was chosen: the legs kept for this one never belonged to it.
-pub fn release_other_orders(rows: &mut Rows, saga: SagaId, chosen: OrderHash) {
-    for (key, leg) in rows.legs_of(saga) {
-        if leg.state == LegState::Prepared && leg.hash != chosen {
-            release_leg(rows, key, RefusalReason::Released);
-        }
     }
 }
 
@@ -333,12 +354,17 @@ fn refusal_of(rows: &Rows, seat: SeatKey) -> Option<RefusalReason> {
     }
 }
 
-fn refuse(rows: &mut Rows, prepare: &Prepare, seats: &[SeatRef], reason: RefusalReason) {
+fn refuse(rows: &mut Rows, prepare: &Prepare, seats: &[SeatRef], refusal: Refusal) {
     for seat in seats {
         let key = LegKey {
             saga: prepare.saga,
             route: seat.route,
             number: seat.number,
+        };
+        let reason = if *seat == refusal.seat {
+            refusal.reason
+        } else {
+            RefusalReason::Released
         };
         rows.put_leg(
             key,
@@ -414,3 +440,6 @@ fn end(rows: &mut Rows, saga: SagaId, state: SagaState) {
         rows.alarm(format!("saga {saga} is {:?} and told {state:?}", row.state));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,12 +146,24 @@ pub fn on_accept(
 }
 
 /// Records that this value, accepted by a majority in this ballot, is the chosen one.
-pub fn learn(rows: &mut Rows, key: Key, acceptors: &Acceptors, ballot: Ballot, value: Value) {
+///
+/// False, and nothing recorded, where that contradicts what is accepted here: a value chosen before, another value in
+/// the same ballot, or one in a later ballot, which could only have repeated the chosen one.
+pub fn learn(
+    rows: &mut Rows,
+    key: Key,
+    acceptors: &Acceptors,
+    ballot: Ballot,
+    value: Value,
+) -> bool {
     let mut row = row_of(rows, &key, acceptors);
-    let known = row.accepted.as_ref().filter(|_| row.chosen);
-    if known.is_some_and(|(_, other)| !same(other, &value)) {
+    let settled = row
+        .accepted
+        .as_ref()
+        .filter(|(own, _)| row.chosen || *own >= ballot);
+    if settled.is_some_and(|(_, other)| !same(other, &value)) {
         rows.alarm(format!("two values chosen for {key:?}"));
-        return;
+        return false;
     }
     if row.accepted.as_ref().is_none_or(|(own, _)| *own <= ballot) {
         row.accepted = Some((ballot, value));
@@ -159,6 +171,7 @@ pub fn learn(rows: &mut Rows, key: Key, acceptors: &Acceptors, ballot: Ballot, v
     row.chosen = true;
     row.promised = row.promised.max(ballot);
     rows.registers.put(key, row);
+    true
 }
 
 /// Two values decide the same: an order is told by its hash.

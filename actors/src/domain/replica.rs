@@ -70,17 +70,17 @@ pub fn merge(rows: &mut Rows, copy: Replicated) {
 }
 
 fn merge_ticket(rows: &mut Rows, copy: Ticket) {
-    let (merged, fresh) = match rows.tickets.get(&copy.id) {
-        Some(row) if row.order != copy.order => {
-            rows.alarm(format!("two orders on ticket {}", copy.id));
-            return;
-        }
-        Some(row) => {
-            let fresh: Vec<SeatRef> = difference(&copy.cancelled, &row.cancelled);
-            (union(row, &copy.cancelled), fresh)
-        }
-        None => (copy.clone(), copy.cancelled.clone()),
+    let nothing = Ticket {
+        cancelled: Vec::new(),
+        ..copy.clone()
     };
+    let row = rows.tickets.get(&copy.id).unwrap_or(&nothing);
+    if row.order != copy.order {
+        rows.alarm(format!("two orders on ticket {}", copy.id));
+        return;
+    }
+    let fresh = difference(&copy.cancelled, &row.cancelled);
+    let merged = union(row, &fresh);
     rows.tickets.put(copy.id, merged);
     participant::on_cancel(rows, copy.id, &fresh);
 }
@@ -90,6 +90,9 @@ fn merge_user(rows: &mut Rows, copy: User) {
         Some(row) if row.id != copy.id => {
             rows.alarm(format!("two users with the login of {}", copy.id));
         }
+        Some(row) if row.version == copy.version && *row != copy => {
+            rows.alarm(format!("two users {} of one version", copy.id));
+        }
         Some(row) if row.version >= copy.version => {}
         _ => rows.users.put(copy.login.clone(), copy),
     }
@@ -97,9 +100,15 @@ fn merge_user(rows: &mut Rows, copy: User) {
 
 /// Enrols a user whose login's register chose this, and tells the others.
 pub fn enrol(rows: &mut Rows, user: User) {
-    if rows.users.get(&user.login).is_none() {
-        rows.outbox.push(Replicated::User(user.clone()));
-        rows.users.put(user.login.clone(), user);
+    match rows.users.get(&user.login) {
+        Some(row) if row.id != user.id => {
+            rows.alarm(format!("two users with the login of {}", user.id));
+        }
+        Some(_) => {}
+        None => {
+            rows.outbox.push(Replicated::User(user.clone()));
+            rows.users.put(user.login.clone(), user);
+        }
     }
 }
 
@@ -107,6 +116,7 @@ fn union(ticket: &Ticket, seats: &[SeatRef]) -> Ticket {
     let mut cancelled = ticket.cancelled.clone();
     cancelled.extend(difference(seats, &ticket.cancelled));
     cancelled.sort_unstable();
+    cancelled.dedup();
     Ticket {
         cancelled,
         ..ticket.clone()

@@ -1,0 +1,139 @@
+//! Asking every company for its vote: in parallel under a lease, one after another without.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::round::Round;
+use super::{Driver, Effect, PREPARE_PATIENCE, Phase, Question, RAISES_MAX};
+use crate::domain::entry::Entry;
+use crate::domain::fencing::FencingToken;
+use crate::domain::ids::CompanyId;
+use crate::domain::order::{Order, OrderHash};
+use crate::domain::participant::{Prepare, Vote};
+use crate::domain::register::Acceptors;
+use crate::domain::time::Timestamp;
+
+impl Driver {
+    pub(super) fn prepare(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let companies = self.start.order.companies();
+        let begun = companies.contains(&self.start.me);
+        self.tag += 1;
+        if !begun {
+            let begin = Entry::Begin(self.question(), self.start.idempotency.clone());
+            effects.push(Effect::Post {
+                tag: self.tag,
+                entry: Box::new(begin),
+            });
+        }
+        let mut round = Round::new(self.tag);
+        // without a lease: ascending, one by one, so that of overlapping bookings one gets through
+        let mut queue = companies;
+        queue.reverse();
+        let first = if self.leased { queue.len() } else { 1 };
+        for company in queue.split_off(queue.len() - first).into_iter().rev() {
+            round.ask(company, Question::Prepare(self.question()), effects);
+        }
+        self.phase = Phase::Preparing {
+            round,
+            yes: BTreeSet::new(),
+            queue,
+            // own legs carry the saga with them
+            begun,
+            deadline: now + PREPARE_PATIENCE,
+        };
+    }
+
+    pub(super) fn question(&self) -> Box<Prepare> {
+        Box::new(Prepare {
+            saga: self.start.saga,
+            order: self.start.order.clone(),
+            hash: self.start.hash,
+            acceptors: self.start.acceptors.clone(),
+            fence: self.token,
+            driver: self.start.node.clone(),
+        })
+    }
+
+    pub(super) fn on_vote(
+        &mut self,
+        now: Timestamp,
+        from: CompanyId,
+        vote: Vote,
+        effects: &mut Vec<Effect>,
+    ) {
+        let question = self.question();
+        let Phase::Preparing {
+            round, yes, queue, ..
+        } = &mut self.phase
+        else {
+            return;
+        };
+        match vote {
+            Vote::Yes => {
+                round.answered(from);
+                yes.insert(from);
+                if let Some(next) = queue.pop() {
+                    round.ask(next, Question::Prepare(question), effects);
+                }
+                self.decide_if_ready(now, effects);
+            }
+            Vote::No(refusal) => self.refuse(refusal, effects),
+            Vote::Mismatch {
+                order,
+                hash,
+                acceptors,
+            } => self.adopt(now, order, hash, acceptors, effects),
+            Vote::Stale(fence) => self.raise(fence, effects),
+            Vote::Later => round.put_off(from, now),
+        }
+    }
+
+    pub(super) fn decide_if_ready(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let Phase::Preparing {
+            round,
+            queue,
+            begun,
+            ..
+        } = &self.phase
+        else {
+            return;
+        };
+        if *begun && queue.is_empty() && round.is_answered_by_all() {
+            self.decide(now, effects);
+        }
+    }
+
+    /// Somebody else began this saga with another order: drive that one. Two different ones cannot both be whole.
+    pub(super) fn adopt(
+        &mut self,
+        now: Timestamp,
+        order: Arc<Order>,
+        hash: OrderHash,
+        acceptors: Acceptors,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.adopted && hash != self.start.hash {
+            self.next_ballot(effects);
+            return;
+        }
+        self.adopted = true;
+        self.start.order = order;
+        self.start.hash = hash;
+        self.start.acceptors = acceptors;
+        if self.start.acceptors.0.len() == 1 {
+            self.book(effects);
+        } else {
+            self.prepare(now, effects);
+        }
+    }
+
+    pub(super) fn raise(&mut self, fence: FencingToken, effects: &mut Vec<Effect>) {
+        self.raises += 1;
+        if self.raises > RAISES_MAX {
+            self.next_ballot(effects);
+            return;
+        }
+        self.phase = Phase::Leasing;
+        effects.push(Effect::RaiseFence(fence));
+    }
+}
