@@ -1,0 +1,95 @@
+//! R1: every user, ticket and cancellation is the same at every company.
+
+use std::collections::BTreeMap;
+
+use super::Violation;
+use super::facts::Company;
+
+pub fn check(companies: &[Company]) -> Vec<Violation> {
+    let users = companies
+        .iter()
+        .map(|company| (&company.code, company.users.iter().cloned()));
+    let mut violations = compare("user", users);
+    let tickets = companies
+        .iter()
+        .map(|company| (&company.code, company.tickets.iter().cloned()));
+    violations.extend(compare("ticket", tickets));
+    let legs = companies.iter().map(|company| {
+        let legs = company.ticket_legs.iter().map(|leg| {
+            let seat = (leg.ticket, leg.company.clone(), leg.route, leg.number);
+            let state = if leg.cancelled { "cancelled" } else { "live" };
+            (seat, state.to_owned())
+        });
+        (&company.code, legs)
+    });
+    violations.extend(compare("seat of a ticket", legs));
+    violations
+}
+
+/// Rows of which some company has none, or another content than the first one that has it.
+fn compare<'a, K, R>(kind: &str, companies: impl Iterator<Item = (&'a String, R)>) -> Vec<Violation>
+where
+    K: Ord + std::fmt::Debug,
+    R: Iterator<Item = (K, String)>,
+{
+    let mut copies: BTreeMap<K, Vec<(&str, String)>> = BTreeMap::new();
+    let mut count = 0;
+    for (company, rows) in companies {
+        count += 1;
+        for (key, content) in rows {
+            copies.entry(key).or_default().push((company, content));
+        }
+    }
+    let unequal = copies.into_iter().filter(|(_, copies)| {
+        copies.len() < count || copies.iter().any(|(_, content)| *content != copies[0].1)
+    });
+    unequal
+        .map(|(key, copies)| {
+            Violation::new(
+                "R1",
+                format!("{kind} {key:?} is not the same everywhere: {copies:?}"),
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::facts::TicketLegRow;
+    use super::*;
+
+    fn company(code: &str) -> Company {
+        Company {
+            code: code.to_owned(),
+            users: vec![(Uuid::from_u128(1), "login x".to_owned())],
+            tickets: vec![(Uuid::from_u128(2), "order y".to_owned())],
+            ticket_legs: vec![TicketLegRow {
+                ticket: Uuid::from_u128(2),
+                company: "a".to_owned(),
+                route: 7,
+                number: 1,
+                cancelled: false,
+            }],
+            ..Company::default()
+        }
+    }
+
+    fn violations(change: impl Fn(&mut Company)) -> usize {
+        let mut companies = ["a", "b", "c"].map(company);
+        change(&mut companies[1]);
+        check(&companies).len()
+    }
+
+    #[test]
+    fn equal_copies_pass_and_every_difference_is_found() {
+        assert_eq!(violations(|_| {}), 0);
+        assert_eq!(violations(|b| b.users.clear()), 1);
+        assert_eq!(violations(|b| b.users[0].1.push('z')), 1);
+        assert_eq!(violations(|b| b.tickets.clear()), 1);
+        assert_eq!(violations(|b| b.tickets[0].1.push('z')), 1);
+        assert_eq!(violations(|b| b.ticket_legs[0].cancelled = true), 1);
+        assert_eq!(violations(|b| b.ticket_legs[0].number = 2), 2);
+    }
+}
