@@ -23,6 +23,7 @@ use crate::ledger::PostError;
 use crate::messages::{Reply, Request};
 use crate::peer::{CallError, PeerClient};
 use crate::service::Service;
+use crate::traceparent::Traceparent;
 
 /// How long one call may take before the driver asks again.
 const CALL_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -47,12 +48,15 @@ pub struct Arguments {
     /// Who waits; dropped without a word if the actor ends without an answer.
     pub answer: oneshot::Sender<Answer>,
     pub running: RunningGuard,
+    pub trace: Traceparent,
 }
 
 pub struct State {
     driver: Driver,
     answer: Option<oneshot::Sender<Answer>>,
     timer: Option<(Timestamp, AbortHandle)>,
+    /// Of the request that this booking began with, told to every node that it asks.
+    trace: Traceparent,
     /// Says while it lives that this saga is driven here.
     _running: RunningGuard,
 }
@@ -80,6 +84,7 @@ impl Actor for BookingActor {
             driver: Driver::new(arguments.start),
             answer: Some(arguments.answer),
             timer: None,
+            trace: arguments.trace,
             _running: arguments.running,
         })
     }
@@ -119,7 +124,7 @@ impl BookingActor {
             }
             Effect::Send { to, tag, question } => {
                 let key = state.driver.idempotency().cloned();
-                tell(myself, async move {
+                let work = async move {
                     let answer = if to == shared.service.me {
                         own_answer(shared.service.ask(question, key).await)
                     } else {
@@ -130,7 +135,8 @@ impl BookingActor {
                         tag,
                         answer,
                     }
-                });
+                };
+                tell(myself, state.trace.scope(work));
             }
             Effect::Post { tag, entry } => tell(myself, async move {
                 let receipt = shared.service.ledger.post(*entry).await.ok();

@@ -24,6 +24,7 @@ use crate::domain::saga::{Answer, Origin, Start};
 use crate::messages::Idempotency;
 use crate::order_hash::{acceptors_of, order_hash, saga_id};
 use crate::store::Unfinished;
+use crate::traceparent::Traceparent;
 
 /// What a desk takes on.
 #[derive(Debug, Clone, Copy)]
@@ -337,6 +338,7 @@ impl Desk {
             start,
             answer,
             running,
+            trace: Traceparent::current(),
         };
         // an actor that does not start drops its sender, which is "not known in time"
         let supervisor = self.supervisor.clone();

@@ -39,6 +39,15 @@ impl Traceparent {
         }
     }
 
+    /// A new trace of this id, for work that has an id already; a zero id is none.
+    pub fn of(trace: u128) -> Self {
+        let new = Self::generate();
+        match trace {
+            0 => new,
+            trace => Self { trace, ..new },
+        }
+    }
+
     /// The trace that this task works for, or a new one.
     pub fn current() -> Self {
         CURRENT

@@ -134,15 +134,22 @@ impl<S: Send + Sync + 'static> Edge<S> {
         let method = known_name(&head.method);
         let found = self.router.find(&head.method, head.path.as_str());
         let endpoint = found.path().unwrap_or(NOWHERE);
-        let span = info_span!("request", request_id = %id, port = self.port, method, endpoint);
-        async {
+        let trace = id.trace(&head.headers);
+        let span = info_span!(
+            "request",
+            request_id = %id,
+            traceparent = %trace,
+            port = self.port,
+            method,
+            endpoint
+        );
+        let work = async {
             let answered = self.admit(found, head, body, language).await;
             let response = finish(answered, language, id);
             self.observe(method, endpoint, response.status(), started.elapsed());
             response
-        }
-        .instrument(span)
-        .await
+        };
+        trace.scope(work).instrument(span).await
     }
 
     /// Everything that can refuse a request before its handler sees it.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use passcom_actors::traceparent::Traceparent;
 use uuid::Uuid;
 use warp::http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -20,6 +21,19 @@ impl RequestId {
             Some(value) if is_sane(value.as_bytes()) => Self(value.clone()),
             _ => Self::minted(),
         }
+    }
+
+    /// The trace of this request at every node that it touches: the caller's `traceparent`, else the id itself where it is a
+    /// UUID, else a new one.
+    pub fn trace(&self, headers: &HeaderMap) -> Traceparent {
+        let given = headers
+            .get("traceparent")
+            .and_then(|value| value.to_str().ok());
+        let given = given.and_then(|text| text.parse::<Traceparent>().ok());
+        let own = || Uuid::try_parse(&self.to_string()).ok();
+        given.map(Traceparent::child).unwrap_or_else(|| {
+            own().map_or_else(Traceparent::generate, |id| Traceparent::of(id.as_u128()))
+        })
     }
 
     pub fn header(self) -> HeaderValue {
