@@ -230,8 +230,13 @@ impl Accounts {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let _waiting = self.waiting.clone().try_acquire_owned().ok()?;
-        let _turn = self.hashing.clone().acquire_owned().await.ok()?;
+        let waiting = self.waiting.clone().try_acquire_owned().ok()?;
+        let turn = self.hashing.clone().acquire_owned().await.ok()?;
+        // the work keeps its place until it is done, also when nobody waits for it any more
+        let work = move || {
+            let _places = (waiting, turn);
+            work()
+        };
         tokio::task::spawn_blocking(work).await.ok()
     }
 }

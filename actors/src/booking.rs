@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use ractor_cluster::RactorMessage;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
@@ -48,6 +48,8 @@ pub struct Arguments {
     /// Who waits; dropped without a word if the actor ends without an answer.
     pub answer: oneshot::Sender<Answer>,
     pub running: RunningGuard,
+    /// The client's place among the bookings under way.
+    pub place: Option<OwnedSemaphorePermit>,
     pub trace: Traceparent,
 }
 
@@ -59,6 +61,7 @@ pub struct State {
     trace: Traceparent,
     /// Says while it lives that this saga is driven here.
     _running: RunningGuard,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for State {
@@ -86,6 +89,7 @@ impl Actor for BookingActor {
             timer: None,
             trace: arguments.trace,
             _running: arguments.running,
+            _place: arguments.place,
         })
     }
 

@@ -246,9 +246,10 @@ impl Catalogue {
         company == self.inner.me || self.inner.peers.is_up(company)
     }
 
+    /// Companies whose legs can be shown, and those whose cannot: they are down, or not read whole yet.
     fn reachable(&self) -> (Vec<CompanyId>, Vec<CompanyId>) {
         let companies = self.inner.companies.iter().copied();
-        companies.partition(|company| self.reaches(*company))
+        companies.partition(|company| self.reaches(*company) && self.knows(*company))
     }
 
     // ---- our own index ------------------------------------------------------------------------------------------
@@ -273,13 +274,16 @@ impl Catalogue {
 
     /// Follows the ledger. Called in the order of the commits.
     pub fn on_news(&self, news: &News) {
-        if news.seats.is_empty() {
+        if news.seats.is_empty() && news.surveyed.is_empty() {
             return;
         }
         let me = self.inner.me;
         let seq = {
             let mut indexes = self.write();
             let index = indexes.entry(me).or_default();
+            for (route, seats) in &news.surveyed {
+                index.survey(*route, seats.keys().map(|(_, number)| *number));
+            }
             for ((route, number), now) in &news.seats {
                 index.set_taken(*route, *number, *now != SeatUse::Free);
             }
@@ -319,7 +323,9 @@ impl Catalogue {
 
     /// Takes over what a peer published.
     pub fn follow(&self, company: CompanyId, page: CataloguePage) {
-        self.write().entry(company).or_default().follow(page);
+        let replaced = self.write().entry(company).or_default().follow(page);
+        // outside the lock: a season of legs takes a while to drop
+        drop(replaced);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<CompanyId, Index>> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use metrics::{counter, histogram};
 use ractor::{ActorCell, ActorRuntime};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use uuid::Uuid;
 
 use crate::booking::{Arguments, BookingActor, Shared};
@@ -174,6 +174,7 @@ pub struct Desk {
     node: Arc<str>,
     supervisor: ActorCell,
     slots: Arc<Semaphore>,
+    bookings_max: usize,
     deadline: Duration,
     draining: Arc<AtomicBool>,
 }
@@ -185,6 +186,7 @@ impl Desk {
             node: node.into(),
             supervisor,
             slots: Arc::new(Semaphore::new(limits.bookings_max)),
+            bookings_max: limits.bookings_max,
             deadline: limits.deadline,
             draining: Arc::default(),
         }
@@ -211,7 +213,7 @@ impl Desk {
             return Err(BookAnswer::Overloaded);
         }
         let slot = self.slots.clone().try_acquire_owned();
-        let _slot = slot.map_err(|_| BookAnswer::Overloaded)?;
+        let place = slot.map_err(|_| BookAnswer::Overloaded)?;
         let saga = match &request.idempotency {
             None => SagaId(Uuid::new_v4()),
             Some(idempotency) => {
@@ -228,7 +230,7 @@ impl Desk {
             });
         }
         let answer = self
-            .drive(self.start(saga, order, request.idempotency))
+            .drive(self.start(saga, order, request.idempotency), Some(place))
             .ok_or(BookAnswer::StillRunning(saga))?;
         match tokio::time::timeout(self.deadline, answer).await {
             Ok(Ok(Answer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
@@ -324,10 +326,14 @@ impl Desk {
     pub fn recover(&self, saga: Unfinished) -> Option<oneshot::Receiver<Answer>> {
         let Acceptors(acceptors) = &saga.acceptors;
         assert!(!acceptors.is_empty(), "a recorded saga names its acceptors");
-        self.drive(self.start_of(saga, None, Origin::Recovery))
+        self.drive(self.start_of(saga, None, Origin::Recovery), None)
     }
 
-    fn drive(&self, start: Start) -> Option<oneshot::Receiver<Answer>> {
+    fn drive(
+        &self,
+        start: Start,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Option<oneshot::Receiver<Answer>> {
         let running = &self.shared.service.running;
         let running = running.enter(start.saga, start.order.user)?;
         let (answer, waiting) = oneshot::channel();
@@ -338,6 +344,7 @@ impl Desk {
             start,
             answer,
             running,
+            place,
             trace: Traceparent::current(),
         };
         // an actor that does not start drops its sender, which is "not known in time"
@@ -349,6 +356,11 @@ impl Desk {
     /// Takes no new bookings any more.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Bookings of clients that are being driven.
+    pub fn under_way(&self) -> usize {
+        self.bookings_max - self.slots.available_permits()
     }
 
     pub fn is_draining(&self) -> bool {

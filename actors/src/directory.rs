@@ -18,6 +18,9 @@ use crate::route::{RouteActor, RouteMessage};
 const IDLE_AFTER: Duration = Duration::from_secs(120);
 /// How often the idle ones are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often a survey is tried while the database is away, and the pause between two tries.
+const SURVEYS_MAX: u32 = 30;
+const SURVEY_RETRY: Duration = Duration::from_secs(1);
 /// A route actor answers from memory; longer means that it is gone.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -114,12 +117,17 @@ impl Directory {
                 let _ = slot.actor.cast(message); // one that is gone reads anew when it starts again
             }
         };
-        for (route, changes) in by_route {
-            tell(&route, RouteMessage::Committed(changes));
-        }
+        // a survey reads what was before its batch, the changes are what is after it
         for (route, seats) in &news.surveyed {
             let seats = seats.iter().map(|((_, number), now)| (*number, *now));
             tell(route, RouteMessage::Surveyed(seats.collect()));
+        }
+        for (route, changes) in by_route {
+            tell(&route, RouteMessage::Committed(changes));
+        }
+        for route in &news.doubtful {
+            // what it knows may be wrong: it knows nothing until it is surveyed again
+            tell(route, RouteMessage::Surveyed(BTreeMap::new()));
         }
         drop(slots);
         for route in &news.doubtful {
@@ -198,8 +206,13 @@ impl Directory {
     fn survey(&self, route: RouteId) {
         let ledger = self.inner.ledger.clone();
         tokio::spawn(async move {
+            for _ in 0..SURVEYS_MAX {
+                if ledger.post(Entry::Survey { route }).await.is_ok() {
+                    return;
+                }
+                tokio::time::sleep(SURVEY_RETRY).await;
+            }
             // without a survey the route knows of claims only, which is safe
-            let _ = ledger.post(Entry::Survey { route }).await;
         });
     }
 

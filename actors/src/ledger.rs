@@ -186,9 +186,9 @@ async fn commit(
         }
         Err(WriteError::Unknown(cause)) => {
             warn!(%cause, entries = entries.len(), "outcome of a batch unknown");
-            let doubtful = footprint.seats.iter().map(|(route, _)| *route).collect();
+            let touched = footprint.seats.iter().chain(news.seats.keys());
             listener(&News {
-                doubtful,
+                doubtful: touched.map(|(route, _)| *route).collect(),
                 ..News::default()
             });
             Err(WriteError::Unknown(cause))

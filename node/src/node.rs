@@ -93,7 +93,8 @@ pub async fn run(
     node.service.ready.store(true, Ordering::Release);
     let in_doubt_after = config.timeouts.in_doubt();
     let (desk, service) = (node.desk.clone(), node.service.clone());
-    node.tasks
+    let watcher = node
+        .tasks
         .spawn(recovery::watch(desk, service, name, in_doubt_after));
     replication::follow_all(&node.service, &mut node.tasks);
 
@@ -111,6 +112,8 @@ pub async fn run(
         _ = node.tasks.join_next() => Err(anyhow!("a task of this node ended; its panic is in the log")),
     };
     info!("stopping");
+    // what is unfinished is left to the next start: nothing new is begun from here on
+    watcher.abort();
     node.desk.drain();
     stopped.send_replace(true);
     // a panic of a server has been logged by its hook; stopping goes on
@@ -315,7 +318,7 @@ impl Node {
 
     async fn finish_bookings(&self) {
         let start = std::time::Instant::now();
-        while !self.service.running.is_empty() && start.elapsed() < DRAIN_PATIENCE {
+        while self.desk.under_way() > 0 && start.elapsed() < DRAIN_PATIENCE {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

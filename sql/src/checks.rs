@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
-use crate::pool::{CONNECT_TIMEOUT, Database};
+use crate::pool::{ANSWER_TIMEOUT, Database};
 
 /// Settings without which an acknowledged commit can be lost.
 const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
@@ -80,11 +80,13 @@ pub async fn settings(database: &Database) -> anyhow::Result<()> {
 
 /// Takes the lock of the one node of this company, or says that another has it.
 pub async fn lock_node(database: &Database) -> anyhow::Result<NodeLock> {
-    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, database.config().connect(NoTls));
-    let (client, connection) = connecting
-        .await
-        .context("the database does not answer")?
-        .context("connect for the node's lock")?;
+    let locking = tokio::time::timeout(ANSWER_TIMEOUT, try_lock(database));
+    locking.await.context("the database does not answer")?
+}
+
+async fn try_lock(database: &Database) -> anyhow::Result<NodeLock> {
+    let connecting = database.config().connect(NoTls);
+    let (client, connection) = connecting.await.context("connect for the node's lock")?;
     let connection = tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::error!(%error, "connection that holds the node's lock ended");

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::code::Code;
-use super::{CatalogueCursor, CataloguePage, LegView, Published, Route};
+use super::{CataloguePage, LegView, Published, Route};
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
 use crate::domain::order::Price;
 
@@ -40,8 +40,6 @@ pub struct Index {
     /// Own index only: the latest change of each route, to be published in order.
     changes: BTreeMap<u64, RouteId>,
     seq: u64,
-    /// A peer's index: how far it was read.
-    cursor: Option<CatalogueCursor>,
     /// A peer's new start being read, until it is whole.
     staged: Option<Box<Index>>,
     complete: bool,
@@ -85,13 +83,15 @@ impl Slot {
     }
 
     fn is_taken(&self, number: u16) -> bool {
-        let bit = usize::from(number) - 1;
+        let bit = usize::from(number.saturating_sub(1));
         let word = self.taken.get(bit / 64).copied().unwrap_or(0);
         word >> (bit % 64) & 1 == 1
     }
 
     fn set_taken(&mut self, number: SeatNumber, taken: bool) {
-        let bit = usize::from(number.0) - 1;
+        let Some(bit) = usize::from(number.0).checked_sub(1) else {
+            return;
+        };
         if self.taken.len() <= bit / 64 {
             self.taken.resize(bit / 64 + 1, 0);
         }
@@ -222,8 +222,22 @@ impl Index {
     }
 
     pub fn set_taken(&mut self, id: RouteId, number: SeatNumber, taken: bool) {
-        if let Some(slot) = self.slots.get_mut(&id) {
+        if let Some(slot) = self.slots.get_mut(&id)
+            && slot.is_taken(number.0) != taken
+        {
             slot.set_taken(number, taken);
+            self.touch(id);
+        }
+    }
+
+    /// Every taken seat of a route, as the ledger found it.
+    pub fn survey(&mut self, id: RouteId, taken: impl Iterator<Item = SeatNumber>) {
+        let Some(slot) = self.slots.get_mut(&id) else {
+            return;
+        };
+        let before = std::mem::take(&mut slot.taken);
+        taken.for_each(|number| slot.set_taken(number, true));
+        if slot.taken != before {
             self.touch(id);
         }
     }
@@ -257,7 +271,8 @@ impl Index {
     }
 
     /// Takes over what the publisher says. A new start is staged until it is whole, so that readers never see half of it.
-    pub fn follow(&mut self, page: CataloguePage) {
+    /// Answers with the index that was replaced, if any.
+    pub fn follow(&mut self, page: CataloguePage) -> Option<Index> {
         if page.reset {
             self.staged = Some(Box::default());
         }
@@ -267,15 +282,15 @@ impl Index {
                 None => self.put(published),
             };
         }
-        self.cursor = Some(page.next);
-        if !page.more {
-            if let Some(staged) = self.staged.take() {
-                let cursor = self.cursor;
-                *self = *staged;
-                self.cursor = cursor;
-            }
-            self.complete = true;
+        if page.more {
+            return None;
         }
+        let replaced = self
+            .staged
+            .take()
+            .map(|whole| std::mem::replace(self, *whole));
+        self.complete = true;
+        replaced
     }
 
     /// False if the route says what no leg can say; it is left out then.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::MemoryStore;
+use super::{MemoryStore, Tables};
 use crate::catalogue::Published;
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
@@ -103,30 +103,13 @@ impl Archive for MemoryStore {
         self.read(|tables| tables.cursors.clone())
     }
 
+    fn undecided(&self, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>> {
+        self.read(|tables| open_sagas(tables, age, limit, |row| row.state == SagaState::Begun))
+    }
+
     fn unfinished(&self, node: String, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        self.read(|tables| {
-            let mut found: Vec<(Duration, Unfinished)> = tables
-                .sagas
-                .iter()
-                .filter(|(_, (begun_at, row))| {
-                    let overdue = row.state == SagaState::Begun && *begun_at + age <= tables.now;
-                    overdue || row.driver == node && !row.finished
-                })
-                .filter_map(|(saga, (begun_at, row))| {
-                    let unfinished = Unfinished {
-                        saga: *saga,
-                        order: row.order.clone()?,
-                        hash: row.hash,
-                        acceptors: row.acceptors.clone(),
-                        driver: row.driver.clone(),
-                    };
-                    Some((*begun_at, unfinished))
-                })
-                .collect();
-            found.sort_by_key(|(begun_at, unfinished)| (*begun_at, unfinished.saga));
-            let sagas = found.into_iter().map(|(_, unfinished)| unfinished);
-            sagas.take(limit).collect()
-        })
+        let driven = |row: &SagaRow| row.driver == node && !row.finished;
+        self.read(|tables| open_sagas(tables, age, limit, driven))
     }
 
     fn sagas(
@@ -213,4 +196,31 @@ fn bitmap(seats: &BTreeSet<SeatKey>) -> Vec<u64> {
         words[word] |= 1 << bit;
     }
     words
+}
+
+/// Sagas begun longer ago than `age`, oldest first.
+fn open_sagas(
+    tables: &Tables,
+    age: Duration,
+    limit: usize,
+    is_open: impl Fn(&SagaRow) -> bool,
+) -> Vec<Unfinished> {
+    let mut found: Vec<(Duration, Unfinished)> = tables
+        .sagas
+        .iter()
+        .filter(|(_, (begun_at, row))| *begun_at + age <= tables.now && is_open(row))
+        .filter_map(|(saga, (begun_at, row))| {
+            let unfinished = Unfinished {
+                saga: *saga,
+                order: row.order.clone()?,
+                hash: row.hash,
+                acceptors: row.acceptors.clone(),
+                driver: row.driver.clone(),
+            };
+            Some((*begun_at, unfinished))
+        })
+        .collect();
+    found.sort_by_key(|(begun_at, unfinished)| (*begun_at, unfinished.saga));
+    let sagas = found.into_iter().map(|(_, unfinished)| unfinished);
+    sagas.take(limit).collect()
 }

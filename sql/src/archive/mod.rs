@@ -81,6 +81,10 @@ impl Archive for PgArchive {
         Box::pin(async move { Ok(self.read_cursors().await?) })
     }
 
+    fn undecided(&self, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>> {
+        Box::pin(async move { Ok(self.read_undecided(age, limit).await?) })
+    }
+
     fn unfinished(&self, node: String, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>> {
         Box::pin(async move { Ok(self.read_unfinished(&node, age, limit).await?) })
     }

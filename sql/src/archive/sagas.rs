@@ -35,20 +35,17 @@ const KEY: &str = "
 select fingerprint, saga_id, answer from idem where user_id = $1 and key = $2
 ";
 
-// each half has an index that holds little else than its answer
-const UNFINISHED: &str = r#"
-with undecided as (
-    select id from saga
-    where state = 'begun' and created_at <= now() - $2 * interval '1 millisecond' and "order" is not null
-    order by created_at limit $3
-), driven as (
-    select id from saga
-    where driver = $1 and not finished and "order" is not null
-    order by created_at limit $3
-)
+// each of the two has an index that holds little else than its answer
+const UNDECIDED: &str = r#"
 select id, "order", order_hash, acceptors, driver from saga
-where id in (select id from undecided union select id from driven)
-order by created_at, id limit $3
+where state = 'begun' and created_at <= now() - $1 * interval '1 millisecond' and "order" is not null
+order by created_at limit $2
+"#;
+
+const UNFINISHED: &str = r#"
+select id, "order", order_hash, acceptors, driver from saga
+where driver = $1 and not finished and created_at <= now() - $2 * interval '1 millisecond' and "order" is not null
+order by created_at limit $3
 "#;
 
 const SAGA: &str = r#"
@@ -104,6 +101,18 @@ impl PgArchive {
     ) -> Result<Option<KnownKey>, Failure> {
         let row = self.reader().await?.row(KEY, &[&user.0, &key]).await?;
         row.as_ref().map(known_key).transpose()
+    }
+
+    pub(super) async fn read_undecided(
+        &self,
+        age: Duration,
+        limit: usize,
+    ) -> Result<Vec<Unfinished>, Failure> {
+        let reader = self.reader().await?;
+        let rows = reader
+            .rows(UNDECIDED, &[&millis(age), &row_limit(limit)])
+            .await?;
+        rows.iter().map(unfinished).collect()
     }
 
     pub(super) async fn read_unfinished(

@@ -7,7 +7,7 @@ use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::participant::Prepare;
 use passcom_actors::domain::rows::SeatUse;
-use passcom_actors::store::{Archive, LedgerStore};
+use passcom_actors::store::{Archive, LedgerStore, Unfinished};
 use uuid::Uuid;
 
 use super::bookings::settle;
@@ -59,23 +59,30 @@ pub async fn an_unfinished_saga_is_found(stores: &Stores<'_, impl LedgerStore, i
     };
     post(stores.ledger, vote_on(&elsewhere)).await;
     post(stores.ledger, vote_on(&here)).await;
-    let found = async |node: &str, age| -> Vec<SagaId> {
-        let found = stores.archive.unfinished(node.to_owned(), age, 1000).await;
-        let ours = [elsewhere.saga, here.saga];
-        let sagas = found.unwrap().into_iter().map(|unfinished| unfinished.saga);
-        sagas.filter(|saga| ours.contains(saga)).collect()
+    let ours = |found: Vec<Unfinished>| -> Vec<SagaId> {
+        let sagas = found.into_iter().map(|unfinished| unfinished.saga);
+        let both = [elsewhere.saga, here.saga];
+        let mut found: Vec<SagaId> = sagas.filter(|saga| both.contains(saga)).collect();
+        found.sort();
+        found
     };
-    let mut both = found("node-x", Duration::ZERO).await;
+    let undecided = async |age| ours(stores.archive.undecided(age, 1000).await.unwrap());
+    let driven = async |age| {
+        let found = stores.archive.unfinished("node-x".to_owned(), age, 1000);
+        ours(found.await.unwrap())
+    };
+    let mut both = vec![elsewhere.saga, here.saga];
     both.sort();
-    let mut expected = vec![elsewhere.saga, here.saga];
-    expected.sort();
-    assert_eq!(both, expected);
-    assert_eq!(found("node-x", HOUR).await, [here.saga]);
+    assert_eq!(undecided(Duration::ZERO).await, both);
+    assert_eq!(undecided(HOUR).await, []);
+    assert_eq!(driven(Duration::ZERO).await, [here.saga]);
+    assert_eq!(driven(HOUR).await, []);
 
     post(stores.ledger, settle(&here)).await;
-    assert_eq!(found("node-x", HOUR).await, [here.saga]);
+    assert_eq!(undecided(Duration::ZERO).await, [elsewhere.saga]);
+    assert_eq!(driven(Duration::ZERO).await, [here.saga]);
     post(stores.ledger, Entry::Finish { saga: here.saga }).await;
-    assert_eq!(found("node-x", Duration::ZERO).await, [elsewhere.saga]);
+    assert_eq!(driven(Duration::ZERO).await, []);
 
     let views = stores
         .archive
