@@ -1,5 +1,6 @@
-//! What happens when: a queue of happenings in the order of a false clock. What each does is told in [`node`].
+//! What happens when: a queue of happenings in the order of a false clock. What each does is told in [`driving`] and [`node`].
 
+mod driving;
 mod node;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -326,4 +327,11 @@ fn node_of(company: CompanyId) -> String {
 fn read<T>(read: Read<'_, T>) -> T {
     let answer = read.now_or_never().expect("memory does not wait");
     answer.expect("memory does not fail")
+}
+
+fn key(saga: SagaId) -> Idempotency {
+    Idempotency {
+        key: saga.to_string(),
+        fingerprint: [0; 32],
+    }
 }
