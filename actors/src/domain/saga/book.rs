@@ -13,7 +13,7 @@ impl Driver {
         let mut round = Round::new(self.tag);
         let company = self.start.acceptors.0[0];
         round.ask(company, Question::Book(self.question()), effects);
-        self.phase = Phase::Booking { round, sent: false };
+        self.phase = Phase::Booking { round };
     }
 
     pub(super) fn on_booked(

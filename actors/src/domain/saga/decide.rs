@@ -85,7 +85,8 @@ impl Driver {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
-        let wait = Millis(self.random % BALLOT_PAUSE_MAX.0);
+        // never none: a timer that has just fired is not set to the same instant again
+        let wait = Millis(1 + self.random % BALLOT_PAUSE_MAX.0);
         self.phase = Phase::Pausing {
             until: Some(now + wait),
         };

@@ -54,7 +54,6 @@ enum Phase {
     Leasing,
     Preparing {
         round: Round,
-        yes: BTreeSet<CompanyId>,
         /// Companies to ask one after another: there is no lease.
         queue: Vec<CompanyId>,
         /// The saga is durable at this company.
@@ -63,8 +62,6 @@ enum Phase {
     },
     Booking {
         round: Round,
-        /// A call was perhaps executed.
-        sent: bool,
     },
     Deciding {
         round: Round,
@@ -111,6 +108,8 @@ pub struct Driver {
     adopted: bool,
     /// Who did not vote in time.
     missing: Option<CompanyId>,
+    /// A Book was perhaps executed: whatever follows, "nothing was begun" is not known to be true any more.
+    perhaps_booked: bool,
 }
 
 impl Driver {
@@ -127,6 +126,7 @@ impl Driver {
             born: Timestamp::default(),
             adopted: false,
             missing: None,
+            perhaps_booked: false,
         }
     }
 
@@ -157,7 +157,7 @@ impl Driver {
             } => round
                 .next_wake()
                 .map_or(Some(*deadline), |at| Some(at.min(*deadline))),
-            Phase::Booking { round, .. } | Phase::Propagating { round } => round.next_wake(),
+            Phase::Booking { round } | Phase::Propagating { round } => round.next_wake(),
             Phase::Pausing { until } => *until,
             Phase::Settling { again_at, .. } => *again_at,
             Phase::Done => return None,
@@ -171,16 +171,20 @@ impl Driver {
     pub fn step(&mut self, now: Timestamp, event: Event) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
-            Event::Started => self.on_started(now, &mut effects),
-            Event::Leased(answer) => self.on_leased(now, answer, &mut effects),
+            Event::Started if self.phase == Phase::Idle => self.on_started(now, &mut effects),
+            Event::Leased(answer) if self.phase == Phase::Leasing => {
+                self.on_leased(now, answer, &mut effects)
+            }
             Event::Answered { from, tag, answer } if self.expects(tag) => {
                 self.on_answer(now, from, answer, &mut effects);
             }
             Event::Posted { tag, receipt } if tag == self.tag => {
                 self.on_posted(now, receipt, &mut effects);
             }
-            Event::Answered { .. } | Event::Posted { .. } => {}
-            Event::Wake => self.on_wake(now, &mut effects),
+            Event::Wake if self.phase != Phase::Done => self.on_wake(now, &mut effects),
+            // late, or twice
+            Event::Started | Event::Leased(_) | Event::Answered { .. } => {}
+            Event::Posted { .. } | Event::Wake => {}
         }
         effects
     }
@@ -188,7 +192,7 @@ impl Driver {
     fn expects(&self, tag: u32) -> bool {
         match &self.phase {
             Phase::Preparing { round, .. }
-            | Phase::Booking { round, .. }
+            | Phase::Booking { round }
             | Phase::Deciding { round, .. }
             | Phase::Recovering { round, .. }
             | Phase::Propagating { round } => round.tag() == tag,
@@ -208,10 +212,12 @@ impl Driver {
     }
 
     fn on_leased(&mut self, now: Timestamp, answer: LeaseAnswer, effects: &mut Vec<Effect>) {
-        if self.phase != Phase::Leasing {
-            return;
-        }
         match answer {
+            // companies have voted under the token that was stale: only a decision frees their seats
+            LeaseAnswer::Busy(_) if self.raises > 0 => {
+                self.next_ballot(effects);
+                return;
+            }
             LeaseAnswer::Busy(seat) => {
                 effects.push(Effect::Answer(Answer::SeatBusy(seat)));
                 self.stop(effects);
@@ -268,9 +274,18 @@ impl Driver {
                 self.on_round(now, number, effects);
             }
             (Phase::Pausing { .. }, _) => self.pause(now),
+            // the ledger has raised an alarm; a person must look, and nobody is told anything
+            (Phase::Settling { .. } | Phase::Booking { .. }, Some(Receipt::Contradicted)) => {
+                self.stop(effects);
+            }
             (Phase::Settling { .. }, Some(_)) => self.tell_commit(effects),
             (Phase::Settling { again_at, .. }, None) => *again_at = Some(now + DOWN_PATIENCE),
             (Phase::Booking { .. }, Some(_)) => self.answer_booked(effects),
+            // sold, and not written down here: to be asked again, and to be written then
+            (Phase::Booking { round }, None) => {
+                self.perhaps_booked = true;
+                round.put_off(self.start.acceptors.0[0], now);
+            }
             // not recorded under its key: a retry drives the saga again and finds the same refusal
             (Phase::Refusing { .. }, _) => self.tell_refusal(effects),
             (Phase::Finishing, _) => self.stop(effects),
@@ -289,8 +304,8 @@ impl Driver {
                     *deadline = (*deadline).min(now + DOWN_PATIENCE);
                 }
             }
-            Phase::Booking { round, sent } => {
-                *sent |= perhaps_sent;
+            Phase::Booking { round } => {
+                self.perhaps_booked |= perhaps_sent;
                 round.put_off(from, now);
             }
             Phase::Deciding { round, .. }
@@ -313,15 +328,16 @@ impl Driver {
                 self.missing = round.missing().next();
                 self.next_ballot(effects);
             }
-            Phase::Booking { round, sent } => {
-                if !*sent && now >= self.born + DOWN_PATIENCE {
-                    let company = self.start.acceptors.0[0];
-                    effects.push(Effect::Answer(Answer::CompanyDown(company)));
-                    self.stop(effects);
-                } else {
-                    round.on_wake(now, effects);
-                }
+            Phase::Booking { round }
+                if !self.perhaps_booked
+                    && round.is_put_off()
+                    && now >= self.born + DOWN_PATIENCE =>
+            {
+                let company = self.start.acceptors.0[0];
+                effects.push(Effect::Answer(Answer::CompanyDown(company)));
+                self.stop(effects);
             }
+            Phase::Booking { round } => round.on_wake(now, effects),
             Phase::Deciding {
                 round, deadline, ..
             } if now < *deadline => round.on_wake(now, effects),

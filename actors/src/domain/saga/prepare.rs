@@ -1,6 +1,5 @@
 //! Asking every company for its vote: in parallel under a lease, one after another without.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::round::Round;
@@ -29,13 +28,13 @@ impl Driver {
         // without a lease: ascending, one by one, so that of overlapping bookings one gets through
         let mut queue = companies;
         queue.reverse();
-        let first = if self.leased { queue.len() } else { 1 };
+        let alone = self.token == FencingToken::NONE;
+        let first = if alone { 1 } else { queue.len() };
         for company in queue.split_off(queue.len() - first).into_iter().rev() {
             round.ask(company, Question::Prepare(self.question()), effects);
         }
         self.phase = Phase::Preparing {
             round,
-            yes: BTreeSet::new(),
             queue,
             // own legs carry the saga with them
             begun,
@@ -62,16 +61,14 @@ impl Driver {
         effects: &mut Vec<Effect>,
     ) {
         let question = self.question();
-        let Phase::Preparing {
-            round, yes, queue, ..
-        } = &mut self.phase
-        else {
+        let Phase::Preparing { round, queue, .. } = &mut self.phase else {
             return;
         };
         match vote {
             Vote::Yes => {
-                round.answered(from);
-                yes.insert(from);
+                if !round.answered(from) {
+                    return; // this Yes was counted
+                }
                 if let Some(next) = queue.pop() {
                     round.ask(next, Question::Prepare(question), effects);
                 }
@@ -112,7 +109,7 @@ impl Driver {
         acceptors: Acceptors,
         effects: &mut Vec<Effect>,
     ) {
-        if self.adopted && hash != self.start.hash {
+        if self.adopted || order.legs.is_empty() {
             self.next_ballot(effects);
             return;
         }

@@ -65,6 +65,11 @@ impl Round {
         self.waiting.keys().copied()
     }
 
+    /// No call is under way: what was asked so far certainly has its answer, or none.
+    pub fn is_put_off(&self) -> bool {
+        self.waiting.values().all(|ask| ask.again_at.is_some())
+    }
+
     /// No answer, or "not now": ask again later.
     pub fn put_off(&mut self, from: CompanyId, now: Timestamp) {
         if let Some(ask) = self.waiting.get_mut(&from) {

@@ -22,7 +22,9 @@ impl Driver {
                 };
                 self.settle(Box::new(decision), effects);
             }
-            Value::Abort | Value::Account(_) => {
+            // a saga's register holds no such thing: neither answer is true
+            Value::Account(_) => self.stop(effects),
+            Value::Abort => {
                 let order = &self.start.order;
                 let of_missing = |leg: &&Leg| Some(leg.seat.company) == self.missing;
                 let leg = order.legs.iter().find(of_missing).unwrap_or(&order.legs[0]);
