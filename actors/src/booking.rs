@@ -187,7 +187,7 @@ fn tell(myself: &ActorRef<BookingMessage>, task: impl Future<Output = Event> + S
 
 fn own_answer(answer: Result<CompanyAnswer, PostError>) -> Result<CompanyAnswer, NoAnswer> {
     answer.map_err(|error| match error {
-        PostError::NotWritten => NoAnswer::NotSent,
+        PostError::NotWritten => NoAnswer::NotNow,
         PostError::Unknown => NoAnswer::Silence,
     })
 }
@@ -200,9 +200,8 @@ pub async fn call(
 ) -> Result<CompanyAnswer, NoAnswer> {
     match peers.call(to, Request::Ask(question), CALL_TIMEOUT).await {
         Ok(Reply::Answer(answer)) => Ok(answer),
-        Ok(Reply::Unavailable) | Err(CallError::NotSent { .. } | CallError::Busy(_)) => {
-            Err(NoAnswer::NotSent)
-        }
+        Err(CallError::NotSent { .. }) => Err(NoAnswer::NotSent),
+        Ok(Reply::Unavailable) | Err(CallError::Busy(_)) => Err(NoAnswer::NotNow),
         Ok(_) | Err(CallError::Unknown { .. }) => Err(NoAnswer::Silence),
     }
 }

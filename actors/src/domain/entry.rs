@@ -311,7 +311,7 @@ impl Entry {
                 Receipt::Done
             }
             Entry::NextRound { above } => {
-                rows.round = rows.round.max(*above) + 1;
+                rows.round = rows.round.max(*above).saturating_add(1);
                 rows.round_raised = true;
                 Receipt::Round(rows.round)
             }

@@ -92,7 +92,16 @@ impl fmt::Debug for CompanyId {
 
 /// One dated flight leg of one company. Unique within the company, not across companies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u64")]
 pub struct RouteId(pub u64);
+
+impl TryFrom<u64> for RouteId {
+    type Error = InvalidId;
+
+    fn try_from(id: u64) -> Result<Self, InvalidId> {
+        Self::new(id)
+    }
+}
 
 impl RouteId {
     pub fn new(id: u64) -> Result<Self, InvalidId> {
@@ -116,7 +125,16 @@ impl fmt::Display for RouteId {
 
 /// Number of a seat on its route, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u16")]
 pub struct SeatNumber(pub u16);
+
+impl TryFrom<u16> for SeatNumber {
+    type Error = InvalidId;
+
+    fn try_from(number: u16) -> Result<Self, InvalidId> {
+        Self::new(number)
+    }
+}
 
 impl SeatNumber {
     pub fn new(number: u16) -> Result<Self, InvalidId> {

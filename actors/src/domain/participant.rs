@@ -132,7 +132,7 @@ fn recorded(rows: &Rows, saga: SagaId, hash: OrderHash) -> Recorded {
     }
 }
 
-/// Votes. `lost` is a seat that a route actor has already promised to another saga.
+/// Votes. `lost` is a seat that a route actor would not promise to this saga.
 pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vote {
     match recorded(rows, prepare.saga, prepare.hash) {
         Recorded::SameOrder(_) => return Vote::Yes,
@@ -148,7 +148,7 @@ pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> 
     if let Some(fence) = stale(rows, &seats, prepare.fence) {
         return Vote::Stale(fence);
     }
-    if let Some(refusal) = lost.or_else(|| first_refusal(rows, &seats)) {
+    if let Some(refusal) = refusal(rows, &seats, lost) {
         refuse(rows, prepare, &seats, refusal);
         return Vote::No(refusal);
     }
@@ -182,7 +182,7 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Boo
             reason: RefusalReason::Released,
         })
     } else {
-        lost.or_else(|| first_refusal(rows, &seats))
+        refusal(rows, &seats, lost)
     };
     if let Some(refusal) = refusal {
         refuse(rows, prepare, &seats, refusal);
@@ -326,6 +326,12 @@ fn stale(rows: &Rows, seats: &[SeatRef], token: FencingToken) -> Option<FencingT
         .map(|row| row.fence)
         .max()?;
     (!token.passes(fence)).then_some(fence)
+}
+
+/// What is durable has the last word. What memory says counts only for another saga's claim, which is not durable yet.
+fn refusal(rows: &Rows, seats: &[SeatRef], lost: Option<Refusal>) -> Option<Refusal> {
+    let claimed = |lost: &Refusal| lost.reason == RefusalReason::Held;
+    first_refusal(rows, seats).or_else(|| lost.filter(claimed))
 }
 
 fn first_refusal(rows: &Rows, seats: &[SeatRef]) -> Option<Refusal> {

@@ -30,7 +30,9 @@ impl Ballot {
     /// The ballot of this company in this round ≥ 1.
     pub fn new(round: i64, company_index: usize, companies: usize) -> Self {
         assert!(round >= 1 && company_index < companies);
-        Self(round * companies as i64 + company_index as i64)
+        // a peer may name any ballot; above the highest number there is none, and the register stays as it is
+        let first = round.saturating_mul(companies as i64);
+        Self(first.saturating_add(company_index as i64))
     }
 
     /// The round that this ballot belongs to.

@@ -36,14 +36,16 @@ impl Driver {
                 },
                 effects,
             ),
-            Booked::No(refusal) => self.answer_refused(refusal, effects),
+            // its own company has written it down under the key
+            Booked::No(refusal) if from == self.start.me => self.answer_refused(refusal, effects),
+            Booked::No(refusal) => self.refuse(refusal, effects),
             Booked::Mismatch {
                 order,
                 hash,
                 acceptors,
             } => self.adopt(now, order, hash, acceptors, effects),
             Booked::Stale(fence) => self.raise(fence, effects),
-            Booked::Later => self.on_no_answer(now, from, NoAnswer::NotSent),
+            Booked::Later => self.on_no_answer(now, from, NoAnswer::NotNow),
         }
     }
 

@@ -78,8 +78,10 @@ pub enum CompanyAnswer {
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoAnswer {
-    /// Certainly not executed: the company is down, or said "not now".
+    /// Certainly not executed: the company is down.
     NotSent,
+    /// Certainly not executed: the company, or the link to it, has too much to do, or it is not ready. Ask again.
+    NotNow,
     /// Perhaps executed.
     Silence,
 }

@@ -227,7 +227,11 @@ impl Driver {
                 self.token = token;
                 self.leased = true;
             }
-            LeaseAnswer::Away => self.token = FencingToken::NONE,
+            LeaseAnswer::Away => {
+                self.token = FencingToken::NONE;
+                // perhaps granted by an answer that came too late
+                self.leased = true;
+            }
         }
         if self.start.acceptors.0.len() == 1 {
             self.book(effects);
@@ -294,18 +298,18 @@ impl Driver {
     }
 
     fn on_no_answer(&mut self, now: Timestamp, from: CompanyId, no_answer: NoAnswer) {
-        let perhaps_sent = no_answer == NoAnswer::Silence;
+        let is_down = no_answer == NoAnswer::NotSent;
         match &mut self.phase {
             Phase::Preparing {
                 round, deadline, ..
             } => {
                 round.put_off(from, now);
-                if !perhaps_sent && from != self.start.me {
+                if is_down && from != self.start.me {
                     *deadline = (*deadline).min(now + DOWN_PATIENCE);
                 }
             }
             Phase::Booking { round } => {
-                self.perhaps_booked |= perhaps_sent;
+                self.perhaps_booked |= no_answer == NoAnswer::Silence;
                 round.put_off(from, now);
             }
             Phase::Deciding { round, .. }
