@@ -292,3 +292,6 @@ impl Proposer {
         Progress::Chosen(self.ballot, value.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;
