@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(acceptors.0.len(), Acceptors::MAX);
         assert!(acceptors.0.is_sorted());
         let participates = |code: &&str| acceptors.contains(code.parse().unwrap());
-        assert!(["c2", "c7"].iter().all(|code| participates(code)));
+        assert!(["c2", "c7"].iter().all(participates));
         let others = (2..40).map(|id| of(SagaId(Uuid::from_u128(id)), &["c2", "c7"]));
         assert!(others.into_iter().any(|other| other != acceptors), "spread");
         assert_eq!(of(SAGA, &all[..7]).0, companies(&all[..7]), "never fewer");
