@@ -503,3 +503,6 @@ fn survey(rows: &Rows, route: RouteId) -> BTreeMap<SeatKey, SeatUse> {
         .filter(|(_, held)| *held != SeatUse::Free)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

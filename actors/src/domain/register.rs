@@ -294,3 +294,6 @@ impl Proposer {
         Progress::Chosen(self.ballot, value.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,3 +130,6 @@ fn difference(seats: &[SeatRef], without: &[SeatRef]) -> Vec<SeatRef> {
         .copied()
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

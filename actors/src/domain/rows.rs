@@ -326,3 +326,6 @@ pub enum SeatUse {
     Prepared { by: SagaId },
     Sold { to: SagaId },
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,10 +7,14 @@
 //!    busy: answer, Done      deadline: Recovering (ballots >= 1) --Commit--> Settling, --Abort--> Refusing
 //! all legs of one company: Leasing --> Booking --> Done
 //! ```
+//! In files: [`event`] is what goes in and out, `prepare`, `book`, `decide` and `tell` are the phases in the order of life.
+//!
 //! Invariants:
 //! * ballot 0 leaves only after every company's Yes to this very order;
 //! * nothing tells the client or the participants of Commit before it is known chosen and the ticket is durable here;
-//! * a refusal is told only after a durable No or a chosen Abort.
+//! * a refusal is told only after a durable No or a chosen Abort;
+//! * "nothing was begun" is told only where nothing can have been: no vote was asked for, no Book is or was under way;
+//! * after a wake, the next wake is later than it or none.
 
 mod book;
 mod decide;
