@@ -1,7 +1,7 @@
 # What a person types. One profile (release) for everything, so that nothing is compiled twice.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check
+.PHONY: help setup build demo test check bench chaos
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -20,6 +20,14 @@ test: setup ## all tests
 	@if cargo nextest --version >/dev/null 2>&1; \
 	then set -x; cargo nextest run --release --locked --workspace --no-fail-fast $(ARGS); \
 	else set -x; cargo test --release --locked --workspace --no-fail-fast $(ARGS); fi
+
+bench: setup ## speed of bookings over three companies, and memory of the nodes
+	cargo build --release --locked --workspace --bins
+	@"$${CARGO_TARGET_DIR:-target}/release/chaos" bench $(ARGS)
+
+chaos: setup ## kills and freezes a cluster under load for a minute, then audits it
+	cargo build --release --locked --workspace --bins
+	@"$${CARGO_TARGET_DIR:-target}/release/chaos" run mixed $(ARGS)
 
 check: ## formatting and lints
 	cargo fmt --all --check

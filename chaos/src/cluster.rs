@@ -281,7 +281,9 @@ impl Drop for Cluster {
         if let Err(error) = self.end() {
             eprintln!("{error:#}");
         }
-        if !self.keep && !std::thread::panicking() {
+        if self.keep || std::thread::panicking() {
+            eprintln!("databases and logs are kept in {}", self.folder.display());
+        } else {
             let _ = fs::remove_dir_all(&self.folder); // what is left in a temporary folder does no harm
         }
     }

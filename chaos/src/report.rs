@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
@@ -15,7 +16,10 @@ const SHOWN_MAX: usize = 20;
 /// What became of a run.
 #[derive(Debug)]
 pub struct Verdict {
+    /// Those of the load, then the keys that were asked for again.
     pub operations: Vec<Operation>,
+    /// When customers were at work, by the clock of the history.
+    pub load_us: Range<u64>,
     /// What was done to the cluster, and when.
     pub faults: Vec<(Duration, String)>,
     /// From the last fault, or the end of the load, until nothing was under way.
@@ -35,13 +39,15 @@ impl Verdict {
             .count()
     }
 
-    /// The longest time without a booking, between the first and the last one.
+    /// The longest time without a booking while customers were at work.
     pub fn longest_gap(&self) -> Duration {
         let booked = self
             .operations
             .iter()
             .filter(|operation| operation.is_booked());
         let mut ends: Vec<_> = booked.map(|operation| operation.end_us).collect();
+        ends.retain(|end_us| self.load_us.contains(end_us));
+        ends.extend([self.load_us.start, self.load_us.end]);
         ends.sort_unstable();
         let gaps = ends.windows(2).map(|pair| pair[1] - pair[0]);
         Duration::from_micros(gaps.max().unwrap_or_default())
@@ -121,7 +127,7 @@ pub fn millis(duration: Duration) -> String {
 pub fn table(headers: &[&str]) -> Table {
     let mut table = Table::new();
     table
-        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
+        .load_preset(presets::UTF8_FULL_CONDENSED)
         .set_header(headers);
     table
 }
@@ -143,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_measured_between_successes_only() {
+    fn a_gap_is_measured_between_successes_and_to_the_end() {
         let booked = |end_us| {
             browse(
                 end_us,
@@ -158,11 +164,12 @@ mod tests {
                 booked(1_000_000),
                 browse(5_000_000, Answer::Cancelled),
             ],
+            load_us: 0..20_000_000,
             faults: Vec::new(),
             healed_after: Duration::ZERO,
             violations: Vec::new(),
         };
-        assert_eq!(verdict.longest_gap(), Duration::from_secs(8));
+        assert_eq!(verdict.longest_gap(), Duration::from_secs(11));
         assert_eq!(verdict.booked(), 2);
     }
 

@@ -1,7 +1,8 @@
 //! Faults under load, then the audit.
 //!
-//! A run goes: start, sign up, load, faults, stop the load, wake and wait for everybody, heal, replay keys at every node, heal, audit.
+//! A run goes: start, sign up, load, faults, stop the load, wait for everybody, heal, send keys again at every node, heal, audit.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,18 +61,19 @@ pub struct Run {
     rng: Rng,
     faults: Vec<(Duration, String)>,
     start: Instant,
+    /// Of the load, by the clock of the history.
+    begin_us: u64,
 }
 
 /// Runs it from start to stop. The folder stays if the verdict is bad.
 pub async fn run(options: &Options, plan: &Plan) -> anyhow::Result<Verdict> {
     let mut run = Run::start(options, plan).await?;
     let everybody: Vec<_> = (0..run.cluster.companies().len()).collect();
-    let load = Load::start(
-        &run.market,
-        &Mix::assorted(&everybody),
-        &run.sessions,
-        plan.seed,
-    );
+    let mix = match plan.size.hot {
+        true => Mix::contended(&everybody),
+        false => Mix::assorted(&everybody),
+    };
+    let load = Load::start(&run.market, &mix, &run.sessions, plan.seed);
     let until = Instant::now() + plan.length;
     match plan.fault {
         Fault::KillNode => run.kill_nodes(until).await?,
@@ -101,6 +103,7 @@ impl Run {
         let history = History::create(&cluster.folder().join("history.jsonl"))?;
         Ok(Self {
             cluster,
+            begin_us: history.now_us(),
             market: Market {
                 client,
                 stock: Arc::new(stock),
@@ -140,6 +143,7 @@ impl Run {
     /// Waits until all is quiet, asks everything again, and audits. The load has been stopped.
     pub async fn finish(mut self) -> anyhow::Result<Verdict> {
         let quiet = Instant::now();
+        let load_us = self.begin_us..self.market.history.now_us();
         self.cluster.wait_until_ready(&[]).await?;
         let (_, left) = facts::heal(self.cluster.companies()).await?;
         let healed_after = quiet.elapsed();
@@ -152,14 +156,11 @@ impl Run {
         violations.extend(self.audit(&operations).await?);
         if !violations.is_empty() {
             self.cluster.keep();
-            eprintln!(
-                "history, logs and databases are kept in {}",
-                self.cluster.folder().display()
-            );
         }
         self.cluster.stop()?;
         Ok(Verdict {
             operations,
+            load_us,
             faults: self.faults,
             healed_after,
             violations,
@@ -245,23 +246,24 @@ impl Run {
     }
 }
 
-/// Open ones first, then the latest.
+/// Keys whose booking was begun, as far as anybody knows: open ones first, then the latest.
 fn keys_to_replay(operations: &[Operation]) -> Vec<(Uuid, &str, &[Seat])> {
     let mut keys: BTreeMap<(Uuid, &str), (bool, u64, &[Seat])> = BTreeMap::new();
     for operation in operations {
         let Request::Book { user, key, seats } = &operation.request else {
             continue;
         };
-        let definite = matches!(
-            operation.answer.meaning(),
-            Meaning::Booked(_) | Meaning::Refused
-        );
+        let definite = match operation.answer.meaning() {
+            Meaning::Booked(_) | Meaning::Refused => true,
+            Meaning::Open => false,
+            Meaning::NothingBegun => continue,
+        };
         let known = keys.entry((*user, key)).or_insert((false, 0, seats));
         known.0 |= definite;
         known.1 = known.1.max(operation.end_us);
     }
     let mut keys: Vec<_> = keys.into_iter().collect();
-    keys.sort_by_key(|(_, (definite, end_us, _))| (*definite, std::cmp::Reverse(*end_us)));
+    keys.sort_by_key(|(_, (definite, end_us, _))| (*definite, Reverse(*end_us)));
     keys.truncate(REPLAYED_MAX);
     keys.into_iter()
         .map(|((user, key), (.., seats))| (user, key, seats))

@@ -62,6 +62,14 @@ impl Mix {
             nodes: companies.to_vec(),
         }
     }
+
+    /// The same on a hot stock: what is booked is given back, or there would soon be nothing left to fight for.
+    pub fn contended(companies: &[usize]) -> Self {
+        Self {
+            cancels: 100,
+            ..Self::assorted(companies)
+        }
+    }
 }
 
 /// What the customers of a run have in common.

@@ -83,7 +83,7 @@ async fn no_booking_is_half_done_or_lost_when_nodes_are_killed() {
 async fn bookings_go_on_without_redis() {
     let _alone = alone().await;
     let mut run = start(Fault::KillRedis, 12, Size::hot()).await;
-    let load = load(&run, &Mix::assorted(&EVERYBODY), 12);
+    let load = load(&run, &Mix::contended(&EVERYBODY), 12);
     sleep(WHOLE).await;
     let fault = now(&run);
     run.kill_redis().unwrap();
