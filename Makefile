@@ -11,7 +11,7 @@ setup: ## install what is missing (PostgreSQL, Redis); nothing else on the machi
 	@.ci/setup
 
 build: setup
-	cargo build --release --locked --package passcom-node
+	cargo build --release --locked --workspace --bins
 
 demo: build ## a whole cluster on this machine, ready for a first booking
 	@"$${CARGO_TARGET_DIR:-target}/release/passcom" demo $(ARGS)

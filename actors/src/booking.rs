@@ -99,6 +99,9 @@ impl Actor for BookingActor {
         BookingMessage(event): BookingMessage,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
+        if event == Event::Wake {
+            state.timer = None; // it has gone off
+        }
         let effects = state.driver.step(self.shared.clock.now(), event);
         for effect in effects {
             self.perform(&myself, state, effect);

@@ -94,6 +94,8 @@ pub enum CancelAnswer {
     Done,
     /// No such ticket of this user, as far as the reachable companies know.
     NotFound,
+    /// The ticket is not known here, and this company, which may know it, could not be asked.
+    CompanyDown(CompanyId),
     /// The database of this node did not confirm in time; ask again.
     NotKnownInTime,
 }

@@ -83,7 +83,7 @@ impl Desk {
             })
             .collect();
         answers.extend(own.ok().map(|recorded| (service.me, recorded)));
-        let ticket = self.find_ticket(saga).await;
+        let ticket = self.find_ticket(saga).await.found();
         let order = ticket
             .as_ref()
             .map(|ticket| ticket.order.clone())
@@ -109,9 +109,10 @@ impl Desk {
 
     /// Cancels a whole ticket of this user at every company.
     pub async fn cancel(&self, user: UserId, ticket: SagaId) -> CancelAnswer {
-        let found = self.find_ticket(ticket).await;
-        let Some(found) = found.filter(|found| found.order.user == user) else {
-            return CancelAnswer::NotFound;
+        let found = match self.find_ticket(ticket).await {
+            Lookup::Found(found) if found.order.user == user => found,
+            Lookup::Found(_) | Lookup::Nowhere => return CancelAnswer::NotFound,
+            Lookup::NotAsked(company) => return CancelAnswer::CompanyDown(company),
         };
         let seats = found.order.seats();
         let write = async {
@@ -174,16 +175,27 @@ impl Desk {
         tickets
     }
 
-    async fn find_ticket(&self, id: SagaId) -> Option<Ticket> {
-        let archive = &self.shared.service.archive;
-        if let Ok(Some(ticket)) = archive.ticket(id).await {
-            return Some(ticket);
+    /// Here, else at the peers. "Nowhere" only if every company said so.
+    async fn find_ticket(&self, id: SagaId) -> Lookup {
+        let service = &self.shared.service;
+        let here = service.archive.ticket(id).await;
+        if let Ok(Some(ticket)) = here {
+            return Lookup::Found(ticket);
         }
         let replies = self.ask_peers(Request::FindTicket { ticket: id }).await;
-        replies.into_iter().find_map(|(_, reply)| match reply {
-            Reply::Ticket(ticket) => ticket.map(|ticket| *ticket),
-            _ => None,
-        })
+        let mut without: Vec<CompanyId> = here.is_ok().then_some(service.me).into_iter().collect();
+        for (company, reply) in replies {
+            match reply {
+                Reply::Ticket(Some(ticket)) => return Lookup::Found(*ticket),
+                Reply::Ticket(None) => without.push(company),
+                _ => {}
+            }
+        }
+        let mut companies = service.companies.iter();
+        match companies.find(|company| !without.contains(company)) {
+            Some(company) => Lookup::NotAsked(*company),
+            None => Lookup::Nowhere,
+        }
     }
 
     /// Asks every company that is up; leaves out who does not answer.
@@ -198,6 +210,23 @@ impl Desk {
                 async move { call.await.ok().map(|reply| (company, reply)) }
             });
         join_all(asked).await.into_iter().flatten().collect()
+    }
+}
+
+/// What a search for a ticket came to.
+enum Lookup {
+    Found(Ticket),
+    Nowhere,
+    /// Nobody who answered has it, but this company did not answer.
+    NotAsked(CompanyId),
+}
+
+impl Lookup {
+    fn found(self) -> Option<Ticket> {
+        match self {
+            Lookup::Found(ticket) => Some(ticket),
+            Lookup::Nowhere | Lookup::NotAsked(_) => None,
+        }
     }
 }
 

@@ -159,7 +159,7 @@ fn refused(refusal: Refusal) -> Problem {
     problem.about(refusal.seat)
 }
 
-fn company_down(company: CompanyId) -> Problem {
+pub(crate) fn company_down(company: CompanyId) -> Problem {
     let detail = Text::new(
         format!("a companhia {company} está fora do ar"),
         format!("company {company} is down"),

@@ -17,7 +17,7 @@ use crate::router::Router;
 use crate::token::{TokenIssuer, TokenVerifier};
 
 mod accounts;
-mod bookings;
+pub(crate) mod bookings;
 pub(crate) mod catalogue;
 pub(crate) mod tickets;
 

@@ -4,6 +4,7 @@ use passcom_actors::desk::CancelAnswer;
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
 
+use super::bookings::company_down;
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -67,6 +68,7 @@ pub(crate) fn cancelled(answer: CancelAnswer, language: Language) -> Answered {
             message: CANCELLED.to(language),
         })),
         CancelAnswer::NotFound => Err(Kind::UnknownTicket.into()),
+        CancelAnswer::CompanyDown(company) => Err(company_down(company)),
         CancelAnswer::NotKnownInTime => Err(Problem::from(Kind::OutcomeUnknown).retry_after(RETRY)),
     }
 }
@@ -98,6 +100,10 @@ mod tests {
         let kind = |answer| cancelled(answer, Language::English).err().map(|p| p.kind());
         assert_eq!(kind(CancelAnswer::Done), None);
         assert_eq!(kind(CancelAnswer::NotFound), Some(Kind::UnknownTicket));
+        assert_eq!(
+            kind(CancelAnswer::CompanyDown("b".parse().unwrap())),
+            Some(Kind::CompanyDown)
+        );
         assert_eq!(
             kind(CancelAnswer::NotKnownInTime),
             Some(Kind::OutcomeUnknown)

@@ -68,6 +68,11 @@ impl Driver {
         let Phase::Refusing { refusal } = self.phase else {
             return;
         };
+        if self.start.acceptors.0.len() == 1 {
+            // refused at the only company there is: nobody has anything to release
+            self.answer_refused(refusal, effects);
+            return;
+        }
         effects.push(Effect::Answer(Answer::Definite(Outcome::Refused(refusal))));
         self.give_lease_back(effects);
         // our own company always: the saga is recorded here even where no leg is

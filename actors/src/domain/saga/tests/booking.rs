@@ -68,14 +68,16 @@ fn a_ticket_that_is_not_written_here_is_asked_for_again() {
 }
 
 #[test]
-fn a_refusal_is_told() {
+fn a_refusal_is_kept_under_its_key_before_it_is_told() {
     let mut story = booking("a");
     let refusal = sold("b");
-    answered(&mut story, 1, Ok(Booked::No(refusal))).wants([
-        refused(refusal),
-        lease_back(),
-        Effect::Stop,
-    ]);
+    answered(&mut story, 1, Ok(Booked::No(refusal)));
+    let Effect::Post { entry, .. } = &story.effects[0] else {
+        panic!("{:?}", story.effects);
+    };
+    assert!(matches!(**entry, Entry::Refuse { refusal: kept, .. } if kept == refusal));
+    story.posted(Some(Receipt::Done));
+    story.wants([refused(refusal), lease_back(), Effect::Stop]);
 }
 
 #[test]
