@@ -90,6 +90,7 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
         metrics::counter!(counter).absolute(0);
     }
     metrics::gauge!("passcom_lease_table_away").set(0.0);
+    metrics::gauge!("passcom_sagas_in_doubt").set(0.0);
     metrics::gauge!("passcom_sagas_unfinished").set(0.0);
     Ok(metrics)
 }
