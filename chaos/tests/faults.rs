@@ -63,7 +63,7 @@ fn micros(duration: Duration) -> u64 {
 #[tokio::test]
 async fn no_booking_is_half_done_or_lost_when_nodes_are_killed() {
     let _alone = alone().await;
-    let mut run = start(Fault::KillNode, 11, Size::spread(50)).await;
+    let mut run = start(Fault::KillNode, 11, Size::spread(400)).await;
     let load = load(&run, &Mix::assorted(&EVERYBODY), 11);
     for node in EVERYBODY {
         sleep(WHOLE).await;
@@ -101,7 +101,7 @@ async fn bookings_go_on_without_redis() {
 async fn two_companies_sell_while_the_third_stands_still() {
     let _alone = alone().await;
     let frozen = 2;
-    let mut run = start(Fault::Freeze, 13, Size::spread(50)).await;
+    let mut run = start(Fault::Freeze, 13, Size::spread(400)).await;
     let everybody = load(&run, &Mix::assorted(&EVERYBODY), 13);
     let others = load(&run, &Mix::assorted(&[0, 1]), 14);
     sleep(WHOLE).await;

@@ -231,6 +231,8 @@ impl World {
                     .unfinished(node_of(company.id), Duration::ZERO, LIMIT),
             );
             assert_eq!(left, [], "unfinished at {}", company.id);
+            let left = read(company.store.undecided(Duration::ZERO, LIMIT));
+            assert_eq!(left, [], "undecided at {}", company.id);
         }
         for saga in self.seats.into_keys() {
             let tickets = self.companies.iter().map(|c| read(c.store.ticket(saga)));

@@ -7,7 +7,9 @@ mod speed;
 mod support;
 
 use contract::{Stores, all, company, route};
+use passcom_actors::domain::entry::Receipt;
 use passcom_actors::domain::ids::Incarnation;
+use passcom_actors::domain::participant::{RefusalReason, Vote};
 use passcom_actors::memory::MemoryStore;
 use support::Cluster;
 use uuid::Uuid;
@@ -34,4 +36,25 @@ async fn postgresql_keeps_the_contract() {
         archive: &database.archive(&identity),
     };
     all(&stores).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leg_that_leaves_within_half_an_hour_is_not_sold_any_more() {
+    let cluster = Cluster::shared();
+    let (database, _) = contract::postgresql(&cluster).await;
+    let client = database.client().await.unwrap();
+    let leave =
+        "update route set departs = now() + $2::bigint * interval '1 minute' where id = $1::bigint";
+    client.execute(leave, &[&1_i64, &29_i64]).await.unwrap();
+    client.execute(leave, &[&2_i64, &31_i64]).await.unwrap();
+    let ledger = database.ledger_store();
+    let late = contract::vote_on(&contract::prepare(&[contract::seat("a", 1, 1)]));
+    let refused = contract::post(&ledger, late).await;
+    let closed = matches!(refused, Receipt::Vote(Vote::No(refusal)) if refusal.reason == RefusalReason::Closed);
+    assert!(closed);
+    let in_time = contract::vote_on(&contract::prepare(&[contract::seat("a", 2, 1)]));
+    assert_eq!(
+        contract::post(&ledger, in_time).await,
+        Receipt::Vote(Vote::Yes)
+    );
 }

@@ -87,6 +87,8 @@ enum Phase {
     },
     Refusing {
         refusal: Refusal,
+        /// Other companies may keep seats for this saga.
+        release: bool,
     },
     Propagating {
         round: Round,

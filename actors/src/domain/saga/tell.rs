@@ -49,7 +49,9 @@ impl Driver {
     }
 
     pub(super) fn refuse(&mut self, refusal: Refusal, effects: &mut Vec<Effect>) {
-        self.phase = Phase::Refusing { refusal };
+        // a Book is refused at the only company there is
+        let release = !matches!(self.phase, Phase::Booking { .. });
+        self.phase = Phase::Refusing { refusal, release };
         match self.start.idempotency.clone() {
             Some(idempotency) => self.post(
                 Entry::Refuse {
@@ -65,11 +67,10 @@ impl Driver {
     }
 
     pub(super) fn tell_refusal(&mut self, effects: &mut Vec<Effect>) {
-        let Phase::Refusing { refusal } = self.phase else {
+        let Phase::Refusing { refusal, release } = self.phase else {
             return;
         };
-        if self.start.acceptors.0.len() == 1 {
-            // refused at the only company there is: nobody has anything to release
+        if !release {
             self.answer_refused(refusal, effects);
             return;
         }

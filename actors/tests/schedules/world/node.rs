@@ -86,17 +86,22 @@ impl World {
         }
         company.up = true;
         company.ready = false;
-        self.recover(index, Duration::ZERO);
+        let driven = self.driven_by(index, Duration::ZERO);
+        self.recover(index, driven);
         self.at_random(1_000, Happening::Ready(index));
     }
 
-    fn recover(&mut self, index: usize, age: Duration) {
+    fn driven_by(&mut self, index: usize, age: Duration) -> Vec<Unfinished> {
         let company = &mut self.companies[index];
         company
             .store
             .pass(Duration::from_millis(self.now - company.passed));
         company.passed = self.now;
-        for saga in read(company.store.unfinished(node_of(company.id), age, LIMIT)) {
+        read(company.store.unfinished(node_of(company.id), age, LIMIT))
+    }
+
+    fn recover(&mut self, index: usize, sagas: Vec<Unfinished>) {
+        for saga in sagas {
             if !self.is_driven(saga.saga, index) {
                 self.checker.seen.recoveries += 1;
                 self.drive(index, saga, Origin::Recovery);
@@ -107,7 +112,11 @@ impl World {
     pub(super) fn on_look(&mut self, index: usize) {
         // the watcher leaves a saga alone for a while after each try
         if self.companies[index].up && self.random.bool() {
-            self.recover(index, IN_DOUBT_AFTER);
+            let driven = self.driven_by(index, IN_DOUBT_AFTER);
+            self.recover(index, driven);
+            let store = &self.companies[index].store;
+            let undecided = read(store.undecided(IN_DOUBT_AFTER, LIMIT));
+            self.recover(index, undecided);
         }
         self.after(LOOK_EVERY, Happening::Look(index));
     }

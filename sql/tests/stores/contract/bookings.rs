@@ -2,7 +2,7 @@
 
 use passcom_actors::domain::entry::{Decision, Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
-use passcom_actors::domain::ids::{RouteId, SeatNumber};
+use passcom_actors::domain::ids::{ROUTE_ID_MAX, RouteId, SeatNumber};
 use passcom_actors::domain::participant::{
     Booked, LegState, Prepare, Refusal, RefusalReason, Vote,
 };
@@ -98,7 +98,7 @@ pub async fn a_refusal_names_its_reason(stores: &Stores<'_, impl LedgerStore, im
         (2, 3, RefusalReason::Blocked),
         (2, 101, RefusalReason::Unknown),
         (999, 1, RefusalReason::Unknown),
-        (u64::MAX, 1, RefusalReason::Unknown),
+        (ROUTE_ID_MAX, 1, RefusalReason::Unknown),
     ] {
         let refused = prepare(&[seat("a", route, number)]);
         let vote = post(ledger, vote_on(&refused)).await;

@@ -50,6 +50,9 @@ pub async fn all<L: LedgerStore, A: Archive>(stores: &Stores<'_, L, A>) {
     reads::tickets_come_newest_first(stores).await;
 }
 
+/// The year 2100: routes that leave soon are not sold.
+pub const FAR_FUTURE: i64 = 4_102_444_800;
+
 /// A migrated database with the routes on sale.
 pub async fn postgresql(cluster: &Cluster) -> (Database, Identity) {
     let url = cluster.database().await;
@@ -59,8 +62,8 @@ pub async fn postgresql(cluster: &Cluster) -> (Database, Identity) {
     let companies = [company("a"), company("b"), company("c")];
     let identity = passcom_sql::checks::identify(&database, &companies).await;
     let insert = format!(
-        "insert into route select id, 'A' || id, 'GRU', 'CWB', timestamptz 'epoch' + id * interval '1 hour',
-             timestamptz 'epoch' + (id + 1) * interval '1 hour', {SEATS}, 10000, 'BRL', '738', true, 1
+        "insert into route select id, 'A' || id, 'GRU', 'CWB', to_timestamp({FAR_FUTURE} + id * 3600),
+             to_timestamp({FAR_FUTURE} + (id + 1) * 3600), {SEATS}, 10000, 'BRL', '738', true, 1
          from generate_series(1, {ROUTES}) as id;
          update catalogue_version set version = 1"
     );
@@ -76,8 +79,8 @@ pub fn route(id: u64) -> Route {
         flight: format!("A{id}"),
         origin: "GRU".to_owned(),
         destination: "CWB".to_owned(),
-        departs: id as i64 * 3600,
-        arrives: (id as i64 + 1) * 3600,
+        departs: FAR_FUTURE + id as i64 * 3600,
+        arrives: FAR_FUTURE + (id as i64 + 1) * 3600,
         seats: SEATS,
         price: price(),
         equipment: "738".to_owned(),
@@ -117,8 +120,8 @@ pub fn prepare_for(user: UserId, created_at: i64, seats: &[SeatRef]) -> Prepare 
         destination: "Curitiba".to_owned(),
         origin_iata: "GRU".to_owned(),
         destination_iata: "CWB".to_owned(),
-        departs: 3600,
-        arrives: 7200,
+        departs: FAR_FUTURE,
+        arrives: FAR_FUTURE + 3600,
         price: price(),
         passenger: None,
     };
