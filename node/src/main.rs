@@ -50,9 +50,13 @@ fn run(command: Command) -> anyhow::Result<()> {
     if let Command::Tether(args) = command {
         return args.exec();
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Command::Node(args) = &command
+        && let Some(threads) = args.worker_threads
+    {
+        runtime.worker_threads(threads.get());
+    }
+    let runtime = runtime.enable_all().build();
     runtime.context("start the runtime")?.block_on(async {
         match command {
             Command::Demo(args) => demo::run(args).await,

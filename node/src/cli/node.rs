@@ -1,5 +1,6 @@
 //! `passcom node`: runs the node of one company until it is told to stop.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -23,6 +24,10 @@ pub struct Args {
     log: String,
     #[arg(long, value_enum, default_value = "auto")]
     log_format: LogFormat,
+    /// Threads that the node works with [default: one per core]. Fewer where several nodes share a machine: threads of one
+    /// node that hand work to each other cost more than they bring when there is no core for them.
+    #[arg(long, value_name = "N")]
+    pub worker_threads: Option<NonZeroUsize>,
 }
 
 /// Loads the configuration, starts logging, and serves until Ctrl-C or SIGTERM.

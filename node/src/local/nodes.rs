@@ -210,6 +210,12 @@ impl Node {
     }
 }
 
+/// The nodes share this machine.
+fn threads_each(config: &Config) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / config.companies().len()).max(1)
+}
+
 fn spec(passcom: &Path, config: &Config, company: CompanyId, log: PathBuf) -> Spec {
     Spec {
         name: format!("node of {company}"),
@@ -220,6 +226,8 @@ fn spec(passcom: &Path, config: &Config, company: CompanyId, log: PathBuf) -> Sp
             config.path().into(),
             "--company".into(),
             company.as_str().into(),
+            "--worker-threads".into(),
+            threads_each(config).to_string().into(),
         ],
         user: None,
         patience: config.timeouts.shutdown() + STOP_MARGIN,
