@@ -2,6 +2,8 @@
 //!
 //! An entry is all or nothing, and posting one again answers what is recorded. A batch of them is one transaction.
 
+mod footprint;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,8 +16,7 @@ use super::participant::{self, Booked, Prepare, Refusal, RefusalReason, Vote};
 use super::register::{self, Accept, Acceptors, Ballot, Key, Promise, Value};
 use super::replica;
 use super::rows::{
-    AuditRow, Footprint, KeyRow, OutboxCursor, Replicated, Rows, SagaRow, SagaState, SeatKey,
-    SeatUse,
+    AuditRow, KeyRow, OutboxCursor, Replicated, Rows, SagaRow, SagaState, SeatKey, SeatUse,
 };
 use super::saga::Outcome;
 
@@ -141,93 +142,6 @@ pub enum Receipt {
 }
 
 impl Entry {
-    /// Adds what this entry reads and writes.
-    pub fn footprint(&self, me: CompanyId, footprint: &mut Footprint) {
-        match self {
-            Entry::Begin(prepare, idempotency) => {
-                prepare_footprint(me, prepare, idempotency.as_ref(), footprint);
-            }
-            Entry::Prepare {
-                prepare,
-                idempotency,
-                ..
-            } => prepare_footprint(me, prepare, idempotency.as_ref(), footprint),
-            Entry::Book {
-                prepare,
-                idempotency,
-                ..
-            } => {
-                prepare_footprint(me, prepare, idempotency.as_ref(), footprint);
-                footprint.registers.insert(Key::Saga(prepare.saga));
-                footprint.tickets.insert(prepare.saga);
-            }
-            Entry::Confirm { saga, .. } | Entry::Finish { saga } => {
-                footprint.sagas.insert(*saga);
-            }
-            Entry::Release { saga, seats, .. } => {
-                footprint.sagas.insert(*saga);
-                own_seats(me, seats, footprint);
-            }
-            Entry::Promise { key, .. } | Entry::Accept { key, .. } => {
-                footprint.registers.insert(key.clone());
-            }
-            Entry::Settle(decision, idempotency) => {
-                footprint.sagas.insert(decision.saga);
-                footprint.registers.insert(Key::Saga(decision.saga));
-                footprint.tickets.insert(decision.saga);
-                if let Some((user, idempotency)) = idempotency {
-                    footprint.keys.insert((*user, idempotency.key.clone()));
-                }
-            }
-            Entry::Refuse {
-                saga,
-                user,
-                idempotency,
-                ..
-            } => {
-                footprint.sagas.insert(*saga);
-                footprint.keys.insert((*user, idempotency.key.clone()));
-            }
-            Entry::Adopt {
-                saga,
-                order,
-                idempotency,
-            } => {
-                footprint.tickets.insert(*saga);
-                footprint.sagas.insert(*saga);
-                if let Some(idempotency) = idempotency {
-                    footprint.keys.insert((order.user, idempotency.key.clone()));
-                }
-            }
-            Entry::NextRound { .. } => footprint.round = true,
-            Entry::Cancel { ticket, .. } => {
-                footprint.tickets.insert(*ticket);
-                footprint.sagas.insert(*ticket);
-            }
-            Entry::Merge { rows, .. } => rows.iter().for_each(|row| match row {
-                Replicated::User(user) => {
-                    footprint.users.insert(user.login.clone());
-                }
-                Replicated::Ticket(ticket) => {
-                    footprint.tickets.insert(ticket.id);
-                    if !ticket.cancelled.is_empty() {
-                        footprint.sagas.insert(ticket.id);
-                    }
-                }
-            }),
-            Entry::Enrol(user) => {
-                footprint.users.insert(user.login.clone());
-            }
-            Entry::Block { seat, .. } => {
-                footprint.seats.insert(*seat);
-            }
-            Entry::Audit { .. } => {}
-            Entry::Survey { route } => {
-                footprint.seat_maps.insert(*route);
-            }
-        }
-    }
-
     /// Posts the entry to the loaded rows.
     pub fn post(&self, rows: &mut Rows) -> Receipt {
         match self {
@@ -352,28 +266,6 @@ impl Entry {
             Entry::Survey { route } => Receipt::Surveyed(survey(rows, *route)),
         }
     }
-}
-
-fn prepare_footprint(
-    me: CompanyId,
-    prepare: &Prepare,
-    idempotency: Option<&Idempotency>,
-    footprint: &mut Footprint,
-) {
-    footprint.sagas.insert(prepare.saga);
-    footprint.orders.insert(prepare.saga);
-    own_seats(me, &prepare.order.seats_of(me), footprint);
-    if let Some(idempotency) = idempotency {
-        let key = (prepare.order.user, idempotency.key.clone());
-        footprint.keys.insert(key);
-    }
-}
-
-fn own_seats(me: CompanyId, seats: &[SeatRef], footprint: &mut Footprint) {
-    let own = seats.iter().filter(|seat| seat.company == me);
-    footprint
-        .seats
-        .extend(own.map(|seat| (seat.route, seat.number)));
 }
 
 /// A ticket only where the register then holds this Commit.

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::accounts::User;
 use crate::domain::fixtures::*;
 use crate::domain::ids::{Incarnation, SeatNumber};
-use crate::domain::rows::SeatRow;
+use crate::domain::rows::{Footprint, SeatRow};
 use uuid::Uuid;
 
 fn key(fingerprint: u8) -> Idempotency {
