@@ -18,7 +18,7 @@ use crate::domain::saga::{
     Answer, CompanyAnswer, Driver, Effect, Event, NoAnswer, Question, Start,
 };
 use crate::domain::time::Timestamp;
-use crate::lease::LeaseTable;
+use crate::lease::Leases;
 use crate::ledger::PostError;
 use crate::messages::{Reply, Request};
 use crate::peer::{CallError, PeerClient};
@@ -32,7 +32,7 @@ const CALL_TIMEOUT: Duration = Duration::from_millis(1_500);
 pub struct Shared {
     pub service: Service,
     pub peers: Arc<dyn PeerClient>,
-    pub leases: Arc<dyn LeaseTable>,
+    pub leases: Leases,
     pub clock: Clock,
 }
 

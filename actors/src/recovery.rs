@@ -2,12 +2,16 @@
 //!
 //! It does not matter who began a saga. A participant that has kept seats for too long finds out the decision, or has Abort
 //! decided; nobody waits for a dead driver.
+//!
+//! How long a saga has been open is counted from when the watcher saw it first, by its own monotonic clock: no wall clock,
+//! the database's least of all, starts a recovery or keeps one from starting.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use metrics::gauge;
-use tracing::{info, warn};
+use metrics::{counter, gauge};
+use tokio::time::Instant;
+use tracing::{error, info, warn};
 
 use crate::desk::Desk;
 use crate::domain::ids::SagaId;
@@ -23,20 +27,28 @@ const AGAIN_MAX: Duration = Duration::from_secs(10);
 /// kind, those that keep seats of the other: the first never crowd out the second.
 const LOOK_MAX: usize = 512;
 const DRIVE_MAX: usize = 64;
+/// A saga undecided for longer is told to the operators: it should have ended long ago.
+const OVERDUE_AFTER: Duration = Duration::from_secs(30);
 /// How long a starting node looks after its own sagas before it serves all the same: without a majority none can end.
 const START_PATIENCE: Duration = Duration::from_secs(5);
 
-/// When a saga was driven last, and how long to leave it alone.
-struct Tried {
-    at: Instant,
+/// Sagas of one kind that are open at this company.
+#[derive(Default)]
+struct Open {
+    sagas: HashMap<SagaId, Seen>,
+}
+
+struct Seen {
+    first: Instant,
+    /// When it may be driven next, and the pause after that.
+    due: Instant,
     pause: Duration,
+    overdue: bool,
 }
 
 /// Drives what this node left unfinished when it stopped. Ends when all are driven to their end, or after a bounded time.
 pub async fn at_start(desk: &Desk, service: &Service, node: &str) {
-    let unfinished = service
-        .archive
-        .unfinished(node.to_owned(), Duration::ZERO, LOOK_MAX);
+    let unfinished = service.archive.unfinished(node.to_owned(), LOOK_MAX);
     let unfinished = match unfinished.await {
         Ok(unfinished) => unfinished,
         Err(error) => {
@@ -58,51 +70,84 @@ pub async fn at_start(desk: &Desk, service: &Service, node: &str) {
     }
 }
 
-/// Watches for ever. A saga undecided here for longer than `in_doubt_after` is in doubt.
+/// Watches for ever. A saga seen undecided here for longer than `in_doubt_after` is in doubt.
 pub async fn watch(desk: Desk, service: Service, node: String, in_doubt_after: Duration) {
-    let mut undecided_tried = HashMap::new();
-    let mut unfinished_tried = HashMap::new();
+    let (mut undecided, mut unfinished) = (Open::default(), Open::default());
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let archive = &service.archive;
-        let undecided = archive.undecided(in_doubt_after, LOOK_MAX).await;
-        let unfinished = archive.unfinished(node.clone(), in_doubt_after, LOOK_MAX);
-        let (Ok(undecided), Ok(unfinished)) = (undecided, unfinished.await) else {
+        let (Ok(without_decision), Ok(without_end)) = (
+            archive.undecided(LOOK_MAX).await,
+            archive.unfinished(node.clone(), LOOK_MAX).await,
+        ) else {
             continue; // the ledger says that the database is away
         };
-        gauge!("passcom_sagas_in_doubt").set(undecided.len() as f64);
-        gauge!("passcom_sagas_unfinished").set(unfinished.len() as f64);
-        drive_due(&desk, &service, undecided, &mut undecided_tried);
-        drive_due(&desk, &service, unfinished, &mut unfinished_tried);
+        let now = Instant::now();
+        undecided.look(&without_decision, now, in_doubt_after);
+        unfinished.look(&without_end, now, in_doubt_after);
+        undecided.tell_operators(now, in_doubt_after);
+        gauge!("passcom_sagas_unfinished").set(unfinished.older_than(now, in_doubt_after) as f64);
+        undecided.drive_due(now, &desk, &service, without_decision);
+        unfinished.drive_due(now, &desk, &service, without_end);
     }
 }
 
-/// Drives those whose turn it is, each after a longer pause than before.
-fn drive_due(
-    desk: &Desk,
-    service: &Service,
-    sagas: Vec<Unfinished>,
-    tried: &mut HashMap<SagaId, Tried>,
-) {
-    let open: HashSet<SagaId> = sagas.iter().map(|saga| saga.saga).collect();
-    tried.retain(|saga, _| open.contains(saga));
-    let now = Instant::now();
-    let due: Vec<Unfinished> = sagas
-        .into_iter()
-        .filter(|saga| {
-            let last = tried.get(&saga.saga);
-            last.is_none_or(|last| now.saturating_duration_since(last.at) >= last.pause)
-                && !service.running.contains(saga.saga)
-        })
-        .take(DRIVE_MAX)
-        .collect();
-    for saga in due {
-        let pause = tried.get(&saga.saga).map_or(AGAIN_MIN, |last| {
+impl Open {
+    /// Takes note of what is open now, and forgets what is not any more.
+    fn look(&mut self, open: &[Unfinished], now: Instant, in_doubt_after: Duration) {
+        let still: HashSet<SagaId> = open.iter().map(|saga| saga.saga).collect();
+        self.sagas.retain(|saga, _| still.contains(saga));
+        for saga in still {
+            self.sagas.entry(saga).or_insert(Seen {
+                first: now,
+                due: now + in_doubt_after,
+                pause: AGAIN_MIN,
+                overdue: false,
+            });
+        }
+    }
+
+    fn older_than(&self, now: Instant, age: Duration) -> usize {
+        let old = |seen: &&Seen| now.duration_since(seen.first) >= age;
+        self.sagas.values().filter(old).count()
+    }
+
+    fn tell_operators(&mut self, now: Instant, in_doubt_after: Duration) {
+        let oldest = self
+            .sagas
+            .values()
+            .map(|seen| now.duration_since(seen.first));
+        let oldest = oldest.max().unwrap_or_default();
+        gauge!("passcom_leg_in_doubt_age_seconds").set(oldest.as_secs_f64());
+        gauge!("passcom_sagas_in_doubt").set(self.older_than(now, in_doubt_after) as f64);
+        for (saga, seen) in &mut self.sagas {
+            if !seen.overdue && now.duration_since(seen.first) > OVERDUE_AFTER {
+                seen.overdue = true;
+                counter!("passcom_sagas_overdue_total").increment(1);
+                error!(%saga, "undecided for too long: no majority of its companies answers");
+            }
+        }
+    }
+
+    /// Drives those whose turn it is, each after a longer pause than before.
+    fn drive_due(&mut self, now: Instant, desk: &Desk, service: &Service, open: Vec<Unfinished>) {
+        let mut driven = 0;
+        for saga in open {
+            let Some(seen) = self.sagas.get_mut(&saga.saga) else {
+                continue;
+            };
+            if seen.due > now || service.running.contains(saga.saga) {
+                continue;
+            }
+            if driven == DRIVE_MAX {
+                return;
+            }
+            driven += 1;
+            seen.due = now + seen.pause;
             let jitter = 0.75 + fastrand::f64() / 2.0;
-            (last.pause * 2).min(AGAIN_MAX).mul_f64(jitter)
-        });
-        tried.insert(saga.saga, Tried { at: now, pause });
-        info!(saga = %saga.saga, driver = saga.driver, "driving an unfinished saga to its end");
-        drop(desk.recover(saga));
+            seen.pause = (seen.pause * 2).min(AGAIN_MAX).mul_f64(jitter);
+            info!(saga = %saga.saga, driver = saga.driver, "driving an unfinished saga to its end");
+            drop(desk.recover(saga));
+        }
     }
 }

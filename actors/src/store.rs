@@ -93,11 +93,11 @@ pub trait Archive: Send + Sync + 'static {
     /// How far each peer's outbox was read, per the incarnation read last.
     fn cursors(&self) -> Read<'_, BTreeMap<CompanyId, OutboxCursor>>;
 
-    /// Sagas begun and undecided here for longer than `age`, oldest first.
-    fn undecided(&self, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>>;
+    /// Sagas begun and undecided here, oldest first. How long ago is for the caller to know: the database's clock may jump.
+    fn undecided(&self, limit: usize) -> Read<'_, Vec<Unfinished>>;
 
-    /// Sagas that this node began, longer ago than `age`, and that are not finished, oldest first.
-    fn unfinished(&self, node: String, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>>;
+    /// Sagas that this node began and that are not finished, oldest first.
+    fn unfinished(&self, node: String, limit: usize) -> Read<'_, Vec<Unfinished>>;
 
     /// For operators: newest first; `state` is `begun`, `committed` or `aborted`.
     fn sagas(

@@ -23,6 +23,7 @@ use passcom_actors::clock::Clock;
 use passcom_actors::desk::{self, Desk, Running};
 use passcom_actors::directory::Directory;
 use passcom_actors::domain::ids::CompanyId;
+use passcom_actors::lease::Leases;
 use passcom_actors::ledger::{Ledger, News};
 use passcom_actors::operations::{Link, Operations};
 use passcom_actors::service::Service;
@@ -229,11 +230,13 @@ impl Node {
             ready: Arc::new(AtomicBool::new(false)),
         };
         late.set(service.clone());
+        let lease_ttl = config.timeouts.lease();
         let shared = Arc::new(Shared {
             service: service.clone(),
             peers,
-            leases: Arc::new(
-                Lease::new(&config.redis_url()?, identity.epoch)?.with_ttl(config.timeouts.lease()),
+            leases: Leases::new(
+                Arc::new(Lease::new(&config.redis_url()?, identity.epoch)?.with_ttl(lease_ttl)),
+                lease_ttl,
             ),
             clock: Clock::start(),
         });

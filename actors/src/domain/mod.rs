@@ -14,7 +14,7 @@ pub mod accounts;
 pub mod entry;
 pub mod fencing;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 pub mod ids;
 pub mod order;
 pub mod participant;

@@ -103,13 +103,13 @@ impl Archive for MemoryStore {
         self.read(|tables| tables.cursors.clone())
     }
 
-    fn undecided(&self, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        self.read(|tables| open_sagas(tables, age, limit, |row| row.state == SagaState::Begun))
+    fn undecided(&self, limit: usize) -> Read<'_, Vec<Unfinished>> {
+        self.read(|tables| open_sagas(tables, limit, |row| row.state == SagaState::Begun))
     }
 
-    fn unfinished(&self, node: String, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>> {
+    fn unfinished(&self, node: String, limit: usize) -> Read<'_, Vec<Unfinished>> {
         let driven = |row: &SagaRow| row.driver == node && !row.finished;
-        self.read(|tables| open_sagas(tables, age, limit, driven))
+        self.read(|tables| open_sagas(tables, limit, driven))
     }
 
     fn sagas(
@@ -198,17 +198,16 @@ fn bitmap(seats: &BTreeSet<SeatKey>) -> Vec<u64> {
     words
 }
 
-/// Sagas begun longer ago than `age`, oldest first.
+/// Oldest first.
 fn open_sagas(
     tables: &Tables,
-    age: Duration,
     limit: usize,
     is_open: impl Fn(&SagaRow) -> bool,
 ) -> Vec<Unfinished> {
     let mut found: Vec<(Duration, Unfinished)> = tables
         .sagas
         .iter()
-        .filter(|(_, (begun_at, row))| *begun_at + age <= tables.now && is_open(row))
+        .filter(|(_, (_, row))| is_open(row))
         .filter_map(|(saga, (begun_at, row))| {
             let unfinished = Unfinished {
                 saga: *saga,

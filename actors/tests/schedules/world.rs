@@ -5,7 +5,6 @@ mod node;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use passcom_actors::catalogue::Route;
@@ -38,7 +37,6 @@ const FAULTS_UNTIL: u64 = 12_000;
 /// By then everything has ended (T_heal is 30 s; the watcher waits up to 10 s between two tries).
 const END: u64 = FAULTS_UNTIL + 45_000;
 /// As in `recovery.rs`.
-const IN_DOUBT_AFTER: Duration = Duration::from_secs(5);
 const LOOK_EVERY: u64 = 1_000;
 const PULL_EVERY: u64 = 1_500;
 const LIMIT: usize = 512;
@@ -225,13 +223,9 @@ impl World {
         let driver = self.drivers.values().next().map(|running| &running.driver);
         assert_eq!(driver, None, "a driver has not come to its end");
         for company in &self.companies {
-            let left = read(
-                company
-                    .store
-                    .unfinished(node_of(company.id), Duration::ZERO, LIMIT),
-            );
+            let left = read(company.store.unfinished(node_of(company.id), LIMIT));
             assert_eq!(left, [], "unfinished at {}", company.id);
-            let left = read(company.store.undecided(Duration::ZERO, LIMIT));
+            let left = read(company.store.undecided(LIMIT));
             assert_eq!(left, [], "undecided at {}", company.id);
         }
         for saga in self.seats.into_keys() {

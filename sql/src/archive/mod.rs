@@ -81,12 +81,12 @@ impl Archive for PgArchive {
         Box::pin(async move { Ok(self.read_cursors().await?) })
     }
 
-    fn undecided(&self, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        Box::pin(async move { Ok(self.read_undecided(age, limit).await?) })
+    fn undecided(&self, limit: usize) -> Read<'_, Vec<Unfinished>> {
+        Box::pin(async move { Ok(self.read_undecided(limit).await?) })
     }
 
-    fn unfinished(&self, node: String, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        Box::pin(async move { Ok(self.read_unfinished(&node, age, limit).await?) })
+    fn unfinished(&self, node: String, limit: usize) -> Read<'_, Vec<Unfinished>> {
+        Box::pin(async move { Ok(self.read_unfinished(&node, limit).await?) })
     }
 
     fn sagas(

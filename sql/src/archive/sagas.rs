@@ -38,14 +38,14 @@ select fingerprint, saga_id, answer from idem where user_id = $1 and key = $2
 // each of the two has an index that holds little else than its answer
 const UNDECIDED: &str = r#"
 select id, "order", order_hash, acceptors, driver from saga
-where state = 'begun' and created_at <= now() - $1 * interval '1 millisecond' and "order" is not null
-order by created_at limit $2
+where state = 'begun' and "order" is not null
+order by created_at limit $1
 "#;
 
 const UNFINISHED: &str = r#"
 select id, "order", order_hash, acceptors, driver from saga
-where driver = $1 and not finished and created_at <= now() - $2 * interval '1 millisecond' and "order" is not null
-order by created_at limit $3
+where driver = $1 and not finished and "order" is not null
+order by created_at limit $2
 "#;
 
 const SAGA: &str = r#"
@@ -103,28 +103,19 @@ impl PgArchive {
         row.as_ref().map(known_key).transpose()
     }
 
-    pub(super) async fn read_undecided(
-        &self,
-        age: Duration,
-        limit: usize,
-    ) -> Result<Vec<Unfinished>, Failure> {
+    pub(super) async fn read_undecided(&self, limit: usize) -> Result<Vec<Unfinished>, Failure> {
         let reader = self.reader().await?;
-        let rows = reader
-            .rows(UNDECIDED, &[&millis(age), &row_limit(limit)])
-            .await?;
+        let rows = reader.rows(UNDECIDED, &[&row_limit(limit)]).await?;
         rows.iter().map(unfinished).collect()
     }
 
     pub(super) async fn read_unfinished(
         &self,
         node: &str,
-        age: Duration,
         limit: usize,
     ) -> Result<Vec<Unfinished>, Failure> {
         let reader = self.reader().await?;
-        let rows = reader
-            .rows(UNFINISHED, &[&node, &millis(age), &row_limit(limit)])
-            .await?;
+        let rows = reader.rows(UNFINISHED, &[&node, &row_limit(limit)]).await?;
         rows.iter().map(unfinished).collect()
     }
 

@@ -44,7 +44,7 @@ impl Driver {
                 hash,
                 acceptors,
             } => self.adopt(now, order, hash, acceptors, effects),
-            Booked::Stale(fence) => self.raise(fence, effects),
+            Booked::Stale(fence) => self.raise(now, fence, effects),
             Booked::Later => self.on_no_answer(now, from, NoAnswer::NotNow),
         }
     }

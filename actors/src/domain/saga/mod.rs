@@ -60,8 +60,7 @@ enum Phase {
         round: Round,
         /// Companies to ask one after another: there is no lease.
         queue: Vec<CompanyId>,
-        /// The saga is durable at this company.
-        begun: bool,
+        begin: Begin,
         deadline: Timestamp,
     },
     Booking {
@@ -97,6 +96,15 @@ enum Phase {
     Done,
 }
 
+/// Whether the saga is durable at the driver's own company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begin {
+    Durable,
+    UnderWay,
+    /// It was not written, or nobody knows: post it again then.
+    Again(Timestamp),
+}
+
 /// One booking being driven.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Driver {
@@ -110,6 +118,8 @@ pub struct Driver {
     highest: Ballot,
     random: u64,
     born: Timestamp,
+    /// When the patience with voters ends: asking them anew, under another token or order, does not prolong it.
+    vote_by: Option<Timestamp>,
     /// Another order was recorded for this saga, and taken over.
     adopted: bool,
     /// Who did not vote in time.
@@ -122,17 +132,19 @@ impl Driver {
     pub fn new(start: Start) -> Self {
         Self {
             random: start.seed | 1,
-            start,
             phase: Phase::Idle,
             tag: 0,
             token: FencingToken::NONE,
-            leased: false,
+            // a dead driver of this saga may have left its leases
+            leased: start.origin == Origin::Recovery,
             raises: 0,
             highest: Ballot::ZERO,
             born: Timestamp::default(),
+            vote_by: None,
             adopted: false,
             missing: None,
             perhaps_booked: false,
+            start,
         }
     }
 
@@ -153,9 +165,21 @@ impl Driver {
     pub fn next_wake(&self) -> Option<Timestamp> {
         let own = match &self.phase {
             Phase::Preparing {
-                round, deadline, ..
+                round,
+                begin,
+                deadline,
+                ..
+            } => {
+                let begin_at = match begin {
+                    Begin::Again(at) => Some(*at),
+                    Begin::Durable | Begin::UnderWay => None,
+                };
+                [round.next_wake(), begin_at, Some(*deadline)]
+                    .into_iter()
+                    .flatten()
+                    .min()
             }
-            | Phase::Deciding {
+            Phase::Deciding {
                 round, deadline, ..
             }
             | Phase::Recovering {
@@ -239,6 +263,10 @@ impl Driver {
                 self.leased = true;
             }
         }
+        self.ask_for_seats(now, effects);
+    }
+
+    fn ask_for_seats(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         if self.start.acceptors.0.len() == 1 {
             self.book(effects);
         } else {
@@ -276,10 +304,11 @@ impl Driver {
 
     fn on_posted(&mut self, now: Timestamp, receipt: Option<Receipt>, effects: &mut Vec<Effect>) {
         match (&mut self.phase, receipt) {
-            (Phase::Preparing { begun, .. }, Some(_)) => {
-                *begun = true;
+            (Phase::Preparing { begin, .. }, Some(_)) => {
+                *begin = Begin::Durable;
                 self.decide_if_ready(now, effects);
             }
+            (Phase::Preparing { begin, .. }, None) => *begin = Begin::Again(now + DOWN_PATIENCE),
             (Phase::Pausing { .. }, Some(Receipt::Round(number))) => {
                 self.on_round(now, number, effects);
             }
@@ -332,8 +361,18 @@ impl Driver {
         }
         match &mut self.phase {
             Phase::Preparing {
-                round, deadline, ..
-            } if now < *deadline => round.on_wake(now, effects),
+                round,
+                begin,
+                deadline,
+                ..
+            } if now < *deadline => {
+                round.on_wake(now, effects);
+                let due = matches!(begin, Begin::Again(at) if *at <= now);
+                if due {
+                    *begin = Begin::UnderWay;
+                    self.post_begin(effects);
+                }
+            }
             Phase::Preparing { round, .. } => {
                 self.missing = round.missing().next();
                 self.next_ballot(effects);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::round::Round;
-use super::{Driver, Effect, PREPARE_PATIENCE, Phase, Question, RAISES_MAX};
+use super::{Begin, Driver, Effect, PREPARE_PATIENCE, Phase, Question, RAISES_MAX};
 use crate::domain::entry::Entry;
 use crate::domain::fencing::FencingToken;
 use crate::domain::ids::CompanyId;
@@ -15,15 +15,14 @@ use crate::domain::time::Timestamp;
 impl Driver {
     pub(super) fn prepare(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let companies = self.start.order.companies();
-        let begun = companies.contains(&self.start.me);
         self.tag += 1;
-        if !begun {
-            let begin = Entry::Begin(self.question(), self.start.idempotency.clone());
-            effects.push(Effect::Post {
-                tag: self.tag,
-                entry: Box::new(begin),
-            });
-        }
+        // own legs carry the saga with them
+        let begin = if companies.contains(&self.start.me) {
+            Begin::Durable
+        } else {
+            self.post_begin(effects);
+            Begin::UnderWay
+        };
         let mut round = Round::new(self.tag);
         // without a lease: ascending, one by one, so that of overlapping bookings one gets through
         let mut queue = companies;
@@ -36,10 +35,18 @@ impl Driver {
         self.phase = Phase::Preparing {
             round,
             queue,
-            // own legs carry the saga with them
-            begun,
-            deadline: now + PREPARE_PATIENCE,
+            begin,
+            deadline: *self.vote_by.get_or_insert(now + PREPARE_PATIENCE),
         };
+    }
+
+    /// Travels beside the round that it belongs to, under its tag.
+    pub(super) fn post_begin(&self, effects: &mut Vec<Effect>) {
+        let begin = Entry::Begin(self.question(), self.start.idempotency.clone());
+        effects.push(Effect::Post {
+            tag: self.tag,
+            entry: Box::new(begin),
+        });
     }
 
     pub(super) fn question(&self) -> Box<Prepare> {
@@ -80,7 +87,7 @@ impl Driver {
                 hash,
                 acceptors,
             } => self.adopt(now, order, hash, acceptors, effects),
-            Vote::Stale(fence) => self.raise(fence, effects),
+            Vote::Stale(fence) => self.raise(now, fence, effects),
             Vote::Later => round.put_off(from, now),
         }
     }
@@ -89,13 +96,13 @@ impl Driver {
         let Phase::Preparing {
             round,
             queue,
-            begun,
+            begin,
             ..
         } = &self.phase
         else {
             return;
         };
-        if *begun && queue.is_empty() && round.is_answered_by_all() {
+        if *begin == Begin::Durable && queue.is_empty() && round.is_answered_by_all() {
             self.decide(now, effects);
         }
     }
@@ -117,17 +124,15 @@ impl Driver {
         self.start.order = order;
         self.start.hash = hash;
         self.start.acceptors = acceptors;
-        if self.start.acceptors.0.len() == 1 {
-            self.book(effects);
-        } else {
-            self.prepare(now, effects);
-        }
+        self.ask_for_seats(now, effects);
     }
 
-    pub(super) fn raise(&mut self, fence: FencingToken, effects: &mut Vec<Effect>) {
+    pub(super) fn raise(&mut self, now: Timestamp, fence: FencingToken, effects: &mut Vec<Effect>) {
         self.raises += 1;
         if self.raises > RAISES_MAX {
-            self.next_ballot(effects);
+            // whoever grants old tokens for ever is no lease table: as if it were away
+            self.token = FencingToken::NONE;
+            self.ask_for_seats(now, effects);
             return;
         }
         self.phase = Phase::Leasing;

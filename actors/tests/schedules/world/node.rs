@@ -1,5 +1,7 @@
 //! What one company's node does: answers questions through its ledger, recovers, watches, replicates, dies.
 
+use std::time::Duration;
+
 use super::*;
 
 impl World {
@@ -86,18 +88,18 @@ impl World {
         }
         company.up = true;
         company.ready = false;
-        let driven = self.driven_by(index, Duration::ZERO);
+        let driven = self.driven_by(index);
         self.recover(index, driven);
         self.at_random(1_000, Happening::Ready(index));
     }
 
-    fn driven_by(&mut self, index: usize, age: Duration) -> Vec<Unfinished> {
+    fn driven_by(&mut self, index: usize) -> Vec<Unfinished> {
         let company = &mut self.companies[index];
         company
             .store
             .pass(Duration::from_millis(self.now - company.passed));
         company.passed = self.now;
-        read(company.store.unfinished(node_of(company.id), age, LIMIT))
+        read(company.store.unfinished(node_of(company.id), LIMIT))
     }
 
     fn recover(&mut self, index: usize, sagas: Vec<Unfinished>) {
@@ -112,10 +114,10 @@ impl World {
     pub(super) fn on_look(&mut self, index: usize) {
         // the watcher leaves a saga alone for a while after each try
         if self.companies[index].up && self.random.bool() {
-            let driven = self.driven_by(index, IN_DOUBT_AFTER);
+            let driven = self.driven_by(index);
             self.recover(index, driven);
             let store = &self.companies[index].store;
-            let undecided = read(store.undecided(IN_DOUBT_AFTER, LIMIT));
+            let undecided = read(store.undecided(LIMIT));
             self.recover(index, undecided);
         }
         self.after(LOOK_EVERY, Happening::Look(index));

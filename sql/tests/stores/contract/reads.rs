@@ -66,23 +66,21 @@ pub async fn an_unfinished_saga_is_found(stores: &Stores<'_, impl LedgerStore, i
         found.sort();
         found
     };
-    let undecided = async |age| ours(stores.archive.undecided(age, 1000).await.unwrap());
-    let driven = async |age| {
-        let found = stores.archive.unfinished("node-x".to_owned(), age, 1000);
+    let undecided = async || ours(stores.archive.undecided(1000).await.unwrap());
+    let driven = async || {
+        let found = stores.archive.unfinished("node-x".to_owned(), 1000);
         ours(found.await.unwrap())
     };
     let mut both = vec![elsewhere.saga, here.saga];
     both.sort();
-    assert_eq!(undecided(Duration::ZERO).await, both);
-    assert_eq!(undecided(HOUR).await, []);
-    assert_eq!(driven(Duration::ZERO).await, [here.saga]);
-    assert_eq!(driven(HOUR).await, []);
+    assert_eq!(undecided().await, both);
+    assert_eq!(driven().await, [here.saga]);
 
     post(stores.ledger, settle(&here)).await;
-    assert_eq!(undecided(Duration::ZERO).await, [elsewhere.saga]);
-    assert_eq!(driven(Duration::ZERO).await, [here.saga]);
+    assert_eq!(undecided().await, [elsewhere.saga]);
+    assert_eq!(driven().await, [here.saga]);
     post(stores.ledger, Entry::Finish { saga: here.saga }).await;
-    assert_eq!(driven(Duration::ZERO).await, []);
+    assert_eq!(driven().await, []);
 
     let views = stores
         .archive

@@ -115,7 +115,7 @@ fn a_register_that_holds_an_account_is_no_decision() {
         accepted: Some((BALLOT, Value::Account(user))),
         chosen: true,
     });
-    story.answer("b", flag).wants([Effect::Stop]);
+    story.answer("b", flag).wants([lease_back(), Effect::Stop]);
 }
 
 #[test]

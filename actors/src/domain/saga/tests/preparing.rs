@@ -59,6 +59,31 @@ fn a_driver_without_a_leg_decides_only_once_the_saga_is_durable_with_it() {
 }
 
 #[test]
+fn a_begin_that_was_not_written_is_posted_again_beside_the_votes() {
+    let seats = [seat("b", 1), seat("c", 1)];
+    let mut story = Story::of(start("a", &seats, acceptors()));
+    story.leased(LeaseAnswer::Granted(TOKEN));
+    let begin = story.effects[0].clone();
+    story.vote("b", Vote::Yes).vote("c", Vote::Yes).wants([]);
+    for _ in 0..3 {
+        story.posted(None).wants([]);
+        story.wake().wants([begin.clone()]);
+    }
+    story.posted(Some(Receipt::Done));
+    assert_eq!(story.effects.len(), 3, "ballot 0 to every acceptor");
+}
+
+#[test]
+fn asking_anew_does_not_prolong_the_patience_with_voters() {
+    let mut story = Story::of(trip());
+    story.leased(LeaseAnswer::Granted(TOKEN));
+    story.wake_after(Millis(1_000));
+    story.vote("a", Vote::Stale(FencingToken(9)));
+    story.leased(LeaseAnswer::Granted(FencingToken(9)));
+    assert_eq!(story.driver.next_wake(), Some(T0 + PREPARE_PATIENCE));
+}
+
+#[test]
 fn another_bookings_lease_is_answered_and_nothing_is_begun() {
     let mut story = Story::of(trip());
     story.leased(LeaseAnswer::Busy(seat("b", 1)));
@@ -136,7 +161,7 @@ fn a_recorded_order_without_legs_is_not_taken_over() {
 }
 
 #[test]
-fn a_stale_token_is_raised_so_often_and_no_more() {
+fn a_stale_token_is_raised_so_often_and_then_done_without() {
     let mut story = Story::of(trip());
     for raise in 1..=RAISES_MAX {
         story.leased(LeaseAnswer::Granted(TOKEN));
@@ -146,7 +171,8 @@ fn a_stale_token_is_raised_so_often_and_no_more() {
     }
     story.leased(LeaseAnswer::Granted(TOKEN));
     story.vote("a", Vote::Stale(FencingToken(9)));
-    story.wants([next_round(RAISES_MAX + 2, 0)]);
+    let unleased = Question::Prepare(Box::new(prepare(&trip_seats())));
+    story.wants([send("a", RAISES_MAX + 2, unleased)]);
 }
 
 #[test]
