@@ -10,6 +10,7 @@ use std::time::Duration;
 use metrics::{counter, histogram};
 use ractor::{ActorCell, ActorRuntime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::booking::{Arguments, BookingActor, Shared};
@@ -196,8 +197,9 @@ impl Desk {
 
     /// Books all seats or none. Ends soon after the deadline at the latest.
     pub async fn book(&self, request: BookRequest) -> BookAnswer {
-        let begun = std::time::Instant::now();
-        let answer = self.try_book(request).await.unwrap_or_else(|answer| answer);
+        let begun = Instant::now();
+        let answer = self.try_book(request, begun + self.deadline).await;
+        let answer = answer.unwrap_or_else(|answer| answer);
         let label = match &answer {
             BookAnswer::Definite(Outcome::Booked { .. }) => "booked",
             BookAnswer::Definite(Outcome::Refused(_)) => "refused",
@@ -210,7 +212,11 @@ impl Desk {
         answer
     }
 
-    async fn try_book(&self, request: BookRequest) -> Result<BookAnswer, BookAnswer> {
+    async fn try_book(
+        &self,
+        request: BookRequest,
+        deadline: Instant,
+    ) -> Result<BookAnswer, BookAnswer> {
         if self.draining.load(Ordering::Relaxed) {
             return Err(BookAnswer::Overloaded);
         }
@@ -234,7 +240,7 @@ impl Desk {
         let answer = self
             .drive(self.start(saga, order, request.idempotency), Some(place))
             .ok_or(BookAnswer::StillRunning(saga))?;
-        match tokio::time::timeout(self.deadline, answer).await {
+        match tokio::time::timeout_at(deadline, answer).await {
             Ok(Ok(Answer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
             Ok(Ok(Answer::SeatBusy(seat))) => Ok(BookAnswer::SeatBusy(seat)),
             Ok(Ok(Answer::CompanyDown(company))) => Ok(BookAnswer::CompanyDown(company)),
@@ -358,6 +364,11 @@ impl Desk {
     /// Takes no new bookings any more.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes new bookings again.
+    pub fn resume(&self) {
+        self.draining.store(false, Ordering::Relaxed);
     }
 
     /// Bookings of clients that are being driven.

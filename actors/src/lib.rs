@@ -19,7 +19,7 @@
 //! Between companies:
 //! * [`peer`]: the door, out and in; [`gateway`]: the one actor that other nodes reach; [`messages`], [`envelope`],
 //!   [`traceparent`]: what travels, and its bytes;
-//! * [`replication`]: users, tickets and catalogues of the others.
+//! * [`replication`]: users, tickets and catalogues of the others; [`anti_entropy`]: whether they are all here.
 //!
 //! For people: [`catalogue`] and [`airports`]: what is on sale; [`accounts`]: who is who; [`operations`]: what operators ask.
 //! [`clock`]: the time that shells hand to the rules.
@@ -33,6 +33,7 @@
 
 pub mod accounts;
 pub mod airports;
+pub mod anti_entropy;
 pub mod booking;
 pub mod catalogue;
 pub mod clock;

@@ -1,10 +1,13 @@
 //! What crosses nodes. Bincode has no schema evolution: variants and fields are only ever appended, together with a new
 //! protocol number in [`crate::peer`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use crate::anti_entropy::{Bucket, Digests, Slice};
 use crate::catalogue::{CatalogueCursor, CataloguePage};
 use crate::domain::accounts::User;
 pub use crate::domain::entry::Idempotency;
@@ -52,6 +55,15 @@ pub enum Request {
     },
     /// Whom this node reaches, and what it runs.
     Describe,
+    /// Hashes of the copies in this slice.
+    Digests(Slice),
+    /// The copies in this bucket, ascending by id after this one.
+    Copies {
+        bucket: Bucket,
+        after: Option<Uuid>,
+    },
+    /// How far this company has read the others' outboxes.
+    Cursors,
 }
 
 /// What is known of a client's key.
@@ -97,4 +109,7 @@ pub enum Reply {
     Unavailable,
     /// The node could not find out whether it did it: ask again.
     Unknown,
+    Digests(Digests),
+    Copies(Vec<Replicated>),
+    Cursors(BTreeMap<CompanyId, OutboxCursor>),
 }

@@ -16,8 +16,10 @@ use crate::domain::order::SeatRef;
 use crate::domain::rows::SeatUse;
 use crate::ledger::PostError;
 use crate::messages::{Reply, Request};
-use crate::store::ReadError;
+use crate::store::{ReadError, Unfinished};
 
+/// How long an operator waits for the end of a saga.
+const DRIVE_PATIENCE: Duration = Duration::from_secs(8);
 /// Most tickets of a user that an operator is shown.
 const TICKETS_MAX: usize = 500;
 
@@ -82,6 +84,17 @@ pub enum Blocked {
     Done,
     /// The seat is sold or held.
     InUse,
+    Unknown,
+    Unavailable,
+}
+
+/// What became of a saga that an operator had driven to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Driven {
+    /// As this company has it recorded now.
+    Ended(SagaView),
+    /// No majority of its companies has answered; the watcher goes on trying, and nobody guesses.
+    StillOpen,
     Unknown,
     Unavailable,
 }
@@ -179,13 +192,66 @@ impl Operations {
         Ok(sagas.into_iter().next())
     }
 
+    /// Drives a saga to its end now: finds out what was decided, or has Abort decided where nothing was. So an operator may ask
+    /// for the end of a booking, never for which; `action` is what the audit trail calls it.
+    pub async fn drive(&self, id: SagaId, action: &str, reason: &str) -> Driven {
+        let archive = &self.shared.service.archive;
+        let (view, recorded) = match (self.saga(id).await, archive.recorded(id).await) {
+            (Ok(Some(view)), Ok(recorded)) => (view, recorded),
+            (Ok(None), Ok(_)) => return Driven::Unknown,
+            _ => return Driven::Unavailable,
+        };
+        let Some((order, hash, acceptors)) = recorded.order.filter(|_| !view.finished) else {
+            return Driven::Ended(view);
+        };
+        if self
+            .audit(action, format!("saga {id}"), reason)
+            .await
+            .is_err()
+        {
+            return Driven::Unavailable;
+        }
+        let saga = Unfinished {
+            saga: id,
+            order,
+            hash,
+            acceptors,
+            driver: view.driver,
+        };
+        // none: it is being driven, and its end may come while we wait
+        let ended = async {
+            match self.desk.recover(saga) {
+                Some(answer) => drop(answer.await),
+                None => tokio::time::sleep(DRIVE_PATIENCE).await,
+            }
+        };
+        let _ = tokio::time::timeout(DRIVE_PATIENCE, ended).await;
+        match self.saga(id).await {
+            Ok(Some(view)) if view.state != "begun" => Driven::Ended(view),
+            Ok(Some(_)) => Driven::StillOpen,
+            Ok(None) => Driven::Unknown,
+            Err(Unavailable) => Driven::Unavailable,
+        }
+    }
+
     /// Takes no new bookings from clients any more; what is under way is finished.
     pub async fn drain(&self, reason: &str) {
         info!(reason, "draining");
         self.desk.drain();
-        let drained = self.audit("drain", "node".to_owned(), reason).await;
-        if drained.is_err() {
-            warn!(reason, "the audit trail could not be written");
+        self.audit_of_node("drain", reason).await;
+    }
+
+    /// Takes new bookings again.
+    pub async fn resume(&self, reason: &str) {
+        info!(reason, "serving again");
+        self.desk.resume();
+        self.audit_of_node("resume", reason).await;
+    }
+
+    /// What is done to this node does not depend on its database.
+    async fn audit_of_node(&self, action: &str, reason: &str) {
+        if self.audit(action, "node".to_owned(), reason).await.is_err() {
+            warn!(action, reason, "the audit trail could not be written");
         }
     }
 

@@ -115,7 +115,11 @@ async fn follow_catalogue(service: Service, company: CompanyId) {
     }
 }
 
-async fn pull(peers: &Arc<dyn PeerClient>, company: CompanyId, request: Request) -> Option<Reply> {
+pub(crate) async fn pull(
+    peers: &Arc<dyn PeerClient>,
+    company: CompanyId,
+    request: Request,
+) -> Option<Reply> {
     if !peers.is_up(company) {
         return None;
     }

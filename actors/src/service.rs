@@ -97,6 +97,15 @@ impl Service {
                 Ok(Reply::Catalogue(Box::new(page)))
             }
             Request::Describe => Ok(self.describe()),
+            Request::Digests(slice) => self.archive.digests(slice).await.map(Reply::Digests),
+            Request::Copies { bucket, after } => {
+                let rows = self.archive.copies(bucket, after, OUTBOX_ROWS_MAX).await;
+                rows.map(|mut rows| {
+                    rows.truncate(fitting(rows.iter()));
+                    Reply::Copies(rows)
+                })
+            }
+            Request::Cursors => self.archive.cursors().await.map(Reply::Cursors),
         };
         reply.unwrap_or(Reply::Unavailable)
     }
@@ -204,15 +213,7 @@ impl Service {
                 rows = self.archive.outbox(after, OUTBOX_ROWS_MAX).await?;
             }
         }
-        let mut legs = 0;
-        let fits = rows.iter().take_while(|(_, row)| {
-            if let Replicated::Ticket(ticket) = row {
-                legs += ticket.order.legs.len();
-            }
-            legs <= OUTBOX_LEGS_MAX
-        });
-        let fitting = fits.count();
-        rows.truncate(fitting);
+        rows.truncate(fitting(rows.iter().map(|(_, row)| row)));
         Ok(Reply::Rows { incarnation, rows })
     }
 
@@ -223,6 +224,18 @@ impl Service {
             reaches: self.companies.iter().copied().filter(up).collect(),
         }
     }
+}
+
+/// How many of the first of these rows fit a frame.
+fn fitting<'a>(rows: impl Iterator<Item = &'a Replicated>) -> usize {
+    let mut legs = 0;
+    let fits = rows.take_while(|row| {
+        if let Replicated::Ticket(ticket) = row {
+            legs += ticket.order.legs.len();
+        }
+        legs <= OUTBOX_LEGS_MAX
+    });
+    fits.count()
 }
 
 fn own_seats(me: CompanyId, prepare: &Prepare) -> Vec<crate::domain::rows::SeatKey> {

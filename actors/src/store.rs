@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use uuid::Uuid;
 
+use crate::anti_entropy::{Bucket, Digests, Slice};
 use crate::catalogue::Published;
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
@@ -86,6 +88,17 @@ pub trait Archive: Send + Sync + 'static {
 
     /// Outbox rows with a higher `seq`, ascending.
     fn outbox(&self, after_seq: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>>;
+
+    /// A hash over the users and tickets in each bucket of the slice that has any, the same wherever the rows are.
+    fn digests(&self, slice: Slice) -> Read<'_, Digests>;
+
+    /// Users and tickets in this bucket, ascending by id after this one.
+    fn copies(
+        &self,
+        bucket: Bucket,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Read<'_, Vec<Replicated>>;
 
     /// This database's incarnation.
     fn incarnation(&self) -> Incarnation;

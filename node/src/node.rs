@@ -6,6 +6,7 @@
 //!
 //! Redis is no part of this: without it bookings are slower, with it they fail faster.
 
+mod housekeeping;
 mod incarnations;
 mod late;
 mod stock;
@@ -28,7 +29,7 @@ use passcom_actors::ledger::{Ledger, News};
 use passcom_actors::operations::{Link, Operations};
 use passcom_actors::service::Service;
 use passcom_actors::supervisor::Supervisor;
-use passcom_actors::{recovery, replication};
+use passcom_actors::{anti_entropy, recovery, replication};
 use passcom_http::{Admin, App, Limits, Rate, TokenIssuer, TokenVerifier};
 use passcom_sql::{Database, Identity, NodeLock, checks, migrate};
 use ractor::Actor;
@@ -98,6 +99,9 @@ pub async fn run(
         .tasks
         .spawn(recovery::watch(desk, service, name, in_doubt_after));
     replication::follow_all(&node.service, &mut node.tasks);
+    node.tasks.spawn(anti_entropy::run(node.service.clone()));
+    let tidying = housekeeping::run(node.service.clone(), database.clone());
+    node.tasks.spawn(tidying);
 
     let listener = TcpListener::bind(company.http)
         .await

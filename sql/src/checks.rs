@@ -8,14 +8,13 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
+use crate::locks;
 use crate::pool::{ANSWER_TIMEOUT, Database};
 
 /// Settings without which an acknowledged commit can be lost.
 const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
 /// Oldest server we run on, as `server_version_num` has it.
 const SERVER_VERSION_MIN: i32 = 140_000;
-/// Of all advisory locks in this database: the node that runs on it.
-const NODE_LOCK: i64 = 0x7061_7373_0002;
 /// How often the server is asked to notice that a node's machine is gone, so that its lock is given up.
 const KEEPALIVE: Duration = Duration::from_secs(5);
 
@@ -102,7 +101,7 @@ async fn try_lock(database: &Database) -> anyhow::Result<NodeLock> {
         .context("bound the life of the node's lock")?;
     let taken: bool = lock
         .client
-        .query_one("select pg_try_advisory_lock($1)", &[&NODE_LOCK])
+        .query_one("select pg_try_advisory_lock($1)", &[&locks::NODE])
         .await
         .context("take the node's lock")?
         .try_get(0)?;

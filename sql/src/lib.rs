@@ -3,7 +3,8 @@
 //! * [`Database`]: how to reach it; [`checks`] says whether it may be trusted, [`migrate`] brings its tables up to date;
 //! * [`PgLedgerStore`]: the only writer of bookings, two round trips per batch;
 //! * [`PgArchive`]: everything that is read beside it;
-//! * [`schedule_store`]: the routes that an import puts on sale; [`peers`]: whose databases were met.
+//! * [`schedule_store`]: the routes that an import puts on sale; [`peers`]: whose databases were met;
+//! * [`prune`]: what nobody needs any more.
 //!
 //! Invariants:
 //! * a commit that was acknowledged survives a crash: a server that is set up otherwise is refused at start;
@@ -15,9 +16,11 @@ pub mod checks;
 mod decode;
 mod error;
 mod ledger_store;
+mod locks;
 pub mod migrate;
 pub mod peers;
 pub mod pool;
+pub mod prune;
 pub mod schedule_store;
 
 pub use archive::PgArchive;

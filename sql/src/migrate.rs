@@ -2,14 +2,12 @@
 
 use anyhow::{Context, ensure};
 
+use crate::locks;
 use crate::pool::Database;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
 const MIGRATIONS: [(i32, &str, &str); 1] =
     [(1, "ledger", include_str!("../migrations/0001_ledger.sql"))];
-
-/// Of all advisory locks in this database: who migrates.
-const MIGRATION_LOCK: i64 = 0x7061_7373_0001;
 
 const CREATE_RECORD: &str = "
 create table if not exists migration (
@@ -27,7 +25,7 @@ pub async fn migrate(database: &Database) -> anyhow::Result<()> {
         .batch_execute("set local statement_timeout = 0; set local lock_timeout = 0")
         .await?;
     transaction
-        .execute("select pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK])
+        .execute("select pg_advisory_xact_lock($1)", &[&locks::MIGRATION])
         .await
         .context("wait for another migration to end")?;
     transaction.batch_execute(CREATE_RECORD).await?;

@@ -1,9 +1,13 @@
 //! The reads over memory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::{MemoryStore, Tables};
+use crate::anti_entropy::{Bucket, Digests, Slice, id_of};
 use crate::catalogue::Published;
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
@@ -95,6 +99,45 @@ impl Archive for MemoryStore {
         })
     }
 
+    fn digests(&self, slice: Slice) -> Read<'_, Digests> {
+        let (first, last) = slice.range();
+        self.read(|tables| {
+            let mut digests = Digests::new();
+            for row in tables
+                .copies()
+                .filter(|row| (first..=last).contains(&id_of(row)))
+            {
+                let mut hasher = DefaultHasher::new(); // the same in every process
+                match &row {
+                    Replicated::User(user) => {
+                        (user.id, user.version, &user.password_hash).hash(&mut hasher)
+                    }
+                    Replicated::Ticket(ticket) => (ticket.id, &ticket.cancelled).hash(&mut hasher),
+                }
+                *digests.entry(Bucket::of(id_of(&row))).or_default() ^=
+                    hasher.finish().cast_signed();
+            }
+            digests
+        })
+    }
+
+    fn copies(
+        &self,
+        bucket: Bucket,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Read<'_, Vec<Replicated>> {
+        self.read(|tables| {
+            let rows = tables
+                .copies()
+                .filter(|row| Bucket::of(id_of(row)) == bucket);
+            let mut rows: Vec<_> = rows.filter(|row| Some(id_of(row)) > after).collect();
+            rows.sort_by_key(id_of);
+            rows.truncate(limit);
+            rows
+        })
+    }
+
     fn incarnation(&self) -> Incarnation {
         self.incarnation
     }
@@ -164,6 +207,13 @@ impl Archive for MemoryStore {
                 })
                 .collect()
         })
+    }
+}
+
+impl Tables {
+    fn copies(&self) -> impl Iterator<Item = Replicated> + '_ {
+        let users = self.users.values().cloned().map(Replicated::User);
+        users.chain(self.tickets.values().cloned().map(Replicated::Ticket))
     }
 }
 

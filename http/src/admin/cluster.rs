@@ -1,9 +1,9 @@
 //! Who sees whom, and taking a node out of service.
 
 use passcom_actors::operations::{Member, Peer};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Operator, reason};
+use super::{Operator, ReasonBody, reason};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::router::{Endpoint, get, post};
@@ -16,7 +16,10 @@ pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
         Box::pin(peers(operator, call))
     }),
     post("/admin/drain", |operator, call| {
-        Box::pin(drain(operator, call))
+        Box::pin(drain(operator, call, true))
+    }),
+    post("/admin/resume", |operator, call| {
+        Box::pin(drain(operator, call, false))
     }),
 ];
 
@@ -28,11 +31,6 @@ struct Cluster {
 #[derive(Serialize)]
 struct Peers {
     peers: Vec<Peer>,
-}
-
-#[derive(Deserialize)]
-struct DrainBody {
-    reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -51,12 +49,15 @@ async fn peers(operator: &Operator, call: Call) -> Answered {
     Ok(Answer::json(&Peers { peers }))
 }
 
-async fn drain(operator: &Operator, call: Call) -> Answered {
+async fn drain(operator: &Operator, call: Call, draining: bool) -> Answered {
     let operations = operator.permitted(&call)?;
-    let reason = reason(call.json::<DrainBody>()?.reason)?;
-    operations.drain(&reason).await;
+    let reason = reason(call.json::<ReasonBody>()?.reason)?;
+    match draining {
+        true => operations.drain(&reason).await,
+        false => operations.resume(&reason).await,
+    }
     Ok(Answer::json(&Draining {
-        draining: true,
+        draining,
         reason: &reason,
     }))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use passcom_actors::operations::Operations;
+use serde::Deserialize;
 
 use crate::Admin;
 use crate::call::Call;
@@ -55,6 +56,12 @@ impl Operator {
             .then_some(&self.operations)
             .ok_or_else(|| Kind::InvalidToken.into())
     }
+}
+
+/// What an operator sends along with an act.
+#[derive(Deserialize)]
+struct ReasonBody {
+    reason: Option<String>,
 }
 
 /// Why an operator acts: it stands in the audit trail.

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use passcom_actors::desk::Unavailable;
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::operations::SagaView;
+use passcom_actors::operations::{Driven, SagaView};
 use serde::Serialize;
 
-use super::Operator;
+use super::{Operator, ReasonBody, reason};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
-use crate::router::{Endpoint, get};
+use crate::router::{Endpoint, get, post};
 
 pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
     get("/admin/sagas", |operator, call| {
@@ -18,6 +19,12 @@ pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
     }),
     get("/admin/sagas/{id}", |operator, call| {
         Box::pin(one(operator, call))
+    }),
+    post("/admin/sagas/{id}/retry", |operator, call| {
+        Box::pin(drive(operator, call, "retry"))
+    }),
+    post("/admin/sagas/{id}/abort", |operator, call| {
+        Box::pin(drive(operator, call, "abort"))
     }),
 ];
 
@@ -43,6 +50,19 @@ async fn one(operator: &Operator, call: Call) -> Answered {
     let id = SagaId(call.uuid(0).ok_or(Kind::UnknownSaga)?);
     let saga = operations.saga(id).await?.ok_or(Kind::UnknownSaga)?;
     Ok(Answer::json(&saga))
+}
+
+/// Both end a saga by its register: one that may be committed is not aborted because somebody wishes so.
+async fn drive(operator: &Operator, call: Call, action: &str) -> Answered {
+    let operations = operator.permitted(&call)?;
+    let id = SagaId(call.uuid(0).ok_or(Kind::UnknownSaga)?);
+    let reason = reason(call.json::<ReasonBody>()?.reason)?;
+    match operations.drive(id, action, &reason).await {
+        Driven::Ended(saga) => Ok(Answer::json(&saga)),
+        Driven::StillOpen => Err(Kind::OutcomeUnknown.into()),
+        Driven::Unknown => Err(Kind::UnknownSaga.into()),
+        Driven::Unavailable => Err(Unavailable.into()),
+    }
 }
 
 fn state(call: &Call) -> Result<Option<String>, Problem> {

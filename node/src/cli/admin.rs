@@ -50,8 +50,28 @@ enum Question {
     },
     /// One booking.
     Saga { id: Uuid },
+    /// Drive a booking to its end now: find out what was decided.
+    Retry {
+        id: Uuid,
+        /// For the audit trail.
+        #[arg(long)]
+        reason: String,
+    },
+    /// The same, for a booking that should not happen: it is aborted, unless it was committed already.
+    Abort {
+        id: Uuid,
+        /// For the audit trail.
+        #[arg(long)]
+        reason: String,
+    },
     /// Take no new bookings; what is under way is finished.
     Drain {
+        /// For the audit trail.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take new bookings again.
+    Resume {
         /// For the audit trail.
         #[arg(long)]
         reason: String,
@@ -110,14 +130,10 @@ impl Question {
                 }
             }
             Self::Saga { id } => get(&format!("/admin/sagas/{id}")),
-            Self::Drain { reason } => {
-                let body = Some(json!({"reason": reason}));
-                Request {
-                    method: Method::POST,
-                    body,
-                    ..get("/admin/drain")
-                }
-            }
+            Self::Retry { id, reason } => post(&format!("/admin/sagas/{id}/retry"), reason),
+            Self::Abort { id, reason } => post(&format!("/admin/sagas/{id}/abort"), reason),
+            Self::Drain { reason } => post("/admin/drain", reason),
+            Self::Resume { reason } => post("/admin/resume", reason),
         }
     }
 }
@@ -128,6 +144,14 @@ fn get(path: &str) -> Request {
         path: path.to_owned(),
         query: Vec::new(),
         body: None,
+    }
+}
+
+fn post(path: &str, reason: &str) -> Request {
+    Request {
+        method: Method::POST,
+        body: Some(json!({"reason": reason})),
+        ..get(path)
     }
 }
 
@@ -172,6 +196,7 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
     match question {
         Question::Ready => println!("ready"),
         Question::Drain { .. } => println!("draining"),
+        Question::Resume { .. } => println!("serving"),
         Question::Cluster => println!(
             "{}",
             table(&parse()?["members"], &["company", "up", "version", "sees"])
@@ -198,7 +223,7 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
             ];
             println!("{}", table(&parse()?["sagas"], &columns));
         }
-        Question::Saga { .. } => {
+        Question::Saga { .. } | Question::Retry { .. } | Question::Abort { .. } => {
             let saga = parse()?;
             let columns = [
                 "id",

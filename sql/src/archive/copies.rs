@@ -2,67 +2,105 @@
 
 use std::collections::BTreeMap;
 
+use passcom_actors::anti_entropy::{Bucket, Digests, Slice};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{OutboxCursor, Replicated};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::PgArchive;
 use super::reader::limit as row_limit;
-use crate::decode;
+use crate::decode::{self, Decoded};
 use crate::error::Failure;
 
 const USER: &str = "
 select id as user_id, login_norm, pw_hash, version from user_account where login_norm = $1
 ";
 
-const TICKET: &str = r#"
-select ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers
-from ticket
-cross join lateral (
+/// The cancelled seats of `ticket`.
+macro_rules! gone {
+    () => {
+        "cross join lateral (
     select coalesce(array_agg(company), '{}') as companies,
            coalesce(array_agg(route_id), '{}') as routes,
            coalesce(array_agg(number), '{}') as numbers
     from ticket_leg where ticket_id = ticket.id and cancelled
 ) as gone
-where ticket.id = $1
-"#;
+"
+    };
+}
+
+/// What these rows (seq, kind, id) say is read where it stands; a row of one kind has nothing of the other.
+macro_rules! replicated {
+    ($news:literal) => {
+        concat!(
+            r#"
+select news.seq,
+       ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers,
+       user_account.id as user_id, login_norm, pw_hash, version
+from ("#,
+            $news,
+            ") as news
+left join ticket on news.kind = 'ticket' and ticket.id = news.id
+left join user_account on news.kind = 'user' and user_account.id = news.id
+",
+            gone!(),
+            "order by news.seq, news.id"
+        )
+    };
+}
+
+const TICKET: &str = concat!(
+    r#"
+select ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers
+from ticket
+"#,
+    gone!(),
+    "where ticket.id = $1"
+);
 
 // the index has this order; a page begins after the last row of the one before it
-const TICKETS_OF: &str = r#"
+const TICKETS_OF: &str = concat!(
+    r#"
 select ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers
 from ticket
-cross join lateral (
-    select coalesce(array_agg(company), '{}') as companies,
-           coalesce(array_agg(route_id), '{}') as routes,
-           coalesce(array_agg(number), '{}') as numbers
-    from ticket_leg where ticket_id = ticket.id and cancelled
-) as gone
-where ticket.user_id = $1
+"#,
+    gone!(),
+    "where ticket.user_id = $1
     and ($2::bigint is null or ticket.created_at <= timestamptz 'epoch' + $2 * interval '1 millisecond')
     and ($2::bigint is null or ticket.created_at < timestamptz 'epoch' + $2 * interval '1 millisecond' or ticket.id > $3)
     and exists (select from ticket_leg where ticket_id = ticket.id and not cancelled)
 order by ticket.created_at desc, ticket.id
-limit $4
-"#;
+limit $4"
+);
 
-// a row of one kind has nothing of the other
-const OUTBOX: &str = r#"
-select news.seq,
-       ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers,
-       user_account.id as user_id, login_norm, pw_hash, version
-from (select seq, kind, id from outbox where seq > $1 order by seq limit $2) as news
-left join ticket on news.kind = 'ticket' and ticket.id = news.id
-left join user_account on news.kind = 'user' and user_account.id = news.id
-cross join lateral (
-    select coalesce(array_agg(company), '{}') as companies,
-           coalesce(array_agg(route_id), '{}') as routes,
-           coalesce(array_agg(number), '{}') as numbers
-    from ticket_leg where ticket_id = ticket.id and cancelled
-) as gone
-order by news.seq
-"#;
+const OUTBOX: &str =
+    replicated!("select seq, kind, id from outbox where seq > $1 order by seq limit $2");
+
+const COPIES: &str = replicated!(
+    "select 0::bigint as seq, kind, id from (
+    select 'ticket' as kind, id from ticket where id between $1 and $2
+    union all
+    select 'user', id from user_account where id between $1 and $2
+) as bucket where $3::uuid is null or id > $3 order by id limit $4"
+);
+
+// hashes of single facts, so that their order does not matter and no join is needed; md5 is the same in every PostgreSQL
+const DIGESTS: &str = "
+select (get_byte(uuid_send(id), 0) << 4) | (get_byte(uuid_send(id), 1) >> 4) as bucket,
+       bit_xor(('x' || left(md5(fact), 16))::bit(64)::bigint) as digest
+from (
+    select id, id::text as fact from ticket where id between $1 and $2
+    union all
+    select ticket_id, concat_ws('/', ticket_id, company, route_id, number) from ticket_leg
+    where cancelled and ticket_id between $1 and $2
+    union all
+    select id, concat_ws('/', id, version, pw_hash) from user_account where id between $1 and $2
+) as facts
+group by bucket
+";
 
 const CURSORS: &str = "select peer, incarnation, seq from repl_cursor";
 
@@ -102,13 +140,33 @@ impl PgArchive {
             .rows(OUTBOX, &[&after_seq, &row_limit(limit)])
             .await?;
         rows.iter()
+            .map(|row| Ok((row.try_get("seq")?, replicated(row)?)))
+            .collect()
+    }
+
+    pub(super) async fn read_copies(
+        &self,
+        bucket: Bucket,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Replicated>, Failure> {
+        let (first, last) = bucket.range();
+        let reader = self.reader().await?;
+        let rows = reader
+            .rows(COPIES, &[&first, &last, &after, &row_limit(limit)])
+            .await?;
+        rows.iter().map(replicated).collect()
+    }
+
+    pub(super) async fn read_digests(&self, slice: Slice) -> Result<Digests, Failure> {
+        let (first, last) = slice.range();
+        let reader = self.reader().await?;
+        let rows = reader.rows(DIGESTS, &[&first, &last]).await?;
+        rows.iter()
             .map(|row| {
-                let user: Option<Uuid> = row.try_get("user_id")?;
-                let replicated = match user {
-                    Some(_) => Replicated::User(decode::user(row)?),
-                    None => Replicated::Ticket(decode::ticket(row)?),
-                };
-                Ok((row.try_get("seq")?, replicated))
+                let bucket: i32 = row.try_get("bucket")?;
+                let bucket = u16::try_from(bucket).expect("twelve bits, by the statement");
+                Ok((Bucket(bucket), row.try_get("digest")?))
             })
             .collect()
     }
@@ -126,4 +184,12 @@ impl PgArchive {
             })
             .collect()
     }
+}
+
+fn replicated(row: &Row) -> Decoded<Replicated> {
+    let user: Option<Uuid> = row.try_get("user_id")?;
+    Ok(match user {
+        Some(_) => Replicated::User(decode::user(row)?),
+        None => Replicated::Ticket(decode::ticket(row)?),
+    })
 }

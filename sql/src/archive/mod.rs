@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
+use passcom_actors::anti_entropy::{Bucket, Digests, Slice};
 use passcom_actors::catalogue::Published;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
@@ -17,6 +18,7 @@ use passcom_actors::domain::rows::{OutboxCursor, Replicated, SeatKey, SeatUse};
 use passcom_actors::messages::{KnownKey, Recorded};
 use passcom_actors::operations::SagaView;
 use passcom_actors::store::{Archive, Read, Unfinished};
+use uuid::Uuid;
 
 /// The reads over PostgreSQL. Cheap to clone.
 #[derive(Clone)]
@@ -71,6 +73,19 @@ impl Archive for PgArchive {
 
     fn outbox(&self, after_seq: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>> {
         Box::pin(async move { Ok(self.read_outbox(after_seq, limit).await?) })
+    }
+
+    fn digests(&self, slice: Slice) -> Read<'_, Digests> {
+        Box::pin(async move { Ok(self.read_digests(slice).await?) })
+    }
+
+    fn copies(
+        &self,
+        bucket: Bucket,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Read<'_, Vec<Replicated>> {
+        Box::pin(async move { Ok(self.read_copies(bucket, after, limit).await?) })
     }
 
     fn incarnation(&self) -> Incarnation {

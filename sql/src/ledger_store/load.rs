@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::session::Session;
 use crate::decode::{self, Decoded};
 use crate::error::Failure;
+use crate::locks;
 
 const SAGAS: &str = r#"
 select saga.id, saga.order_hash, saga.acceptors, saga.driver, saga.state, saga.finished,
@@ -40,6 +41,9 @@ left join seat on seat.route_id = asked.route_id and seat.number = asked.number
 left join leg on leg.route_id = asked.route_id and leg.number = asked.number
     and leg.state in ('prepared', 'committed')
 ";
+
+// a statement of its own ahead of the seats: only then do they show what the import before us committed
+const LOCK_SEATS: &str = "select pg_advisory_xact_lock_shared($1)";
 
 const SEAT_MAPS: &str = "
 select leg.route_id, leg.number, null::boolean as blocked, null::bigint as fence, leg.saga_id, leg.state
@@ -83,8 +87,8 @@ join idem on idem.user_id = asked.user_id and idem.key = asked.key
 
 const ROUND: &str = "select round from node_state";
 
-pub(super) const STATEMENTS: [&str; 9] = [
-    SAGAS, LEGS, SEATS, SEAT_MAPS, REGISTERS, TICKETS, USERS, KEYS, ROUND,
+pub(super) const STATEMENTS: [&str; 10] = [
+    SAGAS, LEGS, LOCK_SEATS, SEATS, SEAT_MAPS, REGISTERS, TICKETS, USERS, KEYS, ROUND,
 ];
 
 /// Loads what the footprint names. A seat or route that has no row stays absent. A route is on sale until `sale_closes`
@@ -96,9 +100,10 @@ pub(super) async fn load(
     sale_closes: i64,
 ) -> Result<Rows, Failure> {
     // polled, hence sent, in this order; nobody waits for an answer in between
-    let (_, sagas, legs, seats, seat_maps, registers, tickets, users, keys, round) = tokio::try_join!(
+    let (_, _, sagas, legs, seats, seat_maps, registers, tickets, users, keys, round) = tokio::try_join!(
         biased;
         session.begin(),
+        lock_seats(session, footprint),
         sagas(session, footprint),
         legs(session, footprint),
         seats(session, footprint, sale_closes),
@@ -146,6 +151,13 @@ async fn legs(session: &Session, footprint: &Footprint) -> Fetched {
     }
     let ids: Vec<Uuid> = footprint.sagas.iter().map(|saga| saga.0).collect();
     session.query(LEGS, &[&ids]).await
+}
+
+async fn lock_seats(session: &Session, footprint: &Footprint) -> Fetched {
+    if footprint.seats.is_empty() {
+        return Ok(Vec::new());
+    }
+    session.query(LOCK_SEATS, &[&locks::SEATS]).await
 }
 
 async fn seats(session: &Session, footprint: &Footprint, sale_closes: i64) -> Fetched {

@@ -22,6 +22,8 @@ use tokio_postgres::{Client, NoTls, Transaction};
 use self::difference::examples;
 pub use self::difference::{Change, FieldChange};
 
+use crate::locks;
+
 mod difference;
 
 /// Changed routes that are shown field by field.
@@ -74,12 +76,10 @@ const COPY_TYPES: [Type; 11] = [
 // the planner knows nothing of a temporary table that was just filled
 const ANALYZE_INCOMING: &str = "analyze incoming";
 
-// a prepare that reads its route for share (or inserts a leg that references it) waits for the commit, and sees the new seats
-const LOCK_SHRINKING: &str = "
-    select r.id from route r join incoming i using (id)
-    where i.seats < r.seats
-    order by r.id
-    for update of r";
+// whoever sells a seat after this waits for the commit, and sees the new number of seats
+const LOCK_SEATS: &str = "
+    select pg_advisory_xact_lock($1)
+    from (select where exists (select from route r join incoming i using (id) where i.seats < r.seats)) as shrinking";
 
 const KEEP_SEATS_IN_USE: &str = "
     with used as (
@@ -294,7 +294,7 @@ async fn apply(
 async fn keep_seats_in_use(transaction: &Transaction<'_>) -> Result<u64, Error> {
     let step = failed("keep the seats in use");
     transaction
-        .execute(LOCK_SHRINKING, &[])
+        .execute(LOCK_SEATS, &[&locks::SEATS])
         .await
         .map_err(&step)?;
     transaction

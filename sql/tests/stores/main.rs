@@ -2,6 +2,7 @@
 
 mod contract;
 mod failures;
+mod housekeeping;
 mod speed;
 #[path = "../support/mod.rs"]
 mod support;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Done, column, inserts, updates};
 use crate::decode;
 use crate::ledger_store::session::Session;
+use crate::locks;
 
 // a cancellation is never undone, so the flag is the only column that an update may find changed
 pub(super) const UPDATE_TICKETS: &str = "
@@ -72,8 +73,6 @@ insert into audit (action, subject, reason) select * from unnest($1::text[], $2:
 ";
 
 pub(super) const LOCK_OUTBOX: &str = "select pg_advisory_xact_lock($1)";
-/// Of all advisory locks in this database: who appends to the outbox.
-const OUTBOX_LOCK: i64 = 0x7061_7373_0003;
 
 // a statement of its own after the lock: only then does it see what the one before us committed
 pub(super) const INSERT_OUTBOX: &str = "
@@ -251,7 +250,7 @@ async fn lock_outbox(session: &Session, rows: &Rows) -> Done {
     if rows.outbox.is_empty() {
         return Ok(());
     }
-    session.execute(LOCK_OUTBOX, &[&OUTBOX_LOCK]).await
+    session.execute(LOCK_OUTBOX, &[&locks::OUTBOX]).await
 }
 
 async fn insert_outbox(session: &Session, rows: &Rows) -> Done {

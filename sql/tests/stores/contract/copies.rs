@@ -1,5 +1,6 @@
 //! Registers, and what other companies have a copy of.
 
+use passcom_actors::anti_entropy::{Bucket, Slice, id_of};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::{Incarnation, RouteId, SeatNumber, UserId};
@@ -120,6 +121,57 @@ pub async fn a_merge_moves_the_cursor_and_frees_seats(
     );
     let known = stores.archive.user("davi".to_owned()).await.unwrap();
     assert_eq!(known, Some(changed));
+}
+
+pub async fn equal_copies_have_equal_digests(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+    let trip = prepare(&[seat("a", 12, 1), seat("b", 8, 9)]);
+    let ticket = |cancelled: &[_]| Ticket {
+        id: trip.saga,
+        order: trip.order.clone(),
+        cancelled: cancelled.to_vec(),
+    };
+    let bucket = Bucket::of(trip.saga.0);
+    let slice = Slice::all().find(|slice| slice.buckets().any(|other| other == bucket));
+    let slice = slice.expect("every bucket is in a slice");
+    let digest = async || {
+        let digests = stores.archive.digests(slice).await.unwrap();
+        digests.get(&bucket).copied()
+    };
+    let merge = async |row| {
+        let rows = vec![row];
+        post(stores.ledger, Entry::Merge { rows, cursor: None }).await;
+        digest().await
+    };
+    // a user beside the ticket: its id begins with the same bits
+    let first_half = trip.saga.0.as_u128() & !u128::from(u64::MAX);
+    let second_half = Uuid::new_v4().as_u128() & u128::from(u64::MAX);
+    let mut erika = user("erika");
+    erika.id = UserId(Uuid::from_u128(first_half | second_half));
+    let without = digest().await;
+    let with_ticket = merge(Replicated::Ticket(ticket(&[]))).await;
+    let with_user = merge(Replicated::User(erika.clone())).await;
+    let again = merge(Replicated::Ticket(ticket(&[]))).await;
+    let gone = [seat("a", 12, 1)];
+    let cancelled = merge(Replicated::Ticket(ticket(&gone))).await;
+    erika.version = 2;
+    let renewed = merge(Replicated::User(erika.clone())).await;
+    assert_eq!(with_user, again);
+    let states = [without, with_ticket, with_user, cancelled, renewed];
+    for (place, state) in states.iter().enumerate() {
+        assert!(
+            !states[..place].contains(state),
+            "state {place} looks like one before"
+        );
+    }
+
+    let mut all = vec![Replicated::Ticket(ticket(&gone)), Replicated::User(erika)];
+    all.sort_by_key(id_of);
+    let copies = async |after, limit| stores.archive.copies(bucket, after, limit).await.unwrap();
+    let ours =
+        |rows: Vec<_>| -> Vec<_> { rows.into_iter().filter(|row| all.contains(row)).collect() };
+    assert_eq!(ours(copies(None, 1000).await), all);
+    assert_eq!(ours(copies(Some(id_of(&all[0])), 1000).await), all[1..]);
+    assert_eq!(copies(None, 1).await.len(), 1);
 }
 
 pub async fn a_key_keeps_its_first_answer(stores: &Stores<'_, impl LedgerStore, impl Archive>) {

@@ -42,6 +42,7 @@ pub async fn all<L: LedgerStore, A: Archive>(stores: &Stores<'_, L, A>) {
     copies::a_register_promises_accepts_and_learns(stores).await;
     copies::the_outbox_follows_the_commits(stores).await;
     copies::a_merge_moves_the_cursor_and_frees_seats(stores).await;
+    copies::equal_copies_have_equal_digests(stores).await;
     copies::a_key_keeps_its_first_answer(stores).await;
     copies::a_round_is_never_used_twice(stores).await;
     reads::a_blocked_seat_is_surveyed(stores).await;
@@ -55,8 +56,11 @@ pub const FAR_FUTURE: i64 = 4_102_444_800;
 
 /// A migrated database with the routes on sale.
 pub async fn postgresql(cluster: &Cluster) -> (Database, Identity) {
-    let url = cluster.database().await;
-    let options = Options::new(url.clone(), company("a"));
+    postgresql_at(&cluster.database().await).await
+}
+
+pub async fn postgresql_at(url: &str) -> (Database, Identity) {
+    let options = Options::new(url.to_owned(), company("a"));
     let database = passcom_sql::connect(options).await.unwrap();
     passcom_sql::migrate::migrate(&database).await.unwrap();
     let companies = [company("a"), company("b"), company("c")];
@@ -67,7 +71,7 @@ pub async fn postgresql(cluster: &Cluster) -> (Database, Identity) {
          from generate_series(1, {ROUTES}) as id;
          update catalogue_version set version = 1"
     );
-    let client = support::connect(&url).await;
+    let client = support::connect(url).await;
     client.batch_execute(&insert).await.unwrap();
     (database, identity.unwrap())
 }
