@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use metrics::gauge;
 use ractor::{ActorCell, ActorRef, ActorRuntime, ActorStatus};
+use tokio::time::Instant;
 
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};

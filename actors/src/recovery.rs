@@ -4,9 +4,10 @@
 //! decided; nobody waits for a dead driver.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use metrics::gauge;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::desk::Desk;
