@@ -24,7 +24,7 @@ use passcom_actors::supervisor::Supervisor;
 use passcom_actors::{recovery, replication};
 use ractor::Actor;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::hub::Hub;
@@ -187,13 +187,14 @@ async fn build(
     let (ledger, ledger_task) = Ledger::new();
     let catalogue = Catalogue::new(me, companies.clone(), peers.clone(), Duration::ZERO);
     let directory = Directory::new(me, ledger.clone(), supervisor.get_cell(), ROUTE_ACTORS_MAX);
-    let (outbox, outbox_news) = watch::channel(0_u64);
+    let outbox = Arc::new(Notify::new());
+    let listening_outbox = outbox.clone();
     let (listening_catalogue, listening_directory) = (catalogue.clone(), directory.clone());
     let listener = Arc::new(move |news: &News| {
         listening_catalogue.on_news(news);
         listening_directory.on_news(news);
         if news.outbox {
-            outbox.send_modify(|batches| *batches += 1);
+            listening_outbox.notify_waiters();
         }
     });
     while load_routes(&database, &catalogue).await.is_err() {
@@ -211,7 +212,7 @@ async fn build(
         catalogue,
         running: Running::default(),
         peers: peers.clone(),
-        outbox: outbox_news,
+        outbox,
         ready: Arc::new(AtomicBool::new(false)),
     };
     let shared = Arc::new(Shared {
