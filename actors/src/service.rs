@@ -164,7 +164,12 @@ impl Service {
             idempotency,
         };
         match self.ledger.post(entry).await? {
-            Receipt::Vote(vote) => Ok(CompanyAnswer::Vote(vote)),
+            Receipt::Vote(vote) => {
+                if matches!(vote, Vote::No(_)) && lost.is_none() {
+                    self.directory.on_surprise(&seats);
+                }
+                Ok(CompanyAnswer::Vote(vote))
+            }
             _ => Err(PostError::Unknown),
         }
     }
@@ -185,7 +190,12 @@ impl Service {
             idempotency,
         };
         match self.ledger.post(entry).await? {
-            Receipt::Booked(booked) => Ok(CompanyAnswer::Booked(booked)),
+            Receipt::Booked(booked) => {
+                if matches!(booked, Booked::No(_)) && lost.is_none() {
+                    self.directory.on_surprise(&seats);
+                }
+                Ok(CompanyAnswer::Booked(booked))
+            }
             _ => Err(PostError::Unknown),
         }
     }

@@ -10,6 +10,7 @@ use passcom_actors::domain::rows::Rows;
 
 use crate::checker::History;
 use crate::clients::Heard;
+use crate::life::Life;
 use crate::network::Wire;
 use crate::redis::Redis;
 use crate::seen::Seen;
@@ -36,7 +37,7 @@ pub struct StoreRisks {
 
 /// A transaction whose session has lost its client and commits all the same, later.
 pub struct LateCommit {
-    pub index: usize,
+    pub life: Arc<Life>,
     pub rows: Rows,
     pub at: u64,
 }
@@ -51,6 +52,9 @@ pub struct Inner {
     pub weather: Vec<Weather>,
     pub store_risks: StoreRisks,
     pub late_commits: Vec<LateCommit>,
+    /// A session of a dead node has committed after the next one had read what is on sale: what nodes show is wrong until
+    /// the seat is touched again.
+    pub shown_is_stale: bool,
     /// What clients were told, to be dealt with by the world.
     pub heard: Vec<Heard>,
 }

@@ -105,8 +105,8 @@ impl Database {
             Fate::Late => {
                 let hub = &mut *self.life.hub.lock();
                 let at = self.life.now() + hub.random.u64(0..LATE_MAX);
-                let index = self.life.index;
-                hub.late_commits.push(LateCommit { index, rows, at });
+                let life = self.life.clone();
+                hub.late_commits.push(LateCommit { life, rows, at });
                 Err(unknown())
             }
             Fate::LostBefore | Fate::LostAfter => Err(unknown()),

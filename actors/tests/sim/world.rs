@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::checker::History;
 use crate::clients::{About, Errand};
 use crate::hub::{Hub, Inner, StoreRisks, Weather};
+use crate::life::Life;
 use crate::network::{Packet, Wire};
 use crate::node::Node;
 use crate::plan::Plan;
@@ -66,7 +67,7 @@ pub enum Happening {
     Storm(usize, Weather),
     Redis(Mode),
     Flush,
-    LateCommit(usize, Rows),
+    LateCommit(Arc<Life>, Rows),
     /// A node's wall clock is wrong by so much from now on.
     Wall(usize, i64),
     Heal,
@@ -134,6 +135,7 @@ impl World {
             weather: vec![Weather::Fair; COMPANIES.len()],
             store_risks: StoreRisks::default(),
             late_commits: Vec::new(),
+            shown_is_stale: false,
             heard: Vec::new(),
         };
         let mut world = Self {
@@ -232,7 +234,7 @@ impl World {
             Happening::Storm(index, weather) => self.on_storm(index, weather),
             Happening::Redis(mode) => self.hub.lock().redis.mode = mode,
             Happening::Flush => self.hub.lock().redis.flush(),
-            Happening::LateCommit(index, rows) => self.on_late_commit(index, &rows),
+            Happening::LateCommit(life, rows) => self.on_late_commit(&life, &rows),
             Happening::Wall(index, wrong_by) => self.companies[index].wall_wrong_by = wrong_by,
             Happening::Heal => self.on_heal(),
             Happening::Examine => self.on_examine(),

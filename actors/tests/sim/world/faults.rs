@@ -119,13 +119,15 @@ impl World {
     }
 
     /// A session that has lost its client commits. Where others have written meanwhile, it rolls back.
-    pub(super) fn on_late_commit(&mut self, index: usize, rows: &Rows) {
+    pub(super) fn on_late_commit(&mut self, life: &Life, rows: &Rows) {
+        let index = life.index;
         if self.companies[index].tables.commit(rows).is_err() {
             return;
         }
         self.tell(index, format_args!("a lost transaction commits"));
         let hub = &mut *self.hub.lock();
         hub.seen.count("unknown commits written later");
+        hub.shown_is_stale |= life.is_dead();
         hub.history.on_commit(rows, self.now, &mut hub.seen);
     }
 

@@ -103,7 +103,8 @@ impl World {
     fn evidence(&self) -> Evidence {
         let ids = self.hub.companies.iter();
         let companies = || ids.clone().zip(&self.companies);
-        let history = &self.hub.lock().history;
+        let hub = self.hub.lock();
+        let history = &hub.history;
         let tables = companies().map(|(id, company)| (*id, company.tables.snapshot()));
         let dead = companies().filter(|(_, company)| company.gone);
         let not_begun = self.errands.iter().filter(|errand| errand.unanswered == 0);
@@ -115,7 +116,11 @@ impl World {
             cancels: history.cancels.clone(),
             claimed: history.claimed.clone(),
             chosen: history.all_chosen(),
-            shown: self.shown(),
+            shown: if hub.shown_is_stale {
+                Vec::new()
+            } else {
+                self.shown()
+            },
         }
     }
 
