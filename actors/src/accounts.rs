@@ -1,34 +1,26 @@
-//! Register and log in. A login is unique over all companies through a register of its own: whoever gets the majority has it,
-//! and the value is the whole user, so that any company can finish what another began.
+//! Register and log in: passwords and their hashes. Who has which login is agreed in [`logins`].
+
+pub mod logins;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
-use crate::booking::{Shared, call};
+use self::logins::{Claimed, Logins};
+use crate::booking::Shared;
 use crate::desk::Desk;
 use crate::domain::accounts::User;
-use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::UserId;
-use crate::domain::register::{Acceptors, Ballot, Key, Progress, Proposer, Value};
-use crate::domain::saga::{CompanyAnswer, Question};
-use crate::messages::{Reply, Request};
 
 /// Argon2id as OWASP's password storage cheat sheet has it (19 MiB, 2 passes, 1 lane).
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// Most that wait for their turn.
 const HASHES_WAITING_MAX: usize = 256;
-/// Ballots before a registration gives up: others register the same login at the same time.
-const BALLOTS_MAX: u32 = 5;
-/// Longest a registration may take.
-const REGISTER_DEADLINE: Duration = Duration::from_secs(8);
 
 /// Answer to a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +47,7 @@ pub enum LoggedIn {
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
-    shared: Arc<Shared>,
-    desk: Desk,
+    logins: Logins,
     hashing: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     /// Verified when the login is unknown, so that it takes as long.
@@ -68,8 +59,7 @@ impl Accounts {
     pub fn new(shared: Arc<Shared>, desk: Desk, hashes_at_once: usize) -> Self {
         let nobody = hash_password(&Uuid::new_v4().to_string());
         Self {
-            shared,
-            desk,
+            logins: Logins::new(shared, desk),
             hashing: Arc::new(Semaphore::new(hashes_at_once)),
             waiting: Arc::new(Semaphore::new(HASHES_WAITING_MAX)),
             nobody: nobody.into(),
@@ -78,7 +68,7 @@ impl Accounts {
 
     pub async fn register(&self, login: &str, password: &str) -> Registered {
         let login = normalise(login);
-        if self.find(&login).await.ok().flatten().is_some() {
+        if self.logins.find(&login).await.ok().flatten().is_some() {
             return Registered::Taken;
         }
         let password = password.to_owned();
@@ -91,12 +81,15 @@ impl Accounts {
             password_hash,
             version: 1,
         };
-        let agreed = tokio::time::timeout(REGISTER_DEADLINE, self.agree(&user)).await;
-        agreed.unwrap_or(Registered::NoMajority)
+        match self.logins.claim(&user).await {
+            Claimed::Ours => Registered::Created(user.id),
+            Claimed::Taken => Registered::Taken,
+            Claimed::NoMajority => Registered::NoMajority,
+        }
     }
 
     pub async fn log_in(&self, login: &str, password: &str) -> LoggedIn {
-        let user = match self.find(&normalise(login)).await {
+        let user = match self.logins.find(&normalise(login)).await {
             Ok(user) => user,
             Err(()) => return LoggedIn::Unavailable,
         };
@@ -113,118 +106,6 @@ impl Accounts {
         }
     }
 
-    /// Here, else at a peer: a replica may be behind. `Err` if our own database is away.
-    async fn find(&self, login: &str) -> Result<Option<User>, ()> {
-        let archive = &self.shared.service.archive;
-        let own = archive.user(login.to_owned()).await.map_err(drop)?;
-        if own.is_some() {
-            return Ok(own);
-        }
-        let login = login.to_owned();
-        let replies = self.desk.ask_peers(Request::FindUser { login }).await;
-        Ok(replies.into_iter().find_map(|(_, reply)| match reply {
-            Reply::User(user) => user,
-            _ => None,
-        }))
-    }
-
-    /// Runs ballots until a majority has chosen who has this login.
-    async fn agree(&self, user: &User) -> Registered {
-        let mut above = 0;
-        for _ in 0..BALLOTS_MAX {
-            match self.ballot(user, above).await {
-                Ballots::Chosen(Value::Account(chosen)) => return self.enrol(user, chosen).await,
-                Ballots::Chosen(_) | Ballots::NoMajority => return Registered::NoMajority,
-                Ballots::Preempted(round) => above = round,
-            }
-            let pause = Duration::from_millis(fastrand::u64(10..200));
-            tokio::time::sleep(pause).await;
-        }
-        Registered::NoMajority
-    }
-
-    async fn enrol(&self, user: &User, chosen: User) -> Registered {
-        let ours = chosen.id == user.id;
-        let enrolled = self.shared.service.ledger.post(Entry::Enrol(chosen)).await;
-        match (enrolled, ours) {
-            (Ok(_), true) => Registered::Created(user.id),
-            (Ok(_), false) => Registered::Taken,
-            // chosen, but not known here: a retry finds it taken by itself
-            (Err(_), _) => Registered::NoMajority,
-        }
-    }
-
-    async fn ballot(&self, user: &User, above: i64) -> Ballots {
-        let service = &self.shared.service;
-        let companies = &service.companies;
-        let round = match service.ledger.post(Entry::NextRound { above }).await {
-            Ok(Receipt::Round(round)) => round,
-            _ => return Ballots::NoMajority,
-        };
-        let index = companies
-            .binary_search(&service.me)
-            .expect("a node is started for a company of the membership list only");
-        let ballot = Ballot::new(round, index, companies.len());
-        let acceptors = Acceptors(companies.to_vec());
-        let key = Key::Login(user.login.clone());
-        let mut proposer = Proposer::new(acceptors.clone(), ballot, Value::Account(user.clone()));
-        let promise = Question::Promise {
-            key: key.clone(),
-            acceptors: acceptors.clone(),
-            ballot,
-        };
-        let value = match self.ask_all(&mut proposer, &acceptors, promise).await {
-            Progress::SendAccept(value) => value,
-            progress => return ended(progress, companies.len()),
-        };
-        let accept = Question::Accept {
-            key,
-            acceptors: acceptors.clone(),
-            ballot,
-            value: Box::new(value),
-        };
-        let progress = self.ask_all(&mut proposer, &acceptors, accept).await;
-        ended(progress, companies.len())
-    }
-
-    /// Asks every acceptor at once; ends with the first answer that leads on.
-    async fn ask_all(
-        &self,
-        proposer: &mut Proposer,
-        acceptors: &Acceptors,
-        question: Question,
-    ) -> Progress {
-        let service = &self.shared.service;
-        let mut answers: FuturesUnordered<_> = acceptors
-            .0
-            .iter()
-            .map(|company| {
-                let question = question.clone();
-                async move {
-                    let answer = if *company == service.me {
-                        service.ask(question, None).await.ok()
-                    } else {
-                        call(self.shared.peers.as_ref(), *company, question)
-                            .await
-                            .ok()
-                    };
-                    (*company, answer)
-                }
-            })
-            .collect();
-        while let Some((from, answer)) = answers.next().await {
-            let progress = match answer {
-                Some(CompanyAnswer::Promise(promise)) => proposer.on_promise(from, promise),
-                Some(CompanyAnswer::Accept(accept)) => proposer.on_accept(from, accept),
-                _ => Progress::Waiting,
-            };
-            if progress != Progress::Waiting {
-                return progress;
-            }
-        }
-        Progress::Waiting
-    }
-
     /// Runs on the blocking pool, few at a time. None when too many wait.
     async fn hash<T: Send + 'static>(
         &self,
@@ -238,21 +119,6 @@ impl Accounts {
             work()
         };
         tokio::task::spawn_blocking(work).await.ok()
-    }
-}
-
-enum Ballots {
-    Chosen(Value),
-    /// By this round.
-    Preempted(i64),
-    NoMajority,
-}
-
-fn ended(progress: Progress, companies: usize) -> Ballots {
-    match progress {
-        Progress::Chosen(_, value) => Ballots::Chosen(value),
-        Progress::Preempted(ballot) => Ballots::Preempted(ballot.round(companies)),
-        Progress::Waiting | Progress::SendAccept(_) => Ballots::NoMajority,
     }
 }
 

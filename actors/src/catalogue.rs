@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use self::index::Index;
 use crate::clock::wall_clock_ms;
@@ -124,8 +124,8 @@ struct Inner {
     /// One start of this node.
     epoch: u64,
     indexes: RwLock<BTreeMap<CompanyId, Index>>,
-    /// The sequence number of our own latest change.
-    published: watch::Sender<u64>,
+    /// Wakes those who wait for a change of our own. (A watch would wake them in random order; this does in that of waiting.)
+    published: Notify,
 }
 
 impl Catalogue {
@@ -143,7 +143,7 @@ impl Catalogue {
             sale_closes: sale_closes.as_secs() as i64,
             epoch: fastrand::u64(..),
             indexes: RwLock::new(indexes),
-            published: watch::Sender::new(0),
+            published: Notify::new(),
         };
         Self {
             inner: Arc::new(inner),
@@ -257,13 +257,12 @@ impl Catalogue {
     /// Routes of our own, as read from the database at start or after an import.
     pub fn load_own(&self, routes: Vec<Published>) {
         let me = self.inner.me;
-        let seq = {
+        {
             let mut indexes = self.write();
             let index = indexes.entry(me).or_default();
             routes.into_iter().for_each(|route| index.load_own(route));
-            index.seq()
-        };
-        self.inner.published.send_replace(seq);
+        }
+        self.inner.published.notify_waiters();
     }
 
     /// Every route of our own has been loaded once.
@@ -278,7 +277,7 @@ impl Catalogue {
             return;
         }
         let me = self.inner.me;
-        let seq = {
+        {
             let mut indexes = self.write();
             let index = indexes.entry(me).or_default();
             for (route, seats) in &news.surveyed {
@@ -287,21 +286,21 @@ impl Catalogue {
             for ((route, number), now) in &news.seats {
                 index.set_taken(*route, *number, *now != SeatUse::Free);
             }
-            index.seq()
-        };
-        self.inner.published.send_replace(seq);
+        }
+        self.inner.published.notify_waiters();
     }
 
     /// Our changes after a reader's cursor; waits for some up to `wait`.
     pub async fn publish(&self, after: Option<CatalogueCursor>, wait: Duration) -> CataloguePage {
-        let mut published = self.inner.published.subscribe();
-        published.borrow_and_update();
+        let published = self.inner.published.notified();
+        tokio::pin!(published);
+        published.as_mut().enable(); // from here on no change is missed
         let page = self.changes(after);
         if page.reset || !page.changes.is_empty() {
             return page;
         }
         // no news within the wait is an answer too
-        let _ = tokio::time::timeout(wait, published.changed()).await;
+        let _ = tokio::time::timeout(wait, published).await;
         self.changes(after)
     }
 

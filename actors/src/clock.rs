@@ -11,13 +11,25 @@ use crate::domain::time::Timestamp;
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     origin: Instant,
+    wall_ms: fn() -> i64,
 }
 
 impl Clock {
     pub fn start() -> Self {
+        Self::with_wall(wall_clock_ms)
+    }
+
+    /// With another wall clock: milliseconds since 1970.
+    pub fn with_wall(wall_ms: fn() -> i64) -> Self {
         Self {
             origin: Instant::now(),
+            wall_ms,
         }
+    }
+
+    /// Milliseconds since 1970 by the wall clock: for what people read, never for a decision.
+    pub fn wall_ms(&self) -> i64 {
+        (self.wall_ms)()
     }
 
     pub fn now(&self) -> Timestamp {

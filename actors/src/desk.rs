@@ -14,7 +14,6 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::booking::{Arguments, BookingActor, Shared};
-use crate::clock::wall_clock_ms;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Leg, Order, SeatRef};
 use crate::domain::participant::LegState;
@@ -280,7 +279,7 @@ impl Desk {
         let legs = request.seats.iter().map(leg).collect::<Result<_, _>>()?;
         Ok(Arc::new(Order {
             user: request.user,
-            created_at: wall_clock_ms(),
+            created_at: self.shared.clock.wall_ms(),
             legs,
             hold_seconds: None,
         }))

@@ -1,11 +1,12 @@
 //! The route actors that are alive, by route: started on use, stopped when idle, a bounded number of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use metrics::gauge;
 use ractor::{ActorCell, ActorRef, ActorRuntime, ActorStatus};
+use tokio::time::Instant;
 
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
@@ -21,6 +22,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often a survey is tried while the database is away, and the pause between two tries.
 const SURVEYS_MAX: u32 = 30;
 const SURVEY_RETRY: Duration = Duration::from_secs(1);
+/// A session that we have given up may commit still, for as long as the server bears with it; by then it has, or never will.
+const DOUBT_LASTS: Duration = Duration::from_secs(15);
 /// A route actor answers from memory; longer means that it is gone.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -131,7 +134,8 @@ impl Directory {
         }
         drop(slots);
         for route in &news.doubtful {
-            self.survey(*route);
+            self.survey(*route, Duration::ZERO);
+            self.survey(*route, DOUBT_LASTS);
         }
     }
 
@@ -198,14 +202,23 @@ impl Directory {
             },
         );
         drop(slots);
-        self.survey(route);
+        self.survey(route, Duration::ZERO);
         Some(actor)
     }
 
-    /// Has the ledger read the route's seats; they arrive through [`Directory::on_news`], in the order of the commits.
-    fn survey(&self, route: RouteId) {
+    /// The ledger refused what memory would have granted: memory is wrong.
+    pub fn on_surprise(&self, seats: &[SeatKey]) {
+        let routes: BTreeSet<RouteId> = seats.iter().map(|(route, _)| *route).collect();
+        for route in routes {
+            self.survey(route, Duration::ZERO);
+        }
+    }
+
+    /// Has the ledger read the route's seats after a while; they arrive through [`Directory::on_news`], in the order of the commits.
+    fn survey(&self, route: RouteId, after: Duration) {
         let ledger = self.inner.ledger.clone();
         tokio::spawn(async move {
+            tokio::time::sleep(after).await;
             for _ in 0..SURVEYS_MAX {
                 if ledger.post(Entry::Survey { route }).await.is_ok() {
                     return;

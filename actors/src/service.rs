@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::catalogue::Catalogue;
 use crate::desk::Running;
@@ -42,8 +42,8 @@ pub struct Service {
     pub catalogue: Catalogue,
     pub running: Running,
     pub peers: Arc<dyn PeerClient>,
-    /// Rises with every batch that left something for the peers.
-    pub outbox: watch::Receiver<u64>,
+    /// Told of every batch that left something for the peers. Wakes those who wait in the order of their waiting.
+    pub outbox: Arc<Notify>,
     /// Set once the node has looked after its unfinished sagas.
     pub ready: Arc<AtomicBool>,
 }
@@ -173,7 +173,12 @@ impl Service {
             idempotency,
         };
         match self.ledger.post(entry).await? {
-            Receipt::Vote(vote) => Ok(CompanyAnswer::Vote(vote)),
+            Receipt::Vote(vote) => {
+                if matches!(vote, Vote::No(_)) && lost.is_none() {
+                    self.directory.on_surprise(&seats);
+                }
+                Ok(CompanyAnswer::Vote(vote))
+            }
             _ => Err(PostError::Unknown),
         }
     }
@@ -194,7 +199,12 @@ impl Service {
             idempotency,
         };
         match self.ledger.post(entry).await? {
-            Receipt::Booked(booked) => Ok(CompanyAnswer::Booked(booked)),
+            Receipt::Booked(booked) => {
+                if matches!(booked, Booked::No(_)) && lost.is_none() {
+                    self.directory.on_surprise(&seats);
+                }
+                Ok(CompanyAnswer::Booked(booked))
+            }
             _ => Err(PostError::Unknown),
         }
     }
@@ -203,13 +213,13 @@ impl Service {
         let incarnation = self.archive.incarnation();
         let after = after.filter(|cursor| cursor.incarnation == incarnation);
         let after = after.map_or(0, |cursor| cursor.seq);
-        let mut outbox = self.outbox.clone();
-        outbox.borrow_and_update();
+        let news = self.outbox.notified();
+        tokio::pin!(news);
+        news.as_mut().enable(); // from here on no batch is missed
         let mut rows = self.archive.outbox(after, OUTBOX_ROWS_MAX).await?;
         if rows.is_empty() {
             let wait = WAIT_MAX.min(Duration::from_millis(wait_ms.into()));
-            let news = tokio::time::timeout(wait, outbox.changed()).await;
-            if matches!(news, Ok(Ok(()))) {
+            if tokio::time::timeout(wait, news).await.is_ok() {
                 rows = self.archive.outbox(after, OUTBOX_ROWS_MAX).await?;
             }
         }

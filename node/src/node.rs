@@ -34,7 +34,7 @@ use passcom_http::{Admin, App, Limits, Rate, TokenIssuer, TokenVerifier};
 use passcom_sql::{Database, Identity, NodeLock, checks, migrate};
 use ractor::Actor;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
@@ -204,13 +204,14 @@ impl Node {
         let catalogue = Catalogue::new(me, companies.clone(), peers.clone(), sale_closes);
         let routes_max = config.limits.route_actors as usize;
         let directory = Directory::new(me, ledger.clone(), supervisor.get_cell(), routes_max);
-        let (outbox, outbox_news) = watch::channel(0_u64);
+        let outbox = Arc::new(Notify::new());
+        let listening_outbox = outbox.clone();
         let (listening_catalogue, listening_directory) = (catalogue.clone(), directory.clone());
         let listener = Arc::new(move |news: &News| {
             listening_catalogue.on_news(news);
             listening_directory.on_news(news);
             if news.outbox {
-                outbox.send_modify(|batches| *batches += 1);
+                listening_outbox.notify_waiters();
             }
         });
         let archive = Arc::new(database.archive(identity));
@@ -230,7 +231,7 @@ impl Node {
             catalogue: catalogue.clone(),
             running: Running::default(),
             peers: peers.clone(),
-            outbox: outbox_news,
+            outbox,
             ready: Arc::new(AtomicBool::new(false)),
         };
         late.set(service.clone());

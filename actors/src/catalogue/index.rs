@@ -132,10 +132,6 @@ impl Index {
         self.complete = true;
     }
 
-    pub fn seq(&self) -> u64 {
-        self.seq
-    }
-
     pub fn route(&self, id: RouteId) -> Option<Route> {
         self.slots.get(&id).map(|slot| slot.route(id))
     }

@@ -118,7 +118,7 @@ impl Desk {
         let write = async {
             let ledger = &self.shared.service.ledger;
             let cancel = Entry::Cancel { ticket, seats };
-            if ledger.post(cancel.clone()).await == Ok(Receipt::Cancelled(false)) {
+            if ledger.post(cancel.clone()).await? == Receipt::Cancelled(false) {
                 // it is not replicated to us yet: take it over first
                 let rows = vec![Replicated::Ticket(found.clone())];
                 ledger.post(Entry::Merge { rows, cursor: None }).await?;

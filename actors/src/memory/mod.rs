@@ -32,23 +32,28 @@ pub struct MemoryStore {
     tables: Mutex<Tables>,
 }
 
-#[derive(Clone, Default)]
-struct Tables {
-    now: Duration,
-    sagas: BTreeMap<SagaId, (Duration, SagaRow)>,
-    legs: BTreeMap<LegKey, LegRow>,
-    owners: BTreeMap<SeatKey, SagaId>,
-    seats: BTreeMap<SeatKey, SeatRow>,
-    routes: BTreeMap<RouteId, (i64, Route)>,
-    registers: BTreeMap<Key, Register>,
-    tickets: BTreeMap<SagaId, Ticket>,
-    users: BTreeMap<String, User>,
-    keys: BTreeMap<(UserId, String), KeyRow>,
-    cursors: BTreeMap<CompanyId, OutboxCursor>,
-    outbox: Vec<Replicated>,
-    audit: Vec<AuditRow>,
-    round: i64,
-    version: i64,
+/// The rows of every table.
+#[derive(Debug, Clone, Default)]
+pub struct Tables {
+    /// How much time has passed.
+    pub now: Duration,
+    /// With the time at which each was begun.
+    pub sagas: BTreeMap<SagaId, (Duration, SagaRow)>,
+    pub legs: BTreeMap<LegKey, LegRow>,
+    /// The prepared or committed leg on a seat.
+    pub owners: BTreeMap<SeatKey, SagaId>,
+    pub seats: BTreeMap<SeatKey, SeatRow>,
+    /// With the version that changed each last.
+    pub routes: BTreeMap<RouteId, (i64, Route)>,
+    pub registers: BTreeMap<Key, Register>,
+    pub tickets: BTreeMap<SagaId, Ticket>,
+    pub users: BTreeMap<String, User>,
+    pub keys: BTreeMap<(UserId, String), KeyRow>,
+    pub cursors: BTreeMap<CompanyId, OutboxCursor>,
+    pub outbox: Vec<Replicated>,
+    pub audit: Vec<AuditRow>,
+    pub round: i64,
+    pub version: i64,
 }
 
 impl MemoryStore {
@@ -79,6 +84,23 @@ impl MemoryStore {
         self.tables().audit.clone()
     }
 
+    /// All that is durable, as it is now.
+    pub fn snapshot(&self) -> Tables {
+        self.tables().clone()
+    }
+
+    /// Begins a transaction: what the footprint names, as it is now.
+    pub fn begin(&self, footprint: &Footprint) -> Rows {
+        self.tables().load(self.me, footprint)
+    }
+
+    /// Ends a transaction: writes what has changed, unless another one was faster.
+    pub fn commit(&self, rows: &Rows) -> Result<(), WriteError> {
+        let mut tables = self.tables();
+        *tables = tables.clone().saved(rows)?;
+        Ok(())
+    }
+
     /// A panic of a `decide` leaves the tables as they were: it works on rows of its own.
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
@@ -96,12 +118,10 @@ impl LedgerStore for MemoryStore {
         footprint: &'a Footprint,
         decide: &'a mut (dyn FnMut(&mut Rows) + Send),
     ) -> BoxFuture<'a, Result<(), WriteError>> {
-        let mut rows = self.tables().load(self.me, footprint);
-        // not under the lock: another writer may come in between, as over PostgreSQL
+        // no lock is held: another writer may come in between, as over PostgreSQL
+        let mut rows = self.begin(footprint);
         decide(&mut rows);
-        let mut tables = self.tables();
-        let written = tables.clone().saved(&rows).map(|after| *tables = after);
-        Box::pin(std::future::ready(written))
+        Box::pin(std::future::ready(self.commit(&rows)))
     }
 }
 

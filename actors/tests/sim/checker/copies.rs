@@ -1,0 +1,83 @@
+//! What every company has a copy of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use passcom_actors::domain::ids::UserId;
+use passcom_actors::domain::saga::Outcome;
+
+use super::Evidence;
+
+/// Per (user, key) at most one definite answer, on every node and to every client.
+pub fn i5_one_answer_per_key(evidence: &Evidence) -> Vec<String> {
+    let mut objections = Vec::new();
+    let mut answers: BTreeMap<_, bool> = BTreeMap::new();
+    for tables in evidence.tables.values() {
+        for (key, row) in &tables.keys {
+            let Some(answer) = row.answer else {
+                continue;
+            };
+            let booked = matches!(answer, Outcome::Booked { .. });
+            if *answers.entry((key, row.saga)).or_insert(booked) != booked {
+                objections.push(format!("two answers to {key:?}"));
+            }
+            let contradicts = |told: &super::Told| (*told == super::Told::Booked) != booked;
+            let mut told = evidence.told.iter();
+            if told.any(|(saga, told)| *saga == row.saga && contradicts(told)) {
+                objections.push(format!(
+                    "{key:?} has {answer:?}, a client was told otherwise"
+                ));
+            }
+        }
+    }
+    let told = |wanted| -> BTreeSet<_> {
+        let told = evidence.told.iter().filter(|(_, told)| *told == wanted);
+        told.map(|(saga, _)| *saga).collect()
+    };
+    let (booked, refused) = (told(super::Told::Booked), told(super::Told::Refused));
+    let both = booked.intersection(&refused);
+    objections.extend(both.map(|saga| format!("{saga}: a client was told both")));
+    objections
+}
+
+/// Every user and every ticket is the same at every company.
+pub fn r1_the_same_everywhere(evidence: &Evidence) -> Vec<String> {
+    let mut objections = Vec::new();
+    let Some((first, expected)) = evidence.tables.iter().next() else {
+        return objections;
+    };
+    for (company, tables) in &evidence.tables {
+        let ids = expected.tickets.keys().chain(tables.tickets.keys());
+        let ids: BTreeSet<_> = ids.collect();
+        for id in ids {
+            if expected.tickets.get(id) != tables.tickets.get(id) {
+                objections.push(format!("ticket {id} differs at {first} and {company}"));
+            }
+        }
+        if expected.users != tables.users {
+            objections.push(format!("users differ at {first} and {company}"));
+        }
+    }
+    objections
+}
+
+/// A login has one id and an id one login, in the tables and in what clients were told.
+pub fn r2_one_id_per_login(evidence: &Evidence) -> Vec<String> {
+    let mut objections = Vec::new();
+    let mut ids: BTreeMap<&str, UserId> = BTreeMap::new();
+    let mut logins: BTreeMap<UserId, &str> = BTreeMap::new();
+    let tables = evidence.tables.values().flat_map(|tables| &tables.users);
+    let recorded = tables.map(|(login, user)| (login.as_str(), user.id));
+    let told = evidence.claimed.iter();
+    let told = told.map(|(login, id)| (login.as_str(), *id));
+    for (login, id) in recorded.chain(told) {
+        let other = *ids.entry(login).or_insert(id);
+        if other != id {
+            objections.push(format!("{login} is {other} and {id}"));
+        }
+        let other = *logins.entry(id).or_insert(login);
+        if other != login {
+            objections.push(format!("{id} has {other} and {login}"));
+        }
+    }
+    objections
+}

@@ -1,0 +1,138 @@
+//! Seats and legs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::participant::LegState::{
+    self, Cancelled, Committed, Prepared, Refused,
+};
+
+use super::Evidence;
+
+/// Every leg of every company.
+fn legs(evidence: &Evidence) -> impl Iterator<Item = (SagaId, SeatRef, LegState)> {
+    evidence.tables.iter().flat_map(|(company, tables)| {
+        tables.legs.iter().map(|(key, leg)| {
+            let seat = SeatRef {
+                company: *company,
+                route: key.route,
+                number: key.number,
+            };
+            (key.saga, seat, leg.state)
+        })
+    })
+}
+
+/// No seat is in two legs that are prepared or committed, and every such leg's seat exists.
+pub fn i1_one_owner(evidence: &Evidence) -> Vec<String> {
+    let mut objections = Vec::new();
+    let mut owners: BTreeMap<SeatRef, SagaId> = BTreeMap::new();
+    let owning = legs(evidence).filter(|(_, _, state)| matches!(state, Prepared | Committed));
+    for (saga, seat, _) in owning {
+        let routes = &evidence.tables[&seat.company].routes;
+        let seats = routes.get(&seat.route).map_or(0, |(_, route)| route.seats);
+        if seat.number.0 < 1 || seat.number.0 > seats {
+            objections.push(format!("{saga} has {seat:?}, which is none"));
+        }
+        if let Some(other) = owners.insert(seat, saga) {
+            objections.push(format!("{seat:?} is in {other} and in {saga}"));
+        }
+    }
+    objections
+}
+
+/// No saga has a leg that was sold and one that was refused.
+pub fn i2_not_both(evidence: &Evidence) -> Vec<String> {
+    let with = |wanted: fn(&LegState) -> bool| -> BTreeSet<SagaId> {
+        let legs = legs(evidence).filter(|(_, _, state)| wanted(state));
+        legs.map(|(saga, _, _)| saga).collect()
+    };
+    let sold = with(|state| matches!(state, Committed | Cancelled));
+    let refused = with(|state| *state == Refused);
+    let both = sold.intersection(&refused);
+    both.map(|saga| format!("{saga} is sold and refused"))
+        .collect()
+}
+
+/// A leg is cancelled where its ticket is, and nowhere else.
+pub fn i6_frees_its_own(evidence: &Evidence) -> Vec<String> {
+    let objection = |(saga, seat, state): (SagaId, SeatRef, LegState)| {
+        let ticket = evidence.tables[&seat.company].tickets.get(&saga);
+        let flagged = ticket.is_some_and(|ticket| ticket.cancelled.contains(&seat));
+        let right = match state {
+            Cancelled => flagged,
+            Committed => !flagged,
+            Prepared | Refused => true,
+        };
+        (!right).then(|| format!("{seat:?} of {saga} is {state:?}, its ticket's flag {flagged}"))
+    };
+    legs(evidence).filter_map(objection).collect()
+}
+
+/// Per route: sold + prepared + blocked + free = seats, and what is sold are the live legs of tickets.
+pub fn b1_the_sum_is_right(evidence: &Evidence) -> Vec<String> {
+    let mut objections = Vec::new();
+    for (company, tables) in &evidence.tables {
+        for (id, (_, route)) in &tables.routes {
+            let of_route =
+                legs(evidence).filter(|(_, seat, _)| (seat.company, seat.route) == (*company, *id));
+            let of_route: Vec<_> = of_route.collect();
+            let count = |wanted| {
+                of_route
+                    .iter()
+                    .filter(|(_, _, state)| *state == wanted)
+                    .count()
+            };
+            let (sold, prepared) = (count(Committed), count(Prepared));
+            let blocked = tables
+                .seats
+                .iter()
+                .filter(|((of, _), row)| of == id && row.blocked);
+            let used = sold + prepared + blocked.count();
+            if used > usize::from(route.seats) {
+                objections.push(format!(
+                    "{company} {id}: {used} of {} seats used",
+                    route.seats
+                ));
+            }
+            let live = tables.tickets.values().flat_map(|ticket| {
+                let seats = ticket.order.seats().into_iter();
+                seats.filter(|seat| !ticket.cancelled.contains(seat))
+            });
+            let live = live.filter(|seat| (seat.company, seat.route) == (*company, *id));
+            let live = live.count();
+            if live != sold {
+                objections.push(format!("{company} {id}: {sold} sold, {live} on tickets"));
+            }
+            let owned = tables.owners.keys().filter(|(of, _)| of == id).count();
+            if owned != sold + prepared {
+                objections.push(format!("{company} {id}: {owned} seats have an owner"));
+            }
+        }
+    }
+    objections
+}
+
+/// Every node shows as free what is free.
+pub fn c1_shown_as_it_is(evidence: &Evidence) -> Vec<String> {
+    let objection = |shown: &super::Shown| {
+        let tables = &evidence.tables[&shown.of];
+        let (_, route) = tables.routes.get(&shown.route)?;
+        let is_free = |number: &u16| {
+            let seat = (
+                shown.route,
+                passcom_actors::domain::ids::SeatNumber(*number),
+            );
+            let blocked = tables.seats.get(&seat).is_some_and(|row| row.blocked);
+            !blocked && !tables.owners.contains_key(&seat)
+        };
+        let free: Vec<u16> = (1..=route.seats).filter(is_free).collect();
+        let shown_free: Vec<u16> = shown.free.iter().map(|number| number.0).collect();
+        (free != shown_free).then(|| {
+            let (at, of, id) = (shown.at, shown.of, shown.route);
+            format!("{at} shows {shown_free:?} of {of} {id} as free, which are {free:?}")
+        })
+    };
+    evidence.shown.iter().filter_map(objection).collect()
+}

@@ -1,0 +1,1 @@
+//! Every check must reject a doctored piece of evidence.

@@ -1,0 +1,79 @@
+//! Clients: what they want, and what they have been told.
+
+use passcom_actors::accounts::logins::Claimed;
+use passcom_actors::desk::{BookAnswer, CancelAnswer};
+use passcom_actors::domain::ids::{SagaId, UserId};
+use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::saga::Outcome;
+use passcom_actors::messages::Idempotency;
+use passcom_actors::order_hash::saga_id;
+use uuid::Uuid;
+
+/// A client that wants these seats, and asks under one key until it knows.
+pub struct Errand {
+    pub user: UserId,
+    pub idempotency: Idempotency,
+    pub saga: SagaId,
+    pub seats: Vec<SeatRef>,
+    pub tries: u32,
+    /// Requests that have no answer, or none that says what is so.
+    pub unanswered: u32,
+    pub outcome: Option<Outcome>,
+    /// Where the outcome was told first.
+    pub told_at: Option<usize>,
+    /// Wants the ticket cancelled as soon as it has it.
+    pub cancels: bool,
+    pub cancel_tries: u32,
+    pub cancelled: bool,
+}
+
+impl Errand {
+    pub fn new(number: u128, seats: Vec<SeatRef>, cancels: bool) -> Self {
+        let user = UserId(Uuid::from_u128(1_000 + number % 4));
+        let idempotency = Idempotency {
+            key: format!("k{number}"),
+            fingerprint: [number as u8; 32],
+        };
+        Self {
+            user,
+            saga: saga_id(user, &idempotency),
+            idempotency,
+            seats,
+            tries: 0,
+            unanswered: 0,
+            outcome: None,
+            told_at: None,
+            cancels,
+            cancel_tries: 0,
+            cancelled: false,
+        }
+    }
+
+    pub fn is_sold(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::Booked { .. }))
+    }
+}
+
+/// What a request was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    Booking(usize),
+    Cancelling(usize),
+    /// A login, for this user.
+    Claiming(usize, UserId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Booking(BookAnswer),
+    Cancelling(CancelAnswer),
+    Claiming(Claimed),
+    /// The node died, or none was there.
+    Nothing,
+}
+
+/// A client hears something of a request.
+pub struct Heard {
+    pub request: u64,
+    pub answer: Answer,
+}

@@ -1,0 +1,98 @@
+//! What happened how often, over all runs. Runs in which nothing goes wrong prove nothing.
+
+use std::collections::BTreeMap;
+
+use passcom_actors::domain::saga::LeaseAnswer;
+
+/// Every kind of happening that some run of a batch must have had.
+const WANTED: [&str; 41] = [
+    "bookings sold",
+    "bookings refused",
+    "answers: seat busy",
+    "answers: company down",
+    "answers: still running",
+    "answers: not known in time",
+    "answers replayed at another node",
+    "requests whose node died",
+    "leases granted",
+    "leases busy",
+    "leases away",
+    "fences raised",
+    "votes: yes",
+    "votes: no",
+    "votes: mismatch",
+    "votes: stale",
+    "votes: later",
+    "recovery ballots that chose commit",
+    "recovery ballots that chose abort",
+    "commits in ballot 0",
+    "bookings of one company",
+    "tombstones",
+    "legs cancelled",
+    "legs cancelled while prepared",
+    "seats sold again after a cancel",
+    "commits with another order than the driver's",
+    "crashes at a crossing",
+    "crashes at a moment",
+    "restarts with unfinished sagas",
+    "prepared legs older than in doubt",
+    "freezes",
+    "cuts",
+    "messages lost",
+    "messages repeated",
+    "messages that came late",
+    "transactions not written",
+    "unknown commits that were written",
+    "unknown commits that were not",
+    "unknown commits written later",
+    "logins claimed",
+    "logins taken",
+];
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Seen {
+    counts: BTreeMap<&'static str, u64>,
+}
+
+impl Seen {
+    pub fn count(&mut self, what: &'static str) {
+        assert!(WANTED.contains(&what), "{what} is not in the list");
+        *self.counts.entry(what).or_default() += 1;
+    }
+
+    pub fn add(&mut self, other: &Seen) {
+        for (what, count) in &other.counts {
+            *self.counts.entry(what).or_default() += count;
+        }
+    }
+
+    pub fn on_lease(&mut self, answer: &LeaseAnswer) {
+        self.count(match answer {
+            LeaseAnswer::Granted(_) => "leases granted",
+            LeaseAnswer::Busy(_) => "leases busy",
+            LeaseAnswer::Away => "leases away",
+        });
+    }
+
+    pub fn on_commit_fate(&mut self, failed: bool, written: bool) {
+        self.count(match (failed, written) {
+            (true, _) => "transactions not written",
+            (false, true) => "unknown commits that were written",
+            (false, false) => "unknown commits that were not",
+        });
+    }
+
+    /// What never happened.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let never = WANTED
+            .iter()
+            .filter(|what| !self.counts.contains_key(*what));
+        never.copied().collect()
+    }
+
+    pub fn print(&self) {
+        for (what, count) in &self.counts {
+            println!("{count:>10}  {what}");
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! What happens when: a queue of happenings in the order of the world's clock.
+//!
+//! A node's clock follows the world's at some distance: a node is let run up to now when something arrives there, and every few
+//! milliseconds. What it sends meanwhile is on its way from then on, so that no message arrives before it was sent.
+//!
+//! * `faults`: what goes wrong; * `mail`: messages on their way; * `customers`: what clients do; * `verdict`: the end.
+
+mod customers;
+mod faults;
+mod mail;
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use passcom_actors::catalogue::Route;
+use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId};
+use passcom_actors::domain::order::Price;
+use passcom_actors::domain::rows::Rows;
+use passcom_actors::memory::MemoryStore;
+use uuid::Uuid;
+
+use crate::checker::History;
+use crate::clients::{About, Errand};
+use crate::hub::{Hub, Inner, StoreRisks, Weather};
+use crate::life::Life;
+use crate::network::{Packet, Wire};
+use crate::node::Node;
+use crate::plan::Plan;
+use crate::redis::{Mode, Redis};
+use crate::seen::Seen;
+use crate::trace::Trace;
+use crate::{alarms, panics, wall};
+
+/// In the order of their ids.
+pub const COMPANIES: [&str; 3] = ["A", "B", "C"];
+/// Routes that everybody wants a seat of; the one after them is for those who try whether anything can be booked at all.
+pub const HOT_ROUTES: u64 = 2;
+pub const HOT_SEATS: u16 = 3;
+const QUIET_SEATS: u16 = 8;
+/// Farthest that a node's clock stays behind the world's.
+const LAG_MAX: u64 = 20;
+const SALE_DEPARTS: i64 = 4_102_444_800;
+
+pub enum Happening {
+    /// Every node runs up to now.
+    Follow,
+    Arrive(Packet),
+    Book(usize),
+    Cancel(usize),
+    Claim(usize),
+    /// A client's patience with this request is over.
+    Impatient(u64),
+    Crash(usize),
+    /// Dies, and comes back only when the others have shown that they can do without it.
+    Gone(usize),
+    /// Dies at the crossing after this many more.
+    Light(usize, u32),
+    Restart(usize),
+    Freeze(usize, u64),
+    Thaw(usize),
+    Cut(usize, usize, u64),
+    Mend(usize, usize),
+    /// A node sees whether its link to another is up.
+    Notice(usize, usize),
+    Storm(usize, Weather),
+    Redis(Mode),
+    Flush,
+    LateCommit(Arc<Life>, Rows),
+    /// A node's wall clock is wrong by so much from now on.
+    Wall(usize, i64),
+    Heal,
+    Examine,
+}
+
+impl Happening {
+    fn is_a_clients(&self) -> bool {
+        matches!(self, Self::Book(_) | Self::Cancel(_) | Self::Claim(_))
+    }
+}
+
+/// A company: its tables, and its node if it lives.
+struct Company {
+    tables: Arc<MemoryStore>,
+    node: Option<Node>,
+    frozen: bool,
+    gone: bool,
+    wall_wrong_by: i64,
+    /// Until when time has passed in its tables.
+    passed: u64,
+}
+
+struct Open {
+    about: About,
+    at: usize,
+}
+
+pub struct World {
+    now: u64,
+    plan: Plan,
+    hub: Arc<Hub>,
+    /// By time and order of arrival.
+    queue: BTreeMap<(u64, u64), Happening>,
+    last_id: u64,
+    companies: Vec<Company>,
+    errands: Vec<Errand>,
+    open: BTreeMap<u64, Open>,
+    healed_at: Option<u64>,
+    verdict: Option<Result<(), String>>,
+    probes: Vec<usize>,
+}
+
+/// How a run ended.
+pub struct Run {
+    pub seen: Seen,
+    pub hash: u64,
+    /// From the last fault to the end of everything, in milliseconds.
+    pub heal_ms: u64,
+    pub sold: usize,
+    pub result: Result<(), String>,
+}
+
+impl World {
+    pub fn new(plan: Plan, random: fastrand::Rng, print: bool) -> Self {
+        let ids: Vec<CompanyId> = COMPANIES.map(|code| code.parse().expect("a code")).to_vec();
+        let companies = ids.iter().map(|id| company(*id)).collect();
+        let inner = Inner {
+            random,
+            trace: Trace::new(print),
+            seen: Seen::default(),
+            history: History::default(),
+            wire: Wire::default(),
+            redis: Redis::default(),
+            weather: vec![Weather::Fair; COMPANIES.len()],
+            store_risks: StoreRisks::default(),
+            late_commits: Vec::new(),
+            shown_is_stale: false,
+            heard: Vec::new(),
+        };
+        let mut world = Self {
+            now: 0,
+            plan,
+            hub: Hub::new(ids.into(), inner),
+            queue: BTreeMap::new(),
+            last_id: 0,
+            companies,
+            errands: Vec::new(),
+            open: BTreeMap::new(),
+            healed_at: None,
+            verdict: None,
+            probes: Vec::new(),
+        };
+        world.begin();
+        world
+    }
+
+    fn begin(&mut self) {
+        for index in 0..COMPANIES.len() {
+            self.start_node(index);
+        }
+        self.at(0, Happening::Follow);
+        for (at, happening) in std::mem::take(&mut self.plan.happenings) {
+            self.at(at, happening);
+        }
+        for (at, errand) in std::mem::take(&mut self.plan.errands) {
+            self.errands.push(errand);
+            self.at(at, Happening::Book(self.errands.len() - 1));
+        }
+        self.at(self.plan.faults_until, Happening::Heal);
+        self.risk();
+    }
+
+    fn at(&mut self, time: u64, happening: Happening) {
+        self.last_id += 1;
+        self.queue.insert((time, self.last_id), happening);
+    }
+
+    fn after(&mut self, delay: u64, happening: Happening) {
+        self.at(self.now + delay, happening);
+    }
+
+    fn random(&self, range: std::ops::Range<u64>) -> u64 {
+        self.hub.lock().random.u64(range)
+    }
+
+    fn chance(&self, percent: u8) -> bool {
+        self.hub.lock().chance(percent)
+    }
+
+    fn tell(&self, index: usize, what: std::fmt::Arguments<'_>) {
+        self.hub.trace(self.now, index, what);
+    }
+
+    /// Lets everything happen until the verdict.
+    pub fn run(mut self) -> Run {
+        while self.verdict.is_none() {
+            let ((time, _), happening) = self.queue.pop_first().expect("nodes always follow");
+            self.now = self.now.max(time);
+            self.happen(happening);
+            self.check();
+        }
+        let hub = &mut *self.hub.lock();
+        Run {
+            seen: std::mem::take(&mut hub.seen),
+            hash: hub.trace.hash(),
+            heal_ms: self.now - self.healed_at.unwrap_or(self.now),
+            sold: self
+                .errands
+                .iter()
+                .filter(|errand| errand.is_sold())
+                .count(),
+            result: self.verdict.expect("the loop ends with it"),
+        }
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Follow => self.on_follow(),
+            Happening::Arrive(packet) => self.on_arrive(packet),
+            Happening::Book(errand) => self.on_book(errand),
+            Happening::Cancel(errand) => self.on_cancel(errand),
+            Happening::Claim(login) => self.on_claim(login),
+            Happening::Impatient(request) => self.on_impatient(request),
+            Happening::Crash(index) => self.on_crash(index),
+            Happening::Gone(index) => self.on_gone(index),
+            Happening::Light(index, crossings) => self.on_light(index, crossings),
+            Happening::Restart(index) => self.on_restart(index),
+            Happening::Freeze(index, time) => self.on_freeze(index, time),
+            Happening::Thaw(index) => self.on_thaw(index),
+            Happening::Cut(from, to, time) => self.on_cut(from, to, time),
+            Happening::Mend(from, to) => self.on_mend(from, to),
+            Happening::Notice(from, to) => self.on_notice(from, to),
+            Happening::Storm(index, weather) => self.on_storm(index, weather),
+            Happening::Redis(mode) => self.hub.lock().redis.mode = mode,
+            Happening::Flush => self.hub.lock().redis.flush(),
+            Happening::LateCommit(life, rows) => self.on_late_commit(&life, &rows),
+            Happening::Wall(index, wrong_by) => self.companies[index].wall_wrong_by = wrong_by,
+            Happening::Heal => self.on_heal(),
+            Happening::Examine => self.on_examine(),
+        }
+    }
+
+    fn on_follow(&mut self) {
+        for index in 0..self.companies.len() {
+            self.run_node(index);
+        }
+        let lag = self.random(1..LAG_MAX);
+        self.after(lag, Happening::Follow);
+    }
+
+    /// Lets a node run up to now, and takes over what it has sent and told.
+    fn run_node(&mut self, index: usize) {
+        let company = &mut self.companies[index];
+        let passed = Duration::from_millis(self.now - company.passed);
+        company.tables.pass(passed);
+        company.passed = self.now;
+        if company.frozen {
+            return;
+        }
+        let Some(node) = &company.node else {
+            return;
+        };
+        wall::set(self.now, company.wall_wrong_by);
+        node.run_until(self.now);
+        if node.life.is_dead() {
+            self.hub.lock().seen.count("crashes at a crossing");
+            self.bury(index);
+        }
+        self.collect();
+    }
+
+    /// Anything that must not be ends the run.
+    fn check(&mut self) {
+        let objections = std::mem::take(&mut self.hub.lock().history.objections);
+        let heard = panics::take().into_iter().chain(alarms::take());
+        if let Some(objection) = objections.into_iter().chain(heard).next() {
+            self.verdict = Some(Err(format!("at {} ms: {objection}", self.now)));
+        }
+    }
+}
+
+fn company(id: CompanyId) -> Company {
+    let tables = MemoryStore::new(id, Incarnation(Uuid::from_u128(7)));
+    let route = |number: u64, seats: u16| Route {
+        id: RouteId(number),
+        flight: format!("{id}{number}"),
+        origin: "CWB".to_owned(),
+        destination: "GRU".to_owned(),
+        departs: SALE_DEPARTS,
+        arrives: SALE_DEPARTS + 3_600,
+        seats,
+        price: Price {
+            minor: 10_000,
+            currency: "BRL".to_owned(),
+        },
+        equipment: String::new(),
+        on_sale: true,
+    };
+    let hot = (1..=HOT_ROUTES).map(|number| route(number, HOT_SEATS));
+    tables.import(hot.chain([route(HOT_ROUTES + 1, QUIET_SEATS)]));
+    Company {
+        tables: Arc::new(tables),
+        node: None,
+        frozen: false,
+        gone: false,
+        wall_wrong_by: 0,
+        passed: 0,
+    }
+}

@@ -1,0 +1,276 @@
+//! What clients do: ask, lose patience, ask another node under the same key, cancel, book again.
+
+use passcom_actors::accounts::logins::Claimed;
+use passcom_actors::desk::{BookAnswer, BookRequest, CancelAnswer};
+use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::ids::UserId;
+use passcom_actors::domain::saga::Outcome;
+
+use super::*;
+use crate::checker::Told;
+use crate::clients::{Answer, Heard};
+use crate::node::Door;
+
+/// Most requests for one booking, or for one cancellation.
+const TRIES_MAX: u32 = 14;
+/// A client waits this long for an answer before it asks again.
+const PATIENCE: u64 = 10_000;
+/// An impatient one.
+const IMPATIENCE: std::ops::Range<u64> = 100..4_000;
+const PAUSE: std::ops::Range<u64> = 50..1_500;
+
+impl World {
+    /// Some node that takes clients' requests, and how to ask it.
+    fn some_door(&self) -> Option<(usize, Door)> {
+        let index = self.random(0..self.companies.len() as u64) as usize;
+        let node = self.companies[index].node.as_ref()?;
+        Some((index, node.door()?.clone()))
+    }
+
+    fn ask(
+        &mut self,
+        about: About,
+        at: usize,
+        answer: impl Future<Output = Answer> + Send + 'static,
+    ) {
+        self.last_id += 1;
+        let request = self.last_id;
+        self.open.insert(request, Open { about, at });
+        let node = self.companies[at].node.as_ref();
+        let node = node.expect("its door was found just now");
+        let life = node.life.clone();
+        node.spawn(async move {
+            let answer = answer.await;
+            if life.crosses() {
+                life.hub.lock().heard.push(Heard { request, answer });
+            }
+        });
+        let impatient = self.chance(30);
+        let patience = self.random(if impatient {
+            IMPATIENCE
+        } else {
+            PATIENCE..PATIENCE + 1
+        });
+        self.after(patience, Happening::Impatient(request));
+    }
+
+    pub(super) fn on_book(&mut self, number: usize) {
+        let errand = &mut self.errands[number];
+        if errand.outcome.is_some() || errand.tries >= TRIES_MAX {
+            return;
+        }
+        errand.tries += 1;
+        let Some((at, door)) = self.some_door() else {
+            return self.again(About::Booking(number));
+        };
+        let errand = &mut self.errands[number];
+        errand.unanswered += 1;
+        let request = BookRequest {
+            user: errand.user,
+            seats: errand.seats.clone(),
+            idempotency: Some(errand.idempotency.clone()),
+        };
+        let (saga, seats) = (errand.saga, errand.seats.len());
+        let line = format_args!("asked for {} with {seats} seats", crate::trace::Short(saga));
+        self.hub.trace(self.now, at, line);
+        let answer = async move { Answer::Booking(door.desk.book(request).await) };
+        self.ask(About::Booking(number), at, answer);
+    }
+
+    pub(super) fn on_cancel(&mut self, number: usize) {
+        let errand = &mut self.errands[number];
+        if errand.cancelled || errand.cancel_tries >= TRIES_MAX {
+            return;
+        }
+        errand.cancel_tries += 1;
+        let (user, ticket) = (errand.user, errand.saga);
+        let Some((at, door)) = self.some_door() else {
+            return self.again(About::Cancelling(number));
+        };
+        self.hub.lock().history.on_cancel(ticket);
+        self.tell(
+            at,
+            format_args!("asked to cancel {}", crate::trace::Short(ticket)),
+        );
+        let answer = async move { Answer::Cancelling(door.desk.cancel(user, ticket).await) };
+        self.ask(About::Cancelling(number), at, answer);
+    }
+
+    /// Somebody new wants this login.
+    pub(super) fn on_claim(&mut self, login: usize) {
+        self.last_id += 1;
+        let id = UserId(Uuid::from_u128(self.last_id.into()));
+        let about = About::Claiming(login, id);
+        let Some((at, door)) = self.some_door() else {
+            return self.again(about);
+        };
+        let user = User {
+            id,
+            login: login_of(login),
+            password_hash: String::new(),
+            version: 1,
+        };
+        self.tell(at, format_args!("asked for {} by {id}", user.login));
+        let answer = async move { Answer::Claiming(door.logins.claim(&user).await) };
+        self.ask(about, at, answer);
+    }
+
+    fn again(&mut self, about: About) {
+        let pause = self.random(PAUSE);
+        self.after(
+            pause,
+            match about {
+                About::Booking(number) => Happening::Book(number),
+                About::Cancelling(number) => Happening::Cancel(number),
+                About::Claiming(login, _) => Happening::Claim(login),
+            },
+        );
+    }
+
+    /// It asks another node; the first may answer all the same.
+    pub(super) fn on_impatient(&mut self, request: u64) {
+        if let Some(Open { about, .. }) = self.open.get(&request)
+            && !matches!(about, About::Claiming(..))
+        {
+            self.again(*about);
+        }
+    }
+
+    /// The node that had these requests is no more.
+    pub(super) fn lose_requests(&mut self, index: usize) {
+        let lost = self.open.iter().filter(|(_, open)| open.at == index);
+        let lost: Vec<u64> = lost.map(|(request, _)| *request).collect();
+        for request in lost {
+            self.hub.lock().seen.count("requests whose node died");
+            let answer = Answer::Nothing;
+            self.on_heard(Heard { request, answer });
+        }
+    }
+
+    pub(super) fn on_heard(&mut self, heard: Heard) {
+        let Some(Open { about, at }) = self.open.remove(&heard.request) else {
+            return; // the node has died since
+        };
+        self.tell(at, format_args!("{about:?}: {:?}", heard.answer));
+        match (about, heard.answer) {
+            (About::Booking(number), Answer::Booking(answer)) => {
+                self.on_book_answer(number, at, answer);
+            }
+            (About::Cancelling(number), Answer::Cancelling(answer)) => {
+                self.on_cancel_answer(number, answer);
+            }
+            (About::Claiming(login, user), Answer::Claiming(answer)) => {
+                self.on_claim_answer(login, user, answer);
+            }
+            _ => self.again(about),
+        }
+    }
+
+    fn on_book_answer(&mut self, number: usize, at: usize, answer: BookAnswer) {
+        let saga = self.errands[number].saga;
+        let what = match answer {
+            BookAnswer::Definite(outcome) => return self.on_outcome(number, at, outcome),
+            BookAnswer::SeatBusy(_) => "answers: seat busy",
+            BookAnswer::CompanyDown(_) => "answers: company down",
+            BookAnswer::StillRunning(_) => "answers: still running",
+            BookAnswer::NotKnownInTime(_) => "answers: not known in time",
+            BookAnswer::Overloaded
+            | BookAnswer::KeyReused
+            | BookAnswer::UnknownCompany(_)
+            | BookAnswer::UnknownSeat(_) => {
+                let history = &mut self.hub.lock().history;
+                return history.object(format!("{saga}: {answer:?}"));
+            }
+        };
+        let nothing_begun = matches!(
+            answer,
+            BookAnswer::SeatBusy(_) | BookAnswer::CompanyDown(_) | BookAnswer::StillRunning(_)
+        );
+        self.errands[number].unanswered -= u32::from(nothing_begun);
+        self.hub.lock().seen.count(what);
+        self.again(About::Booking(number));
+    }
+
+    fn on_outcome(&mut self, number: usize, at: usize, outcome: Outcome) {
+        let errand = &mut self.errands[number];
+        let saga = errand.saga;
+        let told = match outcome {
+            Outcome::Booked { .. } => Told::Booked,
+            Outcome::Refused(_) => Told::Refused,
+        };
+        let first = errand.outcome.is_none();
+        let elsewhere = errand.told_at.is_some_and(|first| first != at);
+        errand.outcome.get_or_insert(outcome);
+        errand.told_at.get_or_insert(at);
+        let cancels = first && told == Told::Booked && errand.cancels;
+        {
+            let hub = &mut *self.hub.lock();
+            hub.history.on_told(saga, told);
+            hub.seen.count(match told {
+                Told::Booked => "bookings sold",
+                Told::Refused => "bookings refused",
+            });
+            if elsewhere {
+                hub.seen.count("answers replayed at another node");
+            }
+        }
+        if cancels {
+            self.again(About::Cancelling(number));
+        }
+        if first && self.chance(30) {
+            // it asks once more, as after an answer that got lost
+            self.errands[number].outcome = None;
+            self.again(About::Booking(number));
+        }
+    }
+
+    fn on_cancel_answer(&mut self, number: usize, answer: CancelAnswer) {
+        match answer {
+            CancelAnswer::Done => {
+                let first = !std::mem::replace(&mut self.errands[number].cancelled, true);
+                if first && self.healed_at.is_none() {
+                    self.book_the_same_seats(number);
+                }
+            }
+            // it was told that it has the ticket
+            CancelAnswer::NotFound => {
+                let saga = self.errands[number].saga;
+                let objection = format!("{saga} was sold, and no company knows its ticket");
+                self.hub.lock().history.object(objection);
+            }
+            CancelAnswer::CompanyDown(_) | CancelAnswer::NotKnownInTime => {
+                self.again(About::Cancelling(number));
+            }
+        }
+    }
+
+    fn book_the_same_seats(&mut self, number: usize) {
+        let seats = self.errands[number].seats.clone();
+        self.new_errand(seats);
+    }
+
+    /// Somebody new wants these seats.
+    pub(super) fn new_errand(&mut self, seats: Vec<passcom_actors::domain::order::SeatRef>) {
+        let number = self.errands.len();
+        let cancels = self.chance(20);
+        self.errands
+            .push(Errand::new(number as u128, seats, cancels));
+        self.again(About::Booking(number));
+    }
+
+    fn on_claim_answer(&mut self, login: usize, user: UserId, answer: Claimed) {
+        let hub = &mut *self.hub.lock();
+        match answer {
+            Claimed::Ours => {
+                hub.seen.count("logins claimed");
+                hub.history.on_claimed(&login_of(login), user);
+            }
+            Claimed::Taken => hub.seen.count("logins taken"),
+            Claimed::NoMajority => {}
+        }
+    }
+}
+
+fn login_of(number: usize) -> String {
+    format!("login{number}")
+}

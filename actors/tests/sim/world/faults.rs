@@ -1,0 +1,165 @@
+//! What goes wrong, and how it ends.
+
+use super::*;
+use crate::network::WireRisks;
+
+/// A node that has died comes back within this, unless its company is gone.
+const RESTART: std::ops::Range<u64> = 200..6_000;
+
+impl World {
+    pub(super) fn start_node(&mut self, index: usize) {
+        let company = &mut self.companies[index];
+        if company.node.is_some() || company.gone {
+            return;
+        }
+        let unfinished = company.tables.snapshot();
+        let unfinished = unfinished.sagas.values().any(|(_, row)| !row.finished);
+        if unfinished {
+            self.hub.lock().seen.count("restarts with unfinished sagas");
+        }
+        self.tell(index, format_args!("starts"));
+        let company = &mut self.companies[index];
+        let (hub, tables) = (self.hub.clone(), company.tables.clone());
+        company.node = Some(Node::start(index, hub, tables, self.now));
+        for other in self.others(index) {
+            self.links_change(index, other);
+        }
+    }
+
+    pub(super) fn on_crash(&mut self, index: usize) {
+        if self.companies[index].node.is_none() || self.healed_at.is_some() {
+            return;
+        }
+        self.hub.lock().seen.count("crashes at a moment");
+        self.bury(index);
+    }
+
+    pub(super) fn on_gone(&mut self, index: usize) {
+        self.tell(index, format_args!("is gone for good"));
+        self.companies[index].gone = true;
+        if self.companies[index].node.is_some() {
+            self.bury(index);
+        }
+    }
+
+    pub(super) fn on_light(&mut self, index: usize, crossings: u32) {
+        if let Some(node) = &self.companies[index].node {
+            self.tell(index, format_args!("will die at crossing {crossings}"));
+            node.life.light(crossings);
+        }
+    }
+
+    /// The process is gone; its tables are not.
+    pub(super) fn bury(&mut self, index: usize) {
+        self.tell(index, format_args!("dies"));
+        let company = &mut self.companies[index];
+        if let Some(node) = company.node.take() {
+            node.life.die();
+        }
+        company.frozen = false;
+        self.hang_up(index);
+        self.lose_requests(index);
+        let delay = self.random(RESTART);
+        self.after(delay, Happening::Restart(index));
+    }
+
+    pub(super) fn on_restart(&mut self, index: usize) {
+        self.start_node(index);
+    }
+
+    pub(super) fn on_freeze(&mut self, index: usize, time: u64) {
+        if self.companies[index].node.is_none() || self.healed_at.is_some() {
+            return;
+        }
+        self.tell(index, format_args!("freezes for {time} ms"));
+        self.hub.lock().seen.count("freezes");
+        self.companies[index].frozen = true;
+        for other in self.others(index) {
+            self.links_change(index, other);
+        }
+        self.after(time, Happening::Thaw(index));
+    }
+
+    pub(super) fn on_thaw(&mut self, index: usize) {
+        let company = &mut self.companies[index];
+        if !std::mem::take(&mut company.frozen) {
+            return;
+        }
+        wall::set(self.now, company.wall_wrong_by);
+        if let Some(node) = &company.node {
+            node.thaw(self.now);
+        }
+        self.tell(index, format_args!("thaws"));
+        self.run_node(index);
+        for other in self.others(index) {
+            self.links_change(index, other);
+        }
+    }
+
+    pub(super) fn on_cut(&mut self, from: usize, to: usize, time: u64) {
+        let other = self.hub.companies[to];
+        self.tell(from, format_args!("cut off from {other} for {time} ms"));
+        {
+            let hub = &mut *self.hub.lock();
+            hub.seen.count("cuts");
+            hub.wire.cut(from, to);
+        }
+        self.links_change(from, to);
+        self.after(time, Happening::Mend(from, to));
+    }
+
+    pub(super) fn on_mend(&mut self, from: usize, to: usize) {
+        self.hub.lock().wire.mend(from, to);
+        self.links_change(from, to);
+    }
+
+    pub(super) fn on_storm(&mut self, index: usize, weather: Weather) {
+        self.tell(index, format_args!("database: {weather:?}"));
+        self.hub.lock().weather[index] = weather;
+    }
+
+    /// A session that has lost its client commits. Where others have written meanwhile, it rolls back.
+    pub(super) fn on_late_commit(&mut self, life: &Life, rows: &Rows) {
+        let index = life.index;
+        if self.companies[index].tables.commit(rows).is_err() {
+            return;
+        }
+        self.tell(index, format_args!("a lost transaction commits"));
+        let hub = &mut *self.hub.lock();
+        hub.seen.count("unknown commits written later");
+        hub.shown_is_stale |= life.is_dead();
+        hub.history.on_commit(rows, self.now, &mut hub.seen);
+    }
+
+    /// From now on messages and transactions take the risks of the plan.
+    pub(super) fn risk(&mut self) {
+        let hub = &mut *self.hub.lock();
+        hub.wire.risks = self.plan.wire_risks;
+        hub.store_risks = self.plan.store_risks;
+    }
+
+    /// Nothing fails any more, and who died comes back, but for a company that is gone.
+    pub(super) fn on_heal(&mut self) {
+        self.healed_at = Some(self.now);
+        {
+            let hub = &mut *self.hub.lock();
+            hub.wire.risks = WireRisks::default();
+            hub.wire.mend_all();
+            hub.store_risks = StoreRisks::default();
+            hub.weather.fill(Weather::Fair);
+            hub.redis.mode = Mode::Up;
+        }
+        for index in 0..self.companies.len() {
+            self.on_thaw(index);
+            if let Some(node) = &self.companies[index].node {
+                node.life.light(u32::MAX);
+            }
+            self.start_node(index);
+            for other in self.others(index) {
+                self.links_change(index, other);
+            }
+        }
+        self.tell(0, format_args!("healed"));
+        self.after(500, Happening::Examine);
+    }
+}
