@@ -23,6 +23,7 @@ use passcom_actors::clock::Clock;
 use passcom_actors::desk::{self, Desk, Running};
 use passcom_actors::directory::Directory;
 use passcom_actors::domain::ids::CompanyId;
+use passcom_actors::fail_point;
 use passcom_actors::ledger::{Ledger, News};
 use passcom_actors::operations::{Link, Operations};
 use passcom_actors::service::Service;
@@ -232,9 +233,9 @@ impl Node {
         let shared = Arc::new(Shared {
             service: service.clone(),
             peers,
-            leases: Arc::new(
+            leases: fail_point::around(Arc::new(
                 Lease::new(&config.redis_url()?, identity.epoch)?.with_ttl(config.timeouts.lease()),
-            ),
+            )),
             clock: Clock::start(),
         });
         let limits = desk::Limits {

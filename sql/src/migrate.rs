@@ -2,6 +2,8 @@
 
 use anyhow::{Context, ensure};
 
+use passcom_actors::fail_point::{self, Write};
+
 use crate::pool::Database;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
@@ -53,5 +55,8 @@ pub async fn migrate(database: &Database) -> anyhow::Result<()> {
             .await?;
         tracing::info!(number, name, "migration applied");
     }
-    transaction.commit().await.context("commit the migration")
+    fail_point::before(&Write::Migration);
+    transaction.commit().await.context("commit the migration")?;
+    fail_point::after(&Write::Migration);
+    Ok(())
 }
