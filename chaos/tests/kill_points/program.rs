@@ -1,0 +1,76 @@
+//! The program under test: built here, so that it is never older than its sources.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+const NAME: &str = "passcom-failpoints";
+/// What cargo tells a test about the test's own package would only make the inner build another one.
+const OUTER: [&str; 3] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
+
+pub struct Program {
+    pub path: PathBuf,
+}
+
+impl Program {
+    /// Builds it beside the other programs. Whole-workspace, because cargo would choose other features of the dependencies otherwise.
+    pub fn build() -> anyhow::Result<Self> {
+        let target = target_folder()?;
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command
+            .args(["build", "--release", "--locked", "--workspace"])
+            .args(["--features", "passcom-node/failpoints", "--bin", NAME])
+            .arg("--target-dir")
+            .arg(&target)
+            .current_dir(env!("CARGO_MANIFEST_DIR"));
+        let outer = std::env::vars_os().map(|(name, _)| name);
+        for name in outer.filter(|name| {
+            OUTER
+                .iter()
+                .any(|own| name.to_string_lossy().starts_with(own))
+        }) {
+            command.env_remove(name);
+        }
+        let status = command.status().context("run cargo")?;
+        ensure!(status.success(), "{command:?}: {status}");
+        let path = target.join("release").join(NAME);
+        Ok(Self { path })
+    }
+
+    /// Every point that it has, by its own word.
+    pub fn points(&self) -> anyhow::Result<Vec<String>> {
+        let output = Command::new(&self.path)
+            .arg("list-fail-points")
+            .output()
+            .with_context(|| format!("run {}", self.path.display()))?;
+        ensure!(
+            output.status.success(),
+            "list-fail-points: {}",
+            output.status
+        );
+        let text = String::from_utf8(output.stdout).context("the list is not text")?;
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+}
+
+/// Points that a program carries in it.
+pub fn points_in(program: &Path, points: &[String]) -> anyhow::Result<Vec<String>> {
+    let bytes = std::fs::read(program).with_context(|| format!("read {}", program.display()))?;
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(points
+        .iter()
+        .filter(|point| text.contains(point.as_str()))
+        .cloned()
+        .collect())
+}
+
+/// Tests run in `release/deps`, or `debug/deps`, of it.
+pub fn target_folder() -> anyhow::Result<PathBuf> {
+    let us = std::env::current_exe().context("find our own program")?;
+    let target = us.ancestors().nth(3);
+    Ok(target
+        .with_context(|| format!("{} is in no target folder", us.display()))?
+        .to_owned())
+}
