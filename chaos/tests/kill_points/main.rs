@@ -12,7 +12,7 @@ mod program;
 mod stories;
 mod table;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use passcom_chaos::checker::facts::{self, Company};
@@ -29,6 +29,8 @@ use program::Program;
 use stories::Stage;
 use table::Case;
 
+const DEMO_LIMIT: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const ONLY: &str = "PASSCOM_KILL_POINTS";
 
 #[tokio::test]
@@ -83,6 +85,7 @@ fn the_program_that_is_released_has_no_point() {
 
 /// Takes the nodes over from the demo: ours can be armed.
 async fn stage(program: &Program, cluster: &Cluster, cases: usize) -> anyhow::Result<Stage> {
+    wait_for_demo(cluster).await?;
     let demo = cluster.folder().join("demo");
     let text = std::fs::read(demo.join("cluster.json")).context("read the run file")?;
     let run_file: RunFile = serde_json::from_slice(&text).context("understand the run file")?;
@@ -117,6 +120,25 @@ async fn stage(program: &Program, cluster: &Cluster, cases: usize) -> anyhow::Re
         companies: cluster.companies().to_vec(),
         redis,
     })
+}
+
+/// It signs up its own users when the nodes are up, and gives up if one dies meanwhile.
+async fn wait_for_demo(cluster: &Cluster) -> anyhow::Result<()> {
+    let log = cluster.folder().join("demo.log");
+    let deadline = Instant::now() + DEMO_LIMIT;
+    while !std::fs::read_to_string(&log)
+        .context("read the demo's log")?
+        .lines()
+        .any(|line| line == "ready")
+    {
+        anyhow::ensure!(
+            Instant::now() < deadline,
+            "the demo is not ready; see {}",
+            log.display()
+        );
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Ok(())
 }
 
 /// All cases; answers what was not as it must be.
