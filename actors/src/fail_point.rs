@@ -11,11 +11,12 @@
 use std::sync::Arc;
 
 use crate::lease::LeaseTable;
+use crate::peer::Serve;
 
 #[cfg(feature = "failpoints")]
-mod leases;
-#[cfg(feature = "failpoints")]
 pub mod steps;
+#[cfg(feature = "failpoints")]
+mod watched;
 
 /// A durable write that is no ledger entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +43,16 @@ pub fn after(step: &impl steps::Step) {
     fail::fail_point!(step.points().after);
 }
 
-/// The table with a point around each call.
+/// The table, with points around each call.
 #[cfg(feature = "failpoints")]
-pub fn around(leases: Arc<dyn LeaseTable>) -> Arc<dyn LeaseTable> {
-    Arc::new(leases::Watched(leases))
+pub fn around_leases(leases: Arc<dyn LeaseTable>) -> Arc<dyn LeaseTable> {
+    Arc::new(watched::Watched(leases))
+}
+
+/// The service, with points around each answer.
+#[cfg(feature = "failpoints")]
+pub fn around_answers(service: Arc<dyn Serve>) -> Arc<dyn Serve> {
+    Arc::new(watched::Watched(service))
 }
 
 #[cfg(not(feature = "failpoints"))]
@@ -57,6 +64,11 @@ pub fn before<T>(_: &T) {}
 pub fn after<T>(_: &T) {}
 
 #[cfg(not(feature = "failpoints"))]
-pub fn around(leases: Arc<dyn LeaseTable>) -> Arc<dyn LeaseTable> {
+pub fn around_leases(leases: Arc<dyn LeaseTable>) -> Arc<dyn LeaseTable> {
     leases
+}
+
+#[cfg(not(feature = "failpoints"))]
+pub fn around_answers(service: Arc<dyn Serve>) -> Arc<dyn Serve> {
+    service
 }

@@ -189,7 +189,8 @@ impl Node {
         let late = Arc::new(LateService::default());
         let admit = incarnations::admit(database.clone()).await?;
         let mesh = mesh_options(config, company, identity, admit)?;
-        let cluster = Cluster::start(mesh, late.clone()).await?;
+        let answers = fail_point::around_answers(late.clone());
+        let cluster = Cluster::start(mesh, answers).await?;
         let peers = cluster.peers();
         let (supervisor, _) = Actor::spawn(None, Supervisor, ())
             .await
@@ -233,7 +234,7 @@ impl Node {
         let shared = Arc::new(Shared {
             service: service.clone(),
             peers,
-            leases: fail_point::around(Arc::new(
+            leases: fail_point::around_leases(Arc::new(
                 Lease::new(&config.redis_url()?, identity.epoch)?.with_ttl(config.timeouts.lease()),
             )),
             clock: Clock::start(),

@@ -14,9 +14,22 @@ pub struct Points {
     pub after: &'static str,
 }
 
-/// Something that is written or sent.
+/// Something that is written, sent or answered.
 pub trait Step {
     fn points(&self) -> Points;
+}
+
+impl Step for Points {
+    fn points(&self) -> Points {
+        *self
+    }
+}
+
+/// The steps of one request to a peer: at the node that asks, and at the one that is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchange {
+    pub sent: Points,
+    pub answered: Points,
 }
 
 /// What is asked of the lease table.
@@ -28,25 +41,45 @@ pub enum LeaseCall {
 }
 
 macro_rules! points {
-    ($name:literal) => {
+    ($($name:literal),+) => {
         Points {
-            before: concat!($name, "::before"),
-            after: concat!($name, "::after"),
+            before: concat!($($name,)+ "::before"),
+            after: concat!($($name,)+ "::after"),
         }
     };
 }
 
 /// Names every kind of a type: one list for the match, which has no wildcard, and for the names in [`all`].
 macro_rules! steps {
-    ($all:ident: $type:ty { $($kind:pat => $name:literal,)+ }) => {
+    ($all:ident: $type:ty { $($kind:pat => $name:literal,)+ $(; $rest:pat => $points:expr)? }) => {
         const $all: &[Points] = &[$(points!($name)),+];
 
         impl Step for $type {
             fn points(&self) -> Points {
                 match self {
                     $($kind => points!($name),)+
+                    $($rest => $points,)?
                 }
             }
+        }
+    };
+}
+
+/// The same for requests, whose kinds have two steps each.
+macro_rules! exchanges {
+    ($all:ident { $($kind:pat => $name:literal,)+ }) => {
+        const $all: &[Exchange] = &[$(exchanges!($name)),+];
+
+        pub fn exchange(request: &Request) -> Exchange {
+            match request {
+                $($kind => exchanges!($name),)+
+            }
+        }
+    };
+    ($name:literal) => {
+        Exchange {
+            sent: points!("send::", $name),
+            answered: points!("answer::", $name),
         }
     };
 }
@@ -84,29 +117,35 @@ steps!(WRITES: Write {
     Write::Schedule => "import::schedule",
 });
 
-// A message: before it leaves; after its reply arrived, when nobody has acted on it yet.
-steps!(MESSAGES: Body {
+// A request, sent: before it leaves; after its reply arrived, when nobody has acted on it yet.
+// A request, answered: before anything is done about it; after all is done, when the reply has not left yet.
+exchanges!(EXCHANGES {
+    Request::Ask(Question::Prepare(_)) => "prepare",
+    Request::Ask(Question::Book(_)) => "book",
+    Request::Ask(Question::Promise { key: Key::Saga(_), .. }) => "promise",
+    Request::Ask(Question::Promise { key: Key::Login(_), .. }) => "promise_login",
+    Request::Ask(Question::Accept { key: Key::Saga(_), ballot: Ballot::ZERO, .. }) => "accept",
+    Request::Ask(Question::Accept { key: Key::Saga(_), .. }) => "accept_later_ballot",
+    Request::Ask(Question::Accept { key: Key::Login(_), .. }) => "accept_login",
+    Request::Ask(Question::Confirm { .. }) => "confirm",
+    Request::Ask(Question::Release { .. }) => "release",
+    Request::Query { .. } => "query",
+    Request::MergeTicket(_) => "merge_ticket",
+    Request::FindKey { .. } => "find_key",
+    Request::FindUser { .. } => "find_user",
+    Request::FindTicket { .. } => "find_ticket",
+    Request::TicketsOf { .. } => "tickets_of",
+    Request::Pull { .. } => "pull",
+    Request::PullCatalogue { .. } => "pull_catalogue",
+    Request::Describe => "describe",
+});
+
+// What nodes say before they talk. Answers to these promise nothing and have no points.
+steps!(GREETINGS: Body {
     Body::Hello => "send::hello",
     Body::Join { .. } => "send::join",
     Body::Ping => "send::ping",
-    Body::Request(Request::Ask(Question::Prepare(_))) => "send::prepare",
-    Body::Request(Request::Ask(Question::Book(_))) => "send::book",
-    Body::Request(Request::Ask(Question::Promise { key: Key::Saga(_), .. })) => "send::promise",
-    Body::Request(Request::Ask(Question::Promise { key: Key::Login(_), .. })) => "send::promise_login",
-    Body::Request(Request::Ask(Question::Accept { key: Key::Saga(_), ballot: Ballot::ZERO, .. })) => "send::accept",
-    Body::Request(Request::Ask(Question::Accept { key: Key::Saga(_), .. })) => "send::accept_later_ballot",
-    Body::Request(Request::Ask(Question::Accept { key: Key::Login(_), .. })) => "send::accept_login",
-    Body::Request(Request::Ask(Question::Confirm { .. })) => "send::confirm",
-    Body::Request(Request::Ask(Question::Release { .. })) => "send::release",
-    Body::Request(Request::Query { .. }) => "send::query",
-    Body::Request(Request::MergeTicket(_)) => "send::merge_ticket",
-    Body::Request(Request::FindKey { .. }) => "send::find_key",
-    Body::Request(Request::FindUser { .. }) => "send::find_user",
-    Body::Request(Request::FindTicket { .. }) => "send::find_ticket",
-    Body::Request(Request::TicketsOf { .. }) => "send::tickets_of",
-    Body::Request(Request::Pull { .. }) => "send::pull",
-    Body::Request(Request::PullCatalogue { .. }) => "send::pull_catalogue",
-    Body::Request(Request::Describe) => "send::describe",
+    ; Body::Request(request) => exchange(request).sent
 });
 
 steps!(LEASE_CALLS: LeaseCall {
@@ -117,10 +156,15 @@ steps!(LEASE_CALLS: LeaseCall {
 
 /// The points of every step there is.
 pub fn all() -> impl Iterator<Item = &'static str> {
-    let steps = [ENTRIES, WRITES, MESSAGES, LEASE_CALLS];
-    steps
+    let steps = [ENTRIES, WRITES, GREETINGS, LEASE_CALLS]
         .into_iter()
         .flatten()
+        .copied();
+    let exchanges = EXCHANGES
+        .iter()
+        .flat_map(|exchange| [exchange.sent, exchange.answered]);
+    steps
+        .chain(exchanges)
         .flat_map(|step| [step.before, step.after])
 }
 
