@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::table::Seen;
+use super::cases::Seen;
 
 const PASSWORD: &str = "correct horse";
 const AGAIN: Duration = Duration::from_millis(100);

@@ -30,6 +30,26 @@ struct Node {
     child: Option<Child>,
 }
 
+impl Node {
+    /// It is gone; an error unless it died where it was told to.
+    fn bury(&mut self, status: ExitStatus) -> anyhow::Result<()> {
+        let Self {
+            company,
+            child,
+            armed,
+            log,
+        } = self;
+        *child = None;
+        ensure_killed(status)
+            .with_context(|| format!("node of {company}; see {}", log.display()))?;
+        ensure!(
+            !armed.exists(),
+            "the node of {company} was killed, but not where it was told to"
+        );
+        Ok(())
+    }
+}
+
 impl Nodes {
     /// None runs yet.
     pub fn new(program: &Path, config: &Path, folder: &Path, companies: &[RunningCompany]) -> Self {
@@ -44,6 +64,14 @@ impl Nodes {
             config: config.to_owned(),
             nodes: companies.iter().map(node).collect(),
         }
+    }
+
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub fn logs(&self) -> impl Iterator<Item = &Path> {
+        self.nodes.iter().map(|node| node.log.as_path())
     }
 
     /// From now on this node dies at this point, once.
@@ -101,7 +129,7 @@ impl Nodes {
             company,
             child,
             armed,
-            log,
+            ..
         } = &mut self.nodes[node];
         let process = child
             .as_mut()
@@ -114,14 +142,19 @@ impl Nodes {
                 DEATH_LIMIT.as_secs()
             );
         };
-        *child = None;
-        ensure_killed(status?)
-            .with_context(|| format!("node of {company}; see {}", log.display()))?;
-        ensure!(
-            !armed.exists(),
-            "the node of {company} was killed, but not where it was told to"
-        );
-        Ok(())
+        let status = status.context("wait for a node")?;
+        self.nodes[node].bury(status)
+    }
+
+    /// Whether the node has died where it was told to; an error if it ended otherwise.
+    pub fn has_died(&mut self, node: usize) -> anyhow::Result<bool> {
+        let Some(child) = self.nodes[node].child.as_mut() else {
+            return Ok(false);
+        };
+        match child.try_wait().context("look at a node")? {
+            None => Ok(false),
+            Some(status) => self.nodes[node].bury(status).map(|()| true),
+        }
     }
 
     /// The importer of this company died where it was told to.

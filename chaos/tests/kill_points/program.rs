@@ -1,11 +1,11 @@
-//! The program under test: built here, so that it is never older than its sources.
+//! The programs under test: built here, so that they are never older than their sources.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-const NAME: &str = "passcom-failpoints";
 /// What cargo tells a test about the test's own package would only make the inner build another one.
 const OUTER: [&str; 3] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
 
@@ -14,28 +14,49 @@ pub struct Program {
 }
 
 impl Program {
-    /// Builds it beside the other programs. Whole-workspace, because cargo would choose other features of the dependencies otherwise.
-    pub fn build() -> anyhow::Result<Self> {
+    /// With its fail points.
+    pub fn with_points() -> anyhow::Result<Self> {
+        Self::build(
+            "passcom-failpoints",
+            &["--features", "passcom-node/failpoints"],
+        )
+    }
+
+    /// As it is released.
+    pub fn released() -> anyhow::Result<Self> {
+        Self::build("passcom", &[])
+    }
+
+    /// Whole-workspace, because cargo would choose other features of the dependencies otherwise.
+    fn build(name: &str, features: &[&str]) -> anyhow::Result<Self> {
         let target = target_folder()?;
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command
-            .args(["build", "--release", "--locked", "--workspace"])
-            .args(["--features", "passcom-node/failpoints", "--bin", NAME])
+            .args([
+                "build",
+                "--release",
+                "--locked",
+                "--workspace",
+                "--bin",
+                name,
+            ])
+            .args(features)
             .arg("--target-dir")
             .arg(&target)
             .current_dir(env!("CARGO_MANIFEST_DIR"));
-        let outer = std::env::vars_os().map(|(name, _)| name);
-        for name in outer.filter(|name| {
+        let names = std::env::vars_os().map(|(name, _)| name);
+        let is_outer = |name: &OsString| {
             OUTER
                 .iter()
-                .any(|own| name.to_string_lossy().starts_with(own))
-        }) {
+                .any(|outer| name.to_string_lossy().starts_with(outer))
+        };
+        for name in names.filter(is_outer) {
             command.env_remove(name);
         }
         let status = command.status().context("run cargo")?;
         ensure!(status.success(), "{command:?}: {status}");
-        let path = target.join("release").join(NAME);
+        let path = target.join("release").join(name);
         Ok(Self { path })
     }
 
@@ -53,21 +74,22 @@ impl Program {
         let text = String::from_utf8(output.stdout).context("the list is not text")?;
         Ok(text.lines().map(str::to_owned).collect())
     }
-}
 
-/// Points that a program carries in it.
-pub fn points_in(program: &Path, points: &[String]) -> anyhow::Result<Vec<String>> {
-    let bytes = std::fs::read(program).with_context(|| format!("read {}", program.display()))?;
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(points
-        .iter()
-        .filter(|point| text.contains(point.as_str()))
-        .cloned()
-        .collect())
+    /// Those of the points whose names are somewhere in the program.
+    pub fn carries(&self, points: &[String]) -> anyhow::Result<Vec<String>> {
+        let bytes =
+            std::fs::read(&self.path).with_context(|| format!("read {}", self.path.display()))?;
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(points
+            .iter()
+            .filter(|point| text.contains(point.as_str()))
+            .cloned()
+            .collect())
+    }
 }
 
 /// Tests run in `release/deps`, or `debug/deps`, of it.
-pub fn target_folder() -> anyhow::Result<PathBuf> {
+fn target_folder() -> anyhow::Result<PathBuf> {
     let us = std::env::current_exe().context("find our own program")?;
     let target = us.ancestors().nth(3);
     Ok(target

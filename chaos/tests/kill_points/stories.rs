@@ -1,61 +1,24 @@
 //! How each story is brought about, and told to its end.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
-use passcom_chaos::cluster::RunningCompany;
-use passcom_chaos::history::Seat;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_postgres::NoTls;
+use anyhow::{Context, ensure};
+use tokio::time::{Instant, sleep};
 
-use super::customer::{Customer, Wish};
-use super::nodes::Nodes;
-use super::table::{Case, Role, Seen, Story};
+use super::cases::{Case, Seen, Story};
+use super::customer::Wish;
+use super::servers;
+use super::stage::{Cast, Stage};
 
-/// Where the driver of an orphan dies: its own vote is durable, and nothing is decided.
-const ORPHANED: &str = "participant::prepare::after";
+/// Where a driver dies whose own vote is durable, while nothing is decided.
+const UNDECIDED: &str = "participant::prepare::after";
+/// Where a driver dies that has heard the majority, and told nobody.
+const CHOSEN: &str = "driver::settle::before";
+/// The companies that are left end a saga within this, in doubt after [`super::stage`].
+const END_LIMIT: Duration = Duration::from_secs(15);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Days on sale in the cluster as it starts.
 const DAYS: usize = 14;
-const REDIS_LIMIT: Duration = Duration::from_secs(5);
-
-/// A cluster whose nodes are ours to kill.
-pub struct Stage {
-    pub nodes: Nodes,
-    pub customer: Customer,
-    pub companies: Vec<RunningCompany>,
-    pub redis: SocketAddr,
-}
-
-/// Which company plays which role.
-#[derive(Clone, Copy)]
-struct Cast {
-    asked: usize,
-    other: usize,
-    third: usize,
-}
-
-impl Cast {
-    /// Every company plays every role in turn.
-    fn of(number: usize) -> Self {
-        let company = |nth| (number + nth) % 3;
-        Self {
-            asked: company(0),
-            other: company(1),
-            third: company(2),
-        }
-    }
-
-    fn node(self, role: Role) -> usize {
-        match role {
-            Role::Asked => self.asked,
-            Role::Other | Role::Importer => self.other,
-            Role::Third => self.third,
-        }
-    }
-}
 
 impl Stage {
     /// Tells the story of this case on routes of its own; an error says what was not as it must be.
@@ -71,102 +34,13 @@ impl Stage {
             );
         }
         self.customer.wait_until_whole().await?;
-        let mut told = Vec::new();
-        for node in [cast.asked, cast.other, cast.third] {
-            told.push(self.customer.settle(node, &wish).await?);
-        }
-        let (last, allowed) = (told[0], case.last());
-        ensure!(
-            told.iter().all(|seen| *seen == last),
-            "everybody was told something else: {told:?}"
-        );
+        let (last, allowed) = (self.settle(cast, &wish).await?, case.last());
         ensure!(
             allowed.contains(&last),
             "it came to {last:?}, not {allowed:?}"
         );
-        let promised = matches!(first, Some(Seen::Booked | Seen::Refused));
-        ensure!(
-            !promised || first == Some(last),
-            "it was answered {first:?}, and came to {last:?}"
-        );
+        ensure_kept(first, last)?;
         Ok([first, Some(last)])
-    }
-
-    /// What has to be before anybody dies, and what is then asked for.
-    async fn prepare(&self, story: Story, cast: Cast, number: usize) -> anyhow::Result<Wish> {
-        let key = format!("case-{number}");
-        let before = format!("before-{number}");
-        let all = self.customer.market.stock.take_of_route(number);
-        ensure!(
-            all.len() == self.companies.len(),
-            "no seats are left for case {number}"
-        );
-        let of = |companies: &[usize]| -> Vec<Seat> {
-            companies
-                .iter()
-                .map(|company| all[*company].clone())
-                .collect()
-        };
-        let Cast {
-            asked,
-            other,
-            third,
-        } = cast;
-        Ok(match story {
-            Story::Trip
-            | Story::Orphan
-            | Story::Start
-            | Story::Meeting
-            | Story::Idle
-            | Story::Import => Wish::Book { key, seats: all },
-            Story::Pair => Wish::Book {
-                key,
-                seats: of(&[asked, other]),
-            },
-            Story::Abroad => Wish::Book {
-                key,
-                seats: of(&[other, third]),
-            },
-            Story::OwnSeat => Wish::Book {
-                key,
-                seats: of(&[asked]),
-            },
-            Story::ForeignSeat => Wish::Book {
-                key,
-                seats: of(&[other]),
-            },
-            Story::SoldSeat => {
-                self.customer.buy(other, before, of(&[other])).await?;
-                Wish::Book { key, seats: all }
-            }
-            Story::StaleFence => {
-                let ticket = self.customer.buy(asked, before, all.clone()).await?;
-                let cancelled = self
-                    .customer
-                    .settle(asked, &Wish::Cancel { ticket })
-                    .await?;
-                ensure!(
-                    cancelled == Seen::Done,
-                    "a ticket could not be cancelled before the story"
-                );
-                self.forget_tokens().await?;
-                Wish::Book { key, seats: all }
-            }
-            Story::Cancel => Wish::Cancel {
-                ticket: self.customer.buy(asked, before, all).await?,
-            },
-            Story::OperatorCancel => Wish::OperatorCancel {
-                ticket: self.customer.buy(asked, before, all).await?,
-            },
-            Story::Block => Wish::Block {
-                seat: all[asked].id,
-            },
-            Story::Register => Wish::Register { login: key },
-            Story::Status => Wish::Status,
-            Story::Tickets => Wish::Tickets,
-            Story::UnknownTicket => Wish::UnknownTicket,
-            Story::Cluster => Wish::Cluster,
-        })
     }
 
     /// Somebody dies at the point, and starts again. Answers what the request that was under way came to, if there was one.
@@ -189,7 +63,7 @@ impl Stage {
             Story::Start | Story::Meeting => {
                 nodes.kill(victim).await?;
                 if case.row.story == Story::Meeting {
-                    forget_peers(&self.companies[victim]).await?;
+                    servers::forget_peers(&self.companies[victim]).await?;
                 }
                 nodes.arm(victim, &point)?;
                 nodes.start(victim)?;
@@ -197,16 +71,15 @@ impl Stage {
                 nodes.start(victim)?;
                 Ok(None)
             }
-            Story::Orphan => {
-                nodes.arm(cast.asked, ORPHANED)?;
-                let (first, died) =
-                    tokio::join!(self.customer.ask(cast.asked, wish), nodes.death(cast.asked));
-                died.context("the driver, before the story")?;
-                nodes.arm(victim, &point)?;
-                nodes.start(cast.asked)?;
-                nodes.death(victim).await?;
-                nodes.start(victim)?;
-                first.map(Some)
+            Story::Orphan => self.kill_again(UNDECIDED, cast, victim, &point, wish).await,
+            Story::Decided => self.kill_again(CHOSEN, cast, victim, &point, wish).await,
+            Story::Abandoned => self.abandon(UNDECIDED, cast, victim, &point, wish).await,
+            Story::AbandonedDecided => self.abandon(CHOSEN, cast, victim, &point, wish).await,
+            Story::TakenOver => {
+                self.lose_driver(&point, cast, wish).await?;
+                let told = self.customer.settle(cast.other, wish).await?;
+                self.nodes.start(cast.asked)?;
+                Ok(Some(told))
             }
             Story::Import => {
                 nodes.arm(victim, &point)?;
@@ -226,6 +99,62 @@ impl Stage {
         }
     }
 
+    /// The driver dies at this point and is not started again.
+    async fn lose_driver(&mut self, point: &str, cast: Cast, wish: &Wish) -> anyhow::Result<Seen> {
+        self.nodes.arm(cast.asked, point)?;
+        let (first, died) = tokio::join!(
+            self.customer.ask(cast.asked, wish),
+            self.nodes.death(cast.asked)
+        );
+        died.context("the driver")?;
+        first
+    }
+
+    /// The driver dies there first; somebody dies at the point when it is back.
+    async fn kill_again(
+        &mut self,
+        first_at: &str,
+        cast: Cast,
+        victim: usize,
+        point: &str,
+        wish: &Wish,
+    ) -> anyhow::Result<Option<Seen>> {
+        let first = self.lose_driver(first_at, cast, wish).await?;
+        self.nodes.arm(victim, point)?;
+        self.nodes.start(cast.asked)?;
+        self.nodes.death(victim).await?;
+        self.nodes.start(victim)?;
+        Ok(Some(first))
+    }
+
+    /// The driver dies there first; somebody dies at the point while it is away. It is back only when the others have ended it.
+    async fn abandon(
+        &mut self,
+        first_at: &str,
+        cast: Cast,
+        victim: usize,
+        point: &str,
+        wish: &Wish,
+    ) -> anyhow::Result<Option<Seen>> {
+        let first = self.lose_driver(first_at, cast, wish).await?;
+        self.nodes.arm(victim, point)?;
+        self.nodes.death(victim).await?;
+        self.nodes.start(victim)?;
+        let deadline = Instant::now() + END_LIMIT;
+        for node in [cast.other, cast.third] {
+            while servers::prepared(&self.companies[node]).await? > 0 {
+                let company = &self.companies[node].company;
+                ensure!(
+                    Instant::now() < deadline,
+                    "company {company} waits for one that is away"
+                );
+                sleep(LOOK_AGAIN).await;
+            }
+        }
+        self.nodes.start(cast.asked)?;
+        Ok(Some(first))
+    }
+
     /// An importer dies; the next one ends what it began, and then there is nothing left to do.
     async fn import(&self, node: usize, days: usize) -> anyhow::Result<()> {
         let days = days.to_string();
@@ -237,61 +166,23 @@ impl Stage {
             again.success(),
             "the import after the one that died ended with {again}"
         );
-        let on_sale = routes(&self.companies[node]).await?;
+        let on_sale = servers::routes(&self.companies[node]).await?;
         let last = self.nodes.import(node, &arguments).await?;
         ensure!(last.success(), "a repeated import ended with {last}");
         ensure!(
-            routes(&self.companies[node]).await? == on_sale,
+            servers::routes(&self.companies[node]).await? == on_sale,
             "an import that is repeated changes something"
         );
         Ok(())
     }
-
-    /// As a Redis that comes back with an old snapshot: its tokens are older than those on the seats.
-    async fn forget_tokens(&self) -> anyhow::Result<()> {
-        const OK: &[u8] = b"+OK\r\n";
-        let set = async {
-            let mut stream = TcpStream::connect(self.redis).await?;
-            stream.write_all(b"SET fence:counter 0\r\n").await?;
-            let mut answer = [0; OK.len()];
-            stream.read_exact(&mut answer).await?;
-            std::io::Result::Ok(answer)
-        };
-        let answer = timeout(REDIS_LIMIT, set)
-            .await
-            .context("Redis does not answer")??;
-        ensure!(
-            answer == OK,
-            "Redis answered {:?}",
-            String::from_utf8_lossy(&answer)
-        );
-        Ok(())
-    }
 }
 
-/// The company has never met the others, as an operator has it after one of them has lost its disk.
-async fn forget_peers(company: &RunningCompany) -> anyhow::Result<()> {
-    let database = connect(company).await?;
-    match database.execute("delete from peer", &[]).await? {
-        0 => bail!("company {} had met nobody", company.company),
-        _ => Ok(()),
-    }
-}
-
-/// How many routes there are, and a sum over what they are.
-async fn routes(company: &RunningCompany) -> anyhow::Result<(i64, i64)> {
-    let database = connect(company).await?;
-    let row = database
-        .query_one(
-            "select count(*), coalesce(sum(hashtext(route::text)), 0)::bigint from route",
-            &[],
-        )
-        .await?;
-    Ok((row.try_get(0)?, row.try_get(1)?))
-}
-
-async fn connect(company: &RunningCompany) -> anyhow::Result<tokio_postgres::Client> {
-    let (client, connection) = tokio_postgres::connect(&company.postgres, NoTls).await?;
-    tokio::spawn(connection); // its end is the client's next error
-    Ok(client)
+/// What was promised once is so for ever.
+pub fn ensure_kept(first: Option<Seen>, last: Seen) -> anyhow::Result<()> {
+    let promised = matches!(first, Some(Seen::Booked | Seen::Refused));
+    ensure!(
+        !promised || first == Some(last),
+        "it was answered {first:?}, and came to {last:?}"
+    );
+    Ok(())
 }
