@@ -13,6 +13,7 @@ use tracing::{error, warn};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, RouteId};
 use crate::domain::rows::{Footprint, SeatKey, SeatUse};
+use crate::fail_point;
 use crate::store::{LedgerStore, WriteError};
 
 /// Most entries of one transaction.
@@ -168,10 +169,12 @@ async fn commit(
             news.seats = rows.seat_changes();
             news.outbox = !rows.outbox.is_empty();
             alarms = std::mem::take(&mut rows.alarms);
+            entries.iter().for_each(fail_point::before);
         })
         .await;
     match outcome {
         Ok(()) => {
+            entries.iter().for_each(fail_point::after);
             for alarm in alarms {
                 counter!("passcom_alarms_total").increment(1);
                 error!(alarm, "the protocol says this is impossible");

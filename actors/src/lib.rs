@@ -21,6 +21,8 @@
 //!   [`traceparent`]: what travels, and its bytes;
 //! * [`replication`]: users, tickets and catalogues of the others; [`anti_entropy`]: whether they are all here.
 //!
+//! [`fail_point`]: where a test may kill the process, in a build of its own.
+//!
 //! For people: [`catalogue`] and [`airports`]: what is on sale; [`accounts`]: who is who; [`operations`]: what operators ask.
 //! [`clock`]: the time that shells hand to the rules.
 //!
@@ -41,6 +43,7 @@ pub mod desk;
 pub mod directory;
 pub mod domain;
 pub mod envelope;
+pub mod fail_point;
 pub mod gateway;
 pub mod lease;
 pub mod ledger;

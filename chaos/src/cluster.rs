@@ -48,6 +48,9 @@ pub struct Options {
     /// Keeps databases, logs and history in this new folder; otherwise they go when all is well.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
+    /// Leaves a node that died alone, for whoever starts nodes of its own.
+    #[arg(skip)]
+    pub no_restart: bool,
 }
 
 impl Default for Options {
@@ -58,6 +61,7 @@ impl Default for Options {
             schedules: Vec::new(),
             days: None,
             keep: None,
+            no_restart: false,
         }
     }
 }
@@ -344,6 +348,9 @@ fn command(passcom: &Path, folder: &Path, options: &Options) -> anyhow::Result<C
     }
     if !options.schedules.is_empty() {
         command.arg("--schedules").args(&options.schedules);
+    }
+    if options.no_restart {
+        command.arg("--no-restart");
     }
     command
         .stdin(Stdio::null())

@@ -24,6 +24,7 @@ use passcom_actors::clock::Clock;
 use passcom_actors::desk::{self, Desk, Running};
 use passcom_actors::directory::Directory;
 use passcom_actors::domain::ids::CompanyId;
+use passcom_actors::fail_point;
 use passcom_actors::lease::Leases;
 use passcom_actors::ledger::{Ledger, News};
 use passcom_actors::operations::{Link, Operations};
@@ -193,7 +194,8 @@ impl Node {
         let late = Arc::new(LateService::default());
         let admit = incarnations::admit(database.clone()).await?;
         let mesh = mesh_options(config, company, identity, admit)?;
-        let cluster = Cluster::start(mesh, late.clone()).await?;
+        let answers = fail_point::around_answers(late.clone());
+        let cluster = Cluster::start(mesh, answers).await?;
         let peers = cluster.peers();
         let (supervisor, _) = Actor::spawn(None, Supervisor, ())
             .await
@@ -240,7 +242,9 @@ impl Node {
             service: service.clone(),
             peers,
             leases: Leases::new(
-                Arc::new(Lease::new(&config.redis_url()?, identity.epoch)?.with_ttl(lease_ttl)),
+                fail_point::around_leases(Arc::new(
+                    Lease::new(&config.redis_url()?, identity.epoch)?.with_ttl(lease_ttl),
+                )),
                 lease_ttl,
             ),
             clock: Clock::start(),

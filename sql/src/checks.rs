@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use passcom_actors::domain::ids::{CompanyId, Incarnation};
+use passcom_actors::fail_point::{self, Write};
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
@@ -148,6 +149,8 @@ pub async fn identify(database: &Database, companies: &[CompanyId]) -> anyhow::R
         .await
         .context("count this start")?
         .try_get("epoch")?;
+    fail_point::before(&Write::Identity);
     transaction.commit().await?;
+    fail_point::after(&Write::Identity);
     Ok(Identity { incarnation, epoch })
 }

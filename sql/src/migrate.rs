@@ -2,6 +2,8 @@
 
 use anyhow::{Context, ensure};
 
+use passcom_actors::fail_point::{self, Write};
+
 use crate::locks;
 use crate::pool::Database;
 
@@ -51,5 +53,8 @@ pub async fn migrate(database: &Database) -> anyhow::Result<()> {
             .await?;
         tracing::info!(number, name, "migration applied");
     }
-    transaction.commit().await.context("commit the migration")
+    fail_point::before(&Write::Migration);
+    transaction.commit().await.context("commit the migration")?;
+    fail_point::after(&Write::Migration);
+    Ok(())
 }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use passcom_actors::domain::ids::{CompanyId, Incarnation};
+use passcom_actors::fail_point::{self, Write};
 
 use crate::Database;
 use crate::decode;
@@ -30,8 +31,10 @@ pub async fn remember(
 ) -> anyhow::Result<()> {
     let insert = "insert into peer (company, incarnation) values ($1, $2) on conflict do nothing";
     let client = database.client().await?;
+    fail_point::before(&Write::PeerIdentity);
     client
         .execute(insert, &[&company.as_str(), &incarnation.0])
         .await?;
+    fail_point::after(&Write::PeerIdentity);
     Ok(())
 }

@@ -1,15 +1,79 @@
-//! One module per command of `passcom`.
+//! `passcom` as it is typed: one module per command.
 
 use std::io;
+use std::process::ExitCode;
 
+use anyhow::Context;
+use clap::Parser;
 use comfy_table::{Table, presets};
 use tokio::signal::unix::{SignalKind, signal};
+
+use crate::local::tether;
 
 pub mod admin;
 pub mod certs;
 pub mod demo;
 pub mod import;
 pub mod node;
+
+/// Three airlines' nodes that sell each other's seats.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Run a whole cluster on this machine.
+    Demo(demo::Args),
+    /// Run the node of one company.
+    Node(node::Args),
+    /// Put a company's flights on sale.
+    Import(import::Args),
+    /// Make certificates and keys for a cluster.
+    Certs(certs::Args),
+    /// Ask a running node how it is.
+    Admin(admin::Args),
+    #[command(hide = true)]
+    Tether(tether::Args),
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    match run(Args::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("passcom: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    // becomes another program: no thread may have been started
+    if let Command::Tether(args) = command {
+        return args.exec();
+    }
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Command::Node(args) = &command
+        && let Some(threads) = args.worker_threads
+    {
+        runtime.worker_threads(threads.get());
+    }
+    let runtime = runtime.enable_all().build();
+    runtime.context("start the runtime")?.block_on(async {
+        match command {
+            Command::Demo(args) => demo::run(args).await,
+            Command::Node(args) => node::run(args).await,
+            Command::Import(args) => import::run(&args).await,
+            Command::Certs(args) => certs::run(&args),
+            Command::Admin(args) => admin::run(args).await,
+            Command::Tether(_) => unreachable!("it ran above"),
+        }
+    })
+}
 
 /// Completes on Ctrl-C or SIGTERM. From the first call on these no longer end the process by themselves.
 pub fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {

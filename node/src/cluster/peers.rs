@@ -10,6 +10,7 @@ use passcom_actors::domain::time::Timestamp;
 use passcom_actors::envelope::{
     Answer, Body, Envelope, Hello, PROTOCOL_MAX, PROTOCOL_MIN, Pong, decode,
 };
+use passcom_actors::fail_point;
 use passcom_actors::gateway::{GatewayMessage, Presence};
 use passcom_actors::messages::{Reply, Request};
 use passcom_actors::peer::{CallError, Clock, PeerClient};
@@ -148,6 +149,7 @@ impl Peers {
             deadline,
             body,
         };
+        fail_point::before(&envelope.body);
         // a frame over the limit would end the session with all its calls, so it must not leave
         let bytes = envelope.seal().map_err(|error| {
             debug!(%company, %error, "request not sent");
@@ -159,6 +161,7 @@ impl Peers {
             .call(|port| GatewayMessage::Call(bytes, port), Some(timeout));
         match call.instrument(span).await {
             Ok(CallResult::Success(bytes)) => {
+                fail_point::after(&envelope.body);
                 decode(&bytes).map_err(|_| unknown("its answer cannot be read"))
             }
             Ok(CallResult::Timeout) => Err(unknown("no answer in time")),

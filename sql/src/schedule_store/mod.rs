@@ -15,6 +15,7 @@ use std::pin::pin;
 use jiff::Timestamp;
 use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::RouteId;
+use passcom_actors::fail_point::{self, Write};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, NoTls, Transaction};
@@ -183,7 +184,9 @@ pub async fn import(
     if scope.dry_run {
         transaction.rollback().await.map_err(failed("roll back"))?;
     } else {
+        fail_point::before(&Write::Schedule);
         transaction.commit().await.map_err(failed("commit"))?;
+        fail_point::after(&Write::Schedule);
     }
     Ok(report)
 }

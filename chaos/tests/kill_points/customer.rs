@@ -1,0 +1,282 @@
+//! What is asked of the nodes, and what came of it.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use passcom_chaos::client::{Client, Session};
+use passcom_chaos::history::{Answer, History, Meaning, Operation, Request, Seat};
+use passcom_chaos::stock::Stock;
+use passcom_chaos::workload::Market;
+use reqwest::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::cases::Seen;
+
+const PASSWORD: &str = "correct horse";
+const AGAIN: Duration = Duration::from_millis(100);
+/// Until a killed node is up, its links stand and its peers' catalogues are read; until an open booking has its answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than a node takes to say that it does not know yet.
+const ANSWER_LIMIT: Duration = Duration::from_secs(12);
+
+/// A request that may be sent again, at any node.
+#[derive(Debug, Clone)]
+pub enum Wish {
+    Book { key: String, seats: Vec<Seat> },
+    Cancel { ticket: Uuid },
+    OperatorCancel { ticket: Uuid },
+    UnknownTicket,
+    Block { seat: u64 },
+    Register { login: String },
+    Status,
+    Tickets,
+    Cluster,
+}
+
+/// Where the cluster is, as its run file has it.
+#[derive(Deserialize)]
+pub struct RunFile {
+    pub companies: Vec<Place>,
+    pub redis: String,
+    pub config: std::path::PathBuf,
+}
+
+#[derive(Deserialize)]
+pub struct Place {
+    http: String,
+    admin: String,
+    admin_token_file: std::path::PathBuf,
+}
+
+pub struct Customer {
+    pub market: Market,
+    session: Session,
+    /// Somebody without a ticket.
+    idler: Session,
+    http: reqwest::Client,
+    places: Vec<Place>,
+}
+
+impl Customer {
+    pub fn new(
+        client: Client,
+        stock: Stock,
+        history: History,
+        [session, idler]: [Session; 2],
+        places: Vec<Place>,
+    ) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder()
+            .timeout(ANSWER_LIMIT)
+            .no_proxy()
+            .build()?;
+        Ok(Self {
+            market: Market {
+                client,
+                stock: Arc::new(stock),
+                history: Arc::new(history),
+            },
+            session,
+            idler,
+            http,
+            places,
+        })
+    }
+
+    /// Asks once. An error is a fault of the test itself.
+    pub async fn ask(&self, node: usize, wish: &Wish) -> anyhow::Result<Seen> {
+        let Session { user, token } = &self.session;
+        match wish {
+            Wish::Book { key, seats } => {
+                let answer = self.market.book(node, 0, &self.session, key, seats).await?;
+                Ok(seen(&answer))
+            }
+            Wish::Cancel { ticket } => {
+                let begin_us = self.market.history.now_us();
+                let answer = self
+                    .market
+                    .client
+                    .cancel(node, &self.session, *ticket)
+                    .await?;
+                self.record_cancel(node, *ticket, begin_us, answer.clone())?;
+                Ok(seen(&answer))
+            }
+            Wish::OperatorCancel { ticket } => {
+                self.record_cancel(
+                    node,
+                    *ticket,
+                    self.market.history.now_us(),
+                    Answer::Cancelled,
+                )?;
+                let path = format!("/passagem/{user}/{ticket}?reason=test");
+                self.operate(node, Method::DELETE, &path, None).await
+            }
+            Wish::UnknownTicket => {
+                let path = format!("/passagem-all/{user}/{}", Uuid::nil());
+                self.find_nothing(node, Method::DELETE, &path, token).await
+            }
+            Wish::Status => {
+                let path = format!("/reservas/{}", Uuid::nil());
+                self.find_nothing(node, Method::GET, &path, token).await
+            }
+            Wish::Tickets => {
+                let Session { user, token } = &self.idler;
+                self.find_nothing(node, Method::GET, &format!("/passagens-all/{user}"), token)
+                    .await
+            }
+            Wish::Block { seat } => {
+                let body = json!({"disponivel": 0, "reason": "test"});
+                self.operate(node, Method::PUT, &format!("/assentos/{seat}"), Some(body))
+                    .await
+            }
+            Wish::Cluster => {
+                self.operate(node, Method::GET, "/admin/cluster", None)
+                    .await
+            }
+            Wish::Register { login } => self.register(node, login).await,
+        }
+    }
+
+    /// Asks until it is known what came of it.
+    pub async fn settle(&self, node: usize, wish: &Wish) -> anyhow::Result<Seen> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let seen = self.ask(node, wish).await?;
+            if !matches!(seen, Seen::Open | Seen::Lost) || Instant::now() > deadline {
+                return Ok(seen);
+            }
+            sleep(AGAIN).await;
+        }
+    }
+
+    /// Books these seats, while nobody dies.
+    pub async fn buy(&self, node: usize, key: String, seats: Vec<Seat>) -> anyhow::Result<Uuid> {
+        let answer = self
+            .market
+            .book(node, 0, &self.session, &key, &seats)
+            .await?;
+        match answer.meaning() {
+            Meaning::Booked(ticket) => Ok(ticket),
+            _ => anyhow::bail!("a booking before the story was answered {answer:?}"),
+        }
+    }
+
+    /// Waits until every node serves, reaches the others and sells their seats.
+    pub async fn wait_until_whole(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        for node in 0..self.places.len() {
+            while !self.sells_all(node).await? {
+                let company = self.market.client.company(node);
+                ensure!(
+                    Instant::now() < deadline,
+                    "the node of {company} does not sell every company's seats"
+                );
+                sleep(AGAIN / 4).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn sells_all(&self, node: usize) -> anyhow::Result<bool> {
+        let answer = self.market.client.browse(node, &self.session.token).await?;
+        Ok(matches!(answer, Answer::Listed { unreachable } if unreachable.is_empty()))
+    }
+
+    async fn register(&self, node: usize, login: &str) -> anyhow::Result<Seen> {
+        let body = json!({"login": login, "password": PASSWORD});
+        let url = format!("{}/register-all", self.places[node].http);
+        let seen = self
+            .send(
+                self.http.post(url).json(&body),
+                &[StatusCode::OK, StatusCode::CONFLICT],
+            )
+            .await;
+        if seen != Seen::Done {
+            return Ok(seen);
+        }
+        // whoever has it, by whichever of the requests, has this password
+        let url = format!("{}/login", self.places[node].http);
+        Ok(self
+            .send(self.http.post(url).json(&body), &[StatusCode::OK])
+            .await)
+    }
+
+    async fn find_nothing(
+        &self,
+        node: usize,
+        method: Method,
+        path: &str,
+        token: &str,
+    ) -> anyhow::Result<Seen> {
+        let url = format!("{}{path}", self.places[node].http);
+        let request = self.http.request(method, url).bearer_auth(token);
+        Ok(self.send(request, &[StatusCode::NOT_FOUND]).await)
+    }
+
+    async fn operate(
+        &self,
+        node: usize,
+        method: Method,
+        path: &str,
+        body: Option<serde_json::Value>,
+    ) -> anyhow::Result<Seen> {
+        let Place {
+            admin,
+            admin_token_file,
+            ..
+        } = &self.places[node];
+        let token = fs::read_to_string(admin_token_file).context("read an operator's token")?;
+        let mut request = self
+            .http
+            .request(method, format!("{admin}{path}"))
+            .bearer_auth(token.trim());
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Ok(self.send(request, &[StatusCode::OK]).await)
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder, done: &[StatusCode]) -> Seen {
+        match request.send().await {
+            Ok(answer) if done.contains(&answer.status()) => Seen::Done,
+            Ok(_) => Seen::Open,
+            Err(_) => Seen::Lost,
+        }
+    }
+
+    fn record_cancel(
+        &self,
+        node: usize,
+        ticket: Uuid,
+        begin_us: u64,
+        answer: Answer,
+    ) -> anyhow::Result<()> {
+        self.market.history.record(Operation {
+            client: 0,
+            node: self.market.client.company(node).clone(),
+            begin_us,
+            end_us: self.market.history.now_us(),
+            request: Request::Cancel {
+                user: self.session.user,
+                ticket,
+            },
+            answer,
+        })
+    }
+}
+
+fn seen(answer: &Answer) -> Seen {
+    match answer {
+        Answer::Lost { .. } => Seen::Lost,
+        Answer::Cancelled | Answer::Listed { .. } => Seen::Done,
+        Answer::Booked { .. } | Answer::Problem { .. } => match answer.meaning() {
+            Meaning::Booked(_) => Seen::Booked,
+            Meaning::Refused => Seen::Refused,
+            Meaning::NothingBegun | Meaning::Open => Seen::Open,
+        },
+    }
+}

@@ -1,0 +1,170 @@
+//! Every durable write and every message of the program, each as the last thing that a process does before `kill -9`.
+//!
+//! The program is asked for its fail points, and [`table`] has a case for each of them: a point without a case fails the test, and a case
+//! without a point. A case arms the point in one node of a running cluster ([`nodes`]), sends the request that leads there ([`stories`]),
+//! sees the process die there, starts it again, asks every node ([`customer`]), and in the end everything is audited by the checker.
+//!
+//! `PASSCOM_KILL_POINTS=acceptor::` runs only the cases whose point contains this. [`pairs`] kills two, at random, on demand.
+
+mod cases;
+mod customer;
+mod nodes;
+mod pairs;
+mod program;
+mod servers;
+mod stage;
+mod stories;
+mod table;
+
+use std::time::Instant;
+
+use anyhow::Context;
+use passcom_chaos::checker::facts::{self, Company};
+use passcom_chaos::checker::{self, Violation};
+use passcom_chaos::cluster::{Cluster, Options};
+
+use pairs::Pair;
+use program::Program;
+use stage::Stage;
+
+/// What no node may ever log.
+const NEVER: [&str; 2] = ["the protocol says this is impossible", "panicked at"];
+const ONLY: &str = "PASSCOM_KILL_POINTS";
+const PAIRS: &str = "PASSCOM_KILL_PAIRS";
+const PAIRS_DEFAULT: usize = 60;
+const SEED: &str = "PASSCOM_KILL_SEED";
+
+#[tokio::test]
+async fn nothing_breaks_wherever_a_process_is_killed() {
+    let program = Program::with_points().unwrap();
+    let points = program.points().unwrap();
+    assert_eq!(
+        cases::differences(&points),
+        [""; 0],
+        "program and table differ"
+    );
+
+    let only = std::env::var(ONLY).unwrap_or_default();
+    let mut cases = cases::cases();
+    cases.retain(|case| case.point().contains(&only));
+    assert!(!cases.is_empty(), "{ONLY}={only} leaves no case");
+    println!("{} points, {} cases", points.len(), cases.len());
+    perform(&program, cases.len(), async |stage, number| {
+        let case = cases[number];
+        let played = stage.play(number, case).await;
+        (
+            case.to_string(),
+            played.map(|[first, last]| format!("{first:?}, {last:?}")),
+        )
+    })
+    .await;
+}
+
+/// Many more situations than there are points, so that they are not all of them run each time.
+#[tokio::test]
+#[ignore = "takes minutes: PASSCOM_KILL_PAIRS of them, drawn from PASSCOM_KILL_SEED"]
+async fn nothing_breaks_when_two_processes_are_killed() {
+    let number_in = |name| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text: String| text.parse().ok())
+    };
+    let pairs =
+        number_in(PAIRS).map_or(PAIRS_DEFAULT, |pairs: u64| usize::try_from(pairs).unwrap());
+    let seed = number_in(SEED).unwrap_or_else(|| fastrand::u64(..));
+    println!("{SEED}={seed} {PAIRS}={pairs}");
+    let mut rng = fastrand::Rng::with_seed(seed);
+    perform(
+        &Program::with_points().unwrap(),
+        pairs,
+        async |stage, number| {
+            let pair = Pair::draw(number, &mut rng);
+            let played = stage.play_pair(number, &pair).await;
+            (
+                pair.to_string(),
+                played.map(|(died, last)| format!("{died} died, {last:?}")),
+            )
+        },
+    )
+    .await;
+}
+
+#[test]
+fn the_program_that_is_released_has_no_point() {
+    let program = Program::with_points().unwrap();
+    let points = program.points().unwrap();
+    assert_eq!(
+        program.carries(&points).unwrap(),
+        points,
+        "the search finds what is there"
+    );
+    assert_eq!(
+        Program::released().unwrap().carries(&points).unwrap(),
+        [""; 0]
+    );
+}
+
+/// Plays so many cases on one cluster, and audits it; whatever was not as it must be fails the test.
+async fn perform(
+    program: &Program,
+    cases: usize,
+    mut play: impl AsyncFnMut(&mut Stage, usize) -> (String, anyhow::Result<String>),
+) {
+    let options = Options {
+        passcom: Some(program.path.clone()),
+        no_restart: true,
+        ..Options::default()
+    };
+    let mut cluster = Cluster::start(&options).await.unwrap();
+    let mut stage = Stage::start(program, &cluster, cases).await.unwrap();
+    let mut wrong = Vec::new();
+    for number in 0..cases {
+        let start = Instant::now();
+        let (name, played) = play(&mut stage, number).await;
+        let took = start.elapsed().as_secs_f32();
+        match played {
+            Ok(how) => println!("{number:4} {took:5.1} s  {name}: {how}"),
+            Err(error) => {
+                println!("{number:4} {took:5.1} s  {name}: WRONG: {error:#}");
+                wrong.push(format!("case-{number}, {name}: {error:#}"));
+                stage.nodes.restore().unwrap();
+                stage.customer.wait_until_whole().await.unwrap();
+            }
+        }
+    }
+    wrong.extend(audit(&stage).await.unwrap().iter().map(ToString::to_string));
+    stage.nodes.stop().await.unwrap();
+    wrong.extend(outcries(&stage).unwrap());
+    if !wrong.is_empty() {
+        cluster.keep();
+    }
+    let folder = cluster.folder().display().to_string();
+    cluster.stop().unwrap();
+    assert!(wrong.is_empty(), "see {folder}\n{}", wrong.join("\n"));
+}
+
+/// Of all that the cases left behind, by what their customers were told.
+async fn audit(stage: &Stage) -> anyhow::Result<Vec<Violation>> {
+    let (_, mut violations) = facts::heal(&stage.companies).await?;
+    let operations = stage.customer.market.history.operations()?;
+    let mut companies = Vec::new();
+    for company in &stage.companies {
+        companies.push(Company::load(company).await?);
+    }
+    violations.extend(checker::audit(&companies, &operations));
+    Ok(violations)
+}
+
+/// Lines of the nodes' logs that must not be there: alarms of the protocol, and panics.
+fn outcries(stage: &Stage) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for log in stage.nodes.logs() {
+        let text = std::fs::read(log).with_context(|| format!("read {}", log.display()))?;
+        let text = String::from_utf8_lossy(&text);
+        let bad = text
+            .lines()
+            .filter(|line| NEVER.iter().any(|never| line.contains(never)));
+        found.extend(bad.map(str::to_owned));
+    }
+    Ok(found)
+}

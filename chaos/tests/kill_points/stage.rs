@@ -1,0 +1,230 @@
+//! The cluster whose nodes are killed: how it starts, who plays which role, and what there is before anybody dies.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use passcom_chaos::client::Client;
+use passcom_chaos::cluster::{Cluster, RunningCompany};
+use passcom_chaos::history::{History, Seat};
+use passcom_chaos::stock::{Size, Stock};
+use passcom_chaos::workload::sign_up;
+
+use super::cases::{Role, Seen, Story};
+use super::customer::{Customer, RunFile, Wish};
+use super::nodes::Nodes;
+use super::program::Program;
+use super::servers;
+
+/// What the configuration has, and what ours has: it is waited for often.
+const IN_DOUBT: [&str; 2] = ["in_doubt_seconds = 5", "in_doubt_seconds = 1"];
+const DEMO_LIMIT: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A cluster whose nodes are ours to kill.
+pub struct Stage {
+    pub nodes: Nodes,
+    pub customer: Customer,
+    pub companies: Vec<RunningCompany>,
+    pub redis: SocketAddr,
+}
+
+/// Which company plays which role.
+#[derive(Clone, Copy)]
+pub struct Cast {
+    pub asked: usize,
+    pub other: usize,
+    pub third: usize,
+}
+
+impl Cast {
+    /// Every company plays every role in turn.
+    pub fn of(number: usize) -> Self {
+        let company = |nth| (number + nth) % 3;
+        Self {
+            asked: company(0),
+            other: company(1),
+            third: company(2),
+        }
+    }
+
+    pub fn node(self, role: Role) -> usize {
+        match role {
+            Role::Asked => self.asked,
+            Role::Other | Role::Importer => self.other,
+            Role::Third => self.third,
+        }
+    }
+}
+
+impl Stage {
+    /// Takes the nodes over from the demo: ours can be armed.
+    pub async fn start(program: &Program, cluster: &Cluster, cases: usize) -> anyhow::Result<Self> {
+        wait_for_demo(cluster).await?;
+        let demo = cluster.folder().join("demo");
+        let text = std::fs::read(demo.join("cluster.json")).context("read the run file")?;
+        let run_file: RunFile = serde_json::from_slice(&text).context("understand the run file")?;
+        let client = Client::new(cluster.companies())?;
+        let sessions = sign_up(&client, 2).await?;
+        let [first, second] = <[_; 2]>::try_from(sessions)
+            .ok()
+            .context("two customers were wanted")?;
+        let stock = Stock::fetch(&client, &first, Size::spread(cases)).await?;
+        let history = History::create(&cluster.folder().join("history.jsonl"))?;
+        let redis = run_file
+            .redis
+            .trim_start_matches("redis://")
+            .parse()
+            .context("where Redis is")?;
+        let customer = Customer::new(client, stock, history, [first, second], run_file.companies)?;
+
+        let config = impatient(&run_file.config, cluster.folder())?;
+        let mut nodes = Nodes::new(
+            &program.path,
+            &config,
+            cluster.folder(),
+            cluster.companies(),
+        );
+        for node in 0..cluster.companies().len() {
+            cluster.kill_node(node)?;
+            nodes.start(node)?;
+        }
+        customer.wait_until_whole().await?;
+        Ok(Self {
+            nodes,
+            customer,
+            companies: cluster.companies().to_vec(),
+            redis,
+        })
+    }
+
+    /// What has to be before anybody dies, and what is then asked for.
+    pub async fn prepare(&self, story: Story, cast: Cast, number: usize) -> anyhow::Result<Wish> {
+        let key = format!("case-{number}");
+        let before = format!("before-{number}");
+        let all = self.customer.market.stock.take_of_route(number);
+        ensure!(
+            all.len() == self.companies.len(),
+            "no seats are left for case {number}"
+        );
+        let of = |companies: &[usize]| -> Vec<Seat> {
+            companies
+                .iter()
+                .map(|company| all[*company].clone())
+                .collect()
+        };
+        let Cast {
+            asked,
+            other,
+            third,
+        } = cast;
+        Ok(match story {
+            Story::Trip
+            | Story::Orphan
+            | Story::Decided
+            | Story::Start
+            | Story::Meeting
+            | Story::Idle
+            | Story::Import => Wish::Book { key, seats: all },
+            Story::Pair | Story::Abandoned | Story::AbandonedDecided => Wish::Book {
+                key,
+                seats: of(&[asked, other]),
+            },
+            Story::Abroad | Story::TakenOver => Wish::Book {
+                key,
+                seats: of(&[other, third]),
+            },
+            Story::OwnSeat => Wish::Book {
+                key,
+                seats: of(&[asked]),
+            },
+            Story::ForeignSeat => Wish::Book {
+                key,
+                seats: of(&[other]),
+            },
+            Story::SoldSeat => {
+                self.customer.buy(other, before, of(&[other])).await?;
+                Wish::Book { key, seats: all }
+            }
+            Story::StaleFence => {
+                let ticket = self.customer.buy(asked, before, all.clone()).await?;
+                let cancelled = self
+                    .customer
+                    .settle(asked, &Wish::Cancel { ticket })
+                    .await?;
+                ensure!(
+                    cancelled == Seen::Done,
+                    "a ticket could not be cancelled before the story"
+                );
+                servers::forget_tokens(self.redis).await?;
+                Wish::Book { key, seats: all }
+            }
+            Story::Cancel => Wish::Cancel {
+                ticket: self.customer.buy(asked, before, all).await?,
+            },
+            Story::OperatorCancel => Wish::OperatorCancel {
+                ticket: self.customer.buy(asked, before, all).await?,
+            },
+            Story::Block => Wish::Block {
+                seat: all[asked].id,
+            },
+            Story::Register => Wish::Register { login: key },
+            Story::Status => Wish::Status,
+            Story::Tickets => Wish::Tickets,
+            Story::UnknownTicket => Wish::UnknownTicket,
+            Story::Cluster => Wish::Cluster,
+        })
+    }
+
+    /// What every node says of it by now: all must say the same.
+    pub async fn settle(&self, cast: Cast, wish: &Wish) -> anyhow::Result<Seen> {
+        let nodes = match wish {
+            // only its own company takes a seat off sale
+            Wish::Block { .. } => [cast.asked; 3],
+            _ => [cast.asked, cast.other, cast.third],
+        };
+        let mut told = Vec::new();
+        for node in nodes {
+            told.push(self.customer.settle(node, wish).await?);
+        }
+        ensure!(
+            told.iter().all(|seen| *seen == told[0]),
+            "not everybody was told the same: {told:?}"
+        );
+        Ok(told[0])
+    }
+}
+
+/// A configuration of the same cluster whose nodes do not wait long for a driver.
+fn impatient(config: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let text = std::fs::read_to_string(config).context("read the configuration")?;
+    let [default, wanted] = IN_DOUBT;
+    anyhow::ensure!(
+        text.contains(default),
+        "{} lacks {default}",
+        config.display()
+    );
+    let path = folder.join("cluster.toml");
+    std::fs::write(&path, text.replace(default, wanted)).context("write the configuration")?;
+    Ok(path)
+}
+
+/// It signs up its own users when the nodes are up, and gives up if one dies meanwhile.
+async fn wait_for_demo(cluster: &Cluster) -> anyhow::Result<()> {
+    let log = cluster.folder().join("demo.log");
+    let deadline = Instant::now() + DEMO_LIMIT;
+    while !std::fs::read_to_string(&log)
+        .context("read the demo's log")?
+        .lines()
+        .any(|line| line == "ready")
+    {
+        anyhow::ensure!(
+            Instant::now() < deadline,
+            "the demo is not ready; see {}",
+            log.display()
+        );
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Ok(())
+}

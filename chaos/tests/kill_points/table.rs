@@ -1,0 +1,163 @@
+//! Every step of the program, with the situation in which a node dies there and what may come of it.
+//!
+//! A row is run twice, for the point before the step and the one after it. What customers may see is as narrow as the protocol
+//! makes it: [`EITHER`] only where it depends on who is faster.
+
+use super::cases::Role::{self, Asked, Importer, Other, Third};
+use super::cases::Seen::{Booked, Done, Lost, Open, Refused};
+use super::cases::Story::{
+    self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, Cluster, Decided, ForeignSeat, Idle,
+    Import, Meeting, OperatorCancel, Orphan, OwnSeat, Pair, Register, SoldSeat, StaleFence, Start,
+    Status, TakenOver, Tickets, Trip, UnknownTicket,
+};
+use super::cases::{Around, Row};
+
+const NONE: Around = [&[], &[]];
+const LOST: Around = [&[Lost], &[Lost]];
+const BOOKED: Around = [&[Booked], &[Booked]];
+const REFUSED: Around = [&[Refused], &[Refused]];
+const DONE: Around = [&[Done], &[Done]];
+const OPEN: Around = [&[Open], &[Open]];
+/// It depends on who is faster, and must be the same for everybody.
+const EITHER: Around = [&[Booked, Refused], &[Booked, Refused]];
+/// The answer races with the death of whoever gives it.
+const LOST_OR_BOOKED: Around = [&[Lost, Booked], &[Lost, Booked]];
+const LOST_OR_REFUSED: Around = [&[Lost, Refused], &[Lost, Refused]];
+/// Undone for certain once the driver's begin is durable, else as with [`EITHER`].
+const EITHER_THEN_REFUSED: Around = [&[Booked, Refused], &[Refused]];
+
+const fn row(step: &'static str, role: Role, story: Story, first: Around, last: Around) -> Row {
+    Row {
+        step,
+        role,
+        story,
+        first,
+        last,
+    }
+}
+
+#[rustfmt::skip]
+pub const TABLE: &[Row] = &[
+    // the normal case, in its order
+    row("send::find_key", Asked, Trip, LOST, BOOKED),
+    row("answer::find_key", Third, Pair, BOOKED, BOOKED),
+    row("lease::acquire", Asked, Trip, LOST, BOOKED),
+    row("route::survey", Asked, Trip, LOST, EITHER),
+    row("route::survey", Other, Trip, EITHER, EITHER),
+    row("send::prepare", Asked, Trip, LOST, EITHER),
+    row("answer::prepare", Other, Trip, EITHER, EITHER),
+    row("driver::begin", Asked, Abroad, LOST, EITHER_THEN_REFUSED),
+    row("participant::prepare", Asked, Trip, LOST, EITHER_THEN_REFUSED),
+    row("participant::prepare", Other, Trip, EITHER, EITHER),
+    row("send::accept", Asked, Trip, LOST, EITHER),
+    row("acceptor::accept", Asked, Trip, LOST, EITHER),
+    row("acceptor::accept", Other, Trip, BOOKED, BOOKED),
+    row("acceptor::accept", Third, Pair, BOOKED, BOOKED),
+    row("answer::accept", Other, Trip, BOOKED, BOOKED),
+    row("driver::settle", Asked, Trip, LOST, BOOKED),
+    row("lease::release", Asked, Trip, LOST_OR_BOOKED, BOOKED),
+    row("send::confirm", Asked, Trip, LOST_OR_BOOKED, BOOKED),
+    row("participant::confirm", Other, Trip, BOOKED, BOOKED),
+    row("answer::confirm", Other, Trip, BOOKED, BOOKED),
+    row("driver::finish", Asked, Trip, BOOKED, BOOKED),
+    row("replica::merge_pulled", Third, Pair, BOOKED, BOOKED),
+    // one company's own affair
+    row("participant::book", Asked, OwnSeat, LOST, BOOKED),
+    row("participant::book", Other, ForeignSeat, BOOKED, BOOKED),
+    row("answer::book", Other, ForeignSeat, BOOKED, BOOKED),
+    row("send::book", Asked, ForeignSeat, LOST, BOOKED),
+    row("driver::adopt", Asked, ForeignSeat, LOST, BOOKED),
+    // somebody says no
+    row("participant::prepare", Other, SoldSeat, REFUSED, REFUSED),
+    row("driver::refuse", Asked, SoldSeat, LOST, REFUSED),
+    row("send::release", Asked, SoldSeat, LOST_OR_REFUSED, REFUSED),
+    row("participant::release", Asked, SoldSeat, LOST_OR_REFUSED, REFUSED),
+    row("participant::release", Other, SoldSeat, REFUSED, REFUSED),
+    row("answer::release", Other, SoldSeat, REFUSED, REFUSED),
+    // nobody has decided, and the driver is back
+    row("driver::next_round", Asked, Orphan, LOST, REFUSED),
+    row("send::promise", Asked, Orphan, LOST, REFUSED),
+    row("acceptor::promise", Asked, Orphan, LOST, REFUSED),
+    row("acceptor::promise", Other, Orphan, LOST, REFUSED),
+    row("answer::promise", Other, Orphan, LOST, REFUSED),
+    row("send::accept_later_ballot", Asked, Orphan, LOST, REFUSED),
+    row("acceptor::accept_later_ballot", Asked, Orphan, LOST, REFUSED),
+    row("acceptor::accept_later_ballot", Other, Orphan, LOST, REFUSED),
+    row("answer::accept_later_ballot", Other, Orphan, LOST, REFUSED),
+    row("participant::release", Other, Orphan, LOST, REFUSED),
+    // the decision is chosen, nobody knows it, and the driver is back
+    row("driver::next_round", Asked, Decided, LOST, BOOKED),
+    row("send::promise", Asked, Decided, LOST, BOOKED),
+    row("acceptor::promise", Asked, Decided, LOST, BOOKED),
+    row("acceptor::promise", Other, Decided, LOST, BOOKED),
+    row("send::accept_later_ballot", Asked, Decided, LOST, BOOKED),
+    row("acceptor::accept_later_ballot", Asked, Decided, LOST, BOOKED),
+    row("acceptor::accept_later_ballot", Other, Decided, LOST, BOOKED),
+    row("driver::settle", Asked, Decided, LOST, BOOKED),
+    row("send::confirm", Asked, Decided, LOST, BOOKED),
+    row("participant::confirm", Other, Decided, LOST, BOOKED),
+    row("driver::finish", Asked, Decided, LOST, BOOKED),
+    // the driver stays away: the companies that are left end it without it
+    row("driver::next_round", Other, Abandoned, LOST, REFUSED),
+    row("send::promise", Other, Abandoned, LOST, REFUSED),
+    row("acceptor::promise", Third, Abandoned, LOST, REFUSED),
+    row("send::accept_later_ballot", Other, Abandoned, LOST, REFUSED),
+    row("acceptor::accept_later_ballot", Third, Abandoned, LOST, REFUSED),
+    row("participant::release", Other, Abandoned, LOST, REFUSED),
+    row("driver::next_round", Other, AbandonedDecided, LOST, BOOKED),
+    row("acceptor::promise", Third, AbandonedDecided, LOST, BOOKED),
+    row("send::accept_later_ballot", Other, AbandonedDecided, LOST, BOOKED),
+    row("acceptor::accept_later_ballot", Third, AbandonedDecided, LOST, BOOKED),
+    row("driver::settle", Other, AbandonedDecided, LOST, BOOKED),
+    // the driver stays away, and its customer asks another node
+    row("lease::acquire", Asked, TakenOver, BOOKED, BOOKED),
+    row("driver::begin", Asked, TakenOver, EITHER, EITHER),
+    row("send::prepare", Asked, TakenOver, EITHER, EITHER),
+    row("send::accept", Asked, TakenOver, EITHER, EITHER),
+    row("acceptor::accept", Asked, TakenOver, EITHER, EITHER),
+    row("driver::settle", Asked, TakenOver, BOOKED, BOOKED),
+    // leases
+    row("lease::raise", Asked, StaleFence, LOST, BOOKED),
+    // cancelling
+    row("send::find_ticket", Asked, UnknownTicket, LOST, DONE),
+    row("answer::find_ticket", Other, UnknownTicket, OPEN, DONE),
+    row("replica::cancel", Asked, Cancel, LOST, DONE),
+    row("send::merge_ticket", Asked, Cancel, LOST, DONE),
+    row("replica::merge_pushed", Other, Cancel, DONE, DONE),
+    row("answer::merge_ticket", Other, Cancel, DONE, DONE),
+    row("operator::audit", Asked, OperatorCancel, LOST, DONE),
+    // logins
+    row("send::find_user", Asked, Register, LOST, DONE),
+    row("answer::find_user", Other, Register, DONE, DONE),
+    row("driver::next_round", Asked, Register, LOST, DONE),
+    row("send::promise_login", Asked, Register, LOST, DONE),
+    row("acceptor::promise_login", Asked, Register, LOST, DONE),
+    row("acceptor::promise_login", Other, Register, DONE, DONE),
+    row("answer::promise_login", Other, Register, DONE, DONE),
+    row("send::accept_login", Asked, Register, LOST, DONE),
+    row("acceptor::accept_login", Asked, Register, LOST, DONE),
+    row("acceptor::accept_login", Other, Register, DONE, DONE),
+    row("answer::accept_login", Other, Register, DONE, DONE),
+    row("replica::enrol", Asked, Register, LOST, DONE),
+    // questions
+    row("send::query", Asked, Status, LOST, DONE),
+    row("answer::query", Other, Status, DONE, DONE),
+    row("send::tickets_of", Asked, Tickets, LOST, DONE),
+    row("answer::tickets_of", Other, Tickets, DONE, DONE),
+    row("send::describe", Asked, Cluster, LOST, DONE),
+    row("answer::describe", Other, Cluster, DONE, DONE),
+    row("operator::block", Asked, Block, LOST, DONE),
+    // what nobody asks for
+    row("send::ping", Third, Idle, NONE, BOOKED),
+    row("send::pull", Third, Idle, NONE, BOOKED),
+    row("send::pull", Third, Pair, BOOKED, BOOKED),
+    row("answer::pull", Other, Idle, NONE, BOOKED),
+    row("send::pull_catalogue", Third, Idle, NONE, BOOKED),
+    row("answer::pull_catalogue", Other, Idle, NONE, BOOKED),
+    row("start::migrate", Other, Start, NONE, BOOKED),
+    row("start::identify", Other, Start, NONE, BOOKED),
+    row("send::hello", Other, Start, NONE, BOOKED),
+    row("send::join", Other, Start, NONE, BOOKED),
+    row("mesh::remember_peer", Other, Meeting, NONE, BOOKED),
+    row("import::schedule", Importer, Import, NONE, BOOKED),
+];
