@@ -58,6 +58,8 @@ pub struct Deck {
     cards: Vec<Card>,
     /// Cards of this pass that were not dealt yet.
     left: Vec<Card>,
+    /// Companies that had no turn in this pass, so that all have about as many.
+    waiting: Vec<usize>,
     at_once: usize,
     companies: usize,
     rng: Rng,
@@ -69,6 +71,7 @@ impl Deck {
         Self {
             cards: cards.to_vec(),
             left: Vec::new(),
+            waiting: Vec::new(),
             at_once,
             companies,
             rng: Rng::with_seed(seed),
@@ -114,14 +117,22 @@ impl Deck {
         match nemesis.scope() {
             Scope::Cluster => Target::Cluster,
             Scope::Redis => Target::Redis,
-            Scope::Company => Target::Company(self.rng.usize(..self.companies)),
+            Scope::Company => Target::Company(self.company()),
             Scope::Link => {
-                let one = self.rng.usize(..self.companies);
+                let one = self.company();
                 let step = self.rng.usize(1..self.companies.max(2));
                 let other = (one + step) % self.companies;
                 Target::Link(one.min(other), one.max(other))
             }
         }
+    }
+
+    fn company(&mut self) -> usize {
+        if self.waiting.is_empty() {
+            self.waiting = (0..self.companies).collect();
+        }
+        let place = self.rng.usize(..self.waiting.len());
+        self.waiting.swap_remove(place)
     }
 
     fn blow(&mut self, card: &Card, target: Target, first: bool) -> Blow {

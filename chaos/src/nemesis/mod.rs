@@ -38,6 +38,7 @@ pub enum Nemesis {
     RedisKill,
     RedisFlush,
     RedisSleep,
+    RedisSlow,
     RedisLies,
     PostgresStop,
     PostgresKill,
@@ -64,79 +65,44 @@ impl Nemesis {
     }
 
     pub fn about(self) -> &'static str {
-        match self {
-            Self::KillNode => "kill -9 of a node, which starts again at once",
-            Self::KillAll => "kill -9 of all nodes at once",
-            Self::Freeze => {
-                "a node stands still (SIGSTOP) longer than a lease, then goes on where it was"
-            }
-            Self::Nap => {
-                "a node stands still for moments, shorter and longer than its peers take to notice"
-            }
-            Self::Cut => "the link between two companies is closed and stays closed",
-            Self::OneWayCut => {
-                "nothing gets through between two companies one way; it arrives later"
-            }
-            Self::Delay => "everything between two companies takes longer, with jitter",
-            Self::Throttle => "a few kilobytes a second between two companies",
-            Self::Truncate => "connections between two companies end in the middle of a message",
-            Self::HalfOpen => "connections between two companies are accepted, and never answered",
-            Self::Isolate => "a company is cut off from all others",
-            Self::RedisKill => "kill -9 of Redis, which comes back empty",
-            Self::RedisFlush => "Redis forgets all leases and tokens, again and again",
-            Self::RedisSleep => "Redis stands still (SIGSTOP)",
-            Self::RedisLies => {
-                "Redis grants everything with the same, old or absurd tokens, or grants nothing"
-            }
-            Self::PostgresStop => {
-                "immediate stop of a company's PostgreSQL, which is started again later"
-            }
-            Self::PostgresKill => "kill -9 of a company's PostgreSQL with all its processes",
-            Self::DiskFull => "no room is left on the disk of a company's database",
-            Self::Clock => "the wall clock of a node jumps, by seconds or hours, and later back",
-            Self::CompanyGone => {
-                "node and PostgreSQL of a company are gone; the others are watched; it comes back"
-            }
-        }
+        self.kind().2
     }
 
     /// How long a blow lasts unless a scenario says otherwise, in seconds.
     pub fn lasts(self) -> RangeInclusive<f64> {
-        match self {
-            Self::KillNode | Self::KillAll => 0.0..=0.0,
-            Self::Freeze => 32.0..=38.0,
-            Self::Nap => 0.5..=8.0,
-            Self::Cut | Self::OneWayCut | Self::HalfOpen | Self::Isolate => 2.0..=15.0,
-            Self::Delay | Self::Throttle | Self::Truncate => 5.0..=15.0,
-            Self::RedisKill | Self::RedisSleep => 1.0..=10.0,
-            Self::RedisFlush => 1.0..=5.0,
-            Self::RedisLies => 5.0..=15.0,
-            Self::PostgresStop | Self::PostgresKill => 0.0..=10.0,
-            Self::DiskFull => 5.0..=15.0,
-            Self::Clock => 5.0..=15.0,
-            Self::CompanyGone => 11.0..=12.0,
-        }
+        self.kind().1
     }
 
     pub(crate) fn scope(self) -> Scope {
+        self.kind().0
+    }
+
+    /// Whom it strikes, how long, and what it is.
+    #[rustfmt::skip] // a table
+    fn kind(self) -> (Scope, RangeInclusive<f64>, &'static str) {
+        use Scope::{Cluster, Company, Link, Redis};
         match self {
-            Self::KillAll => Scope::Cluster,
-            Self::Cut
-            | Self::OneWayCut
-            | Self::Delay
-            | Self::Throttle
-            | Self::Truncate
-            | Self::HalfOpen => Scope::Link,
-            Self::RedisKill | Self::RedisFlush | Self::RedisSleep | Self::RedisLies => Scope::Redis,
-            Self::KillNode
-            | Self::Freeze
-            | Self::Nap
-            | Self::Isolate
-            | Self::PostgresStop
-            | Self::PostgresKill
-            | Self::DiskFull
-            | Self::Clock
-            | Self::CompanyGone => Scope::Company,
+            Self::KillNode => (Company, 0.0..=0.0, "kill -9 of a node, which starts again at once"),
+            Self::KillAll => (Cluster, 0.0..=0.0, "kill -9 of all nodes at once"),
+            Self::Freeze => (Company, 32.0..=38.0, "a node stands still (SIGSTOP) longer than a lease, then goes on where it was"),
+            Self::Nap => (Company, 0.5..=8.0, "a node stands still for less or more than its peers take to notice"),
+            Self::Cut => (Link, 2.0..=15.0, "the link between two companies is closed and stays closed"),
+            Self::OneWayCut => (Link, 2.0..=15.0, "nothing gets through between two companies one way; it arrives later"),
+            Self::Delay => (Link, 5.0..=15.0, "everything between two companies takes longer, with jitter"),
+            Self::Throttle => (Link, 5.0..=15.0, "a few kilobytes a second between two companies"),
+            Self::Truncate => (Link, 5.0..=15.0, "connections between two companies end in the middle of a message"),
+            Self::HalfOpen => (Link, 2.0..=15.0, "connections between two companies are accepted, and never answered"),
+            Self::Isolate => (Company, 2.0..=15.0, "a company is cut off from all others"),
+            Self::RedisKill => (Redis, 1.0..=10.0, "kill -9 of Redis, which comes back empty"),
+            Self::RedisFlush => (Redis, 1.0..=5.0, "Redis forgets all leases and tokens, again and again"),
+            Self::RedisSleep => (Redis, 1.0..=10.0, "Redis stands still (SIGSTOP)"),
+            Self::RedisSlow => (Redis, 5.0..=15.0, "answers of Redis are late, often later than nodes wait"),
+            Self::RedisLies => (Redis, 5.0..=15.0, "Redis grants everything, with the same, old or absurd tokens, or nothing"),
+            Self::PostgresStop => (Company, 0.0..=10.0, "immediate stop of a company's PostgreSQL, which is started again"),
+            Self::PostgresKill => (Company, 0.0..=10.0, "kill -9 of a company's PostgreSQL with all its processes"),
+            Self::DiskFull => (Company, 5.0..=15.0, "no room is left on the disk of a company's database"),
+            Self::Clock => (Company, 5.0..=15.0, "the wall clock of a node jumps, by seconds, hours or a day, and back"),
+            Self::CompanyGone => (Company, 11.0..=12.0, "node and PostgreSQL of a company are gone, and come back"),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::checker::Violation;
 use crate::cluster::{Cluster, Part};
 use crate::history::{FaultId, History};
 use crate::probe::Probe;
-use crate::proxy::lies::Lie;
+use crate::proxy::lies::{Lie, Mood};
 use crate::proxy::{Way, Weather};
 
 /// Bytes that a truncated connection carries: less than a handshake, or some messages more.
@@ -22,6 +22,8 @@ const THROTTLED: std::ops::Range<u32> = 2_000..20_000;
 const DELAY_MS: std::ops::Range<u64> = 20..400;
 /// How far a clock jumps, in seconds: less and more than tokens allow for.
 const JUMPS: [i64; 8] = [-86_400, -3600, -90, -20, 20, 90, 3600, 86_400];
+/// Nodes wait 150 ms.
+const SLOW: Duration = Duration::from_millis(400);
 const FLUSH_AGAIN: Duration = Duration::from_millis(300);
 /// Higher than any epoch of a run; leaves room for the true ones to pass it.
 const FALSE_EPOCHS: std::ops::Range<i64> = 100..10_000;
@@ -190,6 +192,10 @@ async fn redis(arena: &Arena, blow: &Blow, rng: &mut Rng) -> anyhow::Result<()> 
     let cluster = &arena.cluster;
     match blow.nemesis {
         Nemesis::RedisSleep => return freeze(arena, blow, Part::Redis, "redis").await,
+        Nemesis::RedisSlow => {
+            let detail = format!("redis: up to {} ms", SLOW.as_millis());
+            return mood(arena, blow, &detail, Mood::Slow(SLOW)).await;
+        }
         Nemesis::RedisLies => return lies(arena, blow, rng).await,
         _ => {}
     }
@@ -222,10 +228,15 @@ async fn lies(arena: &Arena, blow: &Blow, rng: &mut Rng) -> anyhow::Result<()> {
         Lie::Nothing,
     ];
     let lie = rng.choice(lies).context("there are lies")?;
-    let fault = arena.begin(blow.nemesis, &format!("redis: {}", lie.name()))?;
-    arena.cluster.wiring.liar.tell(Some(lie));
+    let detail = format!("redis: {}", lie.name());
+    mood(arena, blow, &detail, Mood::Lying(lie)).await
+}
+
+async fn mood(arena: &Arena, blow: &Blow, target: &str, mood: Mood) -> anyhow::Result<()> {
+    let fault = arena.begin(blow.nemesis, target)?;
+    arena.cluster.wiring.liar.set(mood);
     sleep(blow.lasts).await;
-    arena.cluster.wiring.liar.tell(None);
+    arena.cluster.wiring.liar.set(Mood::Honest);
     arena.end(fault)
 }
 

@@ -1,4 +1,4 @@
-//! A Redis that lies: a proxy that passes everything on, and answers requests for leases itself while it is told to.
+//! A Redis in a mood: a proxy that passes everything on, is late while it is told to be, or answers requests for leases itself.
 //!
 //! What a request for leases looks like, and its answer, is in the node's lease table: a script over `fence:epoch`, `fence:counter` and the
 //! seats, answered by (word, epoch, counter or index).
@@ -36,10 +36,18 @@ pub enum Lie {
     Nothing,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    Honest,
+    /// Every answer is up to so late.
+    Slow(Duration),
+    Lying(Lie),
+}
+
 /// Runs until it is dropped.
 pub struct Liar {
     address: SocketAddr,
-    lie: watch::Sender<Option<Lie>>,
+    mood: watch::Sender<Mood>,
     _task: JoinSet<()>,
 }
 
@@ -50,12 +58,12 @@ impl Liar {
             .await
             .context("listen in front of Redis")?;
         let address = listener.local_addr().context("look up a proxy's port")?;
-        let lie = watch::Sender::new(None);
+        let mood = watch::Sender::new(Mood::Honest);
         let mut task = JoinSet::new();
-        task.spawn(accept(listener, redis, lie.subscribe()));
+        task.spawn(accept(listener, redis, mood.subscribe()));
         Ok(Self {
             address,
-            lie,
+            mood,
             _task: task,
         })
     }
@@ -65,17 +73,16 @@ impl Liar {
         self.address
     }
 
-    /// None: the truth.
-    pub fn tell(&self, lie: Option<Lie>) {
-        self.lie.send_replace(lie);
+    pub fn set(&self, mood: Mood) {
+        self.mood.send_replace(mood);
     }
 }
 
-async fn accept(listener: TcpListener, redis: SocketAddr, lie: watch::Receiver<Option<Lie>>) {
+async fn accept(listener: TcpListener, redis: SocketAddr, mood: watch::Receiver<Mood>) {
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
-            Ok((client, _)) => connections.spawn(connect(client, redis, lie.clone())),
+            Ok((client, _)) => connections.spawn(connect(client, redis, mood.clone())),
             Err(_) => {
                 sleep(ACCEPT_AGAIN).await;
                 continue;
@@ -85,20 +92,20 @@ async fn accept(listener: TcpListener, redis: SocketAddr, lie: watch::Receiver<O
     }
 }
 
-async fn connect(client: TcpStream, redis: SocketAddr, lie: watch::Receiver<Option<Lie>>) {
+async fn connect(client: TcpStream, redis: SocketAddr, mood: watch::Receiver<Mood>) {
     let Ok(Ok(server)) = timeout(CONNECT_LIMIT, TcpStream::connect(redis)).await else {
         return; // as if it had been dialled itself
     };
     let _ = (client.set_nodelay(true), server.set_nodelay(true)); // only slower without
     // its end closes both sides, which says all there is to say
-    let _ = converse(client, server, lie).await;
+    let _ = converse(client, server, mood).await;
 }
 
 /// One command after the other, so that answers stay in order whoever gives them.
 async fn converse(
     client: TcpStream,
     server: TcpStream,
-    lie: watch::Receiver<Option<Lie>>,
+    mood: watch::Receiver<Mood>,
 ) -> io::Result<()> {
     let (client_in, mut client_out) = client.into_split();
     let (server_in, mut server_out) = server.into_split();
@@ -119,12 +126,14 @@ async fn converse(
         let Some(command) = message(&mut client_in).await? else {
             return Ok(());
         };
-        let told = *lie.borrow();
-        if let Some(lie) = told
-            && asks_for_leases(&command)
-        {
-            client_out.write_all(lie.answer().as_bytes()).await?;
-            continue;
+        let now = *mood.borrow();
+        match now {
+            Mood::Lying(lie) if asks_for_leases(&command) => {
+                client_out.write_all(lie.answer().as_bytes()).await?;
+                continue;
+            }
+            Mood::Slow(most) => sleep(most.mul_f64(fastrand::f64())).await,
+            Mood::Lying(_) | Mood::Honest => {}
         }
         server_out.write_all(&command).await?;
         pass_on(&mut server_in, &mut client_out).await?;

@@ -51,6 +51,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "redis-kill",
     "redis-flush",
     "redis-sleep",
+    "redis-slow",
     "redis-lies",
     "postgres-stop",
     "postgres-kill",
