@@ -1,14 +1,14 @@
 //! Small disks for databases: file systems in memory, of a size that can be filled.
 //!
-//! Invariant: a mount is seen by us and our children only, and goes with the last of us, however that one ends. So there is nothing to
-//! unmount, and nothing to be left behind. Nobody else sees it either: what is on it is lost with the run, also if its folder is kept.
+//! Invariant: a mount is seen by us and our children only, and goes with the last of us, however that one ends: none is ever left behind.
+//! Nobody else sees it either: what is on it is lost with the run, also if its folder is kept.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::Uid;
 
@@ -50,6 +50,12 @@ impl SmallDisk {
         Ok(Self {
             folder: folder.to_owned(),
         })
+    }
+
+    /// Leaves an empty folder, which can be removed. Whoever still has a file open there may go on with it.
+    pub fn unmount(&self) -> anyhow::Result<()> {
+        umount2(&self.folder, MntFlags::MNT_DETACH)
+            .with_context(|| format!("unmount {}", self.folder.display()))
     }
 
     /// Where a database may make its home.

@@ -297,8 +297,11 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        if let Err(error) = self.end() {
-            eprintln!("{error:#}");
+        let ended = self.end();
+        for outcome in [ended, self.wiring.unmount_disks()] {
+            if let Err(error) = outcome {
+                eprintln!("{error:#}");
+            }
         }
         if self.keep || std::thread::panicking() {
             eprintln!("databases and logs are kept in {}", self.folder.display());

@@ -83,6 +83,12 @@ impl Wiring {
         disk.context("this cluster was started without small disks")
     }
 
+    /// When nothing runs any more.
+    pub fn unmount_disks(&mut self) -> anyhow::Result<()> {
+        let disks = std::mem::take(&mut self.disks);
+        disks.iter().try_for_each(SmallDisk::unmount)
+    }
+
     /// The file that tells the demo.
     pub fn write(&self, path: &Path, codes: &[String]) -> anyhow::Result<()> {
         let company = |n: usize| Company {
