@@ -25,7 +25,7 @@ bench: setup ## speed of bookings over three companies, and memory of the nodes
 	cargo build --release --locked --workspace --bins
 	@"$${CARGO_TARGET_DIR:-target}/release/chaos" bench $(ARGS)
 
-chaos: setup ## kills and freezes a cluster under load for a minute, then audits it
+chaos: setup ## breaks a cluster under load in every way there is for five minutes, then audits it
 	cargo build --release --locked --workspace --bins
 	@"$${CARGO_TARGET_DIR:-target}/release/chaos" run mixed $(ARGS)
 

@@ -29,6 +29,8 @@ pub enum Write {
     PeerIdentity,
     /// A schedule is put on sale.
     Schedule,
+    /// Rows that nobody needs any more go.
+    Pruning,
 }
 
 /// Nothing of the step has happened yet.

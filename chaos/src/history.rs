@@ -23,6 +23,20 @@ const NOTHING_BEGUN: [&str; 5] = [
     "unknown-seat",
 ];
 
+/// Something that was done to the cluster, by the clock of the history. One that is over at once ends when it begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    pub nemesis: String,
+    pub target: String,
+    pub begin_us: u64,
+    /// None: it was still going on when the run ended.
+    pub end_us: Option<u64>,
+}
+
+/// A fault that was noted when it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FaultId(usize);
+
 /// A seat as the workload names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Seat {
@@ -139,6 +153,7 @@ pub struct History {
 struct Written {
     file: BufWriter<File>,
     operations: Vec<Operation>,
+    faults: Vec<Fault>,
 }
 
 impl History {
@@ -150,6 +165,7 @@ impl History {
             written: Mutex::new(Written {
                 file: BufWriter::new(file),
                 operations: Vec::new(),
+                faults: Vec::new(),
             }),
         })
     }
@@ -167,6 +183,34 @@ impl History {
         written.file.write_all(&line).context("write the history")?;
         written.operations.push(operation);
         Ok(())
+    }
+
+    pub fn begin_fault(&self, nemesis: &str, target: &str) -> anyhow::Result<FaultId> {
+        let begin_us = self.now_us();
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.faults.push(Fault {
+            nemesis: nemesis.to_owned(),
+            target: target.to_owned(),
+            begin_us,
+            end_us: None,
+        });
+        Ok(FaultId(written.faults.len() - 1))
+    }
+
+    pub fn end_fault(&self, id: FaultId) -> anyhow::Result<()> {
+        let end_us = self.now_us();
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let fault = written
+            .faults
+            .get_mut(id.0)
+            .with_context(|| format!("fault {} was never begun in this history", id.0))?;
+        fault.end_us = Some(end_us);
+        Ok(())
+    }
+
+    pub fn faults(&self) -> Vec<Fault> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.faults.clone()
     }
 
     /// All operations so far, with the file brought up to date.

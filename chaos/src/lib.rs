@@ -1,8 +1,10 @@
 //! The black-box tester: starts a real cluster, loads it, breaks it, and audits what is left.
 //!
 //! ```text
-//! scenario ── cluster   `passcom demo` as a child process; kill, freeze, thaw
+//! scenario ── cluster   `passcom demo` as a child process; its processes, links, clocks and disks
+//!          ── nemesis   what is done to it, drawn from a seed; proxy: what links can suffer
 //!          ── workload  clients over HTTP; every request becomes a line of the history
+//!          ── heal      how long it takes to be well again; probe: a customer who finds out
 //!          ── checker   the history and the companies' databases, held against the invariants
 //! bench    ── the same cluster and workload, timed; pg32 is the unit
 //! ```
@@ -10,13 +12,17 @@
 //! Invariants:
 //! * nothing of the product is linked here: what it promises is read from its contract and its tables;
 //! * the checker does not trust the workload: it sees only what was written down before it was known who is right;
-//! * whatever happens, nothing is left running ([`cluster`]), and everything ends in bounded time.
+//! * whatever happens, nothing is left running or mounted ([`cluster`]), and everything ends in bounded time.
 
 pub mod bench;
 pub mod checker;
 pub mod client;
 pub mod cluster;
+pub mod heal;
 pub mod history;
+pub mod nemesis;
+pub mod probe;
+pub mod proxy;
 pub mod report;
 pub mod scenario;
 pub mod stock;

@@ -1,23 +1,23 @@
 //! `chaos`: breaks a real cluster and audits it, or measures it.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
-use clap::{Parser, Subcommand, ValueEnum};
-use passcom_chaos::bench;
+use anyhow::{Context, ensure};
+use clap::{Parser, Subcommand};
 use passcom_chaos::cluster::Options;
-use passcom_chaos::scenario::{self, Fault};
-use passcom_chaos::stock::Size;
+use passcom_chaos::report::table;
+use passcom_chaos::scenario::suite::{Row, Summary};
+use passcom_chaos::scenario::{self, Abilities, CLIENTS_MAX, Load, Plan, SECONDS_MAX, Scenario};
+use passcom_chaos::{bench, nemesis::Nemesis};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A customer's token lives for fifteen minutes.
-const SECONDS_MAX: u64 = 600;
-const CLIENTS_MAX: usize = 256;
 /// So many days of the sample have [`Bench::routes`] by default at the company that has the fewest.
 const SAMPLE_DAYS: u16 = 160;
-/// On sale to the customers of a run that is not about contention.
-const ROUTES: usize = 300;
+const ROUNDS_MAX: u64 = 10_000;
+/// Names every scenario.
+const ALL: &str = "all";
 
 #[derive(Parser)]
 #[command(
@@ -31,10 +31,12 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measures three-company bookings.
-    Bench(Bench),
+    /// Scenarios that there are, and what each does.
+    List,
     /// Breaks a cluster under load; fails if an invariant does not hold.
     Run(Run),
+    /// Measures three-company bookings.
+    Bench(Bench),
 }
 
 #[derive(clap::Args)]
@@ -59,41 +61,159 @@ struct Bench {
 
 #[derive(clap::Args)]
 struct Run {
-    fault: Fault,
+    /// One of `chaos list`, or all of them, one after the other.
+    #[arg(required_unless_present = "scenario", conflicts_with = "scenario")]
+    name: Option<String>,
+    /// A scenario of one's own (TOML; the folder chaos/scenarios has patterns).
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
     #[command(flatten)]
     cluster: Options,
     /// Draws what customers do and what breaks [default: a new one, which is printed].
     #[arg(long)]
     seed: Option<u64>,
-    /// Of the load.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(10..=SECONDS_MAX))]
-    seconds: u64,
-    #[arg(long, default_value_t = 16)]
-    clients: usize,
-    /// Everybody wants the same twenty seats of each company.
+    /// Of the load [default: the scenario's].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(5..=SECONDS_MAX))]
+    seconds: Option<u64>,
+    /// Ends sooner, after so many rounds of faults.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=ROUNDS_MAX))]
+    rounds: Option<u64>,
+    /// Customers at once [default: the scenario's].
     #[arg(long)]
-    hot: bool,
+    clients: Option<usize>,
+    /// What they want [default: the scenario's].
+    #[arg(long, value_enum)]
+    load: Option<Load>,
+    /// Writes the table as JSON, too.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
-    let args = Args::parse();
-    tokio::select! {
-        result = run(args.command) => result,
-        interrupted = interrupt() => {
-            // what runs is stopped as it is dropped
-            interrupted?;
-            eprintln!("interrupted");
-            Ok(ExitCode::FAILURE)
+fn main() -> anyhow::Result<ExitCode> {
+    let command = Args::parse().command;
+    let abilities = match &command {
+        Command::Run(_) => Abilities::find(), // while there is only this thread
+        Command::List | Command::Bench(_) => Abilities::default(),
+    };
+    let runtime = tokio::runtime::Runtime::new().context("start the runtime")?;
+    runtime.block_on(async {
+        tokio::select! {
+            result = obey(command, &abilities) => result,
+            interrupted = interrupt() => {
+                // what runs is stopped as it is dropped
+                interrupted?;
+                eprintln!("interrupted");
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    })
+}
+
+async fn obey(command: Command, abilities: &Abilities) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::List => list(),
+        Command::Run(args) => break_it(args, abilities).await,
+        Command::Bench(args) => measure(args).await,
+    }
+}
+
+fn list() -> anyhow::Result<ExitCode> {
+    let mut scenarios = table(&["scenario", "seconds", "what happens"]);
+    for name in Scenario::names() {
+        let scenario = Scenario::named(name)?;
+        let seconds = scenario.length.as_secs().to_string();
+        scenarios.add_row([scenario.name, seconds, scenario.about]);
+    }
+    let mut nemeses = table(&["kind of [[nemesis]]", "lasts s", "what it does"]);
+    for nemesis in Nemesis::all() {
+        let lasts = nemesis.lasts();
+        let lasts = format!("{} to {}", lasts.start(), lasts.end());
+        nemeses.add_row([nemesis.to_string(), lasts, nemesis.about().to_owned()]);
+    }
+    println!("{scenarios}\n\nFor scenarios of your own:\n\n{nemeses}");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn break_it(args: Run, abilities: &Abilities) -> anyhow::Result<ExitCode> {
+    let scenarios = chosen(&args)?;
+    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
+    let alone = scenarios.len() == 1;
+    let mut summary = Summary::default();
+    for mut scenario in scenarios {
+        let name = scenario.name.clone();
+        change(&mut scenario, &args)?;
+        let scenario = match scenario.fit(abilities) {
+            Ok(scenario) => scenario,
+            Err(error) if !alone => {
+                eprintln!("NOT DONE: {name}: {error:#}");
+                summary.missing.push((name, format!("{error:#}")));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        for (nemesis, why) in &scenario.missing {
+            eprintln!("NOT DONE: {nemesis} within {name}: {why}");
+            let what = format!("{nemesis} within {name}");
+            summary.missing.push((what, why.clone()));
+        }
+        println!("{name} with --seed {seed}: {}", scenario.about);
+        let plan = Plan {
+            scenario,
+            seed,
+            rounds_max: args.rounds.map(|rounds| rounds as usize),
+        };
+        match scenario::run(&folder_of(&args.cluster, &name, alone), &plan).await {
+            Ok(outcome) => {
+                println!("{}", outcome.verdict);
+                summary.rows.push(Row::new(&outcome));
+            }
+            Err(error) => {
+                eprintln!("FAILED: {name} with --seed {seed}: {error:#}");
+                summary.failed.push((name, format!("{error:#}")));
+            }
         }
     }
+    println!("{summary}");
+    if let Some(path) = &args.json {
+        let text = serde_json::to_string_pretty(&summary).context("encode the table")?;
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(match summary.is_clean() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }
 
-async fn run(command: Command) -> anyhow::Result<ExitCode> {
-    match command {
-        Command::Bench(args) => measure(args).await,
-        Command::Run(args) => break_it(args).await,
+fn chosen(args: &Run) -> anyhow::Result<Vec<Scenario>> {
+    match (&args.scenario, args.name.as_deref()) {
+        (Some(path), _) => Ok(vec![Scenario::load(path)?]),
+        (None, Some(ALL)) => Scenario::names().map(Scenario::named).collect(),
+        (None, Some(name)) => Ok(vec![Scenario::named(name)?]),
+        (None, None) => anyhow::bail!("name a scenario: see `chaos list`"),
     }
+}
+
+fn change(scenario: &mut Scenario, args: &Run) -> anyhow::Result<()> {
+    if let Some(seconds) = args.seconds {
+        scenario.length = Duration::from_secs(seconds);
+    }
+    if let Some(clients) = args.clients {
+        check_clients(&[clients])?;
+        scenario.clients = clients;
+    }
+    if let Some(load) = args.load {
+        scenario.load = load;
+    }
+    Ok(())
+}
+
+/// Each run of several keeps its own.
+fn folder_of(options: &Options, scenario: &str, alone: bool) -> Options {
+    let mut options = options.clone();
+    if !alone {
+        options.keep = options.keep.map(|folder| folder.join(scenario));
+    }
+    options
 }
 
 async fn measure(args: Bench) -> anyhow::Result<ExitCode> {
@@ -116,38 +236,11 @@ async fn measure(args: Bench) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn break_it(args: Run) -> anyhow::Result<ExitCode> {
-    check_clients(&[args.clients])?;
-    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
-    let fault = args
-        .fault
-        .to_possible_value()
-        .context("it was parsed from a name")?;
-    println!("{} with --seed {seed}", fault.get_name());
-    let plan = scenario::Plan {
-        fault: args.fault,
-        seed,
-        length: Duration::from_secs(args.seconds),
-        customers: args.clients,
-        size: if args.hot {
-            Size::hot()
-        } else {
-            Size::spread(ROUTES)
-        },
-    };
-    let verdict = scenario::run(&args.cluster, &plan).await?;
-    println!("{verdict}");
-    Ok(match verdict.is_clean() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    })
-}
-
 fn check_clients(clients: &[usize]) -> anyhow::Result<()> {
     let within = clients
         .iter()
         .all(|clients| (1..=CLIENTS_MAX).contains(clients));
-    anyhow::ensure!(
+    ensure!(
         within && !clients.is_empty(),
         "--clients is between 1 and {CLIENTS_MAX}"
     );

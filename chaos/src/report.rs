@@ -8,7 +8,7 @@ use std::time::Duration;
 use comfy_table::{Table, presets};
 
 use crate::checker::Violation;
-use crate::history::{Operation, Request};
+use crate::history::{Fault, Operation, Request};
 
 /// Violations that are printed; the count is of all.
 const SHOWN_MAX: usize = 20;
@@ -21,7 +21,7 @@ pub struct Verdict {
     /// When customers were at work, by the clock of the history.
     pub load_us: Range<u64>,
     /// What was done to the cluster, and when.
-    pub faults: Vec<(Duration, String)>,
+    pub faults: Vec<Fault>,
     /// From the last fault, or the end of the load, until nothing was under way.
     pub healed_after: Duration,
     pub violations: Vec<Violation>,
@@ -84,9 +84,7 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, fault) in &self.faults {
-            writeln!(f, "{:6.1} s  {fault}", at.as_secs_f32())?;
-        }
+        writeln!(f, "faults: {}", self.faults.len())?;
         writeln!(f, "{}", self.answers())?;
         writeln!(
             f,

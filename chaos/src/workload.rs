@@ -250,6 +250,22 @@ impl Market {
         Ok(answer)
     }
 
+    /// Cancels once, at this node, and writes it down.
+    pub async fn cancel(
+        &self,
+        node: usize,
+        customer: usize,
+        session: &Session,
+        ticket: Uuid,
+    ) -> anyhow::Result<Answer> {
+        let begin_us = self.history.now_us();
+        let answer = self.client.cancel(node, session, ticket).await?;
+        let user = session.user;
+        let request = Request::Cancel { user, ticket };
+        self.record(node, customer, begin_us, request, &answer)?;
+        Ok(answer)
+    }
+
     fn record(
         &self,
         node: usize,

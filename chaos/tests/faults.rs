@@ -2,14 +2,16 @@
 //!
 //! Each test has a cluster of its own; they run one at a time, because a fault of one would be load for the other's limits.
 
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use passcom_chaos::cluster::Options;
+use passcom_chaos::cluster::{Options, Part};
 use passcom_chaos::history::{Answer, Operation, Request};
-use passcom_chaos::scenario::{Fault, Plan, Run};
-use passcom_chaos::stock::Size;
+use passcom_chaos::nemesis::{Blow, Nemesis, Target};
+use passcom_chaos::scenario::Scenario;
+use passcom_chaos::scenario::run::Run;
 use passcom_chaos::workload::{Load, Mix};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 const EVERYBODY: [usize; 3] = [0, 1, 2];
@@ -20,26 +22,29 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 const NOTICE_LIMIT: Duration = Duration::from_secs(5);
 const NAP: Duration = Duration::from_secs(20);
 const WHOLE: Duration = Duration::from_secs(2);
+const MIXED_SECONDS: &str = "60";
 
 /// For `cargo test`, which runs them in one process; nextest has a group for them.
-async fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::const_new(());
-    ALONE.lock().await
-}
+static ALONE: Mutex<()> = Mutex::const_new(());
 
-async fn start(fault: Fault, seed: u64, size: Size) -> Run {
-    let plan = Plan {
-        fault,
-        seed,
-        length: Duration::ZERO,
-        customers: CUSTOMERS,
-        size,
-    };
-    Run::start(&Options::default(), &plan).await.unwrap()
+async fn start(name: &str) -> Run {
+    let mut scenario = Scenario::named(name).unwrap();
+    scenario.clients = CUSTOMERS;
+    Run::start(&Options::default(), &scenario).await.unwrap()
 }
 
 fn load(run: &Run, mix: &Mix, seed: u64) -> Load {
     Load::start(&run.market, mix, &run.sessions, seed)
+}
+
+fn blow(nemesis: Nemesis, target: Target) -> Blow {
+    Blow {
+        nemesis,
+        target,
+        after: Duration::ZERO,
+        lasts: Duration::ZERO,
+        seed: 0,
+    }
 }
 
 /// Microseconds of the history at which something was done.
@@ -60,14 +65,29 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap()
 }
 
-#[tokio::test]
+/// By the program itself, which may have file systems of its own; a new seed each time, which it prints.
+#[test]
+fn everything_at_once_breaks_nothing() {
+    let _alone = ALONE.blocking_lock();
+    let output = Command::new(env!("CARGO_BIN_EXE_chaos"))
+        .args(["run", "mixed", "--seconds", MIXED_SECONDS])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{complained}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_booking_is_half_done_or_lost_when_nodes_are_killed() {
-    let _alone = alone().await;
-    let mut run = start(Fault::KillNode, 11, Size::spread(400)).await;
+    let _alone = ALONE.lock().await;
+    let mut run = start("kill-node").await;
     let load = load(&run, &Mix::assorted(&EVERYBODY), 11);
     for node in EVERYBODY {
         sleep(WHOLE).await;
-        run.kill_node(node).await.unwrap();
+        let kill = blow(Nemesis::KillNode, Target::Company(node));
+        run.round(&[kill]).await.unwrap();
     }
     let last_fault = now(&run);
     sleep(WHOLE).await;
@@ -79,14 +99,14 @@ async fn no_booking_is_half_done_or_lost_when_nodes_are_killed() {
     assert!(after > 0, "bookings after the last kill\n{verdict}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn bookings_go_on_without_redis() {
-    let _alone = alone().await;
-    let mut run = start(Fault::KillRedis, 12, Size::hot()).await;
+    let _alone = ALONE.lock().await;
+    let run = start("redis-kill").await;
     let load = load(&run, &Mix::contended(&EVERYBODY), 12);
     sleep(WHOLE).await;
     let fault = now(&run);
-    run.kill_redis().unwrap();
+    run.arena.cluster.kill(Part::Redis).await.unwrap();
     sleep(NOTICE_LIMIT).await;
     let noticed = now(&run);
     sleep(WHOLE).await;
@@ -97,16 +117,18 @@ async fn bookings_go_on_without_redis() {
     assert!(soon > 0, "bookings within {NOTICE_LIMIT:?}\n{verdict}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn two_companies_sell_while_the_third_stands_still() {
-    let _alone = alone().await;
-    let frozen = 2;
-    let mut run = start(Fault::Freeze, 13, Size::spread(400)).await;
+    let _alone = ALONE.lock().await;
+    let frozen = Part::Node(2);
+    let run = start("kill-node").await;
     let everybody = load(&run, &Mix::assorted(&EVERYBODY), 13);
     let others = load(&run, &Mix::assorted(&[0, 1]), 14);
     sleep(WHOLE).await;
     let from = now(&run) + micros(NOTICE_LIMIT);
-    run.freeze(frozen, NAP).await.unwrap();
+    run.arena.cluster.freeze(frozen).unwrap();
+    sleep(NAP).await;
+    run.arena.cluster.thaw(frozen).unwrap();
     let to = now(&run);
     sleep(WHOLE).await;
     everybody.stop().await.unwrap();

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use passcom_actors::domain::ids::CompanyId;
 use passcom_node::config::Config;
 use passcom_node::local::cluster::{LocalCluster, Options};
-use passcom_node::local::nodes::{Event, Node, Nodes};
+use passcom_node::local::nodes::{Event, Node, Nodes, Place};
 use passcom_node::local::ports;
+use passcom_node::local::wiring::Wiring;
 
 const PASSCOM: &str = env!("CARGO_BIN_EXE_passcom");
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -55,6 +56,7 @@ async fn open(dir: &Path, fresh: bool) -> anyhow::Result<LocalCluster> {
         fresh,
         passcom: PASSCOM.into(),
         search: std::env::var_os("PATH").unwrap_or_default(),
+        wiring: Wiring::default(),
     })
     .await
 }
@@ -246,8 +248,12 @@ fn kill(pid: i32) {
 async fn a_node_that_dies_starts_again_each_time_later() {
     let temp = Temp::new("nodes");
     let example = Config::load(Path::new("../cluster.toml")).unwrap();
-    let log = |company: CompanyId| temp.0.join(format!("{company}.log"));
-    let mut nodes = Nodes::start(&idle_nodes(&temp), &example, log).unwrap();
+    let place = |company: CompanyId| Place {
+        config: example.path().to_owned(),
+        log: temp.0.join(format!("{company}.log")),
+        run_with: Vec::new(),
+    };
+    let mut nodes = Nodes::start(&idle_nodes(&temp), &example, place).unwrap();
     let pids = |nodes: &Nodes| nodes.iter().map(Node::pid).collect::<Vec<_>>();
     let first = pids(&nodes);
 

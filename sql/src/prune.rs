@@ -6,6 +6,8 @@
 //!
 //! Sagas, legs and registers stay: they are what late messages are answered from.
 
+use passcom_actors::fail_point::{self, Write};
+
 use crate::Database;
 
 /// How long the answer under a key is kept at least.
@@ -27,12 +29,18 @@ delete from idem where (user_id, key) in (
 /// Outbox rows up to `seq`, which every peer has read; how many went.
 pub async fn outbox(database: &Database, seq: i64) -> anyhow::Result<u64> {
     let client = database.client().await?;
-    Ok(client.execute(OUTBOX, &[&seq, &ROWS_MAX]).await?)
+    fail_point::before(&Write::Pruning);
+    let gone = client.execute(OUTBOX, &[&seq, &ROWS_MAX]).await?;
+    fail_point::after(&Write::Pruning);
+    Ok(gone)
 }
 
 /// Keys that were answered long ago; how many went.
 pub async fn keys(database: &Database) -> anyhow::Result<u64> {
     let client = database.client().await?;
     let days = f64::from(KEYS_KEPT_DAYS);
-    Ok(client.execute(KEYS, &[&days, &ROWS_MAX]).await?)
+    fail_point::before(&Write::Pruning);
+    let gone = client.execute(KEYS, &[&days, &ROWS_MAX]).await?;
+    fail_point::after(&Write::Pruning);
+    Ok(gone)
 }

@@ -115,6 +115,7 @@ steps!(WRITES: Write {
     Write::Identity => "start::identify",
     Write::PeerIdentity => "mesh::remember_peer",
     Write::Schedule => "import::schedule",
+    Write::Pruning => "housekeeping::prune",
 });
 
 // A request, sent: before it leaves; after its reply arrived, when nobody has acted on it yet.
@@ -138,6 +139,9 @@ exchanges!(EXCHANGES {
     Request::Pull { .. } => "pull",
     Request::PullCatalogue { .. } => "pull_catalogue",
     Request::Describe => "describe",
+    Request::Digests(_) => "digests",
+    Request::Copies { .. } => "copies",
+    Request::Cursors => "cursors",
 });
 
 // What nodes say before they talk. Answers to these promise nothing and have no points.

@@ -14,6 +14,7 @@ use passcom_actors::clock::Clock;
 use passcom_actors::desk::{Desk, Limits, Running};
 use passcom_actors::directory::Directory;
 use passcom_actors::domain::ids::RouteId;
+use passcom_actors::lease::{self, LEASE_TTL};
 use passcom_actors::ledger::{Ledger, News};
 use passcom_actors::memory::MemoryStore;
 use passcom_actors::messages::{Reply, Request};
@@ -218,7 +219,7 @@ async fn build(
     let shared = Arc::new(Shared {
         service: service.clone(),
         peers,
-        leases: Arc::new(Leases { life: life.clone() }),
+        leases: lease::Leases::new(Arc::new(Leases { life: life.clone() }), LEASE_TTL),
         clock: Clock::with_wall(wall::now_ms),
     });
     let desk = Desk::new(shared.clone(), me.as_str(), supervisor.get_cell(), LIMITS);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use passcom_actors::anti_entropy::{Bucket, Digests, Slice};
 use passcom_actors::catalogue::Published;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
@@ -15,6 +16,7 @@ use passcom_actors::memory::MemoryStore;
 use passcom_actors::messages::{KnownKey, Recorded};
 use passcom_actors::operations::SagaView;
 use passcom_actors::store::{Archive, LedgerStore, Read, ReadError, Unfinished, WriteError};
+use uuid::Uuid;
 
 use crate::hub::{LateCommit, Weather};
 use crate::life::Life;
@@ -199,12 +201,25 @@ impl Archive for Database {
         self.read(|tables| tables.cursors())
     }
 
-    fn undecided(&self, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        self.read(move |tables| tables.undecided(age, limit))
+    fn digests(&self, slice: Slice) -> Read<'_, Digests> {
+        self.read(move |tables| tables.digests(slice))
     }
 
-    fn unfinished(&self, node: String, age: Duration, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        self.read(move |tables| tables.unfinished(node, age, limit))
+    fn copies(
+        &self,
+        bucket: Bucket,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Read<'_, Vec<Replicated>> {
+        self.read(move |tables| tables.copies(bucket, after, limit))
+    }
+
+    fn undecided(&self, limit: usize) -> Read<'_, Vec<Unfinished>> {
+        self.read(move |tables| tables.undecided(limit))
+    }
+
+    fn unfinished(&self, node: String, limit: usize) -> Read<'_, Vec<Unfinished>> {
+        self.read(move |tables| tables.unfinished(node, limit))
     }
 
     fn sagas(

@@ -78,6 +78,9 @@ impl fmt::Display for Brief<'_, Request> {
                 write!(f, "PullCatalogue after {after}")
             }
             Request::Describe => f.write_str("Describe"),
+            Request::Digests(slice) => write!(f, "Digests {slice:?}"),
+            Request::Copies { bucket, .. } => write!(f, "Copies {bucket:?}"),
+            Request::Cursors => f.write_str("Cursors"),
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::time::sleep;
 
 use crate::client::Client;
-use crate::cluster::{Cluster, Options};
+use crate::cluster::{Cluster, Needs, Options};
 use crate::history::{Answer, History};
 use crate::report::{quantile, table};
 use crate::stock::{Size, Stock};
@@ -62,7 +62,7 @@ pub struct Rate {
 
 pub async fn run(options: &Options, plan: &Plan) -> anyhow::Result<Report> {
     let load_before = load_average()?;
-    let cluster = Cluster::start(options).await?;
+    let cluster = Cluster::start(options, Needs::default()).await?;
     sleep(SETTLE).await;
     let memory_at_rest = memory(&cluster)?;
     let database = &cluster
@@ -110,7 +110,7 @@ pub async fn run(options: &Options, plan: &Plan) -> anyhow::Result<Report> {
     )
     .await?;
     let memory_after_touching = memory(&cluster)?;
-    cluster.stop()?;
+    cluster.stop().await?;
     Ok(Report {
         pg32_before,
         pg32_after,

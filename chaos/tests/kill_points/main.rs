@@ -21,7 +21,7 @@ use std::time::Instant;
 use anyhow::Context;
 use passcom_chaos::checker::facts::{self, Company};
 use passcom_chaos::checker::{self, Violation};
-use passcom_chaos::cluster::{Cluster, Options};
+use passcom_chaos::cluster::{Cluster, Needs, Options};
 
 use pairs::Pair;
 use program::Program;
@@ -112,10 +112,9 @@ async fn perform(
 ) {
     let options = Options {
         passcom: Some(program.path.clone()),
-        no_restart: true,
         ..Options::default()
     };
-    let mut cluster = Cluster::start(&options).await.unwrap();
+    let mut cluster = Cluster::start(&options, Needs::default()).await.unwrap();
     let mut stage = Stage::start(program, &cluster, cases).await.unwrap();
     let mut wrong = Vec::new();
     for number in 0..cases {
@@ -139,7 +138,7 @@ async fn perform(
         cluster.keep();
     }
     let folder = cluster.folder().display().to_string();
-    cluster.stop().unwrap();
+    cluster.stop().await.unwrap();
     assert!(wrong.is_empty(), "see {folder}\n{}", wrong.join("\n"));
 }
 

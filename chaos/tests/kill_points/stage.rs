@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use passcom_chaos::client::Client;
-use passcom_chaos::cluster::{Cluster, RunningCompany};
+use passcom_chaos::cluster::{Cluster, Part, RunningCompany};
 use passcom_chaos::history::{History, Seat};
 use passcom_chaos::stock::{Size, Stock};
 use passcom_chaos::workload::sign_up;
@@ -87,7 +87,8 @@ impl Stage {
             cluster.companies(),
         );
         for node in 0..cluster.companies().len() {
-            cluster.kill_node(node)?;
+            cluster.hold_node(node).await?;
+            cluster.kill(Part::Node(node)).await?;
             nodes.start(node)?;
         }
         customer.wait_until_whole().await?;

@@ -15,6 +15,8 @@ use super::{import, shutdown_signal};
 use crate::certs;
 use crate::config::COMPANIES_MAX;
 use crate::local::cluster::{LocalCluster, Options};
+use crate::local::control::Control;
+use crate::local::wiring::Wiring;
 
 mod client;
 mod guide;
@@ -55,11 +57,22 @@ pub struct Args {
     /// Book one trip over all companies, print it, and stop.
     #[arg(long)]
     check: bool,
+    /// How this cluster differs from a plain one, for testers.
+    #[arg(long, value_name = "FILE", hide = true)]
+    wiring: Option<PathBuf>,
+    /// Take orders over the socket that is standard input, for testers.
+    #[arg(long, hide = true)]
+    control: bool,
 }
 
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let shutdown = shutdown_signal().context("listen for signals")?;
     let companies = in_order(&args.companies)?;
+    let wiring = match &args.wiring {
+        Some(path) => Wiring::load(path, &companies)?,
+        None => Wiring::default(),
+    };
+    let control = args.control.then(Control::on_stdin).transpose()?;
     let mut cluster = LocalCluster::open(Options {
         dir: args.dir.clone(),
         http_port: args.http_port,
@@ -67,12 +80,13 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         fresh: args.fresh,
         passcom: std::env::current_exe().context("find our own program")?,
         search: std::env::var_os("PATH").unwrap_or_default(),
+        wiring,
     })
     .await?;
     say_where(&cluster);
     let schedules = absolute(&args.schedules)?;
     let result = tokio::select! {
-        result = serve(&mut cluster, &args, &companies, &schedules) => result,
+        result = serve(&mut cluster, &args, &companies, &schedules, control) => result,
         () = shutdown => {
             println!("stopping");
             Ok(())
@@ -83,12 +97,13 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     result.and(stopped)
 }
 
-/// Returns only if something failed, or when `--check` is done.
+/// Returns only if something failed, `--check` is done, or whoever controls it is gone.
 async fn serve(
     cluster: &mut LocalCluster,
     args: &Args,
     companies: &[CompanyId],
     schedules: &[PathBuf],
+    control: Option<Control>,
 ) -> anyhow::Result<()> {
     let start = Instant::now();
     let certificates = cluster.folder().certificates();
@@ -123,7 +138,7 @@ async fn serve(
     }
     guide.print()?;
     println!("\nready");
-    cluster.keep_running(!args.no_restart).await
+    cluster.keep_running(!args.no_restart, control).await
 }
 
 fn progress(start: Instant, done: &str) {

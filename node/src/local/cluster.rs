@@ -1,17 +1,20 @@
 //! Starts a local cluster step by step, keeps it running, and stops it in the opposite order.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use passcom_actors::domain::ids::CompanyId;
 
+use super::control::{Control, Order};
 use super::folder::{Claim, Folder, write_atomically};
-use super::nodes::{Event, Nodes};
+use super::nodes::{Event, Nodes, Place};
 use super::programs::Programs;
 use super::run_file::{RunFile, RunningCompany};
 use super::servers::{Servers, Setting};
 use super::user::User;
+use super::wiring::Wiring;
 use super::{ports, process};
 use crate::config::{Cluster, Company, Config};
 
@@ -32,6 +35,7 @@ pub struct Options {
     pub passcom: PathBuf,
     /// A value of PATH, where servers are looked for.
     pub search: OsString,
+    pub wiring: Wiring,
 }
 
 /// A cluster whose folder is ours; what runs of it is added step by step.
@@ -58,6 +62,7 @@ impl LocalCluster {
             fresh,
             passcom,
             search,
+            wiring,
         } = options;
         let programs = Programs::find(&search)?;
         let user = User::for_servers()?;
@@ -69,6 +74,7 @@ impl LocalCluster {
             programs,
             user,
             passcom,
+            wiring,
         };
         Ok(Self {
             setting,
@@ -95,7 +101,11 @@ impl LocalCluster {
         for (index, code) in self.companies.iter().enumerate() {
             write_secrets(folder, *code, &servers.postgres[index].url)?;
             let http = self.http_port + u16::try_from(index).context("too many companies")?;
-            companies.push(company(folder, *code, http, mesh[index]));
+            let wired = self.setting.wiring.company(*code);
+            let mesh = wired
+                .and_then(|wired| wired.mesh_port)
+                .unwrap_or(mesh[index]);
+            companies.push(company(folder, *code, http, mesh));
         }
         let common = Cluster {
             ca: folder.certificates().join("ca.pem"),
@@ -104,11 +114,7 @@ impl LocalCluster {
             redis_file: None,
         };
         let config = Config::new(folder.config(), common, companies)?;
-        let text = format!(
-            "# Written by `passcom demo` at every start: changes are lost.\n\n{}",
-            config.to_toml()
-        );
-        write_atomically(&folder.config(), text.as_bytes())?;
+        write_config(&config)?;
         Ok(&self
             .running
             .insert(Running {
@@ -124,15 +130,22 @@ impl LocalCluster {
         let Some(Running { config, nodes, .. }) = &mut self.running else {
             bail!("nodes need their servers first");
         };
-        let folder = &self.setting.folder;
-        let log = |company| folder.of(company).join("node.log");
-        let nodes = nodes.insert(Nodes::start(&self.setting.passcom, config, log)?);
+        let mut places = BTreeMap::new();
+        for company in &self.companies {
+            places.insert(*company, place(&self.setting, config, *company)?);
+        }
+        let place = |company| places[&company].clone();
+        let nodes = nodes.insert(Nodes::start(&self.setting.passcom, config, place)?);
         nodes.wait_until_ready(config, seen).await?;
         self.write_run_file()
     }
 
-    /// Runs until it is dropped; a node that dies is started again if `restart`.
-    pub async fn keep_running(&mut self, restart: bool) -> anyhow::Result<()> {
+    /// Runs until it is dropped, or whoever controls it is gone; a node that dies is started again if `restart`.
+    pub async fn keep_running(
+        &mut self,
+        restart: bool,
+        mut control: Option<Control>,
+    ) -> anyhow::Result<()> {
         loop {
             let Some(Running {
                 nodes: Some(nodes),
@@ -147,6 +160,14 @@ impl LocalCluster {
                 // nodes go on without Redis, and say what they miss without PostgreSQL
                 failure = servers.failure() => {
                     eprintln!("{failure}");
+                    continue;
+                }
+                order = next_order(&mut control) => {
+                    let Some(order) = order? else { return Ok(()) };
+                    let outcome = order.and_then(|order| self.obey(order));
+                    if let Some(control) = &mut control {
+                        control.answer(outcome).await?;
+                    }
                     continue;
                 }
             };
@@ -168,6 +189,28 @@ impl LocalCluster {
                     self.write_run_file()?;
                 }
             }
+        }
+    }
+
+    fn obey(&mut self, order: Order) -> anyhow::Result<()> {
+        let Some(Running {
+            nodes: Some(nodes),
+            servers,
+            ..
+        }) = &mut self.running
+        else {
+            bail!("nothing runs");
+        };
+        match order {
+            Order::HoldNode(company) => nodes.hold(company),
+            Order::StartNode(company) => {
+                nodes.start_again(company)?;
+                self.write_run_file()
+            }
+            Order::StartPostgres(company) => {
+                servers.start_postgres(&self.setting, &self.companies, company)
+            }
+            Order::StartRedis => servers.start_redis(&self.setting),
         }
     }
 
@@ -215,6 +258,49 @@ impl LocalCluster {
         };
         run_file.write(&self.setting.folder)
     }
+}
+
+/// Never, where nobody gives orders.
+async fn next_order(
+    control: &mut Option<Control>,
+) -> anyhow::Result<Option<anyhow::Result<Order>>> {
+    match control {
+        Some(control) => control.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A node that dials others elsewhere than where they listen has a configuration of its own.
+fn place(setting: &Setting, config: &Config, company: CompanyId) -> anyhow::Result<Place> {
+    let home = setting.folder.of(company);
+    let mut place = Place {
+        config: config.path().to_owned(),
+        log: home.join("node.log"),
+        run_with: Vec::new(),
+    };
+    if let Some(wired) = setting.wiring.company(company) {
+        place.run_with.clone_from(&wired.run_with);
+        if !wired.dials.is_empty() {
+            place.config = home.join("cluster.toml");
+            let mut companies = config.companies().to_vec();
+            for other in &mut companies {
+                if let Some(address) = wired.dials.get(&other.code) {
+                    other.mesh.clone_from(address);
+                }
+            }
+            let own = Config::new(place.config.clone(), config.cluster.clone(), companies)?;
+            write_config(&own)?;
+        }
+    }
+    Ok(place)
+}
+
+fn write_config(config: &Config) -> anyhow::Result<()> {
+    let text = format!(
+        "# Written by `passcom demo` at every start: changes are lost.\n\n{}",
+        config.to_toml()
+    );
+    write_atomically(config.path(), text.as_bytes())
 }
 
 fn check_ports(http_port: u16, companies: &[CompanyId]) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@
 //! because it was killed, the kernel does ([`tether`]), and what the kernel could not, the next start does ([`process`]).
 
 pub mod cluster;
+pub mod control;
 pub mod folder;
 pub mod nodes;
 pub mod ports;
@@ -21,3 +22,4 @@ pub mod run_file;
 pub mod servers;
 pub mod tether;
 pub mod user;
+pub mod wiring;

@@ -1,5 +1,6 @@
 //! The companies' nodes as child processes: started, watched, started again with backoff, stopped.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -29,6 +30,15 @@ pub struct Nodes {
     nodes: Vec<Node>,
 }
 
+/// What is particular to one company's node.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub config: PathBuf,
+    pub log: PathBuf,
+    /// A program and arguments that run it, if any.
+    pub run_with: Vec<String>,
+}
+
 pub struct Node {
     company: CompanyId,
     /// Of its process, or of its last one.
@@ -36,6 +46,8 @@ pub struct Node {
     spec: Spec,
     state: State,
     backoff: Duration,
+    /// Not to be started again.
+    held: bool,
 }
 
 enum State {
@@ -65,10 +77,10 @@ impl Nodes {
     pub fn start(
         passcom: &Path,
         config: &Config,
-        log: impl Fn(CompanyId) -> PathBuf,
+        place: impl Fn(CompanyId) -> Place,
     ) -> anyhow::Result<Self> {
         let start = |company: &Company| {
-            let spec = spec(passcom, config, company.code, log(company.code));
+            let spec = spec(passcom, config, company.code, place(company.code));
             let process = Box::new(spec.clone().start(passcom)?);
             let pid = process.pid();
             let state = State::Running {
@@ -81,6 +93,7 @@ impl Nodes {
                 spec,
                 state,
                 backoff: BACKOFF_MIN,
+                held: false,
             })
         };
         let nodes: anyhow::Result<Vec<_>> = config.companies().iter().map(start).collect();
@@ -130,6 +143,33 @@ impl Nodes {
         select_all(events).await.0
     }
 
+    /// From now on it is left alone when it ends.
+    pub fn hold(&mut self, company: CompanyId) -> anyhow::Result<()> {
+        let node = self.find(company)?;
+        node.held = true;
+        if let State::Down { until } = &mut node.state {
+            *until = None;
+        }
+        Ok(())
+    }
+
+    /// Starts one that is down, at once; whatever held it does no longer.
+    pub fn start_again(&mut self, company: CompanyId) -> anyhow::Result<()> {
+        let passcom = self.passcom.clone();
+        let node = self.find(company)?;
+        node.held = false;
+        match node.state {
+            State::Down { .. } => node.launch(&passcom),
+            State::Running { .. } => Ok(()),
+        }
+    }
+
+    fn find(&mut self, company: CompanyId) -> anyhow::Result<&mut Node> {
+        let mut nodes = self.nodes.iter_mut();
+        let found = nodes.find(|node| node.company == company);
+        found.with_context(|| format!("there is no node of {company}"))
+    }
+
     pub async fn stop(&mut self) {
         join_all(self.nodes.iter_mut().map(Node::stop)).await;
     }
@@ -154,7 +194,7 @@ impl Node {
                 if since.elapsed() >= STEADY {
                     self.backoff = BACKOFF_MIN;
                 }
-                let again_in = restart.then_some(self.backoff);
+                let again_in = (restart && !self.held).then_some(self.backoff);
                 self.backoff = (self.backoff * 2).min(BACKOFF_MAX);
                 self.state = State::Down {
                     until: again_in.map(|pause| Instant::now() + pause),
@@ -167,18 +207,23 @@ impl Node {
             }
             State::Down { until: Some(until) } => {
                 sleep_until(*until).await;
-                let process = Box::new(self.spec.clone().start(passcom)?);
-                self.pid = process.pid();
-                self.state = State::Running {
-                    process,
-                    since: Instant::now(),
-                };
+                self.launch(passcom)?;
                 Ok(Event::Started {
                     company: self.company,
                 })
             }
             State::Down { until: None } => std::future::pending().await,
         }
+    }
+
+    fn launch(&mut self, passcom: &Path) -> anyhow::Result<()> {
+        let process = Box::new(self.spec.clone().start(passcom)?);
+        self.pid = process.pid();
+        self.state = State::Running {
+            process,
+            since: Instant::now(),
+        };
+        Ok(())
     }
 
     async fn wait_until_ready(
@@ -216,21 +261,25 @@ fn threads_each(config: &Config) -> usize {
     (cores / config.companies().len()).max(1)
 }
 
-fn spec(passcom: &Path, config: &Config, company: CompanyId, log: PathBuf) -> Spec {
+fn spec(passcom: &Path, config: &Config, company: CompanyId, place: Place) -> Spec {
+    let mut command: Vec<OsString> = place.run_with.into_iter().map(OsString::from).collect();
+    command.extend([
+        passcom.into(),
+        "node".into(),
+        "--config".into(),
+        place.config.into(),
+        "--company".into(),
+        company.as_str().into(),
+        "--worker-threads".into(),
+        threads_each(config).to_string().into(),
+    ]);
+    let arguments = command.split_off(1);
     Spec {
         name: format!("node of {company}"),
-        program: passcom.to_owned(),
-        arguments: vec![
-            "node".into(),
-            "--config".into(),
-            config.path().into(),
-            "--company".into(),
-            company.as_str().into(),
-            "--worker-threads".into(),
-            threads_each(config).to_string().into(),
-        ],
+        program: command.remove(0).into(),
+        arguments,
         user: None,
         patience: config.timeouts.shutdown() + STOP_MARGIN,
-        log,
+        log: place.log,
     }
 }

@@ -64,7 +64,7 @@ impl Postgres<'_> {
         }
         let password =
             fs::read_to_string(self.password_file()).context("read the password of PostgreSQL")?;
-        let mut process = self.server(port).start(&self.setting.passcom)?;
+        let mut process = self.launch(port)?;
         self.wait_until_ready(&mut process).await?;
         Ok((
             process,
@@ -72,8 +72,17 @@ impl Postgres<'_> {
         ))
     }
 
+    /// Starts one that was started before, without waiting for it.
+    pub fn launch(&self, port: u16) -> anyhow::Result<Process> {
+        self.server(port).start(&self.setting.passcom)
+    }
+
     fn home(&self) -> PathBuf {
-        self.setting.folder.servers().join(self.company.as_str())
+        let wired = self.setting.wiring.company(self.company);
+        match wired.and_then(|company| company.database.clone()) {
+            Some(home) => home,
+            None => self.setting.folder.servers().join(self.company.as_str()),
+        }
     }
 
     fn data(&self) -> PathBuf {

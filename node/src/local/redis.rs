@@ -1,7 +1,7 @@
 //! One Redis for the leases of all companies: no persistence, because a lease that is lost costs time and nothing else.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::bail;
@@ -21,12 +21,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Starts it and returns it with its URL once it answers.
 pub async fn start(setting: &Setting, port: u16) -> anyhow::Result<(Process, String)> {
-    let home = setting.folder.servers().join("redis");
+    let home = home(setting);
     private_folder(&home)?;
     if let Some(user) = &setting.user {
         user.own(&home)?;
     }
-    let mut process = spec(setting, &home, port).start(&setting.passcom)?;
+    let mut process = launch(setting, port)?;
     let deadline = Instant::now() + START_LIMIT;
     while process.ended().is_none() && Instant::now() < deadline {
         if answers(port).await {
@@ -35,6 +35,15 @@ pub async fn start(setting: &Setting, port: u16) -> anyhow::Result<(Process, Str
         sleep(LOOK_AGAIN).await;
     }
     bail!("{}", process.failure())
+}
+
+/// Starts one that was started before, without waiting for it; it has forgotten everything.
+pub fn launch(setting: &Setting, port: u16) -> anyhow::Result<Process> {
+    spec(setting, &home(setting), port).start(&setting.passcom)
+}
+
+fn home(setting: &Setting) -> PathBuf {
+    setting.folder.servers().join("redis")
 }
 
 fn spec(setting: &Setting, home: &Path, port: u16) -> Spec {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Context, ensure};
 use futures_util::future::{join, join_all, select_all, try_join, try_join_all};
 use passcom_actors::domain::ids::CompanyId;
 
@@ -12,6 +13,7 @@ use super::process::Process;
 use super::programs::Programs;
 use super::redis;
 use super::user::User;
+use super::wiring::Wiring;
 
 /// What servers are started from.
 pub struct Setting {
@@ -21,6 +23,7 @@ pub struct Setting {
     pub user: Option<User>,
     /// Our own executable, which tethers them to us.
     pub passcom: PathBuf,
+    pub wiring: Wiring,
 }
 
 pub struct Servers {
@@ -31,7 +34,9 @@ pub struct Servers {
 
 pub struct Server {
     process: Process,
+    /// Where nodes are to look for it.
     pub url: String,
+    port: u16,
     /// Its end was reported.
     ended: bool,
 }
@@ -40,19 +45,41 @@ impl Servers {
     /// Returns when all of them answer. Dropped or failed half-way it leaves processes to [`super::process::stop_leftovers`].
     pub async fn start(setting: &Setting, companies: &[CompanyId]) -> anyhow::Result<Self> {
         let ports = ports::free(companies.len() + 1)?;
+        let wired = setting.wiring.redis.as_ref();
+        let redis_port = wired.map_or(ports[companies.len()], |redis| redis.port);
         let postgres = companies.iter().zip(&ports).map(async |(company, port)| {
             let postgres = Postgres {
                 company: *company,
                 setting,
             };
-            postgres.start(*port).await.map(Server::new)
+            let started = postgres.start(*port).await?;
+            anyhow::Ok(Server::new(started, *port))
         });
-        let redis = redis::start(setting, ports[companies.len()]);
+        let redis = redis::start(setting, redis_port);
         let (postgres, redis) = try_join(try_join_all(postgres), redis).await?;
-        Ok(Self {
-            postgres,
-            redis: Server::new(redis),
-        })
+        let mut redis = Server::new(redis, redis_port);
+        if let Some(wired) = wired {
+            redis.url = wired.url.clone();
+        }
+        Ok(Self { postgres, redis })
+    }
+
+    /// Starts a company's PostgreSQL, which has ended, on the data it left.
+    pub fn start_postgres(
+        &mut self,
+        setting: &Setting,
+        companies: &[CompanyId],
+        company: CompanyId,
+    ) -> anyhow::Result<()> {
+        let found = companies.iter().position(|code| *code == company);
+        let index = found.with_context(|| format!("there is no PostgreSQL of {company}"))?;
+        let postgres = Postgres { company, setting };
+        self.postgres[index].start_again(|port| postgres.launch(port))
+    }
+
+    /// Starts Redis, which has ended, empty.
+    pub fn start_redis(&mut self, setting: &Setting) -> anyhow::Result<()> {
+        self.redis.start_again(|port| redis::launch(setting, port))
     }
 
     pub async fn stop(&mut self) {
@@ -69,12 +96,27 @@ impl Servers {
 }
 
 impl Server {
-    fn new((process, url): (Process, String)) -> Self {
+    fn new((process, url): (Process, String), port: u16) -> Self {
         Self {
             process,
             url,
+            port,
             ended: false,
         }
+    }
+
+    fn start_again(
+        &mut self,
+        launch: impl FnOnce(u16) -> anyhow::Result<Process>,
+    ) -> anyhow::Result<()> {
+        ensure!(
+            self.process.ended().is_some(),
+            "{} still runs",
+            self.process.name()
+        );
+        self.process = launch(self.port)?;
+        self.ended = false;
+        Ok(())
     }
 
     async fn failure(&mut self) -> String {

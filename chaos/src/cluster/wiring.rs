@@ -1,0 +1,173 @@
+//! What lies between the parts of a cluster and is ours: a proxy on every link between nodes, one before Redis, and, where a scenario asks
+//! for them, clocks and small disks.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use super::clock::Clock;
+use super::disk::SmallDisk;
+use crate::proxy::lies::Liar;
+use crate::proxy::{Proxy, Way, Weather};
+
+/// Below the kernel's choices for outgoing connections, and apart from our and the demo's other choices.
+const PORTS: std::ops::Range<u16> = 18_000..20_000;
+const PORT_ATTEMPTS: usize = 200;
+
+/// What a cluster needs beyond proxies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    pub clocks: bool,
+    /// Only after [`super::disk::own_mounts`].
+    pub small_disks: bool,
+}
+
+pub struct Wiring {
+    /// By who dials and who is dialled.
+    links: BTreeMap<(usize, usize), Proxy>,
+    pub liar: Liar,
+    pub redis: SocketAddr,
+    mesh: Vec<u16>,
+    /// By company; none where nobody asked for them.
+    clocks: Vec<Clock>,
+    disks: Vec<SmallDisk>,
+}
+
+impl Wiring {
+    pub async fn new(folder: &Path, companies: usize, needs: Needs) -> anyhow::Result<Self> {
+        let mut mesh = free_ports(companies + 1)?;
+        let redis = local(mesh.pop().context("a port for Redis")?);
+        let mut links = BTreeMap::new();
+        for from in 0..companies {
+            for (to, port) in mesh.iter().enumerate().filter(|(to, _)| *to != from) {
+                links.insert((from, to), Proxy::start(local(*port)).await?);
+            }
+        }
+        let each = |wanted: bool| 0..if wanted { companies } else { 0 };
+        let clock = |n| Clock::new(folder.join(format!("clock-{n}")));
+        let disk = |n| SmallDisk::mount(&folder.join(format!("disk-{n}")));
+        Ok(Self {
+            links,
+            liar: Liar::start(redis).await?,
+            redis,
+            mesh,
+            clocks: each(needs.clocks).map(clock).collect::<Result<_, _>>()?,
+            disks: each(needs.small_disks)
+                .map(disk)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The weather between two companies, whoever of them dialled.
+    pub fn set(&self, one: usize, other: usize, weather: Weather) {
+        for (ends, weather) in [
+            ((one, other), weather),
+            ((other, one), seen_from_behind(weather)),
+        ] {
+            if let Some(proxy) = self.links.get(&ends) {
+                proxy.set(weather);
+            }
+        }
+    }
+
+    pub fn clock(&self, company: usize) -> anyhow::Result<&Clock> {
+        let clock = self.clocks.get(company);
+        clock.context("this cluster was started without clocks of its own")
+    }
+
+    pub fn disk(&self, company: usize) -> anyhow::Result<&SmallDisk> {
+        let disk = self.disks.get(company);
+        disk.context("this cluster was started without small disks")
+    }
+
+    /// When nothing runs any more.
+    pub fn unmount_disks(&mut self) -> anyhow::Result<()> {
+        let disks = std::mem::take(&mut self.disks);
+        disks.iter().try_for_each(SmallDisk::unmount)
+    }
+
+    /// The file that tells the demo.
+    pub fn write(&self, path: &Path, codes: &[String]) -> anyhow::Result<()> {
+        let company = |n: usize| Company {
+            mesh_port: self.mesh[n],
+            dials: self
+                .links
+                .iter()
+                .filter(|((from, _), _)| *from == n)
+                .map(|((_, to), proxy)| (codes[*to].as_str(), proxy.address().to_string()))
+                .collect(),
+            run_with: self.clocks.get(n).map_or_else(Vec::new, Clock::run_with),
+            database: self.disks.get(n).map(SmallDisk::home),
+        };
+        let file = File {
+            redis: Redis {
+                port: self.redis.port(),
+                url: format!("redis://{}", self.liar.address()),
+            },
+            companies: codes
+                .iter()
+                .enumerate()
+                .map(|(n, code)| (code.as_str(), company(n)))
+                .collect(),
+        };
+        let text = serde_json::to_vec_pretty(&file).context("encode the wiring")?;
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// `passcom demo --wiring`.
+#[derive(Serialize)]
+struct File<'a> {
+    redis: Redis,
+    companies: BTreeMap<&'a str, Company<'a>>,
+}
+
+#[derive(Serialize)]
+struct Redis {
+    port: u16,
+    url: String,
+}
+
+#[derive(Serialize)]
+struct Company<'a> {
+    mesh_port: u16,
+    dials: BTreeMap<&'a str, String>,
+    run_with: Vec<String>,
+    database: Option<PathBuf>,
+}
+
+/// The same weather on the proxy that the other one dials.
+fn seen_from_behind(weather: Weather) -> Weather {
+    match weather {
+        Weather::Silent(Some(Way::Out)) => Weather::Silent(Some(Way::Back)),
+        Weather::Silent(Some(Way::Back)) => Weather::Silent(Some(Way::Out)),
+        same => same,
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+fn free_ports(count: usize) -> anyhow::Result<Vec<u16>> {
+    let mut held = Vec::with_capacity(count);
+    for _ in 0..PORT_ATTEMPTS {
+        if held.len() == count {
+            break;
+        }
+        // each is kept until all are found: none is found twice
+        held.extend(TcpListener::bind(local(fastrand::u16(PORTS))));
+    }
+    if held.len() < count {
+        bail!(
+            "found no {count} free ports between {} and {}",
+            PORTS.start,
+            PORTS.end
+        );
+    }
+    let ports = held.iter().map(|held| Ok(held.local_addr()?.port()));
+    ports.collect()
+}
