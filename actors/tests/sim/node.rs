@@ -17,6 +17,7 @@ use passcom_actors::domain::ids::RouteId;
 use passcom_actors::ledger::{Ledger, News};
 use passcom_actors::memory::MemoryStore;
 use passcom_actors::messages::{Reply, Request};
+use passcom_actors::operations::Operations;
 use passcom_actors::peer::{PeerClient, Serve};
 use passcom_actors::service::Service;
 use passcom_actors::store::{Archive, ReadError};
@@ -51,6 +52,7 @@ pub struct Door {
     pub desk: Desk,
     pub logins: Logins,
     pub catalogue: Catalogue,
+    pub operations: Operations,
 }
 
 /// Filled in as the node starts.
@@ -162,7 +164,8 @@ async fn run(life: Arc<Life>, database: Database, started: Arc<Started>) {
     ));
     replication::follow_all(&service, &mut tasks);
     let door = Door {
-        logins: Logins::new(shared, desk.clone()),
+        logins: Logins::new(shared.clone(), desk.clone()),
+        operations: Operations::new(shared, desk.clone(), Arc::new(Vec::new)),
         desk,
         catalogue: service.catalogue.clone(),
     };
