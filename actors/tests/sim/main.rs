@@ -7,7 +7,8 @@
 //! * [`checker`]: what must hold; [`seen`]: what must have happened in some run.
 //!
 //! A failing seed is printed: `PASSCOM_SEED=n cargo test --release --workspace --test sim one_seed -- --nocapture` runs it
-//! again and says what happens. `PASSCOM_SEEDS=n` sets how many seeds a batch has, `PASSCOM_FIRST_SEED` where it begins.
+//! again and says what happens (with `PASSCOM_PLAN=gone` or `calm` for the tests of those names). `PASSCOM_SEEDS=n` sets how
+//! many seeds a batch has, `PASSCOM_FIRST_SEED` where it begins.
 
 mod alarms;
 mod checker;
@@ -43,6 +44,16 @@ fn number(variable: &str, default: u64) -> u64 {
             .parse()
             .unwrap_or_else(|_| panic!("{variable} is to be a number")),
         Err(_) => default,
+    }
+}
+
+/// The plan that one seed is run with.
+fn named_plan() -> fn(&mut fastrand::Rng) -> Plan {
+    match std::env::var("PASSCOM_PLAN").as_deref() {
+        Ok("gone") => plan::gone,
+        Ok("calm") => plan::calm,
+        Ok("faulty") | Err(_) => plan::faulty,
+        Ok(other) => panic!("PASSCOM_PLAN is to be faulty, gone or calm, not {other}"),
     }
 }
 
@@ -109,7 +120,7 @@ fn many_seeds() {
 
 #[test]
 fn one_seed() {
-    let run = run(number("PASSCOM_SEED", 1), plan::faulty, true);
+    let run = run(number("PASSCOM_SEED", 1), named_plan(), true);
     run.seen.print();
     println!("trace {:016x}, healed in {} ms", run.hash, run.heal_ms);
     assert_eq!(run.result, Ok(()));
@@ -125,6 +136,13 @@ fn a_seed_is_one_run() {
         assert_eq!(one.hash, other.hash, "seed {seed}");
         assert_eq!(one.seen, other.seen, "seed {seed}");
     }
+}
+
+/// N1: within 10 s of one company's death the others keep no seat because of it, and sell each other's seats.
+#[test]
+fn one_company_is_gone_for_good() {
+    let (_, failures) = batch(0..300, |seed| run(seed, plan::gone, false));
+    pass(&failures);
 }
 
 /// L1: without faults, of several bookings of the same seats exactly one succeeds.

@@ -18,6 +18,7 @@ use passcom_actors::lease::{self, LEASE_TTL};
 use passcom_actors::ledger::{Ledger, News};
 use passcom_actors::memory::MemoryStore;
 use passcom_actors::messages::{Reply, Request};
+use passcom_actors::operations::Operations;
 use passcom_actors::peer::{PeerClient, Serve};
 use passcom_actors::service::Service;
 use passcom_actors::store::{Archive, ReadError};
@@ -52,6 +53,7 @@ pub struct Door {
     pub desk: Desk,
     pub logins: Logins,
     pub catalogue: Catalogue,
+    pub operations: Operations,
 }
 
 /// Filled in as the node starts.
@@ -163,7 +165,8 @@ async fn run(life: Arc<Life>, database: Database, started: Arc<Started>) {
     ));
     replication::follow_all(&service, &mut tasks);
     let door = Door {
-        logins: Logins::new(shared, desk.clone()),
+        logins: Logins::new(shared.clone(), desk.clone()),
+        operations: Operations::new(shared, desk.clone(), Arc::new(Vec::new)),
         desk,
         catalogue: service.catalogue.clone(),
     };

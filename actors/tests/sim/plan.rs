@@ -2,6 +2,7 @@
 //! testing", Groce et al. 2012): where everything fails all the time, nothing gets far enough to fail interestingly.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::SeatRef;
@@ -10,188 +11,250 @@ use crate::clients::Errand;
 use crate::hub::{StoreRisks, Weather};
 use crate::network::WireRisks;
 use crate::redis::Mode;
-use crate::world::{COMPANIES, HOT_ROUTES, HOT_SEATS, Happening};
+use crate::world::{HOT_ROUTES, HOT_SEATS, Happening};
 
-/// Nodes have started, and know each other's routes.
+/// Nodes have started by then, and know each other's routes.
 const BEGIN: u64 = 1_500;
 const FAULTS_UNTIL: u64 = 14_000;
+/// Bookings begin until then.
+const ERRANDS_UNTIL: u64 = 12_000;
 const LEGS_MAX: usize = 6;
+/// Codes in the order of their ids.
+const CODES: [&str; 4] = ["A", "B", "C", "D"];
+const DAY_MS: i64 = 86_400_000;
 
-#[derive(Default)]
 pub struct Plan {
+    pub companies: Vec<CompanyId>,
     pub errands: Vec<(u64, Errand)>,
     pub happenings: Vec<(u64, Happening)>,
     pub wire_risks: WireRisks,
     pub store_risks: StoreRisks,
     pub faults_until: u64,
+    /// Nothing goes wrong but that a company dies.
+    pub only_death: bool,
 }
 
 /// A run in which everything may fail.
 pub fn faulty(random: &mut fastrand::Rng) -> Plan {
-    let mut plan = Plan {
-        errands: errands(random),
-        faults_until: FAULTS_UNTIL,
-        ..Plan::default()
-    };
-    let kinds: [fn(&mut Plan, &mut fastrand::Rng); 9] = [
-        crashes, fuses, freezes, cuts, storms, redis, wire, store, clocks,
+    let companies = [2, 3, 3, 3, 4][random.usize(0..5)];
+    let mut draw = Draw::new(random, companies);
+    draw.errands(6..15, BEGIN..ERRANDS_UNTIL);
+    let kinds = [
+        Draw::crashes,
+        Draw::fuses,
+        Draw::freezes,
+        Draw::cuts,
+        Draw::storms,
+        Draw::redis,
+        Draw::wire,
+        Draw::store,
+        Draw::clocks,
+        Draw::blocks,
     ];
     for kind in kinds {
-        if random.bool() {
-            kind(&mut plan, random);
+        if draw.random.bool() {
+            kind(&mut draw);
         }
     }
-    if random.u8(0..5) == 0 {
-        let at = random.u64(BEGIN..FAULTS_UNTIL);
-        plan.happenings
-            .push((at, Happening::Gone(some_company(random))));
+    // a majority must live
+    if companies > 2 && draw.random.u8(0..5) == 0 {
+        let happening = Happening::Gone(draw.company());
+        draw.sometime(happening);
     }
-    claims(&mut plan, random);
-    plan
+    draw.claims();
+    draw.plan
 }
 
 /// A run without faults, in which several clients want the same seats.
 pub fn calm(random: &mut fastrand::Rng) -> Plan {
-    let mut plan = Plan {
-        faults_until: FAULTS_UNTIL,
-        ..Plan::default()
-    };
-    let seats = seats(random);
-    for number in 0..random.u128(2..=6) {
-        let at = BEGIN + random.u64(0..500);
-        plan.errands
-            .push((at, Errand::new(number, seats.clone(), false)));
+    let mut draw = Draw::new(random, 3);
+    let seats = draw.seats();
+    for number in 0..draw.random.u128(2..=6) {
+        let at = BEGIN + draw.random.u64(0..500);
+        let errand = Errand::new(number, seats.clone(), false);
+        draw.plan.errands.push((at, errand));
     }
-    plan
+    draw.plan
 }
 
-fn errands(random: &mut fastrand::Rng) -> Vec<(u64, Errand)> {
-    let mut errands = Vec::new();
-    for number in 0..random.u128(6..=14) {
-        let at = random.u64(BEGIN..FAULTS_UNTIL - 2_000);
-        let errand = Errand::new(number, seats(random), random.u8(0..100) < 40);
-        errands.push((at, errand));
+/// A run in which one company dies for good, under load and at any crossing, and nothing else goes wrong.
+pub fn gone(random: &mut fastrand::Rng) -> Plan {
+    let mut draw = Draw::new(random, 3);
+    let at = BEGIN + draw.random.u64(200..2_000);
+    draw.errands(10..20, at - 200..at + 3_000);
+    let company = draw.company();
+    let crossings = draw.random.u32(0..40);
+    draw.plan.happenings = vec![(at, Happening::Doom(company, crossings))];
+    draw.plan.only_death = true;
+    draw.plan
+}
+
+struct Draw<'a> {
+    random: &'a mut fastrand::Rng,
+    plan: Plan,
+}
+
+impl<'a> Draw<'a> {
+    fn new(random: &'a mut fastrand::Rng, companies: usize) -> Self {
+        let codes = CODES[..companies].iter();
+        let plan = Plan {
+            companies: codes.map(|code| code.parse().expect("a code")).collect(),
+            errands: Vec::new(),
+            happenings: Vec::new(),
+            wire_risks: WireRisks::default(),
+            store_risks: StoreRisks::default(),
+            faults_until: FAULTS_UNTIL,
+            only_death: false,
+        };
+        Self { random, plan }
     }
-    errands
-}
 
-/// 1 to 6 of the hot seats: often of all companies, sometimes of one.
-fn seats(random: &mut fastrand::Rng) -> Vec<SeatRef> {
-    let alone = (random.u8(0..4) == 0).then(|| some_company(random));
-    let mut seats = BTreeSet::new();
-    for _ in 0..random.usize(1..=LEGS_MAX) {
-        let index = alone.unwrap_or_else(|| some_company(random));
-        let company: CompanyId = COMPANIES[index].parse().expect("a code");
-        seats.insert(SeatRef {
-            company,
-            route: RouteId(random.u64(1..=HOT_ROUTES)),
-            number: SeatNumber(random.u16(1..=HOT_SEATS)),
-        });
+    fn company(&mut self) -> usize {
+        self.random.usize(0..self.plan.companies.len())
     }
-    seats.into_iter().collect()
-}
 
-fn some_company(random: &mut fastrand::Rng) -> usize {
-    random.usize(0..COMPANIES.len())
-}
-
-fn some_time(random: &mut fastrand::Rng) -> u64 {
-    random.u64(BEGIN..FAULTS_UNTIL)
-}
-
-fn crashes(plan: &mut Plan, random: &mut fastrand::Rng) {
-    for _ in 0..random.u32(1..=5) {
-        let happening = Happening::Crash(some_company(random));
-        plan.happenings.push((some_time(random), happening));
+    fn time(&mut self) -> u64 {
+        self.random.u64(BEGIN..FAULTS_UNTIL)
     }
-}
 
-fn fuses(plan: &mut Plan, random: &mut fastrand::Rng) {
-    for _ in 0..random.u32(1..=6) {
-        let happening = Happening::Light(some_company(random), random.u32(0..60));
-        plan.happenings.push((some_time(random), happening));
+    fn sometime(&mut self, happening: Happening) {
+        let at = self.time();
+        self.plan.happenings.push((at, happening));
     }
-}
 
-fn freezes(plan: &mut Plan, random: &mut fastrand::Rng) {
-    for _ in 0..random.u32(1..=2) {
-        let happening = Happening::Freeze(some_company(random), random.u64(500..9_000));
-        plan.happenings.push((some_time(random), happening));
-    }
-}
-
-fn cuts(plan: &mut Plan, random: &mut fastrand::Rng) {
-    for _ in 0..random.u32(1..=4) {
-        let (from, to) = (some_company(random), random.usize(1..COMPANIES.len()));
-        let to = (from + to) % COMPANIES.len();
-        let (at, time) = (some_time(random), random.u64(200..8_000));
-        plan.happenings.push((at, Happening::Cut(from, to, time)));
-        if random.bool() {
-            plan.happenings.push((at, Happening::Cut(to, from, time)));
+    fn seat(&mut self, index: usize) -> SeatRef {
+        SeatRef {
+            company: self.plan.companies[index],
+            route: RouteId(self.random.u64(1..=HOT_ROUTES)),
+            number: SeatNumber(self.random.u16(1..=HOT_SEATS)),
         }
     }
-}
 
-fn storms(plan: &mut Plan, random: &mut fastrand::Rng) {
-    for _ in 0..random.u32(1..=3) {
-        let (index, at) = (some_company(random), some_time(random));
-        let weather = [Weather::Slow, Weather::Down][random.usize(0..2)];
-        let until = at + random.u64(200..5_000);
-        plan.happenings.push((at, Happening::Storm(index, weather)));
-        plan.happenings
-            .push((until, Happening::Storm(index, Weather::Fair)));
+    /// 1 to 6 of the hot seats: mostly of several companies, sometimes of one.
+    fn seats(&mut self) -> Vec<SeatRef> {
+        let alone = (self.random.u8(0..4) == 0).then(|| self.company());
+        let mut seats = BTreeSet::new();
+        for _ in 0..self.random.usize(1..=LEGS_MAX) {
+            let index = alone.unwrap_or_else(|| self.company());
+            seats.insert(self.seat(index));
+        }
+        seats.into_iter().collect()
     }
-}
 
-fn redis(plan: &mut Plan, random: &mut fastrand::Rng) {
-    let modes = [
-        Mode::Up,
-        Mode::Away,
-        Mode::Slow,
-        Mode::GrantsAll,
-        Mode::GrantsNothing,
-    ];
-    for _ in 0..random.u32(1..=5) {
-        let mode = modes[random.usize(0..modes.len())];
-        plan.happenings
-            .push((some_time(random), Happening::Redis(mode)));
-        if random.bool() {
-            plan.happenings.push((some_time(random), Happening::Flush));
+    fn errands(&mut self, many: Range<u128>, times: Range<u64>) {
+        for number in 0..self.random.u128(many) {
+            let cancels = self.random.u8(0..100) < 40;
+            let errand = Errand::new(number, self.seats(), cancels);
+            let at = self.random.u64(times.clone());
+            self.plan.errands.push((at, errand));
         }
     }
-}
 
-fn wire(plan: &mut Plan, random: &mut fastrand::Rng) {
-    plan.wire_risks = WireRisks {
-        lost: random.u8(0..15),
-        twice: random.u8(0..15),
-        late: random.u8(0..10),
-        busy: random.u8(0..4),
-    };
-}
-
-fn store(plan: &mut Plan, random: &mut fastrand::Rng) {
-    plan.store_risks = StoreRisks {
-        fails: random.u8(0..8),
-        unknown: random.u8(0..12),
-    };
-}
-
-fn clocks(plan: &mut Plan, random: &mut fastrand::Rng) {
-    for _ in 0..random.u32(1..=4) {
-        let wrong_by = random.i64(-86_400_000..86_400_000);
-        let happening = Happening::Wall(some_company(random), wrong_by);
-        plan.happenings.push((some_time(random), happening));
+    fn crashes(&mut self) {
+        for _ in 0..self.random.u32(1..=5) {
+            let happening = Happening::Crash(self.company());
+            self.sometime(happening);
+        }
     }
-}
 
-/// Several people want the same login, at several nodes.
-fn claims(plan: &mut Plan, random: &mut fastrand::Rng) {
-    for login in 0..2 {
-        let at = some_time(random);
-        for _ in 0..random.u32(1..=3) {
-            let at = at + random.u64(0..1_000);
-            plan.happenings.push((at, Happening::Claim(login)));
+    fn fuses(&mut self) {
+        for _ in 0..self.random.u32(1..=6) {
+            let happening = Happening::Light(self.company(), self.random.u32(0..60));
+            self.sometime(happening);
+        }
+    }
+
+    fn freezes(&mut self) {
+        for _ in 0..self.random.u32(1..=2) {
+            let happening = Happening::Freeze(self.company(), self.random.u64(500..9_000));
+            self.sometime(happening);
+        }
+    }
+
+    /// One way or both.
+    fn cuts(&mut self) {
+        for _ in 0..self.random.u32(1..=4) {
+            let companies = self.plan.companies.len();
+            let from = self.company();
+            let to = (from + self.random.usize(1..companies)) % companies;
+            let (at, time) = (self.time(), self.random.u64(200..8_000));
+            let happenings = &mut self.plan.happenings;
+            happenings.push((at, Happening::Cut(from, to, time)));
+            if self.random.bool() {
+                happenings.push((at, Happening::Cut(to, from, time)));
+            }
+        }
+    }
+
+    fn storms(&mut self) {
+        for _ in 0..self.random.u32(1..=3) {
+            let (index, at) = (self.company(), self.time());
+            let weather = [Weather::Slow, Weather::Down][self.random.usize(0..2)];
+            let until = at + self.random.u64(200..5_000);
+            let happenings = &mut self.plan.happenings;
+            happenings.push((at, Happening::Storm(index, weather)));
+            happenings.push((until, Happening::Storm(index, Weather::Fair)));
+        }
+    }
+
+    fn redis(&mut self) {
+        let modes = [
+            Mode::Up,
+            Mode::Away,
+            Mode::Slow,
+            Mode::GrantsAll,
+            Mode::GrantsNothing,
+        ];
+        for _ in 0..self.random.u32(1..=5) {
+            let mode = modes[self.random.usize(0..modes.len())];
+            self.sometime(Happening::Redis(mode));
+            if self.random.bool() {
+                self.sometime(Happening::Flush);
+            }
+        }
+    }
+
+    fn wire(&mut self) {
+        self.plan.wire_risks = WireRisks {
+            lost: self.random.u8(0..15),
+            twice: self.random.u8(0..15),
+            late: self.random.u8(0..10),
+            busy: self.random.u8(0..4),
+        };
+    }
+
+    fn store(&mut self) {
+        self.plan.store_risks = StoreRisks {
+            fails: self.random.u8(0..8),
+            unknown: self.random.u8(0..12),
+        };
+    }
+
+    fn clocks(&mut self) {
+        for _ in 0..self.random.u32(1..=4) {
+            let happening = Happening::Wall(self.company(), self.random.i64(-DAY_MS..DAY_MS));
+            self.sometime(happening);
+        }
+    }
+
+    /// Operators take seats off sale and put them back.
+    fn blocks(&mut self) {
+        for _ in 0..self.random.u32(1..=4) {
+            let index = self.company();
+            let seat = self.seat(index);
+            self.sometime(Happening::Block(index, seat, true));
+            self.sometime(Happening::Block(index, seat, false));
+        }
+    }
+
+    /// Several people want the same login, at several nodes.
+    fn claims(&mut self) {
+        for login in 0..2 {
+            let first = self.time();
+            for _ in 0..self.random.u32(1..=3) {
+                let at = first + self.random.u64(0..1_000);
+                self.plan.happenings.push((at, Happening::Claim(login)));
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 41] = [
+const WANTED: [&str; 43] = [
     "bookings sold",
     "bookings refused",
     "answers: seat busy",
@@ -36,6 +36,8 @@ const WANTED: [&str; 41] = [
     "crashes at a moment",
     "restarts with unfinished sagas",
     "prepared legs older than in doubt",
+    "companies gone for good",
+    "seats blocked or unblocked",
     "freezes",
     "cuts",
     "messages lost",

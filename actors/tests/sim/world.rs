@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId};
-use passcom_actors::domain::order::Price;
+use passcom_actors::domain::order::{Price, SeatRef};
 use passcom_actors::domain::rows::Rows;
 use passcom_actors::memory::MemoryStore;
 use uuid::Uuid;
@@ -33,8 +33,6 @@ use crate::seen::Seen;
 use crate::trace::Trace;
 use crate::{alarms, panics, wall};
 
-/// In the order of their ids.
-pub const COMPANIES: [&str; 3] = ["A", "B", "C"];
 /// Routes that everybody wants a seat of; the one after them is for those who try whether anything can be booked at all.
 pub const HOT_ROUTES: u64 = 2;
 pub const HOT_SEATS: u16 = 3;
@@ -57,6 +55,8 @@ pub enum Happening {
     Gone(usize),
     /// Dies at the crossing after this many more.
     Light(usize, u32),
+    /// The same, and its company is gone for good.
+    Doom(usize, u32),
     Restart(usize),
     Freeze(usize, u64),
     Thaw(usize),
@@ -70,6 +70,10 @@ pub enum Happening {
     LateCommit(Arc<Life>, Rows),
     /// A node's wall clock is wrong by so much from now on.
     Wall(usize, i64),
+    /// An operator takes a seat off sale, or puts it back.
+    Block(usize, SeatRef, bool),
+    /// By now nothing is kept that was kept when a company died.
+    Bereaved(u64),
     Heal,
     Examine,
 }
@@ -85,6 +89,8 @@ struct Company {
     tables: Arc<MemoryStore>,
     node: Option<Node>,
     frozen: bool,
+    /// When its node dies, it does not come back until the others have shown that they can do without it.
+    doomed: bool,
     gone: bool,
     wall_wrong_by: i64,
     /// Until when time has passed in its tables.
@@ -123,8 +129,8 @@ pub struct Run {
 
 impl World {
     pub fn new(plan: Plan, random: fastrand::Rng, print: bool) -> Self {
-        let ids: Vec<CompanyId> = COMPANIES.map(|code| code.parse().expect("a code")).to_vec();
-        let companies = ids.iter().map(|id| company(*id)).collect();
+        let ids = plan.companies.clone();
+        let companies: Vec<Company> = ids.iter().map(|id| company(*id)).collect();
         let inner = Inner {
             random,
             trace: Trace::new(print),
@@ -132,7 +138,7 @@ impl World {
             history: History::default(),
             wire: Wire::default(),
             redis: Redis::default(),
-            weather: vec![Weather::Fair; COMPANIES.len()],
+            weather: vec![Weather::Fair; ids.len()],
             store_risks: StoreRisks::default(),
             late_commits: Vec::new(),
             shown_is_stale: false,
@@ -156,7 +162,7 @@ impl World {
     }
 
     fn begin(&mut self) {
-        for index in 0..COMPANIES.len() {
+        for index in 0..self.companies.len() {
             self.start_node(index);
         }
         self.at(0, Happening::Follow);
@@ -225,6 +231,7 @@ impl World {
             Happening::Crash(index) => self.on_crash(index),
             Happening::Gone(index) => self.on_gone(index),
             Happening::Light(index, crossings) => self.on_light(index, crossings),
+            Happening::Doom(index, crossings) => self.on_doom(index, crossings),
             Happening::Restart(index) => self.on_restart(index),
             Happening::Freeze(index, time) => self.on_freeze(index, time),
             Happening::Thaw(index) => self.on_thaw(index),
@@ -236,6 +243,8 @@ impl World {
             Happening::Flush => self.hub.lock().redis.flush(),
             Happening::LateCommit(life, rows) => self.on_late_commit(&life, &rows),
             Happening::Wall(index, wrong_by) => self.companies[index].wall_wrong_by = wrong_by,
+            Happening::Block(index, seat, blocked) => self.on_block(index, seat, blocked),
+            Happening::Bereaved(died) => self.on_bereaved(died),
             Happening::Heal => self.on_heal(),
             Happening::Examine => self.on_examine(),
         }
@@ -303,6 +312,7 @@ fn company(id: CompanyId) -> Company {
         tables: Arc::new(tables),
         node: None,
         frozen: false,
+        doomed: false,
         gone: false,
         wall_wrong_by: 0,
         passed: 0,

@@ -283,6 +283,16 @@ impl History {
         }
     }
 
+    /// Legs that were prepared by then and are so still, at these companies.
+    pub fn kept_since(&self, by: u64, companies: &[CompanyId]) -> Vec<String> {
+        let kept = self.prepared_at.iter();
+        let kept = kept.filter(|((_, seat), at)| **at <= by && companies.contains(&seat.company));
+        let objection = |((saga, seat), at): (&(SagaId, SeatRef), &u64)| {
+            format!("{saga} keeps {seat:?} since {at} ms, a company died at {by} ms")
+        };
+        kept.map(objection).collect()
+    }
+
     pub fn on_cancel(&mut self, ticket: SagaId) {
         self.cancels.insert(ticket);
     }

@@ -1,1 +1,413 @@
-//! Every check must reject a doctored piece of evidence.
+//! Every check rejects a doctored piece of evidence, and accepts the one before it was doctored.
+
+use std::sync::Arc;
+
+use passcom_actors::catalogue::Route;
+use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::fencing::FencingToken;
+use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
+use passcom_actors::domain::order::{Leg, Order, OrderHash, Price, SeatRef};
+use passcom_actors::domain::participant::LegState::{
+    self, Cancelled, Committed, Prepared, Refused,
+};
+use passcom_actors::domain::register::{Acceptors, Ballot, Key, Register, Value};
+use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::rows::{
+    KeyRow, LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey, SeatRow,
+};
+use passcom_actors::domain::saga::Outcome;
+use uuid::Uuid;
+
+use super::*;
+
+const SAGA: SagaId = SagaId(Uuid::from_u128(1));
+const OTHER: SagaId = SagaId(Uuid::from_u128(2));
+const HASH: OrderHash = OrderHash([1; 32]);
+const USER: UserId = UserId(Uuid::from_u128(9));
+const SEAT: SeatKey = (RouteId(1), SeatNumber(1));
+
+fn company(code: &str) -> CompanyId {
+    code.parse().unwrap()
+}
+
+fn price() -> Price {
+    Price {
+        minor: 1,
+        currency: "BRL".to_owned(),
+    }
+}
+
+fn seat_of(code: &str) -> SeatRef {
+    SeatRef {
+        company: company(code),
+        route: SEAT.0,
+        number: SEAT.1,
+    }
+}
+
+fn order() -> Arc<Order> {
+    let leg = |code| Leg {
+        seat: seat_of(code),
+        flight: "A1".to_owned(),
+        origin: "Curitiba".to_owned(),
+        destination: "Recife".to_owned(),
+        origin_iata: "CWB".to_owned(),
+        destination_iata: "REC".to_owned(),
+        departs: 0,
+        arrives: 1,
+        price: price(),
+        passenger: None,
+    };
+    Arc::new(Order {
+        user: USER,
+        created_at: 0,
+        legs: vec![leg("A"), leg("B")],
+        hold_seconds: None,
+    })
+}
+
+fn leg_key(saga: SagaId) -> LegKey {
+    LegKey {
+        saga,
+        route: SEAT.0,
+        number: SEAT.1,
+    }
+}
+
+fn leg(state: LegState) -> LegRow {
+    LegRow {
+        state,
+        hash: HASH,
+        fence: FencingToken::NONE,
+        reason: None,
+    }
+}
+
+fn commit() -> Value {
+    Value::Commit {
+        hash: HASH,
+        order: order(),
+    }
+}
+
+fn register(ballot: i64, value: Value, chosen: bool) -> Register {
+    Register {
+        acceptors: Acceptors(vec![company("A"), company("B"), company("C")]),
+        promised: Ballot(ballot),
+        accepted: Some((Ballot(ballot), value)),
+        chosen,
+    }
+}
+
+fn key_row(answer: Outcome) -> KeyRow {
+    KeyRow {
+        fingerprint: [0; 32],
+        saga: SAGA,
+        answer: Some(answer),
+    }
+}
+
+fn user(id: u128, login: &str) -> User {
+    User {
+        id: UserId(Uuid::from_u128(id)),
+        login: login.to_owned(),
+        password_hash: String::new(),
+        version: 1,
+    }
+}
+
+fn route() -> Route {
+    Route {
+        id: SEAT.0,
+        flight: "A1".to_owned(),
+        origin: "CWB".to_owned(),
+        destination: "REC".to_owned(),
+        departs: 0,
+        arrives: 1,
+        seats: 2,
+        price: price(),
+        equipment: String::new(),
+        on_sale: true,
+    }
+}
+
+/// Three companies; a booking of a seat of A and one of B, sold and answered.
+fn sound() -> Evidence {
+    let mut evidence = Evidence::default();
+    for code in ["A", "B", "C"] {
+        let mut tables = Tables::default();
+        tables.routes.insert(SEAT.0, (1, route()));
+        let ticket = Ticket {
+            id: SAGA,
+            order: order(),
+            cancelled: Vec::new(),
+        };
+        tables.tickets.insert(SAGA, ticket);
+        tables.users.insert("ana".to_owned(), user(7, "ana"));
+        let key = Key::Saga(SAGA);
+        tables
+            .registers
+            .insert(key, register(0, commit(), code == "A"));
+        if code != "C" {
+            tables.legs.insert(leg_key(SAGA), leg(Committed));
+            tables.owners.insert(SEAT, SAGA);
+            let row = SagaRow {
+                order: Some(order()),
+                hash: HASH,
+                acceptors: Acceptors(vec![company("A"), company("B"), company("C")]),
+                driver: "A".to_owned(),
+                state: SagaState::Committed,
+                finished: true,
+            };
+            tables.sagas.insert(SAGA, (Default::default(), row));
+        }
+        evidence.tables.insert(company(code), tables);
+    }
+    let key = (USER, "k".to_owned());
+    let answer = key_row(Outcome::Booked { ticket: SAGA });
+    evidence.at("A").keys.insert(key, answer);
+    evidence.told.push((SAGA, Told::Booked));
+    evidence.claimed.push(("ana".to_owned(), user(7, "ana").id));
+    evidence.chosen.insert(SAGA, Decision::Commit(HASH));
+    evidence.shown.push(Shown {
+        at: company("C"),
+        of: company("A"),
+        route: SEAT.0,
+        free: vec![SeatNumber(2)],
+    });
+    evidence
+}
+
+impl Evidence {
+    fn at(&mut self, code: &str) -> &mut Tables {
+        self.tables.get_mut(&company(code)).unwrap()
+    }
+}
+
+/// The sound evidence is accepted, and the doctored one is objected to by this check.
+fn rejects(name: &str, doctor: impl FnOnce(&mut Evidence)) {
+    let mut evidence = sound();
+    assert_eq!(judge(&evidence), []);
+    doctor(&mut evidence);
+    let objections = judge(&evidence);
+    let named = objections.iter().any(|(check, _)| *check == name);
+    assert!(named, "{name} does not object, only {objections:?}");
+}
+
+#[test]
+fn i1_a_seat_in_two_legs_and_a_seat_that_is_none() {
+    rejects("I1", |evidence| {
+        evidence.at("A").legs.insert(leg_key(OTHER), leg(Prepared));
+    });
+    rejects("I1", |evidence| {
+        let number = SeatNumber(3);
+        let key = LegKey {
+            number,
+            ..leg_key(OTHER)
+        };
+        evidence.at("A").legs.insert(key, leg(Committed));
+    });
+}
+
+#[test]
+fn i2_sold_here_and_refused_there() {
+    rejects("I2", |evidence| {
+        evidence.at("B").legs.insert(leg_key(SAGA), leg(Refused));
+    });
+}
+
+#[test]
+fn i3_sold_and_not_there() {
+    rejects("I3", |evidence| {
+        evidence.at("B").legs.insert(leg_key(SAGA), leg(Cancelled));
+    });
+    rejects("I3", |evidence| {
+        evidence.chosen.insert(SAGA, Decision::Abort);
+    });
+    rejects("I3", |evidence| evidence.told.push((OTHER, Told::Booked)));
+}
+
+#[test]
+fn i4_refused_and_sold() {
+    rejects("I4", |evidence| evidence.told = vec![(SAGA, Told::Refused)]);
+    rejects("I4", |evidence| evidence.not_begun = [SAGA].into());
+}
+
+#[test]
+fn i5_two_answers_to_one_key() {
+    let refused = Outcome::Refused(passcom_actors::domain::participant::Refusal {
+        seat: seat_of("A"),
+        reason: passcom_actors::domain::participant::RefusalReason::Sold,
+    });
+    rejects("I5", |evidence| {
+        let key = (USER, "k".to_owned());
+        evidence.at("B").keys.insert(key, key_row(refused));
+    });
+    rejects("I5", |evidence| evidence.told.push((SAGA, Told::Refused)));
+}
+
+#[test]
+fn i6_a_seat_freed_without_its_ticket_and_one_kept_in_spite_of_it() {
+    rejects("I6", |evidence| {
+        evidence.at("A").legs.insert(leg_key(OTHER), leg(Cancelled));
+    });
+    rejects("I6", |evidence| {
+        let ticket = evidence.at("A").tickets.get_mut(&SAGA).unwrap();
+        ticket.cancelled.push(seat_of("A"));
+    });
+}
+
+#[test]
+fn i7_a_leg_kept_and_a_saga_without_an_end() {
+    rejects("I7", |evidence| {
+        evidence.at("A").legs.insert(leg_key(SAGA), leg(Prepared));
+    });
+    for (state, finished) in [(SagaState::Begun, false), (SagaState::Committed, false)] {
+        rejects("I7", |evidence| {
+            let (_, row) = evidence.at("A").sagas.get_mut(&SAGA).unwrap();
+            row.state = state;
+            row.finished = finished;
+        });
+    }
+}
+
+#[test]
+fn n1_the_living_end_what_the_dead_one_took_part_in() {
+    let mut evidence = sound();
+    evidence.dead = [company("B")].into();
+    evidence.at("B").legs.insert(leg_key(SAGA), leg(Prepared));
+    let (_, row) = evidence.at("A").sagas.get_mut(&SAGA).unwrap();
+    row.finished = false;
+    assert_eq!(judge(&evidence), [], "it may wait for the dead one");
+    evidence.at("A").legs.insert(leg_key(SAGA), leg(Prepared));
+    let objections = judge(&evidence);
+    assert_eq!(objections.len(), 1, "and keeps no seat: {objections:?}");
+    assert_eq!(objections[0].0, "I7");
+}
+
+#[test]
+fn p1_two_values() {
+    rejects("P1", |evidence| {
+        let key = Key::Saga(SAGA);
+        evidence
+            .at("C")
+            .registers
+            .insert(key, register(0, Value::Abort, false));
+    });
+    rejects("P1", |evidence| {
+        let key = Key::Saga(SAGA);
+        evidence
+            .at("C")
+            .registers
+            .insert(key, register(4, Value::Abort, true));
+    });
+}
+
+#[test]
+fn r1_a_ticket_and_a_user_that_differ() {
+    rejects("R1", |evidence| {
+        evidence.at("C").tickets.remove(&SAGA);
+    });
+    rejects("R1", |evidence| {
+        evidence.at("C").users.clear();
+    });
+}
+
+#[test]
+fn r2_two_people_with_one_login_and_two_logins_of_one() {
+    rejects("R2", |evidence| {
+        evidence.claimed.push(("ana".to_owned(), user(8, "ana").id))
+    });
+    rejects("R2", |evidence| {
+        evidence
+            .at("A")
+            .users
+            .insert("eva".to_owned(), user(7, "eva"));
+    });
+}
+
+#[test]
+fn b1_a_sale_without_a_ticket_a_ticket_without_a_sale_and_too_many() {
+    rejects("B1", |evidence| {
+        let number = SeatNumber(2);
+        let key = LegKey {
+            number,
+            ..leg_key(OTHER)
+        };
+        evidence.at("A").legs.insert(key, leg(Committed));
+    });
+    rejects("B1", |evidence| {
+        evidence.at("A").legs.clear();
+    });
+    rejects("B1", |evidence| {
+        for number in 1..=2 {
+            let row = SeatRow {
+                blocked: true,
+                ..SeatRow::default()
+            };
+            evidence
+                .at("A")
+                .seats
+                .insert((SEAT.0, SeatNumber(number)), row);
+        }
+    });
+}
+
+#[test]
+fn c1_a_sold_seat_shown_as_free() {
+    rejects("C1", |evidence| evidence.shown[0].free.push(SeatNumber(1)));
+}
+
+/// What a transaction at A changes: the register's acceptance, then a leg.
+fn told(history: &mut History, change: impl FnOnce(&mut Rows)) -> Vec<String> {
+    let mut rows = Rows::new(company("A"));
+    change(&mut rows);
+    history.on_commit(&rows, 0, &mut crate::seen::Seen::default());
+    std::mem::take(&mut history.objections)
+}
+
+#[test]
+fn history_a_sale_before_its_decision_and_an_arrow_that_is_none() {
+    let mut history = History::default();
+    let sold = told(&mut history, |rows| {
+        rows.legs.put(leg_key(SAGA), leg(Committed))
+    });
+    assert_eq!(sold.len(), 1, "{sold:?}");
+    let mut history = History::default();
+    let kept = told(&mut history, |rows| {
+        rows.legs.put(leg_key(SAGA), leg(Prepared))
+    });
+    assert_eq!(kept, Vec::<String>::new());
+    let other = told(&mut history, |rows| {
+        rows.legs.put(leg_key(OTHER), leg(Prepared))
+    });
+    assert_eq!(other.len(), 1, "the seat has an owner: {other:?}");
+    let back = told(&mut history, |rows| {
+        rows.legs.load(leg_key(OTHER), leg(Prepared));
+        rows.legs.put(leg_key(OTHER), leg(Cancelled));
+    });
+    assert!(!back.is_empty(), "nobody cancelled it");
+}
+
+#[test]
+fn history_a_decision_that_no_majority_took() {
+    let mut history = History::default();
+    let accepted = told(&mut history, |rows| {
+        rows.registers
+            .put(Key::Saga(SAGA), register(0, commit(), false));
+    });
+    assert_eq!(accepted, Vec::<String>::new());
+    let learnt = told(&mut history, |rows| {
+        let before = register(0, commit(), false);
+        rows.registers.load(Key::Saga(SAGA), before);
+        rows.registers
+            .put(Key::Saga(SAGA), register(0, commit(), true));
+    });
+    assert_eq!(learnt.len(), 1, "{learnt:?}");
+    history.on_told(SAGA, Told::Booked);
+    assert_eq!(std::mem::take(&mut history.objections).len(), 1);
+    history.on_told(SAGA, Told::Refused);
+    assert_eq!(std::mem::take(&mut history.objections).len(), 1);
+    history.on_claimed("ana", USER);
+    assert_eq!(history.objections.len(), 1);
+}

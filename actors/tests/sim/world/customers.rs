@@ -5,6 +5,7 @@ use passcom_actors::desk::{BookAnswer, BookRequest, CancelAnswer};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::UserId;
 use passcom_actors::domain::saga::Outcome;
+use passcom_actors::operations::Blocked;
 
 use super::*;
 use crate::checker::Told;
@@ -17,6 +18,8 @@ const TRIES_MAX: u32 = 14;
 const PATIENCE: u64 = 10_000;
 /// An impatient one.
 const IMPATIENCE: std::ops::Range<u64> = 100..4_000;
+/// So long after healing, clients without an answer give up: what is left is to end without them.
+const GIVE_UP: u64 = 8_000;
 const PAUSE: std::ops::Range<u64> = 50..1_500;
 
 impl World {
@@ -115,7 +118,25 @@ impl World {
         self.ask(about, at, answer);
     }
 
+    pub(super) fn on_block(&mut self, index: usize, seat: SeatRef, blocked: bool) {
+        let node = self.companies[index].node.as_ref();
+        let Some((node, door)) = node.and_then(|node| Some((node, node.door()?))) else {
+            return;
+        };
+        let (operations, id) = (door.operations.clone(), seat.route.seat(seat.number));
+        self.tell(index, format_args!("asked to block {seat:?}: {blocked}"));
+        let hub = self.hub.clone();
+        node.spawn(async move {
+            if operations.block(id, blocked, "a drill").await == Blocked::Done {
+                hub.lock().seen.count("seats blocked or unblocked");
+            }
+        });
+    }
+
     fn again(&mut self, about: About) {
+        if self.healed_at.is_some_and(|at| self.now > at + GIVE_UP) {
+            return;
+        }
         let pause = self.random(PAUSE);
         self.after(
             pause,
@@ -250,7 +271,7 @@ impl World {
     }
 
     /// Somebody new wants these seats.
-    pub(super) fn new_errand(&mut self, seats: Vec<passcom_actors::domain::order::SeatRef>) {
+    pub(super) fn new_errand(&mut self, seats: Vec<SeatRef>) {
         let number = self.errands.len();
         let cancels = self.chance(20);
         self.errands

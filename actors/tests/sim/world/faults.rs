@@ -6,6 +6,9 @@ use crate::network::WireRisks;
 /// A node that has died comes back within this, unless its company is gone.
 const RESTART: std::ops::Range<u64> = 200..6_000;
 
+/// Within this of a company's death, where nothing else goes wrong, the others keep no seat because of it.
+const BEREAVED: u64 = 10_000;
+
 impl World {
     pub(super) fn start_node(&mut self, index: usize) {
         let company = &mut self.companies[index];
@@ -35,11 +38,13 @@ impl World {
     }
 
     pub(super) fn on_gone(&mut self, index: usize) {
-        self.tell(index, format_args!("is gone for good"));
-        self.companies[index].gone = true;
-        if self.companies[index].node.is_some() {
-            self.bury(index);
-        }
+        self.companies[index].doomed = true;
+        self.bury(index);
+    }
+
+    pub(super) fn on_doom(&mut self, index: usize, crossings: u32) {
+        self.companies[index].doomed = true;
+        self.on_light(index, crossings);
     }
 
     pub(super) fn on_light(&mut self, index: usize, crossings: u32) {
@@ -57,8 +62,15 @@ impl World {
             node.life.die();
         }
         company.frozen = false;
+        company.gone = company.doomed;
         self.hang_up(index);
         self.lose_requests(index);
+        if self.companies[index].gone {
+            self.tell(index, format_args!("is gone for good"));
+            self.hub.lock().seen.count("companies gone for good");
+            let died = self.now;
+            return self.after(BEREAVED, Happening::Bereaved(died));
+        }
         let delay = self.random(RESTART);
         self.after(delay, Happening::Restart(index));
     }
@@ -111,6 +123,20 @@ impl World {
     pub(super) fn on_mend(&mut self, from: usize, to: usize) {
         self.hub.lock().wire.mend(from, to);
         self.links_change(from, to);
+    }
+
+    /// N1, where nothing else has gone wrong.
+    pub(super) fn on_bereaved(&mut self, died: u64) {
+        if !self.plan.only_death {
+            return;
+        }
+        let alive = self.companies.iter().zip(self.hub.companies.iter());
+        let alive = alive.filter(|(company, _)| !company.gone);
+        let alive: Vec<CompanyId> = alive.map(|(_, id)| *id).collect();
+        let history = &mut self.hub.lock().history;
+        for objection in history.kept_since(died, &alive) {
+            history.object(objection);
+        }
     }
 
     pub(super) fn on_storm(&mut self, index: usize, weather: Weather) {

@@ -1,7 +1,6 @@
 //! The end of a run: everything has healed within the time it has for that, and nobody objects.
 
 use passcom_actors::domain::ids::SeatNumber;
-use passcom_actors::domain::order::SeatRef;
 
 use super::*;
 use crate::checker::{Evidence, Objection, Shown, judge};
@@ -40,6 +39,7 @@ impl World {
         }
         for index in 0..self.companies.len() {
             self.companies[index].gone = false;
+            self.companies[index].doomed = false;
             self.start_node(index);
         }
         self.healed_at = Some(self.now);
@@ -91,6 +91,11 @@ impl World {
             .iter()
             .filter(|number| !self.errands[**number].is_sold());
         lines.extend(probes.map(|number| format!("errand {number} cannot be done")));
+        let asking = self
+            .queue
+            .values()
+            .filter(|happening| happening.is_a_clients());
+        lines.push(format!("{} clients are to ask again", asking.count()));
         let silent = self.companies.iter().zip(self.hub.companies.iter());
         let silent = silent.filter(|(company, _)| {
             let node = company.node.as_ref();
