@@ -29,7 +29,7 @@ pub struct Idempotency {
 }
 
 /// A decision that is known chosen, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Decision {
     pub saga: SagaId,
     pub acceptors: Acceptors,
@@ -37,7 +37,7 @@ pub struct Decision {
     pub value: Value,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Entry {
     /// The driver begins a saga of which this company has no leg.
     Begin(Box<Prepare>, Option<Idempotency>),
@@ -124,7 +124,7 @@ pub enum Entry {
 }
 
 /// What posting an entry came to, valid once the batch is committed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Receipt {
     Done,
     /// What is recorded contradicts the entry: an alarm was raised and nothing of it was posted.

@@ -46,7 +46,7 @@ pub struct Refusal {
 }
 
 /// Everything a company needs to vote. Travels one per company; the legs are the order's legs of that company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Prepare {
     pub saga: SagaId,
     pub order: Arc<Order>,
@@ -58,7 +58,7 @@ pub struct Prepare {
 }
 
 /// Answer to a Prepare. Only `Yes` and `No` are votes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Vote {
     Yes,
     No(Refusal),
@@ -84,7 +84,7 @@ pub enum LegState {
 }
 
 /// How a company answers a `Book`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Booked {
     Done,
     No(Refusal),

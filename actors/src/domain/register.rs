@@ -79,7 +79,7 @@ impl Acceptors {
 }
 
 /// One acceptor's durable state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Register {
     pub acceptors: Acceptors,
     pub promised: Ballot,
@@ -89,7 +89,7 @@ pub struct Register {
 }
 
 /// Answer of an acceptor in phase 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Promise {
     Promised {
         accepted: Option<(Ballot, Value)>,
@@ -100,7 +100,7 @@ pub enum Promise {
 }
 
 /// Answer of an acceptor in phase 2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Accept {
     Accepted,
     Higher(Ballot),
@@ -194,7 +194,7 @@ fn row_of(rows: &Rows, key: &Key, acceptors: &Acceptors) -> Register {
 }
 
 /// One run of a ballot ≥ 1: phase 1 to a majority, phase 2 with what it found, else with what we propose.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Proposer {
     acceptors: Acceptors,
     ballot: Ballot,
@@ -203,7 +203,7 @@ pub struct Proposer {
     phase: Phase,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Phase {
     Promising {
         promised: Vec<CompanyId>,

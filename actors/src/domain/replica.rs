@@ -12,7 +12,7 @@ use super::participant;
 use super::rows::{Replicated, Rows};
 
 /// A confirmed booking. Its existence is proof that Commit was chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Ticket {
     pub id: SagaId,
     pub order: Arc<Order>,

@@ -32,7 +32,7 @@ impl LegKey {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LegRow {
     pub state: LegState,
     pub hash: OrderHash,
@@ -41,7 +41,7 @@ pub struct LegRow {
     pub reason: Option<RefusalReason>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct SeatRow {
     pub blocked: bool,
     /// The highest token that ever prepared this seat.
@@ -49,7 +49,7 @@ pub struct SeatRow {
 }
 
 /// What a vote needs to know of a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RouteFacts {
     pub seats: u16,
     pub on_sale: bool,
@@ -63,7 +63,7 @@ pub enum SagaState {
 }
 
 /// This company's copy of a saga.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SagaRow {
     /// Loaded only where the footprint asked for it.
     pub order: Option<Arc<Order>>,
@@ -77,7 +77,7 @@ pub struct SagaRow {
 }
 
 /// A client's key and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyRow {
     pub fingerprint: [u8; 32],
     pub saga: SagaId,
@@ -85,21 +85,21 @@ pub struct KeyRow {
 }
 
 /// A replicated row in the order of its commit.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Replicated {
     User(User),
     Ticket(Ticket),
 }
 
 /// Where a replica has read a peer's outbox up to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct OutboxCursor {
     pub incarnation: Incarnation,
     pub seq: i64,
 }
 
 /// An operator's act.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AuditRow {
     pub action: String,
     pub subject: String,

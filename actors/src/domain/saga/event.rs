@@ -12,14 +12,14 @@ use crate::domain::participant::{Booked, Prepare, Refusal, RefusalReason, Vote};
 use crate::domain::register::{Accept, Acceptors, Ballot, Key, Promise, Value};
 
 /// A definite answer to a booking: recorded under its key, the same for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     Booked { ticket: SagaId },
     Refused(Refusal),
 }
 
 /// What a driver says to whoever waits for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Answer {
     Definite(Outcome),
     /// Another saga's lease; nothing was begun.
@@ -29,7 +29,7 @@ pub enum Answer {
 }
 
 /// What the lease table said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LeaseAnswer {
     Granted(FencingToken),
     Busy(SeatRef),
@@ -38,7 +38,7 @@ pub enum LeaseAnswer {
 }
 
 /// What a driver asks a company, maybe its own. Each may come twice, late or never.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Question {
     Prepare(Box<Prepare>),
     Book(Box<Prepare>),
@@ -65,7 +65,7 @@ pub enum Question {
 }
 
 /// The answer to a [`Question`], after what it says is durable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CompanyAnswer {
     Vote(Vote),
     Booked(Booked),
@@ -76,7 +76,7 @@ pub enum CompanyAnswer {
 }
 
 /// Why there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NoAnswer {
     /// Certainly not executed: the company is down.
     NotSent,
@@ -86,7 +86,7 @@ pub enum NoAnswer {
     Silence,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Event {
     Started,
     Leased(LeaseAnswer),
@@ -103,7 +103,7 @@ pub enum Event {
     Wake,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Effect {
     AcquireLease(Vec<SeatRef>),
     /// Raise the token source to at least this, and lease anew.
@@ -123,7 +123,7 @@ pub enum Effect {
 }
 
 /// How a driver comes to its saga.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// A client's request: lease, prepare, decide.
     Client,
@@ -132,7 +132,7 @@ pub enum Origin {
 }
 
 /// What a driver is made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Start {
     pub me: CompanyId,
     /// Name of this node.

@@ -52,7 +52,7 @@ const RAISES_MAX: u32 = 3;
 /// A driver that has not come to an end by then stops; the watcher of unfinished sagas starts another one later.
 const LIFE_MAX: Millis = Millis(30_000);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Phase {
     Idle,
     Leasing,
@@ -106,7 +106,7 @@ enum Begin {
 }
 
 /// One booking being driven.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Driver {
     start: Start,
     phase: Phase,

@@ -9,14 +9,14 @@ use crate::domain::time::{Millis, Timestamp};
 const BACKOFF_MIN: Millis = Millis(100);
 const BACKOFF_MAX: Millis = Millis(2_000);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Round {
     /// Answers to other rounds are not for this one.
     tag: u32,
     waiting: BTreeMap<CompanyId, Ask>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Ask {
     question: Question,
     tries: u32,

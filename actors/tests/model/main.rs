@@ -1,0 +1,15 @@
+//! model
+mod audit;
+mod bookings;
+mod bugs;
+mod company;
+mod config;
+mod exhaustive;
+mod heal;
+mod intern;
+mod properties;
+mod reduce;
+mod rules;
+mod tell;
+mod verdict;
+mod world;

@@ -1,0 +1,80 @@
+//! Fewer states for the same behaviour. Each rule leaves out an order of steps that nobody can tell from one that is kept;
+//! the configurations named `plain` do without them all.
+//!
+//! * A message that nobody waits for, and that changes nothing where it arrives now, never will: rows only move forward.
+//! * A client without a rival for its key begins at once: what it sends arrives later all the same.
+//! * Where Redis can say one thing only, it has said it.
+//! * An answer is heard when it leaves: what its driver then does arrives later all the same. One that gets lost, or comes
+//!   after the driver went on, is the answer to a message that arrives after the driver went on. (Of three promises any two
+//!   count, so that an answer to one of them may also get lost alone.)
+//! * A raised ballot round is seen by nobody else, so that it is raised and heard of in one step. A driver that is out of
+//!   ballots has crashed.
+
+use passcom_actors::domain::entry::{Entry, Receipt};
+
+use crate::bookings::Bookings;
+use crate::company::Company;
+use crate::config::Plan;
+use crate::world::{Message, Network, World};
+
+impl Bookings {
+    /// Whether no other client sends the same request.
+    pub fn is_only_client(&self, slot: usize) -> bool {
+        let Plan::Client { saga, .. } = self.config.drivers[slot] else {
+            return false;
+        };
+        let clients = self.config.drivers.iter();
+        let rivals =
+            clients.filter(|plan| matches!(plan, Plan::Client { saga: of, .. } if *of == saga));
+        rivals.count() == 1
+    }
+
+    pub fn prune(&self, world: &mut World) {
+        let network = self.networks.get(world.network);
+        let spent = |message: &&Message| message.asker.is_none() && self.is_spent(world, message);
+        if network.iter().any(|message| spent(&message)) {
+            let kept: Network = network
+                .iter()
+                .filter(|message| !spent(message))
+                .copied()
+                .collect();
+            world.network = self.networks.id(kept);
+        }
+    }
+
+    fn is_spent(&self, world: &World, message: &Message) -> bool {
+        let at = message.to as usize;
+        let mut companies = world.companies;
+        self.post_known(&mut companies, at, message.entry);
+        if companies != world.companies {
+            return false;
+        }
+        match &*self.entries.get(message.entry) {
+            // it may come before the row that it finishes
+            Entry::Finish { saga } => self.companies.get(companies[at]).sagas.contains_key(saga),
+            _ => true,
+        }
+    }
+
+    /// The one receipt of a raised round; none where the ballots are used up.
+    pub fn raise_round(&self, world: &mut World, at: usize, entry: &Entry) -> Option<Receipt> {
+        let company = self.companies.get(world.companies[at]);
+        if !self.has_ballot_left(&company, entry) {
+            return None;
+        }
+        self.post(&mut world.companies, at, entry.clone())
+    }
+
+    pub fn has_ballot_left(&self, company: &Company, entry: &Entry) -> bool {
+        let Entry::NextRound { above } = entry else {
+            return true;
+        };
+        company.round.max(*above) < self.config.rounds
+    }
+
+    /// Whether a company's answer may get lost and yet matter to what its driver does next: two promises out of three count,
+    /// and which two is not the same.
+    pub fn may_lose_answer(&self, entry: &Entry) -> bool {
+        self.config.reduced && matches!(entry, Entry::Promise { .. })
+    }
+}
