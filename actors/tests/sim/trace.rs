@@ -160,6 +160,9 @@ impl fmt::Display for Brief<'_, Reply> {
             Reply::Recorded(recorded) => write!(f, "{} legs", recorded.legs.len()),
             Reply::Merged => f.write_str("merged"),
             Reply::Description { .. } => f.write_str("a description"),
+            Reply::Digests(digests) => write!(f, "{} digests", digests.len()),
+            Reply::Copies(rows) => write!(f, "{} copies", rows.len()),
+            Reply::Cursors(cursors) => write!(f, "{} cursors", cursors.len()),
             Reply::Unavailable => f.write_str("unavailable"),
             Reply::Unknown => f.write_str("unknown"),
         }
