@@ -17,6 +17,7 @@ pub mod checker;
 pub mod client;
 pub mod cluster;
 pub mod history;
+pub mod progress;
 pub mod report;
 pub mod scenario;
 pub mod stock;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use passcom_chaos::bench;
 use passcom_chaos::cluster::Options;
 use passcom_chaos::scenario::{self, Fault};
@@ -68,9 +68,9 @@ struct Run {
     /// Of the load.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(10..=SECONDS_MAX))]
     seconds: u64,
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 32)]
     clients: usize,
-    /// Everybody wants the same twenty seats of each company.
+    /// Most want the same twenty seats of each company.
     #[arg(long)]
     hot: bool,
 }
@@ -119,21 +119,14 @@ async fn measure(args: Bench) -> anyhow::Result<ExitCode> {
 async fn break_it(args: Run) -> anyhow::Result<ExitCode> {
     check_clients(&[args.clients])?;
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
-    let fault = args
-        .fault
-        .to_possible_value()
-        .context("it was parsed from a name")?;
-    println!("{} with --seed {seed}", fault.get_name());
+    println!("{} with --seed {seed}", args.fault.name());
     let plan = scenario::Plan {
         fault: args.fault,
         seed,
         length: Duration::from_secs(args.seconds),
         customers: args.clients,
-        size: if args.hot {
-            Size::hot()
-        } else {
-            Size::spread(ROUTES)
-        },
+        size: Size::both(ROUTES),
+        hot: args.hot,
     };
     let verdict = scenario::run(&args.cluster, &plan).await?;
     println!("{verdict}");

@@ -12,12 +12,13 @@ use fastrand::Rng;
 use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
-use crate::checker::facts::{self, Company};
-use crate::checker::{self, Violation};
+use crate::checker::{self, Audit, Evidence, facts};
 use crate::client::{Client, Session};
 use crate::cluster::{Cluster, Options};
-use crate::history::{History, Meaning, Operation, Request, Seat};
-use crate::report::Verdict;
+use crate::history::{FaultId, History, Meaning, Operation, Request, RunHeader, Seat};
+use crate::progress::Progress;
+use crate::report::figures::Figures;
+use crate::report::{self, Verdict};
 use crate::stock::{Size, Stock};
 use crate::workload::{Load, Market, Mix, sign_up};
 
@@ -43,6 +44,17 @@ pub enum Fault {
     Mixed,
 }
 
+impl Fault {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KillNode => "kill-node",
+            Self::KillRedis => "kill-redis",
+            Self::Freeze => "freeze",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub fault: Fault,
@@ -51,6 +63,27 @@ pub struct Plan {
     pub length: Duration,
     pub customers: usize,
     pub size: Size,
+    /// Whether most bookings are for the hot stock.
+    pub hot: bool,
+}
+
+impl Plan {
+    fn command(&self) -> String {
+        let Self {
+            fault,
+            seed,
+            length,
+            customers,
+            hot,
+            ..
+        } = self;
+        let hot = if *hot { " --hot" } else { "" };
+        format!(
+            "chaos run {} --seed {seed} --seconds {} --clients {customers}{hot}",
+            fault.name(),
+            length.as_secs()
+        )
+    }
 }
 
 /// A cluster with customers who have signed up.
@@ -58,9 +91,8 @@ pub struct Run {
     pub cluster: Cluster,
     pub market: Market,
     pub sessions: Vec<Session>,
+    header: RunHeader,
     rng: Rng,
-    faults: Vec<(Duration, String)>,
-    start: Instant,
     /// Of the load, by the clock of the history.
     begin_us: u64,
 }
@@ -69,10 +101,11 @@ pub struct Run {
 pub async fn run(options: &Options, plan: &Plan) -> anyhow::Result<Verdict> {
     let mut run = Run::start(options, plan).await?;
     let everybody: Vec<_> = (0..run.cluster.companies().len()).collect();
-    let mix = match plan.size.hot {
+    let mix = match plan.hot {
         true => Mix::contended(&everybody),
         false => Mix::assorted(&everybody),
     };
+    let progress = Progress::start(run.market.history.clone(), plan.length);
     let load = Load::start(&run.market, &mix, &run.sessions, plan.seed);
     let until = Instant::now() + plan.length;
     match plan.fault {
@@ -90,6 +123,7 @@ pub async fn run(options: &Options, plan: &Plan) -> anyhow::Result<Verdict> {
     }
     sleep_until(until).await;
     load.stop().await?;
+    drop(progress);
     run.finish().await
 }
 
@@ -101,6 +135,16 @@ impl Run {
         let first = sessions.first().context("a run needs a customer")?;
         let stock = Stock::fetch(&client, first, plan.size).await?;
         let history = History::create(&cluster.folder().join("history.jsonl"))?;
+        let companies = cluster.companies().iter();
+        let companies = companies.map(|running| running.company.clone()).collect();
+        let header = RunHeader::new(
+            plan.fault.name(),
+            plan.seed,
+            plan.command(),
+            companies,
+            plan.customers,
+        );
+        history.describe(header.clone())?;
         Ok(Self {
             cluster,
             begin_us: history.now_us(),
@@ -110,34 +154,30 @@ impl Run {
                 history: Arc::new(history),
             },
             sessions,
+            header,
             rng: Rng::with_seed(plan.seed),
-            faults: Vec::new(),
-            start: Instant::now(),
         })
     }
 
     /// Kills a node and waits until the demo has it back.
     pub async fn kill_node(&mut self, node: usize) -> anyhow::Result<()> {
+        let fault = self.begins("kill-node", node)?;
         self.cluster.kill_node(node)?;
-        self.note(format!("killed the node of {}", self.name(node)));
         self.cluster.wait_until_ready(&[node]).await?;
-        self.note(format!("the node of {} is ready again", self.name(node)));
-        Ok(())
+        self.market.history.end_fault(fault)
     }
 
     pub fn kill_redis(&mut self) -> anyhow::Result<()> {
-        self.cluster.kill_redis()?;
-        self.note("killed Redis".to_owned());
-        Ok(())
+        self.market.history.begin_fault("kill-redis", "redis")?;
+        self.cluster.kill_redis()
     }
 
     pub async fn freeze(&mut self, node: usize, nap: Duration) -> anyhow::Result<()> {
+        let fault = self.begins("freeze", node)?;
         self.cluster.freeze_node(node)?;
-        self.note(format!("froze the node of {}", self.name(node)));
         sleep(nap).await;
         self.cluster.thaw_node(node)?;
-        self.note(format!("woke the node of {}", self.name(node)));
-        Ok(())
+        self.market.history.end_fault(fault)
     }
 
     /// Waits until all is quiet, asks everything again, and audits. The load has been stopped.
@@ -147,24 +187,31 @@ impl Run {
         self.cluster.wait_until_ready(&[]).await?;
         let (_, left) = facts::heal(self.cluster.companies()).await?;
         let healed_after = quiet.elapsed();
-        let mut violations = left;
-        if violations.is_empty() {
+        let mut found = left;
+        if found.is_empty() {
             self.replay().await?;
-            violations.extend(facts::heal(self.cluster.companies()).await?.1);
+            found.extend(facts::heal(self.cluster.companies()).await?.1);
         }
-        let operations = self.market.history.operations()?;
-        violations.extend(self.audit(&operations).await?);
-        if !violations.is_empty() {
+        let evidence = self.evidence().await?;
+        let Audit {
+            violations, judged, ..
+        } = checker::audit(&evidence);
+        found.extend(violations);
+        if !found.is_empty() {
             self.cluster.keep();
         }
-        self.cluster.stop()?;
-        Ok(Verdict {
-            operations,
+        let verdict = Verdict {
+            operations: evidence.operations,
             load_us,
-            faults: self.faults,
+            faults: evidence.faults,
             healed_after,
-            violations,
-        })
+            judged,
+            violations: found,
+        };
+        let figures = Figures::new(&self.header, &verdict);
+        report::write(&figures, self.cluster.folder())?;
+        self.cluster.stop()?;
+        Ok(verdict)
     }
 
     async fn kill_nodes(&mut self, until: Instant) -> anyhow::Result<()> {
@@ -229,20 +276,18 @@ impl Run {
         Ok(())
     }
 
-    async fn audit(&self, operations: &[Operation]) -> anyhow::Result<Vec<Violation>> {
-        let mut companies = Vec::new();
-        for company in self.cluster.companies() {
-            companies.push(Company::load(company).await?);
-        }
-        Ok(checker::audit(&companies, operations))
+    async fn evidence(&self) -> anyhow::Result<Evidence> {
+        let first = self.sessions.first().context("a run needs a customer")?;
+        let logs = self.cluster.folder().join("demo");
+        let Market {
+            client, history, ..
+        } = &self.market;
+        Evidence::gather(self.cluster.companies(), &logs, client, first, history).await
     }
 
-    fn name(&self, node: usize) -> &str {
-        &self.cluster.companies()[node].company
-    }
-
-    fn note(&mut self, fault: String) {
-        self.faults.push((self.start.elapsed(), fault));
+    fn begins(&self, nemesis: &str, node: usize) -> anyhow::Result<FaultId> {
+        let company = &self.cluster.companies()[node].company;
+        self.market.history.begin_fault(nemesis, company)
     }
 }
 
