@@ -97,7 +97,7 @@ enum Phase {
 }
 
 /// Whether the saga is durable at the driver's own company.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Begin {
     Durable,
     UnderWay,
