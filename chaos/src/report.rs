@@ -158,12 +158,12 @@ fn nemeses(figures: &Figures) -> Table {
 }
 
 fn judged(figures: &Figures) -> Table {
-    let mut table = table(&["invariants", "judged", "what", "violations"]);
+    let mut table = table(&["invariants", "what", "judged", "violations"]);
     for row in &figures.judged {
         table.add_row([
             row.invariants.to_owned(),
-            row.count.to_string(),
             row.what.to_owned(),
+            row.count.to_string(),
             row.violations.to_string(),
         ]);
     }

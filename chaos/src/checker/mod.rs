@@ -129,3 +129,6 @@ pub fn audit(evidence: &Evidence) -> Audit {
     audit.add("alarm", "logs", (alarms.len(), loud));
     audit
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,15 +118,15 @@ fn nemeses(figures: &Figures) -> Markup {
             h2 { "Faults by nemesis" }
             div.wide { table {
                 thead { tr {
-                    th.name { "nemesis" } th { "faults" } th { "longest without a booking" }
-                    th { "back after, p50" } th { "max" }
+                    th.name { "nemesis" } th { "faults" } th { "longest gap s" }
+                    th { "back after s, p50" } th { "max" }
                 } }
                 tbody { @for row in &figures.nemeses { tr {
-                    td.name { (row.nemesis) } td { (row.faults) } td { (format!("{:.1} s", row.longest_gap_s)) }
-                    td { (seconds(row.back_p50_s)) " s" } td { (seconds(row.back_max_s)) " s" }
+                    td.name { (row.nemesis) } td { (row.faults) } td { (format!("{:.1}", row.longest_gap_s)) }
+                    td { (seconds(row.back_p50_s)) } td { (seconds(row.back_max_s)) }
                 } } }
             } }
-            p.quiet { "Back: from the end of a fault to the first new booking over all companies." }
+            p.quiet { "A gap is a time without a booking. Back: from the end of a fault to the first new booking over all companies." }
         }
     }
 }
@@ -135,9 +135,9 @@ fn judged(figures: &Figures) -> Markup {
     html! {
         h2 { "What was checked" }
         div.wide { table {
-            thead { tr { th.name { "invariants" } th { "judged" } th.name { "what" } th { "violations" } } }
+            thead { tr { th.name { "invariants" } th.name { "what" } th { "judged" } th { "violations" } } }
             tbody { @for row in &figures.judged { tr {
-                td.name { (row.invariants) } td { (row.count) } td.name { (row.what) }
+                td.name { (row.invariants) } td.name { (row.what) } td { (row.count) }
                 td.bad[row.violations > 0] { (row.violations) }
             } } }
         } }

@@ -21,6 +21,8 @@ use crate::history::{Answer, Meaning, Seat};
 
 /// Requests with one key before a customer gives up.
 const ATTEMPTS_MAX: usize = 20;
+/// Answers that nothing was begun, after which a customer wants something else.
+const IN_VAIN_MAX: usize = 4;
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// Requests of one customer that it has turned away from; with more it waits.
 const LEFT_BEHIND_MAX: usize = 4;
@@ -172,21 +174,24 @@ impl Customer {
         Ok(seats)
     }
 
-    /// The company of each leg.
+    /// The company of each leg: as often of one company as of all.
     fn itinerary(&mut self) -> Vec<usize> {
         let mut companies = self.mix.companies.clone();
         if self.mix.all_companies {
             return companies;
         }
         self.rng.shuffle(&mut companies);
-        let legs = self.rng.usize(1..=self.mix.seats_max);
+        companies.truncate(self.rng.usize(1..=companies.len()));
+        let most = self.mix.seats_max.max(companies.len());
+        let legs = self.rng.usize(companies.len()..=most);
         companies.into_iter().cycle().take(legs).collect()
     }
 
-    /// Until there is an answer that says what became of it.
+    /// Until there is an answer that says what became of it, or it has not even begun for too often.
     async fn book(&mut self, seats: &[Seat]) -> anyhow::Result<Option<Uuid>> {
         let key: Arc<str> = self.new_key().into();
         let seats: Arc<[Seat]> = seats.into();
+        let mut in_vain = 0;
         for _ in 0..ATTEMPTS_MAX {
             let (caller, market, session) = (self.caller(), self.market.clone(), self.session());
             let (key, seats) = (key.clone(), seats.clone());
@@ -200,9 +205,10 @@ impl Customer {
                     return Ok(Some(ticket));
                 }
                 Some(Meaning::Refused) => return Ok(None),
-                Some(Meaning::NothingBegun | Meaning::Open) | None => {}
+                Some(Meaning::NothingBegun) => in_vain += 1,
+                Some(Meaning::Open) | None => {}
             }
-            if self.stopped() {
+            if in_vain == IN_VAIN_MAX || self.stopped() {
                 break;
             }
             sleep(RETRY_AFTER).await;
