@@ -164,7 +164,7 @@ impl Run {
         let healed = left.is_empty();
         violations.extend(left);
         if healed {
-            replay(&self.market, &self.sessions).await?;
+            violations.extend(replay(&self.market, &self.sessions).await?);
             violations.extend(facts::heal(cluster.companies()).await?.1);
         }
         let (evidence, audit) = self.audit().await?;
