@@ -1,21 +1,26 @@
 //! The cluster as its customers see it: HTTP on the client ports, by the names of the contract.
 
+mod pulse;
+mod session;
+mod wire;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use reqwest::header::LINK;
-use reqwest::{RequestBuilder, Response, StatusCode, Url};
-use serde::Deserialize;
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::cluster::RunningCompany;
 use crate::history::{Answer, Seat};
+use pulse::Pulse;
+
+pub use session::Session;
+pub use wire::{FreeSeat, Leg, Page};
 
 /// Longer than a node takes to say that it does not know yet.
 const LIMIT: Duration = Duration::from_secs(12);
-const UNREACHABLE: &str = "X-Companhias-Indisponiveis";
 
 /// All nodes of a cluster. Cheap to clone.
 #[derive(Clone)]
@@ -27,49 +32,7 @@ pub struct Client {
 struct Node {
     company: Arc<str>,
     base: Url,
-}
-
-/// A user who has logged in; every node accepts the token for fifteen minutes, which no run exceeds.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Session {
-    #[serde(rename = "access_token")]
-    pub token: String,
-    #[serde(rename = "user_uuid")]
-    pub user: Uuid,
-}
-
-/// A leg on sale, as much of it as a buyer needs.
-#[derive(Debug, Deserialize)]
-pub struct Leg {
-    pub id: u64,
-    #[serde(rename = "assentos")]
-    pub seats: Vec<FreeSeat>,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct FreeSeat {
-    pub id: u64,
-    #[serde(rename = "numero")]
-    pub number: u16,
-}
-
-pub struct Page {
-    pub legs: Vec<Leg>,
-    pub next: Option<Url>,
-    /// Companies whose legs are left out.
-    pub unreachable: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Booked {
-    #[serde(rename = "uuid_passagem")]
-    ticket: Uuid,
-}
-
-#[derive(Deserialize)]
-struct Problem {
-    #[serde(rename = "type")]
-    kind: String,
+    pulse: Pulse,
 }
 
 impl Client {
@@ -85,6 +48,7 @@ impl Client {
             anyhow::Ok(Node {
                 company: running.company.as_str().into(),
                 base,
+                pulse: Pulse::new(),
             })
         };
         let nodes: anyhow::Result<Vec<_>> = companies.iter().map(node).collect();
@@ -103,17 +67,43 @@ impl Client {
         &self.nodes[node].company
     }
 
+    /// False while a node has been silent for some time and enough requests wait for it.
+    pub fn takes_more(&self, node: usize) -> bool {
+        self.nodes[node].pulse.takes_more()
+    }
+
     pub async fn register(&self, node: usize, login: &str, password: &str) -> anyhow::Result<()> {
-        let body = json!({"login": login, "password": password});
-        let request = self.http.post(self.url(node, "register-all")?).json(&body);
+        let request = self.credentials(node, "register-all", login, password)?;
         expect(request, "POST /register-all").await.map(drop)
     }
 
     pub async fn login(&self, node: usize, login: &str, password: &str) -> anyhow::Result<Session> {
-        let body = json!({"login": login, "password": password});
-        let request = self.http.post(self.url(node, "login")?).json(&body);
+        let request = self.credentials(node, "login", login, password)?;
         let response = expect(request, "POST /login").await?;
-        response.json().await.context("read a session")
+        let wire::Token { token, user } = response.json().await.context("read a session")?;
+        Ok(Session::new(user, login, password, token))
+    }
+
+    /// A registration whose every outcome is an answer.
+    pub async fn try_register(
+        &self,
+        node: usize,
+        login: &str,
+        password: &str,
+    ) -> anyhow::Result<Answer> {
+        let request = self.credentials(node, "register-all", login, password)?;
+        Ok(self.answered(node, request, wire::registered).await)
+    }
+
+    /// A login whose every outcome is an answer.
+    pub async fn try_login(
+        &self,
+        node: usize,
+        login: &str,
+        password: &str,
+    ) -> anyhow::Result<Answer> {
+        let request = self.credentials(node, "login", login, password)?;
+        Ok(self.answered(node, request, wire::logged_in).await)
     }
 
     /// The first page of a company's legs.
@@ -125,11 +115,14 @@ impl Client {
         Ok(url)
     }
 
-    pub async fn page(&self, token: &str, url: Url) -> anyhow::Result<Page> {
-        let request = self.http.get(url.clone()).bearer_auth(token);
+    pub async fn page(&self, session: &Session, url: Url) -> anyhow::Result<Page> {
+        let request = self
+            .http
+            .get(url.clone())
+            .bearer_auth(session.token(self).await);
         let response = expect(request, "GET /all-trechos").await?;
-        let unreachable = unreachable(&response);
-        let next = match next_link(&response) {
+        let unreachable = wire::unreachable(&response);
+        let next = match wire::next_link(&response) {
             Some(link) => Some(url.join(&link).context("the link to the next page")?),
             None => None,
         };
@@ -143,23 +136,17 @@ impl Client {
     pub async fn book(
         &self,
         node: usize,
-        token: &str,
+        session: &Session,
         key: &str,
         seats: &[Seat],
     ) -> anyhow::Result<Answer> {
         let wanted = |seat: &Seat| json!({"id_trecho": seat.route, "id_assento": seat.id, "company": seat.company});
         let body = json!({"trechos": seats.iter().map(wanted).collect::<Vec<_>>()});
         let request = self
-            .http
-            .post(self.url(node, "reservar")?)
-            .bearer_auth(token)
-            .header("Idempotency-Key", key)
-            .json(&body);
-        Ok(answered(request, async |response| {
-            let Booked { ticket } = response.json().await?;
-            Ok(Answer::Booked { ticket })
-        })
-        .await)
+            .request(node, Method::POST, "reservar", session)
+            .await?;
+        let request = request.header("Idempotency-Key", key).json(&body);
+        Ok(self.answered(node, request, wire::booked).await)
     }
 
     pub async fn cancel(
@@ -169,24 +156,88 @@ impl Client {
         ticket: Uuid,
     ) -> anyhow::Result<Answer> {
         let path = format!("passagem-all/{}/{ticket}", session.user);
-        let request = self
-            .http
-            .delete(self.url(node, &path)?)
-            .bearer_auth(&session.token);
-        Ok(answered(request, async |_| Ok(Answer::Cancelled)).await)
+        let request = self.request(node, Method::DELETE, &path, session).await?;
+        Ok(self
+            .answered(node, request, async |_| Ok(Answer::Cancelled))
+            .await)
+    }
+
+    /// What became of a booking.
+    pub async fn status(
+        &self,
+        node: usize,
+        session: &Session,
+        ticket: Uuid,
+    ) -> anyhow::Result<Answer> {
+        let path = format!("reservas/{ticket}");
+        let request = self.request(node, Method::GET, &path, session).await?;
+        Ok(self.answered(node, request, wire::status).await)
     }
 
     /// Asks for the first leg on sale.
-    pub async fn browse(&self, node: usize, token: &str) -> anyhow::Result<Answer> {
-        let mut url = self.url(node, "all-trechos")?;
-        url.query_pairs_mut().append_pair("limite", "1");
-        let request = self.http.get(url).bearer_auth(token);
-        Ok(answered(request, async |response| {
-            let unreachable = unreachable(&response);
-            let _: Vec<Leg> = response.json().await?;
-            Ok(Answer::Listed { unreachable })
+    pub async fn browse(&self, node: usize, session: &Session) -> anyhow::Result<Answer> {
+        let path = "all-trechos?limite=1";
+        let request = self.request(node, Method::GET, path, session).await?;
+        Ok(self.answered(node, request, wire::listed).await)
+    }
+
+    /// Asks a node for the free seats of its own company's first legs on sale.
+    pub async fn seat_map(
+        &self,
+        node: usize,
+        session: &Session,
+        limit: usize,
+    ) -> anyhow::Result<Answer> {
+        let path = format!(
+            "all-trechos?company={}&limite={limit}",
+            self.nodes[node].company
+        );
+        let request = self.request(node, Method::GET, &path, session).await?;
+        Ok(self.answered(node, request, wire::seat_map).await)
+    }
+
+    fn credentials(
+        &self,
+        node: usize,
+        path: &str,
+        login: &str,
+        password: &str,
+    ) -> anyhow::Result<RequestBuilder> {
+        let body = json!({"login": login, "password": password});
+        Ok(self.http.post(self.url(node, path)?).json(&body))
+    }
+
+    async fn request(
+        &self,
+        node: usize,
+        method: Method,
+        path: &str,
+        session: &Session,
+    ) -> anyhow::Result<RequestBuilder> {
+        let url = self.url(node, path)?;
+        let token = session.token(self).await;
+        Ok(self.http.request(method, url).bearer_auth(token))
+    }
+
+    /// A request whose every outcome is an answer.
+    async fn answered(
+        &self,
+        node: usize,
+        request: RequestBuilder,
+        read: impl AsyncFnOnce(Response) -> reqwest::Result<Answer>,
+    ) -> Answer {
+        let waiting = self.nodes[node].pulse.ask();
+        let answer = async {
+            let response = request.send().await?;
+            waiting.heard();
+            match response.status() {
+                StatusCode::OK => read(response).await,
+                _ => wire::problem(response).await,
+            }
+        };
+        answer.await.unwrap_or_else(|error| Answer::Lost {
+            why: in_full(&error),
         })
-        .await)
     }
 
     fn url(&self, node: usize, path: &str) -> anyhow::Result<Url> {
@@ -208,29 +259,6 @@ async fn expect(request: RequestBuilder, what: &str) -> anyhow::Result<Response>
     Ok(response)
 }
 
-/// A request whose every outcome is an answer.
-async fn answered(
-    request: RequestBuilder,
-    read: impl AsyncFnOnce(Response) -> reqwest::Result<Answer>,
-) -> Answer {
-    let answer = async {
-        let response = request.send().await?;
-        match response.status() {
-            StatusCode::OK => read(response).await,
-            status => {
-                let problem: Problem = response.json().await?;
-                Ok(Answer::Problem {
-                    status: status.as_u16(),
-                    kind: problem.kind.trim_start_matches("/problems/").to_owned(),
-                })
-            }
-        }
-    };
-    answer.await.unwrap_or_else(|error| Answer::Lost {
-        why: in_full(&error),
-    })
-}
-
 /// reqwest keeps the interesting half in the sources.
 fn in_full(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
@@ -241,24 +269,4 @@ fn in_full(error: &reqwest::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-fn unreachable(response: &Response) -> Vec<String> {
-    let header = response.headers().get(UNREACHABLE);
-    let names = header.and_then(|value| value.to_str().ok());
-    names.map_or_else(Vec::new, |names| {
-        names
-            .split(',')
-            .map(|name| name.trim().to_owned())
-            .collect()
-    })
-}
-
-/// The target of `<target>; rel="next"`.
-fn next_link(response: &Response) -> Option<String> {
-    let link = response.headers().get(LINK)?.to_str().ok()?;
-    let (target, parameters) = link.strip_prefix('<')?.split_once('>')?;
-    parameters
-        .contains("rel=\"next\"")
-        .then(|| target.to_owned())
 }

@@ -13,16 +13,15 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::checker::Violation;
+use crate::checker::facts::HEAL_LIMIT;
 use crate::cluster::{RunningCompany, connect};
 use crate::nemesis::Arena;
 
-/// PROTOCOL: after the last fault everything ends within this.
-pub const TARGET: Duration = Duration::from_secs(30);
 /// Then nobody waits any longer.
 const GIVE_UP: Duration = Duration::from_secs(90);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Waits until the cluster is well. Returns how long that took; more than [`TARGET`] is a violation.
+/// Waits until the cluster is well. Returns how long that took; more than [`HEAL_LIMIT`] is a violation.
 pub async fn heal(arena: &Arena) -> anyhow::Result<(Duration, Vec<Violation>)> {
     let start = Instant::now();
     let companies = arena.cluster.companies();
@@ -37,7 +36,7 @@ pub async fn heal(arena: &Arena) -> anyhow::Result<(Duration, Vec<Violation>)> {
         outcome?;
     }
     let took = start.elapsed();
-    let late = match took > TARGET {
+    let late = match took > HEAL_LIMIT {
         true => vec![late(arena, "was not well before", took).await],
         false => Vec::new(),
     };

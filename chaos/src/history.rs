@@ -1,16 +1,17 @@
-//! What the clients asked and what they were told: the only memory of a run that is not the cluster's own.
+//! What the clients asked, what they were told, and what was done to the cluster meanwhile: the only memory of a run that is not the
+//! cluster's own.
 //!
-//! One line of JSON per request, written when its answer, or the lack of one, is known.
+//! Times are microseconds since the start of the history, by one monotonic clock. [`journal`] keeps it, in memory and as JSONL.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+mod journal;
 
-use anyhow::Context;
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::Serialize;
 use uuid::Uuid;
+
+pub use journal::{Counts, FaultId, History};
 
 /// Answers of a booking after which this key is spent: it was refused for good.
 const DEFINITE: [&str; 3] = ["seat-held", "seat-taken", "company-silent"];
@@ -23,19 +24,48 @@ const NOTHING_BEGUN: [&str; 5] = [
     "unknown-seat",
 ];
 
-/// Something that was done to the cluster, by the clock of the history. One that is over at once ends when it begins.
+/// What a run was, for whoever finds its history.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RunHeader {
+    pub scenario: String,
+    pub seed: u64,
+    /// Does it again.
+    pub command: String,
+    /// Of the tester.
+    pub version: String,
+    pub companies: Vec<String>,
+    pub clients: usize,
+}
+
+impl RunHeader {
+    pub fn new(
+        scenario: &str,
+        seed: u64,
+        command: String,
+        companies: Vec<String>,
+        clients: usize,
+    ) -> Self {
+        Self {
+            scenario: scenario.to_owned(),
+            seed,
+            command,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            companies,
+            clients,
+        }
+    }
+}
+
+/// Something that was done to the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
     pub nemesis: String,
+    /// What it was done to: a company, or a server.
     pub target: String,
     pub begin_us: u64,
-    /// None: it was still going on when the run ended.
+    /// None: for good.
     pub end_us: Option<u64>,
 }
-
-/// A fault that was noted when it began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FaultId(usize);
 
 /// A seat as the workload names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -59,8 +89,23 @@ pub enum Request {
         user: Uuid,
         ticket: Uuid,
     },
+    /// What became of a booking, company by company.
+    Status {
+        user: Uuid,
+        ticket: Uuid,
+    },
     /// The first leg on sale.
     Browse,
+    /// The free seats of a company's first legs on sale.
+    SeatMap {
+        company: Arc<str>,
+    },
+    Register {
+        login: String,
+    },
+    Login {
+        login: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,15 +118,46 @@ pub enum Answer {
     Listed {
         unreachable: Vec<String>,
     },
+    Status {
+        state: String,
+        legs: Vec<SeenLeg>,
+    },
+    /// The routes that were listed, with their free seats.
+    SeatMap {
+        routes: Vec<(u64, Vec<u16>)>,
+    },
+    /// Of a registration or a login.
+    User {
+        user: Uuid,
+    },
     /// A problem of the contract.
     Problem {
         status: u16,
         kind: String,
+        /// The seat that it is about.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seat: Option<SeatName>,
     },
     /// No answer, or none that makes sense.
     Lost {
         why: String,
     },
+}
+
+/// A seat as an answer names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct SeatName {
+    pub company: String,
+    /// On the wire.
+    pub id: u64,
+}
+
+/// A leg of a booking as its company answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SeenLeg {
+    #[serde(flatten)]
+    pub seat: SeatName,
+    pub state: String,
 }
 
 /// What an answer says about the booking behind it.
@@ -99,13 +175,27 @@ pub struct Operation {
     pub client: usize,
     /// Company whose node was asked.
     pub node: Arc<str>,
-    /// Microseconds since the start of the run.
     pub begin_us: u64,
     pub end_us: u64,
     #[serde(flatten)]
     pub request: Request,
     #[serde(flatten)]
     pub answer: Answer,
+}
+
+impl Request {
+    /// How tables name it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Book { .. } => "book",
+            Self::Cancel { .. } => "cancel",
+            Self::Status { .. } => "status",
+            Self::Browse => "browse",
+            Self::SeatMap { .. } => "seat map",
+            Self::Register { .. } => "register",
+            Self::Login { .. } => "login",
+        }
+    }
 }
 
 impl Answer {
@@ -116,10 +206,12 @@ impl Answer {
             Self::Problem { kind, .. } if NOTHING_BEGUN.contains(&kind.as_str()) => {
                 Meaning::NothingBegun
             }
-            Self::Problem { .. } | Self::Lost { .. } | Self::Cancelled | Self::Listed { .. } => {
-                Meaning::Open
-            }
+            _ => Meaning::Open,
         }
+    }
+
+    pub fn is_problem(&self, name: &str) -> bool {
+        matches!(self, Self::Problem { kind, .. } if kind == name)
     }
 
     /// How tables name it.
@@ -127,8 +219,10 @@ impl Answer {
         match self {
             Self::Booked { .. } => "200 booked".to_owned(),
             Self::Cancelled => "200 cancelled".to_owned(),
-            Self::Listed { .. } => "200 listed".to_owned(),
-            Self::Problem { status, kind } => format!("{status} {kind}"),
+            Self::Listed { .. } | Self::SeatMap { .. } => "200 listed".to_owned(),
+            Self::Status { state, .. } => format!("200 {state}"),
+            Self::User { .. } => "200 user".to_owned(),
+            Self::Problem { status, kind, .. } => format!("{status} {kind}"),
             Self::Lost { .. } => "no answer".to_owned(),
         }
     }
@@ -144,83 +238,6 @@ impl Operation {
     }
 }
 
-/// Shared by all clients of a run.
-pub struct History {
-    start: Instant,
-    written: Mutex<Written>,
-}
-
-struct Written {
-    file: BufWriter<File>,
-    operations: Vec<Operation>,
-    faults: Vec<Fault>,
-}
-
-impl History {
-    pub fn create(path: &Path) -> anyhow::Result<Self> {
-        let file =
-            File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
-        Ok(Self {
-            start: Instant::now(),
-            written: Mutex::new(Written {
-                file: BufWriter::new(file),
-                operations: Vec::new(),
-                faults: Vec::new(),
-            }),
-        })
-    }
-
-    pub fn now_us(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_micros())
-            .expect("a run is shorter than 500,000 years")
-    }
-
-    pub fn record(&self, operation: Operation) -> anyhow::Result<()> {
-        let mut line = serde_json::to_vec(&operation).context("encode an operation")?;
-        line.push(b'\n');
-        // a poisoned lock: another client panicked between two pushes, and what is there is whole
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        written.file.write_all(&line).context("write the history")?;
-        written.operations.push(operation);
-        Ok(())
-    }
-
-    pub fn begin_fault(&self, nemesis: &str, target: &str) -> anyhow::Result<FaultId> {
-        let begin_us = self.now_us();
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        written.faults.push(Fault {
-            nemesis: nemesis.to_owned(),
-            target: target.to_owned(),
-            begin_us,
-            end_us: None,
-        });
-        Ok(FaultId(written.faults.len() - 1))
-    }
-
-    pub fn end_fault(&self, id: FaultId) -> anyhow::Result<()> {
-        let end_us = self.now_us();
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let fault = written
-            .faults
-            .get_mut(id.0)
-            .with_context(|| format!("fault {} was never begun in this history", id.0))?;
-        fault.end_us = Some(end_us);
-        Ok(())
-    }
-
-    pub fn faults(&self) -> Vec<Fault> {
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        written.faults.clone()
-    }
-
-    /// All operations so far, with the file brought up to date.
-    pub fn operations(&self) -> anyhow::Result<Vec<Operation>> {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        written.file.flush().context("write the history")?;
-        Ok(written.operations.clone())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +246,7 @@ mod tests {
         Answer::Problem {
             status,
             kind: kind.to_owned(),
+            seat: None,
         }
     }
 

@@ -5,7 +5,8 @@
 //!          ── nemesis   what is done to it, drawn from a seed; proxy: what links can suffer
 //!          ── workload  clients over HTTP; every request becomes a line of the history
 //!          ── heal      how long it takes to be well again; probe: a customer who finds out
-//!          ── checker   the history and the companies' databases, held against the invariants
+//!          ── checker   the history, the companies' databases and logs, held against the invariants
+//!          ── progress  for whoever watches; report: for whoever asks afterwards
 //! bench    ── the same cluster and workload, timed; pg32 is the unit
 //! ```
 //!
@@ -22,6 +23,7 @@ pub mod heal;
 pub mod history;
 pub mod nemesis;
 pub mod probe;
+pub mod progress;
 pub mod proxy;
 pub mod report;
 pub mod scenario;

@@ -1,14 +1,14 @@
 //! `chaos`: breaks a real cluster and audits it, or measures it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use passcom_chaos::cluster::Options;
-use passcom_chaos::report::table;
-use passcom_chaos::scenario::suite::{Row, Summary};
+use passcom_chaos::report::summary::{self, Row, Summary};
+use passcom_chaos::report::{self, table};
 use passcom_chaos::scenario::{self, Abilities, CLIENTS_MAX, Load, Plan, SECONDS_MAX, Scenario};
 use passcom_chaos::{bench, nemesis::Nemesis};
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,6 +18,8 @@ const SAMPLE_DAYS: u16 = 160;
 const ROUNDS_MAX: u64 = 10_000;
 /// Names every scenario.
 const ALL: &str = "all";
+/// Of histories and reports, unless the command says otherwise.
+const REPORTS: &str = "chaos-report";
 
 #[derive(Parser)]
 #[command(
@@ -84,7 +86,10 @@ struct Run {
     /// What they want [default: the scenario's].
     #[arg(long, value_enum)]
     load: Option<Load>,
-    /// Writes the table as JSON, too.
+    /// Keeps the history and the report of each run in a folder in this one [default: that of --keep, or chaos-report].
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Writes the table as JSON to this file, too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -138,6 +143,7 @@ async fn break_it(args: Run, abilities: &Abilities) -> anyhow::Result<ExitCode> 
     let scenarios = chosen(&args)?;
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
     let alone = scenarios.len() == 1;
+    let folder = reports(&args)?;
     let mut summary = Summary::default();
     for mut scenario in scenarios {
         let name = scenario.name.clone();
@@ -157,31 +163,75 @@ async fn break_it(args: Run, abilities: &Abilities) -> anyhow::Result<ExitCode> 
             summary.missing.push((what, why.clone()));
         }
         println!("{name} with --seed {seed}: {}", scenario.about);
-        let plan = Plan {
-            scenario,
-            seed,
-            rounds_max: args.rounds.map(|rounds| rounds as usize),
-        };
-        match scenario::run(&folder_of(&args.cluster, &name, alone), &plan).await {
-            Ok(outcome) => {
-                println!("{}", outcome.verdict);
-                summary.rows.push(Row::new(&outcome));
-            }
-            Err(error) => {
-                eprintln!("FAILED: {name} with --seed {seed}: {error:#}");
-                summary.failed.push((name, format!("{error:#}")));
-            }
-        }
+        run_one(scenario, seed, &args, &folder, &mut summary).await;
+        // also after each: a long row of runs may be interrupted
+        report::write_summary(&summary, &folder)?;
     }
     println!("{summary}");
     if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&summary).context("encode the table")?;
+        let text = report::to_json(&summary)?;
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
+    println!("reports: {}", folder.join("index.html").display());
     Ok(match summary.is_clean() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+async fn run_one(scenario: Scenario, seed: u64, args: &Run, folder: &Path, summary: &mut Summary) {
+    let name = scenario.name.clone();
+    let own = summary::folder(&name, seed);
+    let mut cluster = args.cluster.clone();
+    cluster.keep = cluster.keep.map(|keep| keep.join(&own));
+    let plan = Plan {
+        command: args.again(&scenario, seed),
+        scenario,
+        seed,
+        rounds_max: args.rounds.map(|rounds| rounds as usize),
+        folder: Some(folder.join(own)),
+    };
+    match scenario::run(&cluster, &plan).await {
+        Ok(verdict) => {
+            println!("{verdict}");
+            summary.rows.push(Row::new(&verdict));
+        }
+        Err(error) => {
+            eprintln!("FAILED: {name} with --seed {seed}: {error:#}");
+            summary.failed.push((name, format!("{error:#}")));
+        }
+    }
+}
+
+/// Where reports go.
+fn reports(args: &Run) -> anyhow::Result<PathBuf> {
+    let folder = args.report.as_ref().or(args.cluster.keep.as_ref());
+    let folder = folder.map_or(Path::new(REPORTS), PathBuf::as_path);
+    std::path::absolute(folder).with_context(|| format!("find {}", folder.display()))
+}
+
+impl Run {
+    /// The command that does one of its scenarios again.
+    fn again(&self, scenario: &Scenario, seed: u64) -> String {
+        let mut words = vec!["chaos run".to_owned()];
+        match &self.scenario {
+            Some(file) => words.push(format!("--scenario {}", file.display())),
+            None => words.push(scenario.name.clone()),
+        }
+        words.push(format!(
+            "--seed {seed} --seconds {} --clients {}",
+            scenario.length.as_secs(),
+            scenario.clients
+        ));
+        if let Some(load) = scenario.load.to_possible_value() {
+            words.push(format!("--load {}", load.get_name()));
+        }
+        if let Some(rounds) = self.rounds {
+            words.push(format!("--rounds {rounds}"));
+        }
+        words.extend(self.cluster.what_is_sold());
+        words.join(" ")
+    }
 }
 
 fn chosen(args: &Run) -> anyhow::Result<Vec<Scenario>> {
@@ -205,15 +255,6 @@ fn change(scenario: &mut Scenario, args: &Run) -> anyhow::Result<()> {
         scenario.load = load;
     }
     Ok(())
-}
-
-/// Each run of several keeps its own.
-fn folder_of(options: &Options, scenario: &str, alone: bool) -> Options {
-    let mut options = options.clone();
-    if !alone {
-        options.keep = options.keep.map(|folder| folder.join(scenario));
-    }
-    options
 }
 
 async fn measure(args: Bench) -> anyhow::Result<ExitCode> {

@@ -1,29 +1,45 @@
-//! What a run says when it ends.
+//! What a run says when it ends: as text here, as numbers for programs in [`figures`], as a page in [`page`]; many runs in [`summary`].
 
-use std::collections::BTreeMap;
+pub mod figures;
+pub mod page;
+pub mod summary;
+mod timeline;
+
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context;
 use comfy_table::{Table, presets};
+use serde::Serialize;
 
-use crate::checker::Violation;
-use crate::history::{Fault, Operation, Request};
+use crate::checker::{Judged, Violation};
+use crate::history::{Fault, Operation, RunHeader};
+use figures::Figures;
+use summary::Summary;
 
 /// Violations that are printed; the count is of all.
 const SHOWN_MAX: usize = 20;
+/// Of a run, within its folder.
+pub const PAGE: &str = "report.html";
 
 /// What became of a run.
 #[derive(Debug)]
 pub struct Verdict {
+    pub run: RunHeader,
     /// Those of the load, then the keys that were asked for again.
     pub operations: Vec<Operation>,
     /// When customers were at work, by the clock of the history.
     pub load_us: Range<u64>,
     /// What was done to the cluster, and when.
     pub faults: Vec<Fault>,
+    /// How long the cluster took to be well after each round of faults.
+    pub heals: Vec<Duration>,
     /// From the last fault, or the end of the load, until nothing was under way.
     pub healed_after: Duration,
+    /// What the checks looked at.
+    pub judged: Vec<Judged>,
     pub violations: Vec<Violation>,
 }
 
@@ -41,57 +57,29 @@ impl Verdict {
 
     /// The longest time without a booking while customers were at work.
     pub fn longest_gap(&self) -> Duration {
-        let booked = self
-            .operations
-            .iter()
-            .filter(|operation| operation.is_booked());
-        let mut ends: Vec<_> = booked.map(|operation| operation.end_us).collect();
-        ends.retain(|end_us| self.load_us.contains(end_us));
-        ends.extend([self.load_us.start, self.load_us.end]);
-        ends.sort_unstable();
-        let gaps = ends.windows(2).map(|pair| pair[1] - pair[0]);
-        Duration::from_micros(gaps.max().unwrap_or_default())
-    }
-
-    fn answers(&self) -> Table {
-        let mut rows: BTreeMap<(&str, String), Vec<Duration>> = BTreeMap::new();
-        for operation in &self.operations {
-            let row = rows.entry((request_name(&operation.request), operation.answer.name()));
-            row.or_default().push(operation.took());
-        }
-        let mut table = table(&[
-            "request",
-            "answer",
-            "count",
-            "p50 ms",
-            "p99 ms",
-            "longest ms",
-        ]);
-        for ((request, answer), mut took) in rows {
-            took.sort_unstable();
-            table.add_row([
-                request.to_owned(),
-                answer,
-                took.len().to_string(),
-                millis(quantile(&took, 0.5)),
-                millis(quantile(&took, 0.99)),
-                millis(quantile(&took, 1.0)),
-            ]);
-        }
-        table
+        let gaps = figures::gaps(self).into_iter();
+        let longest = gaps.map(|gap| gap.end - gap.start).max();
+        Duration::from_micros(longest.unwrap_or_default())
     }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "faults: {}", self.faults.len())?;
-        writeln!(f, "{}", self.answers())?;
+        let figures = Figures::new(self);
+        writeln!(f, "{}", answers(&figures))?;
+        if !figures.nemeses.is_empty() {
+            writeln!(f, "{}", nemeses(&figures))?;
+        }
+        writeln!(f, "{}", judged(&figures))?;
         writeln!(
             f,
             "longest time without a booking: {:.1} s",
-            self.longest_gap().as_secs_f32()
+            figures.longest_gap_s
         )?;
-        writeln!(f, "healed after: {:.1} s", self.healed_after.as_secs_f32())?;
+        if let (Some(p50), Some(max)) = (figures.heal_p50_s, figures.heal_max_s) {
+            writeln!(f, "well again after faults: p50 {p50:.1} s, max {max:.1} s")?;
+        }
+        writeln!(f, "at rest after the load: {:.1} s", figures.healed_after_s)?;
         for violation in self.violations.iter().take(SHOWN_MAX) {
             writeln!(f, "{violation}")?;
         }
@@ -102,12 +90,89 @@ impl fmt::Display for Verdict {
     }
 }
 
-fn request_name(request: &Request) -> &'static str {
-    match request {
-        Request::Book { .. } => "book",
-        Request::Cancel { .. } => "cancel",
-        Request::Browse => "browse",
+/// Writes the report of a run into this folder, in every form.
+pub fn write(verdict: &Verdict, folder: &Path) -> anyhow::Result<()> {
+    let figures = Figures::new(verdict);
+    save(
+        folder,
+        "report.txt",
+        format!("{}\n{verdict}\n", figures.run.command),
+    )?;
+    save(folder, "report.json", to_json(&figures)?)?;
+    save(folder, PAGE, page::page(&figures).into_string())
+}
+
+/// Writes the table of several runs into this folder, the parent of their own.
+pub fn write_summary(summary: &Summary, folder: &Path) -> anyhow::Result<()> {
+    let page = summary.page(|row| {
+        let run = summary::folder(&row.scenario, row.seed);
+        Some(format!("{run}/{PAGE}"))
+    });
+    save(folder, "summary.json", to_json(summary)?)?;
+    save(folder, "index.html", page.into_string())
+}
+
+pub fn to_json(report: &impl Serialize) -> anyhow::Result<String> {
+    serde_json::to_string_pretty(report).context("encode the report")
+}
+
+fn save(folder: &Path, name: &str, content: String) -> anyhow::Result<()> {
+    let path = folder.join(name);
+    std::fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn answers(figures: &Figures) -> Table {
+    let mut table = table(&[
+        "request",
+        "answer",
+        "count",
+        "p50 ms",
+        "p99 ms",
+        "longest ms",
+    ]);
+    for row in &figures.answers {
+        table.add_row([
+            row.request.to_owned(),
+            row.answer.clone(),
+            row.count.to_string(),
+            format!("{:.1}", row.p50_ms),
+            format!("{:.1}", row.p99_ms),
+            format!("{:.1}", row.longest_ms),
+        ]);
     }
+    table
+}
+
+fn nemeses(figures: &Figures) -> Table {
+    let mut table = table(&["nemesis", "faults", "longest gap s", "back p50 s", "max s"]);
+    for row in &figures.nemeses {
+        table.add_row([
+            row.nemesis.clone(),
+            row.faults.to_string(),
+            format!("{:.1}", row.longest_gap_s),
+            seconds(row.back_p50_s),
+            seconds(row.back_max_s),
+        ]);
+    }
+    table
+}
+
+fn judged(figures: &Figures) -> Table {
+    let mut table = table(&["invariants", "what", "judged", "violations"]);
+    for row in &figures.judged {
+        table.add_row([
+            row.invariants.to_owned(),
+            row.what.to_owned(),
+            row.count.to_string(),
+            row.violations.to_string(),
+        ]);
+    }
+    table
+}
+
+/// A dash where there was nothing to measure.
+fn seconds(seconds: Option<f64>) -> String {
+    seconds.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.1}"))
 }
 
 /// Of a sorted list; zero of an empty one.
@@ -116,10 +181,6 @@ pub fn quantile(sorted: &[Duration], q: f64) -> Duration {
     // a list is far shorter than 2^52
     let place = (last as f64 * q).round() as usize;
     sorted.get(place).copied().unwrap_or_default()
-}
-
-pub fn millis(duration: Duration) -> String {
-    format!("{:.1}", duration.as_secs_f64() * 1000.0)
 }
 
 pub fn table(headers: &[&str]) -> Table {
@@ -133,42 +194,50 @@ pub fn table(headers: &[&str]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::Answer;
+    use crate::history::{Answer, Request};
 
-    fn browse(end_us: u64, answer: Answer) -> Operation {
+    /// Answered at this second, in one millisecond.
+    pub fn booked(second: u64) -> Operation {
+        let end_us = second * 1_000_000;
         Operation {
             client: 0,
             node: "a".into(),
-            begin_us: 0,
+            begin_us: end_us - 1_000,
             end_us,
-            request: Request::Browse,
-            answer,
+            request: Request::Book {
+                user: uuid::Uuid::nil(),
+                key: String::new(),
+                seats: Vec::new(),
+            },
+            answer: Answer::Booked {
+                ticket: uuid::Uuid::nil(),
+            },
+        }
+    }
+
+    pub fn verdict(operations: Vec<Operation>, seconds: u64) -> Verdict {
+        Verdict {
+            run: RunHeader::default(),
+            operations,
+            load_us: 0..seconds * 1_000_000,
+            faults: Vec::new(),
+            heals: Vec::new(),
+            healed_after: Duration::ZERO,
+            judged: Vec::new(),
+            violations: Vec::new(),
         }
     }
 
     #[test]
     fn a_gap_is_measured_between_successes_and_to_the_end() {
-        let booked = |end_us| {
-            browse(
-                end_us,
-                Answer::Booked {
-                    ticket: uuid::Uuid::nil(),
-                },
-            )
+        let cancelled = Operation {
+            answer: Answer::Cancelled,
+            ..booked(15)
         };
-        let verdict = Verdict {
-            operations: vec![
-                booked(9_000_000),
-                booked(1_000_000),
-                browse(5_000_000, Answer::Cancelled),
-            ],
-            load_us: 0..20_000_000,
-            faults: Vec::new(),
-            healed_after: Duration::ZERO,
-            violations: Vec::new(),
-        };
+        let verdict = verdict(vec![booked(9), booked(1), cancelled], 20);
         assert_eq!(verdict.longest_gap(), Duration::from_secs(11));
         assert_eq!(verdict.booked(), 2);
+        assert!(verdict.to_string().ends_with("no violation"));
     }
 
     #[test]

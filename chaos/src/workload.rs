@@ -1,38 +1,57 @@
-//! Customers in a closed loop: each sends its next request when the last one is answered.
+//! Customers in a closed loop: each sends its next request when the last one is answered, or when it has waited long enough.
+//!
+//! * [`customer`]: one of them: books, cancels, books again, looks;
+//! * [`storms`]: what several do at once: the same seats, the same key everywhere, the same login everywhere.
 //!
 //! What a customer does is drawn from the run's seed. An answer that does not say what became of a booking is followed by the same request
-//! with the same key at the next node, as the contract asks.
+//! with the same key at another node, as the contract asks.
+
+mod customer;
+mod storms;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use fastrand::Rng;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::client::{Client, Session};
-use crate::history::{Answer, History, Meaning, Operation, Request, Seat};
+use crate::history::{Answer, History, Operation, Request, Seat};
 use crate::stock::Stock;
+use customer::Customer;
 
-/// Requests with one key before a customer gives up.
-const ATTEMPTS_MAX: usize = 20;
 const RETRY_AFTER: Duration = Duration::from_millis(100);
-/// A node that refuses connections answers at once: without a pause, its customers would only spin.
-const PAUSE_AFTER_LOSS: Duration = Duration::from_millis(200);
 /// Users are agreed upon by a majority, whose nodes may have met only just now.
 const REGISTER_LIMIT: Duration = Duration::from_secs(30);
+/// Of users who exist as long as a run.
+const PASSWORD: &str = "correct horse";
 
-/// What customers want, in percent of their operations; the rest are bookings.
+/// What customers want. Numbers are percent.
 #[derive(Debug, Clone)]
 pub struct Mix {
-    /// Booked seats that are cancelled again.
-    pub cancels: u8,
-    /// Looks at what is on sale.
+    /// Of what customers do; the rest are bookings.
     pub browses: u8,
-    /// Whether a booking always needs every one of `companies`, or one to all of them.
+    /// Looks at a booking of one's own, or at the seats of the hot routes.
+    pub reads: u8,
+    /// Several customers want the same fresh seats at the same moment.
+    pub storms: u8,
+    /// One booking is sent to every node at once, and again when it is over.
+    pub retry_storms: u8,
+    /// One login is registered at every node at once.
+    pub login_storms: u8,
+    /// Of bookings: those that want the seats everybody wants, where the stock has such, and always give them back.
+    pub hot: u8,
+    /// Of other booked tickets: those that are cancelled again.
+    pub cancels: u8,
+    /// Of cancelled tickets: those whose seats are wanted again at once.
+    pub rebooks: u8,
+    /// Of one booking; one for each of `companies` if `all_companies`.
+    pub seats_max: usize,
+    /// Whether a booking always needs every one of `companies`.
     pub all_companies: bool,
     /// By index.
     pub companies: Vec<usize>,
@@ -44,8 +63,15 @@ impl Mix {
     /// Bookings of one seat at each company, and nothing else.
     pub fn every_company(count: usize) -> Self {
         Self {
-            cancels: 0,
             browses: 0,
+            reads: 0,
+            storms: 0,
+            retry_storms: 0,
+            login_storms: 0,
+            hot: 0,
+            cancels: 0,
+            rebooks: 0,
+            seats_max: count,
             all_companies: true,
             companies: (0..count).collect(),
             nodes: (0..count).collect(),
@@ -55,18 +81,36 @@ impl Mix {
     /// What a day brings, among these companies and their nodes.
     pub fn assorted(companies: &[usize]) -> Self {
         Self {
+            browses: 8,
+            reads: 10,
+            storms: 3,
+            retry_storms: 4,
+            login_storms: 1,
+            hot: 25,
             cancels: 20,
-            browses: 10,
+            rebooks: 30,
+            seats_max: 6,
             all_companies: false,
             companies: companies.to_vec(),
             nodes: companies.to_vec(),
         }
     }
 
-    /// The same on a hot stock: what is booked is given back, or there would soon be nothing left to fight for.
+    /// The same with most bookings on the hot stock.
     pub fn contended(companies: &[usize]) -> Self {
         Self {
-            cancels: 100,
+            hot: 75,
+            reads: 20,
+            ..Self::assorted(companies)
+        }
+    }
+
+    /// The same with most requests at one moment with others.
+    pub fn stormy(companies: &[usize]) -> Self {
+        Self {
+            storms: 30,
+            retry_storms: 30,
+            login_storms: 5,
             ..Self::assorted(companies)
         }
     }
@@ -90,24 +134,24 @@ impl Load {
     /// One customer per session. `seed` tells apart loads of one run: it begins their keys.
     pub fn start(market: &Market, mix: &Mix, sessions: &[Session], seed: u64) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
+        let sessions: Arc<[Session]> = sessions.into();
         let mut customers = JoinSet::new();
-        for (number, session) in sessions.iter().enumerate() {
-            let customer = Customer {
+        for number in 0..sessions.len() {
+            let rng = Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
+            let customer = Customer::new(
                 number,
-                market: market.clone(),
-                mix: mix.clone(),
-                session: session.clone(),
-                rng: Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(number as u64)),
-                seed,
-                bookings: 0,
-                stop: stop.clone(),
-            };
+                market.clone(),
+                mix.clone(),
+                sessions.clone(),
+                (seed, rng),
+                stop.clone(),
+            );
             customers.spawn(customer.run());
         }
         Self { customers, stop }
     }
 
-    /// Lets everybody finish the request under way. An error is a fault of the tester itself.
+    /// Lets everybody finish the requests under way. An error is a fault of the tester itself.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         self.stop.store(true, Ordering::Relaxed);
         while let Some(ended) = self.customers.join_next().await {
@@ -117,116 +161,11 @@ impl Load {
     }
 }
 
-struct Customer {
-    number: usize,
-    market: Market,
-    mix: Mix,
-    session: Session,
-    rng: Rng,
-    seed: u64,
-    bookings: u64,
-    stop: Arc<AtomicBool>,
-}
-
-impl Customer {
-    async fn run(mut self) -> anyhow::Result<()> {
-        while !self.stopped() {
-            let node = self.any_node();
-            if self.rng.u8(..100) < self.mix.browses {
-                let begin_us = self.market.history.now_us();
-                let answer = self.market.client.browse(node, &self.session.token).await?;
-                self.record(node, begin_us, Request::Browse, &answer)?;
-                pause_if_lost(&answer).await;
-                continue;
-            }
-            let seats = self.choose();
-            if seats.is_empty() {
-                bail!("the seats of this run are sold out: more routes are needed for it");
-            }
-            if let Some(ticket) = self.book(node, &seats).await?
-                && self.rng.u8(..100) < self.mix.cancels
-            {
-                self.cancel(ticket, &seats).await?;
-            }
-        }
-        Ok(())
-    }
-
-    fn choose(&mut self) -> Vec<Seat> {
-        let mut companies = self.mix.companies.clone();
-        if !self.mix.all_companies {
-            self.rng.shuffle(&mut companies);
-            companies.truncate(self.rng.usize(1..=companies.len()));
-        }
-        self.market.stock.take(&companies, &mut self.rng)
-    }
-
-    async fn book(&mut self, mut node: usize, seats: &[Seat]) -> anyhow::Result<Option<Uuid>> {
-        self.bookings += 1;
-        let key = format!("{}-{}-{}", self.seed, self.number, self.bookings);
-        for _ in 0..ATTEMPTS_MAX {
-            let answer = self
-                .market
-                .book(node, self.number, &self.session, &key, seats)
-                .await?;
-            match answer.meaning() {
-                Meaning::Booked(ticket) => return Ok(Some(ticket)),
-                Meaning::Refused => return Ok(None),
-                Meaning::NothingBegun | Meaning::Open => {}
-            }
-            if self.stopped() {
-                break;
-            }
-            sleep(RETRY_AFTER).await;
-            node = self.any_node();
-        }
-        Ok(None)
-    }
-
-    async fn cancel(&mut self, ticket: Uuid, seats: &[Seat]) -> anyhow::Result<()> {
-        let request = Request::Cancel {
-            user: self.session.user,
-            ticket,
-        };
-        for _ in 0..ATTEMPTS_MAX {
-            let node = self.any_node();
-            let begin_us = self.market.history.now_us();
-            let answer = self
-                .market
-                .client
-                .cancel(node, &self.session, ticket)
-                .await?;
-            self.record(node, begin_us, request.clone(), &answer)?;
-            if answer == Answer::Cancelled {
-                self.market.stock.give_back(seats);
-                break;
-            }
-            if self.stopped() {
-                break;
-            }
-            pause_if_lost(&answer).await;
-        }
-        Ok(())
-    }
-
-    fn any_node(&mut self) -> usize {
-        self.mix.nodes[self.rng.usize(..self.mix.nodes.len())]
-    }
-
-    fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    fn record(
-        &self,
-        node: usize,
-        begin_us: u64,
-        request: Request,
-        answer: &Answer,
-    ) -> anyhow::Result<()> {
-        self.market
-            .record(node, self.number, begin_us, request, answer)
-    }
+/// Who asks which node: of every request.
+#[derive(Debug, Clone, Copy)]
+struct Caller {
+    customer: usize,
+    node: usize,
 }
 
 impl Market {
@@ -239,15 +178,14 @@ impl Market {
         key: &str,
         seats: &[Seat],
     ) -> anyhow::Result<Answer> {
-        let begin_us = self.history.now_us();
-        let answer = self.client.book(node, &session.token, key, seats).await?;
         let request = Request::Book {
             user: session.user,
             key: key.to_owned(),
             seats: seats.to_vec(),
         };
-        self.record(node, customer, begin_us, request, &answer)?;
-        Ok(answer)
+        let caller = Caller { customer, node };
+        let asked = self.client.book(node, session, key, seats);
+        self.recorded(caller, request, asked).await
     }
 
     /// Cancels once, at this node, and writes it down.
@@ -258,36 +196,74 @@ impl Market {
         session: &Session,
         ticket: Uuid,
     ) -> anyhow::Result<Answer> {
-        let begin_us = self.history.now_us();
-        let answer = self.client.cancel(node, session, ticket).await?;
         let user = session.user;
         let request = Request::Cancel { user, ticket };
-        self.record(node, customer, begin_us, request, &answer)?;
-        Ok(answer)
+        let asked = self.client.cancel(node, session, ticket);
+        self.recorded(Caller { customer, node }, request, asked)
+            .await
     }
 
-    fn record(
+    async fn status(
         &self,
-        node: usize,
-        client: usize,
-        begin_us: u64,
+        caller: Caller,
+        session: &Session,
+        ticket: Uuid,
+    ) -> anyhow::Result<Answer> {
+        let user = session.user;
+        let request = Request::Status { user, ticket };
+        let asked = self.client.status(caller.node, session, ticket);
+        self.recorded(caller, request, asked).await
+    }
+
+    async fn browse(&self, caller: Caller, session: &Session) -> anyhow::Result<Answer> {
+        let asked = self.client.browse(caller.node, session);
+        self.recorded(caller, Request::Browse, asked).await
+    }
+
+    /// Of the company of the node that is asked.
+    async fn seat_map(&self, caller: Caller, session: &Session) -> anyhow::Result<Answer> {
+        let company = self.client.company(caller.node).clone();
+        let window = self.stock.window(caller.node);
+        let asked = self.client.seat_map(caller.node, session, window);
+        self.recorded(caller, Request::SeatMap { company }, asked)
+            .await
+    }
+
+    async fn register(&self, caller: Caller, login: &str) -> anyhow::Result<Answer> {
+        let login = login.to_owned();
+        let asked = self.client.try_register(caller.node, &login, PASSWORD);
+        let request = Request::Register {
+            login: login.clone(),
+        };
+        self.recorded(caller, request, asked).await
+    }
+
+    async fn login(&self, caller: Caller, login: &str) -> anyhow::Result<Answer> {
+        let login = login.to_owned();
+        let asked = self.client.try_login(caller.node, &login, PASSWORD);
+        let request = Request::Login {
+            login: login.clone(),
+        };
+        self.recorded(caller, request, asked).await
+    }
+
+    async fn recorded(
+        &self,
+        caller: Caller,
         request: Request,
-        answer: &Answer,
-    ) -> anyhow::Result<()> {
+        asked: impl Future<Output = anyhow::Result<Answer>>,
+    ) -> anyhow::Result<Answer> {
+        let begin_us = self.history.now_us();
+        let answer = asked.await?;
         self.history.record(Operation {
-            client,
-            node: self.client.company(node).clone(),
+            client: caller.customer,
+            node: self.client.company(caller.node).clone(),
             begin_us,
             end_us: self.history.now_us(),
             request,
             answer: answer.clone(),
-        })
-    }
-}
-
-async fn pause_if_lost(answer: &Answer) {
-    if matches!(answer, Answer::Lost { .. }) {
-        sleep(PAUSE_AFTER_LOSS).await;
+        })?;
+        Ok(answer)
     }
 }
 
@@ -302,9 +278,6 @@ pub async fn sign_up(client: &Client, count: usize) -> anyhow::Result<Vec<Sessio
     }
     Ok(sessions)
 }
-
-/// Of users who exist as long as a run.
-const PASSWORD: &str = "correct horse";
 
 async fn register(client: &Client, node: usize, login: &str) -> anyhow::Result<()> {
     let deadline = Instant::now() + REGISTER_LIMIT;

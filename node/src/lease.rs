@@ -145,8 +145,9 @@ impl Lease {
         let unexpected = || RedisError::from((ErrorKind::UnexpectedReturnType, "lease script"));
         match (answer.0.as_str(), answer.1, answer.2) {
             ("granted", epoch, counter) => {
+                let known = self.epoch.load(Ordering::Relaxed);
+                let token = FencingToken::believed(epoch, counter, known).ok_or_else(unexpected)?;
                 self.epoch.fetch_max(epoch, Ordering::Relaxed);
-                let token = FencingToken::new(epoch, counter);
                 Ok(LeaseAnswer::Granted(token))
             }
             ("busy", index, _) => {

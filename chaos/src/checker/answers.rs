@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Violation;
 use super::facts::{Company, LegState};
+use super::frees::cancels_asked_for;
 use crate::history::{Meaning, Operation, Request, Seat};
 
 /// What a customer was told under one key.
@@ -38,6 +39,11 @@ pub fn check(companies: &[Company], history: &[Operation]) -> Vec<Violation> {
     violations
 }
 
+/// How many keys there are to judge.
+pub fn keys(history: &[Operation]) -> usize {
+    told(history).len()
+}
+
 fn told(history: &[Operation]) -> Keys<'_> {
     let mut keys = Keys::new();
     for operation in history {
@@ -56,14 +62,6 @@ fn told(history: &[Operation]) -> Keys<'_> {
         }
     }
     keys
-}
-
-fn cancels_asked_for(history: &[Operation]) -> HashSet<Uuid> {
-    let ticket = |operation: &Operation| match operation.request {
-        Request::Cancel { ticket, .. } => Some(ticket),
-        Request::Book { .. } | Request::Browse => None,
-    };
-    history.iter().filter_map(ticket).collect()
 }
 
 fn one_answer((user, key): &(Uuid, &str), told: &Told) -> Option<Violation> {
@@ -253,6 +251,7 @@ mod tests {
         Answer::Problem {
             status: 409,
             kind: kind.to_owned(),
+            seat: None,
         }
     }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Violation;
-use super::facts::Company;
+use super::facts::{Company, UserRow};
 
 pub fn check(companies: &[Company]) -> Vec<Violation> {
-    let users = companies
-        .iter()
-        .map(|company| (&company.code, company.users.iter().cloned()));
+    let users = companies.iter().map(|company| {
+        let content = |user: &UserRow| (user.id, format!("login {}, {}", user.login, user.content));
+        (&company.code, company.users.iter().map(content))
+    });
     let mut violations = compare("user", users);
     let tickets = companies
         .iter()
@@ -63,7 +64,11 @@ mod tests {
     fn company(code: &str) -> Company {
         Company {
             code: code.to_owned(),
-            users: vec![(Uuid::from_u128(1), "login x".to_owned())],
+            users: vec![UserRow {
+                id: Uuid::from_u128(1),
+                login: "x".to_owned(),
+                content: "version 1".to_owned(),
+            }],
             tickets: vec![(Uuid::from_u128(2), "order y".to_owned())],
             ticket_legs: vec![TicketLegRow {
                 ticket: Uuid::from_u128(2),
@@ -86,7 +91,8 @@ mod tests {
     fn equal_copies_pass_and_every_difference_is_found() {
         assert_eq!(violations(|_| {}), 0);
         assert_eq!(violations(|b| b.users.clear()), 1);
-        assert_eq!(violations(|b| b.users[0].1.push('z')), 1);
+        assert_eq!(violations(|b| b.users[0].login.push('z')), 1);
+        assert_eq!(violations(|b| b.users[0].content.push('z')), 1);
         assert_eq!(violations(|b| b.tickets.clear()), 1);
         assert_eq!(violations(|b| b.tickets[0].1.push('z')), 1);
         assert_eq!(violations(|b| b.ticket_legs[0].cancelled = true), 1);

@@ -41,7 +41,7 @@ pub struct Options {
     /// Days on sale [default: what the demo chooses, or what a benchmark of the sample needs].
     #[arg(long)]
     pub days: Option<u16>,
-    /// Keeps databases, logs and history in this new folder; otherwise they go when all is well.
+    /// Keeps databases and logs in this new folder; otherwise they go when all is well.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
 }
@@ -55,6 +55,22 @@ impl Default for Options {
             days: None,
             keep: None,
         }
+    }
+}
+
+impl Options {
+    /// The arguments that say what is sold by whom.
+    pub fn what_is_sold(&self) -> Vec<String> {
+        let mut words = vec![format!("--companies {}", self.companies.join(","))];
+        if let Some(days) = self.days {
+            words.push(format!("--days {days}"));
+        }
+        if !self.schedules.is_empty() {
+            let files = self.schedules.iter().map(|file| file.display().to_string());
+            let files: Vec<_> = files.collect();
+            words.push(format!("--schedules {}", files.join(" ")));
+        }
+        words
     }
 }
 

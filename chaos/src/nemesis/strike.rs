@@ -12,6 +12,7 @@ use crate::checker::Violation;
 use crate::cluster::{Cluster, Part};
 use crate::history::{FaultId, History};
 use crate::probe::Probe;
+use crate::progress::Progress;
 use crate::proxy::lies::{Lie, Mood};
 use crate::proxy::{Way, Weather};
 
@@ -32,6 +33,7 @@ const FALSE_EPOCHS: std::ops::Range<i64> = 100..10_000;
 pub struct Arena {
     pub cluster: Cluster,
     pub probe: Probe,
+    pub progress: Progress,
 }
 
 /// Does it, lets it last, and undoes it. What it finds wrong itself is returned.
@@ -266,7 +268,7 @@ impl Arena {
     /// A line for whoever watches.
     pub fn say(&self, what: &str) {
         let seconds = Duration::from_micros(self.history().now_us()).as_secs_f32();
-        println!("{seconds:7.1} s  {what}");
+        self.progress.say(&format!("{seconds:7.1} s  {what}"));
     }
 }
 

@@ -1,8 +1,7 @@
 //! What a run consists of: who strikes, how often, for how long, and what customers do meanwhile.
 //!
 //! * [`Scenario`]: read from a small TOML file; those of `chaos/scenarios` are part of the program;
-//! * [`run`]: one run of a scenario, from start to audit;
-//! * [`suite`]: several, and their table.
+//! * [`run`]: one run of a scenario, from start to audit; [`replay`]: what is asked again before it.
 
 use std::fs;
 use std::path::Path;
@@ -14,15 +13,15 @@ use serde::Deserialize;
 use crate::cluster::{self, Needs, disk};
 use crate::nemesis::draw::Card;
 use crate::nemesis::{LASTS_MAX, Nemesis};
+use crate::workload::Mix;
 
 pub mod replay;
 pub mod run;
-pub mod suite;
 
-pub use run::{Outcome, Plan, run};
+pub use run::{Plan, run};
 
-/// A customer's token lives for fifteen minutes.
-pub const SECONDS_MAX: u64 = 600;
+/// The history of a run is kept in memory.
+pub const SECONDS_MAX: u64 = 1800;
 pub const CLIENTS_MAX: usize = 256;
 const AT_ONCE_MAX: usize = 8;
 const CALM_MAX: f64 = 60.0;
@@ -75,6 +74,9 @@ struct File {
     at_once: usize,
     /// Seconds between two rounds, so that the load sees the cluster whole in between.
     calm: f64,
+    /// Alarms that it may raise at each node, because it shows nodes what must not be.
+    #[serde(default)]
+    alarms: usize,
     nemesis: Vec<Card>,
 }
 
@@ -82,14 +84,28 @@ fn one() -> usize {
     1
 }
 
-/// What customers want.
+/// What customers want, of all companies: most bookings are trips of one to six legs, some of which are cancelled and booked again; customers also
+/// look at what there is, want the same seats at one moment, send one booking to every node, and register one login everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Load {
-    /// Seats of many routes; hardly anybody wants the same.
+    /// Mostly seats of many routes, which hardly anybody else wants.
     Spread,
-    /// Everybody wants the same twenty seats of each company.
+    /// Mostly the same twenty seats of each company, which all book and cancel.
     Hot,
+    /// Mostly at the same moment: the same fresh seats, the same key at every node, the same login.
+    Storms,
+}
+
+impl Load {
+    /// Among these companies and their nodes.
+    pub fn mix(self, companies: &[usize]) -> Mix {
+        match self {
+            Self::Spread => Mix::assorted(companies),
+            Self::Hot => Mix::contended(companies),
+            Self::Storms => Mix::stormy(companies),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +117,7 @@ pub struct Scenario {
     pub load: Load,
     pub at_once: usize,
     pub calm: Duration,
+    pub alarms: usize,
     pub nemeses: Vec<Card>,
     /// Nemeses of the file that this machine cannot be, and why.
     pub missing: Vec<(Nemesis, String)>,
@@ -150,6 +167,7 @@ impl Scenario {
             load: file.load,
             at_once: file.at_once,
             calm: Duration::from_secs_f64(file.calm),
+            alarms: file.alarms,
             nemeses: file.nemesis,
             missing: Vec::new(),
         })

@@ -1,5 +1,7 @@
 //! One run: start, sign up, load; rounds of blows, each followed by healing; stop the load, heal, send keys again at every node, audit.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,23 +9,24 @@ use anyhow::Context;
 use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::Scenario;
 use super::replay::replay;
-use super::{Load as Demand, Scenario};
-use crate::checker::facts::{self, Company};
-use crate::checker::{self, Violation};
+use crate::checker::{self, Audit, Evidence, Violation, facts};
 use crate::client::{Client, Session};
 use crate::cluster::{Cluster, Options};
 use crate::heal::heal;
-use crate::history::{History, Operation};
+use crate::history::{History, RunHeader};
 use crate::nemesis::strike::strike;
 use crate::nemesis::{Arena, Blow, Deck};
 use crate::probe::Probe;
-use crate::report::Verdict;
+use crate::progress::Progress;
+use crate::report::{self, Verdict};
 use crate::stock::{Size, Stock};
-use crate::workload::{Load, Market, Mix, sign_up};
+use crate::workload::{Load, Market, sign_up};
 
-/// On sale to customers who are not after the same seats.
-const ROUTES: usize = 300;
+/// Of each company, on sale to the customers of a run: at least, and for each second of it.
+const ROUTES_MIN: u64 = 300;
+const ROUTES_PER_SECOND: u64 = 3;
 
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -31,23 +34,10 @@ pub struct Plan {
     pub seed: u64,
     /// Ends the run before its time, if it is fast enough.
     pub rounds_max: Option<usize>,
-}
-
-/// A round of blows, and how long the cluster took to be well again.
-#[derive(Debug, Clone)]
-pub struct Healing {
-    /// Those that overlapped.
-    pub nemeses: Vec<String>,
-    pub took: Duration,
-}
-
-/// What became of a run.
-#[derive(Debug)]
-pub struct Outcome {
-    pub scenario: String,
-    pub seed: u64,
-    pub verdict: Verdict,
-    pub healings: Vec<Healing>,
+    /// Does it again.
+    pub command: String,
+    /// Of history and report; none: they are beside the databases, and go with them.
+    pub folder: Option<PathBuf>,
 }
 
 /// A cluster with customers who have signed up.
@@ -55,75 +45,87 @@ pub struct Run {
     pub arena: Arena,
     pub market: Market,
     pub sessions: Vec<Session>,
-    healings: Vec<Healing>,
+    header: RunHeader,
+    folder: PathBuf,
+    alarms_allowed: usize,
+    heals: Vec<Duration>,
     found: Vec<Violation>,
     /// Of the load, by the clock of the history.
     begin_us: u64,
 }
 
-/// Runs it from start to stop. The folder stays if the verdict is bad.
-pub async fn run(options: &Options, plan: &Plan) -> anyhow::Result<Outcome> {
-    let scenario = &plan.scenario;
-    let mut run = Run::start(options, scenario).await?;
-    let everybody: Vec<_> = (0..run.arena.cluster.companies().len()).collect();
-    let mix = match scenario.load {
-        Demand::Hot => Mix::contended(&everybody),
-        Demand::Spread => Mix::assorted(&everybody),
-    };
-    let mut deck = Deck::new(
-        &scenario.nemeses,
-        scenario.at_once,
-        everybody.len(),
-        plan.seed,
-    );
-    let load = Load::start(&run.market, &mix, &run.sessions, plan.seed);
-    let until = Instant::now() + scenario.length;
-    let mut rounds = 0;
-    sleep(scenario.calm).await;
-    while Instant::now() < until && plan.rounds_max.is_none_or(|most| rounds < most) {
-        run.round(&deck.round()).await?;
-        rounds += 1;
-        sleep(scenario.calm).await;
+/// Runs it from start to stop. The databases and logs stay if the verdict is bad, or there is none.
+pub async fn run(options: &Options, plan: &Plan) -> anyhow::Result<Verdict> {
+    let mut run = Run::start(options, plan).await?;
+    if let Err(error) = run.load_and_strike(plan).await {
+        run.arena.cluster.keep();
+        return Err(error);
     }
-    if plan.rounds_max.is_none() {
-        sleep_until(until).await;
-    }
-    load.stop().await?;
-    let healings = std::mem::take(&mut run.healings);
-    Ok(Outcome {
-        scenario: scenario.name.clone(),
-        seed: plan.seed,
-        verdict: run.finish().await?,
-        healings,
-    })
+    run.finish().await
 }
 
 impl Run {
-    pub async fn start(options: &Options, scenario: &Scenario) -> anyhow::Result<Self> {
-        let cluster = Cluster::start(options, scenario.needs()).await?;
+    pub async fn start(options: &Options, plan: &Plan) -> anyhow::Result<Self> {
+        let mut cluster = Cluster::start(options, plan.scenario.needs()).await?;
+        match Self::open(&cluster, plan).await {
+            Ok(opened) => {
+                let history = opened.market.history.clone();
+                let progress = Progress::start(history, plan.scenario.length);
+                Ok(opened.with(cluster, progress, plan))
+            }
+            Err(error) => {
+                cluster.keep();
+                Err(error)
+            }
+        }
+    }
+
+    async fn open(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Opened> {
         let client = Client::new(cluster.companies())?;
-        let sessions = sign_up(&client, scenario.clients).await?;
+        let sessions = sign_up(&client, plan.scenario.clients).await?;
         let first = sessions.first().context("a run needs a customer")?;
-        let size = match scenario.load {
-            Demand::Hot => Size::hot(),
-            Demand::Spread => Size::spread(ROUTES),
-        };
+        let size = size(plan.scenario.length)?;
         let stock = Stock::fetch(&client, first, size).await?;
-        let history = History::create(&cluster.folder().join("history.jsonl"))?;
+        let folder = plan.folder.as_deref().unwrap_or(cluster.folder());
+        fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+        let history = History::create(&folder.join("history.jsonl"))?;
+        let header = header(cluster, plan);
+        history.describe(header.clone())?;
         let market = Market {
             client,
             stock: Arc::new(stock),
             history: Arc::new(history),
         };
         let probe = Probe::new(&market, size.routes, sessions.len()).await?;
-        Ok(Self {
-            begin_us: market.history.now_us(),
-            arena: Arena { cluster, probe },
+        Ok(Opened {
             market,
             sessions,
-            healings: Vec::new(),
-            found: Vec::new(),
+            probe,
+            header,
+            folder: folder.to_owned(),
         })
+    }
+
+    /// Customers at work, and rounds of blows, until the time is over.
+    async fn load_and_strike(&mut self, plan: &Plan) -> anyhow::Result<()> {
+        let scenario = &plan.scenario;
+        let everybody: Vec<_> = (0..self.arena.cluster.companies().len()).collect();
+        let mix = scenario.load.mix(&everybody);
+        let companies = everybody.len();
+        let mut deck = Deck::new(&scenario.nemeses, scenario.at_once, companies, plan.seed);
+        let load = Load::start(&self.market, &mix, &self.sessions, plan.seed);
+        let until = Instant::now() + scenario.length;
+        let mut rounds = 0;
+        sleep(scenario.calm).await;
+        while Instant::now() < until && plan.rounds_max.is_none_or(|most| rounds < most) {
+            self.round(&deck.round()).await?;
+            rounds += 1;
+            sleep(scenario.calm).await;
+        }
+        if plan.rounds_max.is_none() {
+            sleep_until(until).await;
+        }
+        load.stop().await
     }
 
     /// Deals blows, and waits until the cluster is well again.
@@ -133,15 +135,25 @@ impl Run {
         self.arena
             .say(&format!("well after {:.1} s", took.as_secs_f32()));
         self.found.extend(found.into_iter().flatten().chain(late));
-        self.healings.push(Healing {
-            nemeses: blows.iter().map(|blow| blow.nemesis.to_string()).collect(),
-            took,
-        });
+        self.heals.push(took);
         Ok(())
     }
 
-    /// Waits until all is quiet, asks everything again, and audits. The load has been stopped.
+    /// Waits until all is quiet, asks everything again, audits, reports, and stops the cluster. The load has been stopped.
     pub async fn finish(mut self) -> anyhow::Result<Verdict> {
+        let verdict = self.judge().await;
+        let is_clean = verdict.as_ref().is_ok_and(Verdict::is_clean);
+        if !is_clean {
+            self.arena.cluster.keep();
+        }
+        let stopped = self.arena.cluster.stop().await;
+        let verdict = verdict?;
+        stopped?;
+        report::write(&verdict, &self.folder)?;
+        Ok(verdict)
+    }
+
+    async fn judge(&mut self) -> anyhow::Result<Verdict> {
         let quiet = Instant::now();
         let load_us = self.begin_us..self.market.history.now_us();
         let cluster = &self.arena.cluster;
@@ -152,30 +164,83 @@ impl Run {
         let healed = left.is_empty();
         violations.extend(left);
         if healed {
-            replay(&self.market, &self.sessions).await?;
+            violations.extend(replay(&self.market, &self.sessions).await?);
             violations.extend(facts::heal(cluster.companies()).await?.1);
         }
-        let operations = self.market.history.operations()?;
-        violations.extend(self.audit(&operations).await?);
-        if !violations.is_empty() {
-            self.arena.cluster.keep();
-        }
-        let faults = self.market.history.faults();
-        self.arena.cluster.stop().await?;
+        let (evidence, audit) = self.audit().await?;
+        violations.extend(audit.violations);
         Ok(Verdict {
-            operations,
+            run: self.header.clone(),
+            operations: evidence.operations,
             load_us,
-            faults,
+            faults: evidence.faults,
+            heals: std::mem::take(&mut self.heals),
             healed_after,
+            judged: audit.judged,
             violations,
         })
     }
 
-    async fn audit(&self, operations: &[Operation]) -> anyhow::Result<Vec<Violation>> {
-        let mut companies = Vec::new();
-        for company in self.arena.cluster.companies() {
-            companies.push(Company::load(company).await?);
-        }
-        Ok(checker::audit(&companies, operations))
+    async fn audit(&self) -> anyhow::Result<(Evidence, Audit)> {
+        let first = self.sessions.first().context("a run needs a customer")?;
+        let logs = self.arena.cluster.folder().join("demo");
+        let companies = self.arena.cluster.companies();
+        let Market {
+            client, history, ..
+        } = &self.market;
+        let mut evidence = Evidence::gather(companies, &logs, client, first, history).await?;
+        evidence.alarms_allowed = self.alarms_allowed;
+        // seconds of reckoning: not for a thread that has proxies to serve
+        let audited = tokio::task::spawn_blocking(move || {
+            let audit = checker::audit(&evidence);
+            (evidence, audit)
+        });
+        audited.await.context("the audit panicked")
     }
+}
+
+/// All of a run but its cluster.
+struct Opened {
+    market: Market,
+    sessions: Vec<Session>,
+    probe: Probe,
+    header: RunHeader,
+    folder: PathBuf,
+}
+
+impl Opened {
+    fn with(self, cluster: Cluster, progress: Progress, plan: &Plan) -> Run {
+        Run {
+            begin_us: self.market.history.now_us(),
+            arena: Arena {
+                cluster,
+                probe: self.probe,
+                progress,
+            },
+            market: self.market,
+            sessions: self.sessions,
+            header: self.header,
+            folder: self.folder,
+            alarms_allowed: plan.scenario.alarms,
+            heals: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+}
+
+/// Enough that the fresh seats of a run are not sold out, and some that everybody wants.
+fn size(length: Duration) -> anyhow::Result<Size> {
+    let routes = ROUTES_MIN.max(length.as_secs() * ROUTES_PER_SECOND);
+    Ok(Size::both(usize::try_from(routes)?))
+}
+
+fn header(cluster: &Cluster, plan: &Plan) -> RunHeader {
+    let companies = cluster.companies().iter();
+    RunHeader::new(
+        &plan.scenario.name,
+        plan.seed,
+        plan.command.clone(),
+        companies.map(|running| running.company.clone()).collect(),
+        plan.scenario.clients,
+    )
 }

@@ -89,43 +89,34 @@ impl Customer {
 
     /// Asks once. An error is a fault of the test itself.
     pub async fn ask(&self, node: usize, wish: &Wish) -> anyhow::Result<Seen> {
-        let Session { user, token } = &self.session;
+        let user = self.session.user;
         match wish {
             Wish::Book { key, seats } => {
                 let answer = self.market.book(node, 0, &self.session, key, seats).await?;
                 Ok(seen(&answer))
             }
             Wish::Cancel { ticket } => {
-                let begin_us = self.market.history.now_us();
-                let answer = self
-                    .market
-                    .client
-                    .cancel(node, &self.session, *ticket)
-                    .await?;
-                self.record_cancel(node, *ticket, begin_us, answer.clone())?;
+                let answer = self.market.cancel(node, 0, &self.session, *ticket).await?;
                 Ok(seen(&answer))
             }
             Wish::OperatorCancel { ticket } => {
-                self.record_cancel(
-                    node,
-                    *ticket,
-                    self.market.history.now_us(),
-                    Answer::Cancelled,
-                )?;
+                self.record_cancel(node, *ticket)?;
                 let path = format!("/passagem/{user}/{ticket}?reason=test");
                 self.operate(node, Method::DELETE, &path, None).await
             }
             Wish::UnknownTicket => {
                 let path = format!("/passagem-all/{user}/{}", Uuid::nil());
-                self.find_nothing(node, Method::DELETE, &path, token).await
+                self.find_nothing(node, Method::DELETE, &path, &self.session)
+                    .await
             }
             Wish::Status => {
                 let path = format!("/reservas/{}", Uuid::nil());
-                self.find_nothing(node, Method::GET, &path, token).await
+                self.find_nothing(node, Method::GET, &path, &self.session)
+                    .await
             }
             Wish::Tickets => {
-                let Session { user, token } = &self.idler;
-                self.find_nothing(node, Method::GET, &format!("/passagens-all/{user}"), token)
+                let path = format!("/passagens-all/{}", self.idler.user);
+                self.find_nothing(node, Method::GET, &path, &self.idler)
                     .await
             }
             Wish::Block { seat } => {
@@ -182,7 +173,7 @@ impl Customer {
     }
 
     async fn sells_all(&self, node: usize) -> anyhow::Result<bool> {
-        let answer = self.market.client.browse(node, &self.session.token).await?;
+        let answer = self.market.client.browse(node, &self.session).await?;
         Ok(matches!(answer, Answer::Listed { unreachable } if unreachable.is_empty()))
     }
 
@@ -210,8 +201,9 @@ impl Customer {
         node: usize,
         method: Method,
         path: &str,
-        token: &str,
+        session: &Session,
     ) -> anyhow::Result<Seen> {
+        let token = session.token(&self.market.client).await;
         let url = format!("{}{path}", self.places[node].http);
         let request = self.http.request(method, url).bearer_auth(token);
         Ok(self.send(request, &[StatusCode::NOT_FOUND]).await)
@@ -248,23 +240,19 @@ impl Customer {
         }
     }
 
-    fn record_cancel(
-        &self,
-        node: usize,
-        ticket: Uuid,
-        begin_us: u64,
-        answer: Answer,
-    ) -> anyhow::Result<()> {
+    /// Of an operator: the checker only has to know that it was asked for.
+    fn record_cancel(&self, node: usize, ticket: Uuid) -> anyhow::Result<()> {
+        let now_us = self.market.history.now_us();
         self.market.history.record(Operation {
             client: 0,
             node: self.market.client.company(node).clone(),
-            begin_us,
-            end_us: self.market.history.now_us(),
+            begin_us: now_us,
+            end_us: now_us,
             request: Request::Cancel {
                 user: self.session.user,
                 ticket,
             },
-            answer,
+            answer: Answer::Cancelled,
         })
     }
 }
@@ -272,7 +260,11 @@ impl Customer {
 fn seen(answer: &Answer) -> Seen {
     match answer {
         Answer::Lost { .. } => Seen::Lost,
-        Answer::Cancelled | Answer::Listed { .. } => Seen::Done,
+        Answer::Cancelled
+        | Answer::Listed { .. }
+        | Answer::Status { .. }
+        | Answer::SeatMap { .. }
+        | Answer::User { .. } => Seen::Done,
         Answer::Booked { .. } | Answer::Problem { .. } => match answer.meaning() {
             Meaning::Booked(_) => Seen::Booked,
             Meaning::Refused => Seen::Refused,

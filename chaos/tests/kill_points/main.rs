@@ -20,8 +20,9 @@ use std::time::Instant;
 
 use anyhow::Context;
 use passcom_chaos::checker::facts::{self, Company};
-use passcom_chaos::checker::{self, Violation};
+use passcom_chaos::checker::{self, Evidence, Violation};
 use passcom_chaos::cluster::{Cluster, Needs, Options};
+use passcom_chaos::history::Fault;
 
 use pairs::Pair;
 use program::Program;
@@ -145,13 +146,26 @@ async fn perform(
 /// Of all that the cases left behind, by what their customers were told.
 async fn audit(stage: &Stage) -> anyhow::Result<Vec<Violation>> {
     let (_, mut violations) = facts::heal(&stage.companies).await?;
-    let operations = stage.customer.market.history.operations()?;
-    let mut companies = Vec::new();
+    let mut evidence = Evidence {
+        operations: stage.customer.market.history.operations()?,
+        faults: vec![all_along()],
+        ..Evidence::default()
+    };
     for company in &stage.companies {
-        companies.push(Company::load(company).await?);
+        evidence.companies.push(Company::load(company).await?);
     }
-    violations.extend(checker::audit(&companies, &operations));
+    violations.extend(checker::audit(&evidence).violations);
     Ok(violations)
+}
+
+/// Nothing is judged that only a cluster without faults promises.
+fn all_along() -> Fault {
+    Fault {
+        nemesis: "kill-point".to_owned(),
+        target: "all".to_owned(),
+        begin_us: 0,
+        end_us: None,
+    }
 }
 
 /// Lines of the nodes' logs that must not be there: alarms of the protocol, and panics.

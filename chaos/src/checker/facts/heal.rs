@@ -1,0 +1,120 @@
+//! Time to heal: when nothing is under way any more.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use tokio::time::sleep;
+use tokio_postgres::Client;
+
+use crate::checker::Violation;
+use crate::cluster::{RunningCompany, connect};
+
+/// After the last fault everything ends within this.
+pub const HEAL_LIMIT: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Waits until nothing is under way at any company and all have the same copies. Returns how long that took, and what is left at the limit.
+pub async fn heal(companies: &[RunningCompany]) -> anyhow::Result<(Duration, Vec<Violation>)> {
+    let start = Instant::now();
+    let mut databases = Vec::with_capacity(companies.len());
+    for company in companies {
+        databases.push((company.company.as_str(), connect(company).await?));
+    }
+    loop {
+        let mut progress = Vec::with_capacity(databases.len());
+        for (company, database) in &databases {
+            progress.push(Progress::load(company, database).await?);
+        }
+        let left = unhealed(&progress);
+        if left.is_empty() || start.elapsed() > HEAL_LIMIT {
+            return Ok((start.elapsed(), left));
+        }
+        sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// How far a company is from rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Progress {
+    company: String,
+    prepared: i64,
+    unfinished: i64,
+    /// Users, tickets and cancelled seats. They only grow, so that equal numbers mean that nothing is on its way.
+    copies: [i64; 3],
+}
+
+impl Progress {
+    async fn load(company: &str, database: &Client) -> anyhow::Result<Self> {
+        let row = database
+            .query_one(
+                "select (select count(*) from leg where state = 'prepared'),
+                        (select count(*) from saga where not finished and driver = $1),
+                        (select count(*) from user_account),
+                        (select count(*) from ticket),
+                        (select count(*) from ticket_leg where cancelled)",
+                &[&company],
+            )
+            .await
+            .with_context(|| format!("ask {company} what is under way"))?;
+        Ok(Self {
+            company: company.to_owned(),
+            prepared: row.try_get(0)?,
+            unfinished: row.try_get(1)?,
+            copies: [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?],
+        })
+    }
+}
+
+fn unhealed(companies: &[Progress]) -> Vec<Violation> {
+    let limit = HEAL_LIMIT.as_secs();
+    let busy = companies
+        .iter()
+        .filter(|at| at.prepared + at.unfinished > 0);
+    let busy = busy.map(|at| {
+        let what = format!(
+            "company {} has {} prepared legs and {} unfinished sagas {limit} s after the last fault",
+            at.company, at.prepared, at.unfinished
+        );
+        Violation::new("I7", what)
+    });
+    let first = companies.first().map(|at| at.copies);
+    let apart = companies.iter().filter(|at| Some(at.copies) != first);
+    let apart = apart.map(|at| {
+        let what = format!(
+            "company {} has other numbers of users, tickets and cancelled seats ({:?}) than the first one ({first:?}) \
+             {limit} s after the last fault",
+            at.company, at.copies
+        );
+        Violation::new("R1", what)
+    });
+    busy.chain(apart).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(change: impl Fn(&mut Progress)) -> Vec<&'static str> {
+        let at = |company: &str| Progress {
+            company: company.to_owned(),
+            prepared: 0,
+            unfinished: 0,
+            copies: [1, 2, 3],
+        };
+        let mut companies = ["a", "b", "c"].map(at);
+        change(&mut companies[1]);
+        let violations = unhealed(&companies);
+        violations
+            .iter()
+            .map(|violation| violation.invariant)
+            .collect()
+    }
+
+    #[test]
+    fn whatever_is_on_its_way_is_seen() {
+        assert_eq!(found(|_| {}), [""; 0]);
+        assert_eq!(found(|b| b.prepared = 1), ["I7"]);
+        assert_eq!(found(|b| b.unfinished = 1), ["I7"]);
+        assert_eq!(found(|b| b.copies[2] = 4), ["R1"]);
+    }
+}

@@ -1,0 +1,183 @@
+//! One company's database, read whole.
+
+use anyhow::{Context, bail};
+use tokio_postgres::{Client, Row};
+use uuid::Uuid;
+
+use super::{
+    Company, KeyRow, LegRow, LegState, RegisterRow, Subject, TicketLegRow, UserRow, Value,
+};
+use crate::cluster::{RunningCompany, connect};
+
+const LEGS: &str = "select saga_id, route_id, number, state from leg";
+const ROUTES: &str = "select id, seats from route";
+const BLOCKED: &str = "select route_id, number from seat where blocked";
+const TICKETS: &str = r#"
+select id, format('user %s, made %s, order %s', user_id, created_at, md5("order"::text)) from ticket"#;
+const TICKET_LEGS: &str = "select ticket_id, company, route_id, number, cancelled from ticket_leg";
+const USERS: &str = "
+select id, login_norm, format('version %s, password %s', version, md5(pw_hash)) from user_account";
+const KEYS: &str = "select user_id, key, saga_id from idem";
+/// An order is told by its hash, a user by its id.
+const REGISTERS: &str = "
+select key, acceptors, promised, accepted, chosen,
+       value #>> '{Commit,hash}', value #>> '{Account,id}', value #>> '{}' = 'Abort'
+from register";
+const UNFINISHED: &str = "select id from saga where not finished and driver = $1";
+
+impl Company {
+    pub async fn load(company: &RunningCompany) -> anyhow::Result<Self> {
+        let database = connect(company).await?;
+        let code = company.company.clone();
+        let loaded = async {
+            anyhow::Ok(Self {
+                legs: rows(&database, LEGS, leg).await?,
+                routes: rows(&database, ROUTES, pair).await?,
+                blocked: rows(&database, BLOCKED, pair).await?,
+                tickets: rows(&database, TICKETS, pair).await?,
+                ticket_legs: rows(&database, TICKET_LEGS, ticket_leg).await?,
+                users: rows(&database, USERS, user).await?,
+                keys: rows(&database, KEYS, key).await?,
+                registers: rows(&database, REGISTERS, register).await?,
+                unfinished: unfinished(&database, &code).await?,
+                code,
+            })
+        };
+        loaded
+            .await
+            .with_context(|| format!("read the database of {}", company.company))
+    }
+}
+
+async fn rows<T>(
+    database: &Client,
+    statement: &str,
+    read: fn(&Row) -> anyhow::Result<T>,
+) -> anyhow::Result<Vec<T>> {
+    let rows = database.query(statement, &[]).await?;
+    rows.iter().map(read).collect()
+}
+
+fn leg(row: &Row) -> anyhow::Result<LegRow> {
+    Ok(LegRow {
+        saga: row.try_get(0)?,
+        route: row.try_get(1)?,
+        number: row.try_get(2)?,
+        state: state(row.try_get(3)?)?,
+    })
+}
+
+fn state(text: &str) -> anyhow::Result<LegState> {
+    match text {
+        "prepared" => Ok(LegState::Prepared),
+        "refused" => Ok(LegState::Refused),
+        "committed" => Ok(LegState::Committed),
+        "cancelled" => Ok(LegState::Cancelled),
+        other => bail!("a leg has state \"{other}\", which the checker does not know"),
+    }
+}
+
+fn ticket_leg(row: &Row) -> anyhow::Result<TicketLegRow> {
+    Ok(TicketLegRow {
+        ticket: row.try_get(0)?,
+        company: row.try_get(1)?,
+        route: row.try_get(2)?,
+        number: row.try_get(3)?,
+        cancelled: row.try_get(4)?,
+    })
+}
+
+fn user(row: &Row) -> anyhow::Result<UserRow> {
+    Ok(UserRow {
+        id: row.try_get(0)?,
+        login: row.try_get(1)?,
+        content: row.try_get(2)?,
+    })
+}
+
+fn key(row: &Row) -> anyhow::Result<KeyRow> {
+    Ok(KeyRow {
+        user: row.try_get(0)?,
+        key: row.try_get(1)?,
+        saga: row.try_get(2)?,
+    })
+}
+
+fn register(row: &Row) -> anyhow::Result<RegisterRow> {
+    let key: &str = row.try_get(0)?;
+    let accepted: Option<i64> = row.try_get(3)?;
+    let accepted = match accepted {
+        None => None,
+        Some(ballot) => {
+            let value = value(row).with_context(|| format!("the value of register {key}"))?;
+            Some((ballot, value))
+        }
+    };
+    Ok(RegisterRow {
+        subject: subject(key)?,
+        acceptors: row.try_get(1)?,
+        promised: row.try_get(2)?,
+        accepted,
+        chosen: row.try_get(4)?,
+    })
+}
+
+fn subject(key: &str) -> anyhow::Result<Subject> {
+    match key.split_once('/') {
+        Some(("saga", id)) => {
+            let id = id.parse();
+            Ok(Subject::Saga(id.with_context(|| {
+                format!("register {key} names no saga")
+            })?))
+        }
+        Some(("login", login)) => Ok(Subject::Login(login.to_owned())),
+        _ => bail!("a register has key \"{key}\", which the checker does not know"),
+    }
+}
+
+fn value(row: &Row) -> anyhow::Result<Value> {
+    let commit: Option<String> = row.try_get(5)?;
+    let user: Option<&str> = row.try_get(6)?;
+    let abort: Option<bool> = row.try_get(7)?;
+    match (commit, user, abort) {
+        (Some(hash), None, _) => Ok(Value::Commit(hash)),
+        (None, Some(id), _) => Ok(Value::User(id.parse().context("a user's id")?)),
+        (None, None, Some(true)) => Ok(Value::Abort),
+        _ => bail!("neither a Commit nor a user nor Abort"),
+    }
+}
+
+async fn unfinished(database: &Client, code: &str) -> anyhow::Result<Vec<Uuid>> {
+    let rows = database.query(UNFINISHED, &[&code]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+fn pair<A, B>(row: &Row) -> anyhow::Result<(A, B)>
+where
+    A: for<'a> tokio_postgres::types::FromSql<'a>,
+    B: for<'a> tokio_postgres::types::FromSql<'a>,
+{
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registers_are_told_apart_by_their_keys() {
+        let saga = Uuid::from_u128(7);
+        assert_eq!(
+            subject(&format!("saga/{saga}")).unwrap(),
+            Subject::Saga(saga)
+        );
+        assert_eq!(
+            subject("login/a/b").unwrap(),
+            Subject::Login("a/b".to_owned())
+        );
+        for unknown in ["saga/7", "other/1", "saga"] {
+            assert!(subject(unknown).is_err(), "{unknown}");
+        }
+        assert!(state("lost").is_err());
+    }
+}

@@ -1,0 +1,36 @@
+//! LIN: every seat behaves as if its bookings, cancellations and reads had happened one at a time, each between its request and its answer.
+//!
+//! A seat is a variable that is free or belongs to one ticket; sequentially, a booking needs it free and a cancellation frees it. [`events`] says
+//! what the history and the final rows prove about each seat; [`search`] looks for an order of it.
+//!
+//! Seats are judged one by one: what is linearizable is so object by object (Herlihy and Wing, "Linearizability", 1990, theorem 1). That a
+//! booking takes all its seats or none is for the other checks.
+
+mod events;
+mod search;
+
+use super::Violation;
+use super::facts::Company;
+use crate::history::Operation;
+use search::{Found, search};
+
+/// The seats that were judged, and those without an order.
+pub fn check(companies: &[Company], history: &[Operation]) -> (usize, Vec<Violation>) {
+    let seats = events::of_seats(companies, history);
+    let violations = seats.iter().filter_map(|(seat, events)| {
+        let why = match search(events) {
+            Found::Order => return None,
+            Found::None { stuck_at } => format!("has no order that explains {stuck_at}"),
+            Found::Undecided { tried } => format!("could not be decided in {tried} steps"),
+        };
+        let what = format!(
+            "seat {} of {} ({} events) {why}",
+            seat.id,
+            seat.company,
+            events.len()
+        );
+        Some(Violation::new("LIN", what))
+    });
+    let violations = violations.collect();
+    (seats.len(), violations)
+}

@@ -1,0 +1,249 @@
+//! What the history and the final rows prove about each seat, and between which instants it happened.
+//!
+//! * **Booked**: from the key's first request; to the first answer of 200, or open-ended where nobody was told and the rows have the ticket.
+//! * **Freed**: where the rows have it cancelled; from the first request to cancel; to the first proof of it: an answer to that request by the seat's own company, or a look at
+//!   the leg. Other companies free their seats when they hear of it, so their answers prove nothing about this seat.
+//! * **Seen**: `confirmado` legs of a booking's state, free seats of a company's own catalogue, and refusals as "taken".
+//!
+//! A refusal counts only where it was the only request under its key and came within [`DOUBT`]: later, the booking may have been undone by a
+//! company that was in doubt, which is told in the same words.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::search::{Event, What};
+use crate::checker::facts::{Company, LegState};
+use crate::history::{Answer, Operation, Request, Seat, SeatName};
+
+/// Shorter than a company waits for an outcome before it ends a booking by itself.
+const DOUBT: u64 = 4_000_000;
+
+type Events = BTreeMap<SeatName, Vec<Event>>;
+
+/// Requests under one key.
+struct Booking<'a> {
+    seats: &'a [Seat],
+    begin_us: u64,
+    booked_us: Option<u64>,
+    ticket: Option<Uuid>,
+}
+
+pub fn of_seats(companies: &[Company], history: &[Operation]) -> Events {
+    let rows = Rows::new(companies);
+    let mut events = Events::new();
+    let cancels = Cancels::new(history);
+    for booking in bookings(history, &rows) {
+        let Some(ticket) = booking.ticket else {
+            continue;
+        };
+        for seat in booking.seats {
+            let of_seat = events.entry(name(seat)).or_default();
+            of_seat.push(Event {
+                begin_us: booking.begin_us,
+                end_us: booking.booked_us.unwrap_or(u64::MAX),
+                what: What::Booked(ticket),
+            });
+            if rows.is_cancelled(ticket, seat)
+                && let Some(begin_us) = cancels.asked.get(&ticket)
+            {
+                of_seat.push(Event {
+                    begin_us: *begin_us,
+                    end_us: cancels.proven(ticket, &name(seat)),
+                    what: What::Freed(ticket),
+                });
+            }
+        }
+    }
+    for (seat, event) in seen(history) {
+        if let Some(events) = events.get_mut(&seat) {
+            events.push(event);
+        }
+    }
+    events
+}
+
+fn name(seat: &Seat) -> SeatName {
+    SeatName {
+        company: seat.company.as_ref().to_owned(),
+        id: seat.id,
+    }
+}
+
+/// The final rows, by what they are looked up by.
+struct Rows<'a> {
+    tickets: HashSet<Uuid>,
+    keys: HashMap<(Uuid, &'a str), BTreeSet<Uuid>>,
+    cancelled: HashSet<(Uuid, &'a str, i64, i32)>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(companies: &'a [Company]) -> Self {
+        let mut this = Self {
+            tickets: HashSet::new(),
+            keys: HashMap::new(),
+            cancelled: HashSet::new(),
+        };
+        for company in companies {
+            this.tickets
+                .extend(company.tickets.iter().map(|(id, _)| *id));
+            for row in &company.keys {
+                let sagas = this.keys.entry((row.user, &row.key)).or_default();
+                sagas.insert(row.saga);
+            }
+            let cancelled = company.legs.iter();
+            let cancelled = cancelled.filter(|leg| leg.state == LegState::Cancelled);
+            let code = company.code.as_str();
+            let places = cancelled.map(|leg| (leg.saga, code, leg.route, leg.number));
+            this.cancelled.extend(places);
+        }
+        this
+    }
+
+    /// What the key has come to, whether or not anybody was told.
+    fn ticket(&self, user: Uuid, key: &str) -> Option<Uuid> {
+        let sagas = self.keys.get(&(user, key))?;
+        sagas
+            .iter()
+            .find(|saga| self.tickets.contains(saga))
+            .copied()
+    }
+
+    fn is_cancelled(&self, ticket: Uuid, seat: &Seat) -> bool {
+        // an id that does not fit is of no route
+        let Ok(route) = i64::try_from(seat.route) else {
+            return false;
+        };
+        let place = (ticket, &*seat.company, route, i32::from(seat.number));
+        self.cancelled.contains(&place)
+    }
+}
+
+fn bookings<'a>(
+    history: &'a [Operation],
+    rows: &Rows,
+) -> impl Iterator<Item = Booking<'a>> + use<'a> {
+    let mut bookings: BTreeMap<(Uuid, &str), Booking> = BTreeMap::new();
+    for operation in history {
+        let Request::Book { user, key, seats } = &operation.request else {
+            continue;
+        };
+        let booking = bookings.entry((*user, key)).or_insert_with(|| Booking {
+            seats,
+            begin_us: operation.begin_us,
+            booked_us: None,
+            ticket: rows.ticket(*user, key),
+        });
+        booking.begin_us = booking.begin_us.min(operation.begin_us);
+        if let Answer::Booked { ticket } = operation.answer {
+            let end_us = booking.booked_us.unwrap_or(u64::MAX);
+            booking.booked_us = Some(end_us.min(operation.end_us));
+            booking.ticket = Some(ticket);
+        }
+    }
+    bookings.into_values()
+}
+
+/// When tickets were cancelled.
+struct Cancels<'a> {
+    asked: HashMap<Uuid, u64>,
+    /// By whose node.
+    answered: HashMap<(Uuid, &'a str), u64>,
+    seen: HashMap<(Uuid, &'a SeatName), u64>,
+}
+
+impl<'a> Cancels<'a> {
+    fn new(history: &'a [Operation]) -> Self {
+        let mut this = Self {
+            asked: HashMap::new(),
+            answered: HashMap::new(),
+            seen: HashMap::new(),
+        };
+        for operation in history {
+            match (&operation.request, &operation.answer) {
+                (Request::Cancel { ticket, .. }, answer) => {
+                    earliest(&mut this.asked, *ticket, operation.begin_us);
+                    if *answer == Answer::Cancelled {
+                        let place = (*ticket, &*operation.node);
+                        earliest(&mut this.answered, place, operation.end_us);
+                    }
+                }
+                (Request::Status { ticket, .. }, Answer::Status { legs, .. }) => {
+                    for leg in legs.iter().filter(|leg| leg.state == "cancelado") {
+                        earliest(&mut this.seen, (*ticket, &leg.seat), operation.end_us);
+                    }
+                }
+                _ => {}
+            }
+        }
+        this
+    }
+
+    /// When it had taken effect on this seat at the latest.
+    fn proven(&self, ticket: Uuid, seat: &SeatName) -> u64 {
+        let proofs = [
+            self.answered.get(&(ticket, &*seat.company)),
+            self.seen.get(&(ticket, seat)),
+        ];
+        let first = proofs.into_iter().flatten().min();
+        first.copied().unwrap_or(u64::MAX)
+    }
+}
+
+fn earliest<K: Eq + std::hash::Hash>(of: &mut HashMap<K, u64>, key: K, us: u64) {
+    let first = of.entry(key).or_insert(us);
+    *first = (*first).min(us);
+}
+
+fn seen(history: &[Operation]) -> Vec<(SeatName, Event)> {
+    let mut requests: HashMap<(Uuid, &str), usize> = HashMap::new();
+    for operation in history {
+        if let Request::Book { user, key, .. } = &operation.request {
+            *requests.entry((*user, key)).or_default() += 1;
+        }
+    }
+    let mut seen = Vec::new();
+    for operation in history {
+        let event = |what| Event {
+            begin_us: operation.begin_us,
+            end_us: operation.end_us,
+            what,
+        };
+        match (&operation.request, &operation.answer) {
+            (Request::Status { ticket, .. }, Answer::Status { legs, .. }) => {
+                let sold = legs.iter().filter(|leg| leg.state == "confirmado");
+                seen.extend(sold.map(|leg| (leg.seat.clone(), event(What::SeenOf(*ticket)))));
+            }
+            (Request::SeatMap { company }, Answer::SeatMap { routes }) => {
+                let free = routes.iter().flat_map(|(route, numbers)| {
+                    numbers.iter().map(|number| seat_id(*route, *number))
+                });
+                seen.extend(free.map(|id| {
+                    let company = company.as_ref().to_owned();
+                    (SeatName { company, id }, event(What::SeenFree))
+                }));
+            }
+            (Request::Book { user, key, .. }, Answer::Problem { kind, seat, .. }) => {
+                let alone = requests.get(&(*user, key.as_str())) == Some(&1);
+                let soon = operation.end_us - operation.begin_us < DOUBT;
+                if let Some(seat) = seat
+                    && kind == "seat-taken"
+                    && alone
+                    && soon
+                {
+                    seen.push((seat.clone(), event(What::SeenTaken)));
+                }
+            }
+            _ => {}
+        }
+    }
+    seen
+}
+
+/// As the wire numbers seats.
+fn seat_id(route: u64, number: u16) -> u64 {
+    (route << 10) | u64::from(number)
+}
+
+#[cfg(test)]
+mod tests;

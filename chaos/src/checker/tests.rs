@@ -1,0 +1,190 @@
+//! Every check is asked: evidence against all of them must be told by each.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::alarms::Alarms;
+use super::facts::{
+    Company, KeyRow, LegRow, LegState, RegisterRow, Subject, TicketLegRow, UserRow, Value,
+};
+use super::frees::Offer;
+use super::*;
+use crate::history::{Answer, Operation, Request, Seat};
+
+const USER: Uuid = Uuid::from_u128(9);
+const SOLD: Uuid = Uuid::from_u128(1);
+const CODES: [&str; 2] = ["a", "b"];
+
+fn seat(company: &str, number: u16) -> Seat {
+    Seat {
+        company: company.into(),
+        route: 7,
+        number,
+        id: (7 << 10) | u64::from(number),
+    }
+}
+
+fn asked(begin_us: u64, request: Request, answer: Answer) -> Operation {
+    Operation {
+        client: 0,
+        node: "a".into(),
+        begin_us,
+        end_us: begin_us + 10,
+        request,
+        answer,
+    }
+}
+
+fn book(begin_us: u64, key: &str, answer: Answer) -> Operation {
+    let request = Request::Book {
+        user: USER,
+        key: key.to_owned(),
+        seats: CODES.map(|company| seat(company, 1)).into(),
+    };
+    asked(begin_us, request, answer)
+}
+
+fn refused() -> Answer {
+    Answer::Problem {
+        status: 409,
+        kind: "seat-taken".to_owned(),
+        seat: None,
+    }
+}
+
+fn company(code: &str) -> Company {
+    let acceptors = || CODES.map(str::to_owned).to_vec();
+    let register = |subject, ballot, value| RegisterRow {
+        subject,
+        acceptors: acceptors(),
+        promised: ballot,
+        accepted: Some((ballot, value)),
+        chosen: true,
+    };
+    let ticket_leg = |company: &str| TicketLegRow {
+        ticket: SOLD,
+        company: company.to_owned(),
+        route: 7,
+        number: 1,
+        cancelled: false,
+    };
+    Company {
+        code: code.to_owned(),
+        legs: vec![LegRow {
+            saga: SOLD,
+            route: 7,
+            number: 1,
+            state: LegState::Committed,
+        }],
+        routes: vec![(7, 3)],
+        tickets: vec![(SOLD, String::new())],
+        ticket_legs: CODES.map(ticket_leg).into(),
+        users: vec![UserRow {
+            id: USER,
+            login: "x".to_owned(),
+            content: String::new(),
+        }],
+        keys: vec![KeyRow {
+            user: USER,
+            key: "k".to_owned(),
+            saga: SOLD,
+        }],
+        registers: vec![
+            register(Subject::Saga(SOLD), 0, Value::Commit("h".to_owned())),
+            register(Subject::Login("x".to_owned()), 2, Value::User(USER)),
+        ],
+        ..Company::default()
+    }
+}
+
+/// One booking over both companies, which another customer was refused, and which was looked at.
+fn sound() -> Evidence {
+    let status = Request::Status {
+        user: USER,
+        ticket: SOLD,
+    };
+    let confirmed = Answer::Status {
+        state: "confirmada".to_owned(),
+        legs: Vec::new(),
+    };
+    let offer = |code: &str| Offer {
+        company: code.to_owned(),
+        routes: BTreeMap::from([(7, [2, 3].into())]),
+    };
+    Evidence {
+        companies: CODES.map(company).into(),
+        offers: CODES.map(offer).into(),
+        alarms: vec![Alarms::default()],
+        operations: vec![
+            book(0, "k", Answer::Booked { ticket: SOLD }),
+            book(5, "other", refused()),
+            asked(20, status, confirmed),
+        ],
+        ..Evidence::default()
+    }
+}
+
+fn found(change: impl FnOnce(&mut Evidence)) -> Vec<&'static str> {
+    let mut evidence = sound();
+    change(&mut evidence);
+    let violations = audit(&evidence).violations.into_iter();
+    let mut names: Vec<_> = violations.map(|violation| violation.invariant).collect();
+    names.dedup();
+    names
+}
+
+#[test]
+fn sound_evidence_passes_and_every_check_has_something_to_judge() {
+    let audit = audit(&sound());
+    assert_eq!(audit.violations, []);
+    for judged in audit.judged {
+        assert!(judged.count > 0, "{judged:?}");
+    }
+}
+
+#[test]
+fn every_invariant_is_asked_for() {
+    let second = |state| LegRow {
+        saga: Uuid::from_u128(2),
+        route: 7,
+        number: 1,
+        state,
+    };
+    let told = |invariant: &str, change: &dyn Fn(&mut Evidence)| {
+        let found = found(change);
+        assert!(found.contains(&invariant), "{invariant}: {found:?}");
+    };
+    told("I1", &|all| {
+        all.companies[0].legs.push(second(LegState::Committed));
+    });
+    told("I2", &|all| {
+        all.companies[1].legs[0].state = LegState::Refused
+    });
+    told("I3", &|all| all.companies[1].tickets.clear());
+    told("I4", &|all| all.operations[0].answer = refused());
+    told("I5", &|all| all.operations.push(book(30, "k", refused())));
+    told("I6", &|all| {
+        all.offers[0].routes.insert(7, [1, 2, 3].into());
+    });
+    told("I7", &|all| all.companies[0].unfinished.push(SOLD));
+    told("P1", &|all| {
+        all.companies[0].registers[0].accepted = Some((0, Value::Abort));
+    });
+    told("R1", &|all| all.companies[0].users[0].content.push('z'));
+    told("R2", &|all| all.companies[0].users[0].login.push('z'));
+    told("B1", &|all| all.companies[0].ticket_legs.clear());
+    told("L1", &|all| {
+        let ticket = Uuid::from_u128(2);
+        all.operations[1].answer = Answer::Booked { ticket };
+    });
+    told("LIN", &|all| {
+        let ticket = Uuid::from_u128(2);
+        all.operations
+            .push(book(90, "late", Answer::Booked { ticket }));
+    });
+    told("alarm", &|all| {
+        all.alarms[0].lines.push("two values".to_owned());
+        all.alarms[0].count = 1;
+    });
+}

@@ -1,0 +1,178 @@
+//! The bodies and headers of the contract, as much of them as a buyer needs.
+
+use reqwest::header::LINK;
+use reqwest::{Response, Url};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::history::{Answer, SeatName, SeenLeg};
+
+const UNREACHABLE: &str = "X-Companhias-Indisponiveis";
+
+#[derive(Deserialize)]
+pub(super) struct Token {
+    #[serde(rename = "access_token")]
+    pub token: String,
+    #[serde(rename = "user_uuid")]
+    pub user: Uuid,
+}
+
+/// A leg on sale.
+#[derive(Debug, Deserialize)]
+pub struct Leg {
+    pub id: u64,
+    /// RFC 3339.
+    #[serde(rename = "partida")]
+    pub departs: jiff::Timestamp,
+    #[serde(rename = "assentos")]
+    pub seats: Vec<FreeSeat>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct FreeSeat {
+    pub id: u64,
+    #[serde(rename = "numero")]
+    pub number: u16,
+}
+
+pub struct Page {
+    pub legs: Vec<Leg>,
+    pub next: Option<Url>,
+    /// Companies whose legs are left out.
+    pub unreachable: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    #[serde(rename = "user_uuid")]
+    user: Uuid,
+}
+
+#[derive(Deserialize)]
+struct Booked {
+    #[serde(rename = "uuid_passagem")]
+    ticket: Uuid,
+}
+
+#[derive(Deserialize)]
+struct Booking {
+    #[serde(rename = "estado")]
+    state: String,
+    #[serde(rename = "companhias")]
+    companies: Vec<AtCompany>,
+}
+
+#[derive(Deserialize)]
+struct AtCompany {
+    company: String,
+    #[serde(rename = "respondeu")]
+    answered: bool,
+    #[serde(rename = "trechos")]
+    legs: Vec<BookedLeg>,
+}
+
+#[derive(Deserialize)]
+struct BookedLeg {
+    #[serde(rename = "id_assento")]
+    seat: u64,
+    #[serde(rename = "estado")]
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    company: Option<String>,
+    #[serde(rename = "id_assento")]
+    seat: Option<u64>,
+}
+
+type Read = reqwest::Result<Answer>;
+
+pub(super) async fn registered(response: Response) -> Read {
+    let User { user } = response.json().await?;
+    Ok(Answer::User { user })
+}
+
+pub(super) async fn logged_in(response: Response) -> Read {
+    let Token { user, .. } = response.json().await?;
+    Ok(Answer::User { user })
+}
+
+pub(super) async fn booked(response: Response) -> Read {
+    let Booked { ticket } = response.json().await?;
+    Ok(Answer::Booked { ticket })
+}
+
+pub(super) async fn status(response: Response) -> Read {
+    let Booking { state, companies } = response.json().await?;
+    let answered = companies.into_iter().filter(|at| at.answered);
+    let legs = answered.flat_map(|AtCompany { company, legs, .. }| {
+        let leg = move |BookedLeg { seat, state }| SeenLeg {
+            seat: SeatName {
+                company: company.clone(),
+                id: seat,
+            },
+            state,
+        };
+        legs.into_iter().map(leg)
+    });
+    let legs = legs.collect();
+    Ok(Answer::Status { state, legs })
+}
+
+pub(super) async fn listed(response: Response) -> Read {
+    let unreachable = unreachable(&response);
+    let _: Vec<Leg> = response.json().await?;
+    Ok(Answer::Listed { unreachable })
+}
+
+/// Only whole if the company could be asked.
+pub(super) async fn seat_map(response: Response) -> Read {
+    let unreachable = unreachable(&response);
+    if !unreachable.is_empty() {
+        return Ok(Answer::Listed { unreachable });
+    }
+    let legs: Vec<Leg> = response.json().await?;
+    let free = |leg: Leg| {
+        (
+            leg.id,
+            leg.seats.into_iter().map(|seat| seat.number).collect(),
+        )
+    };
+    Ok(Answer::SeatMap {
+        routes: legs.into_iter().map(free).collect(),
+    })
+}
+
+pub(super) async fn problem(response: Response) -> Read {
+    let status = response.status().as_u16();
+    let problem: Problem = response.json().await?;
+    let seat = problem.company.zip(problem.seat);
+    Ok(Answer::Problem {
+        status,
+        kind: problem.kind.trim_start_matches("/problems/").to_owned(),
+        seat: seat.map(|(company, id)| SeatName { company, id }),
+    })
+}
+
+pub(super) fn unreachable(response: &Response) -> Vec<String> {
+    let header = response.headers().get(UNREACHABLE);
+    let names = header.and_then(|value| value.to_str().ok());
+    names.map_or_else(Vec::new, |names| {
+        names
+            .split(',')
+            .map(|name| name.trim().to_owned())
+            .collect()
+    })
+}
+
+/// The target of `<target>; rel="next"`.
+pub(super) fn next_link(response: &Response) -> Option<String> {
+    let link = response.headers().get(LINK)?.to_str().ok()?;
+    let (target, parameters) = link.strip_prefix('<')?.split_once('>')?;
+    parameters
+        .contains("rel=\"next\"")
+        .then(|| target.to_owned())
+}

@@ -1,0 +1,182 @@
+//! The audit is told lies by a real cluster's databases, and has to notice every one of them.
+//!
+//! A few bookings, a cancellation and a registration; the audit finds nothing. Then rows are changed behind the nodes' backs, one lie at a
+//! time, and put right again.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use passcom_chaos::checker::{self, Evidence};
+use passcom_chaos::client::{Client, Session};
+use passcom_chaos::cluster::{Cluster, Options, RunningCompany};
+use passcom_chaos::history::{Answer, History};
+use passcom_chaos::stock::{Size, Stock};
+use passcom_chaos::workload::{Market, sign_up};
+use tokio_postgres::NoTls;
+use uuid::Uuid;
+
+/// What is changed at the first company, how it is put right, and who has to notice.
+const LIES: [(&str, &str, &str); 9] = [
+    (
+        // as of later: else a node that looks for old ones would put it right before we look
+        "update leg set state = 'prepared', prepared_at = now() + interval '1 hour' where saga_id = 'SOLD'",
+        "update leg set state = 'committed', prepared_at = now() where saga_id = 'SOLD'",
+        "I7",
+    ),
+    (
+        "update leg set state = 'refused', reason = 'sold' where saga_id = 'SOLD'",
+        "update leg set state = 'committed', reason = null where saga_id = 'SOLD'",
+        "I2",
+    ),
+    (
+        "update leg set number = 1023 where saga_id = 'SOLD'",
+        "update leg set number = NUMBER where saga_id = 'SOLD'",
+        "I1",
+    ),
+    (
+        "update leg set state = 'cancelled' where saga_id = 'SOLD'",
+        "update leg set state = 'committed' where saga_id = 'SOLD'",
+        "I3",
+    ),
+    (
+        "update leg set state = 'committed' where saga_id = 'RETURNED'",
+        "update leg set state = 'cancelled' where saga_id = 'RETURNED'",
+        "I6",
+    ),
+    (
+        "update ticket_leg set cancelled = true where ticket_id = 'SOLD'",
+        "update ticket_leg set cancelled = false where ticket_id = 'SOLD'",
+        "R1",
+    ),
+    (
+        "update ticket_leg set cancelled = true where ticket_id = 'SOLD'",
+        "update ticket_leg set cancelled = false where ticket_id = 'SOLD'",
+        "B1",
+    ),
+    (
+        "update register set value = '\"Abort\"' where key = 'saga/SOLD'",
+        "update register set value = KEPT where key = 'saga/SOLD'",
+        "P1",
+    ),
+    (
+        "update user_account set login_norm = login_norm || 'z' where id = 'USER'",
+        "update user_account set login_norm = left(login_norm, -1) where id = 'USER'",
+        "R2",
+    ),
+];
+
+struct World {
+    cluster: Cluster,
+    market: Market,
+    session: Session,
+    sold: Uuid,
+    returned: Uuid,
+    number: u16,
+}
+
+impl World {
+    async fn start() -> Self {
+        let cluster = Cluster::start(&Options::default()).await.unwrap();
+        let client = Client::new(cluster.companies()).unwrap();
+        let session = sign_up(&client, 1).await.unwrap().remove(0);
+        let stock = Stock::fetch(&client, &session, Size::spread(2))
+            .await
+            .unwrap();
+        let history = History::create(&cluster.folder().join("history.jsonl")).unwrap();
+        let market = Market {
+            client,
+            stock: Arc::new(stock),
+            history: Arc::new(history),
+        };
+        let seats = market.stock.take_of_route(0);
+        let sold = book(&market, &session, "sold", &seats).await;
+        let returned = market.stock.take_of_route(1);
+        let returned = book(&market, &session, "returned", &returned).await;
+        let answer = market.cancel(1, 0, &session, returned).await.unwrap();
+        assert_eq!(answer, Answer::Cancelled);
+        checker::facts::heal(cluster.companies()).await.unwrap();
+        Self {
+            cluster,
+            market,
+            session,
+            sold,
+            returned,
+            number: seats[0].number,
+        }
+    }
+
+    async fn audit(&self) -> Vec<checker::Violation> {
+        let logs: PathBuf = self.cluster.folder().join("demo");
+        let Market {
+            client, history, ..
+        } = &self.market;
+        let evidence = Evidence::gather(
+            self.cluster.companies(),
+            &logs,
+            client,
+            &self.session,
+            history,
+        );
+        checker::audit(&evidence.await.unwrap()).violations
+    }
+
+    fn spell(&self, statement: &str, kept: &str) -> String {
+        statement
+            .replace("SOLD", &self.sold.to_string())
+            .replace("RETURNED", &self.returned.to_string())
+            .replace("USER", &self.session.user.to_string())
+            .replace("NUMBER", &self.number.to_string())
+            .replace("KEPT", &format!("$kept${kept}$kept$"))
+    }
+}
+
+async fn book(
+    market: &Market,
+    session: &Session,
+    key: &str,
+    seats: &[passcom_chaos::history::Seat],
+) -> Uuid {
+    let answer = market.book(0, 0, session, key, seats).await.unwrap();
+    let Answer::Booked { ticket } = answer else {
+        panic!("nothing is wrong, and {key} is answered {answer:?}");
+    };
+    ticket
+}
+
+async fn connect(company: &RunningCompany) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(&company.postgres, NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+#[tokio::test]
+async fn lies_of_a_database_are_noticed() {
+    let world = World::start().await;
+    assert_eq!(world.audit().await, [], "before the first lie");
+    let database = connect(&world.cluster.companies()[0]).await;
+    let kept = "select value::text from register where key = 'saga/' || $1";
+    let kept = database
+        .query_one(kept, &[&world.sold.to_string()])
+        .await
+        .unwrap();
+    let kept: String = kept.get(0);
+    for (lie, truth, invariant) in LIES {
+        database
+            .batch_execute(&world.spell(lie, &kept))
+            .await
+            .unwrap();
+        let found = world.audit().await;
+        let named = found
+            .iter()
+            .any(|violation| violation.invariant == invariant);
+        assert!(named, "{lie}: {invariant} is not in {found:?}");
+        database
+            .batch_execute(&world.spell(truth, &kept))
+            .await
+            .unwrap();
+    }
+    assert_eq!(world.audit().await, [], "after the last lie");
+    world.cluster.stop().unwrap();
+}
