@@ -19,7 +19,7 @@ const PATIENCE: u64 = 10_000;
 /// An impatient one.
 const IMPATIENCE: std::ops::Range<u64> = 100..4_000;
 /// So long after healing, clients without an answer give up: what is left is to end without them.
-const GIVE_UP: u64 = 8_000;
+pub(super) const GIVE_UP: u64 = 8_000;
 const PAUSE: std::ops::Range<u64> = 50..1_500;
 
 impl World {
@@ -134,7 +134,7 @@ impl World {
     }
 
     fn again(&mut self, about: About) {
-        if self.healed_at.is_some_and(|at| self.now > at + GIVE_UP) {
+        if self.patience_until.is_some_and(|at| self.now > at) {
             return;
         }
         let pause = self.random(PAUSE);
