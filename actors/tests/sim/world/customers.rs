@@ -59,9 +59,11 @@ impl World {
 
     pub(super) fn on_book(&mut self, number: usize) {
         let errand = &mut self.errands[number];
-        if errand.outcome.is_some() || errand.tries >= TRIES_MAX {
+        let knows = errand.outcome.is_some() && !errand.asks_once_more;
+        if knows || errand.tries >= TRIES_MAX {
             return;
         }
+        errand.asks_once_more = false;
         errand.tries += 1;
         let Some((at, door)) = self.some_door() else {
             return self.again(About::Booking(number));
@@ -240,7 +242,7 @@ impl World {
         }
         if first && self.chance(30) {
             // it asks once more, as after an answer that got lost
-            self.errands[number].outcome = None;
+            self.errands[number].asks_once_more = true;
             self.again(About::Booking(number));
         }
     }
