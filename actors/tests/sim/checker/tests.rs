@@ -8,8 +8,7 @@ use passcom_actors::domain::rows::{LegKey, Rows, SagaState, SeatRow};
 use passcom_actors::domain::saga::Outcome;
 
 use super::sound::{
-    HASH, OTHER, SAGA, SEAT, USER, commit, company, key_row, leg, leg_key, register, seat_of,
-    sound, user,
+    OTHER, SAGA, SEAT, USER, commit, company, key_row, leg, leg_key, register, seat_of, sound, user,
 };
 use super::{Decision, Evidence, History, Told, judge};
 
