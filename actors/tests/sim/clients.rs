@@ -19,6 +19,8 @@ pub struct Errand {
     /// Requests that have no answer, or none that says what is so.
     pub unanswered: u32,
     pub outcome: Option<Outcome>,
+    /// Though it knows, as after an answer that got lost.
+    pub asks_once_more: bool,
     /// Where the outcome was told first.
     pub told_at: Option<usize>,
     /// Wants the ticket cancelled as soon as it has it.
@@ -42,6 +44,7 @@ impl Errand {
             tries: 0,
             unanswered: 0,
             outcome: None,
+            asks_once_more: false,
             told_at: None,
             cancels,
             cancel_tries: 0,

@@ -67,54 +67,80 @@ fn run(seed: u64, plan: fn(&mut fastrand::Rng) -> Plan, print: bool) -> Run {
     World::new(plan, random, print).run()
 }
 
-/// Runs seeds on all cores; what they have seen, and those that failed.
-fn batch(seeds: std::ops::Range<u64>, each: impl Fn(u64) -> Run + Sync) -> (Seen, Vec<String>) {
+/// What came of many runs.
+#[derive(Default)]
+struct Batch {
+    seen: Seen,
+    /// How long each took to heal, in milliseconds.
+    heals: Vec<u64>,
+    failures: Vec<String>,
+}
+
+impl Batch {
+    fn add(&mut self, seed: u64, run: Run) {
+        self.seen.add(&run.seen);
+        self.heals.push(run.heal_ms);
+        if let Err(objection) = run.result {
+            self.failures
+                .push(format!("PASSCOM_SEED={seed}: {objection}"));
+        }
+    }
+
+    fn print(&mut self) {
+        self.seen.print();
+        self.heals.sort_unstable();
+        let half = self.heals.get(self.heals.len() / 2);
+        println!(
+            "healed within {half:?} ms, at most {:?} ms",
+            self.heals.last()
+        );
+    }
+
+    fn pass(&self) {
+        let failures = &self.failures;
+        let told = failures.join("\n");
+        assert!(
+            failures.is_empty(),
+            "{} runs failed\n{told}",
+            failures.len()
+        );
+    }
+}
+
+/// Runs seeds on all cores.
+fn batch(seeds: std::ops::Range<u64>, each: impl Fn(u64) -> Run + Sync) -> Batch {
     let next = AtomicU64::new(seeds.start);
-    let results = Mutex::new((Seen::default(), Vec::new()));
+    let batch = Mutex::new(Batch::default());
     let work = || {
-        let mut seen = Seen::default();
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= seeds.end {
-                break;
+                return;
             }
             let run = each(seed);
-            seen.add(&run.seen);
-            if let Err(objection) = run.result {
-                let failures = &mut results.lock().expect("nobody panics with it").1;
-                failures.push(format!("PASSCOM_SEED={seed}: {objection}"));
-                if failures.len() >= FAILURES_MAX {
-                    break;
-                }
+            let mut batch = batch.lock().expect("nobody panics with it");
+            batch.add(seed, run);
+            if batch.failures.len() >= FAILURES_MAX {
+                return;
             }
         }
-        results.lock().expect("nobody panics with it").0.add(&seen);
     };
     std::thread::scope(|scope| {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         (0..cores).for_each(|_| drop(scope.spawn(work)));
     });
-    results.into_inner().expect("nobody panics with it")
-}
-
-fn pass(failures: &[String]) {
-    assert!(
-        failures.is_empty(),
-        "{} runs failed\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    batch.into_inner().expect("nobody panics with it")
 }
 
 #[test]
 fn many_seeds() {
     let first = number("PASSCOM_FIRST_SEED", 0);
     let seeds = number("PASSCOM_SEEDS", SEEDS);
-    let (seen, failures) = batch(first..first + seeds, |seed| run(seed, plan::faulty, false));
-    seen.print();
-    pass(&failures);
+    let mut batch = batch(first..first + seeds, |seed| run(seed, plan::faulty, false));
+    batch.print();
+    batch.pass();
     if seeds >= SEEDS {
-        assert_eq!(seen.missing(), Vec::<&str>::new(), "never happened");
+        assert_eq!(batch.seen.missing(), Vec::<&str>::new(), "never happened");
     }
 }
 
@@ -141,19 +167,18 @@ fn a_seed_is_one_run() {
 /// N1: within 10 s of one company's death the others keep no seat because of it, and sell each other's seats.
 #[test]
 fn one_company_is_gone_for_good() {
-    let (_, failures) = batch(0..300, |seed| run(seed, plan::gone, false));
-    pass(&failures);
+    batch(0..300, |seed| run(seed, plan::gone, false)).pass();
 }
 
 /// L1: without faults, of several bookings of the same seats exactly one succeeds.
 #[test]
 fn without_faults_one_of_many_has_the_seats() {
-    let (_, failures) = batch(0..200, |seed| {
+    let batch = batch(0..200, |seed| {
         let mut run = run(seed, plan::calm, false);
         if run.result.is_ok() && run.sold != 1 {
             run.result = Err(format!("{} bookings of the same seats were sold", run.sold));
         }
         run
     });
-    pass(&failures);
+    batch.pass();
 }

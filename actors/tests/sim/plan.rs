@@ -65,9 +65,12 @@ pub fn faulty(random: &mut fastrand::Rng) -> Plan {
     draw.plan
 }
 
-/// A run without faults, in which several clients want the same seats.
+/// A run without faults, in which several clients want the same seats: with leases, or without.
 pub fn calm(random: &mut fastrand::Rng) -> Plan {
     let mut draw = Draw::new(random, 3);
+    if draw.random.bool() {
+        draw.plan.happenings.push((0, Happening::Redis(Mode::Away)));
+    }
     let seats = draw.seats();
     for number in 0..draw.random.u128(2..=6) {
         let at = BEGIN + draw.random.u64(0..500);

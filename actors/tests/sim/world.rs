@@ -113,6 +113,8 @@ pub struct World {
     errands: Vec<Errand>,
     open: BTreeMap<u64, Open>,
     healed_at: Option<u64>,
+    /// Clients ask again until then.
+    patience_until: Option<u64>,
     verdict: Option<Result<(), String>>,
     probes: Vec<usize>,
 }
@@ -154,6 +156,7 @@ impl World {
             errands: Vec::new(),
             open: BTreeMap::new(),
             healed_at: None,
+            patience_until: None,
             verdict: None,
             probes: Vec::new(),
         };

@@ -9,7 +9,7 @@ mod copies;
 mod decisions;
 mod history;
 mod seats;
-#[cfg(test)]
+mod sound;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,188 +1,16 @@
 //! Every check rejects a doctored piece of evidence, and accepts the one before it was doctored.
 
-use std::sync::Arc;
-
-use passcom_actors::catalogue::Route;
-use passcom_actors::domain::accounts::User;
-use passcom_actors::domain::fencing::FencingToken;
-use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
-use passcom_actors::domain::order::{Leg, Order, OrderHash, Price, SeatRef};
-use passcom_actors::domain::participant::LegState::{
-    self, Cancelled, Committed, Prepared, Refused,
-};
-use passcom_actors::domain::register::{Acceptors, Ballot, Key, Register, Value};
-use passcom_actors::domain::replica::Ticket;
-use passcom_actors::domain::rows::{
-    KeyRow, LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey, SeatRow,
-};
+use passcom_actors::domain::ids::SeatNumber;
+use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared, Refused};
+use passcom_actors::domain::participant::{Refusal, RefusalReason};
+use passcom_actors::domain::register::{Key, Value};
+use passcom_actors::domain::rows::{LegKey, Rows, SagaState, SeatRow};
 use passcom_actors::domain::saga::Outcome;
-use uuid::Uuid;
 
-use super::*;
-
-const SAGA: SagaId = SagaId(Uuid::from_u128(1));
-const OTHER: SagaId = SagaId(Uuid::from_u128(2));
-const HASH: OrderHash = OrderHash([1; 32]);
-const USER: UserId = UserId(Uuid::from_u128(9));
-const SEAT: SeatKey = (RouteId(1), SeatNumber(1));
-
-fn company(code: &str) -> CompanyId {
-    code.parse().unwrap()
-}
-
-fn price() -> Price {
-    Price {
-        minor: 1,
-        currency: "BRL".to_owned(),
-    }
-}
-
-fn seat_of(code: &str) -> SeatRef {
-    SeatRef {
-        company: company(code),
-        route: SEAT.0,
-        number: SEAT.1,
-    }
-}
-
-fn order() -> Arc<Order> {
-    let leg = |code| Leg {
-        seat: seat_of(code),
-        flight: "A1".to_owned(),
-        origin: "Curitiba".to_owned(),
-        destination: "Recife".to_owned(),
-        origin_iata: "CWB".to_owned(),
-        destination_iata: "REC".to_owned(),
-        departs: 0,
-        arrives: 1,
-        price: price(),
-        passenger: None,
-    };
-    Arc::new(Order {
-        user: USER,
-        created_at: 0,
-        legs: vec![leg("A"), leg("B")],
-        hold_seconds: None,
-    })
-}
-
-fn leg_key(saga: SagaId) -> LegKey {
-    LegKey {
-        saga,
-        route: SEAT.0,
-        number: SEAT.1,
-    }
-}
-
-fn leg(state: LegState) -> LegRow {
-    LegRow {
-        state,
-        hash: HASH,
-        fence: FencingToken::NONE,
-        reason: None,
-    }
-}
-
-fn commit() -> Value {
-    Value::Commit {
-        hash: HASH,
-        order: order(),
-    }
-}
-
-fn register(ballot: i64, value: Value, chosen: bool) -> Register {
-    Register {
-        acceptors: Acceptors(vec![company("A"), company("B"), company("C")]),
-        promised: Ballot(ballot),
-        accepted: Some((Ballot(ballot), value)),
-        chosen,
-    }
-}
-
-fn key_row(answer: Outcome) -> KeyRow {
-    KeyRow {
-        fingerprint: [0; 32],
-        saga: SAGA,
-        answer: Some(answer),
-    }
-}
-
-fn user(id: u128, login: &str) -> User {
-    User {
-        id: UserId(Uuid::from_u128(id)),
-        login: login.to_owned(),
-        password_hash: String::new(),
-        version: 1,
-    }
-}
-
-fn route() -> Route {
-    Route {
-        id: SEAT.0,
-        flight: "A1".to_owned(),
-        origin: "CWB".to_owned(),
-        destination: "REC".to_owned(),
-        departs: 0,
-        arrives: 1,
-        seats: 2,
-        price: price(),
-        equipment: String::new(),
-        on_sale: true,
-    }
-}
-
-/// Three companies; a booking of a seat of A and one of B, sold and answered.
-fn sound() -> Evidence {
-    let mut evidence = Evidence::default();
-    for code in ["A", "B", "C"] {
-        let mut tables = Tables::default();
-        tables.routes.insert(SEAT.0, (1, route()));
-        let ticket = Ticket {
-            id: SAGA,
-            order: order(),
-            cancelled: Vec::new(),
-        };
-        tables.tickets.insert(SAGA, ticket);
-        tables.users.insert("ana".to_owned(), user(7, "ana"));
-        let key = Key::Saga(SAGA);
-        tables
-            .registers
-            .insert(key, register(0, commit(), code == "A"));
-        if code != "C" {
-            tables.legs.insert(leg_key(SAGA), leg(Committed));
-            tables.owners.insert(SEAT, SAGA);
-            let row = SagaRow {
-                order: Some(order()),
-                hash: HASH,
-                acceptors: Acceptors(vec![company("A"), company("B"), company("C")]),
-                driver: "A".to_owned(),
-                state: SagaState::Committed,
-                finished: true,
-            };
-            tables.sagas.insert(SAGA, (Default::default(), row));
-        }
-        evidence.tables.insert(company(code), tables);
-    }
-    let key = (USER, "k".to_owned());
-    let answer = key_row(Outcome::Booked { ticket: SAGA });
-    evidence.at("A").keys.insert(key, answer);
-    evidence.told.push((SAGA, Told::Booked));
-    evidence.claimed.push(("ana".to_owned(), user(7, "ana").id));
-    evidence.chosen.insert(SAGA, Decision::Commit(HASH));
-    evidence.shown.push(Shown {
-        at: company("C"),
-        of: company("A"),
-        route: SEAT.0,
-        free: vec![SeatNumber(2)],
-    });
-    evidence
-}
-
-impl Evidence {
-    fn at(&mut self, code: &str) -> &mut Tables {
-        self.tables.get_mut(&company(code)).unwrap()
-    }
-}
+use super::sound::{
+    OTHER, SAGA, SEAT, USER, commit, company, key_row, leg, leg_key, register, seat_of, sound, user,
+};
+use super::{Decision, Evidence, History, Told, judge};
 
 /// The sound evidence is accepted, and the doctored one is objected to by this check.
 fn rejects(name: &str, doctor: impl FnOnce(&mut Evidence)) {
@@ -235,9 +63,9 @@ fn i4_refused_and_sold() {
 
 #[test]
 fn i5_two_answers_to_one_key() {
-    let refused = Outcome::Refused(passcom_actors::domain::participant::Refusal {
+    let refused = Outcome::Refused(Refusal {
         seat: seat_of("A"),
-        reason: passcom_actors::domain::participant::RefusalReason::Sold,
+        reason: RefusalReason::Sold,
     });
     rejects("I5", |evidence| {
         let key = (USER, "k".to_owned());

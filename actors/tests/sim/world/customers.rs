@@ -19,7 +19,7 @@ const PATIENCE: u64 = 10_000;
 /// An impatient one.
 const IMPATIENCE: std::ops::Range<u64> = 100..4_000;
 /// So long after healing, clients without an answer give up: what is left is to end without them.
-const GIVE_UP: u64 = 8_000;
+pub(super) const GIVE_UP: u64 = 8_000;
 const PAUSE: std::ops::Range<u64> = 50..1_500;
 
 impl World {
@@ -59,9 +59,11 @@ impl World {
 
     pub(super) fn on_book(&mut self, number: usize) {
         let errand = &mut self.errands[number];
-        if errand.outcome.is_some() || errand.tries >= TRIES_MAX {
+        let knows = errand.outcome.is_some() && !errand.asks_once_more;
+        if knows || errand.tries >= TRIES_MAX {
             return;
         }
+        errand.asks_once_more = false;
         errand.tries += 1;
         let Some((at, door)) = self.some_door() else {
             return self.again(About::Booking(number));
@@ -134,7 +136,7 @@ impl World {
     }
 
     fn again(&mut self, about: About) {
-        if self.healed_at.is_some_and(|at| self.now > at + GIVE_UP) {
+        if self.patience_until.is_some_and(|at| self.now > at) {
             return;
         }
         let pause = self.random(PAUSE);
@@ -240,7 +242,7 @@ impl World {
         }
         if first && self.chance(30) {
             // it asks once more, as after an answer that got lost
-            self.errands[number].outcome = None;
+            self.errands[number].asks_once_more = true;
             self.again(About::Booking(number));
         }
     }

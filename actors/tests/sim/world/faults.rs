@@ -1,5 +1,6 @@
 //! What goes wrong, and how it ends.
 
+use super::customers::GIVE_UP;
 use super::*;
 use crate::network::WireRisks;
 
@@ -167,6 +168,7 @@ impl World {
     /// Nothing fails any more, and who died comes back, but for a company that is gone.
     pub(super) fn on_heal(&mut self) {
         self.healed_at = Some(self.now);
+        self.patience_until = Some(self.now + GIVE_UP);
         {
             let hub = &mut *self.hub.lock();
             hub.wire.risks = WireRisks::default();

@@ -2,6 +2,7 @@
 
 use passcom_actors::domain::ids::SeatNumber;
 
+use super::customers::GIVE_UP;
 use super::*;
 use crate::checker::{Evidence, Objection, Shown, judge};
 
@@ -50,6 +51,7 @@ impl World {
     fn probe(&mut self) {
         let alive = (0..self.companies.len()).filter(|index| !self.companies[*index].gone);
         let alive: Vec<CompanyId> = alive.map(|index| self.hub.companies[index]).collect();
+        self.patience_until = Some(self.now + GIVE_UP);
         for number in 1..=PROBES {
             let seat = |company: &CompanyId| SeatRef {
                 company: *company,
