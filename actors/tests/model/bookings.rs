@@ -10,6 +10,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
@@ -32,6 +33,8 @@ use crate::verdict::{Healed, Verdict};
 use crate::world::{Action, Asker, Companies, Message, Network, Replies, Said, Slot, World};
 
 const START: Timestamp = Timestamp(0);
+/// A timer that goes off so late that the driver's patience with whatever it waits for is over.
+const LATE: Timestamp = Timestamp(5_000);
 
 pub type Step = (Id<Driver>, Arc<Vec<Effect>>);
 
@@ -46,10 +49,13 @@ pub struct Bookings {
     pub networks: Pool<Network>,
     pub replies: Pool<Replies>,
     posts: Memo<(Id<Company>, Id<Entry>), (Id<Company>, Option<Receipt>)>,
-    steps: Memo<(Id<Driver>, Id<Event>), Step>,
+    steps: Memo<(Id<Driver>, Timestamp, Id<Event>), Step>,
     pub verdicts: Memo<Companies, Arc<Verdict>>,
     pub healed: Memo<(Companies, Option<usize>), Healed>,
     pub whatever: Memo<Id<Company>, bool>,
+    /// The one property to be checked, until it is first found broken: else all, to the end.
+    pub only: Option<&'static str>,
+    pub broken: AtomicBool,
     /// No timer of a driver goes off later than this, but the one that ends it.
     end_of_life: Timestamp,
 }
@@ -73,6 +79,8 @@ impl Bookings {
             verdicts: Memo::default(),
             healed: Memo::default(),
             whatever: Memo::default(),
+            only: None,
+            broken: AtomicBool::new(false),
             end_of_life: life.expect("a driver that has not begun will end"),
         }
     }
@@ -152,19 +160,23 @@ impl Bookings {
         }));
         let wake = self.drivers.get(driver).next_wake();
         if wake.is_some_and(|at| at < self.end_of_life) {
-            actions.push(Action::Wake { slot });
+            actions.push(Action::Wake { slot, late: false });
+            if self.config.silences > 0 {
+                actions.push(Action::Wake { slot, late: true });
+            }
         }
     }
 
     fn message_actions(&self, world: &World, message: Message, actions: &mut Vec<Action>) {
         let entry = self.entries.get(message.entry);
-        let company = self.companies.get(world.companies[message.to as usize]);
+        let at = message.to as usize;
+        let company = self.companies.get(world.companies[at]);
         let waits = message.asker.is_some();
         let votes = matches!(&*entry, Entry::Prepare { .. } | Entry::Book { .. });
         for claimed in [false, true] {
             let round = matches!(&*entry, Entry::NextRound { .. });
             if claimed && !(self.config.refusals && votes)
-                || round && !(waits && self.has_ballot_left(&company, &entry))
+                || round && !(waits && self.has_ballot_left(at, &company, &entry))
             {
                 continue;
             }
@@ -244,8 +256,9 @@ impl Bookings {
                 self.tell(&mut next, slot, (*event).clone());
             }
             Action::Silence { message, not_sent } => self.fall_silent(&mut next, message, not_sent),
-            Action::Wake { slot } => {
-                self.tell(&mut next, slot, Event::Wake);
+            Action::Wake { slot, late } => {
+                let at = if late { LATE } else { START };
+                self.tell_at(&mut next, slot, at, Event::Wake);
             }
             Action::Cancel { at, saga, part } => {
                 let company = self.companies.get(next.companies[at]);
@@ -401,10 +414,9 @@ impl Bookings {
     }
 
     fn replace(&self, world: &mut World, message: Message, by: Option<Message>) {
-        let mut network = (*self.networks.get(world.network)).clone();
-        network.remove(&message);
-        network.extend(by);
-        world.network = self.networks.id(network);
+        let network = self.networks.get(world.network);
+        let others = network.iter().filter(|other| **other != message).copied();
+        world.network = self.networks.id(ascending(others.chain(by)));
     }
 
     fn fall_silent(&self, world: &mut World, message: Message, not_sent: bool) {
@@ -446,29 +458,35 @@ impl Bookings {
     }
 
     /// What a driver makes of an event. A timer goes off at the one instant that its driver has set.
-    pub fn step(&self, driver: Id<Driver>, event: Id<Event>) -> Step {
-        self.steps.get((driver, event), || {
+    pub fn step(&self, driver: Id<Driver>, at: Timestamp, event: Id<Event>) -> Step {
+        self.steps.get((driver, at, event), || {
             let (mut driver, event) = ((*self.drivers.get(driver)).clone(), self.events.get(event));
             let timer = driver.next_wake().filter(|_| *event == Event::Wake);
-            let effects = self.rules.step(&mut driver, timer.unwrap_or(START), &event);
+            let now = timer.map_or(at, |timer| timer.max(at));
+            let effects = self.rules.step(&mut driver, now, &event);
             (self.drivers.id(driver), Arc::new(effects))
         })
     }
 
     /// Tells a driver an event and carries out what it wants.
     fn tell(&self, world: &mut World, slot: usize, event: Event) {
-        let mut events = VecDeque::from([event]);
-        while let Some(event) = events.pop_front() {
+        self.tell_at(world, slot, START, event);
+    }
+
+    fn tell_at(&self, world: &mut World, slot: usize, at: Timestamp, event: Event) {
+        let mut events = VecDeque::from([(at, event)]);
+        while let Some((at, event)) = events.pop_front() {
             let Some(driver) = world.slots[slot].driver else {
                 return;
             };
-            let (after, effects) = self.step(driver, self.events.id(event));
+            let (after, effects) = self.step(driver, at, self.events.id(event));
             world.slots[slot].driver = Some(after);
             if effects.is_empty() {
                 continue;
             }
             for effect in effects.iter() {
-                events.extend(self.perform(world, slot, effect));
+                let heard = self.perform(world, slot, effect);
+                events.extend(heard.map(|event| (START, event)));
             }
             self.forget_the_past(world, slot);
         }
@@ -542,8 +560,8 @@ impl Bookings {
         let own = &mut world.slots[slot];
         own.tag = own.tag.max(tag);
         let slot = u8::try_from(slot).expect("few drivers");
-        let mut network = (*self.networks.get(world.network)).clone();
-        network.insert(Message {
+        let network = self.networks.get(world.network);
+        let message = Message {
             to: u8::try_from(to).expect("few companies"),
             entry: self.entries.id(entry),
             asker: Some(Asker {
@@ -552,34 +570,36 @@ impl Bookings {
                 own_entry,
             }),
             executed: false,
-        });
-        world.network = self.networks.id(network);
+        };
+        let network = network.iter().copied().chain([message]);
+        world.network = self.networks.id(ascending(network));
     }
 
     /// Nobody hears an answer to what was asked before the last tag, or after the end.
     fn forget_the_past(&self, world: &mut World, slot: usize) {
         let own = &mut world.slots[slot];
-        let mut network = (*self.networks.get(world.network)).clone();
-        let late = |asker: Asker| {
-            let past = asker.tag < own.tag || own.driver.is_none();
-            asker.slot as usize == slot && past
+        let network = self.networks.get(world.network);
+        let is_late = |message: &Message| {
+            message.asker.is_some_and(|asker| {
+                let past = asker.tag < own.tag || own.driver.is_none();
+                asker.slot as usize == slot && past
+            })
         };
-        let late: Vec<Message> = network
-            .iter()
-            .filter(|message| message.asker.is_some_and(late))
-            .copied()
-            .collect();
-        for message in late {
-            network.remove(&message);
-            if !matches!(&*self.entries.get(message.entry), Entry::NextRound { .. }) {
-                network.insert(Message {
+        if network.iter().any(is_late) {
+            let kept = network.iter().filter_map(|message| {
+                let round = || matches!(&*self.entries.get(message.entry), Entry::NextRound { .. });
+                let nobodys = Message {
                     asker: None,
                     executed: false,
-                    ..message
-                });
-            }
+                    ..*message
+                };
+                match is_late(message) {
+                    false => Some(*message),
+                    true => (!round()).then_some(nobodys),
+                }
+            });
+            world.network = self.networks.id(ascending(kept));
         }
-        world.network = self.networks.id(network);
         let current = |event: &&Id<Event>| match &*self.events.get(**event) {
             Event::Answered { tag, .. } | Event::Posted { tag, .. } => *tag == own.tag,
             _ => true,
@@ -604,6 +624,13 @@ impl Bookings {
         };
         entry_of(question.clone(), idempotency)
     }
+}
+
+fn ascending(messages: impl Iterator<Item = Message>) -> Network {
+    let mut network: Network = messages.collect();
+    network.sort_unstable();
+    network.dedup();
+    network
 }
 
 pub fn entry_of(

@@ -2,8 +2,10 @@
 mod audit;
 mod bookings;
 mod bugs;
+mod caught;
 mod company;
 mod config;
+mod configurations;
 mod exhaustive;
 mod heal;
 mod intern;
@@ -12,4 +14,5 @@ mod reduce;
 mod rules;
 mod tell;
 mod verdict;
+mod witness;
 mod world;

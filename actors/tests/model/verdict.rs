@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::participant::LegState::{Cancelled, Prepared, Refused};
+use passcom_actors::domain::order::{Leg, Order};
+use passcom_actors::domain::participant::LegState::{Cancelled, Prepared};
 use passcom_actors::domain::register::{Ballot, Key, Value};
 use passcom_actors::domain::saga::Outcome;
 
@@ -15,6 +16,7 @@ use crate::bookings::Bookings;
 use crate::company::{Company, is_sold};
 use crate::config::COMPANIES;
 use crate::intern::Id;
+use crate::witness::witnesses;
 use crate::world::Companies;
 
 /// What is known of one saga.
@@ -38,6 +40,8 @@ pub struct Verdict {
     pub unfounded: bool,
     /// A cancelled leg without a ticket that says so.
     pub cancelled_unasked: bool,
+    /// What was reached.
+    pub witnesses: BTreeSet<&'static str>,
     /// Answers under the clients' keys, per saga of the configuration.
     pub answers: Vec<BTreeSet<Answered>>,
 }
@@ -84,8 +88,19 @@ impl Bookings {
             let answers = of_saga.filter_map(|(_, row)| row.answer.map(Answered::from));
             answers.collect()
         };
+        let fates: Vec<Fate> = sagas.iter().map(|saga| fate(all(), *saga)).collect();
+        let companies: Vec<&Company> = all().collect();
+        let of_saga = |saga: usize| {
+            witnesses(
+                &companies,
+                sagas[saga],
+                &fates[saga],
+                &self.cast.orders[saga],
+            )
+        };
         Verdict {
-            fates: sagas.iter().map(|saga| fate(all(), *saga)).collect(),
+            witnesses: (0..sagas.len()).flat_map(of_saga).collect(),
+            fates,
             breaches: breaches.collect(),
             unfounded: all().any(|company| is_unfounded(company, &all())),
             cancelled_unasked: all().any(|company| is_cancelled_unasked(company, &all())),
@@ -97,13 +112,17 @@ impl Bookings {
     pub fn heal(&self, companies: Companies, dead: Option<usize>) -> Healed {
         self.healed.get((companies, dead), || {
             let mut healed = companies;
-            self.recover_all(&mut healed, dead);
+            if !self.recover_all(&mut healed, dead) {
+                return Healed::Ill("a recovery goes on for ever");
+            }
             let early = match self.examine(healed, dead) {
                 Healed::Well(ends) => ends,
                 ill => return ill,
             };
             self.prepare_late(&mut healed, dead);
-            self.recover_all(&mut healed, dead);
+            if !self.recover_all(&mut healed, dead) {
+                return Healed::Ill("a recovery after late votes goes on for ever");
+            }
             match self.examine(healed, dead) {
                 Healed::Well(late) if late & early != early => Healed::Ill("a Commit was undone"),
                 healed => healed,
@@ -168,8 +187,11 @@ impl Bookings {
             .map(|company| company.tickets.get(&saga))
             .collect();
         if matches!(fate.chosen, Some(Decision::Commit(_))) {
-            if legs().any(|(_, leg)| leg.state == Refused) {
-                return Some("a committed saga is not sold");
+            let lives = |leg: &Leg| living.iter().any(|company| company.me == leg.seat.company);
+            let order = self.chosen_order(saga, fate.chosen);
+            let sold = legs().filter(|(_, leg)| is_sold(leg.state)).count();
+            if order.legs.iter().filter(|leg| lives(leg)).count() != sold {
+                return Some("a committed saga is not sold whole");
             }
             // else it comes back with the company that issued it
             let issued = dead.is_some_and(|dead| tables[dead].tickets.contains_key(&saga));
@@ -202,6 +224,13 @@ impl Bookings {
             .iter()
             .any(|ticket| *ticket != tickets[0])
             .then_some("tickets differ")
+    }
+
+    fn chosen_order(&self, saga: SagaId, chosen: Option<Decision>) -> &Order {
+        let index = self.cast.sagas.iter().position(|known| *known == saga);
+        let mut orders = self.cast.orders[index.expect("a saga of the cast")].iter();
+        let known = orders.find(|known| chosen == Some(Decision::Commit(known.hash)));
+        &known.expect("only an order of the cast is chosen").order
     }
 
     fn lacks_majority(
