@@ -36,6 +36,9 @@ const START: Timestamp = Timestamp(0);
 /// A timer that goes off so late that the driver's patience with whatever it waits for is over.
 const LATE: Timestamp = Timestamp(5_000);
 
+/// The tables after an entry, and its receipt unless the database refused it.
+type Posted = (Id<Company>, Option<Receipt>);
+/// A driver after an event, and what it wants done.
 pub type Step = (Id<Driver>, Arc<Vec<Effect>>);
 
 pub struct Bookings {
@@ -48,7 +51,7 @@ pub struct Bookings {
     pub events: Pool<Event>,
     pub networks: Pool<Network>,
     pub replies: Pool<Replies>,
-    posts: Memo<(Id<Company>, Id<Entry>), (Id<Company>, Option<Receipt>)>,
+    posts: Memo<(Id<Company>, Id<Entry>), Posted>,
     steps: Memo<(Id<Driver>, Timestamp, Id<Event>), Step>,
     pub verdicts: Memo<Companies, Arc<Verdict>>,
     pub healed: Memo<(Companies, Option<usize>), Healed>,

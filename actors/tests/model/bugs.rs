@@ -194,6 +194,13 @@ impl Bug {
                 let own = own.map(|seat| (seat.route, seat.number));
                 end_others(after, entry, &own.collect::<Vec<_>>(), Cancelled);
             }
+            (Self::BookIgnoresRegister, Entry::Book { prepare, .. }) => {
+                // what a Book that books nothing did not look at is still there
+                let key = Key::Saga(prepare.saga);
+                if let Some(register) = before.registers.get(&key) {
+                    after.registers.entry(key).or_insert(register.clone());
+                }
+            }
             (Self::CancelNotPublished, Entry::Cancel { .. }) => {
                 after.outbox.clone_from(&before.outbox);
             }

@@ -56,7 +56,7 @@ bugs! {
     release_by_seat ReleaseBySeat "contended" I6;
     release_on_timeout ReleaseOnTimeout "two" I2;
     confirm_revives_cancelled ConfirmRevivesCancelled "two" I6;
-    book_ignores_register BookIgnoresRegister "book" P1;
+    book_ignores_register BookIgnoresRegister "book_stale" P1;
     prepared_expires PreparedExpires "two" I2;
     owner_not_checked OwnerNotChecked "contended" I1;
     refuse_on_timeout RefuseOnTimeout "two" I4;

@@ -98,6 +98,15 @@ pub fn named(name: &str) -> Config {
             rounds: [1, 1, 0],
             ..Config::new(&[TWO, ONE], &[client(0, 0), client(2, 1), recovery(1, 0)])
         },
+        "book_stale" => Config {
+            rounds: [0, 0, 1],
+            leases: vec![GRANTED, NEWER, AWAY, busy()],
+            cancels: Cancels::Whole,
+            ..Config::new(
+                &[ONE_TWICE, ONE],
+                &[client(0, 0), retry(2, 0), client(1, 1)],
+            )
+        },
         "stale" => Config {
             rounds: [1, 0, 0],
             leases: vec![GRANTED, NEWER, busy()],

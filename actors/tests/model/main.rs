@@ -6,6 +6,7 @@ mod caught;
 mod company;
 mod config;
 mod configurations;
+mod equivalence;
 mod exhaustive;
 mod heal;
 mod intern;
