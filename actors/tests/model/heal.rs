@@ -9,7 +9,8 @@ use passcom_actors::domain::rows::{Replicated, SagaRow};
 use passcom_actors::domain::saga::{Driver, Effect, Event, NoAnswer};
 use passcom_actors::domain::time::Timestamp;
 
-use crate::bookings::{Bookings, answer_of, entry_of};
+use crate::arrival::{answer_of, entry_of};
+use crate::bookings::Bookings;
 use crate::world::Companies;
 
 /// Sagas wait for each other nowhere: what one round of recoveries leaves open waits for a dead company.

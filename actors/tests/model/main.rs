@@ -1,4 +1,5 @@
 //! model
+mod arrival;
 mod audit;
 mod bookings;
 mod bugs;
@@ -6,13 +7,17 @@ mod caught;
 mod company;
 mod config;
 mod configurations;
+mod driving;
+mod ending;
 mod equivalence;
 mod exhaustive;
 mod heal;
 mod intern;
+mod lattice;
 mod properties;
 mod reduce;
 mod rules;
+mod schedule;
 mod tell;
 mod verdict;
 mod witness;

@@ -8,7 +8,8 @@ use stateright::{Model, Property};
 use crate::audit::{Breach, Decision};
 use crate::bookings::Bookings;
 use crate::config::Plan;
-use crate::verdict::{Answered, Healed};
+use crate::ending::Healed;
+use crate::verdict::Answered;
 use crate::witness::*;
 use crate::world::{Action, Said, Slot, World};
 
