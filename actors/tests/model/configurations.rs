@@ -157,10 +157,6 @@ pub fn named(name: &str) -> Config {
             rounds: [1, 1, 0],
             ..Config::new(&[TWO], &[client(0, 0), recovery(1, 0), recovery(0, 0)])
         },
-        "contended_ballots" => Config {
-            rounds: [1, 0, 1],
-            ..rivals()
-        },
         "unknown_recovered" => Config {
             rounds: [0, 1, 0],
             silences: 1,

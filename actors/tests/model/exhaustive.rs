@@ -95,6 +95,4 @@ configurations! {
     orders [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, TWO_ORDERS, SECOND_ORDER, BOOKED, REFUSED];
     #[ignore = "minutes"]
     three_drivers [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
-    #[ignore = "minutes"]
-    contended_ballots [COMMITTED, RECOVERED, ABORTED, REUSED, TOMBSTONE, BOOKED, REFUSED];
 }
