@@ -1,28 +1,378 @@
-//! Bugs that the properties must catch.
+//! Bugs that the properties must catch. Each is a change to what goes into or comes out of the code under test, as if that
+//! code had forgotten a check, a hash, a fence or a fact.
 
 use passcom_actors::domain::entry::{Entry, Receipt};
-use passcom_actors::domain::saga::{Driver, Effect, Event, Start};
+use passcom_actors::domain::fencing::FencingToken;
+use passcom_actors::domain::ids::{CompanyId, SagaId};
+use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared, Refused};
+use passcom_actors::domain::participant::{LegState, Refusal, RefusalReason, Vote};
+use passcom_actors::domain::register::{Accept, Acceptors, Ballot, Key, Promise, Value};
+use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::rows::{LegKey, Replicated, SeatKey};
+use passcom_actors::domain::saga::{
+    Answer, CompanyAnswer, Driver, Effect, Event, LeaseAnswer, NoAnswer, Origin, Outcome, Question,
+    Start,
+};
+use uuid::Uuid;
 
-use crate::company::Company;
+use crate::audit::Breach;
+use crate::company::{Company, owns};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {
-    None_,
+    // the decision
+    Ballot0WithoutAllYes,
+    YesAcrossOrders,
+    AbortFromSilence,
+    LearnFromOne,
+    RecoveryIgnoresHighest,
+    RecoveryOverAnySet,
+    BallotReused,
+    AcceptBelowPromise,
+    TicketOnLocalAccept,
+    ConfirmOnLocalAccept,
+    // a participant
+    PrepareIgnoresHash,
+    ConfirmIgnoresHash,
+    RefusedThenYes,
+    CancelledAnswersNo,
+    ReleaseFreesCommitted,
+    ReleaseBySeat,
+    ReleaseOnTimeout,
+    ConfirmRevivesCancelled,
+    BookIgnoresRegister,
+    PreparedExpires,
+    OwnerNotChecked,
+    // what a client is told
+    RefuseOnTimeout,
+    UnknownCommitIsDone,
+    UnknownBookIsNothing,
+    BusyAfterVotes,
+    SagaOfItsOwn,
+    // leases
+    StaleIsYes,
+    FenceNotCompared,
+    FenceNotRaised,
+    // cancellation and replication
+    CancelBySeat,
+    CancelWithoutTicket,
+    MergeOverwrites,
+    MergeKeepsSeat,
+    CancelNotPublished,
 }
 
 impl Bug {
-    pub fn before_post(self, _: &mut Company, _: &mut Entry) {}
-    pub fn after_post(self, _: &Company, _: &Entry, _: &mut Company, _: &mut Receipt) {}
-    pub fn told(self, event: &Event) -> Vec<Event> {
-        vec![event.clone()]
+    /// Changes the rows that an entry finds, or the entry.
+    pub fn before_post(self, found: &mut Company, entry: &mut Entry) {
+        match (self, entry) {
+            (Self::AcceptBelowPromise, Entry::Accept { key, .. }) => {
+                if let Some(row) = found.registers.get_mut(key) {
+                    row.promised = Ballot::ZERO;
+                }
+            }
+            (Self::ConfirmIgnoresHash, Entry::Confirm { saga, hash }) => {
+                if let Some((_, leg)) = found.legs.iter().find(|(key, _)| key.saga == *saga) {
+                    *hash = leg.hash;
+                }
+            }
+            (Self::ReleaseFreesCommitted, Entry::Release { saga, .. }) => {
+                rewrite(found, *saga, Committed, Prepared);
+            }
+            (Self::ConfirmRevivesCancelled, Entry::Confirm { saga, .. }) => {
+                rewrite(found, *saga, Cancelled, Prepared);
+            }
+            (Self::BookIgnoresRegister, Entry::Book { prepare, .. }) => {
+                found.registers.remove(&Key::Saga(prepare.saga));
+            }
+            (Self::OwnerNotChecked, Entry::Prepare { prepare, .. }) => {
+                let saga = prepare.saga;
+                found
+                    .legs
+                    .retain(|key, leg| key.saga == saga || !owns(leg.state));
+            }
+            (Self::FenceNotCompared, Entry::Prepare { .. } | Entry::Book { .. }) => {
+                for seat in found.seats.values_mut() {
+                    seat.fence = FencingToken::NONE;
+                }
+            }
+            _ => {}
+        }
     }
-    pub fn done(self, _: &Driver, _: &Event, effects: Vec<Effect>) -> Vec<Effect> {
+
+    /// Changes what an entry has written, or its receipt.
+    pub fn after_post(
+        self,
+        before: &Company,
+        entry: &Entry,
+        after: &mut Company,
+        receipt: &mut Receipt,
+    ) {
+        match (self, entry) {
+            (
+                Self::TicketOnLocalAccept,
+                Entry::Accept {
+                    key: Key::Saga(saga),
+                    value,
+                    ..
+                },
+            ) => {
+                if let (Value::Commit { order, .. }, Receipt::Accept(Accept::Accepted)) =
+                    (&**value, &*receipt)
+                {
+                    let ticket = Ticket {
+                        id: *saga,
+                        order: order.clone(),
+                        cancelled: Vec::new(),
+                    };
+                    after.tickets.entry(*saga).or_insert(ticket);
+                }
+            }
+            (
+                Self::ConfirmOnLocalAccept,
+                Entry::Accept {
+                    key: Key::Saga(saga),
+                    value,
+                    ..
+                },
+            ) => {
+                if let (Value::Commit { .. }, Receipt::Accept(Accept::Accepted)) =
+                    (&**value, &*receipt)
+                {
+                    rewrite(after, *saga, Prepared, Committed);
+                }
+            }
+            (Self::PrepareIgnoresHash, Entry::Prepare { .. }) => {
+                if matches!(receipt, Receipt::Vote(Vote::Mismatch { .. })) {
+                    *receipt = Receipt::Vote(Vote::Yes);
+                }
+            }
+            (Self::RefusedThenYes, Entry::Prepare { .. }) => {
+                if matches!(receipt, Receipt::Vote(Vote::No(_))) {
+                    *receipt = Receipt::Vote(Vote::Yes);
+                }
+            }
+            (Self::CancelledAnswersNo, Entry::Prepare { prepare, .. }) => {
+                let mut legs = before.legs.iter();
+                let seat = prepare.order.seats()[0];
+                if legs.any(|(key, leg)| key.saga == prepare.saga && leg.state == Cancelled) {
+                    let reason = RefusalReason::Released;
+                    *receipt = Receipt::Vote(Vote::No(Refusal { seat, reason }));
+                }
+            }
+            (Self::BallotReused, Entry::NextRound { .. }) => *receipt = Receipt::Round(1),
+            (Self::OwnerNotChecked, Entry::Prepare { .. }) => {
+                let hidden = before.legs.iter().map(|(key, leg)| (*key, *leg));
+                for (key, leg) in hidden {
+                    after.legs.entry(key).or_insert(leg);
+                }
+                if !after.has_one_owner_per_seat() {
+                    after.audit.breaches.insert(Breach::TwoOwners);
+                }
+            }
+            (
+                Self::FenceNotCompared | Self::FenceNotRaised,
+                Entry::Prepare { .. } | Entry::Book { .. },
+            ) => {
+                for (seat, row) in &before.seats {
+                    let fence = after.seats.get_mut(seat).map(|row| &mut row.fence);
+                    if let Some(fence) = fence {
+                        let raised = self == Self::FenceNotCompared;
+                        *fence = if raised {
+                            row.fence.max(*fence)
+                        } else {
+                            row.fence
+                        };
+                    }
+                }
+            }
+            (Self::ReleaseBySeat, Entry::Release { seats, .. }) => {
+                let seats = seats.iter().map(|seat| (seat.route, seat.number));
+                end_others(after, entry, &seats.collect::<Vec<_>>(), Refused);
+            }
+            (Self::CancelBySeat, Entry::Cancel { seats, .. }) => {
+                let own = seats.iter().filter(|seat| seat.company == before.me);
+                let own = own.map(|seat| (seat.route, seat.number));
+                end_others(after, entry, &own.collect::<Vec<_>>(), Cancelled);
+            }
+            (Self::BookIgnoresRegister, Entry::Book { prepare, .. }) => {
+                // what a Book that books nothing did not look at is still there
+                let key = Key::Saga(prepare.saga);
+                if let Some(register) = before.registers.get(&key) {
+                    after.registers.entry(key).or_insert(register.clone());
+                }
+            }
+            (Self::CancelNotPublished, Entry::Cancel { .. }) => {
+                after.outbox.clone_from(&before.outbox);
+            }
+            (Self::MergeOverwrites, Entry::Merge { rows, .. }) => {
+                for row in rows {
+                    if let Replicated::Ticket(ticket) = row {
+                        after.tickets.insert(ticket.id, ticket.clone());
+                    }
+                }
+            }
+            (Self::MergeKeepsSeat, Entry::Merge { .. }) => after.legs.clone_from(&before.legs),
+            _ => {}
+        }
+    }
+
+    /// Changes what a driver is told.
+    pub fn told(self, event: &Event) -> Vec<Event> {
+        let Event::Answered { from, tag, answer } = event else {
+            return match (self, event) {
+                (Self::UnknownCommitIsDone, Event::Posted { tag, receipt: None }) => {
+                    let receipt = Some(Receipt::Done);
+                    vec![Event::Posted { tag: *tag, receipt }]
+                }
+                _ => vec![event.clone()],
+            };
+        };
+        let says = |from: CompanyId, tag: u32, answer: CompanyAnswer| Event::Answered {
+            from,
+            tag,
+            answer: Ok(answer),
+        };
+        let everybody = |answer: &CompanyAnswer| {
+            let all = everyone().into_iter();
+            all.map(|company| says(company, *tag, answer.clone()))
+                .collect()
+        };
+        match (self, answer) {
+            (Self::Ballot0WithoutAllYes, Ok(yes @ CompanyAnswer::Vote(Vote::Yes))) => {
+                everybody(yes)
+            }
+            (Self::LearnFromOne, Ok(accepted @ CompanyAnswer::Accept(Accept::Accepted))) => {
+                everybody(accepted)
+            }
+            (Self::YesAcrossOrders, Ok(CompanyAnswer::Vote(Vote::Mismatch { .. }))) => {
+                let others = everyone().into_iter().filter(|company| company != from);
+                let yes =
+                    others.map(|company| says(company, tag + 1, CompanyAnswer::Vote(Vote::Yes)));
+                [event.clone()].into_iter().chain(yes).collect()
+            }
+            (Self::StaleIsYes, Ok(CompanyAnswer::Vote(Vote::Stale(_)))) => {
+                vec![says(*from, *tag, CompanyAnswer::Vote(Vote::Yes))]
+            }
+            (
+                Self::AbortFromSilence,
+                Ok(CompanyAnswer::Promise(Promise::Promised { accepted: None, .. })),
+            ) => {
+                let accepted = Some((Ballot::ZERO, Value::Abort));
+                let promise = Promise::Promised {
+                    accepted,
+                    chosen: true,
+                };
+                vec![says(*from, *tag, CompanyAnswer::Promise(promise))]
+            }
+            (
+                Self::RecoveryIgnoresHighest,
+                Ok(CompanyAnswer::Promise(Promise::Promised { .. })),
+            ) => {
+                let promise = Promise::Promised {
+                    accepted: None,
+                    chosen: false,
+                };
+                vec![says(*from, *tag, CompanyAnswer::Promise(promise))]
+            }
+            (Self::UnknownBookIsNothing, Err(NoAnswer::Silence)) => vec![Event::Answered {
+                from: *from,
+                tag: *tag,
+                answer: Err(NoAnswer::NotSent),
+            }],
+            _ => vec![event.clone()],
+        }
+    }
+
+    /// Changes what a driver does.
+    pub fn done(self, before: &Driver, event: &Event, mut effects: Vec<Effect>) -> Vec<Effect> {
+        let to_ballot = |effect: &Effect| match effect {
+            Effect::Post { entry, .. } => matches!(**entry, Entry::NextRound { .. }),
+            _ => false,
+        };
+        let gives_up = *event == Event::Wake && effects.iter().any(to_ballot);
+        let busy = matches!(event, Event::Leased(LeaseAnswer::Busy(_)));
+        let seats = before.seats();
+        let (seat, reason) = (seats[0], RefusalReason::NoVote);
+        match self {
+            Self::RefuseOnTimeout if gives_up => {
+                let refused = Outcome::Refused(Refusal { seat, reason });
+                effects.push(Effect::Answer(Answer::Definite(refused)));
+            }
+            Self::ReleaseOnTimeout if gives_up => {
+                let saga = before.saga();
+                let mut companies: Vec<_> = seats.iter().map(|seat| seat.company).collect();
+                companies.dedup();
+                effects.extend(companies.into_iter().map(|to| Effect::Send {
+                    to,
+                    tag: 0,
+                    question: Question::Release {
+                        saga,
+                        seats: seats.clone(),
+                        reason,
+                    },
+                }));
+            }
+            Self::BusyAfterVotes if busy && effects.iter().any(to_ballot) => {
+                effects = vec![Effect::Answer(Answer::SeatBusy(seat)), Effect::Stop];
+            }
+            _ => {}
+        }
         effects
     }
+
+    /// Changes what a driver starts with.
     pub fn start(self, start: Start) -> Start {
-        start
+        match (self, start.origin) {
+            (Self::SagaOfItsOwn, Origin::Client) => Start {
+                saga: SagaId(Uuid::new_v5(&start.saga.0, start.node.as_bytes())),
+                ..start
+            },
+            (Self::RecoveryOverAnySet, Origin::Recovery) => Start {
+                acceptors: Acceptors(vec![start.me]),
+                ..start
+            },
+            _ => start,
+        }
     }
-    pub fn misbehave(self, _: &Company) -> Option<Company> {
-        None
+
+    /// What a company does unasked.
+    pub fn misbehave(self, company: &Company) -> Option<Company> {
+        let to = match self {
+            Self::PreparedExpires => Refused,
+            Self::CancelWithoutTicket => Cancelled,
+            _ => return None,
+        };
+        let mut prepared = company.legs.iter().filter(|(_, leg)| leg.state == Prepared);
+        let saga = prepared.next()?.0.saga;
+        let mut changed = company.clone();
+        rewrite(&mut changed, saga, Prepared, to);
+        Some(changed)
+    }
+}
+
+fn everyone() -> [CompanyId; 3] {
+    ["a", "b", "c"].map(|code| code.parse().expect("a company's code"))
+}
+
+fn rewrite(company: &mut Company, saga: SagaId, from: LegState, to: LegState) {
+    let legs = company.legs.iter_mut();
+    for (_, leg) in legs.filter(|(key, leg)| key.saga == saga && leg.state == from) {
+        leg.state = to;
+    }
+}
+
+/// Ends whatever leg owns one of these seats.
+fn end_others(company: &mut Company, entry: &Entry, seats: &[SeatKey], to: LegState) {
+    let own = match entry {
+        Entry::Release { saga, .. } | Entry::Cancel { ticket: saga, .. } => *saga,
+        _ => return,
+    };
+    let others = |key: &LegKey| key.saga != own && seats.contains(&key.seat());
+    for (_, leg) in company
+        .legs
+        .iter_mut()
+        .filter(|(key, leg)| others(key) && owns(leg.state))
+    {
+        leg.state = to;
     }
 }

@@ -54,7 +54,7 @@ pub struct Config {
     pub sagas: Vec<Vec<Seats>>,
     pub drivers: Vec<Plan>,
     /// Recovery ballots that each company may use.
-    pub rounds: i64,
+    pub rounds: [i64; COMPANIES],
     /// What Redis may say, whoever asks and whatever it said before.
     pub leases: Vec<LeaseAnswer>,
     /// A company may find any seat blocked or claimed.
@@ -78,7 +78,7 @@ impl Config {
             companies: COMPANIES,
             sagas: sagas.iter().map(|orders| orders.to_vec()).collect(),
             drivers: drivers.to_vec(),
-            rounds: 1,
+            rounds: [1; COMPANIES],
             leases: vec![LeaseAnswer::Granted(FencingToken(1))],
             refusals: false,
             cancels: Cancels::None,

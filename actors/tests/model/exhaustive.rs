@@ -2,65 +2,13 @@
 
 use std::time::Instant;
 
-use passcom_actors::domain::fencing::FencingToken;
-use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::saga::LeaseAnswer;
 use stateright::{Checker, Expectation, Model};
 
 use crate::bookings::Bookings;
-use crate::config::{Cancels, Config, Seats, client, recovery, retry};
+use crate::configurations::named;
 use crate::properties::*;
 use crate::rules::Rules;
-
-const GRANTED: LeaseAnswer = LeaseAnswer::Granted(FencingToken(1));
-const NEWER: LeaseAnswer = LeaseAnswer::Granted(FencingToken(2));
-const AWAY: LeaseAnswer = LeaseAnswer::Away;
-
-/// One seat at each of two companies, of all three, or of one; in two orders of one request.
-const TWO: &[Seats] = &[&[(0, 1), (1, 1)]];
-const TWO_TWICE: &[Seats] = &[&[(0, 1), (1, 1)], &[(0, 1), (1, 1)]];
-const OVERLAPPING: &[Seats] = &[&[(1, 1), (2, 1)]];
-const THREE: &[Seats] = &[&[(0, 1), (1, 1), (2, 1)]];
-const ONE: &[Seats] = &[&[(1, 1)]];
-const ONE_TWICE: &[Seats] = &[&[(1, 1)], &[(1, 1)]];
-/// Two seats at one company and one at another.
-const PAIR: &[Seats] = &[&[(0, 1), (0, 2), (1, 1)]];
-
-fn busy(config: &Config) -> LeaseAnswer {
-    let cast = crate::config::Cast::new(config);
-    let seat: SeatRef = cast.orders[0][0].order.seats()[0];
-    LeaseAnswer::Busy(seat)
-}
-
-pub fn named(name: &str) -> Config {
-    match name {
-        "two" => Config {
-            cancels: Cancels::Whole,
-            ..Config::new(&[TWO], &[client(0, 0), recovery(1, 0)])
-        },
-        "refused" => Config {
-            refusals: true,
-            ..Config::new(&[TWO], &[client(0, 0), recovery(1, 0)])
-        },
-        "orders" => Config {
-            ..Config::new(&[TWO_TWICE], &[client(0, 0), retry(1, 0)])
-        },
-        "contended" => Config {
-            rounds: 0,
-            ..Config::new(&[TWO, OVERLAPPING], &[client(0, 0), client(2, 1)])
-        },
-        "book" => Config {
-            silences: 2,
-            ..Config::new(&[ONE], &[client(1, 0), recovery(1, 0)])
-        },
-        "stale" => Config {
-            rounds: 1,
-            leases: vec![GRANTED, NEWER],
-            ..Config::new(&[TWO, ONE], &[client(0, 0), client(1, 1)])
-        },
-        other => panic!("there is no configuration {other}"),
-    }
-}
+use crate::witness::*;
 
 /// Searches to the end: every property holds, and everything on the list was reached.
 pub fn search(name: &str, reached: &[&str]) {
@@ -105,19 +53,46 @@ pub fn search(name: &str, reached: &[&str]) {
 }
 
 macro_rules! configurations {
-    ($($name:ident $reached:expr;)*) => {$(
+    ($($(#[$attribute:meta])* $name:ident [$($reached:expr),*];)*) => {$(
         #[test]
+        $(#[$attribute])*
         fn $name() {
-            search(stringify!($name), &$reached);
+            search(stringify!($name), &[$($reached),*]);
         }
     )*};
 }
 
 configurations! {
-    two [COMMITTED];
-    refused [COMMITTED];
-    orders [COMMITTED];
-    contended [COMMITTED];
-    book [BOOKED];
-    stale [STALE];
+    two [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, OVERTAKEN, BOOKED, REFUSED];
+    refused [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
+    unkeyed [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
+    three_legs [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
+    pair [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
+    companies2 [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, OVERTAKEN, BOOKED, REFUSED];
+    retried [COMMITTED, TWO_ORDERS, SECOND_ORDER, OVERTAKEN, BOOKED];
+    retried_ballot [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, TWO_ORDERS, SECOND_ORDER, BOOKED, REFUSED];
+    contended [COMMITTED, REUSED, TOMBSTONE, BOOKED, REFUSED];
+    contended_ballot [COMMITTED, RECOVERED, ABORTED, REUSED, TOMBSTONE, BOOKED, REFUSED];
+    two_wide [COMMITTED, REUSED, TOMBSTONE, BOOKED, REFUSED];
+    resold [COMMITTED, RESOLD, REUSED, BOOKED, REFUSED];
+    book [BOOKED, REFUSED, NOTHING_BEGUN];
+    book_remote [BOOKED, REFUSED, NOTHING_BEGUN];
+    book_retried [BOOKED, REFUSED, SECOND_ORDER];
+    book_vs [COMMITTED, REUSED, BOOKED, REFUSED];
+    book_stale [RESOLD, TWO_TOKENS, BOOKED, REFUSED, NOTHING_BEGUN];
+    stale [TWO_TOKENS, BOOKED, REFUSED, NOTHING_BEGUN];
+    unleased [COMMITTED, RECOVERED, ABORTED, REUSED, TOMBSTONE, BOOKED, REFUSED];
+    lying [COMMITTED, REUSED, TOMBSTONE, TWO_TOKENS, BOOKED, REFUSED, NOTHING_BEGUN];
+    zombie [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
+    unknown [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
+    replicated [COMMITTED, OVERTAKEN, BOOKED];
+    plain [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
+    plain_retried [COMMITTED, TWO_ORDERS, SECOND_ORDER, BOOKED];
+    plain_contended [COMMITTED, REUSED, TOMBSTONE, BOOKED, REFUSED];
+    unknown_recovered [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
+    plain_recovered [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
+    #[ignore = "minutes"]
+    orders [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, TWO_ORDERS, SECOND_ORDER, BOOKED, REFUSED];
+    #[ignore = "minutes"]
+    three_drivers [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
 }

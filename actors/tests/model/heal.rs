@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::rows::SagaRow;
+use passcom_actors::domain::rows::{Replicated, SagaRow};
 use passcom_actors::domain::saga::{Driver, Effect, Event, NoAnswer};
 use passcom_actors::domain::time::Timestamp;
 
-use crate::bookings::{Bookings, answer_of, entry_of};
+use crate::arrival::{answer_of, entry_of};
+use crate::bookings::Bookings;
 use crate::world::Companies;
 
 /// Sagas wait for each other nowhere: what one round of recoveries leaves open waits for a dead company.
@@ -23,19 +24,22 @@ impl Bookings {
         (0..self.config.companies).filter(move |at| Some(*at) != dead)
     }
 
-    /// Recoveries at all companies of all that is open there.
-    pub fn recover_all(&self, companies: &mut Companies, dead: Option<usize>) {
+    /// Recoveries at all companies of all that is open there. False: one of them does not come to an end.
+    pub fn recover_all(&self, companies: &mut Companies, dead: Option<usize>) -> bool {
         for _ in 0..PASSES {
             for at in self.living(dead) {
                 let company = self.companies.get(companies[at]);
                 let sagas = company.sagas.iter();
                 let open: Vec<_> = sagas.filter(|(_, row)| self.is_open(at, row)).collect();
                 for (saga, row) in open {
-                    self.recover_one(companies, at, *saga, row, dead);
+                    if !self.recover_one(companies, at, *saga, row, dead) {
+                        return false;
+                    }
                 }
             }
         }
         self.replicate_all(companies, dead);
+        true
     }
 
     fn recover_one(
@@ -45,7 +49,7 @@ impl Bookings {
         saga: SagaId,
         row: &SagaRow,
         dead: Option<usize>,
-    ) {
+    ) -> bool {
         let start = self.rules.start(self.recovery(at, saga, row));
         let mut driver = Driver::new(start);
         let mut now = Timestamp(0);
@@ -57,7 +61,7 @@ impl Bookings {
             });
             for effect in self.rules.step(&mut driver, now, &event) {
                 match effect {
-                    Effect::Stop => return,
+                    Effect::Stop => return true,
                     Effect::Send { to, tag, question } => {
                         let from = to;
                         let to = self.cast.company(to);
@@ -76,12 +80,18 @@ impl Bookings {
                 }
             }
         }
-        panic!("a recovery of {saga} goes on for ever: {driver:?}");
+        false
     }
 
+    /// Outboxes are read; where their owner is dead, its readers compare what they have.
     fn replicate_all(&self, companies: &mut Companies, dead: Option<usize>) {
         for from in self.living(dead) {
-            let rows = self.companies.get(companies[from]).outbox.clone();
+            let company = self.companies.get(companies[from]);
+            let copies = company.tickets.values().cloned().map(Replicated::Ticket);
+            let rows: Vec<Replicated> = match dead {
+                None => company.outbox.clone(),
+                Some(_) => copies.collect(),
+            };
             for to in self.living(dead).filter(|to| *to != from) {
                 for row in &rows {
                     let rows = vec![row.clone()];

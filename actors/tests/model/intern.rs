@@ -93,11 +93,6 @@ impl<T: Hash + Eq> Pool<T> {
         let pool = self.0.read().unwrap_or_else(PoisonError::into_inner);
         pool.values[id.0 as usize].clone()
     }
-
-    pub fn len(&self) -> usize {
-        let pool = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        pool.values.len()
-    }
 }
 
 /// A function's results so far.

@@ -1,15 +1,85 @@
-//! model
+//! An exhaustive model of the bookings protocol, over the product's own decisions (stateright).
+//!
+//! ```text
+//! cargo test --release --workspace --test model                             every configuration but the largest, every bug
+//! cargo test --release --workspace --test model two -- --nocapture          one, with its figures and what it reached
+//! cargo test --release --workspace --test model -- --ignored --nocapture    the largest: minutes, and some GB of memory
+//! ```
+//! **What runs.** [`rules`] is the only door to the code under test: `Entry::post` over the rows that its footprint names
+//! (participant, register, replica, fencing), and `Driver::step`. Everything else here is what surrounds that code in
+//! production, as hostile as the fault model allows ([`bookings`] tells how): messages lost, late, repeated and reordered;
+//! drivers that crash or pause at any step, several of them for one saga, at one node or at several, with the same order or
+//! another; Redis saying whatever it likes; commits whose outcome nobody learns; keys sent again elsewhere; cancellations and
+//! outboxes read in any order.
+//!
+//! **What is checked** in every state ([`properties`]): I1-I7, P1, N1 of docs/protocol.md; a ticket or sale only under a chosen
+//! Commit; no alarm; no impossible arrow, whatever arrives; "nothing was begun" only where nothing was. I7 and N1 run the
+//! product's recovery from every state, all alive and with any one company dead, and once more after every vote that could
+//! still be under way. [`audit`] judges each transaction, and shares no code with what it judges. Each configuration also
+//! lists what it must have reached.
+//!
+//! **What is not modelled:** accounts; batches of several entries; customers' holds; how long a lease lives; a node that is not
+//! ready yet; membership that changes; the order within an outbox and the place of its cursor; anti-entropy but as its result.
+//! Within its bounds (one or two sagas, three companies, two to four drivers, some ballots) a search is exhaustive; [`reduce`]
+//! leaves out orders of steps that make no difference, and [`equivalence`] checks that against searches without it.
+//!
+//! **Bugs.** [`bugs`] changes what passes through the door, as if the code had forgotten a check; [`caught`] names the property
+//! that catches each.
+//!
+//! States of each configuration (`--nocapture` prints them with the time):
+//! ```text
+//! two                  149,294  two companies, recovery at either, cancelled
+//! refused              134,714  the same; any seat may be refused
+//! unkeyed              117,318  the same without idempotency keys
+//! three_legs            10,839  three companies
+//! pair                   5,528  two seats at one company
+//! companies2             7,509  a cluster of two
+//! retried                4,298  the request again at another node, another order
+//! retried_ballot       118,396  the same with a recovery ballot
+//! contended              1,356  two bookings, one seat in common
+//! contended_ballot      58,629  the same with a recovery ballot
+//! two_wide              24,556  two bookings, three seats in common
+//! resold                22,711  sold, cancelled, sold again; replicated
+//! book                      21  one company books in one step; silence
+//! book_remote               49  the same from another node
+//! book_retried              40  the same, from two other nodes
+//! book_vs              443,536  the same against a booking of two companies
+//! book_stale            18,432  the same with stale tokens
+//! stale                 41,158  tokens old and new, leases of others
+//! unleased              33,218  Redis away: one company after another
+//! lying                 18,504  Redis says anything
+//! zombie               377,939  two drivers of one saga at one node
+//! unknown               18,452  a call or commit of unknown outcome
+//! replicated             3,383  parts cancelled anywhere, outboxes in any order
+//! plain                  2,992  no reductions: one booking
+//! plain_retried         15,723  no reductions: a retry
+//! plain_contended        6,096  no reductions: rivals
+//! unknown_recovered     71,319  the same with recovery elsewhere
+//! plain_recovered       36,796  no reductions: a recovery
+//! orders             3,700,559  as retried, a ballot each (with --ignored)
+//! three_drivers        519,627  three drivers of one saga (with --ignored)
+//! ```
+
+mod arrival;
 mod audit;
 mod bookings;
 mod bugs;
+mod caught;
 mod company;
 mod config;
+mod configurations;
+mod driving;
+mod ending;
+mod equivalence;
 mod exhaustive;
 mod heal;
 mod intern;
+mod lattice;
 mod properties;
 mod reduce;
 mod rules;
+mod schedule;
 mod tell;
 mod verdict;
+mod witness;
 mod world;

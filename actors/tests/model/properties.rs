@@ -1,17 +1,17 @@
 //! What must hold in every state, and what must be reached in some. Names as in docs/protocol.md.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
-use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared, Refused};
-use passcom_actors::domain::register::Ballot;
 use stateright::{Model, Property};
 
 use crate::audit::{Breach, Decision};
 use crate::bookings::Bookings;
-use crate::company::Company;
 use crate::config::Plan;
-use crate::verdict::{Answered, Healed};
-use crate::world::{Action, Said, World};
+use crate::ending::Healed;
+use crate::verdict::Answered;
+use crate::witness::*;
+use crate::world::{Action, Said, Slot, World};
 
 pub const I1: &str = "I1 a seat has one owner";
 pub const I2: &str = "I2 a saga is sold whole, or not at all";
@@ -23,26 +23,16 @@ pub const I7: &str = "I7 everything ends";
 pub const N1: &str = "N1 everything ends without any one company";
 pub const P1: &str = "P1 one value is chosen";
 pub const T1: &str = "T1 sold or ticketed means Commit chosen";
+pub const T2: &str = "T2 told booked, the ticket is there";
 pub const C1: &str = "C1 cancelled means asked for, and stays";
 pub const F1: &str = "F1 nobody takes a seat under an old token";
 pub const D1: &str = "D1 nothing begun means nothing begun";
 pub const A1: &str = "A1 no alarm";
 pub const L0: &str = "L0 the lattice holds, whatever arrives";
 
-pub const COMMITTED: &str = "commit chosen in ballot 0";
-pub const RECOVERED: &str = "commit chosen in a recovery ballot only";
-pub const ABORTED: &str = "abort chosen though every company had said yes";
-pub const TOMBSTONE: &str = "released before it was prepared";
-pub const OVERTAKEN: &str = "cancelled at one company, prepared at another";
-pub const RESOLD: &str = "sold again after a cancel";
-pub const REUSED: &str = "sold to another after a release";
-pub const TWO_ORDERS: &str = "two orders prepared under one saga";
-pub const SECOND_ORDER: &str = "the second order committed";
 pub const BOOKED: &str = "a client was told booked";
 pub const REFUSED: &str = "a client was told refused";
 pub const NOTHING_BEGUN: &str = "a client was told that nothing was begun";
-pub const STALE: &str = "two tokens on one seat";
-
 impl Model for Bookings {
     type State = World;
     type Action = Action;
@@ -60,10 +50,23 @@ impl Model for Bookings {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
+        if let Some(only) = self.only {
+            return vec![holds(only, is_unbroken)];
+        }
         let mut properties = always();
         properties.extend(sometimes());
         properties
     }
+}
+
+/// The one property that is checked, until it was broken once: the trace to that state is a shortest one.
+fn is_unbroken(model: &Bookings, world: &World) -> bool {
+    let all = always();
+    let property = all
+        .iter()
+        .find(|property| Some(property.name) == model.only);
+    let property = property.expect("one of the properties");
+    (property.condition)(model, world) || model.broken.swap(true, Ordering::Relaxed)
 }
 
 fn has(model: &Bookings, world: &World, breach: &Breach) -> bool {
@@ -113,6 +116,7 @@ fn always() -> Vec<Property<Bookings>> {
                 && !lost.iter().any(|breach| verdict.breaches.contains(breach))
         }),
         holds(T1, |model, world| !model.verdict(world.companies).unfounded),
+        holds(T2, is_ticket_there),
         holds(C1, |model, world| {
             let verdict = model.verdict(world.companies);
             !verdict.cancelled_unasked && !verdict.breaches.contains(&Breach::Ticket)
@@ -178,6 +182,18 @@ fn is_refused_kept(model: &Bookings, world: &World) -> bool {
     })
 }
 
+/// A read that follows the answer at the same node finds the ticket.
+fn is_ticket_there(model: &Bookings, world: &World) -> bool {
+    let mut plans = model.config.drivers.iter().zip(&world.slots);
+    plans.all(|(plan, slot)| match (plan, slot.said) {
+        (Plan::Client { at, .. }, Said::Booked(ticket)) => {
+            let company = model.companies.get(world.companies[*at]);
+            company.tickets.contains_key(&ticket)
+        }
+        _ => true,
+    })
+}
+
 /// Where the only client of a saga was told that nothing was begun, the saga has no leg and no ticket, now or later.
 fn is_nothing_begun_true(model: &Bookings, world: &World) -> bool {
     let clients = |of: usize| {
@@ -197,91 +213,28 @@ fn is_nothing_begun_true(model: &Bookings, world: &World) -> bool {
     })
 }
 
+/// Shown by the tables of a state.
+fn shows(model: &Bookings, world: &World, witness: &str) -> bool {
+    model.verdict(world.companies).witnesses.contains(witness)
+}
+
 fn sometimes() -> Vec<Property<Bookings>> {
     vec![
-        seen(COMMITTED, |model, world| {
-            any_saga(model, world, |companies, saga| {
-                let zero =
-                    |company: &&Company| company.audit.votes.contains_key(&(saga, Ballot::ZERO));
-                companies.iter().copied().filter(zero).count() >= 2
-            })
-        }),
-        seen(RECOVERED, |model, world| {
-            let verdict = model.verdict(world.companies);
-            let commit =
-                |index: usize| matches!(verdict.fates[index].chosen, Some(Decision::Commit(_)));
-            let tables = model.tables(world.companies);
-            (0..verdict.fates.len())
-                .filter(|index| commit(*index))
-                .any(|index| {
-                    let zero = (model.cast.sagas[index], Ballot::ZERO);
-                    tables
-                        .iter()
-                        .filter(|company| company.audit.votes.contains_key(&zero))
-                        .count()
-                        == 1
-                        && model.cast.orders[index][0].acceptors.0.len() > 1
-                })
-        }),
-        seen(ABORTED, |model, world| {
-            let verdict = model.verdict(world.companies);
-            let tables = model.tables(world.companies);
-            (0..verdict.fates.len()).any(|index| {
-                let saga = model.cast.sagas[index];
-                let legs = tables.iter().flat_map(|company| &company.legs);
-                let of_saga = legs.filter(|(key, _)| key.saga == saga);
-                let prepared = of_saga.filter(|(_, leg)| leg.state == Prepared).count();
-                verdict.fates[index].chosen == Some(Decision::Abort)
-                    && prepared == model.cast.orders[index][0].order.legs.len()
-            })
-        }),
-        seen(TOMBSTONE, |model, world| {
-            any_saga(model, world, |companies, saga| {
-                companies.iter().any(|company| {
-                    let mut legs = company.legs.iter();
-                    legs.any(|(key, leg)| key.saga == saga && leg.hash.0 == [0; 32])
-                })
-            })
-        }),
-        seen(OVERTAKEN, |model, world| {
-            any_saga(model, world, |companies, saga| {
-                let has = |state| {
-                    companies.iter().any(|company| {
-                        company
-                            .legs
-                            .iter()
-                            .any(|(key, leg)| key.saga == saga && leg.state == state)
-                    })
-                };
-                has(Cancelled) && has(Prepared)
-            })
-        }),
-        seen(RESOLD, |model, world| resold(model, world, Cancelled)),
-        seen(REUSED, |model, world| resold(model, world, Refused)),
-        seen(TWO_ORDERS, |model, world| {
-            any_saga(model, world, |companies, saga| {
-                let legs = companies.iter().flat_map(|company| &company.legs);
-                let prepared = legs.filter(|(key, leg)| key.saga == saga && leg.state == Prepared);
-                let hashes: BTreeSet<_> = prepared.map(|(_, leg)| leg.hash).collect();
-                hashes.len() > 1
-            })
-        }),
+        seen(COMMITTED, |model, world| shows(model, world, COMMITTED)),
+        seen(RECOVERED, |model, world| shows(model, world, RECOVERED)),
+        seen(ABORTED, |model, world| shows(model, world, ABORTED)),
+        seen(TOMBSTONE, |model, world| shows(model, world, TOMBSTONE)),
+        seen(OVERTAKEN, |model, world| shows(model, world, OVERTAKEN)),
+        seen(RESOLD, |model, world| shows(model, world, RESOLD)),
+        seen(REUSED, |model, world| shows(model, world, REUSED)),
+        seen(TWO_ORDERS, |model, world| shows(model, world, TWO_ORDERS)),
         seen(SECOND_ORDER, |model, world| {
-            let verdict = model.verdict(world.companies);
-            verdict
-                .fates
-                .iter()
-                .zip(&model.cast.orders)
-                .any(|(fate, orders)| {
-                    let second = orders.get(1).map(|known| Decision::Commit(known.hash));
-                    second.is_some() && fate.chosen == second
-                })
+            shows(model, world, SECOND_ORDER)
         }),
+        seen(TWO_TOKENS, |model, world| shows(model, world, TWO_TOKENS)),
         seen(BOOKED, |_, world| {
-            world
-                .slots
-                .iter()
-                .any(|slot| matches!(slot.said, Said::Booked(_)))
+            let booked = |slot: &Slot| matches!(slot.said, Said::Booked(_));
+            world.slots.iter().any(booked)
         }),
         seen(REFUSED, |_, world| {
             world.slots.iter().any(|slot| slot.said == Said::Refused)
@@ -292,40 +245,5 @@ fn sometimes() -> Vec<Property<Bookings>> {
                 .iter()
                 .any(|slot| slot.said == Said::NothingBegun)
         }),
-        seen(STALE, |model, world| {
-            let tables = model.tables(world.companies);
-            tables.iter().any(|company| {
-                company.legs.iter().any(|(key, leg)| {
-                    let seat = company.seats.get(&key.seat());
-                    seat.is_some_and(|seat| seat.fence > leg.fence)
-                })
-            })
-        }),
     ]
-}
-
-fn any_saga(
-    model: &Bookings,
-    world: &World,
-    is: impl Fn(&[&Company], passcom_actors::domain::ids::SagaId) -> bool,
-) -> bool {
-    let tables = model.tables(world.companies);
-    let companies: Vec<&Company> = tables.iter().map(|company| &**company).collect();
-    model.cast.sagas.iter().any(|saga| is(&companies, *saga))
-}
-
-/// A seat that one saga gave up, in this state, and another has.
-fn resold(
-    model: &Bookings,
-    world: &World,
-    given_up: passcom_actors::domain::participant::LegState,
-) -> bool {
-    model.tables(world.companies).iter().any(|company| {
-        let mut before = company.legs.iter().filter(|(_, leg)| leg.state == given_up);
-        before.any(|(old, leg)| {
-            let kept = leg.hash.0 != [0; 32];
-            let mut owners = company.owners(old.seat());
-            kept && owners.any(|(new, leg)| new.saga != old.saga && leg.state == Committed)
-        })
-    })
 }

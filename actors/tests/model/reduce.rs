@@ -59,17 +59,17 @@ impl Bookings {
     /// The one receipt of a raised round; none where the ballots are used up.
     pub fn raise_round(&self, world: &mut World, at: usize, entry: &Entry) -> Option<Receipt> {
         let company = self.companies.get(world.companies[at]);
-        if !self.has_ballot_left(&company, entry) {
+        if !self.has_ballot_left(at, &company, entry) {
             return None;
         }
         self.post(&mut world.companies, at, entry.clone())
     }
 
-    pub fn has_ballot_left(&self, company: &Company, entry: &Entry) -> bool {
+    pub fn has_ballot_left(&self, at: usize, company: &Company, entry: &Entry) -> bool {
         let Entry::NextRound { above } = entry else {
             return true;
         };
-        company.round.max(*above) < self.config.rounds
+        company.round.max(*above) < self.config.rounds[at]
     }
 
     /// Whether a company's answer may get lost and yet matter to what its driver does next: two promises out of three count,

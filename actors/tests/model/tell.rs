@@ -3,7 +3,7 @@
 use stateright::Path;
 
 use crate::bookings::Bookings;
-use crate::verdict::Healed;
+use crate::ending::Healed;
 use crate::world::{Action, World};
 
 impl Bookings {

@@ -13,7 +13,8 @@ use crate::config::{COMPANIES, DRIVERS};
 use crate::intern::Id;
 
 pub type Companies = [Id<Company>; COMPANIES];
-pub type Network = BTreeSet<Message>;
+/// Ascending, each once.
+pub type Network = Vec<Message>;
 pub type Replies = BTreeSet<Id<Event>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,8 +107,8 @@ pub enum Action {
     Hear { slot: usize, event: Id<Event> },
     /// No answer arrives in time, or (not sent) the caller knows that it asked nobody.
     Silence { message: Message, not_sent: bool },
-    /// The driver's timer goes off.
-    Wake { slot: usize },
+    /// The driver's timer goes off, in time or when all patience is over.
+    Wake { slot: usize, late: bool },
     /// A client cancels a ticket, or its first seat, at this company.
     Cancel { at: usize, saga: SagaId, part: bool },
     /// A company reads a row of another's outbox.
@@ -139,7 +140,10 @@ impl fmt::Debug for Action {
                 let what = if *not_sent { "not sent" } else { "no answer" };
                 write!(f, "{what}: {:?} to {}", message.entry, message.to)
             }
-            Self::Wake { slot } => write!(f, "driver {slot} wakes"),
+            Self::Wake { slot, late } => {
+                let late = if *late { " late" } else { "" };
+                write!(f, "driver {slot} wakes{late}")
+            }
             Self::Cancel { at, saga, part } => {
                 let what = if *part { "first seat of " } else { "" };
                 write!(f, "cancel {what}{saga} at {at}")

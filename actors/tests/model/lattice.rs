@@ -1,0 +1,83 @@
+//! L0: every state of a company meets every message that some confused peer might send.
+
+use passcom_actors::domain::entry::Entry;
+use passcom_actors::domain::participant::RefusalReason;
+use passcom_actors::domain::register::{Ballot, Key, Value};
+
+use crate::audit::Breach;
+use crate::bookings::Bookings;
+use crate::company::Company;
+use crate::config::COMPANIES;
+use crate::intern::Id;
+
+impl Bookings {
+    /// L0: whatever arrives, sent or not, a leg moves along its arrows only.
+    pub fn keeps_the_lattice(&self, id: Id<Company>) -> bool {
+        self.whatever.get(id, || {
+            let company = self.companies.get(id);
+            self.conceivable(&company).iter().all(|entry| {
+                let (after, _) = self.rules.post(&company, entry);
+                let fresh = after.audit.breaches.difference(&company.audit.breaches);
+                fresh
+                    .into_iter()
+                    .all(|breach| matches!(breach, Breach::Alarm(_)))
+            })
+        })
+    }
+
+    /// Entries that some confused peer might have us post.
+    fn conceivable(&self, company: &Company) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for (index, saga) in self.cast.sagas.iter().enumerate() {
+            let saga = *saga;
+            for known in &self.cast.orders[index] {
+                let seats = known.order.seats();
+                let of_us = known.order.companies().contains(&company.me);
+                if of_us {
+                    let prepare = Box::new(self.cast.prepare(index, known));
+                    entries.push(Entry::Prepare {
+                        prepare: prepare.clone(),
+                        lost: None,
+                        idempotency: None,
+                    });
+                    if known.acceptors.0.len() == 1 {
+                        entries.push(Entry::Book {
+                            prepare,
+                            lost: None,
+                            idempotency: None,
+                        });
+                    }
+                }
+                entries.push(Entry::Confirm {
+                    saga,
+                    hash: known.hash,
+                });
+                let reason = RefusalReason::Released;
+                entries.push(Entry::Release {
+                    saga,
+                    seats: seats.clone(),
+                    reason,
+                });
+                entries.push(Entry::Cancel {
+                    ticket: saga,
+                    seats,
+                });
+                let commit = Value::Commit {
+                    hash: known.hash,
+                    order: known.order.clone(),
+                };
+                for ballot in [Ballot::ZERO, Ballot::new(1, 0, COMPANIES)] {
+                    for value in [&commit, &Value::Abort] {
+                        entries.push(Entry::Accept {
+                            key: Key::Saga(saga),
+                            acceptors: known.acceptors.clone(),
+                            ballot,
+                            value: Box::new(value.clone()),
+                        });
+                    }
+                }
+            }
+        }
+        entries
+    }
+}
