@@ -140,7 +140,7 @@ exchanges!(EXCHANGES {
     Request::Describe => "describe",
 });
 
-// What nodes say before they talk. Answers to these promise nothing and have no points.
+// What nodes say before they talk. The answers promise nothing durable and have no points.
 steps!(GREETINGS: Body {
     Body::Hello => "send::hello",
     Body::Join { .. } => "send::join",
