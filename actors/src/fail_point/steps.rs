@@ -167,15 +167,3 @@ pub fn all() -> impl Iterator<Item = &'static str> {
         .chain(exchanges)
         .flat_map(|step| [step.before, step.after])
 }
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::all;
-
-    #[test]
-    fn no_two_steps_share_a_name() {
-        assert_eq!(all().collect::<BTreeSet<_>>().len(), all().count());
-    }
-}
