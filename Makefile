@@ -1,7 +1,7 @@
 # What a person types. One profile (release) for everything, so that nothing is compiled twice.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench chaos
+.PHONY: help setup build demo test check bench chaos kill
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ chaos: setup ## breaks a cluster under load in every way there is for five minut
 	cargo build --release --locked --workspace --bins
 	@"$${CARGO_TARGET_DIR:-target}/release/chaos" run mixed $(ARGS)
 
+kill: setup ## kills nodes two at a time, at random steps
+	cargo test --release --locked --workspace --test kill_points -- --ignored --nocapture $(ARGS)
+
 check: ## formatting and lints
 	cargo fmt --all --check
-	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	cargo clippy --release --locked --workspace --all-targets --all-features -- -D warnings

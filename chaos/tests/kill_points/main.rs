@@ -24,6 +24,7 @@ use passcom_chaos::checker::{self, Evidence, Violation};
 use passcom_chaos::cluster::{Cluster, Needs, Options};
 use passcom_chaos::history::Fault;
 
+use cases::Case;
 use pairs::Pair;
 use program::Program;
 use stage::Stage;
@@ -103,6 +104,20 @@ fn the_program_that_is_released_has_no_point() {
         Program::released().unwrap().carries(&points).unwrap(),
         [""; 0]
     );
+}
+
+#[test]
+fn a_point_without_a_case_is_found_and_a_case_without_a_point() {
+    let mut points: Vec<String> = cases::cases().iter().map(Case::point).collect();
+    assert_eq!(cases::differences(&points), [""; 0]);
+    let gone = points[0].clone();
+    points.retain(|point| *point != gone);
+    points.push("driver::invents::before".to_owned());
+    let expected = [
+        "driver::invents::before has no case".to_owned(),
+        format!("{gone} is no point of the program"),
+    ];
+    assert_eq!(cases::differences(&points), expected);
 }
 
 /// Plays so many cases on one cluster, and audits it; whatever was not as it must be fails the test.

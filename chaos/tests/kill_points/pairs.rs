@@ -14,7 +14,6 @@ use tokio::time::sleep;
 use super::cases::{Case, Seen, Story, cases};
 use super::nodes::Nodes;
 use super::stage::{Cast, Stage};
-use super::stories::ensure_kept;
 
 /// Requests that two nodes may die in, and the steps that follow when the first has.
 const STORIES: [Story; 9] = [
@@ -99,9 +98,7 @@ impl Stage {
         };
         let died = pair.traps.len() - traps.len();
         self.nodes.restore()?;
-        self.customer.wait_until_whole().await?;
-        let last = self.settle(cast, &wish).await?;
-        ensure_kept(Some(first), last)?;
+        let last = self.settle(cast, &wish, Some(first)).await?;
         ensure!(
             !matches!(last, Seen::Open | Seen::Lost),
             "it has not ended: {last:?}"

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use passcom_chaos::checker::facts;
 use passcom_chaos::client::Client;
 use passcom_chaos::cluster::{Cluster, Part, RunningCompany};
 use passcom_chaos::history::{History, Seat};
@@ -178,8 +179,14 @@ impl Stage {
         })
     }
 
-    /// What every node says of it by now: all must say the same.
-    pub async fn settle(&self, cast: Cast, wish: &Wish) -> anyhow::Result<Seen> {
+    /// What every node says of it, now that nobody dies any more: all the same, what was promised first, and then all is quiet.
+    pub async fn settle(
+        &self,
+        cast: Cast,
+        wish: &Wish,
+        first: Option<Seen>,
+    ) -> anyhow::Result<Seen> {
+        self.customer.wait_until_whole().await?;
         let nodes = match wish {
             // only its own company takes a seat off sale
             Wish::Block { .. } => [cast.asked; 3],
@@ -193,6 +200,15 @@ impl Stage {
             told.iter().all(|seen| *seen == told[0]),
             "not everybody was told the same: {told:?}"
         );
+        let promised = first.filter(|first| matches!(first, Seen::Booked | Seen::Refused));
+        ensure!(
+            promised.is_none_or(|promised| promised == told[0]),
+            "it was answered {first:?}, and came to {:?}",
+            told[0]
+        );
+        // what is still under way would die at the next case's point
+        let (_, left) = facts::heal(&self.companies).await?;
+        ensure!(left.is_empty(), "it does not come to rest: {left:?}");
         Ok(told[0])
     }
 }
