@@ -244,16 +244,53 @@ fn kill(pid: i32) {
     assert!(status.unwrap().success());
 }
 
-#[tokio::test]
-async fn a_node_that_dies_starts_again_each_time_later() {
-    let temp = Temp::new("nodes");
+/// Nodes that do nothing, for every company of the example.
+fn start_idle(temp: &Temp) -> Nodes {
     let example = Config::load(Path::new("../cluster.toml")).unwrap();
     let place = |company: CompanyId| Place {
         config: example.path().to_owned(),
         log: temp.0.join(format!("{company}.log")),
         run_with: Vec::new(),
     };
-    let mut nodes = Nodes::start(&idle_nodes(&temp), &example, place).unwrap();
+    Nodes::start(&idle_nodes(temp), &example, place).unwrap()
+}
+
+#[tokio::test]
+async fn a_node_that_is_held_stays_down_until_it_is_started() {
+    let temp = Temp::new("held");
+    let mut nodes = start_idle(&temp);
+    let b = companies()[1];
+    let first = nodes.iter().map(Node::pid).nth(1).unwrap();
+    nodes.hold(b).unwrap();
+    kill(first);
+    let ended = nodes.next(true).await.unwrap();
+    assert!(
+        matches!(ended, Event::Ended { company, again_in: None, .. } if company == b),
+        "{ended:?}"
+    );
+    nodes.start_again(b).unwrap();
+    let second = nodes.iter().map(Node::pid).nth(1).unwrap();
+    assert_ne!(first, second);
+    kill(second);
+    let ended = nodes.next(true).await.unwrap();
+    assert!(
+        matches!(
+            ended,
+            Event::Ended {
+                again_in: Some(_),
+                ..
+            }
+        ),
+        "nothing holds it any more: {ended:?}"
+    );
+    assert!(nodes.hold("z".parse().unwrap()).is_err());
+    nodes.stop().await;
+}
+
+#[tokio::test]
+async fn a_node_that_dies_starts_again_each_time_later() {
+    let temp = Temp::new("nodes");
+    let mut nodes = start_idle(&temp);
     let pids = |nodes: &Nodes| nodes.iter().map(Node::pid).collect::<Vec<_>>();
     let first = pids(&nodes);
 

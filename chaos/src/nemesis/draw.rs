@@ -180,10 +180,19 @@ fn resources(nemesis: Nemesis, target: Target, companies: usize) -> BTreeSet<Res
                 [Resource::Postgres(n)].into()
             }
             Nemesis::Clock => [Resource::Clock(n)].into(),
-            Nemesis::CompanyGone => [Resource::Node(n), Resource::Postgres(n)].into(),
+            Nemesis::CompanyGone => everything(companies),
             _ => [Resource::Node(n)].into(),
         },
     }
+}
+
+/// For a blow that watches how the others do: what it sees must be its own doing.
+fn everything(companies: usize) -> BTreeSet<Resource> {
+    let of = |n| [Resource::Node(n), Resource::Postgres(n), Resource::Clock(n)];
+    let links =
+        (0..companies).flat_map(|n| (n + 1..companies).map(move |other| Resource::Link(n, other)));
+    let all = (0..companies).flat_map(of).chain(links);
+    all.chain([Resource::Redis]).collect()
 }
 
 #[cfg(test)]
