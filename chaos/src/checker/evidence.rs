@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
+use jiff::Timestamp;
 
-use super::alarms::Alarms;
 use super::facts::Company;
 use super::frees::Offer;
+use super::logs::NodeLog;
 use crate::client::{Client, Session};
 use crate::cluster::RunningCompany;
 use crate::history::{Fault, History, Operation};
@@ -20,11 +21,13 @@ const PAGE: usize = 100;
 pub struct Evidence {
     pub companies: Vec<Company>,
     pub offers: Vec<Offer>,
-    pub alarms: Vec<Alarms>,
+    pub logs: Vec<NodeLog>,
     /// Alarms of each node that the scenario itself causes.
     pub alarms_allowed: usize,
     pub operations: Vec<Operation>,
     pub faults: Vec<Fault>,
+    /// When the clock of the history stood at nothing.
+    pub start: Timestamp,
 }
 
 impl Evidence {
@@ -39,6 +42,7 @@ impl Evidence {
         let mut evidence = Self {
             operations: history.operations()?,
             faults: history.faults(),
+            start: history.start(),
             ..Self::default()
         };
         for (node, running) in cluster.iter().enumerate() {
@@ -49,9 +53,21 @@ impl Evidence {
             evidence.offers.push(offer);
             evidence.companies.push(Company::load(running).await?);
             let log = logs.join(code).join("node.log");
-            evidence.alarms.push(Alarms::read(code, &log)?);
+            evidence.logs.push(NodeLog::read(code, &log)?);
         }
         Ok(evidence)
+    }
+
+    /// When some node was without leases, by the clock of the history.
+    pub(super) fn complaints(&self) -> Vec<(u64, u64)> {
+        let since_start = |at: Timestamp| {
+            // before the start is at the start
+            u64::try_from(at.duration_since(self.start).as_micros()).unwrap_or_default()
+        };
+        let without = self.logs.iter().flat_map(|log| &log.without_leases);
+        without
+            .map(|(from, to)| (since_start(*from), to.map_or(u64::MAX, since_start)))
+            .collect()
     }
 }
 

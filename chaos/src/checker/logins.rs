@@ -156,7 +156,7 @@ mod tests {
     }
 
     fn found(companies: &[Company], history: &[Operation]) -> usize {
-        check(companies, history, &Calm::new(&[])).len()
+        check(companies, history, &Calm::new(&[], &[])).len()
     }
 
     #[test]

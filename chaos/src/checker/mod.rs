@@ -7,14 +7,13 @@
 //! * [`registers`]: P1; [`replicas`]: R1: copies are equal; [`logins`]: R2;
 //! * [`storms`]: L1, where [`calm`] says that nothing was wrong;
 //! * [`linear`]: every seat's bookings, cancellations and reads have an order;
-//! * [`alarms`]: no node has called anything impossible.
+//! * [`logs`]: no node has called anything impossible.
 //!
 //! I7 while a company is dead (N1) is the scenario's to time: [`facts::heal`] waits for it.
 //!
 //! Knows neither the workload nor a line of the product: tables, contract, logs and history are all it sees. Every check is a pure function, and
 //! tested with rows and histories that it must reject.
 
-pub mod alarms;
 pub mod answers;
 pub mod calm;
 pub mod evidence;
@@ -23,6 +22,7 @@ pub mod frees;
 pub mod legs;
 pub mod linear;
 pub mod logins;
+pub mod logs;
 pub mod reads;
 pub mod registers;
 pub mod replicas;
@@ -94,12 +94,13 @@ pub fn audit(evidence: &Evidence) -> Audit {
     let Evidence {
         companies,
         offers,
-        alarms,
+        logs,
         alarms_allowed,
         operations,
         faults,
+        ..
     } = evidence;
-    let calm = Calm::new(faults);
+    let calm = Calm::new(faults, &evidence.complaints());
     let sum = |count: fn(&facts::Company) -> usize| companies.iter().map(count).sum::<usize>();
     let legs = sum(|company| company.legs.len());
     let registers = sum(|company| company.registers.len());
@@ -125,8 +126,8 @@ pub fn audit(evidence: &Evidence) -> Audit {
     audit.add("L1", "storms without a fault", storms);
     let orders = linear::check(companies, operations);
     audit.add("LIN", "seats", orders);
-    let loud = alarms::check(alarms, *alarms_allowed);
-    audit.add("alarm", "logs", (alarms.len(), loud));
+    let loud = logs::check(logs, *alarms_allowed);
+    audit.add("alarm", "logs", (logs.len(), loud));
     audit
 }
 

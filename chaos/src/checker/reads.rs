@@ -167,13 +167,13 @@ mod tests {
     }
 
     fn found(history: &[Operation]) -> usize {
-        check(history, &Calm::new(&[])).1.len()
+        check(history, &Calm::new(&[], &[])).1.len()
     }
 
     #[test]
     fn what_is_there_and_stays_passes() {
         let history = [booked(), status("b", state("confirmada"))];
-        assert_eq!(check(&history, &Calm::new(&[])).0, 1, "it was judged");
+        assert_eq!(check(&history, &Calm::new(&[], &[])).0, 1, "it was judged");
         assert_eq!(found(&history), 0);
         let cancelled = cancel(Answer::Cancelled);
         assert_eq!(
@@ -209,7 +209,7 @@ mod tests {
             begin_us: 5,
             end_us: None,
         };
-        let troubled = Calm::new(&[fault]);
+        let troubled = Calm::new(&[fault], &[]);
         let asked = |node| [booked(), status(node, unknown("unknown-booking"))];
         assert_eq!(found(&asked("b")), 1, "nothing is wrong");
         assert_eq!(

@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn judge(history: &[Operation]) -> (usize, usize) {
-        let (judged, violations) = check(history, &Calm::new(&[]));
+        let (judged, violations) = check(history, &Calm::new(&[], &[]));
         (judged, violations.len())
     }
 
@@ -198,7 +198,7 @@ mod tests {
             begin_us: 5,
             end_us: Some(6),
         };
-        assert_eq!(check(&nobody(), &Calm::new(&[fault])).0, 0);
+        assert_eq!(check(&nobody(), &Calm::new(&[fault], &[])).0, 0);
     }
 
     #[test]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::alarms::Alarms;
 use super::facts::{
     Company, KeyRow, LegRow, LegState, RegisterRow, Subject, TicketLegRow, UserRow, Value,
 };
 use super::frees::Offer;
+use super::logs::NodeLog;
 use super::*;
 use crate::history::{Answer, Operation, Request, Seat};
 
@@ -115,7 +115,7 @@ fn sound() -> Evidence {
     Evidence {
         companies: CODES.map(company).into(),
         offers: CODES.map(offer).into(),
-        alarms: vec![Alarms::default()],
+        logs: vec![NodeLog::default()],
         operations: vec![
             book(0, "k", Answer::Booked { ticket: SOLD }),
             book(5, "other", refused()),
@@ -184,7 +184,19 @@ fn every_invariant_is_asked_for() {
             .push(book(90, "late", Answer::Booked { ticket }));
     });
     told("alarm", &|all| {
-        all.alarms[0].lines.push("two values".to_owned());
-        all.alarms[0].count = 1;
+        all.logs[0].alarms.push("two values".to_owned());
+        all.logs[0].alarm_count = 1;
     });
+}
+
+#[test]
+fn a_storm_without_leases_is_not_judged() {
+    let away = |evidence: &mut Evidence| {
+        let ticket = Uuid::from_u128(2);
+        evidence.operations[1].answer = Answer::Booked { ticket };
+        evidence.logs[0].without_leases = vec![(evidence.start, None)];
+    };
+    let found = found(away);
+    assert!(!found.contains(&"L1"), "{found:?}");
+    assert!(found.contains(&"LIN"), "that holds without them: {found:?}");
 }

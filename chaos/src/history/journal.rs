@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Fault, Meaning, Operation, RunHeader};
@@ -22,6 +23,8 @@ const BACKLOG: usize = 65_536;
 /// Shared by all clients of a run.
 pub struct History {
     start: Instant,
+    /// The same by the wall clock, for whoever compares it with logs.
+    started: Timestamp,
     noted: Mutex<Noted>,
 }
 
@@ -72,6 +75,7 @@ impl History {
             .context("start the writer of the history")?;
         Ok(Self {
             start: Instant::now(),
+            started: Timestamp::now(),
             noted: Mutex::new(Noted {
                 operations: Vec::new(),
                 faults: Vec::new(),
@@ -84,6 +88,11 @@ impl History {
     pub fn now_us(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_micros())
             .expect("a run is shorter than 500,000 years")
+    }
+
+    /// When its clock stood at nothing.
+    pub fn start(&self) -> Timestamp {
+        self.started
     }
 
     /// What this is the history of. To be noted first.
