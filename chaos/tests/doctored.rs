@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use passcom_chaos::checker::{self, Evidence};
 use passcom_chaos::client::{Client, Session};
-use passcom_chaos::cluster::{Cluster, Options, RunningCompany};
+use passcom_chaos::cluster::{Cluster, Needs, Options, RunningCompany};
 use passcom_chaos::history::{Answer, History};
 use passcom_chaos::stock::{Size, Stock};
 use passcom_chaos::workload::{Market, sign_up};
@@ -76,7 +76,9 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let cluster = Cluster::start(&Options::default()).await.unwrap();
+        let cluster = Cluster::start(&Options::default(), Needs::default())
+            .await
+            .unwrap();
         let client = Client::new(cluster.companies()).unwrap();
         let session = sign_up(&client, 1).await.unwrap().remove(0);
         let stock = Stock::fetch(&client, &session, Size::spread(2))
@@ -178,5 +180,5 @@ async fn lies_of_a_database_are_noticed() {
             .unwrap();
     }
     assert_eq!(world.audit().await, [], "after the last lie");
-    world.cluster.stop().unwrap();
+    world.cluster.stop().await.unwrap();
 }
