@@ -67,6 +67,8 @@ pub enum Story {
     Idle,
     /// A schedule is put on sale.
     Import,
+    /// The asked and the third company have lost a ticket that the other one has.
+    Diverged,
 }
 
 /// What a request came to.

@@ -7,10 +7,14 @@ use anyhow::{Context, bail, ensure};
 use passcom_chaos::cluster::RunningCompany;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::NoTls;
+use uuid::Uuid;
 
 const REDIS_LIMIT: Duration = Duration::from_secs(5);
+/// The lowest ids are compared within seconds of a start.
+const COPY_LIMIT: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// As a Redis that comes back with an old snapshot: its tokens are older than those on the seats.
 pub async fn forget_tokens(redis: SocketAddr) -> anyhow::Result<()> {
@@ -40,6 +44,42 @@ pub async fn forget_peers(company: &RunningCompany) -> anyhow::Result<()> {
         0 => bail!("company {} had met nobody", company.company),
         _ => Ok(()),
     }
+}
+
+/// The ticket that is compared first.
+pub async fn first_ticket(company: &RunningCompany) -> anyhow::Result<Uuid> {
+    let database = connect(company).await?;
+    let row = database
+        .query_one("select id from ticket order by id limit 1", &[])
+        .await
+        .context("there are tickets by now")?;
+    Ok(row.try_get(0)?)
+}
+
+/// As a backup that was restored, or an outbox that was cut: the company does not know this ticket of others any more.
+pub async fn lose_ticket(company: &RunningCompany, ticket: Uuid) -> anyhow::Result<()> {
+    let database = connect(company).await?;
+    let lost = "with legs as (delete from ticket_leg where ticket_id = $1) delete from ticket where id = $1";
+    match database.execute(lost, &[&ticket]).await? {
+        0 => bail!("company {} had no ticket {ticket}", company.company),
+        _ => Ok(()),
+    }
+}
+
+/// Until the company has the ticket again.
+pub async fn wait_for_ticket(company: &RunningCompany, ticket: Uuid) -> anyhow::Result<()> {
+    let database = connect(company).await?;
+    let found = "select from ticket where id = $1";
+    let deadline = Instant::now() + COPY_LIMIT;
+    while database.query_opt(found, &[&ticket]).await?.is_none() {
+        ensure!(
+            Instant::now() < deadline,
+            "company {} does not get ticket {ticket} back",
+            company.company
+        );
+        sleep(LOOK_AGAIN).await;
+    }
+    Ok(())
 }
 
 /// Legs that wait for a decision.

@@ -128,6 +128,7 @@ impl Stage {
             | Story::Start
             | Story::Meeting
             | Story::Idle
+            | Story::Diverged
             | Story::Import => Wish::Book { key, seats: all },
             Story::Pair | Story::Abandoned | Story::AbandonedDecided => Wish::Book {
                 key,

@@ -79,6 +79,26 @@ impl Stage {
                 self.nodes.start(cast.asked)?;
                 Ok(Some(told))
             }
+            Story::Diverged => {
+                let poorer = [cast.asked, cast.third];
+                for node in poorer {
+                    nodes.kill(node).await?;
+                }
+                let ticket = servers::first_ticket(&self.companies[cast.other]).await?;
+                for node in poorer {
+                    servers::lose_ticket(&self.companies[node], ticket).await?;
+                }
+                nodes.arm(victim, &point)?;
+                for node in poorer {
+                    nodes.start(node)?;
+                }
+                nodes.death(victim).await?;
+                nodes.start(victim)?;
+                for node in poorer {
+                    servers::wait_for_ticket(&self.companies[node], ticket).await?;
+                }
+                Ok(None)
+            }
             Story::Import => {
                 nodes.arm(victim, &point)?;
                 self.import(victim, DAYS + 1 + number).await?;

@@ -6,9 +6,9 @@
 use super::cases::Role::{self, Asked, Importer, Other, Third};
 use super::cases::Seen::{Booked, Done, Lost, Open, Refused};
 use super::cases::Story::{
-    self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, Cluster, Decided, ForeignSeat, Idle,
-    Import, Meeting, OperatorCancel, Orphan, OwnSeat, Pair, Register, SoldSeat, StaleFence, Start,
-    Status, TakenOver, Tickets, Trip, UnknownTicket,
+    self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, Cluster, Decided, Diverged,
+    ForeignSeat, Idle, Import, Meeting, OperatorCancel, Orphan, OwnSeat, Pair, Register, SoldSeat,
+    StaleFence, Start, Status, TakenOver, Tickets, Trip, UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -154,10 +154,18 @@ pub const TABLE: &[Row] = &[
     row("answer::pull", Other, Idle, NONE, BOOKED),
     row("send::pull_catalogue", Third, Idle, NONE, BOOKED),
     row("answer::pull_catalogue", Other, Idle, NONE, BOOKED),
+    row("send::digests", Third, Idle, NONE, BOOKED),
+    row("answer::digests", Other, Idle, NONE, BOOKED),
+    row("send::cursors", Third, Idle, NONE, BOOKED),
+    row("answer::cursors", Other, Idle, NONE, BOOKED),
+    row("housekeeping::prune", Third, Idle, NONE, BOOKED),
     row("start::migrate", Other, Start, NONE, BOOKED),
     row("start::identify", Other, Start, NONE, BOOKED),
     row("send::hello", Other, Start, NONE, BOOKED),
     row("send::join", Other, Start, NONE, BOOKED),
     row("mesh::remember_peer", Other, Meeting, NONE, BOOKED),
     row("import::schedule", Importer, Import, NONE, BOOKED),
+    // a copy is missing; late, so that there are many tickets to choose from
+    row("send::copies", Third, Diverged, NONE, BOOKED),
+    row("answer::copies", Other, Diverged, NONE, BOOKED),
 ];
