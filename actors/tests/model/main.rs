@@ -26,9 +26,9 @@
 //! **Bugs.** [`bugs`] changes what passes through the door, as if the code had forgotten a check; [`caught`] names the property
 //! that catches each.
 //!
-//! States of each configuration (`--nocapture` prints them with the time; - = hundreds of thousands):
+//! States of each configuration (`--nocapture` prints them with the time; - where a quiet machine has yet to):
 //! ```text
-//! two                        -  two companies, recovery at either, cancelled
+//! two                  227,821  two companies, recovery at either, cancelled
 //! refused              213,471  the same; any seat may be refused
 //! unkeyed                    -  the same without idempotency keys
 //! three_legs            17,801  three companies
@@ -38,7 +38,7 @@
 //! retried_ballot       217,094  the same with a recovery ballot
 //! contended              2,541  two bookings, one seat in common
 //! contended_ballot     102,338  the same with a recovery ballot
-//! two_wide                   -  two bookings, three seats in common
+//! two_wide              37,354  two bookings, three seats in common
 //! resold                46,244  sold, cancelled, sold again; replicated
 //! book                      47  one company books in one step; silence
 //! book_remote               75  the same from another node
