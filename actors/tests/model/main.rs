@@ -26,7 +26,7 @@
 //! **Bugs.** [`bugs`] changes what passes through the door, as if the code had forgotten a check; [`caught`] names the property
 //! that catches each.
 //!
-//! States of each configuration (`--nocapture` prints them with the time; - where a quiet machine has yet to):
+//! States of each configuration (`--nocapture` prints them with the time; - = not recorded):
 //! ```text
 //! two                  227,821  two companies, recovery at either, cancelled
 //! refused              213,471  the same; any seat may be refused
@@ -49,7 +49,7 @@
 //! unleased                   -  Redis away: one company after another
 //! lying                 34,186  Redis says anything
 //! zombie                     -  two drivers of one saga at one node
-//! unknown                    -  a call or commit of unknown outcome
+//! unknown               24,383  a call or commit of unknown outcome
 //! replicated             3,404  parts cancelled anywhere, outboxes in any order
 //! plain                  2,992  no reductions: one booking
 //! plain_retried         15,723  no reductions: a retry
