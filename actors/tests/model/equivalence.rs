@@ -87,3 +87,8 @@ fn of_a_retry() {
 fn of_rivals() {
     compare("plain_contended");
 }
+
+#[test]
+fn of_a_recovery() {
+    compare("plain_recovered");
+}

@@ -78,7 +78,6 @@ configurations! {
     book [BOOKED, REFUSED, NOTHING_BEGUN];
     book_remote [BOOKED, REFUSED, NOTHING_BEGUN];
     book_retried [BOOKED, REFUSED, SECOND_ORDER];
-    book_vs [COMMITTED, REUSED, BOOKED, REFUSED];
     book_stale [RESOLD, TWO_TOKENS, BOOKED, REFUSED, NOTHING_BEGUN];
     stale [TWO_TOKENS, BOOKED, REFUSED, NOTHING_BEGUN];
     unleased [COMMITTED, RECOVERED, ABORTED, REUSED, TOMBSTONE, BOOKED, REFUSED];
@@ -91,6 +90,8 @@ configurations! {
     plain_contended [COMMITTED, REUSED, TOMBSTONE, BOOKED, REFUSED];
     unknown_recovered [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
     plain_recovered [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, BOOKED, REFUSED];
+    #[ignore = "minutes"]
+    book_vs [COMMITTED, REUSED, BOOKED, REFUSED];
     #[ignore = "minutes"]
     orders [COMMITTED, RECOVERED, ABORTED, TOMBSTONE, TWO_ORDERS, SECOND_ORDER, BOOKED, REFUSED];
     #[ignore = "minutes"]

@@ -4,9 +4,8 @@
 //! * A message that nobody waits for, and that changes nothing where it arrives now, never will: rows only move forward.
 //! * A client without a rival for its key begins at once: what it sends arrives later all the same.
 //! * Where Redis can say one thing only, it has said it.
-//! * An answer is heard when it leaves: what its driver then does arrives later all the same. One that gets lost, or comes
-//!   after the driver went on, is the answer to a message that arrives after the driver went on. (Of three promises any two
-//!   count, so that an answer to one of them may also get lost alone.)
+//! * An answer is heard when it leaves, or never: what its driver then does arrives later all the same, and one that comes
+//!   after the driver went on is not heard. (One that would be the same on asking again is always heard.)
 //! * A raised ballot round is seen by nobody else, so that it is raised and heard of in one step. A driver that is out of
 //!   ballots has crashed.
 
@@ -72,9 +71,16 @@ impl Bookings {
         company.round.max(*above) < self.config.rounds[at]
     }
 
-    /// Whether a company's answer may get lost and yet matter to what its driver does next: two promises out of three count,
-    /// and which two is not the same.
+    /// Whether a company's answer may get lost and yet matter to what its driver does next: asked again, the company may have
+    /// another one, and of three promises any two count.
     pub fn may_lose_answer(&self, entry: &Entry) -> bool {
-        self.config.reduced && matches!(entry, Entry::Promise { .. })
+        self.config.reduced
+            && matches!(
+                entry,
+                Entry::Prepare { .. }
+                    | Entry::Book { .. }
+                    | Entry::Promise { .. }
+                    | Entry::Accept { .. }
+            )
     }
 }
