@@ -25,7 +25,7 @@ const NOTHING_BEGUN: [&str; 5] = [
 ];
 
 /// What a run was, for whoever finds its history.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunHeader {
     pub scenario: String,
     pub seed: u64,

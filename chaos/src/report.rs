@@ -23,6 +23,7 @@ const SHOWN_MAX: usize = 20;
 /// What became of a run.
 #[derive(Debug)]
 pub struct Verdict {
+    pub run: RunHeader,
     /// Those of the load, then the keys that were asked for again.
     pub operations: Vec<Operation>,
     /// When customers were at work, by the clock of the history.
@@ -58,8 +59,7 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // text needs no name of the run: whoever started it sees it
-        let figures = Figures::new(&RunHeader::default(), self);
+        let figures = Figures::new(self);
         writeln!(f, "{}", answers(&figures))?;
         if !figures.nemeses.is_empty() {
             writeln!(f, "{}", nemeses(&figures))?;
@@ -189,6 +189,13 @@ mod tests {
 
     pub fn verdict(operations: Vec<Operation>, seconds: u64) -> Verdict {
         Verdict {
+            run: RunHeader::new(
+                "mixed",
+                42,
+                "chaos run mixed --seed 42".to_owned(),
+                vec!["a".to_owned(), "b".to_owned()],
+                32,
+            ),
             operations,
             load_us: 0..seconds * 1_000_000,
             faults: Vec::new(),

@@ -201,6 +201,7 @@ impl Run {
             self.cluster.keep();
         }
         let verdict = Verdict {
+            run: self.header.clone(),
             operations: evidence.operations,
             load_us,
             faults: evidence.faults,
@@ -208,7 +209,7 @@ impl Run {
             judged,
             violations: found,
         };
-        let figures = Figures::new(&self.header, &verdict);
+        let figures = Figures::new(&verdict);
         report::write(&figures, self.cluster.folder())?;
         self.cluster.stop()?;
         Ok(verdict)

@@ -90,7 +90,8 @@ pub struct NemesisRow {
 }
 
 impl Figures {
-    pub fn new(run: &RunHeader, verdict: &Verdict) -> Self {
+    pub fn new(verdict: &Verdict) -> Self {
+        let companies = &verdict.run.companies;
         let mut took: Vec<_> = verdict
             .operations
             .iter()
@@ -101,7 +102,7 @@ impl Figures {
         let seconds = seconds(verdict.load_us.end - verdict.load_us.start);
         let during = bookings_during(verdict).len();
         Self {
-            run: run.clone(),
+            run: verdict.run.clone(),
             seconds,
             operations: verdict.operations.len(),
             booked: took.len(),
@@ -110,9 +111,9 @@ impl Figures {
             booked_p99_ms: millis(quantile(&took, 0.99)),
             longest_gap_s: verdict.longest_gap().as_secs_f64(),
             healed_after_s: verdict.healed_after.as_secs_f64(),
-            timeline: timeline(&run.companies, verdict),
+            timeline: timeline(companies, verdict),
             answers: answers(&verdict.operations),
-            nemeses: nemeses(&run.companies, verdict),
+            nemeses: nemeses(companies, verdict),
             faults: verdict.faults.clone(),
             judged: verdict.judged.clone(),
             violations: verdict.violations.clone(),
@@ -293,23 +294,12 @@ mod tests {
         }
     }
 
-    fn figures(verdict: &Verdict) -> Figures {
-        let run = RunHeader::new(
-            "x",
-            1,
-            String::new(),
-            vec!["a".to_owned(), "b".to_owned()],
-            2,
-        );
-        Figures::new(&run, verdict)
-    }
-
     #[test]
     fn a_timeline_counts_by_company_and_shows_gaps_and_faults() {
         let mut verdict = verdict(vec![booked(1), booked(1), booked(9)], 12);
         verdict.operations[1].node = "b".into();
         verdict.faults = vec![fault(2, Some(5)), fault(10, None)];
-        let timeline = figures(&verdict).timeline;
+        let timeline = Figures::new(&verdict).timeline;
         assert_eq!((timeline.seconds, timeline.step_s), (12.0, 1.0));
         let counts = |company: usize| &timeline.companies[company].booked_per_second;
         assert_eq!((counts(0)[1], counts(1)[1], counts(0)[9]), (1.0, 1.0, 1.0));
@@ -321,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_long_run_has_no_more_points_than_can_be_seen() {
-        let timeline = figures(&verdict(vec![booked(1)], 1_000)).timeline;
+        let timeline = Figures::new(&verdict(vec![booked(1)], 1_000)).timeline;
         assert_eq!(timeline.step_s, 4.0);
         assert_eq!(timeline.p99_ms.len(), 250);
         assert_eq!(timeline.companies[0].booked_per_second[0], 0.25);
@@ -344,7 +334,7 @@ mod tests {
             key: String::new(),
             seats: vec![seat("a"), seat("b")],
         };
-        let [row] = &figures(&verdict).nemeses[..] else {
+        let [row] = &Figures::new(&verdict).nemeses[..] else {
             panic!("one nemesis");
         };
         assert_eq!((row.faults, row.longest_gap_s), (2, 8.0));

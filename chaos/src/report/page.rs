@@ -178,7 +178,7 @@ mod tests {
     use super::super::tests::{booked, verdict};
     use super::*;
     use crate::checker::{Judged, Violation};
-    use crate::history::{Fault, RunHeader};
+    use crate::history::Fault;
 
     #[test]
     fn a_page_tells_all_and_needs_nothing_from_elsewhere() {
@@ -196,14 +196,7 @@ mod tests {
             violations: 1,
         }];
         verdict.violations = vec![Violation::new("I1", "seat <4> & more".to_owned())];
-        let run = RunHeader::new(
-            "mixed",
-            42,
-            "chaos run mixed --seed 42".to_owned(),
-            vec!["a".to_owned(), "b".to_owned()],
-            32,
-        );
-        let figures = Figures::new(&run, &verdict);
+        let figures = Figures::new(&verdict);
         let page = page(&figures).into_string();
         for told in [
             "1 violation",
