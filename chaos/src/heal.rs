@@ -1,13 +1,13 @@
-//! How long a cluster takes to be well again after a fault: until every node has sold a seat of every company, and every booking that was
-//! under way when the fault ended has ended everywhere.
+//! How long a cluster takes to be well again after a fault: until every node has sold a seat of every company, every booking that was
+//! under way when the fault ended has ended everywhere, and every company knows what the others had told by then.
 //!
-//! Which ones were under way is read from the databases, by id: no clock is asked.
+//! Which bookings were under way is read from the databases, by id, and what was told by number: no clock is asked.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::Context;
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -16,6 +16,8 @@ use crate::checker::Violation;
 use crate::checker::facts::HEAL_LIMIT;
 use crate::cluster::{RunningCompany, connect};
 use crate::nemesis::Arena;
+
+mod copies;
 
 /// Then nobody waits any longer.
 const GIVE_UP: Duration = Duration::from_secs(90);
@@ -28,8 +30,8 @@ pub async fn heal(arena: &Arena) -> anyhow::Result<(Duration, Vec<Violation>)> {
     let everybody: Vec<_> = (0..companies.len()).collect();
     let sells = everybody.iter().map(|node| sells(arena, *node, &everybody));
     let ends = companies.iter().map(old_ones_end);
-    let all = join(join_all(sells), join_all(ends));
-    let Ok((sold, ended)) = timeout(GIVE_UP, all).await else {
+    let all = join3(join_all(sells), join_all(ends), copies::arrive(companies));
+    let Ok((sold, ended, ())) = timeout(GIVE_UP, all).await else {
         return Ok((GIVE_UP, vec![late(arena, "is not well", GIVE_UP).await]));
     };
     for outcome in sold.into_iter().chain(ended) {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::User;
 use super::ids::{CompanyId, RouteId, SagaId, UserId};
 use super::order::{Order, OrderHash, SeatRef};
-use super::participant::{self, Booked, Prepare, Refusal, RefusalReason, Vote};
+use super::participant::{self, Booked, LegState, Prepare, Refusal, RefusalReason, Vote};
 use super::register::{self, Accept, Acceptors, Ballot, Key, Promise, Value};
 use super::replica;
 use super::rows::{
@@ -182,7 +182,7 @@ impl Entry {
             Entry::Confirm { saga, hash } => {
                 participant::alarm_without_vote(rows, *saga);
                 participant::on_confirm(rows, *saga, *hash);
-                Receipt::Done
+                keep_ticket(rows, *saga, *hash)
             }
             Entry::Release {
                 saga,
@@ -298,6 +298,19 @@ fn settle(
     Receipt::Done
 }
 
+/// Whoever has sold a leg has the ticket: the company that issued it may never come back.
+fn keep_ticket(rows: &mut Rows, saga: SagaId, hash: OrderHash) -> Receipt {
+    let is_sold = rows.legs_of(saga).iter().any(|(_, leg)| {
+        matches!(leg.state, LegState::Committed | LegState::Cancelled) && leg.hash == hash
+    });
+    let row = rows.sagas.get(&saga).filter(|row| row.hash == hash);
+    let order = row.and_then(|row| row.order.clone());
+    match order.filter(|_| is_sold) {
+        Some(order) if !replica::keep(rows, saga, order.clone()) => Receipt::Contradicted,
+        _ => Receipt::Done,
+    }
+}
+
 /// No outbox: the company that sold it tells the others.
 fn adopt(
     rows: &mut Rows,
@@ -305,20 +318,8 @@ fn adopt(
     order: &Arc<Order>,
     idempotency: Option<&Idempotency>,
 ) -> Receipt {
-    match rows.tickets.get(&saga) {
-        Some(row) if row.order != *order => {
-            rows.alarm(format!("two orders on ticket {saga}"));
-            return Receipt::Contradicted;
-        }
-        Some(_) => {}
-        None => {
-            let ticket = replica::Ticket {
-                id: saga,
-                order: order.clone(),
-                cancelled: Vec::new(),
-            };
-            rows.tickets.put(saga, ticket);
-        }
+    if !replica::keep(rows, saga, order.clone()) {
+        return Receipt::Contradicted;
     }
     remember_key(rows, saga, order.user, idempotency);
     let outcome = Some(Outcome::Booked { ticket: saga });

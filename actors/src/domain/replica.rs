@@ -41,6 +41,26 @@ pub fn issue(rows: &mut Rows, saga: SagaId, order: Arc<Order>) {
     rows.tickets.put(saga, ticket);
 }
 
+/// Has the ticket of a committed saga here too, without telling the others: whoever issued it does. False if another order is on it.
+pub fn keep(rows: &mut Rows, saga: SagaId, order: Arc<Order>) -> bool {
+    match rows.tickets.get(&saga) {
+        Some(row) if row.order != order => {
+            rows.alarm(format!("two orders on ticket {saga}"));
+            false
+        }
+        Some(_) => true,
+        None => {
+            let ticket = Ticket {
+                id: saga,
+                order,
+                cancelled: Vec::new(),
+            };
+            rows.tickets.put(saga, ticket);
+            true
+        }
+    }
+}
+
 /// Cancels seats of a ticket that is here, frees our own and tells the others. False if the ticket is not here.
 pub fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef]) -> bool {
     let Some(row) = rows.tickets.get(&ticket) else {

@@ -40,43 +40,39 @@ async fn read(
     mut weather: watch::Receiver<Weather>,
 ) {
     let mut buffer = vec![0; CHUNK];
-    let mut carried: usize = 0;
+    let mut carried = 0;
     let mut last_due = Instant::now();
     loop {
         let now = *weather.borrow_and_update();
-        if now.silences(way) {
-            if weather.changed().await.is_err() {
-                return;
-            }
-            continue;
-        }
         let read = tokio::select! {
-            read = from.read(&mut buffer) => read,
+            read = from.read(&mut buffer), if !now.silences(way) => read,
             changed = weather.changed() => match changed {
                 Ok(()) => continue,
                 Err(_) => return,
             },
         };
         let Ok(count @ 1..) = read else { return };
-        let bytes = match now {
-            Weather::HalfOpen => continue,
-            Weather::Truncate(limit) if carried + count > limit => {
-                let rest = &buffer[..limit.saturating_sub(carried)];
-                // nobody is left to write it to, if it fails
-                let _ = chunks.send(Chunk::at(last_due, rest)).await;
-                return;
-            }
-            _ => &buffer[..count],
-        };
-        carried += count;
+        let passed = passed(now, carried, count);
+        carried += passed;
         // in order, whatever the jitter
         last_due = last_due.max(Instant::now() + delay(now));
-        if chunks.send(Chunk::at(last_due, bytes)).await.is_err() {
+        let chunk = Chunk::at(last_due, &buffer[..passed]);
+        let ends = matches!(now, Weather::Truncate(_)) && passed < count;
+        if chunks.send(chunk).await.is_err() || ends {
             return;
         }
         if let Weather::Throttle(rate) = now {
             sleep(Duration::from_secs_f64(count as f64 / f64::from(rate))).await;
         }
+    }
+}
+
+/// How many of `count` bytes go on, on a connection that has carried so many.
+fn passed(weather: Weather, carried: usize, count: usize) -> usize {
+    match weather {
+        Weather::HalfOpen => 0,
+        Weather::Truncate(limit) => count.min(limit.saturating_sub(carried)),
+        _ => count,
     }
 }
 

@@ -112,9 +112,11 @@ async fn delays_and_throttles_take_their_time() {
 #[tokio::test]
 async fn a_truncated_connection_ends_within_a_message() {
     let (proxy, _server) = echo().await;
-    proxy.set(Weather::Truncate(4));
-    assert_eq!(ask(&mut dial(&proxy).await, b"a message").await, b"a me");
-    assert_eq!(ask(&mut dial(&proxy).await, b"short").await, b"shor");
+    proxy.set(Weather::Truncate(6));
+    let mut stream = dial(&proxy).await;
+    assert_eq!(ask(&mut stream, b"whole").await, b"whole");
+    assert!(ask(&mut stream, b"not whole").await.len() <= 1);
+    assert_eq!(ask(&mut stream, b"closed").await, b"");
 }
 
 #[tokio::test]

@@ -28,7 +28,12 @@ impl Entry {
                 footprint.registers.insert(Key::Saga(prepare.saga));
                 footprint.tickets.insert(prepare.saga);
             }
-            Entry::Confirm { saga, .. } | Entry::Finish { saga } => {
+            Entry::Confirm { saga, .. } => {
+                footprint.sagas.insert(*saga);
+                footprint.orders.insert(*saga);
+                footprint.tickets.insert(*saga);
+            }
+            Entry::Finish { saga } => {
                 footprint.sagas.insert(*saga);
             }
             Entry::Release { saga, seats, .. } => {

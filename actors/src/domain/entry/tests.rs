@@ -203,6 +203,26 @@ fn a_settle_that_contradicts_the_register_issues_nothing() {
 }
 
 #[test]
+fn whoever_has_sold_a_leg_has_the_ticket_and_tells_nobody() {
+    let mut rows = rows();
+    prepare_entry().post(&mut rows);
+    assert_eq!(confirm_entry().post(&mut rows), Receipt::Done);
+    let ticket = rows.tickets.get(&SAGA).expect("its ticket");
+    assert_eq!(ticket.order, trip().order);
+    assert_eq!(rows.outbox, []);
+
+    // a leg of another order of this saga is none of this ticket
+    let mut rows = crate::domain::fixtures::rows();
+    prepare_entry().post(&mut rows);
+    let other = Entry::Confirm {
+        saga: SAGA,
+        hash: OrderHash([9; 32]),
+    };
+    other.post(&mut rows);
+    assert_eq!(rows.tickets.get(&SAGA), None);
+}
+
+#[test]
 fn a_commit_without_our_vote_is_an_alarm() {
     for entry in [confirm_entry(), settle_entry()] {
         let mut rows = rows();

@@ -28,9 +28,15 @@ impl Driver {
                 let order = &self.start.order;
                 let of_missing = |leg: &&Leg| Some(leg.seat.company) == self.missing;
                 let leg = order.legs.iter().find(of_missing).unwrap_or(&order.legs[0]);
+                // two drivers of this saga have got votes for two orders: each stands in the other's way, and nobody was silent
+                let reason = if self.adopted {
+                    RefusalReason::Held
+                } else {
+                    RefusalReason::NoVote
+                };
                 let refusal = Refusal {
                     seat: leg.seat,
-                    reason: RefusalReason::NoVote,
+                    reason,
                 };
                 self.refuse(refusal, effects);
             }
