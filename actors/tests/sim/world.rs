@@ -67,7 +67,7 @@ pub enum Happening {
     Storm(usize, Weather),
     Redis(Mode),
     Flush,
-    LateCommit(Arc<Life>, Rows),
+    LateCommit(Arc<Life>, Box<Rows>),
     /// A node's wall clock is wrong by so much from now on.
     Wall(usize, i64),
     /// An operator takes a seat off sale, or puts it back.

@@ -27,7 +27,10 @@ impl World {
         }
         for commit in late {
             let at = commit.at.max(self.now);
-            self.at(at, Happening::LateCommit(commit.life, commit.rows));
+            self.at(
+                at,
+                Happening::LateCommit(commit.life, Box::new(commit.rows)),
+            );
         }
         for heard in heard {
             self.on_heard(heard);
