@@ -8,7 +8,7 @@
 //!
 //! A failing seed is printed: `PASSCOM_SEED=n cargo test --release --workspace --test sim one_seed -- --nocapture` runs it
 //! again and says what happens (with `PASSCOM_PLAN=gone` or `calm` for the tests of those names). `PASSCOM_SEEDS=n` sets how
-//! many seeds a batch has, `PASSCOM_FIRST_SEED` where it begins.
+//! many seeds a batch has, `PASSCOM_FIRST_SEED` where it begins, `PASSCOM_FAILURES` how many failures end it.
 
 mod alarms;
 mod checker;
@@ -35,8 +35,8 @@ use world::{Run, World};
 
 /// Seeds of a batch.
 const SEEDS: u64 = 2_000;
-/// Most failing seeds of a batch that are told.
-const FAILURES_MAX: usize = 5;
+/// Failing seeds after which a batch ends.
+const FAILURES_MAX: u64 = 5;
 
 fn number(variable: &str, default: u64) -> u64 {
     match std::env::var(variable) {
@@ -109,6 +109,7 @@ impl Batch {
 
 /// Runs seeds on all cores.
 fn batch(seeds: std::ops::Range<u64>, each: impl Fn(u64) -> Run + Sync) -> Batch {
+    let failures_max = number("PASSCOM_FAILURES", FAILURES_MAX);
     let next = AtomicU64::new(seeds.start);
     let batch = Mutex::new(Batch::default());
     let work = || {
@@ -120,7 +121,7 @@ fn batch(seeds: std::ops::Range<u64>, each: impl Fn(u64) -> Run + Sync) -> Batch
             let run = each(seed);
             let mut batch = batch.lock().expect("nobody panics with it");
             batch.add(seed, run);
-            if batch.failures.len() >= FAILURES_MAX {
+            if batch.failures.len() as u64 >= failures_max {
                 return;
             }
         }

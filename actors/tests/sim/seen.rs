@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 43] = [
+const WANTED: [&str; 44] = [
     "bookings sold",
     "bookings refused",
     "answers: seat busy",
@@ -46,6 +46,7 @@ const WANTED: [&str; 43] = [
     "transactions not written",
     "unknown commits that were written",
     "unknown commits that were not",
+    "unknown commits without a client",
     "unknown commits written later",
     "logins claimed",
     "logins taken",
@@ -73,14 +74,6 @@ impl Seen {
             LeaseAnswer::Granted(_) => "leases granted",
             LeaseAnswer::Busy(_) => "leases busy",
             LeaseAnswer::Away => "leases away",
-        });
-    }
-
-    pub fn on_commit_fate(&mut self, failed: bool, written: bool) {
-        self.count(match (failed, written) {
-            (true, _) => "transactions not written",
-            (false, true) => "unknown commits that were written",
-            (false, false) => "unknown commits that were not",
         });
     }
 

@@ -116,16 +116,19 @@ impl Database {
     }
 
     fn tell(&self, fate: Fate) {
-        if fate == Fate::Acknowledged {
-            return;
-        }
         let life = &self.life;
-        life.hub
-            .lock()
-            .seen
-            .on_commit_fate(fate == Fate::NotWritten, fate == Fate::LostAfter);
-        life.hub
-            .trace(life.now(), life.index, format_args!("commit: {fate:?}"));
+        let hub = &mut *life.hub.lock();
+        let what = match fate {
+            Fate::Acknowledged => return,
+            Fate::NotWritten => "transactions not written",
+            Fate::LostBefore => "unknown commits that were not",
+            Fate::LostAfter => "unknown commits that were written",
+            Fate::Late => "unknown commits without a client",
+        };
+        hub.seen.count(what);
+        let who = life.hub.companies[life.index];
+        hub.trace
+            .line(life.now(), &who, format_args!("commit: {fate:?}"));
     }
 
     /// Reads, over the connection.
