@@ -110,9 +110,9 @@ impl Bookings {
             if order.legs.iter().filter(|leg| lives(leg)).count() != sold {
                 return Some("a committed saga is not sold whole");
             }
-            // else it comes back with the company that issued it
+            // a booking of nothing but the dead company's seats comes back with that company
             let issued = dead.is_some_and(|dead| tables[dead].tickets.contains_key(&saga));
-            if tickets.iter().all(Option::is_none) && !issued {
+            if tickets.iter().all(Option::is_none) && (sold > 0 || !issued) {
                 return Some("a committed saga has no ticket");
             }
             let cancelled = |seat| {
