@@ -59,6 +59,8 @@ pub enum Bug {
     MergeOverwrites,
     MergeKeepsSeat,
     CancelNotPublished,
+    /// Only the driver's company has the ticket, until it is replicated.
+    ConfirmKeepsNoTicket,
 }
 
 impl Bug {
@@ -212,6 +214,9 @@ impl Bug {
                 }
             }
             (Self::MergeKeepsSeat, Entry::Merge { .. }) => after.legs.clone_from(&before.legs),
+            (Self::ConfirmKeepsNoTicket, Entry::Confirm { .. }) => {
+                after.tickets.clone_from(&before.tickets);
+            }
             _ => {}
         }
     }

@@ -72,4 +72,5 @@ bugs! {
     merge_overwrites MergeOverwrites "replicated" C1;
     merge_keeps_seat MergeKeepsSeat "replicated" I7;
     cancel_not_published CancelNotPublished "replicated" I7;
+    confirm_keeps_no_ticket ConfirmKeepsNoTicket "two" N1;
 }
