@@ -1,6 +1,7 @@
 //! Register and log in: passwords and their hashes. Who has which login is agreed in [`logins`].
 
 pub mod logins;
+pub mod unfinished;
 
 use std::sync::Arc;
 

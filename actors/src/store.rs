@@ -76,6 +76,9 @@ pub trait Archive: Send + Sync + 'static {
     /// By normalised login.
     fn user(&self, login: String) -> Read<'_, Option<User>>;
 
+    /// Users whose claim to a login was accepted here, and whose register is not closed.
+    fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>>;
+
     fn ticket(&self, id: SagaId) -> Read<'_, Option<Ticket>>;
 
     /// A user's tickets that are not wholly cancelled, newest first, after (created_at, id).

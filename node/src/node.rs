@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
-use passcom_actors::accounts::Accounts;
+use passcom_actors::accounts::logins::Logins;
+use passcom_actors::accounts::{Accounts, unfinished};
 use passcom_actors::booking::Shared;
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::clock::Clock;
@@ -100,6 +101,9 @@ pub async fn run(
         .tasks
         .spawn(recovery::watch(desk, service, name, in_doubt_after));
     replication::follow_all(&node.service, &mut node.tasks);
+    let logins = Logins::new(node.shared.clone(), node.desk.clone());
+    let registrations = unfinished::watch(logins, node.service.clone(), in_doubt_after);
+    node.tasks.spawn(registrations);
     node.tasks.spawn(anti_entropy::run(node.service.clone()));
     let tidying = housekeeping::run(node.service.clone(), database.clone());
     node.tasks.spawn(tidying);

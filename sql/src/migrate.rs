@@ -8,8 +8,14 @@ use crate::locks;
 use crate::pool::Database;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 1] =
-    [(1, "ledger", include_str!("../migrations/0001_ledger.sql"))];
+const MIGRATIONS: [(i32, &str, &str); 2] = [
+    (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
+    (
+        2,
+        "open logins",
+        include_str!("../migrations/0002_open_logins.sql"),
+    ),
+];
 
 const CREATE_RECORD: &str = "
 create table if not exists migration (

@@ -61,6 +61,11 @@ impl Logins {
         agreed.unwrap_or(Claimed::NoMajority)
     }
 
+    /// Has this user here, whose login's register is decided. It does not matter if that fails: it is tried again.
+    pub(super) async fn close(&self, user: User) {
+        let _ = self.shared.service.ledger.post(Entry::Enrol(user)).await;
+    }
+
     /// Runs ballots until a majority has chosen who has this login.
     async fn agree(&self, user: &User) -> Claimed {
         let mut above = 0;

@@ -176,6 +176,22 @@ pub fn learn(
     true
 }
 
+/// This user exists, so it is who the register of its login chose: nobody has to find that out any more.
+pub fn close_login(rows: &mut Rows, user: &User) {
+    let key = Key::Login(user.login.clone());
+    let Some(row) = rows.registers.get(&key).filter(|row| !row.chosen) else {
+        return;
+    };
+    let accepted = row.accepted.as_ref().map(|(_, value)| value);
+    if matches!(accepted, Some(Value::Account(accepted)) if accepted.id == user.id) {
+        let row = Register {
+            chosen: true,
+            ..row.clone()
+        };
+        rows.registers.put(key, row);
+    }
+}
+
 /// Two values decide the same: an order is told by its hash.
 pub fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {

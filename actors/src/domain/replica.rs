@@ -9,6 +9,7 @@ use super::accounts::User;
 use super::ids::SagaId;
 use super::order::{Order, SeatRef};
 use super::participant;
+use super::register;
 use super::rows::{Replicated, Rows};
 
 /// A confirmed booking. Its existence is proof that Commit was chosen.
@@ -106,6 +107,7 @@ fn merge_ticket(rows: &mut Rows, copy: Ticket) {
 }
 
 fn merge_user(rows: &mut Rows, copy: User) {
+    register::close_login(rows, &copy);
     match rows.users.get(&copy.login) {
         Some(row) if row.id != copy.id => {
             rows.alarm(format!("two users with the login of {}", copy.id));
@@ -120,6 +122,7 @@ fn merge_user(rows: &mut Rows, copy: User) {
 
 /// Enrols a user whose login's register chose this, and tells the others.
 pub fn enrol(rows: &mut Rows, user: User) {
+    register::close_login(rows, &user);
     match rows.users.get(&user.login) {
         Some(row) if row.id != user.id => {
             rows.alarm(format!("two users with the login of {}", user.id));

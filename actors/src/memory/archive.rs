@@ -12,7 +12,7 @@ use crate::catalogue::Published;
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use crate::domain::order::SeatRef;
-use crate::domain::register::Key;
+use crate::domain::register::{Key, Value};
 use crate::domain::replica::Ticket;
 use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
 use crate::messages::{KnownKey, Recorded};
@@ -61,6 +61,17 @@ impl Archive for MemoryStore {
 
     fn user(&self, login: String) -> Read<'_, Option<User>> {
         self.read(|tables| tables.users.get(&login).cloned())
+    }
+
+    fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>> {
+        self.read(|tables| {
+            let open = tables.registers.values().filter(|row| !row.chosen);
+            let claims = open.filter_map(|row| match &row.accepted {
+                Some((_, Value::Account(user))) => Some(user.clone()),
+                _ => None,
+            });
+            claims.take(limit).collect()
+        })
     }
 
     fn ticket(&self, id: SagaId) -> Read<'_, Option<Ticket>> {

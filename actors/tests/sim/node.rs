@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use passcom_actors::accounts::logins::Logins;
+use passcom_actors::accounts::unfinished;
 use passcom_actors::booking::Shared;
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::clock::Clock;
@@ -164,8 +165,14 @@ async fn run(life: Arc<Life>, database: Database, started: Arc<Started>) {
         IN_DOUBT_AFTER,
     ));
     replication::follow_all(&service, &mut tasks);
+    let logins = Logins::new(shared.clone(), desk.clone());
+    tasks.spawn(unfinished::watch(
+        logins.clone(),
+        service.clone(),
+        IN_DOUBT_AFTER,
+    ));
     let door = Door {
-        logins: Logins::new(shared.clone(), desk.clone()),
+        logins,
         operations: Operations::new(shared, desk.clone(), Arc::new(Vec::new)),
         desk,
         catalogue: service.catalogue.clone(),

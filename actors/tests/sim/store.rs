@@ -204,6 +204,10 @@ impl Archive for Database {
         self.read(|tables| tables.cursors())
     }
 
+    fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>> {
+        self.read(move |tables| tables.open_logins(limit))
+    }
+
     fn digests(&self, slice: Slice) -> Read<'_, Digests> {
         self.read(move |tables| tables.digests(slice))
     }

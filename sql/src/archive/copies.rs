@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::anti_entropy::{Bucket, Digests, Slice};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
+use passcom_actors::domain::register::Value;
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{OutboxCursor, Replicated};
 use tokio_postgres::Row;
@@ -51,6 +52,13 @@ left join user_account on news.kind = 'user' and user_account.id = news.id
         )
     };
 }
+
+// as the index has it
+const OPEN_LOGINS: &str = "
+select key, acceptors, promised, accepted, value, chosen from register
+where key like 'login/%' and accepted is not null and not chosen
+limit $1
+";
 
 const TICKET: &str = concat!(
     r#"
@@ -108,6 +116,19 @@ impl PgArchive {
     pub(super) async fn read_user(&self, login: &str) -> Result<Option<User>, Failure> {
         let row = self.reader().await?.row(USER, &[&login]).await?;
         row.as_ref().map(decode::user).transpose()
+    }
+
+    pub(super) async fn read_open_logins(&self, limit: usize) -> Result<Vec<User>, Failure> {
+        let reader = self.reader().await?;
+        let rows = reader.rows(OPEN_LOGINS, &[&row_limit(limit)]).await?;
+        let mut users = Vec::new();
+        for row in &rows {
+            let (_, register) = decode::register(row)?;
+            if let Some((_, Value::Account(user))) = register.accepted {
+                users.push(user);
+            }
+        }
+        Ok(users)
     }
 
     pub(super) async fn read_ticket(&self, id: SagaId) -> Result<Option<Ticket>, Failure> {

@@ -58,6 +58,10 @@ impl Archive for PgArchive {
         Box::pin(async move { Ok(self.read_user(&login).await?) })
     }
 
+    fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>> {
+        Box::pin(async move { Ok(self.read_open_logins(limit).await?) })
+    }
+
     fn ticket(&self, id: SagaId) -> Read<'_, Option<Ticket>> {
         Box::pin(async move { Ok(self.read_ticket(id).await?) })
     }

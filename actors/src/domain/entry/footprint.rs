@@ -1,6 +1,7 @@
 //! What an entry reads and writes, so that a store loads it before the batch is decided.
 
 use super::{Entry, Idempotency};
+use crate::domain::accounts::User;
 use crate::domain::ids::CompanyId;
 use crate::domain::order::SeatRef;
 use crate::domain::participant::Prepare;
@@ -77,9 +78,7 @@ impl Entry {
                 footprint.sagas.insert(*ticket);
             }
             Entry::Merge { rows, .. } => rows.iter().for_each(|row| match row {
-                Replicated::User(user) => {
-                    footprint.users.insert(user.login.clone());
-                }
+                Replicated::User(user) => user_footprint(user, footprint),
                 Replicated::Ticket(ticket) => {
                     footprint.tickets.insert(ticket.id);
                     if !ticket.cancelled.is_empty() {
@@ -87,9 +86,7 @@ impl Entry {
                     }
                 }
             }),
-            Entry::Enrol(user) => {
-                footprint.users.insert(user.login.clone());
-            }
+            Entry::Enrol(user) => user_footprint(user, footprint),
             Entry::Block { seat, .. } => {
                 footprint.seats.insert(*seat);
             }
@@ -114,6 +111,11 @@ fn prepare_footprint(
         let key = (prepare.order.user, idempotency.key.clone());
         footprint.keys.insert(key);
     }
+}
+
+fn user_footprint(user: &User, footprint: &mut Footprint) {
+    footprint.users.insert(user.login.clone());
+    footprint.registers.insert(Key::Login(user.login.clone()));
 }
 
 fn own_seats(me: CompanyId, seats: &[SeatRef], footprint: &mut Footprint) {

@@ -123,6 +123,33 @@ pub async fn a_merge_moves_the_cursor_and_frees_seats(
     assert_eq!(known, Some(changed));
 }
 
+pub async fn a_claimed_login_is_open_until_its_user_is_here(
+    stores: &Stores<'_, impl LedgerStore, impl Archive>,
+) {
+    let (flora, gil) = (user("flora"), user("gil"));
+    for claim in [&flora, &gil] {
+        let accept = Entry::Accept {
+            key: Key::Login(claim.login.clone()),
+            acceptors: Acceptors(vec![company("a"), company("b")]),
+            ballot: Ballot(4),
+            value: Box::new(Value::Account(claim.clone())),
+        };
+        post(stores.ledger, accept).await;
+    }
+    let open = async || {
+        let mut open = stores.archive.open_logins(1000).await.unwrap();
+        open.retain(|user| *user == flora || *user == gil);
+        open.sort_by(|one, other| one.login.cmp(&other.login));
+        open
+    };
+    assert_eq!(open().await, [flora.clone(), gil.clone()]);
+    post(stores.ledger, Entry::Enrol(flora.clone())).await;
+    assert_eq!(open().await, [gil.clone()]);
+    let rows = vec![Replicated::User(gil.clone())];
+    post(stores.ledger, Entry::Merge { rows, cursor: None }).await;
+    assert_eq!(open().await, []);
+}
+
 pub async fn equal_copies_have_equal_digests(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
     let trip = prepare(&[seat("a", 12, 1), seat("b", 8, 9)]);
     let ticket = |cancelled: &[_]| Ticket {

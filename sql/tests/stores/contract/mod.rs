@@ -42,6 +42,7 @@ pub async fn all<L: LedgerStore, A: Archive>(stores: &Stores<'_, L, A>) {
     copies::a_register_promises_accepts_and_learns(stores).await;
     copies::the_outbox_follows_the_commits(stores).await;
     copies::a_merge_moves_the_cursor_and_frees_seats(stores).await;
+    copies::a_claimed_login_is_open_until_its_user_is_here(stores).await;
     copies::equal_copies_have_equal_digests(stores).await;
     copies::a_key_keeps_its_first_answer(stores).await;
     copies::a_round_is_never_used_twice(stores).await;
