@@ -26,38 +26,38 @@
 //! **Bugs.** [`bugs`] changes what passes through the door, as if the code had forgotten a check; [`caught`] names the property
 //! that catches each.
 //!
-//! States of each configuration (`--nocapture` prints them with the time; - = not recorded):
+//! States of each configuration (`--nocapture` prints them with the time):
 //! ```text
-//! two                  227,821  two companies, recovery at either, cancelled
-//! refused              213,471  the same; any seat may be refused
-//! unkeyed                    -  the same without idempotency keys
-//! three_legs            17,801  three companies
-//! pair                  10,406  two seats at one company
-//! companies2            10,231  a cluster of two
-//! retried                6,914  the request again at another node, another order
-//! retried_ballot       217,094  the same with a recovery ballot
-//! contended              2,541  two bookings, one seat in common
-//! contended_ballot     102,338  the same with a recovery ballot
-//! two_wide              37,354  two bookings, three seats in common
-//! resold                46,244  sold, cancelled, sold again; replicated
-//! book                      47  one company books in one step; silence
-//! book_remote               75  the same from another node
-//! book_retried              76  the same, from two other nodes
-//! book_vs              926,761  the same against a booking of two companies (with --ignored)
-//! book_stale            66,508  the same with stale tokens
-//! stale                 81,875  tokens old and new, leases of others
-//! unleased                   -  Redis away: one company after another
-//! lying                 34,186  Redis says anything
-//! zombie                     -  two drivers of one saga at one node
-//! unknown               24,383  a call or commit of unknown outcome
-//! replicated             3,404  parts cancelled anywhere, outboxes in any order
-//! plain                  2,992  no reductions: one booking
-//! plain_retried         15,723  no reductions: a retry
-//! plain_contended        6,096  no reductions: rivals
-//! unknown_recovered          -  the same with recovery elsewhere
-//! plain_recovered       36,796  no reductions: a recovery
-//! orders                     -  as retried, a ballot each (with --ignored)
-//! three_drivers              -  three drivers of one saga (with --ignored)
+//! two                 271,069  two companies, recovery at either, cancelled
+//! refused             216,687  the same; any seat may be refused
+//! unkeyed             191,753  the same without idempotency keys
+//! three_legs           18,761  three companies
+//! pair                 10,790  two seats at one company
+//! companies2           11,547  a cluster of two
+//! retried               9,970  the request again at another node, another order
+//! retried_ballot      223,513  the same with a recovery ballot
+//! contended             2,541  two bookings, one seat in common
+//! contended_ballot    102,338  the same with a recovery ballot
+//! two_wide             37,354  two bookings, three seats in common
+//! resold               41,716  sold, cancelled, sold again; replicated
+//! book                     47  one company books in one step; silence
+//! book_remote              75  the same from another node
+//! book_retried             76  the same, from two other nodes
+//! book_vs             949,273  the same against a booking of two companies (with --ignored)
+//! book_stale           68,120  the same with stale tokens
+//! stale                89,557  tokens old and new, leases of others
+//! unleased             55,844  Redis away: one company after another
+//! lying                35,959  Redis says anything
+//! zombie              652,032  two drivers of one saga at one node
+//! unknown              24,383  a call or commit of unknown outcome
+//! replicated            3,148  parts cancelled anywhere, outboxes in any order
+//! plain                 2,992  no reductions: one booking
+//! plain_retried        16,875  no reductions: a retry
+//! plain_contended       6,096  no reductions: rivals
+//! unknown_recovered   154,757  the same with recovery elsewhere
+//! plain_recovered      38,332  no reductions: a recovery
+//! orders            6,674,808  as retried, a ballot each (with --ignored)
+//! three_drivers     1,188,487  three drivers of one saga (with --ignored)
 //! ```
 
 mod arrival;
