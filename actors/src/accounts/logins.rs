@@ -40,7 +40,8 @@ impl Logins {
         Self { shared, desk }
     }
 
-    /// Here, else at a peer: a replica may be behind. `Err` if our own database is away.
+    /// Here, else at a peer: a replica may be behind. `Err` if our own database is away, or if nobody here knows the login and
+    /// too few others could be asked: whoever has a login has it at a majority, sooner or later.
     pub async fn find(&self, login: &str) -> Result<Option<User>, ()> {
         let archive = &self.shared.service.archive;
         let own = archive.user(login.to_owned()).await.map_err(drop)?;
@@ -49,10 +50,16 @@ impl Logins {
         }
         let login = login.to_owned();
         let replies = self.desk.ask_peers(Request::FindUser { login }).await;
-        Ok(replies.into_iter().find_map(|(_, reply)| match reply {
-            Reply::User(user) => user,
-            _ => None,
-        }))
+        let mut without = 1;
+        for (_, reply) in replies {
+            match reply {
+                Reply::User(Some(user)) => return Ok(Some(user)),
+                Reply::User(None) => without += 1,
+                _ => {}
+            }
+        }
+        let companies = self.shared.service.companies.len();
+        (without > companies / 2).then_some(None).ok_or(())
     }
 
     /// Has the companies agree on who has this user's login.

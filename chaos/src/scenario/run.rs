@@ -141,7 +141,11 @@ impl Run {
 
     /// Waits until all is quiet, asks everything again, audits, reports, and stops the cluster. The load has been stopped.
     pub async fn finish(mut self) -> anyhow::Result<Verdict> {
-        let verdict = self.judge().await;
+        // before the cluster goes, and with it its folder
+        let verdict = self.judge().await.and_then(|verdict| {
+            report::write(&verdict, &self.folder)?;
+            Ok(verdict)
+        });
         let is_clean = verdict.as_ref().is_ok_and(Verdict::is_clean);
         if !is_clean {
             self.arena.cluster.keep();
@@ -149,7 +153,6 @@ impl Run {
         let stopped = self.arena.cluster.stop().await;
         let verdict = verdict?;
         stopped?;
-        report::write(&verdict, &self.folder)?;
         Ok(verdict)
     }
 
