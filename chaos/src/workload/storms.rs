@@ -51,7 +51,7 @@ impl Customer {
 
     /// A new login, registered at every node at once, then used at every node.
     pub async fn login_storm(&mut self) -> anyhow::Result<()> {
-        let login = format!("storm-{}-{}", self.new_key(), Uuid::new_v4().simple());
+        let login = format!("storm-{}", Uuid::new_v4().simple());
         let (market, customer) = (self.market.clone(), self.number);
         let callers: Vec<_> = self
             .mix
