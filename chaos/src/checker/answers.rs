@@ -172,6 +172,26 @@ impl<'a> Databases<'a> {
             .collect()
     }
 
+    /// Seats of one company that were asked for under a key that no database knows, and whose answer is open: the company sells them
+    /// in one step, and the node that asked it may have died before it wrote the key down. A retry would find the sale.
+    fn unkeyed<'k>(&self, keys: &'k Keys) -> Vec<&'k [Seat]> {
+        let open = keys.iter().filter(|(key, told)| {
+            told.open && told.booked.is_empty() && !told.refused && !self.sagas.contains_key(*key)
+        });
+        open.map(|(_, told)| told.seats)
+            .filter(|seats| seats.iter().all(|seat| seat.company == seats[0].company))
+            .collect()
+    }
+
+    fn is_one_of(&self, wishes: &[&[Seat]], ticket: Uuid) -> bool {
+        let legs = self.legs.keys().filter(|(saga, ..)| *saga == ticket);
+        let legs = legs.count();
+        let sold = |seat: &Seat| self.state(ticket, seat).is_some();
+        wishes
+            .iter()
+            .any(|seats| seats.len() == legs && seats.iter().all(sold))
+    }
+
     fn state(&self, saga: Uuid, seat: &Seat) -> Option<LegState> {
         let route = i64::try_from(seat.route).ok()?;
         let place = (saga, &*seat.company, route, i32::from(seat.number));
@@ -191,8 +211,10 @@ impl<'a> Databases<'a> {
             owners.extend(sagas.map(|saga| (*saga, (key, told))));
         }
         let sold: BTreeSet<_> = self.tickets.iter().flatten().chain(&self.sold).collect();
+        let unkeyed = self.unkeyed(keys);
         sold.into_iter()
             .filter(|ticket| !wanted.contains(ticket))
+            .filter(|ticket| owners.contains_key(ticket) || !self.is_one_of(&unkeyed, **ticket))
             .map(|ticket| {
                 let asked = match owners.get(ticket) {
                     None => "nobody asked for it".to_owned(),
@@ -358,6 +380,37 @@ mod tests {
     #[test]
     fn a_sale_to_nobody_is_found() {
         assert_eq!(found(&both(LegState::Committed), &[]), ["I4"]);
+    }
+
+    #[test]
+    fn a_sale_whose_key_died_with_its_node_is_somebodys_if_it_is_one_companys() {
+        let nobody_knows = |mut companies: Vec<Company>| {
+            companies
+                .iter_mut()
+                .for_each(|company| company.keys.clear());
+            companies
+        };
+        let ask = |seats: &[Seat]| {
+            let request = Request::Book {
+                user: USER,
+                key: "k".to_owned(),
+                seats: seats.to_vec(),
+            };
+            [asked(request, problem("outcome-unknown"))]
+        };
+        let mut copy = company("b", LegState::Committed);
+        copy.legs.clear();
+        let sold = nobody_knows(vec![company("a", LegState::Committed), copy]);
+        assert_eq!(found(&sold, &ask(&seats()[..1])), [""; 0]);
+        assert_eq!(found(&sold, &ask(&seats()[1..])), ["I4"], "other seats");
+        let refused = [book(problem("seat-taken"))];
+        assert_eq!(found(&sold, &refused), ["I4"], "nobody's answer is open");
+        let two = nobody_knows(both(LegState::Committed).into());
+        assert_eq!(
+            found(&two, &ask(&seats())),
+            ["I4"],
+            "a key is written before two sell"
+        );
     }
 
     #[test]
