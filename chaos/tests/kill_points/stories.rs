@@ -94,6 +94,12 @@ impl Stage {
                 }
                 nodes.death(victim).await?;
                 nodes.start(victim)?;
+                self.customer.wait_until_whole().await?;
+                // they begin with the lowest ids again, and need not go through all of them first
+                for node in poorer {
+                    nodes.kill(node).await?;
+                    nodes.start(node)?;
+                }
                 for node in poorer {
                     servers::wait_for_ticket(&self.companies[node], ticket).await?;
                 }

@@ -152,6 +152,7 @@ pub async fn a_claimed_login_is_open_until_its_user_is_here(
 
 pub async fn equal_copies_have_equal_digests(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
     let trip = prepare(&[seat("a", 12, 1), seat("b", 8, 9)]);
+    post(stores.ledger, vote_on(&trip)).await;
     let ticket = |cancelled: &[_]| Ticket {
         id: trip.saga,
         order: trip.order.clone(),
