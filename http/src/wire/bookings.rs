@@ -8,6 +8,7 @@ use passcom_actors::domain::replica::Ticket;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::api::bookings::kind_of;
 use crate::clock;
 
 #[derive(Serialize)]
@@ -24,6 +25,14 @@ pub(crate) struct Booking {
     state: &'static str,
     #[serde(rename = "companhias")]
     companies: Vec<BookingAtCompany>,
+    #[serde(rename = "uuid_passagem", skip_serializing_if = "Option::is_none")]
+    ticket: Option<Uuid>,
+    #[serde(rename = "expira_em", skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(rename = "agora")]
+    now: String,
+    #[serde(rename = "motivo", skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -47,7 +56,16 @@ struct BookedLeg {
 
 impl From<&BookingStatus> for Booking {
     fn from(status: &BookingStatus) -> Self {
+        let confirmed = status.state == BookingState::Confirmed;
+        let hold = status.hold.filter(|_| status.state == BookingState::Held);
+        let reason = status
+            .reason
+            .filter(|_| status.state == BookingState::Refused);
         Self {
+            ticket: confirmed.then_some(status.saga.0),
+            expires_at: hold.map(|terms| clock::utc(terms.expires_at)),
+            now: clock::now(),
+            reason: reason.map(|reason| kind_of(reason).row().slug),
             uuid: status.saga.0,
             state: booking_state(status.state),
             companies: status
@@ -74,7 +92,7 @@ impl From<&CompanyLegs> for BookingAtCompany {
     }
 }
 
-fn booking_state(state: BookingState) -> &'static str {
+pub(super) fn booking_state(state: BookingState) -> &'static str {
     match state {
         BookingState::Running => "em_andamento",
         BookingState::Held => "retida",
