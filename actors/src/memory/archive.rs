@@ -259,6 +259,7 @@ impl Tables {
 
 fn saga_view(id: SagaId, row: &SagaRow) -> SagaView {
     let state = match row.state {
+        SagaState::Begun if row.held_for().is_some() => "held",
         SagaState::Begun => "begun",
         SagaState::Committed => "committed",
         SagaState::Aborted => "aborted",

@@ -59,16 +59,20 @@ order by created_at, id limit $2
 ";
 
 const SAGA: &str = r#"
-select id, state, driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
+select id, case when state = 'begun' and hold_seconds is not null then 'held' else state end as state,
+       driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
 from saga
-where id = $1 and ($2::text is null or state = $2) and created_at <= now() - $3 * interval '1 millisecond'
+where id = $1 and ($2::text is null or $2 = case when state = 'begun' and hold_seconds is not null then 'held' else state end)
+    and created_at <= now() - $3 * interval '1 millisecond'
 limit $4
 "#;
 
 const SAGAS: &str = r#"
-select id, state, driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
+select id, case when state = 'begun' and hold_seconds is not null then 'held' else state end as state,
+       driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
 from saga
-where ($1::text is null or state = $1) and created_at <= now() - $2 * interval '1 millisecond'
+where ($1::text is null or $1 = case when state = 'begun' and hold_seconds is not null then 'held' else state end)
+    and created_at <= now() - $2 * interval '1 millisecond'
 order by created_at desc, id limit $3
 "#;
 
