@@ -102,7 +102,7 @@ impl History {
             match change.after.answer {
                 Some(Outcome::Booked { ticket }) => self.check_told(ticket, Told::Booked),
                 Some(Outcome::Refused(_)) => self.check_told(change.after.saga, Told::Refused),
-                None => {}
+                Some(Outcome::Held { .. }) | None => {}
             }
         }
         for change in rows.users.changes() {

@@ -199,6 +199,7 @@ impl World {
             BookAnswer::StillRunning(_) => "answers: still running",
             BookAnswer::NotKnownInTime(_) => "answers: not known in time",
             BookAnswer::Overloaded
+            | BookAnswer::TooManyHolds
             | BookAnswer::KeyReused
             | BookAnswer::UnknownCompany(_)
             | BookAnswer::UnknownSeat(_) => {
@@ -221,6 +222,10 @@ impl World {
         let told = match outcome {
             Outcome::Booked { .. } => Told::Booked,
             Outcome::Refused(_) => Told::Refused,
+            Outcome::Held { .. } => {
+                let history = &mut self.hub.lock().history;
+                return history.object(format!("{saga} is held, and nobody asked for a hold"));
+            }
         };
         let first = errand.outcome.is_none();
         let elsewhere = errand.told_at.is_some_and(|first| first != at);
