@@ -102,6 +102,7 @@ impl fmt::Display for Brief<'_, Question> {
                 write!(f, "Accept {} {} {value}", Brief(key), ballot.0)
             }
             Question::Confirm { saga, hash } => write!(f, "Confirm {} {hash:?}", Short(*saga)),
+            Question::Hold { saga } => write!(f, "Hold {}", Short(*saga)),
             Question::Release { saga, reason, .. } => {
                 write!(f, "Release {} {reason:?}", Short(*saga))
             }
