@@ -19,6 +19,8 @@ use crate::token::{TokenIssuer, TokenVerifier};
 mod accounts;
 pub(crate) mod bookings;
 pub(crate) mod catalogue;
+mod itineraries;
+mod places;
 pub(crate) mod tickets;
 
 /// When to ask again where waiting may help and nothing better is known.
@@ -53,6 +55,7 @@ fn router() -> Router<Client> {
     Router::new(&[
         accounts::ENDPOINTS,
         catalogue::ENDPOINTS,
+        itineraries::ENDPOINTS,
         bookings::ENDPOINTS,
         tickets::ENDPOINTS,
     ])
