@@ -1,13 +1,16 @@
 //! A success on its way out. Refusals and failures are in `error`.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use passcom_actors::domain::ids::CompanyId;
 use serde::Serialize;
-use warp::http::header::{CONTENT_TYPE, LINK, LOCATION};
+use sha2::{Digest, Sha256};
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, LOCATION};
 use warp::http::{HeaderName, HeaderValue, StatusCode};
 use warp::reply::Response;
 
+use crate::call::Call;
 use crate::error::Problem;
 use crate::wire::X_UNREACHABLE;
 
@@ -17,6 +20,9 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const PROMETHEUS: HeaderValue =
     HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+
+/// Of the hash of a body, so much tells it apart.
+const ETAG_BYTES: usize = 16;
 
 pub(crate) struct Answer {
     status: StatusCode,
@@ -83,6 +89,34 @@ impl Answer {
         if !names.is_empty() {
             let names = HeaderValue::try_from(names).expect("company codes are visible ASCII");
             self.headers.push((X_UNREACHABLE, names));
+        }
+        self
+    }
+
+    /// Anybody may keep it for a while, and ask then whether it is still the same.
+    pub fn cached(mut self, call: &Call, max_age: Duration) -> Self {
+        let hash = Sha256::digest(&self.body);
+        let tag = hash
+            .iter()
+            .take(ETAG_BYTES)
+            .fold("\"".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+            + "\"";
+        let known = call
+            .headers
+            .get(IF_NONE_MATCH)
+            .and_then(|value| value.to_str().ok());
+        if known.is_some_and(|known| {
+            known
+                .split(',')
+                .any(|one| one.trim().trim_start_matches("W/") == tag)
+        }) {
+            self.status = StatusCode::NOT_MODIFIED;
+            self.body.clear();
+        }
+        let age = format!("public, max-age={}", max_age.as_secs());
+        for (name, value) in [(ETAG, tag), (CACHE_CONTROL, age)] {
+            let value = HeaderValue::try_from(value).expect("digits, letters and quotes");
+            self.headers.push((name, value));
         }
         self
     }
