@@ -96,6 +96,7 @@ pub enum Entry {
     /// Every company has voted for the hold: it stands, and where this node drives it, that is the answer to its client.
     Hold {
         saga: SagaId,
+        hash: OrderHash,
         key: Option<(UserId, Idempotency)>,
     },
     /// Keeps the seats of a hold for so long, if that is longer.
@@ -249,8 +250,8 @@ impl Entry {
                 finish(rows, *saga);
                 Receipt::Done
             }
-            Entry::Hold { saga, key } => {
-                participant::note_votes(rows, *saga);
+            Entry::Hold { saga, hash, key } => {
+                participant::note_votes(rows, *saga, *hash);
                 if let Some((user, idempotency)) = key {
                     remember_key(rows, *saga, *user, Some(idempotency));
                     let outcome = Some(Outcome::Held { hold: *saga });

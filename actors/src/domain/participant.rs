@@ -448,9 +448,9 @@ pub fn end_hold(rows: &mut Rows, saga: SagaId) {
     }
 }
 
-/// Every company keeps the seats of this hold: none of them needs to be asked again when it is confirmed.
-pub fn note_votes(rows: &mut Rows, saga: SagaId) {
-    if let Some(row) = held(rows, saga) {
+/// Every company keeps the seats of this order of a hold: none of them needs to be asked again when it is confirmed.
+pub fn note_votes(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
+    if let Some(row) = held(rows, saga).filter(|row| row.hash == hash) {
         rows.sagas.put(saga, SagaRow { voted: true, ..row });
     }
 }

@@ -40,7 +40,7 @@ impl Entry {
             Entry::Finish { saga } | Entry::Extend { saga, .. } => {
                 footprint.sagas.insert(*saga);
             }
-            Entry::Hold { saga, key } => {
+            Entry::Hold { saga, key, .. } => {
                 footprint.sagas.insert(*saga);
                 if let Some((user, idempotency)) = key {
                     footprint.keys.insert((*user, idempotency.key.clone()));
