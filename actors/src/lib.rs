@@ -23,7 +23,8 @@
 //!
 //! [`fail_point`]: where a test may kill the process, in a build of its own.
 //!
-//! For people: [`catalogue`] and [`airports`]: what is on sale; [`accounts`]: who is who; [`operations`]: what operators ask.
+//! For people: [`catalogue`] and [`airports`]: what is on sale; [`cabin`]: where a seat is; [`accounts`]: who is who;
+//! [`operations`]: what operators ask.
 //! [`clock`]: the time that shells hand to the rules.
 //!
 //! Invariants:
@@ -37,6 +38,7 @@ pub mod accounts;
 pub mod airports;
 pub mod anti_entropy;
 pub mod booking;
+pub mod cabin;
 pub mod catalogue;
 pub mod clock;
 pub mod desk;
