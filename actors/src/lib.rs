@@ -14,7 +14,8 @@
 //! * [`service`]: what a company answers to drivers; [`directory`], [`route`]: who claims a route's seats right now;
 //! * [`ledger`]: the only writer, one transaction for all that waits; [`store`]: what it and the readers need of a database,
 //!   [`memory`] being one without durability;
-//! * [`lease`]: who goes first; [`recovery`]: whatever was left unfinished; [`supervisor`]: the root of the actors.
+//! * [`lease`]: who goes first; [`recovery`]: whatever was left unfinished; [`holds`]: what
+//!   customers keep for too long; [`supervisor`]: the root of the actors.
 //!
 //! Between companies:
 //! * [`peer`]: the door, out and in; [`gateway`]: the one actor that other nodes reach; [`messages`], [`envelope`],
@@ -47,6 +48,7 @@ pub mod domain;
 pub mod envelope;
 pub mod fail_point;
 pub mod gateway;
+pub mod holds;
 pub mod lease;
 pub mod ledger;
 pub mod memory;
