@@ -10,7 +10,7 @@
 //! * [`order_hash`]: the identities that every node derives alike.
 //!
 //! A booking:
-//! * [`desk`]: what HTTP holds: book, cancel, look up; [`booking`]: the actor that drives one saga;
+//! * [`desk`]: what HTTP holds: book, cancel, look up; [`booking`]: the actor that drives one saga; [`progress`]: how it gets on;
 //! * [`service`]: what a company answers to drivers; [`directory`], [`route`]: who claims a route's seats right now;
 //! * [`ledger`]: the only writer, one transaction for all that waits; [`store`]: what it and the readers need of a database,
 //!   [`memory`] being one without durability;
@@ -56,6 +56,7 @@ pub mod messages;
 pub mod operations;
 pub mod order_hash;
 pub mod peer;
+pub mod progress;
 pub mod recovery;
 pub mod replication;
 pub mod route;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use warp::http::HeaderName;
 
-pub(crate) use self::bookings::{Booked, Booking, TicketEntry};
+pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry};
 pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
 pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat};
 use crate::error::About;
@@ -25,6 +25,7 @@ pub(crate) mod query {
     pub const COMPANY: &str = "company";
     pub const LIMIT: &str = "limite";
     pub const CURSOR: &str = "cursor";
+    pub const LAST_SEEN: &str = "ultimo";
 }
 
 /// Fields that the details of a problem name.

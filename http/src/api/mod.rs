@@ -6,6 +6,7 @@ use passcom_actors::accounts::Accounts;
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::desk::Desk;
 use passcom_actors::domain::ids::UserId;
+use tokio::sync::watch;
 use tracing::debug;
 
 use crate::App;
@@ -40,7 +41,7 @@ struct Client {
 }
 
 /// The client port, ready to be served.
-pub(crate) fn edge(app: App) -> Edge<impl Send + Sync + 'static> {
+pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send + Sync + 'static> {
     let client = Client {
         desk: app.desk,
         accounts: app.accounts,
@@ -49,7 +50,8 @@ pub(crate) fn edge(app: App) -> Edge<impl Send + Sync + 'static> {
         verifier: app.verifier,
         users: Limiter::new(app.limits.per_user),
     };
-    Edge::new("client", router(), client, app.options).limited(Limiter::new(app.limits.per_address))
+    Edge::new("client", router(), client, app.options, closing)
+        .limited(Limiter::new(app.limits.per_address))
 }
 
 fn router() -> Router<Client> {

@@ -79,7 +79,7 @@ impl World {
         let (saga, seats) = (errand.saga, errand.seats.len());
         let line = format_args!("asked for {} with {seats} seats", crate::trace::Short(saga));
         self.hub.trace(self.now, at, line);
-        let answer = async move { Answer::Booking(door.desk.book(request).await) };
+        let answer = async move { Answer::Booking(door.desk.book(request, Wait::ForAnswer).await) };
         self.ask(About::Booking(number), at, answer);
     }
 
