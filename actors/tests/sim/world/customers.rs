@@ -1,7 +1,7 @@
 //! What clients do: ask, lose patience, ask another node under the same key, cancel, book again.
 
 use passcom_actors::accounts::logins::Claimed;
-use passcom_actors::desk::{BookAnswer, BookRequest, CancelAnswer, WantedSeat};
+use passcom_actors::desk::{BookAnswer, BookRequest, CancelAnswer, Wait, WantedSeat};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::UserId;
 use passcom_actors::domain::saga::Outcome;
@@ -211,7 +211,8 @@ impl World {
             BookAnswer::CompanyDown(_) => "answers: company down",
             BookAnswer::StillRunning(_) => "answers: still running",
             BookAnswer::NotKnownInTime(_) => "answers: not known in time",
-            BookAnswer::Overloaded
+            BookAnswer::Begun(_)
+            | BookAnswer::Overloaded
             | BookAnswer::TooManyHolds
             | BookAnswer::KeyReused
             | BookAnswer::UnknownCompany(_)
