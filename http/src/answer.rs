@@ -2,14 +2,17 @@
 
 use std::fmt::Write;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use passcom_actors::domain::ids::CompanyId;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use warp::Reply;
-use warp::http::header::{CONTENT_TYPE, LINK, LOCATION};
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, LOCATION};
 use warp::http::{HeaderName, HeaderValue, StatusCode};
 use warp::reply::Response;
 
+use crate::call::Call;
 use crate::error::Problem;
 use crate::events::{Events, Listeners};
 use crate::wire::X_UNREACHABLE;
@@ -22,6 +25,9 @@ const PROMETHEUS: HeaderValue =
     HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// Of the hash of a body, so much tells it apart.
+const ETAG_BYTES: usize = 16;
 
 pub(crate) struct Answer {
     status: StatusCode,
@@ -108,6 +114,37 @@ impl Answer {
         if !names.is_empty() {
             let names = HeaderValue::try_from(names).expect("company codes are visible ASCII");
             self.headers.push((X_UNREACHABLE, names));
+        }
+        self
+    }
+
+    /// Anybody may keep it for a while, and ask then whether it is still the same.
+    pub fn cached(mut self, call: &Call, max_age: Duration) -> Self {
+        let Body::Whole(body) = &mut self.body else {
+            return self; // events are never the same
+        };
+        let hash = Sha256::digest(&*body);
+        let tag = hash
+            .iter()
+            .take(ETAG_BYTES)
+            .fold("\"".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+            + "\"";
+        let known = call
+            .headers
+            .get(IF_NONE_MATCH)
+            .and_then(|value| value.to_str().ok());
+        if known.is_some_and(|known| {
+            known
+                .split(',')
+                .any(|one| one.trim().trim_start_matches("W/") == tag)
+        }) {
+            self.status = StatusCode::NOT_MODIFIED;
+            body.clear();
+        }
+        let age = format!("public, max-age={}", max_age.as_secs());
+        for (name, value) in [(ETAG, tag), (CACHE_CONTROL, age)] {
+            let value = HeaderValue::try_from(value).expect("digits, letters and quotes");
+            self.headers.push((name, value));
         }
         self
     }

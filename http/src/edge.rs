@@ -323,7 +323,9 @@ fn finish(answered: Result<Response, Problem>, language: Language, id: RequestId
         VARY,
         HeaderValue::from_static("accept-language, authorization"),
     );
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_REQUEST_ID, id.header());
     response

@@ -10,11 +10,13 @@ use warp::http::HeaderName;
 
 pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry};
 pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
+pub(crate) use self::itineraries::{Airport, Itineraries, ORDERS, UnknownPlace};
 pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat};
 use crate::error::About;
 
 mod bookings;
 mod holds;
+mod itineraries;
 mod legs;
 
 /// Query parameters.
@@ -26,6 +28,9 @@ pub(crate) mod query {
     pub const LIMIT: &str = "limite";
     pub const CURSOR: &str = "cursor";
     pub const LAST_SEEN: &str = "ultimo";
+    pub const PASSENGERS: &str = "passageiros";
+    pub const LEGS_MAX: &str = "max_trechos";
+    pub const ORDER: &str = "ordem";
 }
 
 /// Fields that the details of a problem name.
@@ -90,6 +95,8 @@ pub(crate) struct Problem<'a> {
     pub message: &'a str,
     #[serde(flatten)]
     pub about: ProblemAbout,
+    #[serde(flatten)]
+    pub place: Option<&'a UnknownPlace>,
 }
 
 #[derive(Serialize)]
@@ -149,6 +156,7 @@ mod tests {
                 detail: None,
                 message: "The seat is not available",
                 about: ProblemAbout::from(about),
+                place: None,
             };
             serde_json::to_string(&body).unwrap()
         };

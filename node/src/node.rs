@@ -213,7 +213,14 @@ impl Node {
 
         let (ledger, ledger_task) = Ledger::new();
         let sale_closes = config.timeouts.sale_closes();
-        let catalogue = Catalogue::new(me, companies.clone(), peers.clone(), sale_closes);
+        let connections = config.connections.times();
+        let catalogue = Catalogue::new(
+            me,
+            companies.clone(),
+            peers.clone(),
+            sale_closes,
+            connections,
+        );
         let routes_max = config.limits.route_actors as usize;
         let directory = Directory::new(me, ledger.clone(), supervisor.get_cell(), routes_max);
         let outbox = Arc::new(Notify::new());

@@ -21,6 +21,8 @@ mod accounts;
 pub(crate) mod bookings;
 pub(crate) mod catalogue;
 mod holds;
+mod itineraries;
+mod places;
 pub(crate) mod tickets;
 
 /// When to ask again where waiting may help and nothing better is known.
@@ -58,6 +60,7 @@ fn router() -> Router<Client> {
     Router::new(&[
         accounts::ENDPOINTS,
         catalogue::ENDPOINTS,
+        itineraries::ENDPOINTS,
         bookings::ENDPOINTS,
         holds::ENDPOINTS,
         tickets::ENDPOINTS,

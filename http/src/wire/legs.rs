@@ -63,7 +63,7 @@ impl<'a> FoundLeg<'a> {
 }
 
 #[derive(Serialize)]
-struct LegDetails<'a> {
+pub(super) struct LegDetails<'a> {
     company: CompanyId,
     #[serde(rename = "origem")]
     origin: &'a str,
