@@ -45,6 +45,7 @@ impl Archive for MemoryStore {
                 legs: legs.collect(),
                 running: false,
                 reason,
+                voted: tables.sagas.get(&saga).is_some_and(|(_, row)| row.voted),
                 hold_seconds: tables.sagas.get(&saga).and_then(|(_, row)| row.held_for()),
             }
         })
