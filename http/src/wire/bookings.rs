@@ -37,13 +37,8 @@ pub(crate) struct Booking {
     ticket: Option<Uuid>,
     #[serde(rename = "expira_em", skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
-<<<<<<< /tmp/ours_b.rs
-    #[serde(rename = "agora")]
-    now: String,
-=======
     #[serde(rename = "agora", skip_serializing_if = "Option::is_none")]
     now: Option<String>,
->>>>>>> /tmp/theirs_b.rs
     #[serde(rename = "motivo", skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
@@ -77,11 +72,7 @@ impl From<&BookingStatus> for Booking {
         Self {
             ticket: confirmed.then_some(status.saga.0),
             expires_at: hold.map(|terms| clock::utc(terms.expires_at)),
-<<<<<<< /tmp/ours_b.rs
-            now: clock::now(),
-=======
             now: hold.map(|_| clock::now()),
->>>>>>> /tmp/theirs_b.rs
             reason: reason.map(|reason| slug_of(reason, status)),
             uuid: status.saga.0,
             state: booking_state(status.state),
@@ -107,7 +98,6 @@ fn slug_of(reason: RefusalReason, status: &BookingStatus) -> &'static str {
     kind.row().slug
 }
 
-<<<<<<< /tmp/ours_b.rs
 /// A step of a booking, as it happened.
 #[derive(Serialize)]
 pub(crate) struct BookingStep {
@@ -141,8 +131,6 @@ impl From<&Told> for BookingStep {
     }
 }
 
-=======
->>>>>>> /tmp/theirs_b.rs
 impl From<&CompanyLegs> for BookingAtCompany {
     fn from((company, legs): &CompanyLegs) -> Self {
         let leg = |(seat, state): &(SeatRef, LegState)| BookedLeg {

@@ -209,6 +209,8 @@ mod tests {
     use passcom_actors::catalogue::Route;
     use passcom_actors::domain::ids::SeatNumber;
 
+    use passcom_actors::domain::ids::RouteId;
+
     use super::*;
 
     fn leg(
