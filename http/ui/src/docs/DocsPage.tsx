@@ -1,0 +1,1 @@
+export default function DocsPage(_: Record<string,string>) { return null }

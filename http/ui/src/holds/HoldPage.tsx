@@ -1,0 +1,1 @@
+export default function HoldPage(_: Record<string,string>) { return null }

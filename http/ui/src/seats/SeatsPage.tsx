@@ -1,0 +1,1 @@
+export default function SeatsPage(_: Record<string,string>) { return null }

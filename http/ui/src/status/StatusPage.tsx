@@ -1,0 +1,1 @@
+export default function StatusPage(_: Record<string,string>) { return null }

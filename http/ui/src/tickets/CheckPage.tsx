@@ -1,0 +1,1 @@
+export default function CheckPage(_: Record<string,string>) { return null }

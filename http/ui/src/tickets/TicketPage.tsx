@@ -1,0 +1,1 @@
+export default function TicketPage(_: Record<string,string>) { return null }

@@ -1,0 +1,1 @@
+export default function TicketsPage(_: Record<string,string>) { return null }
