@@ -1,6 +1,6 @@
 // What is asked of the node, and how long an answer counts. One function per question.
 
-import { QueryClient, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query'
 
 import { answer, client } from './client'
 import { isRefusal } from './refusal'
@@ -87,3 +87,23 @@ export const ticketCheck = (codigo: string) =>
     queryKey: ['check', codigo],
     queryFn: ({ signal }) => answer(client.GET('/bilhetes/{codigo}', { params: { path: { codigo } }, signal })),
   })
+
+/** All pages of the user's tickets that were asked for; a page ends with a link to the next. */
+export const tickets = infiniteQueryOptions({
+  queryKey: ['tickets'],
+  queryFn: async ({ signal, pageParam }) => {
+    const call = client.GET('/passagens', { params: { query: { ...(pageParam && { cursor: pageParam }) } }, signal })
+    const { response } = await call.catch(() => ({ response: undefined }))
+    const { passagens } = await answer(call)
+    return { passagens, next: cursorOf(response?.headers.get('link')) }
+  },
+  initialPageParam: '',
+  getNextPageParam: (page) => page.next,
+  staleTime: 0,
+})
+
+/** The cursor of `</passagens?cursor=…>; rel="next"`. */
+function cursorOf(link: string | null | undefined): string | undefined {
+  const target = /<([^>]*)>;\s*rel="?next"?/.exec(link ?? '')?.[1]
+  return target === undefined ? undefined : (new URL(target, location.origin).searchParams.get('cursor') ?? undefined)
+}

@@ -105,7 +105,7 @@ export const en: Dictionary = {
     legs: 'Legs of the trip',
     map: (flight) => `Seats of flight ${flight}`,
     help: 'Arrow keys to move, Enter or space to choose.',
-    row: (n) => `Row ${n}`,
+    rowHead: 'Row',
     states: { livre: 'free', retido: 'being booked by somebody else', vendido: 'sold', bloqueado: 'blocked', mine: 'your choice' },
     legend: 'Legend',
     legendStates: { livre: 'Free', retido: 'Being booked', vendido: 'Sold', bloqueado: 'Blocked', mine: 'Your choice' },

@@ -103,7 +103,7 @@ export const pt = {
     legs: 'Trechos da viagem',
     map: (flight: string) => `Assentos do voo ${flight}`,
     help: 'Setas para andar, Enter ou espaço para escolher.',
-    row: (n: number) => `Fileira ${n}`,
+    rowHead: 'Fileira',
     states: { livre: 'livre', retido: 'em reserva por outra pessoa', vendido: 'vendido', bloqueado: 'bloqueado', mine: 'sua escolha' },
     legend: 'Legenda',
     legendStates: { livre: 'Livre', retido: 'Em reserva', vendido: 'Vendido', bloqueado: 'Bloqueado', mine: 'Sua escolha' },

@@ -11,7 +11,7 @@ import { Company } from '../parts/Company'
 import { Icon } from '../parts/Icon'
 import { begin } from '../seats/choice'
 
-/** Fewer seats than this are said aloud. */
+/** Fewer seats than this stand out. */
 const FEW_SEATS = 10
 
 export const keyOf = ({ trechos }: Itinerary) => trechos.map(({ company, id }) => `${company}/${id}`).join(' ')
@@ -44,7 +44,7 @@ export function ItineraryCard({ itinerary, passengers, isShown, onShow }: Props)
       </ol>
       <div className="itinerary-buy">
         <Price itinerary={itinerary} passengers={passengers} />
-        {itinerary.livres < FEW_SEATS && <p className="few">{t.search.left(itinerary.livres)}</p>}
+        <p className={itinerary.livres < FEW_SEATS ? 'few' : 'quiet-text'}>{t.search.left(itinerary.livres)}</p>
         <Button kind="primary" onPress={choose}>
           {t.search.choose}
           <Icon name="arrow" />

@@ -54,6 +54,24 @@ export function setSeats(leg: LegRef, seats: number[]): void {
   }))
 }
 
+/** Chooses a seat or gives it back; false if every traveller has one already. */
+export function toggle(leg: LegRef, seat: number): boolean {
+  const now = choice.get()
+  if (!now) return false
+  const chosen = chosenOf(now, leg)
+  if (chosen.includes(seat)) {
+    setSeats(leg, chosen.filter((one) => one !== seat))
+    return true
+  }
+  if (chosen.length < now.travellers.length) {
+    setSeats(leg, [...chosen, seat])
+    return true
+  }
+  // a single traveller changes seats with one press
+  if (now.travellers.length === 1) setSeats(leg, [seat])
+  return now.travellers.length === 1
+}
+
 export function setTraveller(index: number, traveller: Traveller): void {
   change((now) => ({ ...now, travellers: now.travellers.map((one, i) => (i === index ? traveller : one)) }))
 }
