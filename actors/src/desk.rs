@@ -1,5 +1,6 @@
 //! The handle that the HTTP layer holds: book, cancel, look up. Hides actors, peers and timeouts.
 
+mod holds;
 mod lookup;
 
 use std::collections::BTreeMap;
@@ -13,16 +14,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::holds::HoldsBegun;
+pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, ReleaseAnswer};
 use crate::booking::{Arguments, BookingActor, Shared};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::{Leg, Order, SeatRef};
-use crate::domain::participant::LegState;
+use crate::domain::order::{Leg, Order, Passenger, SeatRef};
+use crate::domain::participant::{LegState, RefusalReason};
 use crate::domain::register::Acceptors;
 use crate::domain::replica::Ticket;
 pub use crate::domain::saga::Outcome;
 use crate::domain::saga::{Answer, Origin, Start};
 use crate::messages::Idempotency;
 use crate::order_hash::{acceptors_of, order_hash, saga_id};
+use crate::progress::{Board, Follower};
 use crate::store::Unfinished;
 use crate::traceparent::Traceparent;
 
@@ -39,14 +43,43 @@ pub struct Limits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookRequest {
     pub user: UserId,
-    pub seats: Vec<SeatRef>,
+    pub seats: Vec<WantedSeat>,
     pub idempotency: Option<Idempotency>,
+    /// Only keep the seats, for so long: the customer confirms later.
+    pub hold_seconds: Option<u32>,
+}
+
+/// A seat with who is to sit there, if the client says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedSeat {
+    pub seat: SeatRef,
+    pub passenger: Option<Passenger>,
+}
+
+impl From<SeatRef> for WantedSeat {
+    fn from(seat: SeatRef) -> Self {
+        Self {
+            seat,
+            passenger: None,
+        }
+    }
+}
+
+/// How long a client waits for its booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Until there is an answer, or the deadline.
+    ForAnswer,
+    /// Until it is on record, or refused before that: the client follows it from there on.
+    UntilBegun,
 }
 
 /// What the desk says to a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BookAnswer {
     Definite(Outcome),
+    /// Whoever waits only for this follows the booking under this id.
+    Begun(SagaId),
     /// Another booking's lease is on this seat; nothing was begun.
     SeatBusy(SeatRef),
     /// The same key is being worked on.
@@ -62,6 +95,8 @@ pub enum BookAnswer {
     NotKnownInTime(SagaId),
     /// Too much under way at this node, or it is draining; nothing was begun.
     Overloaded,
+    /// The user has as many open holds as one may have; nothing was begun.
+    TooManyHolds,
 }
 
 /// State of a booking as `GET /reservas/{uuid}` tells it.
@@ -80,8 +115,28 @@ pub struct BookingStatus {
     pub saga: SagaId,
     pub user: UserId,
     pub state: BookingState,
+    /// As far as a company that has it answered.
+    pub order: Option<Arc<Order>>,
+    /// Of a hold that every company which answered keeps; its time may be over.
+    pub hold: Option<HoldTerms>,
+    /// Why, of a booking that was refused.
+    pub reason: Option<RefusalReason>,
     /// Per company of the order: its legs' states, or nothing if it did not answer.
     pub companies: Vec<CompanyLegs>,
+}
+
+impl Wait {
+    /// Who waits only until a booking is begun is told no more of one that stands already, or is under way.
+    fn for_client(self, answer: BookAnswer) -> BookAnswer {
+        match (self, answer) {
+            (
+                Self::UntilBegun,
+                BookAnswer::Definite(Outcome::Booked { ticket: saga })
+                | BookAnswer::StillRunning(saga),
+            ) => BookAnswer::Begun(saga),
+            (_, answer) => answer,
+        }
+    }
 }
 
 /// A company with the states of its legs, if it answered.
@@ -179,6 +234,8 @@ pub struct Desk {
     bookings_max: usize,
     deadline: Duration,
     draining: Arc<AtomicBool>,
+    holds_begun: HoldsBegun,
+    progress: Board,
 }
 
 impl Desk {
@@ -191,17 +248,21 @@ impl Desk {
             bookings_max: limits.bookings_max,
             deadline: limits.deadline,
             draining: Arc::default(),
+            holds_begun: HoldsBegun::default(),
+            progress: Board::default(),
         }
     }
 
     /// Books all seats or none. Ends soon after the deadline at the latest.
-    pub async fn book(&self, request: BookRequest) -> BookAnswer {
+    pub async fn book(&self, request: BookRequest, wait: Wait) -> BookAnswer {
         let begun = Instant::now();
-        let answer = self.try_book(request, begun + self.deadline).await;
-        let answer = answer.unwrap_or_else(|answer| answer);
+        let answer = self.try_book(request, begun + self.deadline, wait).await;
+        let answer = wait.for_client(answer.unwrap_or_else(|answer| answer));
         let label = match &answer {
             BookAnswer::Definite(Outcome::Booked { .. }) => "booked",
+            BookAnswer::Definite(Outcome::Held { .. }) => "held",
             BookAnswer::Definite(Outcome::Refused(_)) => "refused",
+            BookAnswer::Begun(_) => "begun",
             BookAnswer::SeatBusy(_) => "busy",
             BookAnswer::NotKnownInTime(_) => "unknown",
             _ => "rejected",
@@ -215,12 +276,9 @@ impl Desk {
         &self,
         request: BookRequest,
         deadline: Instant,
+        wait: Wait,
     ) -> Result<BookAnswer, BookAnswer> {
-        if self.draining.load(Ordering::Relaxed) {
-            return Err(BookAnswer::Overloaded);
-        }
-        let slot = self.slots.clone().try_acquire_owned();
-        let place = slot.map_err(|_| BookAnswer::Overloaded)?;
+        let place = self.place()?;
         let saga = match &request.idempotency {
             None => SagaId(Uuid::new_v4()),
             Some(idempotency) => {
@@ -236,10 +294,47 @@ impl Desk {
                 None => down,
             });
         }
+        let _begun = match request.hold_seconds {
+            Some(_) => Some(self.begin_hold(request.user).await?),
+            None => None,
+        };
+        let start = self.start(saga, order, request.idempotency);
+        self.drive_for_client(start, place, deadline, wait).await
+    }
+
+    fn place(&self) -> Result<OwnedSemaphorePermit, BookAnswer> {
+        if self.is_draining() {
+            return Err(BookAnswer::Overloaded);
+        }
+        let place = self.slots.clone().try_acquire_owned();
+        place.map_err(|_| BookAnswer::Overloaded)
+    }
+
+    async fn drive_for_client(
+        &self,
+        start: Start,
+        place: OwnedSemaphorePermit,
+        deadline: Instant,
+        wait: Wait,
+    ) -> Result<BookAnswer, BookAnswer> {
+        let (saga, user) = (start.saga, start.order.user);
         let answer = self
-            .drive(self.start(saga, order, request.idempotency), Some(place))
+            .drive(start, Some(place))
             .ok_or(BookAnswer::StillRunning(saga))?;
-        match tokio::time::timeout_at(deadline, answer).await {
+        let begun = async {
+            match (wait == Wait::UntilBegun).then(|| self.follow(user, saga, 0)) {
+                Some(Some(mut steps)) => steps.durable().await,
+                _ => false,
+            }
+        };
+        let answer = tokio::time::timeout_at(deadline, answer);
+        tokio::pin!(answer);
+        let answer = tokio::select! {
+            biased; // a refusal that is known already says more
+            answer = &mut answer => answer,
+            true = begun => return Ok(BookAnswer::Begun(saga)),
+        };
+        match answer {
             Ok(Ok(Answer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
             Ok(Ok(Answer::SeatBusy(seat))) => Ok(BookAnswer::SeatBusy(seat)),
             Ok(Ok(Answer::CompanyDown(company))) => Ok(BookAnswer::CompanyDown(company)),
@@ -249,7 +344,7 @@ impl Desk {
 
     fn order(&self, request: &BookRequest) -> Result<Arc<Order>, BookAnswer> {
         let catalogue = &self.shared.service.catalogue;
-        let leg = |seat: &SeatRef| -> Result<Leg, BookAnswer> {
+        let leg = |WantedSeat { seat, passenger }: &WantedSeat| -> Result<Leg, BookAnswer> {
             if !self.shared.service.companies.contains(&seat.company) {
                 return Err(BookAnswer::UnknownCompany(seat.company));
             }
@@ -273,7 +368,7 @@ impl Desk {
                 departs: route.departs,
                 arrives: route.arrives,
                 price: route.price,
-                passenger: None,
+                passenger: passenger.clone(),
             })
         };
         let legs = request.seats.iter().map(leg).collect::<Result<_, _>>()?;
@@ -281,7 +376,7 @@ impl Desk {
             user: request.user,
             created_at: self.shared.clock.wall_ms(),
             legs,
-            hold_seconds: None,
+            hold_seconds: request.hold_seconds,
         }))
     }
 
@@ -343,6 +438,7 @@ impl Desk {
     ) -> Option<oneshot::Receiver<Answer>> {
         let running = &self.shared.service.running;
         let running = running.enter(start.saga, start.order.user)?;
+        let reporter = self.progress.begin(start.saga, start.order.user);
         let (answer, waiting) = oneshot::channel();
         let handler = BookingActor {
             shared: self.shared.clone(),
@@ -350,6 +446,7 @@ impl Desk {
         let arguments = Arguments {
             start,
             answer,
+            reporter,
             running,
             place,
             trace: Traceparent::current(),
@@ -358,6 +455,11 @@ impl Desk {
         let supervisor = self.supervisor.clone();
         let _ = ActorRuntime::spawn_linked_instant(None, handler, arguments, supervisor);
         Some(waiting)
+    }
+
+    /// The steps of a booking of this user after the first `seen`; none if it is not driven here, nor was a moment ago.
+    pub fn follow(&self, user: UserId, saga: SagaId, seen: usize) -> Option<Follower> {
+        self.progress.follow(user, saga, seen)
     }
 
     /// Takes no new bookings any more.

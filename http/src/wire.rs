@@ -8,11 +8,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use warp::http::HeaderName;
 
-pub(crate) use self::bookings::{Booked, Booking, TicketEntry};
+pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry};
+pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
+pub(crate) use self::itineraries::{Airport, Itineraries, ORDERS, UnknownPlace};
 pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat};
 use crate::error::About;
 
 mod bookings;
+mod holds;
+mod itineraries;
 mod legs;
 
 /// Query parameters.
@@ -23,6 +27,10 @@ pub(crate) mod query {
     pub const COMPANY: &str = "company";
     pub const LIMIT: &str = "limite";
     pub const CURSOR: &str = "cursor";
+    pub const LAST_SEEN: &str = "ultimo";
+    pub const PASSENGERS: &str = "passageiros";
+    pub const LEGS_MAX: &str = "max_trechos";
+    pub const ORDER: &str = "ordem";
 }
 
 /// Fields that the details of a problem name.
@@ -30,6 +38,9 @@ pub(crate) mod field {
     pub const SEATS: &str = "trechos";
     pub const ROUTE: &str = "id_trecho";
     pub const SEAT: &str = "id_assento";
+    pub const PASSENGERS: &str = "passageiros";
+    pub const NAME: &str = "nome";
+    pub const DOCUMENT: &str = "documento";
     pub const FREE: &str = "disponivel";
 }
 
@@ -84,6 +95,8 @@ pub(crate) struct Problem<'a> {
     pub message: &'a str,
     #[serde(flatten)]
     pub about: ProblemAbout,
+    #[serde(flatten)]
+    pub place: Option<&'a UnknownPlace>,
 }
 
 #[derive(Serialize)]
@@ -143,6 +156,7 @@ mod tests {
                 detail: None,
                 message: "The seat is not available",
                 about: ProblemAbout::from(about),
+                place: None,
             };
             serde_json::to_string(&body).unwrap()
         };

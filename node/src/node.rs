@@ -31,7 +31,7 @@ use passcom_actors::ledger::{Ledger, News};
 use passcom_actors::operations::{Link, Operations};
 use passcom_actors::service::Service;
 use passcom_actors::supervisor::Supervisor;
-use passcom_actors::{anti_entropy, recovery, replication};
+use passcom_actors::{anti_entropy, holds, recovery, replication};
 use passcom_http::{Admin, App, Limits, Rate, TokenIssuer, TokenVerifier};
 use passcom_sql::{Database, Identity, NodeLock, checks, migrate};
 use ractor::Actor;
@@ -100,6 +100,12 @@ pub async fn run(
     let watcher = node
         .tasks
         .spawn(recovery::watch(desk, service, name, in_doubt_after));
+    let expiring = holds::watch(
+        node.desk.clone(),
+        node.service.archive.clone(),
+        in_doubt_after,
+    );
+    node.tasks.spawn(expiring);
     replication::follow_all(&node.service, &mut node.tasks);
     let logins = Logins::new(node.shared.clone(), node.desk.clone());
     let registrations = unfinished::watch(logins, node.service.clone(), in_doubt_after);
@@ -207,7 +213,14 @@ impl Node {
 
         let (ledger, ledger_task) = Ledger::new();
         let sale_closes = config.timeouts.sale_closes();
-        let catalogue = Catalogue::new(me, companies.clone(), peers.clone(), sale_closes);
+        let connections = config.connections.times();
+        let catalogue = Catalogue::new(
+            me,
+            companies.clone(),
+            peers.clone(),
+            sale_closes,
+            connections,
+        );
         let routes_max = config.limits.route_actors as usize;
         let directory = Directory::new(me, ledger.clone(), supervisor.get_cell(), routes_max);
         let outbox = Arc::new(Notify::new());

@@ -10,7 +10,7 @@ use std::time::Duration;
 use passcom_actors::accounts::logins::Logins;
 use passcom_actors::accounts::unfinished;
 use passcom_actors::booking::Shared;
-use passcom_actors::catalogue::Catalogue;
+use passcom_actors::catalogue::{Catalogue, ConnectionTimes};
 use passcom_actors::clock::Clock;
 use passcom_actors::desk::{Desk, Limits, Running};
 use passcom_actors::directory::Directory;
@@ -24,7 +24,7 @@ use passcom_actors::peer::{PeerClient, Serve};
 use passcom_actors::service::Service;
 use passcom_actors::store::{Archive, ReadError};
 use passcom_actors::supervisor::Supervisor;
-use passcom_actors::{recovery, replication};
+use passcom_actors::{holds, recovery, replication};
 use ractor::Actor;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
@@ -164,6 +164,11 @@ async fn run(life: Arc<Life>, database: Database, started: Arc<Started>) {
         name,
         IN_DOUBT_AFTER,
     ));
+    tasks.spawn(holds::watch(
+        desk.clone(),
+        service.archive.clone(),
+        IN_DOUBT_AFTER,
+    ));
     replication::follow_all(&service, &mut tasks);
     let logins = Logins::new(shared.clone(), desk.clone());
     tasks.spawn(unfinished::watch(
@@ -196,7 +201,13 @@ async fn build(
         .await
         .expect("an actor without state starts");
     let (ledger, ledger_task) = Ledger::new();
-    let catalogue = Catalogue::new(me, companies.clone(), peers.clone(), Duration::ZERO);
+    let catalogue = Catalogue::new(
+        me,
+        companies.clone(),
+        peers.clone(),
+        Duration::ZERO,
+        ConnectionTimes::default(),
+    );
     let directory = Directory::new(me, ledger.clone(), supervisor.get_cell(), ROUTE_ACTORS_MAX);
     let outbox = Arc::new(Notify::new());
     let listening_outbox = outbox.clone();

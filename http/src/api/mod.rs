@@ -6,6 +6,7 @@ use passcom_actors::accounts::Accounts;
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::desk::Desk;
 use passcom_actors::domain::ids::UserId;
+use tokio::sync::watch;
 use tracing::debug;
 
 use crate::App;
@@ -19,10 +20,15 @@ use crate::token::{TokenIssuer, TokenVerifier};
 mod accounts;
 pub(crate) mod bookings;
 pub(crate) mod catalogue;
+mod holds;
+mod itineraries;
+mod places;
 pub(crate) mod tickets;
 
 /// When to ask again where waiting may help and nothing better is known.
 const RETRY: Duration = Duration::from_secs(1);
+/// When to try for another hold: one of those that are open may have ended by then.
+const RETRY_HOLDS: Duration = Duration::from_secs(60);
 /// When to ask again for a company or a majority: redial and heartbeats take about this long.
 const RETRY_COMPANY: Duration = Duration::from_secs(5);
 
@@ -37,7 +43,7 @@ struct Client {
 }
 
 /// The client port, ready to be served.
-pub(crate) fn edge(app: App) -> Edge<impl Send + Sync + 'static> {
+pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send + Sync + 'static> {
     let client = Client {
         desk: app.desk,
         accounts: app.accounts,
@@ -46,14 +52,17 @@ pub(crate) fn edge(app: App) -> Edge<impl Send + Sync + 'static> {
         verifier: app.verifier,
         users: Limiter::new(app.limits.per_user),
     };
-    Edge::new("client", router(), client, app.options).limited(Limiter::new(app.limits.per_address))
+    Edge::new("client", router(), client, app.options, closing)
+        .limited(Limiter::new(app.limits.per_address))
 }
 
 fn router() -> Router<Client> {
     Router::new(&[
         accounts::ENDPOINTS,
         catalogue::ENDPOINTS,
+        itineraries::ENDPOINTS,
         bookings::ENDPOINTS,
+        holds::ENDPOINTS,
         tickets::ENDPOINTS,
     ])
 }

@@ -150,7 +150,10 @@ fn seconds(count: u32) -> Duration {
     Duration::from_secs(u64::from(count))
 }
 
-fn within(table: &str, fields: &[(&str, u32, RangeInclusive<u32>)]) -> Result<(), Fault> {
+pub(super) fn within(
+    table: &str,
+    fields: &[(&str, u32, RangeInclusive<u32>)],
+) -> Result<(), Fault> {
     for (name, value, range) in fields {
         if !range.contains(value) {
             let problem = format!(
