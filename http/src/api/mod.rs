@@ -24,6 +24,7 @@ mod holds;
 mod itineraries;
 mod places;
 pub(crate) mod tickets;
+mod ui;
 
 /// When to ask again where waiting may help and nothing better is known.
 const RETRY: Duration = Duration::from_secs(1);
@@ -64,6 +65,7 @@ fn router() -> Router<Client> {
         bookings::ENDPOINTS,
         holds::ENDPOINTS,
         tickets::ENDPOINTS,
+        ui::ENDPOINTS,
     ])
 }
 

@@ -2,7 +2,7 @@
 
 const PATHS = {
   swap: 'M7 4 3 8l4 4M3 8h13M17 12l4 4-4 4M21 16H8',
-  theme: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 7v10a5 5 0 0 0 0-10Z',
+  theme: 'M20 14.500A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.500Z',
   person: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4 21c0-4 3.6-6 8-6s8 2 8 6',
   close: 'M6 6l12 12M18 6 6 18',
   check: 'm5 12 5 5 9-10',
@@ -17,7 +17,7 @@ const PATHS = {
   down: 'm6 9 6 6 6-6',
   clock: 'M12 7v5l3 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z',
   paper: 'M6 3h9l4 4v14H6zM14 3v5h5M9 13h7M9 17h7',
-  star: 'm12 4 2.4 5 5.6.7-4.1 3.9 1 5.4-4.9-2.7L7.100 19l1-5.400L4 9.700 9.600 9z',
+  star: 'm12 4 2.4 5 5.6.7-4.1 3.9 1 5.4-4.9-2.7L7.1 19l1-5.400L4 9.7 9.6 9z',
   search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM20 20l-4-4',
 } as const
 
@@ -35,9 +35,9 @@ export function Logo() {
   return (
     <svg className="logo" viewBox="0 0 32 32" aria-hidden="true">
       <path className="logo-arc" d="M6 23C10 8 22 8 26 23" />
-      <circle className="logo-end" cx="6" cy="23" r="3.500" />
-      <circle className="logo-mid" cx="16" cy="11.800" r="3.500" />
-      <circle className="logo-end" cx="26" cy="23" r="3.500" />
+      <circle className="logo-end" cx="6" cy="23" r="3.5" />
+      <circle className="logo-mid" cx="16" cy="11.8" r="3.5" />
+      <circle className="logo-end" cx="26" cy="23" r="3.5" />
     </svg>
   )
 }
