@@ -25,7 +25,7 @@ interface Props {
   onChange(day: CalendarDate): void
 }
 
-export function DateField({ label, value, onChange }: Props) {
+export default function DateField({ label, value, onChange }: Props) {
   return (
     <DatePicker
       className="field date"

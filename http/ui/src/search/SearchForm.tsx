@@ -1,17 +1,19 @@
 // What a visitor asks for.
 
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState, type FormEvent } from 'react'
+import { lazy, Suspense, useEffect, useState, type FormEvent } from 'react'
 import { Button as AriaButton, Group, Input, Label, NumberField } from 'react-aria-components'
 
 import { airports as airportsQuery } from '../api/queries'
 import { useText } from '../i18n'
 import { Button } from '../parts/Button'
 import { Icon } from '../parts/Icon'
-import { DateField } from './DateField'
 import { PlaceField } from './PlaceField'
 import { folded, placeOf, textOf } from './places'
 import { PASSENGERS_MAX, type Search } from './query'
+
+/** Calendars are a sixth of all code; the rest need not wait for them. */
+const DateField = lazy(() => import('./DateField'))
 
 interface Props {
   search: Search
@@ -65,7 +67,9 @@ export function SearchForm({ search, onSearch }: Props) {
           fault={missing(destination) ?? (checked && isSame ? t.search.same : undefined)}
         />
       </div>
-      <DateField label={t.search.date} value={date} onChange={setDate} />
+      <Suspense fallback={<div className="field date" />}>
+        <DateField label={t.search.date} value={date} onChange={setDate} />
+      </Suspense>
       <PassengersField value={passengers} onChange={setPassengers} />
       <Button kind="primary" type="submit">
         <Icon name="search" />

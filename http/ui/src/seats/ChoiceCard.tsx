@@ -87,7 +87,12 @@ function useHold(choice: Choice) {
       if (!(await ensureSession(t.account.forHold))) return undefined
       const body = bodyOf(choice)
       const header = { 'Idempotency-Key': keyFor(JSON.stringify(body)) }
-      return answer(client.POST('/retencoes', { body, params: { header } }))
+      const ask = () => answer(client.POST('/retencoes', { body, params: { header } }))
+      return ask().catch(async (error: unknown) => {
+        // the session had ended: nothing was begun
+        if (!isRefusal(error, 'invalid-token') || !(await ensureSession(t.account.ended))) throw error
+        return ask()
+      })
     },
     onSuccess: (hold) => {
       if (!hold) return
