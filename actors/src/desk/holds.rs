@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{BookAnswer, BookingState, BookingStatus, Desk, Outcome};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::{HOLD_SECONDS, HOLD_SECONDS_MAX, Order};
+use crate::domain::order::{HOLD_SECONDS_MAX, Order};
 use crate::domain::participant::{LegState, Refusal, RefusalReason};
 use crate::domain::saga::{Answer, Origin};
 use crate::messages::{Recorded, Reply, Request};
@@ -139,6 +139,11 @@ impl HoldTerms {
 }
 
 impl Desk {
+    /// How long a hold lasts at first.
+    pub fn hold_seconds(&self) -> u32 {
+        self.hold_seconds
+    }
+
     /// Counts a hold that is to begin, if its user may have one more.
     pub(super) async fn begin_hold(&self, user: UserId) -> Result<HoldBegun, BookAnswer> {
         let (guard, beginning) = self.holds_begun.enter(user);
@@ -249,7 +254,7 @@ impl Desk {
         if !terms.can_extend() {
             return ExtendAnswer::AtLimit;
         }
-        let seconds = (terms.seconds + HOLD_SECONDS).min(HOLD_SECONDS_MAX);
+        let seconds = (terms.seconds + self.hold_seconds).min(HOLD_SECONDS_MAX);
         if let Err(answer) = self.extend_everywhere(&saga.order, hold, seconds).await {
             return answer;
         }
