@@ -121,7 +121,7 @@ pub trait Archive: Send + Sync + 'static {
     /// This user's open holds, oldest first.
     fn held_for(&self, user: UserId, limit: usize) -> Read<'_, Vec<SagaId>>;
 
-    /// For operators: newest first; `state` is `begun`, `committed` or `aborted`.
+    /// For operators: newest first; `state` is `begun`, `held`, `committed` or `aborted`.
     fn sagas(
         &self,
         id: Option<SagaId>,

@@ -45,6 +45,7 @@ impl Archive for MemoryStore {
                 legs: legs.collect(),
                 running: false,
                 reason,
+                voted: tables.sagas.get(&saga).is_some_and(|(_, row)| row.voted),
                 hold_seconds: tables.sagas.get(&saga).and_then(|(_, row)| row.held_for()),
             }
         })
@@ -259,6 +260,7 @@ impl Tables {
 
 fn saga_view(id: SagaId, row: &SagaRow) -> SagaView {
     let state = match row.state {
+        SagaState::Begun if row.held_for().is_some() => "held",
         SagaState::Begun => "begun",
         SagaState::Committed => "committed",
         SagaState::Aborted => "aborted",

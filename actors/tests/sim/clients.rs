@@ -1,7 +1,9 @@
 //! Clients: what they want, and what they have been told.
 
+use std::collections::BTreeMap;
+
 use passcom_actors::accounts::logins::Claimed;
-use passcom_actors::desk::{BookAnswer, CancelAnswer};
+use passcom_actors::desk::{BookAnswer, CancelAnswer, ConfirmAnswer, ExtendAnswer, ReleaseAnswer};
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::saga::Outcome;
@@ -27,6 +29,58 @@ pub struct Errand {
     pub cancels: bool,
     pub cancel_tries: u32,
     pub cancelled: bool,
+    /// It has its seats kept before it decides.
+    pub hold: Option<Hold>,
+}
+
+/// What a client does with a hold once it has been told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deed {
+    Confirm,
+    Release,
+    Extend,
+}
+
+pub struct Hold {
+    pub seconds: u32,
+    /// When it asks for what, in milliseconds after it was told that its seats are kept.
+    pub deeds: Vec<(u64, Deed)>,
+    /// It asks for everything but an extension once more when it knows, as after an answer that got lost.
+    pub asks_twice: bool,
+    pub tries: u32,
+    /// How often it was told how a deed ended.
+    done: BTreeMap<Deed, u32>,
+}
+
+impl Hold {
+    pub fn new(seconds: u32, deeds: Vec<(u64, Deed)>, asks_twice: bool) -> Self {
+        Self {
+            seconds,
+            deeds,
+            asks_twice,
+            tries: 0,
+            done: BTreeMap::new(),
+        }
+    }
+
+    pub fn wants(&self, deed: Deed) -> bool {
+        self.deeds.iter().any(|(_, wanted)| *wanted == deed)
+    }
+
+    pub fn done(&self, deed: Deed) -> u32 {
+        self.done.get(&deed).copied().unwrap_or_default()
+    }
+
+    pub fn is_done(&self, deed: Deed) -> bool {
+        let twice = self.asks_twice && deed != Deed::Extend;
+        self.done(deed) > u32::from(twice)
+    }
+
+    /// It was told how the deed ended. Whether it asks again all the same.
+    pub fn once_more(&mut self, deed: Deed) -> bool {
+        *self.done.entry(deed).or_default() += 1;
+        !self.is_done(deed)
+    }
 }
 
 impl Errand {
@@ -49,6 +103,7 @@ impl Errand {
             cancels,
             cancel_tries: 0,
             cancelled: false,
+            hold: None,
         }
     }
 
@@ -62,6 +117,8 @@ impl Errand {
 pub enum About {
     Booking(usize),
     Cancelling(usize),
+    /// What a client wants of its hold.
+    Holding(usize, Deed),
     /// A login, for this user.
     Claiming(usize, UserId),
 }
@@ -70,6 +127,9 @@ pub enum About {
 pub enum Answer {
     Booking(BookAnswer),
     Cancelling(CancelAnswer),
+    Confirming(ConfirmAnswer),
+    Releasing(ReleaseAnswer),
+    Extending(ExtendAnswer),
     Claiming(Claimed),
     /// The node died, or none was there.
     Nothing,

@@ -7,7 +7,7 @@
 //! * [`checker`]: what must hold; [`seen`]: what must have happened in some run.
 //!
 //! A failing seed is printed: `PASSCOM_SEED=n cargo test --release --workspace --test sim one_seed -- --nocapture` runs it
-//! again and says what happens (with `PASSCOM_PLAN=gone` or `calm` for the tests of those names). `PASSCOM_SEEDS=n` sets how
+//! again and says what happens (with `PASSCOM_PLAN=gone`, `calm` or `held` for the other batches). `PASSCOM_SEEDS=n` sets how
 //! many seeds a batch has, `PASSCOM_FIRST_SEED` where it begins, `PASSCOM_FAILURES` how many failures end it.
 
 mod alarms;
@@ -35,6 +35,8 @@ use world::{Run, World};
 
 /// Seeds of a batch.
 const SEEDS: u64 = 2_000;
+/// Seeds of the batch whose runs last for half an hour.
+const HELD_SEEDS: u64 = 60;
 /// Failing seeds after which a batch ends.
 const FAILURES_MAX: u64 = 5;
 
@@ -52,8 +54,9 @@ fn named_plan() -> fn(&mut fastrand::Rng) -> Plan {
     match std::env::var("PASSCOM_PLAN").as_deref() {
         Ok("gone") => plan::gone,
         Ok("calm") => plan::calm,
+        Ok("held") => plan::held,
         Ok("faulty") | Err(_) => plan::faulty,
-        Ok(other) => panic!("PASSCOM_PLAN is to be faulty, gone or calm, not {other}"),
+        Ok(other) => panic!("PASSCOM_PLAN is to be faulty, gone, calm or held, not {other}"),
     }
 }
 
@@ -169,6 +172,14 @@ fn a_seed_is_one_run() {
 #[test]
 fn one_company_is_gone_for_good() {
     batch(0..300, |seed| run(seed, plan::gone, false)).pass();
+}
+
+/// H2, to the end: an extended hold lasts for as long as was promised, and then ends everywhere.
+#[test]
+fn extended_holds_end() {
+    let mut batch = batch(0..HELD_SEEDS, |seed| run(seed, plan::held, false));
+    batch.print();
+    batch.pass();
 }
 
 /// L1: without faults, of several bookings of the same seats exactly one succeeds.

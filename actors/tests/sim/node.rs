@@ -24,7 +24,7 @@ use passcom_actors::peer::{PeerClient, Serve};
 use passcom_actors::service::Service;
 use passcom_actors::store::{Archive, ReadError};
 use passcom_actors::supervisor::Supervisor;
-use passcom_actors::{recovery, replication};
+use passcom_actors::{holds, recovery, replication};
 use ractor::Actor;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
@@ -163,6 +163,11 @@ async fn run(life: Arc<Life>, database: Database, started: Arc<Started>) {
         desk.clone(),
         service.clone(),
         name,
+        IN_DOUBT_AFTER,
+    ));
+    tasks.spawn(holds::watch(
+        desk.clone(),
+        service.archive.clone(),
         IN_DOUBT_AFTER,
     ));
     replication::follow_all(&service, &mut tasks);

@@ -7,7 +7,7 @@ use std::ops::Range;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::SeatRef;
 
-use crate::clients::Errand;
+use crate::clients::{Deed, Errand, Hold};
 use crate::hub::{StoreRisks, Weather};
 use crate::network::WireRisks;
 use crate::redis::Mode;
@@ -22,6 +22,16 @@ const LEGS_MAX: usize = 6;
 /// Codes in the order of their ids.
 const CODES: [&str; 4] = ["A", "B", "C", "D"];
 const DAY_MS: i64 = 86_400_000;
+/// T_heal: from the last fault until everything has ended.
+const HEAL_MAX: u64 = 30_000;
+/// The same where extended holds are waited for, each of which a lost answer may have extended twice.
+const LONG_HEAL_MAX: u64 = 2_500_000;
+/// A hold is asked for no longer than this, in seconds: it ends while the run heals.
+const HOLD_SECONDS_MAX: u32 = 6;
+/// So long after its end somebody may still ask for something of it.
+const HOLD_SLACK: u64 = 8_000;
+/// In percent of the errands.
+const HOLDS: u8 = 35;
 
 pub struct Plan {
     pub companies: Vec<CompanyId>,
@@ -32,6 +42,10 @@ pub struct Plan {
     pub faults_until: u64,
     /// Nothing goes wrong but that a company dies.
     pub only_death: bool,
+    /// From the last fault until everything has ended.
+    pub heal_max: u64,
+    /// Extended holds are waited for, too.
+    pub to_the_end: bool,
 }
 
 /// A run in which everything may fail.
@@ -39,6 +53,7 @@ pub fn faulty(random: &mut fastrand::Rng) -> Plan {
     let companies = [2, 3, 3, 3, 4][random.usize(0..5)];
     let mut draw = Draw::new(random, companies);
     draw.errands(6..15, BEGIN..ERRANDS_UNTIL);
+    draw.holds(HOLDS);
     let kinds = [
         Draw::crashes,
         Draw::fuses,
@@ -92,6 +107,26 @@ pub fn gone(random: &mut fastrand::Rng) -> Plan {
     draw.plan
 }
 
+/// A run whose customers extend their holds, and which lasts until those are over, too.
+pub fn held(random: &mut fastrand::Rng) -> Plan {
+    let mut draw = Draw::new(random, 3);
+    draw.errands(4..8, BEGIN..ERRANDS_UNTIL);
+    draw.holds(100);
+    for (_, errand) in &mut draw.plan.errands {
+        let hold = errand.hold.as_mut().expect("every errand has one");
+        hold.deeds.retain(|(_, deed)| *deed != Deed::Release);
+        hold.deeds.push((0, Deed::Extend));
+    }
+    for kind in [Draw::crashes, Draw::cuts, Draw::wire, Draw::store] {
+        if draw.random.bool() {
+            kind(&mut draw);
+        }
+    }
+    draw.plan.heal_max = LONG_HEAL_MAX;
+    draw.plan.to_the_end = true;
+    draw.plan
+}
+
 struct Draw<'a> {
     random: &'a mut fastrand::Rng,
     plan: Plan,
@@ -108,6 +143,8 @@ impl<'a> Draw<'a> {
             store_risks: StoreRisks::default(),
             faults_until: FAULTS_UNTIL,
             only_death: false,
+            heal_max: HEAL_MAX,
+            to_the_end: false,
         };
         Self { random, plan }
     }
@@ -151,6 +188,36 @@ impl<'a> Draw<'a> {
             let at = self.random.u64(times.clone());
             self.plan.errands.push((at, errand));
         }
+    }
+
+    /// So many of a hundred errands hold their seats first, and decide before their time is over, about then, or later.
+    fn holds(&mut self, percent: u8) {
+        for index in 0..self.plan.errands.len() {
+            if self.random.u8(0..100) < percent {
+                self.plan.errands[index].1.hold = Some(self.hold());
+            }
+        }
+    }
+
+    fn hold(&mut self) -> Hold {
+        let seconds = self.random.u32(1..=HOLD_SECONDS_MAX);
+        let end = u64::from(seconds) * 1_000;
+        let mut deeds = Vec::new();
+        if self.random.u8(0..3) == 0 {
+            deeds.push((self.random.u64(0..end), Deed::Extend));
+        }
+        let ends: &[Deed] = match self.random.u8(0..10) {
+            0..=4 => &[Deed::Confirm],
+            5..=6 => &[Deed::Release],
+            7 => &[Deed::Confirm, Deed::Release],
+            _ => &[],
+        };
+        for deed in ends {
+            let late = self.random.u8(0..3) == 0;
+            let latest = if late { end + HOLD_SLACK } else { end };
+            deeds.push((self.random.u64(0..latest), *deed));
+        }
+        Hold::new(seconds, deeds, self.random.bool())
     }
 
     fn crashes(&mut self) {

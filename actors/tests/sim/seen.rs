@@ -5,9 +5,24 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 44] = [
+const WANTED: [&str; 59] = [
     "bookings sold",
     "bookings refused",
+    "holds told as kept",
+    "holds confirmed",
+    "holds confirmed at the same node",
+    "holds confirmed at another node",
+    "holds told as confirmed again",
+    "holds aborted after a request to confirm",
+    "holds released",
+    "holds expired",
+    "holds extended",
+    "holds not extended",
+    "extensions that came too late",
+    "confirmations that came before an end that was due",
+    "confirmations that came too late",
+    "confirmations that failed",
+    "releases that came too late",
     "answers: seat busy",
     "answers: company down",
     "answers: still running",

@@ -229,6 +229,14 @@ impl Archive for Database {
         self.read(move |tables| tables.unfinished(node, limit))
     }
 
+    fn held(&self, limit: usize) -> Read<'_, Vec<(SagaId, u32)>> {
+        self.read(move |tables| tables.held(limit))
+    }
+
+    fn held_for(&self, user: UserId, limit: usize) -> Read<'_, Vec<SagaId>> {
+        self.read(move |tables| tables.held_for(user, limit))
+    }
+
     fn sagas(
         &self,
         id: Option<SagaId>,

@@ -81,6 +81,8 @@ impl fmt::Display for Brief<'_, Request> {
             Request::Digests(slice) => write!(f, "Digests {slice:?}"),
             Request::Copies { bucket, .. } => write!(f, "Copies {bucket:?}"),
             Request::Cursors => f.write_str("Cursors"),
+            Request::Extend { saga, seconds } => write!(f, "Extend {} {seconds}", Short(*saga)),
+            Request::HeldFor { .. } => f.write_str("HeldFor"),
         }
     }
 }
@@ -163,6 +165,8 @@ impl fmt::Display for Brief<'_, Reply> {
             Reply::Digests(digests) => write!(f, "{} digests", digests.len()),
             Reply::Copies(rows) => write!(f, "{} copies", rows.len()),
             Reply::Cursors(cursors) => write!(f, "{} cursors", cursors.len()),
+            Reply::Extended(kept) => write!(f, "kept for {kept:?}"),
+            Reply::Holds(holds) => write!(f, "{} holds", holds.len()),
             Reply::Unavailable => f.write_str("unavailable"),
             Reply::Unknown => f.write_str("unknown"),
         }

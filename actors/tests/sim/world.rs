@@ -3,10 +3,11 @@
 //! A node's clock follows the world's at some distance: a node is let run up to now when something arrives there, and every few
 //! milliseconds. What it sends meanwhile is on its way from then on, so that no message arrives before it was sent.
 //!
-//! * `faults`: what goes wrong; * `mail`: messages on their way; * `customers`: what clients do; * `verdict`: the end.
+//! * `faults`: what goes wrong; * `mail`: messages on their way; * `customers`, `holders`: what clients do; * `verdict`: the end.
 
 mod customers;
 mod faults;
+mod holders;
 mod mail;
 mod verdict;
 
@@ -22,7 +23,7 @@ use passcom_actors::memory::MemoryStore;
 use uuid::Uuid;
 
 use crate::checker::History;
-use crate::clients::{About, Errand};
+use crate::clients::{About, Deed, Errand};
 use crate::hub::{Hub, Inner, StoreRisks, Weather};
 use crate::life::Life;
 use crate::network::{Packet, Wire};
@@ -39,6 +40,8 @@ pub const HOT_SEATS: u16 = 3;
 const QUIET_SEATS: u16 = 8;
 /// Farthest that a node's clock stays behind the world's.
 const LAG_MAX: u64 = 20;
+/// The same while nothing happens but that time passes.
+const QUIET_LAG_MAX: u64 = 250;
 const SALE_DEPARTS: i64 = 4_102_444_800;
 
 pub enum Happening {
@@ -48,6 +51,8 @@ pub enum Happening {
     Book(usize),
     Cancel(usize),
     Claim(usize),
+    /// A client wants this done with its hold.
+    Do(usize, Deed),
     /// A client's patience with this request is over.
     Impatient(u64),
     Crash(usize),
@@ -80,7 +85,10 @@ pub enum Happening {
 
 impl Happening {
     fn is_a_clients(&self) -> bool {
-        matches!(self, Self::Book(_) | Self::Cancel(_) | Self::Claim(_))
+        matches!(
+            self,
+            Self::Book(_) | Self::Cancel(_) | Self::Claim(_) | Self::Do(..)
+        )
     }
 }
 
@@ -230,6 +238,7 @@ impl World {
             Happening::Book(errand) => self.on_book(errand),
             Happening::Cancel(errand) => self.on_cancel(errand),
             Happening::Claim(login) => self.on_claim(login),
+            Happening::Do(errand, deed) => self.on_deed(errand, deed),
             Happening::Impatient(request) => self.on_impatient(request),
             Happening::Crash(index) => self.on_crash(index),
             Happening::Gone(index) => self.on_gone(index),
@@ -257,7 +266,12 @@ impl World {
         for index in 0..self.companies.len() {
             self.run_node(index);
         }
-        let lag = self.random(1..LAG_MAX);
+        let most = if self.is_quiet() {
+            QUIET_LAG_MAX
+        } else {
+            LAG_MAX
+        };
+        let lag = self.random(1..most);
         self.after(lag, Happening::Follow);
     }
 

@@ -3,13 +3,14 @@
 use passcom_actors::desk::{BookingState, BookingStatus, CompanyLegs};
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::{Leg, SeatRef};
-use passcom_actors::domain::participant::LegState;
+use passcom_actors::domain::participant::{LegState, RefusalReason};
 use passcom_actors::domain::replica::Ticket;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::api::bookings::kind_of;
 use crate::clock;
+use crate::error::Kind;
 
 #[derive(Serialize)]
 pub(crate) struct Booked<'a> {
@@ -65,7 +66,7 @@ impl From<&BookingStatus> for Booking {
             ticket: confirmed.then_some(status.saga.0),
             expires_at: hold.map(|terms| clock::utc(terms.expires_at)),
             now: clock::now(),
-            reason: reason.map(|reason| kind_of(reason).row().slug),
+            reason: reason.map(|reason| slug_of(reason, status)),
             uuid: status.saga.0,
             state: booking_state(status.state),
             companies: status
@@ -75,6 +76,19 @@ impl From<&BookingStatus> for Booking {
                 .collect(),
         }
     }
+}
+
+/// The type of the problem that says why.
+fn slug_of(reason: RefusalReason, status: &BookingStatus) -> &'static str {
+    let held = status
+        .order
+        .as_ref()
+        .is_some_and(|order| order.hold_seconds.is_some());
+    let kind = match reason {
+        RefusalReason::Released if held => Kind::HoldExpired,
+        reason => kind_of(reason),
+    };
+    kind.row().slug
 }
 
 impl From<&CompanyLegs> for BookingAtCompany {

@@ -24,7 +24,7 @@ select key, acceptors, promised, accepted, value, chosen from register where key
 ";
 
 const ORDER: &str = r#"
-select "order", order_hash, acceptors, case when state = 'begun' then hold_seconds end as hold_seconds
+select "order", order_hash, acceptors, case when state = 'begun' then hold_seconds end as hold_seconds, voted
 from saga where id = $1 and "order" is not null
 "#;
 
@@ -59,16 +59,20 @@ order by created_at, id limit $2
 ";
 
 const SAGA: &str = r#"
-select id, state, driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
+select id, case when state = 'begun' and hold_seconds is not null then 'held' else state end as state,
+       driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
 from saga
-where id = $1 and ($2::text is null or state = $2) and created_at <= now() - $3 * interval '1 millisecond'
+where id = $1 and ($2::text is null or $2 = case when state = 'begun' and hold_seconds is not null then 'held' else state end)
+    and created_at <= now() - $3 * interval '1 millisecond'
 limit $4
 "#;
 
 const SAGAS: &str = r#"
-select id, state, driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
+select id, case when state = 'begun' and hold_seconds is not null then 'held' else state end as state,
+       driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
 from saga
-where ($1::text is null or state = $1) and created_at <= now() - $2 * interval '1 millisecond'
+where ($1::text is null or $1 = case when state = 'begun' and hold_seconds is not null then 'held' else state end)
+    and created_at <= now() - $2 * interval '1 millisecond'
 order by created_at desc, id limit $3
 "#;
 
@@ -88,10 +92,13 @@ impl PgArchive {
             .iter()
             .filter_map(|row| row.try_get("reason").ok().flatten());
         let reason = reasons.map(decode::reason).next().transpose()?;
+        let voted = order.as_ref().map(|row| row.try_get("voted"));
+        let voted: Option<bool> = voted.transpose()?;
         let hold_seconds = order.as_ref().map(decode::hold_seconds).transpose()?;
         Ok(Recorded {
             register: register.map(|(_, register)| register),
             hold_seconds: hold_seconds.flatten(),
+            voted: voted.unwrap_or_default(),
             reason,
             order: order.as_ref().map(order_of).transpose()?,
             legs: legs

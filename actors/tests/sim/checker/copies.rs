@@ -5,36 +5,44 @@ use std::collections::{BTreeMap, BTreeSet};
 use passcom_actors::domain::ids::UserId;
 use passcom_actors::domain::saga::Outcome;
 
-use super::Evidence;
+use super::{Evidence, Told};
 
-/// Per (user, key) at most one definite answer, on every node and to every client.
+/// Per (user, key) at most one outcome, on every node and to every client. That the seats of a hold are kept is none: it ends.
 pub fn i5_one_answer_per_key(evidence: &Evidence) -> Vec<String> {
     let mut objections = Vec::new();
     let mut answers: BTreeMap<_, bool> = BTreeMap::new();
     for tables in evidence.tables.values() {
         for (key, row) in &tables.keys {
-            let Some(answer) = row.answer else {
-                continue;
+            let booked = match row.answer {
+                Some(Outcome::Booked { .. }) => true,
+                Some(Outcome::Refused(_)) => false,
+                Some(Outcome::Held { .. }) | None => continue,
             };
-            let booked = matches!(answer, Outcome::Booked { .. });
             if *answers.entry((key, row.saga)).or_insert(booked) != booked {
                 objections.push(format!("two answers to {key:?}"));
             }
-            let contradicts = |told: &super::Told| (*told == super::Told::Booked) != booked;
+            let otherwise = |told: &Told| match told {
+                Told::Booked => !booked,
+                Told::Refused | Told::Ended => booked,
+                Told::Held => false,
+            };
             let mut told = evidence.told.iter();
-            if told.any(|(saga, told)| *saga == row.saga && contradicts(told)) {
+            if told.any(|(saga, told)| *saga == row.saga && otherwise(told)) {
+                let answer = row.answer;
                 objections.push(format!(
                     "{key:?} has {answer:?}, a client was told otherwise"
                 ));
             }
         }
     }
-    let told = |wanted| -> BTreeSet<_> {
-        let told = evidence.told.iter().filter(|(_, told)| *told == wanted);
+    let told = |wanted: &[Told]| -> BTreeSet<_> {
+        let told = evidence.told.iter();
+        let told = told.filter(|(_, told)| wanted.contains(told));
         told.map(|(saga, _)| *saga).collect()
     };
-    let (booked, refused) = (told(super::Told::Booked), told(super::Told::Refused));
-    let both = booked.intersection(&refused);
+    let booked = told(&[Told::Booked]);
+    let both = told(&[Told::Refused, Told::Ended]);
+    let both = both.intersection(&booked);
     objections.extend(both.map(|saga| format!("{saga}: a client was told both")));
     objections
 }

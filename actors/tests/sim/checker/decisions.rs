@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared};
 use passcom_actors::domain::register::{Ballot, Key};
@@ -93,7 +93,7 @@ pub fn i4_refused_is_never_sold(evidence: &Evidence) -> Vec<String> {
     let refused = evidence
         .told
         .iter()
-        .filter(|(_, told)| *told == Told::Refused);
+        .filter(|(_, told)| matches!(told, Told::Refused | Told::Ended));
     let refused = refused.map(|(saga, _)| saga);
     for saga in refused.chain(&evidence.not_begun) {
         for (company, tables) in &evidence.tables {
@@ -107,23 +107,34 @@ pub fn i4_refused_is_never_sold(evidence: &Evidence) -> Vec<String> {
     objections
 }
 
-/// No prepared leg, and no saga without an end. Sagas that a dead company has to hear of may wait for it.
+/// No prepared leg but of an unexpired hold, and no saga without an end. Sagas that a dead company has to hear of may wait for
+/// it, and nobody knows the end of those that it alone decides.
 pub fn i7_nothing_is_open(evidence: &Evidence) -> Vec<String> {
     let mut objections = Vec::new();
+    let is_dead = |company: &CompanyId| evidence.dead.contains(company);
     let alive = evidence.tables.iter();
-    let alive = alive.filter(|(company, _)| !evidence.dead.contains(company));
+    let alive = alive.filter(|(company, _)| !is_dead(company));
     for (company, tables) in alive {
-        let kept = tables.legs.iter().filter(|(_, leg)| leg.state == Prepared);
+        let kept = tables.legs.iter();
+        let kept = kept.filter(|(key, leg)| leg.state == Prepared && !held(evidence, key.saga));
         objections.extend(kept.map(|(key, _)| format!("{company} keeps {key:?}")));
         for (saga, (_, row)) in &tables.sagas {
             let mut companies = row.order.iter().flat_map(|order| order.companies());
-            let waits = companies.any(|company| evidence.dead.contains(&company));
+            let waits = companies.any(|company| is_dead(&company));
             if row.state == SagaState::Begun {
-                objections.push(format!("{saga} is undecided at {company}"));
+                let unknowable = row.acceptors.0.iter().all(is_dead);
+                if !unknowable && !held(evidence, *saga) {
+                    objections.push(format!("{saga} is undecided at {company}"));
+                }
             } else if !row.finished && row.driver == company.as_str() && !waits {
                 objections.push(format!("{saga} is unfinished at {company}"));
             }
         }
     }
     objections
+}
+
+/// An open hold whose time is not over: nobody has decided it.
+fn held(evidence: &Evidence, saga: SagaId) -> bool {
+    evidence.unexpired.contains(&saga) && !evidence.chosen.contains_key(&saga)
 }

@@ -12,6 +12,7 @@ use passcom_actors::domain::register::{Ballot, Key, Register, Value};
 use passcom_actors::domain::rows::{LegRow, Rows};
 use passcom_actors::domain::saga::Outcome;
 
+use super::holds::Holds;
 use crate::seen::Seen;
 
 /// A leg that has been prepared for longer has been in doubt.
@@ -30,6 +31,10 @@ pub enum Decision {
 pub enum Told {
     Booked,
     Refused,
+    /// The seats of a hold are kept.
+    Held,
+    /// The hold has ended: it was released, or too late to be confirmed.
+    Ended,
 }
 
 /// What is known of one register.
@@ -49,6 +54,7 @@ pub struct History {
     prepared_at: BTreeMap<(SagaId, SeatRef), u64>,
     now: u64,
     begun: BTreeMap<SagaId, BTreeSet<OrderHash>>,
+    pub holds: Holds,
     pub cancels: BTreeSet<SagaId>,
     pub told: Vec<(SagaId, Told)>,
     pub claimed: Vec<(String, UserId)>,
@@ -65,8 +71,12 @@ impl History {
             self.on_register(me, change.key, change.before, change.after, seen);
         }
         for change in rows.sagas.changes() {
-            let hashes = self.begun.entry(*change.key).or_default();
+            let saga = *change.key;
+            let hashes = self.begun.entry(saga).or_default();
             hashes.insert(change.after.hash);
+            let votes = accepts_commit(rows, saga);
+            self.holds
+                .on_saga(now, saga, change.before, change.after, votes);
         }
         // those that free a seat come first: one batch may sell again what it frees
         let owns = |leg: &LegRow| matches!(leg.state, Prepared | Committed);
@@ -102,6 +112,7 @@ impl History {
             match change.after.answer {
                 Some(Outcome::Booked { ticket }) => self.check_told(ticket, Told::Booked),
                 Some(Outcome::Refused(_)) => self.check_told(change.after.saga, Told::Refused),
+                Some(Outcome::Held { hold }) => self.check_told(hold, Told::Held),
                 None => {}
             }
         }
@@ -141,8 +152,12 @@ impl History {
         let mut legs = self.legs.get(&saga).into_iter().flatten();
         let right = match told {
             Told::Booked => matches!(chosen, Some(Decision::Commit(_))),
-            Told::Refused => {
+            Told::Refused | Told::Ended => {
                 chosen == Some(Decision::Abort) || legs.any(|(_, state)| *state == Refused)
+            }
+            Told::Held => {
+                let objection = self.holds.on_held(saga);
+                return self.objections.extend(objection);
             }
         };
         if !right {
@@ -168,6 +183,10 @@ impl History {
             return;
         };
         let decision = decision_of(value);
+        if let (Key::Saga(saga), Decision::Commit(_)) = (key, decision) {
+            let objection = self.holds.on_commit_accepted(*saga);
+            self.objections.extend(objection);
+        }
         let vote = self.votes.entry(key.clone()).or_default();
         let was = vote.chosen;
         let learnt = after.chosen && after.acceptors.0.len() > 1;
@@ -186,6 +205,9 @@ impl History {
         }
         if chosen != was {
             count_chosen(decision, *ballot, after, seen);
+            if let Key::Saga(saga) = key {
+                self.holds.count_chosen(self.now, *saga, decision, seen);
+            }
         }
         let decided = after.chosen || chosen != was;
         if decided && chosen != Some(decision) {
@@ -230,6 +252,8 @@ impl History {
         if after == Cancelled && !self.cancels.contains(&saga) {
             self.object(format!("{saga}: nobody cancelled {seat:?}"));
         }
+        let objection = self.holds.on_leg(self.now, saga, seat, before, after);
+        self.objections.extend(objection);
         self.on_owner(saga, seat, after);
         self.count_leg(saga, seat, before, after, seen);
     }
@@ -310,6 +334,17 @@ impl History {
     pub fn object(&mut self, objection: String) {
         self.objections.push(objection);
     }
+}
+
+/// An acceptor takes a Commit of this saga in this transaction.
+fn accepts_commit(rows: &Rows, saga: SagaId) -> bool {
+    let mut registers = rows.registers.changes();
+    registers.any(|change| {
+        let accepted = change.after.accepted.as_ref();
+        *change.key == Key::Saga(saga)
+            && matches!(accepted, Some((_, Value::Commit { .. })))
+            && change.before.and_then(|before| before.accepted.as_ref()) != accepted
+    })
 }
 
 pub fn decision_of(value: &Value) -> Decision {

@@ -1,13 +1,14 @@
 //! What must hold (docs/protocol.md). The checker knows rows, answers and their order in time; it calls none of the code
 //! that decides.
 //!
-//! * [`history`]: after every commit and every answer; * [`seats`], [`decisions`], [`copies`]: once everything is healed.
+//! * [`history`], [`holds`]: after every commit and every answer; * [`seats`], [`decisions`], [`copies`]: once everything is healed.
 //!
 //! Each of the latter is a function from evidence to objections, and has a doctored piece of evidence that it must reject.
 
 mod copies;
 mod decisions;
 mod history;
+mod holds;
 mod seats;
 mod sound;
 mod tests;
@@ -44,6 +45,8 @@ pub struct Evidence {
     pub claimed: Vec<(String, UserId)>,
     pub chosen: BTreeMap<SagaId, Decision>,
     pub shown: Vec<Shown>,
+    /// Holds whose time is not over.
+    pub unexpired: BTreeSet<SagaId>,
 }
 
 /// An invariant, and what is wrong with it.

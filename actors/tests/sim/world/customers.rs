@@ -13,7 +13,7 @@ use crate::clients::{Answer, Heard};
 use crate::node::Door;
 
 /// Most requests for one booking, or for one cancellation.
-const TRIES_MAX: u32 = 14;
+pub(super) const TRIES_MAX: u32 = 14;
 /// A client waits this long for an answer before it asks again.
 const PATIENCE: u64 = 10_000;
 /// An impatient one.
@@ -24,13 +24,13 @@ const PAUSE: std::ops::Range<u64> = 50..1_500;
 
 impl World {
     /// Some node that takes clients' requests, and how to ask it.
-    fn some_door(&self) -> Option<(usize, Door)> {
+    pub(super) fn some_door(&self) -> Option<(usize, Door)> {
         let index = self.random(0..self.companies.len() as u64) as usize;
         let node = self.companies[index].node.as_ref()?;
         Some((index, node.door()?.clone()))
     }
 
-    fn ask(
+    pub(super) fn ask(
         &mut self,
         about: About,
         at: usize,
@@ -74,8 +74,11 @@ impl World {
             user: errand.user,
             seats: errand.seats.iter().copied().map(WantedSeat::from).collect(),
             idempotency: Some(errand.idempotency.clone()),
-            hold_seconds: None,
+            hold_seconds: errand.hold.as_ref().map(|hold| hold.seconds),
         };
+        if errand.tries > 1 {
+            self.hub.lock().history.holds.disturb(errand.saga);
+        }
         let (saga, seats) = (errand.saga, errand.seats.len());
         let line = format_args!("asked for {} with {seats} seats", crate::trace::Short(saga));
         self.hub.trace(self.now, at, line);
@@ -136,7 +139,7 @@ impl World {
         });
     }
 
-    fn again(&mut self, about: About) {
+    pub(super) fn again(&mut self, about: About) {
         if self.patience_until.is_some_and(|at| self.now > at) {
             return;
         }
@@ -146,6 +149,7 @@ impl World {
             match about {
                 About::Booking(number) => Happening::Book(number),
                 About::Cancelling(number) => Happening::Cancel(number),
+                About::Holding(number, deed) => Happening::Do(number, deed),
                 About::Claiming(login, _) => Happening::Claim(login),
             },
         );
@@ -183,6 +187,15 @@ impl World {
             (About::Cancelling(number), Answer::Cancelling(answer)) => {
                 self.on_cancel_answer(number, answer);
             }
+            (About::Holding(number, _), Answer::Confirming(answer)) => {
+                self.on_confirm_answer(number, at, answer);
+            }
+            (About::Holding(number, _), Answer::Releasing(answer)) => {
+                self.on_release_answer(number, answer);
+            }
+            (About::Holding(number, _), Answer::Extending(answer)) => {
+                self.on_extend_answer(number, answer);
+            }
             (About::Claiming(login, user), Answer::Claiming(answer)) => {
                 self.on_claim_answer(login, user, answer);
             }
@@ -199,6 +212,7 @@ impl World {
             BookAnswer::StillRunning(_) => "answers: still running",
             BookAnswer::NotKnownInTime(_) => "answers: not known in time",
             BookAnswer::Overloaded
+            | BookAnswer::TooManyHolds
             | BookAnswer::KeyReused
             | BookAnswer::UnknownCompany(_)
             | BookAnswer::UnknownSeat(_) => {
@@ -221,6 +235,7 @@ impl World {
         let told = match outcome {
             Outcome::Booked { .. } => Told::Booked,
             Outcome::Refused(_) => Told::Refused,
+            Outcome::Held { .. } => Told::Held,
         };
         let first = errand.outcome.is_none();
         let elsewhere = errand.told_at.is_some_and(|first| first != at);
@@ -232,7 +247,8 @@ impl World {
             hub.history.on_told(saga, told);
             hub.seen.count(match told {
                 Told::Booked => "bookings sold",
-                Told::Refused => "bookings refused",
+                Told::Refused | Told::Ended => "bookings refused",
+                Told::Held => "holds told as kept",
             });
             if elsewhere {
                 hub.seen.count("answers replayed at another node");
@@ -240,6 +256,9 @@ impl World {
         }
         if cancels {
             self.again(About::Cancelling(number));
+        }
+        if first && told == Told::Held {
+            self.on_first_held(number);
         }
         if first && self.chance(30) {
             // it asks once more, as after an answer that got lost

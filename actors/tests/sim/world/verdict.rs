@@ -1,14 +1,17 @@
 //! The end of a run: everything has healed within the time it has for that, and nobody objects.
 
+use std::collections::BTreeSet;
+
 use passcom_actors::domain::ids::SeatNumber;
 
 use super::customers::GIVE_UP;
 use super::*;
 use crate::checker::{Evidence, Objection, Shown, judge};
 
-/// T_heal: from the last fault until everything has ended.
-const HEAL_MAX: u64 = 30_000;
 const EXAMINE_EVERY: u64 = 500;
+/// So long after the last fault nothing is waited for but the end of extended holds.
+const QUIET_AFTER: u64 = 30_000;
+const EXAMINE_QUIET_EVERY: u64 = 10_000;
 /// Most bookings still to be answered when everything has healed.
 const PROBES: u16 = 2;
 
@@ -25,11 +28,16 @@ impl World {
         if at_rest {
             return self.bring_back();
         }
-        if self.now - healed_at > HEAL_MAX {
+        if self.now - healed_at > self.plan.heal_max {
             self.verdict = Some(Err(self.complaint(&objections)));
             return;
         }
-        self.after(EXAMINE_EVERY, Happening::Examine);
+        let every = if self.is_quiet() {
+            EXAMINE_QUIET_EVERY
+        } else {
+            EXAMINE_EVERY
+        };
+        self.after(every, Happening::Examine);
     }
 
     /// The others have done without the dead company: it comes back, and is to agree.
@@ -61,6 +69,11 @@ impl World {
             self.probes.push(self.errands.len());
             self.new_errand(alive.iter().map(seat).collect());
         }
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        let healed_at = self.healed_at.unwrap_or(self.now);
+        self.now - healed_at > QUIET_AFTER
     }
 
     fn at_rest(&self) -> bool {
@@ -104,7 +117,8 @@ impl World {
             !company.gone && node.is_none_or(|node| node.door().is_none())
         });
         lines.extend(silent.map(|(_, id)| format!("{id} does not serve")));
-        format!("not healed after {HEAL_MAX} ms:\n  {}", lines.join("\n  "))
+        let heal_max = self.plan.heal_max;
+        format!("not healed after {heal_max} ms:\n  {}", lines.join("\n  "))
     }
 
     fn evidence(&self) -> Evidence {
@@ -123,6 +137,11 @@ impl World {
             cancels: history.cancels.clone(),
             claimed: history.claimed.clone(),
             chosen: history.all_chosen(),
+            unexpired: if self.plan.to_the_end {
+                BTreeSet::new()
+            } else {
+                history.holds.unexpired(self.now)
+            },
             shown: if hub.shown_is_stale {
                 Vec::new()
             } else {
