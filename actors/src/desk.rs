@@ -271,7 +271,7 @@ impl Desk {
             });
         }
         let _begun = match request.hold_seconds {
-            Some(_) => Some(self.begin_hold(request.user).await?),
+            Some(_) => Some(self.begin_hold(request.user, saga).await?),
             None => None,
         };
         let start = self.start(saga, order, request.idempotency);

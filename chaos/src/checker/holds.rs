@@ -134,11 +134,13 @@ enum End {
 fn end(operation: &Operation) -> Option<End> {
     let meaning = operation.answer.meaning();
     match (&operation.request, meaning) {
-        // while it is being confirmed, it cannot be extended any more either
-        (Request::Extend { .. }, _) => None,
-        (Request::Release { .. }, _) if operation.answer.is_problem("already-booked") => {
+        (Request::Release { .. } | Request::Extend { .. }, _)
+            if operation.answer.is_problem("already-booked") =>
+        {
             Some(End::Sold)
         }
+        // while it is being confirmed, it cannot be extended any more either
+        (Request::Extend { .. }, _) => None,
         (Request::Status { .. }, _) => match &operation.answer {
             Answer::Status { state, .. } => match state.as_str() {
                 "confirmada" | "cancelada" => Some(End::Sold),

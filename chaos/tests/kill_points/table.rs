@@ -133,6 +133,9 @@ pub const TABLE: &[Row] = &[
     row("participant::prepare", Asked, Hold, LOST, HELD),
     row("participant::prepare", Other, Hold, HELD_OR_REFUSED, HELD_OR_REFUSED),
     row("driver::hold", Asked, Hold, LOST, HELD),
+    row("send::hold", Asked, Hold, LOST_OR_HELD, HELD),
+    row("driver::hold", Other, Hold, HELD, HELD),
+    row("answer::hold", Other, Hold, HELD, HELD),
     row("lease::release", Asked, Hold, LOST_OR_HELD, HELD),
     // … extends the hold
     row("send::extend", Asked, Extend, LOST, HELD),
