@@ -1,6 +1,6 @@
 //! The reads over memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::catalogue::Published;
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use crate::domain::order::SeatRef;
+use crate::domain::participant::LegState;
 use crate::domain::register::{Key, Value};
 use crate::domain::replica::Ticket;
 use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
@@ -191,8 +192,13 @@ impl Archive for MemoryStore {
                 let order = row.order.as_ref();
                 row.held_for().is_some() && order.is_some_and(|order| order.user == user)
             };
-            let open = open_sagas(tables, limit, held);
-            open.into_iter().map(|saga| saga.saga).collect()
+            let keeps_seats = |saga: SagaId| {
+                let mut legs = tables.legs.iter().filter(|(key, _)| key.saga == saga);
+                legs.any(|(_, leg)| leg.state == LegState::Prepared)
+            };
+            let open = open_sagas(tables, usize::MAX, held).into_iter();
+            let open = open.map(|held| held.saga).filter(|saga| keeps_seats(*saga));
+            open.take(limit).collect()
         })
     }
 
@@ -244,7 +250,11 @@ impl Archive for MemoryStore {
                 .take(limit)
                 .map(|(id, (_, route))| Published {
                     route: route.clone(),
-                    taken: bitmap(&tables.taken(*id)),
+                    seats: tables
+                        .taken(*id)
+                        .into_iter()
+                        .map(|seat| (seat.1, tables.seat_use(seat).into()))
+                        .collect(),
                 })
                 .collect()
         })
@@ -275,19 +285,6 @@ fn saga_view(id: SagaId, row: &SagaRow) -> SagaView {
         companies: order.map(|order| order.companies()).unwrap_or_default(),
         seats: order.map(|order| order.seats()).unwrap_or_default(),
     }
-}
-
-/// Bit n-1 for seat n, without trailing zero words.
-fn bitmap(seats: &BTreeSet<SeatKey>) -> Vec<u64> {
-    let mut words = Vec::new();
-    for bit in seats.iter().filter_map(|(_, seat)| seat.0.checked_sub(1)) {
-        let (word, bit) = (usize::from(bit / 64), bit % 64);
-        if words.len() <= word {
-            words.resize(word + 1, 0);
-        }
-        words[word] |= 1 << bit;
-    }
-    words
 }
 
 /// Oldest first.

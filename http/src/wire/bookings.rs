@@ -5,6 +5,7 @@ use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::{Leg, SeatRef};
 use passcom_actors::domain::participant::{LegState, RefusalReason};
 use passcom_actors::domain::replica::Ticket;
+use passcom_actors::progress::{Step, Told};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -17,6 +18,12 @@ pub(crate) struct Booked<'a> {
     pub message: &'a str,
     #[serde(rename = "uuid_passagem")]
     pub ticket: Uuid,
+}
+
+/// A booking that can be followed.
+#[derive(Serialize)]
+pub(crate) struct Begun {
+    pub uuid: Uuid,
 }
 
 #[derive(Serialize)]
@@ -89,6 +96,39 @@ fn slug_of(reason: RefusalReason, status: &BookingStatus) -> &'static str {
         reason => kind_of(reason),
     };
     kind.row().slug
+}
+
+/// A step of a booking, as it happened.
+#[derive(Serialize)]
+pub(crate) struct BookingStep {
+    company: Option<CompanyId>,
+    #[serde(rename = "passo")]
+    step: &'static str,
+    #[serde(rename = "motivo", skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(rename = "quando")]
+    at: String,
+}
+
+impl From<&Told> for BookingStep {
+    fn from(told: &Told) -> Self {
+        let reason = told.happened.reason;
+        Self {
+            company: told.happened.company,
+            step: match told.happened.step {
+                Step::Begun => "inicio",
+                Step::Asked => "pedido",
+                Step::Yes => "sim",
+                Step::No => "nao",
+                Step::Silent => "silencio",
+                Step::Decided => "decidido",
+                Step::Confirmed => "confirmado",
+                Step::Released => "liberado",
+            },
+            reason: reason.map(|reason| kind_of(reason).row().slug),
+            at: clock::utc(told.at_ms),
+        }
+    }
 }
 
 impl From<&CompanyLegs> for BookingAtCompany {

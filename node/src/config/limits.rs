@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use passcom_actors::domain::order::{HOLD_SECONDS, HOLD_SECONDS_MAX};
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, fault};
@@ -17,6 +18,10 @@ pub struct Limits {
     pub requests_per_second_per_user: u32,
     /// HTTP requests under way at once; more are told to come back.
     pub http_requests_at_once: u32,
+    /// Streams of events open at once; each is a connection of its own. No request waits for a place because of them.
+    pub event_streams_at_once: u32,
+    /// Of them, those of one address.
+    pub event_streams_per_address: u32,
     /// Bookings under way at once that clients wait for here.
     pub bookings_at_once: u32,
     /// Seat actors alive at once; the longest idle one makes room.
@@ -33,6 +38,8 @@ impl Default for Limits {
             requests_per_second_per_address: 20_000,
             requests_per_second_per_user: 20_000,
             http_requests_at_once: 1024,
+            event_streams_at_once: 12_000,
+            event_streams_per_address: 1_000,
             bookings_at_once: 512,
             route_actors: 20_000,
             password_hashes_at_once: 2,
@@ -60,6 +67,16 @@ impl Limits {
                 self.http_requests_at_once,
                 1..=65_536,
             ),
+            (
+                "event_streams_at_once",
+                self.event_streams_at_once,
+                1..=1_000_000,
+            ),
+            (
+                "event_streams_per_address",
+                self.event_streams_per_address,
+                1..=1_000_000,
+            ),
             ("bookings_at_once", self.bookings_at_once, 1..=65_536),
             ("route_actors", self.route_actors, 16..=1_000_000),
             (
@@ -83,6 +100,8 @@ pub struct Timeouts {
     pub lease_seconds: u32,
     /// A seat in doubt for longer is asked about.
     pub in_doubt_seconds: u32,
+    /// A customer's hold lasts this long, and so much longer with each extension.
+    pub hold_seconds: u32,
     /// A leg is on sale until this long before its departure.
     pub sale_closes_minutes: u32,
     /// A node that stops finishes what is under way within this.
@@ -95,6 +114,7 @@ impl Default for Timeouts {
             booking_seconds: 10,
             lease_seconds: 30,
             in_doubt_seconds: 5,
+            hold_seconds: HOLD_SECONDS,
             sale_closes_minutes: 30,
             shutdown_seconds: 10,
         }
@@ -128,6 +148,7 @@ impl Timeouts {
             ("booking_seconds", self.booking_seconds, 1..=60),
             ("lease_seconds", self.lease_seconds, 5..=300),
             ("in_doubt_seconds", self.in_doubt_seconds, 1..=60),
+            ("hold_seconds", self.hold_seconds, 1..=HOLD_SECONDS_MAX),
             (
                 "sale_closes_minutes",
                 self.sale_closes_minutes,

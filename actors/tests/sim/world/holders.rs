@@ -1,6 +1,8 @@
 //! What clients do with seats that are kept for them: confirm, release, extend, at any node and more than once; or nothing.
 
-use passcom_actors::desk::{BookAnswer, BookingStatus, ConfirmAnswer, ExtendAnswer, ReleaseAnswer};
+use passcom_actors::desk::{
+    BookAnswer, BookingStatus, ConfirmAnswer, ExtendAnswer, ReleaseAnswer, Wait,
+};
 use passcom_actors::domain::saga::Outcome;
 
 use super::customers::TRIES_MAX;
@@ -39,7 +41,9 @@ impl World {
         self.hub.lock().history.holds.on_deed(saga, deed);
         let answer = async move {
             match deed {
-                Deed::Confirm => Answer::Confirming(door.desk.confirm(user, saga).await),
+                Deed::Confirm => {
+                    Answer::Confirming(door.desk.confirm(user, saga, Wait::ForAnswer).await)
+                }
                 Deed::Release => Answer::Releasing(door.desk.release(user, saga).await),
                 Deed::Extend => Answer::Extending(door.desk.extend(user, saga).await),
             }
