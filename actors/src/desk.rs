@@ -121,8 +121,6 @@ pub struct BookingStatus {
     pub order: Option<Arc<Order>>,
     /// Of a hold that every company which answered keeps; its time may be over.
     pub hold: Option<HoldTerms>,
-    /// Some company knows that every one has voted for the hold.
-    pub voted: bool,
     /// Why, of a booking that was refused.
     pub reason: Option<RefusalReason>,
     /// Per company of the order: its legs' states, or nothing if it did not answer.

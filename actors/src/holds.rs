@@ -4,7 +4,7 @@
 //! restart: a hold may last longer than its customer was told, and is never sold from under a confirmation, because its end
 //! is asked of its register like any other.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -25,7 +25,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 struct Holds {
-    open: HashMap<SagaId, Seen>,
+    open: BTreeMap<SagaId, Seen>,
 }
 
 struct Seen {

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use self::begun::HoldBegun;
 pub(super) use self::begun::HoldsBegun;
 use super::{BookAnswer, BookingState, BookingStatus, Desk, Outcome, Wait};
+use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{HOLD_SECONDS_MAX, Order};
 use crate::domain::participant::{LegState, Refusal, RefusalReason};
@@ -110,6 +111,9 @@ impl HoldTerms {
     }
 }
 
+/// What a driver needs of a hold, and whether every company is known to have voted for this very order.
+type Voted = (Unfinished, bool);
+
 /// Why a hold is not known.
 enum Unknown {
     /// There is none, or it is another user's.
@@ -188,7 +192,6 @@ impl Desk {
                 return ConfirmAnswer::Answered(BookAnswer::CompanyDown(company));
             }
         };
-        let voted = status.voted;
         let origin = match (status.state, recorded) {
             (BookingState::Confirmed | BookingState::Cancelled, _) => {
                 let booked = BookAnswer::Definite(Outcome::Booked { ticket: hold });
@@ -197,8 +200,8 @@ impl Desk {
             (BookingState::Refused, _) => return ConfirmAnswer::Ended,
             (_, None) => return ConfirmAnswer::Answered(BookAnswer::NotKnownInTime(hold)),
             // too late by our clock: the register says whether somebody else was in time
-            (_, Some(saga)) if self.is_over(&saga.order, &status) => (saga, Origin::Recovery),
-            (_, Some(saga)) => (saga, Origin::Confirm { voted }),
+            (_, Some((saga, _))) if self.is_over(&saga.order, &status) => (saga, Origin::Recovery),
+            (_, Some((saga, voted))) => (saga, Origin::Confirm { voted }),
         };
         let answer = self.drive_hold(origin, deadline, wait).await;
         match wait.for_client(answer.unwrap_or_else(|answer| answer)) {
@@ -267,7 +270,7 @@ impl Desk {
             return ExtendAnswer::Booked;
         }
         let terms = status.hold.filter(|_| status.state == BookingState::Held);
-        let (Some(terms), Some(saga)) = (terms, recorded) else {
+        let (Some(terms), Some((saga, _))) = (terms, recorded) else {
             return ExtendAnswer::Ended;
         };
         if !terms.can_extend() {
@@ -289,16 +292,10 @@ impl Desk {
         hold: SagaId,
         seconds: u32,
     ) -> Result<(), ExtendAnswer> {
-        let needed = order.companies();
-        // those that have no seat of it may know of it, and would ask for its end too soon
-        let companies = self.shared.service.companies.iter();
-        let asked = companies.map(|company| async move {
-            (*company, self.extend_at(*company, hold, seconds).await)
-        });
+        let companies = order.companies().into_iter();
+        let asked = companies
+            .map(|company| async move { (company, self.extend_at(company, hold, seconds).await) });
         for (company, reply) in futures_util::future::join_all(asked).await {
-            if !needed.contains(&company) {
-                continue;
-            }
             match reply {
                 Ok(Reply::Extended(Some(kept))) if kept >= seconds => {}
                 Ok(Reply::Extended(_)) => return Err(ExtendAnswer::Ended),
@@ -337,7 +334,7 @@ impl Desk {
             BookingState::Refused => return ReleaseAnswer::Released,
             BookingState::Held | BookingState::Running => {}
         }
-        let Some(saga) = recorded else {
+        let Some((saga, _)) = recorded else {
             return ReleaseAnswer::NotKnownInTime(hold);
         };
         let Some(answer) = self.recover(saga) else {
@@ -355,7 +352,7 @@ impl Desk {
         &self,
         user: UserId,
         hold: SagaId,
-    ) -> Result<(BookingStatus, Option<Unfinished>), Unknown> {
+    ) -> Result<(BookingStatus, Option<Voted>), Unknown> {
         let answers = self.recorded(hold).await;
         let saga = self.saga_in(hold, &answers);
         let Some(status) = self.status(user, hold, &answers).await else {
@@ -374,34 +371,36 @@ impl Desk {
         }
     }
 
-    fn saga_in(&self, saga: SagaId, answers: &[(CompanyId, Recorded)]) -> Option<Unfinished> {
-        let order = answers
-            .iter()
-            .find_map(|(_, recorded)| recorded.order.clone());
-        order.map(|(order, hash, acceptors)| Unfinished {
-            saga,
-            order,
-            hash,
-            acceptors,
-            driver: self.node.to_string(),
-        })
+    /// The order that all companies have voted for, where somebody who answered knows that; else one that somebody has. Two
+    /// requests for one hold may have recorded two orders, and the votes are for one of them.
+    fn saga_in(&self, saga: SagaId, answers: &[(CompanyId, Recorded)]) -> Option<Voted> {
+        let known = answers.iter().filter_map(|(_, recorded)| {
+            let (order, hash, acceptors) = recorded.order.clone()?;
+            let unfinished = Unfinished {
+                saga,
+                order,
+                hash,
+                acceptors,
+                driver: self.node.to_string(),
+            };
+            Some((unfinished, recorded.voted))
+        });
+        known.max_by_key(|(_, voted)| *voted)
     }
 
-    /// A hold that was open here for longer than `seconds`: asks for its end, unless the companies keep its seats for longer.
+    /// A hold that was open here for longer than `seconds`: nobody extends it any more, unless somebody has, and its end is
+    /// asked for.
     pub(crate) async fn end_hold(&self, saga: SagaId, seconds: u32) {
-        let answers = self.recorded(saga).await;
-        let kept = answers
-            .iter()
-            .filter_map(|(_, recorded)| recorded.hold_seconds);
-        match kept.max() {
-            // it was extended while we could not be told
-            Some(kept) if kept > seconds => {
-                self.shared.service.extend(saga, kept).await;
-            }
-            _ => {
-                let saga = self.saga_in(saga, &answers);
-                drop(saga.and_then(|saga| self.recover(saga)));
-            }
+        let service = &self.shared.service;
+        let ended = service.ledger.post(Entry::EndHold { saga, seconds }).await;
+        if !matches!(ended, Ok(Receipt::Extended(None))) {
+            return;
+        }
+        // from now on it is in doubt, and the watcher of unfinished sagas drives it if we do not
+        if let Ok(recorded) = service.archive.recorded(saga).await
+            && let Some((saga, _)) = self.saga_in(saga, &[(service.me, recorded)])
+        {
+            drop(self.recover(saga));
         }
     }
 }

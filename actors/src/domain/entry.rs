@@ -104,6 +104,11 @@ pub enum Entry {
         saga: SagaId,
         seconds: u32,
     },
+    /// The time of a hold is over here, unless it is kept for longer: nobody extends it any more.
+    EndHold {
+        saga: SagaId,
+        seconds: u32,
+    },
     /// Raises this company's ballot round above this one.
     NextRound {
         above: i64,
@@ -161,7 +166,10 @@ impl Entry {
     pub fn post(&self, rows: &mut Rows) -> Receipt {
         match self {
             Entry::Begin(prepare, idempotency) => {
-                participant::remember(rows, prepare, SagaState::Begun);
+                // whoever keeps no seat of a hold has nothing to wait for: those who do see to its end
+                if prepare.order.hold_seconds.is_none() {
+                    participant::remember(rows, prepare, SagaState::Begun);
+                }
                 remember_key(rows, prepare.saga, prepare.order.user, idempotency.as_ref());
                 Receipt::Done
             }
@@ -261,6 +269,9 @@ impl Entry {
             }
             Entry::Extend { saga, seconds } => {
                 Receipt::Extended(participant::extend_hold(rows, *saga, *seconds))
+            }
+            Entry::EndHold { saga, seconds } => {
+                Receipt::Extended(participant::expire_hold(rows, *saga, *seconds))
             }
             Entry::NextRound { above } => {
                 rows.round = rows.round.max(*above).saturating_add(1);

@@ -37,7 +37,7 @@ impl Entry {
                 footprint.orders.insert(*saga);
                 footprint.tickets.insert(*saga);
             }
-            Entry::Finish { saga } | Entry::Extend { saga, .. } => {
+            Entry::Finish { saga } | Entry::Extend { saga, .. } | Entry::EndHold { saga, .. } => {
                 footprint.sagas.insert(*saga);
             }
             Entry::Hold { saga, key, .. } => {
