@@ -388,6 +388,23 @@ impl Desk {
         known.max_by_key(|(_, voted)| *voted)
     }
 
+    /// Asks for the end of a hold that is open here if others know of a ballot or an end. False: none of them answered.
+    pub(crate) async fn end_decided(&self, saga: SagaId) -> bool {
+        let answers = self.recorded(saga).await;
+        let me = self.shared.service.me;
+        let others = || answers.iter().filter(|(company, _)| *company != me);
+        let ends = |recorded: &Recorded| {
+            let register = recorded.register.as_ref();
+            let open = |(_, state): &(_, LegState)| *state == LegState::Prepared;
+            register.is_some_and(|register| register.accepted.is_some())
+                || !recorded.legs.iter().all(open)
+        };
+        if others().any(|(_, recorded)| ends(recorded)) {
+            self.end_hold(saga, HOLD_SECONDS_MAX).await;
+        }
+        others().next().is_some()
+    }
+
     /// A hold that was open here for longer than `seconds`: nobody extends it any more, unless somebody has, and its end is
     /// asked for.
     pub(crate) async fn end_hold(&self, saga: SagaId, seconds: u32) {
