@@ -22,6 +22,7 @@ use crate::lease::Leases;
 use crate::ledger::PostError;
 use crate::messages::{Reply, Request};
 use crate::peer::{CallError, PeerClient};
+use crate::progress::{Happened, Narrator, Reporter};
 use crate::service::Service;
 use crate::traceparent::Traceparent;
 
@@ -47,6 +48,7 @@ pub struct Arguments {
     pub start: Start,
     /// Who waits; dropped without a word if the actor ends without an answer.
     pub answer: oneshot::Sender<Answer>,
+    pub reporter: Reporter,
     pub running: RunningGuard,
     /// The client's place among the bookings under way.
     pub place: Option<OwnedSemaphorePermit>,
@@ -55,6 +57,8 @@ pub struct Arguments {
 
 pub struct State {
     driver: Driver,
+    narrator: Narrator,
+    reporter: Reporter,
     answer: Option<oneshot::Sender<Answer>>,
     timer: Option<(Timestamp, AbortHandle)>,
     /// Of the request that this booking began with, told to every node that it asks.
@@ -83,8 +87,11 @@ impl Actor for BookingActor {
         arguments: Arguments,
     ) -> Result<State, ActorProcessingErr> {
         myself.cast(BookingMessage(Event::Started))?;
+        let start = arguments.start;
         Ok(State {
-            driver: Driver::new(arguments.start),
+            narrator: Narrator::new(start.me, start.order.companies()),
+            reporter: arguments.reporter,
+            driver: Driver::new(start),
             answer: Some(arguments.answer),
             timer: None,
             trace: arguments.trace,
@@ -102,8 +109,15 @@ impl Actor for BookingActor {
         if event == Event::Wake {
             state.timer = None; // it has gone off
         }
+        let heard = state.narrator.hear(&event);
+        self.report(state, heard);
+        if Narrator::is_durable(&event) {
+            state.reporter.is_durable();
+        }
         let effects = state.driver.step(self.shared.clock.now(), event);
         for effect in effects {
+            let said = state.narrator.say(&effect);
+            self.report(state, said);
             self.perform(&myself, state, effect);
         }
         self.set_timer(&myself, state);
@@ -112,6 +126,12 @@ impl Actor for BookingActor {
 }
 
 impl BookingActor {
+    fn report(&self, state: &State, happened: impl IntoIterator<Item = Happened>) {
+        for happened in happened {
+            state.reporter.tell(self.shared.clock.wall_ms(), happened);
+        }
+    }
+
     fn perform(&self, myself: &ActorRef<BookingMessage>, state: &mut State, effect: Effect) {
         let saga = state.driver.saga();
         let shared = self.shared.clone();

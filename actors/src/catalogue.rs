@@ -1,25 +1,57 @@
 //! The legs on sale of all companies, kept at every node, so that browsing costs no call and no query.
 //!
+//! ```text
+//! ledger, peers ──▶ index.rs      one company's legs by route: slot.rs its facts, seats.rs its seats, free.rs how many are left
+//!                      ├─▶ watches.rs  whoever wants to know that a leg has changed
+//!                      │ a new schedule
+//!                      ▼
+//!                   timetable.rs  all companies' legs as arrays by airport and time; shares free.rs
+//!                      │
+//!                      ├─▶ listing.rs   pages of legs
+//!                      └─▶ search.rs    itineraries: bounds.rs gives up early, front.rs keeps the best, fare.rs adds up
+//! ```
 //! Our own index follows the ledger, commit by commit. A peer's index follows what that peer publishes, by cursor; it may be
 //! seconds old, and a booking checks everything again. A company that cannot be reached is named, and its legs are left out.
+//!
+//! Invariant: whoever lists or searches walks a timetable that nobody changes. The lock on the indexes is held to change a few seats, to
+//! copy what is shown, or to copy the facts that the next timetable is made of, never while something is searched or sorted.
 
+mod bounds;
 mod code;
+mod connections;
+mod fare;
+mod free;
+mod front;
 mod index;
+mod itinerary;
+mod listing;
 mod search;
+mod seats;
+mod slot;
+mod timetable;
+mod watches;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
+use tracing::warn;
 
+pub use self::connections::ConnectionTimes;
 use self::index::Index;
+pub use self::itinerary::{Found, Itinerary, Order, Trip};
+pub use self::search::LEGS_MAX;
+use self::search::{Outcome, Path, Query};
+pub use self::seats::{SeatState, SeatStates};
+use self::timetable::{Contribution, DepartureNumber, Timetable};
+use self::watches::Watches;
+pub use self::watches::{LegKey, LegWatch};
+use crate::cabin::Layout;
 use crate::clock::wall_clock_ms;
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
 use crate::domain::order::Price;
-use crate::domain::rows::SeatUse;
 use crate::ledger::News;
 use crate::peer::PeerClient;
 
@@ -53,12 +85,11 @@ pub struct CatalogueCursor {
     pub seq: u64,
 }
 
-/// A route with its taken seats.
+/// A route with its seats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
     pub route: Route,
-    /// Bit n-1 set = seat n is not free; trailing zero words left out.
-    pub taken: Vec<u64>,
+    pub seats: SeatStates,
 }
 
 /// Changes of a company's catalogue in the order they happened.
@@ -66,7 +97,8 @@ pub struct Published {
 pub struct CataloguePage {
     /// The reader must forget what it had: the publisher started anew.
     pub reset: bool,
-    pub changes: Vec<Published>,
+    /// Each with its number: with the epoch of `next` it names this state of the route, the same at every node.
+    pub changes: Vec<(u64, Published)>,
     pub next: CatalogueCursor,
     pub more: bool,
 }
@@ -78,6 +110,16 @@ pub struct LegView {
     pub route: Route,
     /// Free seats, ascending.
     pub free: Vec<SeatNumber>,
+}
+
+/// The seats of a leg, in one of its states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegSeats {
+    /// Of two states of a leg with the same epoch, the later one has the higher number.
+    pub version: CatalogueCursor,
+    pub layout: Layout,
+    pub seats: u16,
+    pub states: SeatStates,
 }
 
 /// Which legs to list. All optional; places are IATA codes (resolve cities with [`crate::airports`]).
@@ -103,12 +145,6 @@ pub struct LegPage {
     pub unreachable: Vec<CompanyId>,
 }
 
-/// An itinerary found by search: legs that connect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundItinerary {
-    pub legs: Vec<LegView>,
-}
-
 /// Cheap to clone; answers from memory.
 #[derive(Clone)]
 pub struct Catalogue {
@@ -124,6 +160,11 @@ struct Inner {
     /// One start of this node.
     epoch: u64,
     indexes: RwLock<BTreeMap<CompanyId, Index>>,
+    connections: ConnectionTimes,
+    timetable: RwLock<Arc<Timetable>>,
+    /// Of each index, the version that the timetable is of. Whoever makes a new one holds it.
+    made_of: Mutex<Vec<u64>>,
+    watches: Watches,
     /// Wakes those who wait for a change of our own. (A watch would wake them in random order; this does in that of waiting.)
     published: Notify,
 }
@@ -134,69 +175,78 @@ impl Catalogue {
         companies: Arc<[CompanyId]>,
         peers: Arc<dyn PeerClient>,
         sale_closes: Duration,
+        connections: ConnectionTimes,
     ) -> Self {
-        let indexes = companies.iter().map(|id| (*id, Index::default())).collect();
+        let epoch = fastrand::u64(..);
+        let mut indexes: BTreeMap<_, _> =
+            companies.iter().map(|id| (*id, Index::default())).collect();
+        indexes.insert(me, Index::new(epoch));
         let inner = Inner {
             me,
             companies,
             peers,
             sale_closes: sale_closes.as_secs() as i64,
-            epoch: fastrand::u64(..),
+            epoch,
             indexes: RwLock::new(indexes),
+            connections,
+            timetable: RwLock::default(),
+            made_of: Mutex::default(),
+            watches: Watches::default(),
             published: Notify::new(),
         };
-        Self {
+        let catalogue = Self {
             inner: Arc::new(inner),
-        }
+        };
+        catalogue.renew_timetable();
+        catalogue
     }
 
     // ---- browsing -----------------------------------------------------------------------------------------------
 
     /// Legs on sale with free seats of every reachable company.
     pub fn page(&self, filter: &LegFilter, after: Option<PageCursor>, limit: usize) -> LegPage {
-        let (reachable, unreachable) = self.reachable();
-        let wanted = |company: &&CompanyId| filter.company.is_none_or(|only| only == **company);
-        let companies: Vec<CompanyId> = reachable.iter().filter(wanted).copied().collect();
-        let unreachable = unreachable.iter().filter(wanted).copied().collect();
-        let indexes = self.read();
-        let (from, to) = filter.departs.unwrap_or((i64::MIN, i64::MAX));
-        let from = from.max(self.first_on_sale());
-        let start = after.map_or(from, |(departs, _, _)| departs.max(from));
-        let mut streams: Vec<_> = companies
-            .iter()
-            .flat_map(|company| {
-                let index = &indexes[company];
-                index
-                    .departures(filter.origins.as_deref(), start, to)
-                    .into_iter()
-                    .map(|stream| stream.map(|(departs, route)| (departs, *company, route)))
-            })
-            .collect();
-        let mut legs = Vec::with_capacity(limit.min(128));
-        let mut last = None;
-        let mut more = false;
-        for key in merge(&mut streams).skip_while(|key| after.is_some_and(|after| *key <= after)) {
-            let index = &indexes[&key.1];
-            let Some(leg) = index.shown(key.1, key.2, filter.destinations.as_deref()) else {
-                continue;
-            };
-            if legs.len() == limit {
-                more = true;
-                break;
-            }
-            last = Some(key);
-            legs.push(leg);
+        let timetable = self.timetable();
+        let mut asked = self.reachable(&timetable);
+        if let Some(only) = filter.company {
+            asked.retain(|(company, _)| *company == only);
         }
+        let wanted = timetable
+            .companies()
+            .map(|(company, _)| asked.contains(&(company, true)));
+        let wanted: Vec<bool> = wanted.collect();
+        let (from, _) = filter.departs.unwrap_or((i64::MIN, i64::MAX));
+        let from = from.max(self.first_on_sale());
+        let mut found = listing::departures(&timetable, filter, &wanted, from, after);
+        let page: Vec<DepartureNumber> = found.by_ref().take(limit).collect();
+        let last = page.last().filter(|_| found.next().is_some());
+        let mut legs = self.views(&timetable, &page);
+        // one that was sold out this moment
+        legs.retain(|leg| !leg.free.is_empty());
         LegPage {
             legs,
-            next: last.filter(|_| more),
-            unreachable,
+            next: last.map(|last| listing::cursor(&timetable, timetable.departure(*last))),
+            unreachable: unreachable(&asked),
         }
     }
 
     /// One leg of any company, also when it is sold out or that company is down.
     pub fn leg(&self, company: CompanyId, route: RouteId) -> Option<LegView> {
         self.read().get(&company)?.leg(company, route)
+    }
+
+    /// The seats of a leg of any company, also when that company is down.
+    pub fn seats(&self, (company, route): LegKey) -> Option<LegSeats> {
+        self.read().get(&company)?.seats(route)
+    }
+
+    /// To be told whenever [`Catalogue::seats`] may answer otherwise. Costs the ledger and the peers nothing.
+    pub fn watch(&self, leg: LegKey) -> LegWatch {
+        self.inner.watches.watch(leg)
+    }
+
+    /// Whether seats of this route are sold now.
+    pub fn sells(&self, route: &Route) -> bool {
+        route.on_sale && route.departs >= self.first_on_sale()
     }
 
     /// What is published of a route.
@@ -216,19 +266,64 @@ impl Catalogue {
         self.read().get(&company).map_or(0, Index::len)
     }
 
-    /// At most `limit` itineraries by fewest legs, then earliest arrival, leaving within [from, to). Always ends.
-    pub fn search(
-        &self,
-        origins: &[String],
-        destinations: &[String],
-        departs: (i64, i64),
-        limit: usize,
-    ) -> Vec<FoundItinerary> {
-        let (reachable, _) = self.reachable();
-        let departs = (departs.0.max(self.first_on_sale()), departs.1);
-        let indexes = self.read();
-        let indexes: Vec<_> = reachable.iter().map(|id| (*id, &indexes[id])).collect();
-        search::fewest_legs(&indexes, origins, destinations, departs, limit)
+    /// Every itinerary that no other one beats in arrival, number of legs and price, of the companies that can be reached. Always ends.
+    pub fn search(&self, trip: &Trip) -> Found {
+        let timetable = self.timetable();
+        let asked = self.reachable(&timetable);
+        let airports = |codes: &[String]| {
+            codes
+                .iter()
+                .filter_map(|code| timetable.airport(code))
+                .collect()
+        };
+        let second = |time: i64| time.clamp(0, i64::from(u32::MAX)) as u32;
+        let query = Query {
+            origins: airports(&trip.origins),
+            destinations: airports(&trip.destinations),
+            departs: second(trip.departs.0.max(self.first_on_sale()))..second(trip.departs.1),
+            seats: trip.passengers,
+            legs_max: trip.legs_max,
+            companies: asked.iter().map(|(_, reachable)| *reachable).collect(),
+        };
+        let Outcome {
+            mut found,
+            cut_short,
+        } = search::search(&timetable, &query);
+        if cut_short {
+            warn!(
+                ?trip,
+                "a search met its bound: something better may be missing"
+            );
+        }
+        found.sort_by(|one, other| trip.order.compare(one, other));
+        found.truncate(trip.limit);
+        let itinerary = |path: &Path| {
+            let legs = self.views(&timetable, &path.departures);
+            // not if a leg went or was sold out this moment
+            let seats = usize::from(trip.passengers);
+            let whole = legs.len() == path.departures.len()
+                && legs.iter().all(|leg| leg.free.len() >= seats);
+            whole.then_some(Itinerary { legs })
+        };
+        Found {
+            itineraries: found.iter().filter_map(itinerary).collect(),
+            unreachable: unreachable(&asked),
+        }
+    }
+
+    /// IATA codes of the airports that some leg on sale touches, ascending.
+    pub fn airports(&self) -> Vec<String> {
+        let timetable = self.timetable();
+        timetable
+            .airports()
+            .iter()
+            .map(|iata| iata.as_str().to_owned())
+            .collect()
+    }
+
+    /// Whether some leg on sale touches the airport with this code.
+    pub fn has_airport(&self, iata: &str) -> bool {
+        self.timetable().airport(iata).is_some()
     }
 
     /// All companies of the cluster, ascending, with whether this node reaches them (itself: true).
@@ -242,33 +337,85 @@ impl Catalogue {
         wall_clock_ms() / 1000 + self.inner.sale_closes
     }
 
-    fn reaches(&self, company: CompanyId) -> bool {
+    /// Whether this node reaches that company; itself always.
+    pub fn reaches(&self, company: CompanyId) -> bool {
         company == self.inner.me || self.inner.peers.is_up(company)
     }
 
-    /// Companies whose legs can be shown, and those whose cannot: they are down, or not read whole yet.
-    fn reachable(&self) -> (Vec<CompanyId>, Vec<CompanyId>) {
-        let companies = self.inner.companies.iter().copied();
-        companies.partition(|company| self.reaches(*company) && self.knows(*company))
+    /// Every company of the timetable with whether its legs can be shown: it can be reached, and has been read whole.
+    fn reachable(&self, timetable: &Timetable) -> Vec<(CompanyId, bool)> {
+        let companies = timetable.companies();
+        companies
+            .map(|(company, whole)| (company, whole && self.reaches(company)))
+            .collect()
+    }
+
+    /// The legs as they are now.
+    fn views(&self, timetable: &Timetable, departures: &[DepartureNumber]) -> Vec<LegView> {
+        let indexes = self.read();
+        let view = |number: &DepartureNumber| {
+            let departure = timetable.departure(*number);
+            let company = timetable.company(departure.company);
+            indexes.get(&company)?.leg(company, departure.route)
+        };
+        departures.iter().filter_map(view).collect()
+    }
+
+    fn timetable(&self) -> Arc<Timetable> {
+        let timetable = self.inner.timetable.read();
+        timetable.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes a new timetable if a schedule has changed. One at a time: an older one never replaces a newer one.
+    fn renew_timetable(&self) {
+        let made_of = self.inner.made_of.lock();
+        let mut made_of = made_of.unwrap_or_else(PoisonError::into_inner);
+        let (versions, contributions) = {
+            let indexes = self.read();
+            let versions: Vec<u64> = indexes.values().map(Index::version).collect();
+            if versions == *made_of {
+                return;
+            }
+            let contributions = indexes.iter().map(|(company, index)| Contribution {
+                company: *company,
+                whole: index.is_complete(),
+                free: index.free().clone(),
+                legs: index.facts().copied().collect(),
+            });
+            (versions, contributions.collect())
+        };
+        let timetable = Arc::new(Timetable::new(contributions, &self.inner.connections));
+        let replaced = {
+            let current = self.inner.timetable.write();
+            std::mem::replace(
+                &mut *current.unwrap_or_else(PoisonError::into_inner),
+                timetable,
+            )
+        };
+        *made_of = versions;
+        drop(replaced); // outside the lock: it takes a while
     }
 
     // ---- our own index ------------------------------------------------------------------------------------------
 
-    /// Routes of our own, as read from the database at start or after an import.
+    /// Routes of our own, as read from the database at start or after an import; shown from [`Catalogue::own_is_complete`] on.
     pub fn load_own(&self, routes: Vec<Published>) {
         let me = self.inner.me;
+        let legs: Vec<LegKey> = routes.iter().map(|known| (me, known.route.id)).collect();
         {
             let mut indexes = self.write();
             let index = indexes.entry(me).or_default();
             routes.into_iter().for_each(|route| index.load_own(route));
         }
         self.inner.published.notify_waiters();
+        self.inner.watches.wake(legs.into_iter());
     }
 
-    /// Every route of our own has been loaded once.
+    /// Every route of our own has been loaded, at the start or after an import.
     pub fn own_is_complete(&self) {
         let me = self.inner.me;
         self.write().entry(me).or_default().complete();
+        self.renew_timetable();
     }
 
     /// Follows the ledger. Called in the order of the commits.
@@ -281,13 +428,18 @@ impl Catalogue {
             let mut indexes = self.write();
             let index = indexes.entry(me).or_default();
             for (route, seats) in &news.surveyed {
-                index.survey(*route, seats.keys().map(|(_, number)| *number));
+                let found = seats.iter();
+                let found = found.map(|((_, number), now)| (*number, SeatState::from(*now)));
+                index.survey(*route, found);
             }
             for ((route, number), now) in &news.seats {
-                index.set_taken(*route, *number, *now != SeatUse::Free);
+                index.set_seat(*route, *number, SeatState::from(*now));
             }
         }
         self.inner.published.notify_waiters();
+        let surveyed = news.surveyed.iter().map(|(route, _)| (me, *route));
+        let changed = news.seats.keys().map(|(route, _)| (me, *route));
+        self.inner.watches.wake(surveyed.chain(changed));
     }
 
     /// Our changes after a reader's cursor; waits for some up to `wait`.
@@ -322,9 +474,21 @@ impl Catalogue {
 
     /// Takes over what a peer published.
     pub fn follow(&self, company: CompanyId, page: CataloguePage) {
+        let more = page.more;
+        let changes = page.changes.iter();
+        let legs: Vec<LegKey> = changes
+            .map(|(_, change)| (company, change.route.id))
+            .collect();
         let replaced = self.write().entry(company).or_default().follow(page);
+        match replaced {
+            Some(_) => self.inner.watches.wake_all(company),
+            None => self.inner.watches.wake(legs.into_iter()),
+        }
         // outside the lock: a season of legs takes a while to drop
         drop(replaced);
+        if !more {
+            self.renew_timetable();
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<CompanyId, Index>> {
@@ -338,17 +502,10 @@ impl Catalogue {
     }
 }
 
-/// Merges ascending streams into one.
-fn merge(
-    streams: &mut [impl Iterator<Item = PageCursor>],
-) -> impl Iterator<Item = PageCursor> + '_ {
-    let mut heads = BinaryHeap::new();
-    for (number, stream) in streams.iter_mut().enumerate() {
-        heads.extend(stream.next().map(|key| Reverse((key, number))));
-    }
-    std::iter::from_fn(move || {
-        let Reverse((key, number)) = heads.pop()?;
-        heads.extend(streams[number].next().map(|key| Reverse((key, number))));
-        Some(key)
-    })
+fn unreachable(companies: &[(CompanyId, bool)]) -> Vec<CompanyId> {
+    let missing = companies.iter().filter(|(_, reachable)| !reachable);
+    missing.map(|(company, _)| *company).collect()
 }
+
+#[cfg(test)]
+mod tests;

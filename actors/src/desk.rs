@@ -26,6 +26,7 @@ pub use crate::domain::saga::Outcome;
 use crate::domain::saga::{Answer, Origin, Start};
 use crate::messages::Idempotency;
 use crate::order_hash::{acceptors_of, order_hash, saga_id};
+use crate::progress::{Board, Follower};
 use crate::store::Unfinished;
 use crate::traceparent::Traceparent;
 
@@ -66,10 +67,21 @@ impl From<SeatRef> for WantedSeat {
     }
 }
 
+/// How long a client waits for its booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Until there is an answer, or the deadline.
+    ForAnswer,
+    /// Until it is on record, or refused before that: the client follows it from there on.
+    UntilBegun,
+}
+
 /// What the desk says to a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BookAnswer {
     Definite(Outcome),
+    /// Whoever waits only for this follows the booking under this id.
+    Begun(SagaId),
     /// Another booking's lease is on this seat; nothing was begun.
     SeatBusy(SeatRef),
     /// The same key is being worked on.
@@ -115,6 +127,20 @@ pub struct BookingStatus {
     pub reason: Option<RefusalReason>,
     /// Per company of the order: its legs' states, or nothing if it did not answer.
     pub companies: Vec<CompanyLegs>,
+}
+
+impl Wait {
+    /// Who waits only until a booking is begun is told no more of one that stands already, or is under way.
+    fn for_client(self, answer: BookAnswer) -> BookAnswer {
+        match (self, answer) {
+            (
+                Self::UntilBegun,
+                BookAnswer::Definite(Outcome::Booked { ticket: saga })
+                | BookAnswer::StillRunning(saga),
+            ) => BookAnswer::Begun(saga),
+            (_, answer) => answer,
+        }
+    }
 }
 
 /// A company with the states of its legs, if it answered.
@@ -214,6 +240,7 @@ pub struct Desk {
     hold_seconds: u32,
     draining: Arc<AtomicBool>,
     holds_begun: HoldsBegun,
+    progress: Board,
 }
 
 impl Desk {
@@ -228,18 +255,20 @@ impl Desk {
             hold_seconds: limits.hold_seconds,
             draining: Arc::default(),
             holds_begun: HoldsBegun::default(),
+            progress: Board::default(),
         }
     }
 
     /// Books all seats or none. Ends soon after the deadline at the latest.
-    pub async fn book(&self, request: BookRequest) -> BookAnswer {
+    pub async fn book(&self, request: BookRequest, wait: Wait) -> BookAnswer {
         let begun = Instant::now();
-        let answer = self.try_book(request, begun + self.deadline).await;
-        let answer = answer.unwrap_or_else(|answer| answer);
+        let answer = self.try_book(request, begun + self.deadline, wait).await;
+        let answer = wait.for_client(answer.unwrap_or_else(|answer| answer));
         let label = match &answer {
             BookAnswer::Definite(Outcome::Booked { .. }) => "booked",
             BookAnswer::Definite(Outcome::Held { .. }) => "held",
             BookAnswer::Definite(Outcome::Refused(_)) => "refused",
+            BookAnswer::Begun(_) => "begun",
             BookAnswer::SeatBusy(_) => "busy",
             BookAnswer::NotKnownInTime(_) => "unknown",
             _ => "rejected",
@@ -253,6 +282,7 @@ impl Desk {
         &self,
         request: BookRequest,
         deadline: Instant,
+        wait: Wait,
     ) -> Result<BookAnswer, BookAnswer> {
         let place = self.place()?;
         let saga = match &request.idempotency {
@@ -275,7 +305,7 @@ impl Desk {
             None => None,
         };
         let start = self.start(saga, order, request.idempotency);
-        self.drive_for_client(start, place, deadline).await
+        self.drive_for_client(start, place, deadline, wait).await
     }
 
     fn place(&self) -> Result<OwnedSemaphorePermit, BookAnswer> {
@@ -291,12 +321,26 @@ impl Desk {
         start: Start,
         place: OwnedSemaphorePermit,
         deadline: Instant,
+        wait: Wait,
     ) -> Result<BookAnswer, BookAnswer> {
-        let saga = start.saga;
+        let (saga, user) = (start.saga, start.order.user);
         let answer = self
             .drive(start, Some(place))
             .ok_or(BookAnswer::StillRunning(saga))?;
-        match tokio::time::timeout_at(deadline, answer).await {
+        let begun = async {
+            match (wait == Wait::UntilBegun).then(|| self.follow(user, saga, 0)) {
+                Some(Some(mut steps)) => steps.durable().await,
+                _ => false,
+            }
+        };
+        let answer = tokio::time::timeout_at(deadline, answer);
+        tokio::pin!(answer);
+        let answer = tokio::select! {
+            biased; // a refusal that is known already says more
+            answer = &mut answer => answer,
+            true = begun => return Ok(BookAnswer::Begun(saga)),
+        };
+        match answer {
             Ok(Ok(Answer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
             Ok(Ok(Answer::SeatBusy(seat))) => Ok(BookAnswer::SeatBusy(seat)),
             Ok(Ok(Answer::CompanyDown(company))) => Ok(BookAnswer::CompanyDown(company)),
@@ -403,6 +447,7 @@ impl Desk {
     ) -> Option<oneshot::Receiver<Answer>> {
         let running = &self.shared.service.running;
         let running = running.enter(start.saga, start.order.user)?;
+        let reporter = self.progress.begin(start.saga, start.order.user);
         let (answer, waiting) = oneshot::channel();
         let handler = BookingActor {
             shared: self.shared.clone(),
@@ -410,6 +455,7 @@ impl Desk {
         let arguments = Arguments {
             start,
             answer,
+            reporter,
             running,
             place,
             trace: Traceparent::current(),
@@ -418,6 +464,11 @@ impl Desk {
         let supervisor = self.supervisor.clone();
         let _ = ActorRuntime::spawn_linked_instant(None, handler, arguments, supervisor);
         Some(waiting)
+    }
+
+    /// The steps of a booking of this user after the first `seen`; none if it is not driven here, nor was a moment ago.
+    pub fn follow(&self, user: UserId, saga: SagaId, seen: usize) -> Option<Follower> {
+        self.progress.follow(user, saga, seen)
     }
 
     /// Takes no new bookings any more.

@@ -10,7 +10,7 @@
 //! * [`order_hash`]: the identities that every node derives alike.
 //!
 //! A booking:
-//! * [`desk`]: what HTTP holds: book, cancel, look up; [`booking`]: the actor that drives one saga;
+//! * [`desk`]: what HTTP holds: book, cancel, look up; [`booking`]: the actor that drives one saga; [`progress`]: how it gets on;
 //! * [`service`]: what a company answers to drivers; [`directory`], [`route`]: who claims a route's seats right now;
 //! * [`ledger`]: the only writer, one transaction for all that waits; [`store`]: what it and the readers need of a database,
 //!   [`memory`] being one without durability;
@@ -24,7 +24,8 @@
 //!
 //! [`fail_point`]: where a test may kill the process, in a build of its own.
 //!
-//! For people: [`catalogue`] and [`airports`]: what is on sale; [`accounts`]: who is who; [`operations`]: what operators ask.
+//! For people: [`catalogue`] and [`airports`]: what is on sale; [`cabin`]: where a seat is; [`accounts`]: who is who;
+//! [`operations`]: what operators ask.
 //! [`clock`]: the time that shells hand to the rules.
 //!
 //! Invariants:
@@ -38,6 +39,7 @@ pub mod accounts;
 pub mod airports;
 pub mod anti_entropy;
 pub mod booking;
+pub mod cabin;
 pub mod catalogue;
 pub mod clock;
 pub mod desk;
@@ -54,6 +56,7 @@ pub mod messages;
 pub mod operations;
 pub mod order_hash;
 pub mod peer;
+pub mod progress;
 pub mod recovery;
 pub mod replication;
 pub mod route;

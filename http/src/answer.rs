@@ -1,14 +1,20 @@
 //! A success on its way out. Refusals and failures are in `error`.
 
 use std::fmt::Write;
+use std::net::IpAddr;
+use std::time::Duration;
 
 use passcom_actors::domain::ids::CompanyId;
 use serde::Serialize;
-use warp::http::header::{CONTENT_TYPE, LINK, LOCATION};
+use sha2::{Digest, Sha256};
+use warp::Reply;
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, LOCATION};
 use warp::http::{HeaderName, HeaderValue, StatusCode};
 use warp::reply::Response;
 
+use crate::call::Call;
 use crate::error::Problem;
+use crate::events::{Events, Listeners};
 use crate::wire::X_UNREACHABLE;
 
 pub(crate) type Answered = Result<Answer, Problem>;
@@ -17,12 +23,22 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const PROMETHEUS: HeaderValue =
     HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// Of the hash of a body, so much tells it apart.
+const ETAG_BYTES: usize = 16;
 
 pub(crate) struct Answer {
     status: StatusCode,
     content_type: HeaderValue,
-    body: Vec<u8>,
+    body: Body,
     headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+enum Body {
+    Whole(Vec<u8>),
+    Events(Events),
 }
 
 impl Answer {
@@ -35,18 +51,38 @@ impl Answer {
         let mut body = Vec::with_capacity(size);
         serde_json::to_writer(&mut body, value)
             .expect("wire types serialize, and a Vec takes everything");
-        Self::new(JSON, body)
+        Self::new(JSON, Body::Whole(body))
     }
 
     pub fn text(text: &str) -> Self {
-        Self::new(TEXT, text.as_bytes().to_vec())
+        Self::new(TEXT, Body::Whole(text.as_bytes().to_vec()))
     }
 
     pub fn prometheus(text: String) -> Self {
-        Self::new(PROMETHEUS, text.into_bytes())
+        Self::new(PROMETHEUS, Body::Whole(text.into_bytes()))
     }
 
-    fn new(content_type: HeaderValue, body: Vec<u8>) -> Self {
+    /// A file that is a part of the program.
+    pub fn file(content_type: &'static str, content: &[u8]) -> Self {
+        let content_type = HeaderValue::from_static(content_type);
+        Self::new(content_type, Body::Whole(content.to_vec()))
+    }
+
+    /// Whoever asks finds it under this path of ours.
+    pub fn elsewhere(path: &'static str) -> Self {
+        let answer = Self {
+            status: StatusCode::TEMPORARY_REDIRECT,
+            ..Self::text("")
+        };
+        answer.with(LOCATION, HeaderValue::from_static(path))
+    }
+
+    /// Goes on until the events end, the client goes or the port closes.
+    pub fn events(events: Events) -> Self {
+        Self::new(EVENTS, Body::Events(events))
+    }
+
+    fn new(content_type: HeaderValue, body: Body) -> Self {
         Self {
             status: StatusCode::OK,
             content_type,
@@ -55,12 +91,27 @@ impl Answer {
         }
     }
 
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
     /// What was asked for exists now, under this path.
     pub fn created(mut self, path: &str) -> Self {
         self.status = StatusCode::CREATED;
         let location = HeaderValue::try_from(path).expect("our paths are visible ASCII");
         self.headers.push((LOCATION, location));
         self
+    }
+
+    /// What was asked for was begun, as the client prefers, and can be followed under this path (RFC 7240).
+    pub fn begun(mut self, path: &str) -> Self {
+        let applied = HeaderValue::from_static("respond-async");
+        self.headers.push((PREFERENCE_APPLIED, applied));
+        Self {
+            status: StatusCode::ACCEPTED,
+            ..self.created(path)
+        }
     }
 
     /// Says where the next page is, if there is one.
@@ -87,13 +138,64 @@ impl Answer {
         self
     }
 
-    pub fn into_response(self) -> Response {
-        let mut response = Response::new(self.body.into());
+    /// Anybody may keep it for a while, and ask then whether it is still the same.
+    pub fn cached(mut self, call: &Call, max_age: Duration) -> Self {
+        let Body::Whole(body) = &mut self.body else {
+            return self; // events are never the same
+        };
+        let hash = Sha256::digest(&*body);
+        let tag = hash
+            .iter()
+            .take(ETAG_BYTES)
+            .fold("\"".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+            + "\"";
+        let known = call
+            .headers
+            .get(IF_NONE_MATCH)
+            .and_then(|value| value.to_str().ok());
+        if known.is_some_and(|known| {
+            known
+                .split(',')
+                .any(|one| one.trim().trim_start_matches("W/") == tag)
+        }) {
+            self.status = StatusCode::NOT_MODIFIED;
+            body.clear();
+        }
+        let age = format!("public, max-age={}", max_age.as_secs());
+        for (name, value) in [(ETAG, tag), (CACHE_CONTROL, age)] {
+            let value = HeaderValue::try_from(value).expect("digits, letters and quotes");
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// Needs a place among the listeners if it goes on.
+    pub fn into_response(
+        self,
+        listeners: &Listeners,
+        address: Option<IpAddr>,
+    ) -> Result<Response, Problem> {
+        let mut response = match self.body {
+            Body::Whole(body) => Response::new(body.into()),
+            Body::Events(events) => {
+                warp::reply::stream(listeners.admit(events, address)?).into_response()
+            }
+        };
         *response.status_mut() = self.status;
         response
             .headers_mut()
             .insert(CONTENT_TYPE, self.content_type);
         response.headers_mut().extend(self.headers);
-        response
+        Ok(response)
+    }
+
+    #[cfg(test)]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    #[cfg(test)]
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
     }
 }

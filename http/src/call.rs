@@ -12,6 +12,7 @@ use crate::error::{Kind, Problem};
 use crate::language::{Language, Text};
 use crate::wire::query;
 
+const PREFER: HeaderName = HeaderName::from_static("prefer");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Longest idempotency key.
@@ -39,6 +40,17 @@ impl Call {
         let value = self.headers.get(AUTHORIZATION)?.to_str().ok()?;
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// Whether the client prefers this (RFC 7240): one of the comma-separated words of its `Prefer` lines.
+    pub fn prefers(&self, preference: &str) -> bool {
+        let lines = self.headers.get_all(PREFER).into_iter();
+        let words = lines
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','));
+        words
+            .map(str::trim)
+            .any(|word| word.eq_ignore_ascii_case(preference))
     }
 
     pub fn idempotency_key(&self) -> Result<Option<&str>, Problem> {
@@ -243,6 +255,14 @@ pub(crate) mod tests {
         for other in ["", "abc", "Basic abc", "Bearer"] {
             assert_eq!(token(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_preference_is_one_of_several() {
+        let prefers = |value| call("/reservar", &[("prefer", value)], b"").prefers("respond-async");
+        assert!(prefers("respond-async") && prefers("wait=5, Respond-Async"));
+        assert!(!prefers("") && !prefers("respond-asynchronously"));
+        assert!(!call("/reservar", &[], b"").prefers("respond-async"));
     }
 
     #[test]

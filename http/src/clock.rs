@@ -44,6 +44,12 @@ pub(crate) fn day(date: Date, zone_name: Option<&str>) -> Option<(i64, i64)> {
     Some((start.timestamp().as_second(), end.timestamp().as_second()))
 }
 
+/// The date by that zone's clock now.
+pub(crate) fn today(zone_name: Option<&str>) -> Date {
+    let zone = zone(zone_name.unwrap_or(DEFAULT_ZONE));
+    Timestamp::now().to_zoned(zone).date()
+}
+
 /// The time zones are bundled, so a name that is not among them is a wrong one in our table; UTC is then the honest answer.
 fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)

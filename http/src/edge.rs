@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt, Stream, StreamExt, pin_mut};
 use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tracing::{Instrument, debug, error, info_span, warn};
 use warp::filters::BoxedFilter;
@@ -26,6 +26,7 @@ use warp::{Buf, Filter};
 use crate::answer::Answered;
 use crate::call::Call;
 use crate::error::{Kind, Problem};
+use crate::events::Listeners;
 use crate::language::Language;
 use crate::limits::{Limiter, network_of};
 use crate::request_id::{RequestId, X_REQUEST_ID};
@@ -54,6 +55,7 @@ pub(crate) struct Edge<S: 'static> {
     only: Option<Language>,
     addresses: Limiter<IpAddr>,
     places: Semaphore,
+    listeners: Listeners,
     options: Options,
 }
 
@@ -67,7 +69,14 @@ struct Head {
 }
 
 impl<S: Send + Sync + 'static> Edge<S> {
-    pub fn new(port: &'static str, router: Router<S>, state: S, options: Options) -> Self {
+    /// Answers that go on end when `closing` says so.
+    pub fn new(
+        port: &'static str,
+        router: Router<S>,
+        state: S,
+        options: Options,
+        closing: watch::Receiver<bool>,
+    ) -> Self {
         describe_counter!(
             REQUESTS,
             "requests answered, by endpoint and class of status"
@@ -84,6 +93,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
             only: None,
             addresses: Limiter::new(None),
             places: Semaphore::new(options.requests_max),
+            listeners: Listeners::new(options.streams, closing),
             options,
         }
     }
@@ -143,8 +153,11 @@ impl<S: Send + Sync + 'static> Edge<S> {
             method,
             endpoint
         );
+        let address = head.peer.map(|PeerAddress(address)| network_of(address));
         let work = async {
-            let answered = self.admit(found, head, body, language).await;
+            let answered = self.admit(found, head, body, language, address).await;
+            let answered =
+                answered.and_then(|answer| answer.into_response(&self.listeners, address));
             let response = finish(answered, language, id);
             self.observe(method, endpoint, response.status(), started.elapsed());
             response
@@ -162,9 +175,10 @@ impl<S: Send + Sync + 'static> Edge<S> {
         head: Head,
         body: impl Stream<Item = Result<B, warp::Error>>,
         language: Language,
+        address: Option<IpAddr>,
     ) -> Answered {
-        if let Some(PeerAddress(address)) = head.peer {
-            let check = self.addresses.check(&network_of(address));
+        if let Some(address) = &address {
+            let check = self.addresses.check(address);
             check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
         }
         let body = match timeout(self.options.body_timeout, read(&head.headers, body)).await {
@@ -301,18 +315,17 @@ fn announced(headers: &HeaderMap) -> usize {
     length.and_then(|v| v.parse().ok()).unwrap_or(0)
 }
 
-fn finish(answered: Answered, language: Language, id: RequestId) -> Response {
-    let mut response = match answered {
-        Ok(answer) => answer.into_response(),
-        Err(problem) => problem.into_response(language),
-    };
+fn finish(answered: Result<Response, Problem>, language: Language, id: RequestId) -> Response {
+    let mut response = answered.unwrap_or_else(|problem| problem.into_response(language));
     let headers = response.headers_mut();
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
-    headers.insert(
+    headers.append(
         VARY,
         HeaderValue::from_static("accept-language, authorization"),
     );
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_REQUEST_ID, id.header());
     response

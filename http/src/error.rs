@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use passcom_actors::airports::Airport;
 use passcom_actors::desk::Unavailable;
 use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::SeatRef;
@@ -31,6 +32,7 @@ struct Particulars {
     retry_after: Option<Duration>,
     allow: Option<String>,
     about: About,
+    place: Option<wire::UnknownPlace>,
 }
 
 /// What a problem is about: extension members that a program can read.
@@ -76,6 +78,7 @@ impl From<Kind> for Problem {
             retry_after: None,
             allow: None,
             about: About::default(),
+            place: None,
         }))
     }
 }
@@ -90,6 +93,28 @@ impl Problem {
     /// A request that breaks a rule of the contract: says which.
     pub fn invalid(portuguese: impl Into<String>, english: impl Into<String>) -> Self {
         Self::from(Kind::InvalidRequest).detailed(Text::new(portuguese.into(), english.into()))
+    }
+
+    pub fn out_of_calendar(name: &str) -> Self {
+        Self::invalid(
+            format!("{name} está fora do calendário"),
+            format!("{name} is out of the calendar"),
+        )
+    }
+
+    /// No airport or city that we know, given as this parameter; with those that are spelled most like it.
+    pub fn unknown_place(field: &'static str, name: &str, nearest: &[&'static Airport]) -> Self {
+        let names: Vec<String> = nearest
+            .iter()
+            .map(|airport| format!("{} ({})", airport.city, airport.iata))
+            .collect();
+        let names = names.join(", ");
+        let mut problem = Self::from(Kind::UnknownPlace).detailed(Text::new(
+            format!("{field}: não conhecemos \"{name}\"; parecidos: {names}"),
+            format!("{field}: \"{name}\" is not known; similar names: {names}"),
+        ));
+        problem.0.place = Some(wire::UnknownPlace::new(field, nearest));
+        problem
     }
 
     pub fn method_not_allowed(allow: String) -> Self {
@@ -141,6 +166,7 @@ impl Problem {
             detail: problem.detail.as_ref().map(|detail| detail.to(language)),
             message: message.to(language),
             about: wire::ProblemAbout::from(&problem.about),
+            place: problem.place.as_ref(),
         };
         let body = serde_json::to_vec(&body).expect("a problem serializes");
         let mut response = Response::new(body.into());

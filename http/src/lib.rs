@@ -18,7 +18,9 @@ use passcom_actors::catalogue::Catalogue;
 use passcom_actors::desk::Desk;
 use passcom_actors::operations::Operations;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
+pub use self::events::StreamLimits;
 pub use self::limits::{Limits, Rate};
 pub use self::server::Options;
 pub use self::token::{KeyError, TokenIssuer, TokenVerifier};
@@ -31,8 +33,10 @@ mod clock;
 mod cursor;
 mod edge;
 mod error;
+mod events;
 mod language;
 mod limits;
+mod live;
 mod request_id;
 mod router;
 mod server;
@@ -63,17 +67,23 @@ pub struct Admin {
 /// Serves clients until `shutdown`; returns when what was under way has ended or its time is up.
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
     let options = app.options.clone();
-    server::run(listener, api::edge(app).into_filter(), &options, shutdown).await;
+    let (close, closing) = watch::channel(false);
+    let edge = api::edge(app, closing);
+    let shutdown = closing_first(shutdown, close);
+    server::run(listener, edge.into_filter(), &options, shutdown).await;
 }
 
 /// Serves operators until `shutdown`; returns when what was under way has ended or its time is up.
 pub async fn serve_admin(listener: TcpListener, admin: Admin, shutdown: impl Future<Output = ()>) {
     let options = admin.options.clone();
-    server::run(
-        listener,
-        admin::edge(admin).into_filter(),
-        &options,
-        shutdown,
-    )
-    .await;
+    let (close, closing) = watch::channel(false);
+    let edge = admin::edge(admin, closing);
+    let shutdown = closing_first(shutdown, close);
+    server::run(listener, edge.into_filter(), &options, shutdown).await;
+}
+
+/// A port that stops ends the answers that go on: nothing else would end them.
+async fn closing_first(shutdown: impl Future<Output = ()>, close: watch::Sender<bool>) {
+    shutdown.await;
+    close.send_replace(true);
 }

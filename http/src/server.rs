@@ -4,7 +4,7 @@
 //! service is driven by hyper here. Invariants: at most `connections_max` at a time, the others wait in the kernel's
 //! queue; a connection without a whole request head within `head_timeout` is closed, also an idle one; `run` returns at
 //! most `shutdown_timeout` after it was told to stop. A client that reads its answer slowly keeps its connection, and the
-//! one answer that is buffered for it, but no place among the requests under way.
+//! one answer that is buffered for it, but no place among the requests under way; one that reads nothing loses it.
 
 use std::io;
 use std::net::IpAddr;
@@ -14,6 +14,7 @@ use std::time::Duration;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -27,8 +28,12 @@ use warp::hyper::body::Incoming;
 use warp::hyper::server::conn::http1;
 use warp::hyper::service::{Service, service_fn};
 
+use crate::events::StreamLimits;
+
 /// How long to leave the kernel alone after it could not give us a connection (out of file descriptors).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long a client may leave what was sent to it unread, or be out of reach, before its connection is closed.
+const UNREAD_MAX: Duration = Duration::from_secs(30);
 /// Most header lines of a request.
 const HEADERS_MAX: usize = 64;
 /// Most bytes of a request head, and of what is read ahead of a handler.
@@ -47,6 +52,7 @@ pub struct Options {
     pub request_timeout: Duration,
     /// For requests under way to end after the shutdown signal.
     pub shutdown_timeout: Duration,
+    pub streams: StreamLimits,
 }
 
 impl Default for Options {
@@ -58,6 +64,10 @@ impl Default for Options {
             body_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(15),
             shutdown_timeout: Duration::from_secs(12),
+            streams: StreamLimits {
+                at_once: 1024,
+                per_address: 256,
+            },
         }
     }
 }
@@ -137,7 +147,8 @@ async fn converse(
     head_timeout: Duration,
     watcher: Watcher,
 ) {
-    if let Err(cause) = stream.set_nodelay(true) {
+    let patience = SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_MAX));
+    if let Err(cause) = stream.set_nodelay(true).and(patience) {
         debug!(%address, %cause, "client gone before it asked");
         return;
     }

@@ -8,14 +8,18 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use warp::http::HeaderName;
 
-pub(crate) use self::bookings::{Booked, Booking, TicketEntry};
+pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry};
 pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
-pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat};
+pub(crate) use self::itineraries::{Airport, Itineraries, ORDERS, UnknownPlace};
+pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat, PlainLeg};
+pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
 use crate::error::About;
 
 mod bookings;
 mod holds;
+mod itineraries;
 mod legs;
+pub(crate) mod seats;
 
 /// Query parameters.
 pub(crate) mod query {
@@ -25,6 +29,11 @@ pub(crate) mod query {
     pub const COMPANY: &str = "company";
     pub const LIMIT: &str = "limite";
     pub const CURSOR: &str = "cursor";
+    pub const LAST_SEEN: &str = "ultimo";
+    pub const WISH: &str = "preferencia";
+    pub const PASSENGERS: &str = "passageiros";
+    pub const LEGS_MAX: &str = "max_trechos";
+    pub const ORDER: &str = "ordem";
 }
 
 /// Fields that the details of a problem name.
@@ -89,6 +98,8 @@ pub(crate) struct Problem<'a> {
     pub message: &'a str,
     #[serde(flatten)]
     pub about: ProblemAbout,
+    #[serde(flatten)]
+    pub place: Option<&'a UnknownPlace>,
 }
 
 #[derive(Serialize)]
@@ -148,6 +159,7 @@ mod tests {
                 detail: None,
                 message: "The seat is not available",
                 about: ProblemAbout::from(about),
+                place: None,
             };
             serde_json::to_string(&body).unwrap()
         };

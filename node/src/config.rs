@@ -14,9 +14,11 @@ use passcom_actors::domain::ids::CompanyId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod connections;
 mod limits;
 mod secret;
 
+pub use connections::Connections;
 pub use limits::{Limits, Timeouts};
 
 /// Most companies of one cluster: every decision asks a majority of them.
@@ -56,6 +58,8 @@ pub struct Config {
     pub limits: Limits,
     #[serde(default)]
     pub timeouts: Timeouts,
+    #[serde(default)]
+    pub connections: Connections,
     #[serde(rename = "company")]
     companies: Vec<Company>,
 }
@@ -143,6 +147,7 @@ impl Config {
             cluster,
             limits: Limits::default(),
             timeouts,
+            connections: Connections::default(),
             companies,
         };
         Self::parse(&config.to_toml(), path)
@@ -274,7 +279,8 @@ impl Config {
         self.companies.iter().try_for_each(Company::check)?;
         self.check_unique()?;
         self.limits.check()?;
-        self.timeouts.check()
+        self.timeouts.check()?;
+        self.connections.check()
     }
 
     /// Certificates name companies as DNS names, in which case does not count.

@@ -1,125 +1,42 @@
-//! One company's legs in memory: facts inline, taken seats as a sparse bitmap, orders of departure over all and per origin.
+//! One company's legs in memory, by route, and the order of their changes.
 //!
-//! Invariant: the orders hold exactly the routes that are on sale.
+//! Invariants: a slot never moves and never goes away; its number of free seats in `free` follows their states; `version` rises whenever
+//! something that a timetable is made of does.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use super::code::Code;
-use super::{CataloguePage, LegView, Published, Route};
+use super::free::FreeCounts;
+use super::seats::{SeatState, SeatStates};
+use super::slot::{Facts, Slot};
+use super::{CatalogueCursor, CataloguePage, LegSeats, LegView, Published, Route};
+use crate::cabin::Layout;
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
-use crate::domain::order::Price;
-
-/// IATA code of an airport.
-pub type Iata = Code<3>;
-
-#[derive(Debug, Clone)]
-pub struct Slot {
-    pub flight: Code<8>,
-    pub origin: Iata,
-    pub destination: Iata,
-    equipment: Code<4>,
-    currency: Code<3>,
-    on_sale: bool,
-    seats: u16,
-    pub departs: i64,
-    pub arrives: i64,
-    price_minor: i64,
-    changed: u64,
-    /// Bit n-1 set = seat n is taken; no allocation while every seat is free.
-    taken: Vec<u64>,
-}
-
-/// Departures in order: (time, route).
-pub type Departure = (i64, RouteId);
 
 #[derive(Debug, Default)]
 pub struct Index {
-    slots: HashMap<RouteId, Slot>,
-    by_departure: BTreeSet<Departure>,
-    by_origin: BTreeSet<(Iata, i64, RouteId)>,
-    /// Own index only: the latest change of each route, to be published in order.
-    changes: BTreeMap<u64, RouteId>,
+    slots: Vec<Slot>,
+    numbers: HashMap<RouteId, u32>,
+    free: FreeCounts,
+    version: u64,
+    /// Which start of the publisher its numbers of changes are of.
+    epoch: u64,
+    /// Own index only: the slot of each route's latest change, to be published in order.
+    changes: BTreeMap<u64, u32>,
     seq: u64,
     /// A peer's new start being read, until it is whole.
     staged: Option<Box<Index>>,
     complete: bool,
 }
 
-impl Slot {
-    fn new(published: &Published) -> Option<Self> {
-        let route = &published.route;
-        Some(Self {
-            flight: Code::new(&route.flight)?,
-            origin: Code::new(&route.origin)?,
-            destination: Code::new(&route.destination)?,
-            equipment: Code::new(&route.equipment)?,
-            currency: Code::new(&route.price.currency)?,
-            on_sale: route.on_sale,
-            seats: route.seats,
-            departs: route.departs,
-            arrives: route.arrives,
-            price_minor: route.price.minor,
-            changed: 0,
-            taken: published.taken.clone(),
-        })
-    }
-
-    fn route(&self, id: RouteId) -> Route {
-        Route {
-            id,
-            flight: self.flight.as_str().to_owned(),
-            origin: self.origin.as_str().to_owned(),
-            destination: self.destination.as_str().to_owned(),
-            departs: self.departs,
-            arrives: self.arrives,
-            seats: self.seats,
-            price: Price {
-                minor: self.price_minor,
-                currency: self.currency.as_str().to_owned(),
-            },
-            equipment: self.equipment.as_str().to_owned(),
-            on_sale: self.on_sale,
-        }
-    }
-
-    fn is_taken(&self, number: u16) -> bool {
-        let bit = usize::from(number.saturating_sub(1));
-        let word = self.taken.get(bit / 64).copied().unwrap_or(0);
-        word >> (bit % 64) & 1 == 1
-    }
-
-    fn set_taken(&mut self, number: SeatNumber, taken: bool) {
-        let Some(bit) = usize::from(number.0).checked_sub(1) else {
-            return;
-        };
-        if self.taken.len() <= bit / 64 {
-            self.taken.resize(bit / 64 + 1, 0);
-        }
-        let mask = 1 << (bit % 64);
-        if taken {
-            self.taken[bit / 64] |= mask;
-        } else {
-            self.taken[bit / 64] &= !mask;
-        }
-        while self.taken.last() == Some(&0) {
-            self.taken.pop();
-        }
-    }
-
-    fn free(&self) -> Vec<SeatNumber> {
-        let numbers = 1..=self.seats;
-        let free = numbers.filter(|number| !self.is_taken(*number));
-        free.map(SeatNumber).collect()
-    }
-
-    /// Whether a seat is left.
-    pub fn has_free_seats(&self) -> bool {
-        let taken: u32 = self.taken.iter().map(|word| word.count_ones()).sum();
-        taken < u32::from(self.seats)
-    }
-}
-
 impl Index {
+    /// Of one start of its publisher.
+    pub fn new(epoch: u64) -> Self {
+        Self {
+            epoch,
+            ..Self::default()
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.slots.len()
     }
@@ -130,137 +47,111 @@ impl Index {
 
     pub fn complete(&mut self) {
         self.complete = true;
+        self.version += 1;
+    }
+
+    /// Rises with every change of the schedule; seats are followed through [`Index::free`].
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Every leg, by slot.
+    pub fn facts(&self) -> impl Iterator<Item = &Facts> {
+        self.slots.iter().map(|slot| &slot.facts)
+    }
+
+    /// Free seats by slot, shared with whoever keeps a clone.
+    pub fn free(&self) -> &FreeCounts {
+        &self.free
     }
 
     pub fn route(&self, id: RouteId) -> Option<Route> {
-        self.slots.get(&id).map(|slot| slot.route(id))
+        self.slot(id).map(|slot| slot.facts.route())
     }
 
     pub fn leg(&self, company: CompanyId, id: RouteId) -> Option<LegView> {
-        let slot = self.slots.get(&id)?;
+        let slot = self.slot(id)?;
         Some(LegView {
             company,
-            route: slot.route(id),
-            free: slot.free(),
+            route: slot.facts.route(),
+            free: slot.seats.free_of(slot.facts.seats),
         })
     }
 
-    /// The leg as it is listed: on sale, with a free seat, to one of the destinations.
-    pub fn shown(
-        &self,
-        company: CompanyId,
-        id: RouteId,
-        destinations: Option<&[String]>,
-    ) -> Option<LegView> {
-        let slot = self.slots.get(&id)?;
-        let there = |places: &[String]| {
-            places
-                .iter()
-                .any(|place| place == slot.destination.as_str())
-        };
-        let wanted = slot.on_sale && destinations.is_none_or(there) && slot.has_free_seats();
-        wanted.then(|| self.leg(company, id)).flatten()
+    /// The seats of a leg, with the number of the change that made them so.
+    pub fn seats(&self, id: RouteId) -> Option<LegSeats> {
+        let slot = self.slot(id)?;
+        Some(LegSeats {
+            version: CatalogueCursor {
+                epoch: self.epoch,
+                seq: slot.changed,
+            },
+            layout: Layout::of(slot.facts.equipment.as_str(), slot.facts.seats),
+            seats: slot.facts.seats,
+            states: slot.seats.clone(),
+        })
     }
 
-    /// Departures within [from, to), ascending: one stream, or one per origin.
-    pub fn departures(
-        &self,
-        origins: Option<&[String]>,
-        from: i64,
-        to: i64,
-    ) -> Vec<Box<dyn Iterator<Item = Departure> + '_>> {
-        if from >= to {
-            return Vec::new();
-        }
-        let Some(origins) = origins else {
-            let all = self
-                .by_departure
-                .range((from, RouteId(0))..(to, RouteId(0)));
-            return vec![Box::new(all.copied())];
-        };
-        let mut origins: Vec<Iata> = origins.iter().filter_map(|code| Code::new(code)).collect();
-        origins.sort_unstable();
-        origins.dedup();
-        origins
-            .into_iter()
-            .map(|origin| {
-                Box::new(self.departures_of(origin, from, to))
-                    as Box<dyn Iterator<Item = Departure>>
-            })
-            .collect()
-    }
-
-    /// Departures of one airport within [from, to), ascending.
-    pub fn departures_of(
-        &self,
-        origin: Iata,
-        from: i64,
-        to: i64,
-    ) -> impl Iterator<Item = Departure> + '_ {
-        let range = (origin, from, RouteId(0))..(origin, to.max(from), RouteId(0));
-        let departures = self.by_origin.range(range);
-        departures.map(|(_, departs, id)| (*departs, *id))
-    }
-
-    pub fn slot(&self, id: RouteId) -> Option<&Slot> {
-        self.slots.get(&id)
+    fn slot(&self, id: RouteId) -> Option<&Slot> {
+        self.slots.get(*self.numbers.get(&id)? as usize)
     }
 
     /// A route of our own as the database has it. Seats of a known one are followed through the ledger, not from here.
     pub fn load_own(&mut self, mut published: Published) {
         let id = published.route.id;
-        if let Some(old) = self.slots.get(&id) {
-            published.taken.clone_from(&old.taken);
+        if let Some(old) = self.slot(id) {
+            published.seats = old.seats.clone();
         }
-        if self.put(published) {
-            self.touch(id);
-        }
-    }
-
-    pub fn set_taken(&mut self, id: RouteId, number: SeatNumber, taken: bool) {
-        if let Some(slot) = self.slots.get_mut(&id)
-            && slot.is_taken(number.0) != taken
-        {
-            slot.set_taken(number, taken);
-            self.touch(id);
+        if let Some(number) = self.put(published) {
+            self.touch(number);
         }
     }
 
-    /// Every taken seat of a route, as the ledger found it.
-    pub fn survey(&mut self, id: RouteId, taken: impl Iterator<Item = SeatNumber>) {
-        let Some(slot) = self.slots.get_mut(&id) else {
+    pub fn set_seat(&mut self, id: RouteId, number: SeatNumber, state: SeatState) {
+        self.change_seats(id, |seats| seats.set(number, state));
+    }
+
+    /// Every seat of a route that is not free, as the ledger found it.
+    pub fn survey(&mut self, id: RouteId, found: impl Iterator<Item = (SeatNumber, SeatState)>) {
+        self.change_seats(id, |seats| *seats = found.collect());
+    }
+
+    fn change_seats(&mut self, id: RouteId, change: impl FnOnce(&mut SeatStates)) {
+        let Some(number) = self.numbers.get(&id).copied() else {
             return;
         };
-        let before = std::mem::take(&mut slot.taken);
-        taken.for_each(|number| slot.set_taken(number, true));
-        if slot.taken != before {
-            self.touch(id);
+        let slot = &mut self.slots[number as usize];
+        let before = slot.seats.clone();
+        change(&mut slot.seats);
+        if slot.seats != before {
+            let free = slot.seats.count_free_of(slot.facts.seats);
+            self.free.set(number, free);
+            self.touch(number);
         }
     }
 
-    fn touch(&mut self, id: RouteId) {
-        let Some(slot) = self.slots.get_mut(&id) else {
-            return;
-        };
+    fn touch(&mut self, number: u32) {
+        let slot = &mut self.slots[number as usize];
         self.seq += 1;
         self.changes.remove(&slot.changed);
         slot.changed = self.seq;
-        self.changes.insert(self.seq, id);
+        self.changes.insert(self.seq, number);
     }
 
     /// Changes after `from`, at most `limit`, with the sequence number they reach and whether there are more.
-    pub fn changes(&self, from: u64, limit: usize) -> (Vec<Published>, u64, bool) {
+    pub fn changes(&self, from: u64, limit: usize) -> (Vec<(u64, Published)>, u64, bool) {
         let mut changes = Vec::new();
         let mut reached = from;
-        for (seq, id) in self.changes.range(from + 1..) {
+        for (seq, number) in self.changes.range(from + 1..) {
             if changes.len() == limit {
                 return (changes, reached, true);
             }
-            let slot = &self.slots[id];
-            changes.push(Published {
-                route: slot.route(*id),
-                taken: slot.taken.clone(),
-            });
+            let slot = &self.slots[*number as usize];
+            let published = Published {
+                route: slot.facts.route(),
+                seats: slot.seats.clone(),
+            };
+            changes.push((*seq, published));
             reached = *seq;
         }
         (changes, reached, false)
@@ -270,42 +161,62 @@ impl Index {
     /// Answers with the index that was replaced, if any.
     pub fn follow(&mut self, page: CataloguePage) -> Option<Index> {
         if page.reset {
-            self.staged = Some(Box::default());
+            self.staged = Some(Box::new(Self::new(page.next.epoch)));
         }
-        for published in page.changes {
-            match &mut self.staged {
-                Some(staged) => staged.put(published),
-                None => self.put(published),
+        for (seq, published) in page.changes {
+            let index = match &mut self.staged {
+                Some(staged) => staged.as_mut(),
+                None => &mut *self,
             };
+            if let Some(number) = index.put(published) {
+                index.slots[number as usize].changed = seq;
+            }
         }
         if page.more {
             return None;
         }
-        let replaced = self
-            .staged
-            .take()
-            .map(|whole| std::mem::replace(self, *whole));
-        self.complete = true;
+        let replaced = self.staged.take().map(|mut whole| {
+            whole.version += self.version;
+            std::mem::replace(self, *whole)
+        });
+        if !self.complete {
+            self.complete();
+        }
         replaced
     }
 
-    /// False if the route says what no leg can say; it is left out then.
-    fn put(&mut self, published: Published) -> bool {
+    /// The slot of the route; none if it says what no leg can say: it is left out then.
+    fn put(&mut self, published: Published) -> Option<u32> {
         let id = published.route.id;
-        let Some(mut slot) = Slot::new(&published) else {
-            tracing::warn!(route = %id, "route with an overlong code left out of the catalogue");
-            return false;
+        let Some(facts) = Facts::new(&published.route) else {
+            tracing::warn!(route = %id, "route that no leg can be left out of the catalogue");
+            return None;
         };
-        if let Some(old) = self.slots.get(&id) {
-            self.by_departure.remove(&(old.departs, id));
-            self.by_origin.remove(&(old.origin, old.departs, id));
-            slot.changed = old.changed;
+        let free = published.seats.count_free_of(facts.seats);
+        let number = match self.numbers.get(&id) {
+            Some(number) => *number,
+            None => self.add(facts)?,
+        };
+        let slot = &mut self.slots[number as usize];
+        if slot.facts != facts {
+            slot.facts = facts;
+            self.version += 1;
         }
-        if slot.on_sale {
-            self.by_departure.insert((slot.departs, id));
-            self.by_origin.insert((slot.origin, slot.departs, id));
-        }
-        self.slots.insert(id, slot);
-        true
+        slot.seats = published.seats;
+        self.free.set(number, free);
+        Some(number)
+    }
+
+    /// None beyond the 2^32 routes that slots are numbered for.
+    fn add(&mut self, facts: Facts) -> Option<u32> {
+        let number = u32::try_from(self.slots.len()).ok()?;
+        self.slots.push(Slot {
+            facts,
+            seats: SeatStates::default(),
+            changed: 0,
+        });
+        self.numbers.insert(facts.id, number);
+        self.version += 1;
+        Some(number)
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::begun::HoldBegun;
 pub(super) use self::begun::HoldsBegun;
-use super::{BookAnswer, BookingState, BookingStatus, Desk, Outcome};
+use super::{BookAnswer, BookingState, BookingStatus, Desk, Outcome, Wait};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{HOLD_SECONDS_MAX, Order};
 use crate::domain::participant::{LegState, Refusal, RefusalReason};
@@ -179,7 +179,7 @@ impl Desk {
     }
 
     /// Makes a ticket of a hold, at every company or at none. Asking again answers the same.
-    pub async fn confirm(&self, user: UserId, hold: SagaId) -> ConfirmAnswer {
+    pub async fn confirm(&self, user: UserId, hold: SagaId, wait: Wait) -> ConfirmAnswer {
         let deadline = Instant::now() + self.deadline;
         let (status, recorded) = match self.known_hold(user, hold).await {
             Ok(known) => known,
@@ -191,9 +191,8 @@ impl Desk {
         let voted = status.voted;
         let origin = match (status.state, recorded) {
             (BookingState::Confirmed | BookingState::Cancelled, _) => {
-                return ConfirmAnswer::Answered(BookAnswer::Definite(Outcome::Booked {
-                    ticket: hold,
-                }));
+                let booked = BookAnswer::Definite(Outcome::Booked { ticket: hold });
+                return ConfirmAnswer::Answered(wait.for_client(booked));
             }
             (BookingState::Refused, _) => return ConfirmAnswer::Ended,
             (_, None) => return ConfirmAnswer::Answered(BookAnswer::NotKnownInTime(hold)),
@@ -201,8 +200,8 @@ impl Desk {
             (_, Some(saga)) if self.is_over(&saga.order, &status) => (saga, Origin::Recovery),
             (_, Some(saga)) => (saga, Origin::Confirm { voted }),
         };
-        let answer = self.drive_hold(origin, deadline).await;
-        match answer.unwrap_or_else(|answer| answer) {
+        let answer = self.drive_hold(origin, deadline, wait).await;
+        match wait.for_client(answer.unwrap_or_else(|answer| answer)) {
             BookAnswer::Definite(Outcome::Refused(Refusal {
                 reason: RefusalReason::Released,
                 ..
@@ -215,6 +214,7 @@ impl Desk {
         &self,
         (saga, origin): (Unfinished, Origin),
         deadline: Instant,
+        wait: Wait,
     ) -> Result<BookAnswer, BookAnswer> {
         let place = self.place()?;
         if let Origin::Confirm { voted } = origin {
@@ -224,7 +224,7 @@ impl Desk {
             }
         }
         let start = self.start_of(saga, None, origin);
-        self.drive_for_client(start, place, deadline).await
+        self.drive_for_client(start, place, deadline, wait).await
     }
 
     /// Only a majority of the acceptors can decide.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use passcom_actors::accounts::logins::Logins;
 use passcom_actors::accounts::unfinished;
 use passcom_actors::booking::Shared;
-use passcom_actors::catalogue::Catalogue;
+use passcom_actors::catalogue::{Catalogue, ConnectionTimes};
 use passcom_actors::clock::Clock;
 use passcom_actors::desk::{Desk, Limits, Running};
 use passcom_actors::directory::Directory;
@@ -202,7 +202,13 @@ async fn build(
         .await
         .expect("an actor without state starts");
     let (ledger, ledger_task) = Ledger::new();
-    let catalogue = Catalogue::new(me, companies.clone(), peers.clone(), Duration::ZERO);
+    let catalogue = Catalogue::new(
+        me,
+        companies.clone(),
+        peers.clone(),
+        Duration::ZERO,
+        ConnectionTimes::default(),
+    );
     let directory = Directory::new(me, ledger.clone(), supervisor.get_cell(), ROUTE_ACTORS_MAX);
     let outbox = Arc::new(Notify::new());
     let listening_outbox = outbox.clone();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use passcom_actors::operations::Operations;
 use serde::Deserialize;
+use tokio::sync::watch;
 
 use crate::Admin;
 use crate::call::Call;
@@ -29,13 +30,16 @@ struct Operator {
 }
 
 /// The admin port, ready to be served.
-pub(crate) fn edge(admin: Admin) -> Edge<impl Send + Sync + 'static> {
+pub(crate) fn edge(
+    admin: Admin,
+    closing: watch::Receiver<bool>,
+) -> Edge<impl Send + Sync + 'static> {
     let operator = Operator {
         operations: admin.operations,
         token: OperatorToken::new(&admin.token),
         metrics: admin.metrics,
     };
-    Edge::new("admin", router(), operator, admin.options).only_in(Language::English)
+    Edge::new("admin", router(), operator, admin.options, closing).only_in(Language::English)
 }
 
 fn router() -> Router<Operator> {

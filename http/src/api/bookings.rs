@@ -1,6 +1,8 @@
 //! Booking seats, and asking what became of it.
 
-use passcom_actors::desk::{BookAnswer, BookRequest, Outcome, WantedSeat};
+mod follow;
+
+use passcom_actors::desk::{BookAnswer, BookRequest, Outcome, Wait, WantedSeat};
 use passcom_actors::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use passcom_actors::domain::order::{LEGS_MAX, SeatRef};
 use passcom_actors::domain::participant::{Refusal, RefusalReason};
@@ -8,10 +10,12 @@ use passcom_actors::messages::Idempotency;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use self::follow::Followed;
 use super::{Client, RETRY, RETRY_COMPANY, RETRY_HOLDS};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
+use crate::events;
 use crate::language::{Language, Text};
 use crate::router::{Endpoint, get, post};
 use crate::wire;
@@ -22,8 +26,13 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/reservas/{uuid}", |client, call| {
         Box::pin(booking(client, call))
     }),
+    get("/reservas/{uuid}/eventos", |client, call| {
+        Box::pin(follow(client, call))
+    }),
 ];
 
+/// A preference: answer as soon as the booking is begun.
+const RESPOND_ASYNC: &str = "respond-async";
 const BOOKED: Text = Text::fixed("Reserva efetuada com sucesso", "Booked");
 
 async fn book(client: &Client, call: Call) -> Answered {
@@ -39,7 +48,7 @@ async fn book(client: &Client, call: Call) -> Answered {
         idempotency: idempotency(&call)?,
         hold_seconds: None,
     };
-    answer(client.desk.book(request).await, call.language)
+    answer(client.desk.book(request, wait(&call)).await, call.language)
 }
 
 async fn booking(client: &Client, call: Call) -> Answered {
@@ -51,6 +60,25 @@ async fn booking(client: &Client, call: Call) -> Answered {
         .await
         .ok_or(Kind::UnknownBooking)?;
     Ok(Answer::json(&wire::Booking::from(&status)))
+}
+
+async fn follow(client: &Client, call: Call) -> Answered {
+    let user = client.user(&call)?;
+    let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
+    let seen = events::last_seen(&call)?.and_then(|id| id.parse().ok());
+    let followed = Followed::new(&client.desk, user, saga, seen.unwrap_or(0)).await;
+    Ok(Answer::events(
+        followed.ok_or(Kind::UnknownBooking)?.events(),
+    ))
+}
+
+/// What the client prefers to wait for (RFC 7240).
+pub(super) fn wait(call: &Call) -> Wait {
+    if call.prefers(RESPOND_ASYNC) {
+        Wait::UntilBegun
+    } else {
+        Wait::ForAnswer
+    }
 }
 
 /// Old clients name the user in the body; it can only be the token's.
@@ -129,6 +157,7 @@ fn fingerprint(call: &Call) -> [u8; 32] {
 pub(super) fn answer(answer: BookAnswer, language: Language) -> Answered {
     Err(match answer {
         BookAnswer::Definite(Outcome::Booked { ticket }) => return Ok(booked(ticket, language)),
+        BookAnswer::Begun(saga) => return Ok(begun(saga)),
         // only a hold is answered so, and that is another endpoint's
         BookAnswer::Definite(Outcome::Held { hold }) => not_known_in_time(hold),
         BookAnswer::Definite(Outcome::Refused(refusal)) => refused(refusal),
@@ -151,6 +180,10 @@ fn booked(ticket: SagaId, language: Language) -> Answer {
         message: BOOKED.to(language),
         ticket: ticket.0,
     })
+}
+
+fn begun(saga: SagaId) -> Answer {
+    Answer::json(&wire::Begun { uuid: saga.0 }).begun(&format!("/reservas/{saga}"))
 }
 
 fn refused(refusal: Refusal) -> Problem {

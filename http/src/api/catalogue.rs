@@ -1,23 +1,22 @@
-//! What is on sale: pages of legs, search for itineraries, and the companies.
+//! What is on sale: pages of legs, and the companies.
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
-use passcom_actors::catalogue::{Catalogue, FoundItinerary, LegFilter, LegPage, LegView};
+use passcom_actors::airports::Airport;
+use passcom_actors::catalogue::{Catalogue, LegFilter, LegPage, LegView};
 use passcom_actors::domain::ids::CompanyId;
 
 use super::Client;
+use super::places::{self, codes};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::clock;
 use crate::cursor::{self, Cursor};
 use crate::error::{Kind, Problem};
-use crate::router::{Endpoint, get, post};
+use crate::router::{Endpoint, get};
 use crate::wire::{self, query};
-use passcom_actors::airports::{self, Airport};
 
 pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/all-trechos", |client, call| Box::pin(list(client, call))),
-    post("/rotas", |client, call| Box::pin(search(client, call))),
     get("/companhias", |client, call| {
         Box::pin(companies(client, call))
     }),
@@ -25,11 +24,6 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
 
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 500;
-/// How far ahead a search looks.
-const SEARCH_AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
-const ITINERARIES_MAX: usize = 5;
-/// Longest name of a place, in bytes.
-const PLACE_LEN_MAX: usize = 120;
 /// What a free seat and a leg take on the wire, about.
 const SEAT_BYTES: usize = 56;
 const LEG_BYTES: usize = 384;
@@ -45,21 +39,6 @@ async fn list(client: &Client, call: Call) -> Answered {
     Ok(legs(&client.catalogue.page(&filter, after, limit), &call))
 }
 
-async fn search(client: &Client, call: Call) -> Answered {
-    client.user(&call)?;
-    let body: wire::SearchBody = call.json()?;
-    let (Some(origin), Some(destination)) = (named(body.origin), named(body.destination)) else {
-        return Err(Kind::PlacesMissing.into());
-    };
-    let (origins, destinations) = (codes(&place(&origin)?), codes(&place(&destination)?));
-    let now = Timestamp::now().as_second();
-    let window = (now, now + SEARCH_AHEAD.as_secs());
-    let found = client
-        .catalogue
-        .search(&origins, &destinations, window, ITINERARIES_MAX);
-    Ok(itineraries(&found).without(&unreachable(&client.catalogue)))
-}
-
 async fn companies(client: &Client, _call: Call) -> Answered {
     let companies = client.catalogue.companies();
     let companies: Vec<_> = companies.into_iter().map(wire::CompanyUp::from).collect();
@@ -70,22 +49,13 @@ async fn companies(client: &Client, _call: Call) -> Answered {
 pub(crate) fn legs(page: &LegPage, call: &Call) -> Answer {
     let legs: Vec<_> = page.legs.iter().map(wire::Leg::from).collect();
     let next = page.next.map(|next| call.next_page(&next.to_text()));
-    Answer::sized_json(&legs, size_of(page.legs.iter()))
+    Answer::sized_json(&legs, legs_size(page.legs.iter()))
         .linked(next)
         .without(&page.unreachable)
 }
 
-fn itineraries(found: &[FoundItinerary]) -> Answer {
-    let mut legs = Vec::new();
-    for (itinerary, found) in (1..).zip(found) {
-        let numbered = (1..).zip(&found.legs);
-        legs.extend(numbered.map(|(place, leg)| wire::FoundLeg::new(leg, itinerary, place)));
-    }
-    let size = size_of(found.iter().flat_map(|found| &found.legs));
-    Answer::sized_json(&legs, size)
-}
-
-fn size_of<'a>(legs: impl Iterator<Item = &'a LegView>) -> usize {
+/// What legs with all their seats take on the wire, about.
+pub(super) fn legs_size<'a>(legs: impl Iterator<Item = &'a LegView>) -> usize {
     legs.map(|leg| LEG_BYTES + SEAT_BYTES * leg.free.len())
         .sum()
 }
@@ -106,7 +76,9 @@ fn filter(call: &Call) -> Result<LegFilter, Problem> {
 
 /// The airports of the place that a parameter names; an unknown place has none, so that nothing matches.
 fn airports_of(call: &Call, name: &str) -> Result<Option<Vec<&'static Airport>>, Problem> {
-    call.parameter(name)?.map(|text| place(&text)).transpose()
+    call.parameter(name)?
+        .map(|text| places::resolve(&text))
+        .transpose()
 }
 
 /// The day is that of the clock at the origin. A city's airports share a zone; without an origin it is Brasília's.
@@ -117,38 +89,12 @@ fn departs(call: &Call, origins: Option<&[&Airport]>) -> Result<Option<(i64, i64
     let zone = origins
         .and_then(|origins| origins.first())
         .map(|airport| airport.zone);
-    let day = clock::day(date, zone).ok_or_else(|| {
-        let name = query::DATE;
-        Problem::invalid(
-            format!("{name} está fora do calendário"),
-            format!("{name} is out of the calendar"),
-        )
-    })?;
-    Ok(Some(day))
+    let day = clock::day(date, zone);
+    day.map(Some)
+        .ok_or_else(|| Problem::out_of_calendar(query::DATE))
 }
 
-fn place(text: &str) -> Result<Vec<&'static Airport>, Problem> {
-    if text.len() > PLACE_LEN_MAX {
-        return Err(Problem::invalid(
-            format!("o nome de um lugar tem no máximo {PLACE_LEN_MAX} bytes"),
-            format!("the name of a place has at most {PLACE_LEN_MAX} bytes"),
-        ));
-    }
-    Ok(airports::resolve(text.trim()))
-}
-
-fn codes(airports: &[&Airport]) -> Vec<String> {
-    airports
-        .iter()
-        .map(|airport| airport.iata.to_owned())
-        .collect()
-}
-
-fn named(place: Option<String>) -> Option<String> {
-    place.filter(|place| !place.trim().is_empty())
-}
-
-fn check_company(catalogue: &Catalogue, company: CompanyId) -> Result<(), Problem> {
+pub(super) fn check_company(catalogue: &Catalogue, company: CompanyId) -> Result<(), Problem> {
     let known = catalogue
         .companies()
         .iter()
@@ -156,14 +102,6 @@ fn check_company(catalogue: &Catalogue, company: CompanyId) -> Result<(), Proble
     known
         .then_some(())
         .ok_or_else(|| Kind::UnknownCompany.into())
-}
-
-fn unreachable(catalogue: &Catalogue) -> Vec<CompanyId> {
-    let companies = catalogue.companies().into_iter();
-    companies
-        .filter(|(_, up)| !up)
-        .map(|(company, _)| company)
-        .collect()
 }
 
 #[cfg(test)]
@@ -202,7 +140,6 @@ mod tests {
             filter_of("origem=Lugar+Nenhum").unwrap().origins,
             codes(&[])
         );
-        assert!(filter_of(&format!("origem={}", "x".repeat(PLACE_LEN_MAX + 1))).is_err());
     }
 
     #[test]

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use passcom_actors::desk::{
     BookAnswer, BookRequest, BookingStatus, ConfirmAnswer, ExtendAnswer, Outcome, ReleaseAnswer,
-    WantedSeat,
+    Wait, WantedSeat,
 };
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, UserId};
 use passcom_actors::domain::order::{Passenger, SeatRef};
 
-use super::bookings::{self, company_down, not_known_in_time};
+use super::bookings::{self, company_down, not_known_in_time, wait};
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -50,7 +50,7 @@ async fn hold(client: &Client, call: Call) -> Answered {
         idempotency: bookings::idempotency(&call)?,
         hold_seconds: Some(client.desk.hold_seconds()),
     };
-    match client.desk.book(request).await {
+    match client.desk.book(request, Wait::ForAnswer).await {
         BookAnswer::Definite(Outcome::Held { hold }) => {
             let status = client.desk.booking(user, hold).await;
             // it is held; what its terms are is not known in time
@@ -76,7 +76,7 @@ async fn show(client: &Client, call: Call) -> Answered {
 
 async fn confirm(client: &Client, call: Call) -> Answered {
     let (user, hold) = named(client, &call)?;
-    match client.desk.confirm(user, hold).await {
+    match client.desk.confirm(user, hold, wait(&call)).await {
         ConfirmAnswer::NotFound => Err(Kind::UnknownHold.into()),
         ConfirmAnswer::Ended => Err(Kind::HoldExpired.into()),
         ConfirmAnswer::Answered(answer) => bookings::answer(answer, call.language),

@@ -6,6 +6,7 @@ use passcom_actors::accounts::Accounts;
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::desk::Desk;
 use passcom_actors::domain::ids::UserId;
+use tokio::sync::watch;
 use tracing::debug;
 
 use crate::App;
@@ -13,6 +14,7 @@ use crate::call::Call;
 use crate::edge::Edge;
 use crate::error::{Kind, Problem};
 use crate::limits::Limiter;
+use crate::live::Feeds;
 use crate::router::Router;
 use crate::token::{TokenIssuer, TokenVerifier};
 
@@ -20,7 +22,11 @@ mod accounts;
 pub(crate) mod bookings;
 pub(crate) mod catalogue;
 mod holds;
+mod itineraries;
+mod places;
+mod seats;
 pub(crate) mod tickets;
+mod ui;
 
 /// When to ask again where waiting may help and nothing better is known.
 const RETRY: Duration = Duration::from_secs(1);
@@ -34,31 +40,37 @@ struct Client {
     desk: Desk,
     accounts: Accounts,
     catalogue: Catalogue,
+    feeds: Feeds,
     issuer: TokenIssuer,
     verifier: TokenVerifier,
     users: Limiter<UserId>,
 }
 
 /// The client port, ready to be served.
-pub(crate) fn edge(app: App) -> Edge<impl Send + Sync + 'static> {
+pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send + Sync + 'static> {
     let client = Client {
         desk: app.desk,
         accounts: app.accounts,
+        feeds: Feeds::new(app.catalogue.clone()),
         catalogue: app.catalogue,
         issuer: app.issuer,
         verifier: app.verifier,
         users: Limiter::new(app.limits.per_user),
     };
-    Edge::new("client", router(), client, app.options).limited(Limiter::new(app.limits.per_address))
+    Edge::new("client", router(), client, app.options, closing)
+        .limited(Limiter::new(app.limits.per_address))
 }
 
 fn router() -> Router<Client> {
     Router::new(&[
         accounts::ENDPOINTS,
         catalogue::ENDPOINTS,
+        itineraries::ENDPOINTS,
+        seats::ENDPOINTS,
         bookings::ENDPOINTS,
         holds::ENDPOINTS,
         tickets::ENDPOINTS,
+        ui::ENDPOINTS,
     ])
 }
 

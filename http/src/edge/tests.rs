@@ -9,8 +9,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use futures_util::stream;
+use warp::hyper::body::Bytes;
+
 use super::*;
 use crate::answer::Answer;
+use crate::events::StreamLimits;
 use crate::limits::Rate;
 use crate::router::{Endpoint, get, post};
 use crate::{server, wire};
@@ -33,6 +37,12 @@ const ENDPOINTS: &[Endpoint<()>] = &[
         Box::pin(async { panic!("an internal secret") })
     }),
     get("/never", |_, _| Box::pin(pending())),
+    get("/events", |_, _| {
+        Box::pin(async {
+            let first = stream::once(async { Bytes::from_static(b"data: 1\n\n") });
+            Ok(Answer::events(Box::pin(first.chain(stream::pending()))))
+        })
+    }),
 ];
 
 struct Port {
@@ -50,10 +60,14 @@ impl Port {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new(&[ENDPOINTS]);
-        let edge = Edge::new("test", router, (), options.clone()).limited(addresses);
+        let (close, closing) = watch::channel(false);
+        let edge = Edge::new("test", router, (), options.clone(), closing).limited(addresses);
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
-            let shutdown = async { drop(stopped.await) };
+            let shutdown = async {
+                drop(stopped.await);
+                close.send_replace(true);
+            };
             server::run(listener, edge.into_filter(), &options, shutdown).await;
         });
         Self {
@@ -76,6 +90,11 @@ impl Port {
 
     async fn get(&self, path: &str) -> String {
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        self.exchange(request.as_bytes()).await
+    }
+
+    async fn get_head(&self, path: &str) -> String {
+        let request = format!("HEAD {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
         self.exchange(request.as_bytes()).await
     }
 
@@ -324,6 +343,51 @@ async fn shutdown_lets_requests_end_and_waits_for_nobody_for_ever() {
         let rest = timeout(PATIENCE, connection.read_u8()).await;
         assert!(rest.expect("it is closed").is_err());
     }
+}
+
+/// A listener of `/events` that has heard the first one.
+async fn listener(port: &Port) -> TcpStream {
+    let mut stream = port.connect().await;
+    let request = b"GET /events HTTP/1.1\r\nhost: x\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut heard = String::new();
+    while !heard.contains("data: 1\n\n") {
+        let mut buffer = [0; 1024];
+        let len = timeout(PATIENCE, stream.read(&mut buffer)).await;
+        let len = len.expect("the port sends").unwrap();
+        assert!(len > 0, "the stream goes on: {heard}");
+        heard.push_str(std::str::from_utf8(&buffer[..len]).unwrap());
+    }
+    assert!(heard.contains("content-type: text/event-stream\r\n"));
+    stream
+}
+
+#[tokio::test]
+async fn listeners_need_no_place_and_end_with_the_port() {
+    let port = Port::open(Options {
+        requests_max: 1,
+        streams: StreamLimits {
+            at_once: 2,
+            per_address: 2,
+        },
+        ..Options::default()
+    })
+    .await;
+    let mut first = listener(&port).await;
+    let second = listener(&port).await;
+    assert_eq!(status(&port.get("/things/7").await), "200");
+    assert_eq!(status(&port.get("/events").await), "503");
+    drop(second);
+    let freed = async { while status(&port.get_head("/events").await) != "200" {} };
+    timeout(PATIENCE, freed)
+        .await
+        .expect("its place is free again");
+    port.stop.send(()).unwrap();
+    read_all(&mut first).await;
+    timeout(PATIENCE, port.task)
+        .await
+        .expect("nobody who listens keeps the port")
+        .unwrap();
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ pub(crate) enum Kind {
     BadCredentials,
     NotYourUser,
     UnknownPath,
+    UnknownPlace,
     UnknownCompany,
     UnknownSeat,
     NoTickets,
@@ -114,6 +115,15 @@ impl Kind {
                 Text::fixed(
                     "Este endereço não existe",
                     "There is nothing at this address",
+                ),
+            ),
+            Self::UnknownPlace => row(
+                StatusCode::NOT_FOUND,
+                "unknown-place",
+                Text::fixed("Lugar desconhecido", "Unknown place"),
+                Text::fixed(
+                    "Aeroporto ou cidade não encontrado",
+                    "No such airport or city",
                 ),
             ),
             Self::UnknownCompany => row(
@@ -381,6 +391,7 @@ impl Kind {
         Self::BadCredentials,
         Self::NotYourUser,
         Self::UnknownPath,
+        Self::UnknownPlace,
         Self::UnknownCompany,
         Self::UnknownSeat,
         Self::NoTickets,

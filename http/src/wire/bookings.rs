@@ -5,6 +5,7 @@ use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::{Leg, SeatRef};
 use passcom_actors::domain::participant::{LegState, RefusalReason};
 use passcom_actors::domain::replica::Ticket;
+use passcom_actors::progress::{Step, Told};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -19,6 +20,12 @@ pub(crate) struct Booked<'a> {
     pub ticket: Uuid,
 }
 
+/// A booking that can be followed.
+#[derive(Serialize)]
+pub(crate) struct Begun {
+    pub uuid: Uuid,
+}
+
 #[derive(Serialize)]
 pub(crate) struct Booking {
     uuid: Uuid,
@@ -30,8 +37,8 @@ pub(crate) struct Booking {
     ticket: Option<Uuid>,
     #[serde(rename = "expira_em", skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
-    #[serde(rename = "agora")]
-    now: String,
+    #[serde(rename = "agora", skip_serializing_if = "Option::is_none")]
+    now: Option<String>,
     #[serde(rename = "motivo", skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
@@ -65,7 +72,7 @@ impl From<&BookingStatus> for Booking {
         Self {
             ticket: confirmed.then_some(status.saga.0),
             expires_at: hold.map(|terms| clock::utc(terms.expires_at)),
-            now: clock::now(),
+            now: hold.map(|_| clock::now()),
             reason: reason.map(|reason| slug_of(reason, status)),
             uuid: status.saga.0,
             state: booking_state(status.state),
@@ -89,6 +96,39 @@ fn slug_of(reason: RefusalReason, status: &BookingStatus) -> &'static str {
         reason => kind_of(reason),
     };
     kind.row().slug
+}
+
+/// A step of a booking, as it happened.
+#[derive(Serialize)]
+pub(crate) struct BookingStep {
+    company: Option<CompanyId>,
+    #[serde(rename = "passo")]
+    step: &'static str,
+    #[serde(rename = "motivo", skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(rename = "quando")]
+    at: String,
+}
+
+impl From<&Told> for BookingStep {
+    fn from(told: &Told) -> Self {
+        let reason = told.happened.reason;
+        Self {
+            company: told.happened.company,
+            step: match told.happened.step {
+                Step::Begun => "inicio",
+                Step::Asked => "pedido",
+                Step::Yes => "sim",
+                Step::No => "nao",
+                Step::Silent => "silencio",
+                Step::Decided => "decidido",
+                Step::Confirmed => "confirmado",
+                Step::Released => "liberado",
+            },
+            reason: reason.map(|reason| kind_of(reason).row().slug),
+            at: clock::utc(told.at_ms),
+        }
+    }
 }
 
 impl From<&CompanyLegs> for BookingAtCompany {
@@ -251,6 +291,10 @@ mod tests {
             saga: SAGA,
             user: UserId(Uuid::nil()),
             state: BookingState::Running,
+            order: None,
+            hold: None,
+            voted: false,
+            reason: None,
             companies: vec![
                 (
                     seat("a", 1).company,

@@ -69,8 +69,12 @@ fn the_documented_example_holds_and_names_the_defaults() {
     let example = parse(include_str!("../../../cluster.toml")).unwrap();
     assert_eq!(example.companies().len(), 3);
     assert_eq!(
-        (example.limits, example.timeouts),
-        (Limits::default(), Timeouts::default())
+        (example.limits, example.timeouts, example.connections),
+        (
+            Limits::default(),
+            Timeouts::default(),
+            Connections::default()
+        )
     );
 }
 
@@ -127,6 +131,21 @@ fn a_complaint_names_the_field_and_what_to_do() {
             "[[company]]",
             "[timeouts]\nlease_seconds = 5\n[[company]]",
             "timeouts.lease_seconds: is shorter than booking_seconds",
+        ),
+        (
+            "[[company]]",
+            "[connections]\nlongest_minutes = 0\n[[company]]",
+            "connections.longest_minutes: 0 is out of bounds; write 60 to 4320",
+        ),
+        (
+            "[[company]]",
+            "[connections.airports]\nGRU = 60\ngru = 60\n[[company]]",
+            "connections.airports.gru: is not an IATA code",
+        ),
+        (
+            "[[company]]",
+            "[connections]\nlongest_minutes = 90\nairports = { GRU = 80 }\n[[company]]",
+            "connections.airports.GRU: with company_change_minutes it is longer than longest_minutes",
         ),
         (
             "admin = \"127.0.0.1:9082\"",

@@ -16,11 +16,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Reads every route; answers with the version of the table that this shows.
 pub async fn load(archive: &dyn Archive, catalogue: &Catalogue) -> anyhow::Result<i64> {
-    let version = load_since(archive, catalogue, -1)
+    load_since(archive, catalogue, -1)
         .await
-        .context("read our routes")?;
-    catalogue.own_is_complete();
-    Ok(version)
+        .context("read our routes")
 }
 
 /// Follows imports, for ever.
@@ -57,6 +55,7 @@ async fn load_since(
         routes += page.len();
         catalogue.load_own(page);
     }
+    catalogue.own_is_complete();
     info!(routes, version, "routes read");
     Ok(version)
 }

@@ -1,7 +1,7 @@
 //! What clients do: ask, lose patience, ask another node under the same key, cancel, book again.
 
 use passcom_actors::accounts::logins::Claimed;
-use passcom_actors::desk::{BookAnswer, BookRequest, CancelAnswer, WantedSeat};
+use passcom_actors::desk::{BookAnswer, BookRequest, CancelAnswer, Wait, WantedSeat};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::UserId;
 use passcom_actors::domain::saga::Outcome;
@@ -82,7 +82,7 @@ impl World {
         let (saga, seats) = (errand.saga, errand.seats.len());
         let line = format_args!("asked for {} with {seats} seats", crate::trace::Short(saga));
         self.hub.trace(self.now, at, line);
-        let answer = async move { Answer::Booking(door.desk.book(request).await) };
+        let answer = async move { Answer::Booking(door.desk.book(request, Wait::ForAnswer).await) };
         self.ask(About::Booking(number), at, answer);
     }
 
@@ -211,7 +211,8 @@ impl World {
             BookAnswer::CompanyDown(_) => "answers: company down",
             BookAnswer::StillRunning(_) => "answers: still running",
             BookAnswer::NotKnownInTime(_) => "answers: not known in time",
-            BookAnswer::Overloaded
+            BookAnswer::Begun(_)
+            | BookAnswer::Overloaded
             | BookAnswer::TooManyHolds
             | BookAnswer::KeyReused
             | BookAnswer::UnknownCompany(_)

@@ -1,6 +1,8 @@
 //! What clients do with seats that are kept for them: confirm, release, extend, at any node and more than once; or nothing.
 
-use passcom_actors::desk::{BookAnswer, BookingStatus, ConfirmAnswer, ExtendAnswer, ReleaseAnswer};
+use passcom_actors::desk::{
+    BookAnswer, BookingStatus, ConfirmAnswer, ExtendAnswer, ReleaseAnswer, Wait,
+};
 use passcom_actors::domain::saga::Outcome;
 
 use super::customers::TRIES_MAX;
@@ -39,7 +41,9 @@ impl World {
         self.hub.lock().history.holds.on_deed(saga, deed);
         let answer = async move {
             match deed {
-                Deed::Confirm => Answer::Confirming(door.desk.confirm(user, saga).await),
+                Deed::Confirm => {
+                    Answer::Confirming(door.desk.confirm(user, saga, Wait::ForAnswer).await)
+                }
                 Deed::Release => Answer::Releasing(door.desk.release(user, saga).await),
                 Deed::Extend => Answer::Extending(door.desk.extend(user, saga).await),
             }
@@ -109,15 +113,23 @@ impl World {
     pub(super) fn on_extend_answer(&mut self, number: usize, answer: ExtendAnswer) {
         match answer {
             ExtendAnswer::Extended(status) => self.on_extended(number, &status),
-            // no word on how it ends: its customer may have confirmed it meanwhile
+            ExtendAnswer::Booked => {
+                let what = "extensions that came too late";
+                self.on_deed_done(number, Deed::Extend, Some(Told::Booked), what);
+            }
+            // no word on how it ends
             ExtendAnswer::Ended => {
                 let what = "extensions that came too late";
                 self.on_deed_done(number, Deed::Extend, None, what);
             }
+            // it was extended again and again, and the answers got lost
             ExtendAnswer::AtLimit => {
-                let saga = self.errands[number].saga;
-                let objection = format!("{saga} is at its limit, and has hardly begun");
-                self.hub.lock().history.object(objection);
+                let what = "extensions that came too late";
+                self.on_deed_done(number, Deed::Extend, None, what);
+            }
+            ExtendAnswer::Booked => {
+                let (told, what) = (Some(Told::Booked), "extensions of what is booked");
+                self.on_deed_done(number, Deed::Extend, told, what);
             }
             ExtendAnswer::NotExtended(_) => {
                 self.hub.lock().seen.count("holds not extended");

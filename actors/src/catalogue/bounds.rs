@@ -1,0 +1,77 @@
+//! What it takes at least from an airport to the destination: lower bounds that let a search give up early without missing anything.
+//!
+//! Computed over pairs of airports rather than over departures, as if the best of each pair left whenever one is there (the idea of
+//! bounding by a relaxed problem; here one Bellman-Ford round per leg).
+
+use super::timetable::{AirportNumber, Timetable};
+
+/// At least so much more, each for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToGo {
+    pub seconds: u32,
+    pub price_minor: i64,
+}
+
+const ARRIVED: ToGo = ToGo {
+    seconds: 0,
+    price_minor: 0,
+};
+
+#[derive(Debug)]
+pub struct Bounds {
+    /// By number of legs, then airport: with at most that many legs.
+    rounds: Vec<Vec<Option<ToGo>>>,
+}
+
+impl Bounds {
+    /// For itineraries of at most `legs_max` legs that pass no origin again.
+    pub fn new(
+        timetable: &Timetable,
+        origins: &[AirportNumber],
+        destinations: &[AirportNumber],
+        legs_max: usize,
+    ) -> Self {
+        let mut nothing = vec![None; timetable.airports().len()];
+        for destination in destinations {
+            nothing[usize::from(*destination)] = Some(ARRIVED);
+        }
+        let mut rounds = vec![nothing];
+        for _ in 1..legs_max {
+            let next = one_more_leg(timetable, origins, &rounds[rounds.len() - 1]);
+            rounds.push(next);
+        }
+        Self { rounds }
+    }
+
+    /// From this airport with at most so many legs; none if they do not suffice.
+    pub fn to_go(&self, from: AirportNumber, legs: usize) -> Option<ToGo> {
+        *self.rounds.get(legs)?.get(usize::from(from))?
+    }
+}
+
+fn one_more_leg(
+    timetable: &Timetable,
+    origins: &[AirportNumber],
+    fewer: &[Option<ToGo>],
+) -> Vec<Option<ToGo>> {
+    let mut round = fewer.to_vec();
+    for edge in timetable.edges() {
+        let Some(rest) = fewer[usize::from(edge.to)] else {
+            continue;
+        };
+        if fewer[usize::from(edge.from)] == Some(ARRIVED) || origins.contains(&edge.from) {
+            continue;
+        }
+        let wait = timetable.connection_minimum(edge.from);
+        let seconds = wait
+            .saturating_add(edge.seconds)
+            .saturating_add(rest.seconds);
+        let price_minor = edge.price_minor.saturating_add(rest.price_minor);
+        let best = &mut round[usize::from(edge.from)];
+        *best = Some(ToGo {
+            seconds: best.map_or(seconds, |best| best.seconds.min(seconds)),
+            price_minor: best.map_or(price_minor, |best| best.price_minor.min(price_minor)),
+        });
+    }
+    round
+}

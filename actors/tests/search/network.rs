@@ -1,0 +1,211 @@
+//! A network as plain legs, what is asked of it, and the rules of an itinerary as a person would check them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use passcom_actors::catalogue::{
+    Catalogue, CatalogueCursor, CataloguePage, ConnectionTimes, Itinerary, Order, Published, Route,
+    SeatState, Trip,
+};
+use passcom_actors::domain::ids::{CompanyId, SeatNumber};
+use passcom_actors::messages::{Reply, Request};
+use passcom_actors::peer::{CallError, PeerClient};
+
+#[derive(Debug, Clone)]
+pub struct Leg {
+    pub company: CompanyId,
+    pub route: Route,
+    /// The first so many of its seats are taken.
+    pub taken: u16,
+}
+
+#[derive(Debug, Clone)]
+pub struct Network {
+    pub companies: Vec<CompanyId>,
+    pub down: Vec<CompanyId>,
+    pub legs: Vec<Leg>,
+    pub connections: ConnectionTimes,
+    pub sale_closes: Duration,
+    /// When the legs were made up; no leg leaves within minutes of the moment that sale closes.
+    pub now: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub origins: Vec<String>,
+    pub destinations: Vec<String>,
+    pub departs: (i64, i64),
+    pub passengers: u16,
+    pub legs_max: usize,
+}
+
+/// Ascending by arrival, legs, price. Currencies that differ have no price.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Merits {
+    pub arrives: i64,
+    pub legs: usize,
+    pub price: Option<(String, i64)>,
+    pub departs: i64,
+}
+
+impl Question {
+    pub fn trip(&self, order: Order) -> Trip {
+        Trip {
+            origins: self.origins.clone(),
+            destinations: self.destinations.clone(),
+            departs: self.departs,
+            passengers: self.passengers,
+            legs_max: self.legs_max,
+            order,
+            limit: usize::MAX,
+        }
+    }
+}
+
+impl Network {
+    /// What the first company's node knows once it has read everybody's legs.
+    pub fn catalogue(&self) -> Catalogue {
+        let me = self.companies[0];
+        let companies = self.companies.clone().into();
+        let peers = Arc::new(Peers(self.down.clone()));
+        let connections = self.connections.clone();
+        let catalogue = Catalogue::new(me, companies, peers, self.sale_closes, connections);
+        for company in &self.companies {
+            let legs = self.legs.iter().filter(|leg| leg.company == *company);
+            let changes: Vec<Published> = legs.map(Leg::published).collect();
+            if *company == me {
+                catalogue.load_own(changes);
+                catalogue.own_is_complete();
+            } else {
+                let page = CataloguePage {
+                    reset: true,
+                    changes: (1..).zip(changes).collect(),
+                    next: CatalogueCursor { epoch: 1, seq: 1 },
+                    more: false,
+                };
+                catalogue.follow(*company, page);
+            }
+        }
+        catalogue
+    }
+
+    /// The itinerary as places in `legs`.
+    pub fn path_of(&self, itinerary: &Itinerary) -> Vec<usize> {
+        let place = |company: CompanyId, route: &Route| {
+            let mut legs = self.legs.iter();
+            legs.position(|leg| leg.company == company && leg.route == *route)
+        };
+        let legs = itinerary.legs.iter();
+        legs.map(|leg| place(leg.company, &leg.route).expect("a leg of the network"))
+            .collect()
+    }
+
+    pub fn is_itinerary(&self, path: &[usize], question: &Question) -> bool {
+        let is_any = |codes: &[String], code: &String| codes.contains(code);
+        let Some(first) = path.first().map(|leg| &self.legs[*leg].route) else {
+            return false;
+        };
+        let stops = path.iter().map(|leg| &self.legs[*leg].route.destination);
+        let stops: Vec<&String> = stops.collect();
+        let (last, between) = stops.split_last().expect("a leg");
+        path.len() <= question.legs_max
+            && is_any(&question.origins, &first.origin)
+            && is_any(&question.destinations, last)
+            && !is_any(&question.origins, last)
+            && between.iter().all(|stop| {
+                !is_any(&question.origins, stop) && !is_any(&question.destinations, stop)
+            })
+            && (0..stops.len()).all(|place| !stops[..place].contains(&stops[place]))
+            && (question.departs.0..question.departs.1).contains(&first.departs)
+            && path
+                .iter()
+                .all(|leg| self.is_sold(&self.legs[*leg], question))
+            && path.windows(2).all(|pair| self.connects(pair[0], pair[1]))
+    }
+
+    pub fn is_sold(&self, leg: &Leg, question: &Question) -> bool {
+        leg.route.on_sale
+            && !self.down.contains(&leg.company)
+            && leg.route.seats - leg.taken >= question.passengers
+            && leg.route.departs >= self.now + self.sale_closes.as_secs() as i64
+    }
+
+    pub fn connects(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (&self.legs[one], &self.legs[other]);
+        let wait = other.route.departs - one.route.arrives;
+        let mut least = self.connections.minimum_at(&other.route.origin);
+        if one.company != other.company {
+            least += self.connections.company_change;
+        }
+        one.route.destination == other.route.origin
+            && wait >= least.as_secs() as i64
+            && wait <= self.connections.longest.as_secs() as i64
+    }
+
+    pub fn merits(&self, path: &[usize]) -> Merits {
+        let legs: Vec<&Leg> = path.iter().map(|leg| &self.legs[*leg]).collect();
+        let (first, last) = (legs[0], legs[legs.len() - 1]);
+        let currency = &first.route.price.currency;
+        let has_price = legs.iter().all(|leg| leg.route.price.currency == *currency);
+        let sum = legs.iter().map(|leg| leg.route.price.minor).sum();
+        Merits {
+            arrives: last.route.arrives,
+            legs: legs.len(),
+            price: has_price.then(|| (currency.clone(), sum)),
+            departs: first.route.departs,
+        }
+    }
+}
+
+impl Leg {
+    fn published(&self) -> Published {
+        let taken = (1..=self.taken).map(|number| (SeatNumber(number), SeatState::Sold));
+        Published {
+            route: self.route.clone(),
+            seats: taken.collect(),
+        }
+    }
+}
+
+impl Merits {
+    fn is_as_good_as(&self, other: &Self) -> bool {
+        let price = match (&self.price, &other.price) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some((one, less)), Some((other, more))) => one == other && less <= more,
+        };
+        self.arrives <= other.arrives && self.legs <= other.legs && price
+    }
+
+    fn beats(&self, other: &Self) -> bool {
+        let (as_good, equal) = (self.is_as_good_as(other), other.is_as_good_as(self));
+        as_good && (!equal || self.departs > other.departs)
+    }
+}
+
+/// Those that none of the others beats, each once, ascending.
+pub fn pareto(mut all: Vec<Merits>) -> Vec<Merits> {
+    all.sort();
+    all.dedup();
+    let is_best = |one: &&Merits| !all.iter().any(|other| other.beats(one));
+    all.iter().filter(is_best).cloned().collect()
+}
+
+/// Peers that are up but for these, and are not called.
+struct Peers(Vec<CompanyId>);
+
+impl PeerClient for Peers {
+    fn call(
+        &self,
+        to: CompanyId,
+        _request: Request,
+        _timeout: Duration,
+    ) -> BoxFuture<'_, Result<Reply, CallError>> {
+        Box::pin(async move { Err(CallError::Busy(to)) })
+    }
+
+    fn is_up(&self, company: CompanyId) -> bool {
+        !self.0.contains(&company)
+    }
+}

@@ -1,0 +1,176 @@
+//! Search: itineraries over all companies, and the airports between which there are any.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use passcom_actors::catalogue::{Catalogue, Itinerary, LEGS_MAX, Order, Trip};
+use passcom_actors::domain::ids::CompanyId;
+
+use super::Client;
+use super::catalogue::legs_size;
+use super::places::{self, Place};
+use crate::answer::{Answer, Answered};
+use crate::call::Call;
+use crate::clock;
+use crate::error::{Kind, Problem};
+use crate::router::{Endpoint, get, post};
+use crate::wire::{self, query};
+
+pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
+    get("/rotas", |client, call| Box::pin(search(client, call))),
+    post("/rotas", |client, call| Box::pin(first_few(client, call))),
+    get("/aeroportos", |client, call| {
+        Box::pin(list_airports(client, call))
+    }),
+];
+
+const ITINERARIES_DEFAULT: usize = 20;
+const ITINERARIES_MAX: usize = 50;
+const PASSENGERS_MAX: usize = 9;
+const LEGS_DEFAULT: usize = 4;
+/// Days that the search of old clients looks at, and how many itineraries it finds.
+const OLD_SEARCH_DAYS: i64 = 7;
+const OLD_SEARCH_MAX: usize = 5;
+const DAY_SECONDS: i64 = 24 * 3600;
+/// What an itinerary takes on the wire, about.
+const ITINERARY_BYTES: usize = 1200;
+/// Airports come and go with the seasons of the schedules.
+const AIRPORTS_MAX_AGE: Duration = Duration::from_secs(300);
+
+async fn search(client: &Client, call: Call) -> Answered {
+    let catalogue = &client.catalogue;
+    let origin = required_place(catalogue, &call, query::ORIGIN)?;
+    let destination = required_place(catalogue, &call, query::DESTINATION)?;
+    let passengers = call.limit(query::PASSENGERS, 1, PASSENGERS_MAX)?;
+    let trip = Trip {
+        departs: departs(&call, &origin)?,
+        origins: origin.airports,
+        destinations: destination.airports,
+        passengers: passengers as u16,
+        legs_max: call.limit(query::LEGS_MAX, LEGS_DEFAULT, LEGS_MAX)?,
+        order: order(&call)?,
+        limit: call.limit(query::LIMIT, ITINERARIES_DEFAULT, ITINERARIES_MAX)?,
+    };
+    let found = catalogue.search(&trip);
+    let size = ITINERARY_BYTES * (found.itineraries.len() + 1);
+    Ok(
+        Answer::sized_json(&wire::Itineraries::new(&trip, &found), size)
+            .without(&found.unreachable),
+    )
+}
+
+fn required_place(
+    catalogue: &Catalogue,
+    call: &Call,
+    name: &'static str,
+) -> Result<Place, Problem> {
+    let given = call.parameter(name)?.filter(|text| !text.trim().is_empty());
+    places::find(catalogue, name, &given.ok_or(Kind::PlacesMissing)?)
+}
+
+/// The day by the clock at the origin; today if none is given.
+fn departs(call: &Call, origin: &Place) -> Result<(i64, i64), Problem> {
+    let date = call.parsed::<Date>(query::DATE)?;
+    let date = date.unwrap_or_else(|| clock::today(origin.zone()));
+    clock::day(date, origin.zone()).ok_or_else(|| Problem::out_of_calendar(query::DATE))
+}
+
+fn order(call: &Call) -> Result<Order, Problem> {
+    let Some(name) = call.parameter(query::ORDER)? else {
+        return Ok(Order::default());
+    };
+    let known = wire::ORDERS.iter().find(|(known, _)| *known == name);
+    known.map(|(_, order)| *order).ok_or_else(|| {
+        let names: Vec<&str> = wire::ORDERS.iter().map(|(name, _)| *name).collect();
+        let (parameter, names) = (query::ORDER, names.join(", "));
+        Problem::invalid(
+            format!("{parameter} deve ser um destes: {names}"),
+            format!("{parameter} must be one of {names}"),
+        )
+    })
+}
+
+/// The search of old clients: fewest legs first, then earliest arrival, over the next days.
+async fn first_few(client: &Client, call: Call) -> Answered {
+    client.user(&call)?;
+    let body: wire::SearchBody = call.json()?;
+    let (Some(origin), Some(destination)) = (named(body.origin), named(body.destination)) else {
+        return Err(Kind::PlacesMissing.into());
+    };
+    let mut trip = Trip {
+        origins: places::codes(&places::resolve(&origin)?),
+        destinations: places::codes(&places::resolve(&destination)?),
+        departs: (0, 0),
+        passengers: 1,
+        legs_max: LEGS_DEFAULT,
+        order: Order::Legs,
+        limit: OLD_SEARCH_MAX,
+    };
+    let (mut itineraries, mut unreachable) = (Vec::new(), Vec::new());
+    let now = Timestamp::now().as_second();
+    for day in 0..OLD_SEARCH_DAYS {
+        trip.departs = (now + day * DAY_SECONDS, now + (day + 1) * DAY_SECONDS);
+        let found = client.catalogue.search(&trip);
+        itineraries.extend(found.itineraries);
+        unreachable = found.unreachable;
+        tokio::task::yield_now().await; // each search takes its moment of the thread
+    }
+    itineraries.sort_by_key(|itinerary| (itinerary.legs.len(), itinerary.arrives()));
+    itineraries.truncate(OLD_SEARCH_MAX);
+    Ok(legs_of(&itineraries, &unreachable))
+}
+
+fn legs_of(itineraries: &[Itinerary], unreachable: &[CompanyId]) -> Answer {
+    let mut legs = Vec::new();
+    for (number, itinerary) in (1..).zip(itineraries) {
+        let numbered = (1..).zip(&itinerary.legs);
+        legs.extend(numbered.map(|(place, leg)| wire::FoundLeg::new(leg, number, place)));
+    }
+    let size = legs_size(itineraries.iter().flat_map(|itinerary| &itinerary.legs));
+    Answer::sized_json(&legs, size).without(unreachable)
+}
+
+fn named(place: Option<String>) -> Option<String> {
+    place.filter(|place| !place.trim().is_empty())
+}
+
+async fn list_airports(client: &Client, call: Call) -> Answered {
+    let codes = client.catalogue.airports();
+    let airports: Vec<_> = codes.iter().map(|iata| wire::Airport::new(iata)).collect();
+    Ok(Answer::json(&airports).cached(&call, AIRPORTS_MAX_AGE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::call;
+
+    #[test]
+    fn a_list_is_ordered_by_one_of_its_names() {
+        let order = |query: &str| order(&call(&format!("/rotas?{query}"), &[], b""));
+        assert_eq!(order(""), Ok(Order::Arrival));
+        assert_eq!(order("ordem=duracao"), Ok(Order::Duration));
+        let problem = order("ordem=preço").unwrap_err();
+        assert_eq!(
+            problem.detail(crate::language::Language::English),
+            "ordem must be one of chegada, preco, trechos, duracao"
+        );
+    }
+
+    #[test]
+    fn a_day_is_that_of_the_origin_and_today_if_none_is_given() {
+        let manaus = Place {
+            airports: vec!["MAO".to_owned()],
+        };
+        let departs = |query: &str| departs(&call(&format!("/rotas?{query}"), &[], b""), &manaus);
+        let (start, end) = departs("data=2026-11-23").unwrap();
+        assert_eq!(
+            (start, end),
+            (1_795_392_000 + 4 * 3600, 1_795_392_000 + 28 * 3600)
+        );
+        let (start, end) = departs("").unwrap();
+        assert!((start..end).contains(&Timestamp::now().as_second()));
+        assert!(departs("data=23/11/2026").is_err() && departs("data=9999-12-31").is_err());
+    }
+}
