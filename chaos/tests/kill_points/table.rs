@@ -145,9 +145,6 @@ pub const TABLE: &[Row] = &[
     row("participant::extend", Third, Extend, HELD, HELD),
     row("answer::extend", Other, Extend, OPEN, HELD),
     // … confirms it
-    row("send::prepare", Asked, Confirm, LOST, BOOKED_OR_OVER),
-    row("participant::prepare", Asked, Confirm, LOST, BOOKED_OR_OVER),
-    row("participant::prepare", Other, Confirm, BOOKED_OR_OVER, BOOKED_OR_OVER),
     row("driver::request_confirm", Asked, Confirm, LOST, BOOKED_THEN_EITHER),
     row("driver::request_confirm", Asked, ConfirmElsewhere, LOST, BOOKED_THEN_EITHER),
     row("send::accept", Asked, Confirm, LOST, BOOKED_OR_OVER),
