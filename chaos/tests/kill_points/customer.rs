@@ -189,7 +189,7 @@ impl Customer {
         }
     }
 
-    /// Gives up what a story has left held under this key: nobody may have many holds.
+    /// Gives up what a story has left held: nobody may have many holds.
     pub async fn give_up(&self, node: usize, hold: Uuid) -> anyhow::Result<()> {
         let action = HoldAction::Release;
         let seen = self.settle(node, &Wish::OfHold { hold, action }).await?;

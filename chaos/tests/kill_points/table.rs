@@ -26,6 +26,7 @@ const LOST_OR_BOOKED: Around = [&[Lost, Booked], &[Lost, Booked]];
 const LOST_OR_REFUSED: Around = [&[Lost, Refused], &[Lost, Refused]];
 const HELD: Around = [&[Held], &[Held]];
 const OVER: Around = [&[Over], &[Over]];
+/// A retry begins another order than the one that a company keeps seats for; both cannot be whole.
 const HELD_OR_REFUSED: Around = [&[Held, Refused], &[Held, Refused]];
 const LOST_OR_HELD: Around = [&[Lost, Held], &[Lost, Held]];
 const LOST_OR_OVER: Around = [&[Lost, Over], &[Lost, Over]];
@@ -129,8 +130,8 @@ pub const TABLE: &[Row] = &[
     // a customer holds seats
     row("send::held_for", Asked, Hold, LOST, HELD),
     row("answer::held_for", Third, Hold, HELD, HELD),
-    row("send::prepare", Asked, Hold, LOST, HELD),
-    row("participant::prepare", Asked, Hold, LOST, HELD),
+    row("send::prepare", Asked, Hold, LOST, HELD_OR_REFUSED),
+    row("participant::prepare", Asked, Hold, LOST, HELD_OR_REFUSED),
     row("participant::prepare", Other, Hold, HELD_OR_REFUSED, HELD_OR_REFUSED),
     row("driver::hold", Asked, Hold, LOST, HELD),
     row("send::hold", Asked, Hold, LOST_OR_HELD, HELD),
@@ -144,9 +145,6 @@ pub const TABLE: &[Row] = &[
     row("participant::extend", Third, Extend, HELD, HELD),
     row("answer::extend", Other, Extend, OPEN, HELD),
     // … confirms it
-    row("send::prepare", Asked, Confirm, LOST, BOOKED_OR_OVER),
-    row("participant::prepare", Asked, Confirm, LOST, BOOKED_OR_OVER),
-    row("participant::prepare", Other, Confirm, BOOKED_OR_OVER, BOOKED_OR_OVER),
     row("driver::request_confirm", Asked, Confirm, LOST, BOOKED_THEN_EITHER),
     row("driver::request_confirm", Asked, ConfirmElsewhere, LOST, BOOKED_THEN_EITHER),
     row("send::accept", Asked, Confirm, LOST, BOOKED_OR_OVER),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::checker::facts::{KeyRow, LegRow};
+use crate::checker::facts::{KeyRow, LegRow, LegState};
 use crate::history::Answer;
 
 const USER: Uuid = Uuid::from_u128(9);
