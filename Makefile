@@ -1,7 +1,7 @@
 # What a person types. One profile (release) for everything, so that nothing is compiled twice.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench chaos kill
+.PHONY: help setup build demo test check bench chaos kill ui
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -16,10 +16,15 @@ build: setup
 demo: build ## a whole cluster on this machine, ready for a first booking
 	@"$${CARGO_TARGET_DIR:-target}/release/passcom" demo $(ARGS)
 
+ui: ## the web page from its sources, into http/ui/dist, which is committed (needs Node)
+	cd http/ui && npm ci --no-audit --no-fund && npm run types && npm run check && npm run build
+
 test: setup ## all tests
 	@if cargo nextest --version >/dev/null 2>&1; \
 	then set -x; cargo nextest run --release --locked --workspace --no-fail-fast $(ARGS); \
 	else set -x; cargo test --release --locked --workspace --no-fail-fast $(ARGS); fi
+	cargo build --release --locked --workspace --bins
+	@http/ui/test.sh
 
 bench: setup ## speed of bookings over three companies, and memory of the nodes
 	cargo build --release --locked --workspace --bins

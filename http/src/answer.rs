@@ -62,6 +62,21 @@ impl Answer {
         Self::new(PROMETHEUS, Body::Whole(text.into_bytes()))
     }
 
+    /// A file that is a part of the program.
+    pub fn file(content_type: &'static str, content: &[u8]) -> Self {
+        let content_type = HeaderValue::from_static(content_type);
+        Self::new(content_type, Body::Whole(content.to_vec()))
+    }
+
+    /// Whoever asks finds it under this path of ours.
+    pub fn elsewhere(path: &'static str) -> Self {
+        let answer = Self {
+            status: StatusCode::TEMPORARY_REDIRECT,
+            ..Self::text("")
+        };
+        answer.with(LOCATION, HeaderValue::from_static(path))
+    }
+
     /// Goes on until the events end, the client goes or the port closes.
     pub fn events(events: Events) -> Self {
         Self::new(EVENTS, Body::Events(events))
@@ -74,6 +89,11 @@ impl Answer {
             body,
             headers: Vec::new(),
         }
+    }
+
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     /// What was asked for exists now, under this path.
@@ -167,5 +187,15 @@ impl Answer {
             .insert(CONTENT_TYPE, self.content_type);
         response.headers_mut().extend(self.headers);
         Ok(response)
+    }
+
+    #[cfg(test)]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    #[cfg(test)]
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
     }
 }

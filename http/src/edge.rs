@@ -319,7 +319,7 @@ fn finish(answered: Result<Response, Problem>, language: Language, id: RequestId
     let mut response = answered.unwrap_or_else(|problem| problem.into_response(language));
     let headers = response.headers_mut();
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
-    headers.insert(
+    headers.append(
         VARY,
         HeaderValue::from_static("accept-language, authorization"),
     );

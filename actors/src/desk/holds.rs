@@ -3,14 +3,15 @@
 //! A hold is nobody's to keep alive: no actor waits while it lasts. All there is of it is durable at the companies, so that it
 //! can be confirmed, extended and released at any node.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+mod begun;
 
 use tokio::time::{Instant, timeout_at};
 
+use self::begun::HoldBegun;
+pub(super) use self::begun::HoldsBegun;
 use super::{BookAnswer, BookingState, BookingStatus, Desk, Outcome, Wait};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::{HOLD_SECONDS, HOLD_SECONDS_MAX, Order};
+use crate::domain::order::{HOLD_SECONDS_MAX, Order};
 use crate::domain::participant::{LegState, Refusal, RefusalReason};
 use crate::domain::register::Acceptors;
 use crate::domain::saga::{Answer, Origin};
@@ -68,38 +69,6 @@ pub enum ReleaseAnswer {
     NotKnownInTime(SagaId),
 }
 
-/// Holds that are being begun at this node, per user: they count before the companies know of them.
-#[derive(Debug, Clone, Default)]
-pub(super) struct HoldsBegun(Arc<Mutex<HashMap<UserId, usize>>>);
-
-pub(super) struct HoldBegun {
-    begun: HoldsBegun,
-    user: UserId,
-}
-
-impl HoldsBegun {
-    /// How many there are with this one, which counts until it is dropped.
-    fn enter(&self, user: UserId) -> (HoldBegun, usize) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(user).or_default();
-        *count += 1;
-        let begun = self.clone();
-        (HoldBegun { begun, user }, *count)
-    }
-}
-
-impl Drop for HoldBegun {
-    fn drop(&mut self) {
-        let mut counts = self.begun.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.user) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.user);
-            }
-        }
-    }
-}
-
 impl HoldTerms {
     /// None unless every company that answered keeps its seats and waits for the customer.
     pub(super) fn of(order: &Order, answers: &[(CompanyId, Recorded)]) -> Option<Self> {
@@ -141,12 +110,32 @@ impl HoldTerms {
     }
 }
 
+/// Why a hold is not known.
+enum Unknown {
+    /// There is none, or it is another user's.
+    Nowhere,
+    /// Nobody who answered has it, but this company did not answer.
+    NotAsked(CompanyId),
+}
+
 impl Desk {
-    /// Counts a hold that is to begin, if its user may have one more.
-    pub(super) async fn begin_hold(&self, user: UserId) -> Result<HoldBegun, BookAnswer> {
-        let (guard, beginning) = self.holds_begun.enter(user);
-        let open = self.held_for(user).await.len();
-        if open + beginning > HOLDS_PER_USER_MAX {
+    /// How long a hold lasts at first.
+    pub fn hold_seconds(&self) -> u32 {
+        self.hold_seconds
+    }
+
+    /// Counts a hold that is to begin, if its user may have one more. One that is begun again counts once.
+    pub(super) async fn begin_hold(
+        &self,
+        user: UserId,
+        hold: SagaId,
+    ) -> Result<HoldBegun, BookAnswer> {
+        let guard = self.holds_begun.enter(user, hold);
+        let mut holds = self.held_for(user).await;
+        holds.extend(self.holds_begun.of(user));
+        holds.sort_unstable();
+        holds.dedup();
+        if holds.len() > HOLDS_PER_USER_MAX {
             return Err(BookAnswer::TooManyHolds);
         }
         Ok(guard)
@@ -192,8 +181,12 @@ impl Desk {
     /// Makes a ticket of a hold, at every company or at none. Asking again answers the same.
     pub async fn confirm(&self, user: UserId, hold: SagaId, wait: Wait) -> ConfirmAnswer {
         let deadline = Instant::now() + self.deadline;
-        let Some((status, recorded)) = self.known_hold(user, hold).await else {
-            return ConfirmAnswer::NotFound;
+        let (status, recorded) = match self.known_hold(user, hold).await {
+            Ok(known) => known,
+            Err(Unknown::Nowhere) => return ConfirmAnswer::NotFound,
+            Err(Unknown::NotAsked(company)) => {
+                return ConfirmAnswer::Answered(BookAnswer::CompanyDown(company));
+            }
         };
         let voted = status.voted;
         let origin = match (status.state, recorded) {
@@ -262,8 +255,10 @@ impl Desk {
 
     /// Keeps the seats of a hold for longer, at every company or it does not count.
     pub async fn extend(&self, user: UserId, hold: SagaId) -> ExtendAnswer {
-        let Some((status, recorded)) = self.known_hold(user, hold).await else {
-            return ExtendAnswer::NotFound;
+        let (status, recorded) = match self.known_hold(user, hold).await {
+            Ok(known) => known,
+            Err(Unknown::Nowhere) => return ExtendAnswer::NotFound,
+            Err(Unknown::NotAsked(company)) => return ExtendAnswer::NotExtended(company),
         };
         if matches!(
             status.state,
@@ -278,7 +273,7 @@ impl Desk {
         if !terms.can_extend() {
             return ExtendAnswer::AtLimit;
         }
-        let seconds = (terms.seconds + HOLD_SECONDS).min(HOLD_SECONDS_MAX);
+        let seconds = (terms.seconds + self.hold_seconds).min(HOLD_SECONDS_MAX);
         if let Err(answer) = self.extend_everywhere(&saga.order, hold, seconds).await {
             return answer;
         }
@@ -332,8 +327,10 @@ impl Desk {
     /// Gives the seats of a hold up.
     pub async fn release(&self, user: UserId, hold: SagaId) -> ReleaseAnswer {
         let deadline = Instant::now() + self.deadline;
-        let Some((status, recorded)) = self.known_hold(user, hold).await else {
-            return ReleaseAnswer::NotFound;
+        let (status, recorded) = match self.known_hold(user, hold).await {
+            Ok(known) => known,
+            Err(Unknown::Nowhere) => return ReleaseAnswer::NotFound,
+            Err(Unknown::NotAsked(_)) => return ReleaseAnswer::NotKnownInTime(hold),
         };
         match status.state {
             BookingState::Confirmed | BookingState::Cancelled => return ReleaseAnswer::Booked,
@@ -358,11 +355,23 @@ impl Desk {
         &self,
         user: UserId,
         hold: SagaId,
-    ) -> Option<(BookingStatus, Option<Unfinished>)> {
+    ) -> Result<(BookingStatus, Option<Unfinished>), Unknown> {
         let answers = self.recorded(hold).await;
-        let status = self.status(user, hold, &answers).await?;
-        status.order.as_ref()?.hold_seconds?;
-        Some((status, self.saga_in(hold, &answers)))
+        let saga = self.saga_in(hold, &answers);
+        let Some(status) = self.status(user, hold, &answers).await else {
+            let mut companies = self.shared.service.companies.iter();
+            let silent =
+                companies.find(|company| !answers.iter().any(|(from, _)| from == *company));
+            return Err(match silent {
+                Some(company) if saga.is_none() => Unknown::NotAsked(*company),
+                _ => Unknown::Nowhere,
+            });
+        };
+        let order = status.order.as_ref();
+        match order.and_then(|order| order.hold_seconds) {
+            Some(_) => Ok((status, saga)),
+            None => Err(Unknown::Nowhere),
+        }
     }
 
     fn saga_in(&self, saga: SagaId, answers: &[(CompanyId, Recorded)]) -> Option<Unfinished> {

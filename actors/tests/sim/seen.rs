@@ -19,6 +19,7 @@ const WANTED: [&str; 60] = [
     "holds extended",
     "holds not extended",
     "extensions that came too late",
+    "extensions of what is booked",
     "confirmations that came before an end that was due",
     "confirmations that came too late",
     "confirmations that failed",

@@ -103,6 +103,7 @@ impl fmt::Display for Brief<'_, Question> {
             }
             Question::Hold { saga } => write!(f, "Hold {}", Short(*saga)),
             Question::Confirm { saga, hash } => write!(f, "Confirm {} {hash:?}", Short(*saga)),
+            Question::Hold { saga } => write!(f, "Hold {}", Short(*saga)),
             Question::Release { saga, reason, .. } => {
                 write!(f, "Release {} {reason:?}", Short(*saga))
             }

@@ -26,6 +26,7 @@ mod itineraries;
 mod places;
 mod seats;
 pub(crate) mod tickets;
+mod ui;
 
 /// When to ask again where waiting may help and nothing better is known.
 const RETRY: Duration = Duration::from_secs(1);
@@ -69,6 +70,7 @@ fn router() -> Router<Client> {
         bookings::ENDPOINTS,
         holds::ENDPOINTS,
         tickets::ENDPOINTS,
+        ui::ENDPOINTS,
     ])
 }
 

@@ -122,10 +122,14 @@ impl World {
                 let what = "extensions that came too late";
                 self.on_deed_done(number, Deed::Extend, None, what);
             }
+            // it was extended again and again, and the answers got lost
             ExtendAnswer::AtLimit => {
-                let saga = self.errands[number].saga;
-                let objection = format!("{saga} is at its limit, and has hardly begun");
-                self.hub.lock().history.object(objection);
+                let what = "extensions that came too late";
+                self.on_deed_done(number, Deed::Extend, None, what);
+            }
+            ExtendAnswer::Booked => {
+                let (told, what) = (Some(Told::Booked), "extensions of what is booked");
+                self.on_deed_done(number, Deed::Extend, told, what);
             }
             ExtendAnswer::NotExtended(_) => {
                 self.hub.lock().seen.count("holds not extended");

@@ -1,0 +1,161 @@
+//! The web page and the description of this port. Both are parts of the program: what is committed under `http/ui/dist`, and
+//! `http/openapi.json`.
+//!
+//! Files under `/assets` are named after their content, so that a browser keeps them for ever. The other two are asked for
+//! again each time and answered 304 while they are the same. All of it is text, compressed once.
+//!
+//! The page may load and ask nothing but this node, and runs no script and no style that is not a file of it.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use include_dir::{Dir, include_dir};
+use warp::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, REFERRER_POLICY,
+    VARY,
+};
+use warp::http::{HeaderName, HeaderValue};
+
+use super::Client;
+use crate::answer::{Answer, Answered};
+use crate::call::Call;
+use crate::error::Kind;
+use crate::router::{Endpoint, get};
+
+pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
+    get("/", |_, call| Box::pin(async move { page(&call) })),
+    get("/assets/{file}", |_, call| {
+        Box::pin(async move { asset(&call) })
+    }),
+    get("/openapi.json", |_, call| {
+        Box::pin(async move { description(&call) })
+    }),
+    get("/docs", |_, _| Box::pin(async { Ok(viewer()) })),
+];
+
+static DIST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/ui/dist");
+static DESCRIPTION: &[u8] = include_bytes!("../../openapi.json");
+
+const PAGE: &str = "index.html";
+const OPENAPI: &str = "openapi.json";
+const ASSETS: &str = "assets/";
+
+/// A file that may be kept is asked for again at once: it is small, and changes with the program.
+const ASK_EACH_TIME: Duration = Duration::ZERO;
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+);
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+
+/// A file as it is, and as it is sent to whoever takes gzip.
+struct File {
+    content_type: &'static str,
+    plain: &'static [u8],
+    gzip: Vec<u8>,
+}
+
+static FILES: LazyLock<BTreeMap<String, File>> = LazyLock::new(|| {
+    let mut files = BTreeMap::from([(OPENAPI.to_owned(), File::new(OPENAPI, DESCRIPTION))]);
+    collect(&DIST, &mut files);
+    files
+});
+
+fn collect(folder: &'static Dir<'static>, files: &mut BTreeMap<String, File>) {
+    for file in folder.files() {
+        let path = file.path().to_string_lossy().into_owned();
+        let content = File::new(&path, file.contents());
+        files.insert(path, content);
+    }
+    for below in folder.dirs() {
+        collect(below, files);
+    }
+}
+
+impl File {
+    fn new(path: &str, plain: &'static [u8]) -> Self {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        let whole = encoder.write_all(plain).and_then(|()| encoder.finish());
+        Self {
+            content_type: content_type(path),
+            plain,
+            gzip: whole.expect("a Vec takes everything"),
+        }
+    }
+
+    fn answer(&self, call: &Call) -> Answer {
+        let answer = if takes_gzip(call) {
+            Answer::file(self.content_type, &self.gzip).with(CONTENT_ENCODING, GZIP)
+        } else {
+            Answer::file(self.content_type, self.plain)
+        };
+        answer.with(VARY, HeaderValue::from(ACCEPT_ENCODING))
+    }
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("json") => "application/json",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Whether gzip is among the encodings that the client takes, and not ruled out by `q=0`.
+fn takes_gzip(call: &Call) -> bool {
+    let accepted = call.headers.get_all(ACCEPT_ENCODING).iter();
+    let mut codings = accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    codings.any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let refused = parts
+            .filter_map(|part| part.strip_prefix("q="))
+            .any(|weight| weight.parse() == Ok(0.0));
+        named && !refused
+    })
+}
+
+fn page(call: &Call) -> Answered {
+    let page = FILES.get(PAGE).ok_or(Kind::UnknownPath)?;
+    Ok(page
+        .answer(call)
+        .cached(call, ASK_EACH_TIME)
+        .with(CONTENT_SECURITY_POLICY, POLICY)
+        .with(REFERRER_POLICY, NO_REFERRER)
+        .with(OPENER_POLICY, SAME_ORIGIN))
+}
+
+fn asset(call: &Call) -> Answered {
+    let name = call.arguments.first().ok_or(Kind::UnknownPath)?;
+    let file = FILES.get(&format!("{ASSETS}{name}"));
+    let file = file.ok_or(Kind::UnknownPath)?;
+    Ok(file.answer(call).with(CACHE_CONTROL, FOR_EVER))
+}
+
+fn description(call: &Call) -> Answered {
+    let description = FILES.get(OPENAPI).ok_or(Kind::UnknownPath)?;
+    Ok(description.answer(call).cached(call, ASK_EACH_TIME))
+}
+
+fn viewer() -> Answer {
+    Answer::elsewhere("/#/docs")
+}
+
+#[cfg(test)]
+mod tests;

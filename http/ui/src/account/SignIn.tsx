@@ -1,0 +1,107 @@
+// The dialog to sign in or up. It lies over whatever was being done, which goes on behind it.
+
+import { useMutation } from '@tanstack/react-query'
+import { useEffect, useState, type FormEvent } from 'react'
+
+import { answer, client } from '../api/client'
+import { isRefusal, Refusal } from '../api/refusal'
+import { begin, useSession } from '../api/session'
+import { useText, type Dictionary } from '../i18n'
+import { Button } from '../parts/Button'
+import { Dialog } from '../parts/Dialog'
+import { Failure } from '../parts/Failure'
+import { TextInput } from '../parts/TextInput'
+import { askToSignIn, useAsking } from './asking'
+
+const LOGIN = { min: 3, max: 64 }
+const PASSWORD = { min: 8, max: 128 }
+
+export function SignIn() {
+  const t = useText()
+  const asking = useAsking()
+  const session = useSession()
+  useEffect(() => {
+    if (session.is === 'ended') void askToSignIn(t.account.ended)
+    // asked once for each end, not again when the language changes
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [session.is])
+  return (
+    <Dialog isOpen={asking !== undefined} onClose={() => asking?.settle(false)} title={t.account.welcome}>
+      {asking && <Form why={asking.why} onDone={() => asking.settle(true)} />}
+    </Dialog>
+  )
+}
+
+function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) {
+  const t = useText()
+  const session = useSession()
+  const [isNew, setNew] = useState(false)
+  const [login, setLogin] = useState(session.is === 'ended' ? session.login : '')
+  const [password, setPassword] = useState('')
+  const [checked, setChecked] = useState(false)
+  const enter = useMutation({
+    mutationFn: async () => {
+      const body = { login: login.trim(), password }
+      if (isNew) await answer(client.POST('/register-all', { body }))
+      begin(body.login, await answer(client.POST('/login', { body })))
+    },
+    onSuccess: onDone,
+  })
+  const faults = isNew && checked ? { login: fault(t, login.trim(), LOGIN), password: fault(t, password, PASSWORD) } : {}
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setChecked(true)
+    if (isNew && (fault(t, login.trim(), LOGIN) || fault(t, password, PASSWORD))) return
+    if (login && password) enter.mutate()
+  }
+  const turn = () => {
+    setNew(!isNew)
+    enter.reset()
+  }
+  return (
+    <form className="stack" onSubmit={submit} noValidate>
+      {why && <p className="lead">{why}</p>}
+      <TextInput
+        label={t.account.login}
+        value={login}
+        onChange={setLogin}
+        autoComplete="username"
+        autoFocus
+        hint={isNew ? t.account.loginHint : undefined}
+        fault={faults.login}
+      />
+      <TextInput
+        label={t.account.password}
+        type="password"
+        value={password}
+        onChange={setPassword}
+        autoComplete={isNew ? 'new-password' : 'current-password'}
+        hint={isNew ? t.account.passwordHint : undefined}
+        fault={faults.password}
+      />
+      {enter.error && <Failure error={explained(t, enter.error)} />}
+      <Button kind="primary" type="submit" isPending={enter.isPending}>
+        {isNew ? t.account.signUp : t.account.signIn}
+      </Button>
+      <p className="turn">
+        {isNew ? t.account.hasAccount : t.account.noAccount}{' '}
+        <Button kind="link" onPress={turn}>
+          {isNew ? t.account.signIn : t.account.signUp}
+        </Button>
+      </p>
+    </form>
+  )
+}
+
+function fault(t: Dictionary, text: string, { min, max }: { min: number; max: number }): string | undefined {
+  const length = [...text].length
+  return length < min || length > max ? t.account.length(min, max) : undefined
+}
+
+/** The server's sentences for these two are of the old contract, and say less than can be said here. */
+function explained(t: Dictionary, error: Error): Error {
+  const say = (sentence: string) => new Refusal('', 0, sentence, {})
+  if (isRefusal(error, 'bad-credentials')) return say(t.account.bad)
+  if (isRefusal(error, 'login-taken')) return say(t.account.taken)
+  return error
+}

@@ -1,0 +1,47 @@
+// The way to the node that served the page: language and token on every request, refusals as `Refusal`.
+
+import createClient from 'openapi-fetch'
+
+import { language } from '../i18n/language'
+import { Refusal } from './refusal'
+import type { paths } from './schema'
+import * as session from './session'
+
+export const client = createClient<paths>({ baseUrl: '/' })
+
+client.use({
+  onRequest({ request }) {
+    for (const [name, value] of Object.entries(headers())) request.headers.set(name, value)
+    return request
+  },
+  onResponse({ request, response }) {
+    noticeEnd(request.headers.get('authorization'), response)
+  },
+})
+
+/** What every request says, also those that are streams. */
+export function headers(): Record<string, string> {
+  const token = session.token()
+  return { 'accept-language': language(), ...(token && { authorization: `Bearer ${token}` }) }
+}
+
+/** A token that was good once and is refused has ended its session; one that was replaced meanwhile has not. */
+export function noticeEnd(sent: string | null | undefined, response: Response): void {
+  if (response.status === 401 && sent && sent === `Bearer ${session.token()}`) session.end()
+}
+
+interface Result<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** The body of a success; throws a `Refusal` for anything else. */
+export async function answer<T>(call: Promise<Result<T>>): Promise<T> {
+  const { data, error, response } = await call.catch((cause: unknown) => {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    throw Refusal.unreachable()
+  })
+  if (!response.ok) throw Refusal.of(error, response)
+  return data as T
+}

@@ -1,0 +1,109 @@
+// What is asked of the node, and how long an answer counts. One function per question.
+
+import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query'
+
+import { answer, client } from './client'
+import { isRefusal } from './refusal'
+import type { operations } from './schema'
+
+const RETRIES_MAX = 2
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      // a refusal is an answer: only silence and a busy server are worth another try
+      retry: (failures, error) => failures < RETRIES_MAX && isRefusal(error) && error.mayRepeat,
+    },
+    mutations: { retry: false },
+  },
+})
+
+export type SearchQuery = NonNullable<operations['searchItineraries']['parameters']['query']>
+
+export const airports = queryOptions({
+  queryKey: ['airports'],
+  queryFn: ({ signal }) => answer(client.GET('/aeroportos', { signal })),
+  staleTime: 10 * 60_000,
+})
+
+export const companies = queryOptions({
+  queryKey: ['companies'],
+  queryFn: ({ signal }) => answer(client.GET('/companhias', { signal })),
+  refetchInterval: 5_000,
+})
+
+export const itineraries = (query: SearchQuery) =>
+  queryOptions({
+    queryKey: ['itineraries', query],
+    queryFn: ({ signal }) => answer(client.GET('/rotas', { params: { query }, signal })),
+  })
+
+export interface LegRef {
+  company: string
+  id: number
+}
+
+export const seatMap = (leg: LegRef) =>
+  queryOptions({
+    queryKey: ['seats', leg.company, leg.id],
+    queryFn: ({ signal }) => answer(client.GET('/trechos/{company}/{id}/assentos', { params: { path: pathOf(leg) }, signal })),
+    // the event stream keeps it up to date
+    staleTime: Infinity,
+  })
+
+export type Preference = 'janela' | 'corredor' | 'tanto-faz'
+
+/** The best seats for so many, as of now. */
+export async function suggestion(leg: LegRef, passageiros: number, preferencia: Preference): Promise<number[]> {
+  const params = { path: pathOf(leg), query: { passageiros, preferencia } }
+  return (await answer(client.GET('/trechos/{company}/{id}/assentos', { params }))).sugestao
+}
+
+const pathOf = ({ company, id }: LegRef) => ({ company, id })
+
+export const hold = (uuid: string) =>
+  queryOptions({
+    queryKey: ['hold', uuid],
+    queryFn: ({ signal }) => answer(client.GET('/retencoes/{uuid}', { params: { path: { uuid } }, signal })),
+    staleTime: 0,
+  })
+
+export const holds = queryOptions({
+  queryKey: ['holds'],
+  queryFn: ({ signal }) => answer(client.GET('/retencoes', { signal })),
+  staleTime: 0,
+})
+
+export const ticket = (uuid: string) =>
+  queryOptions({
+    queryKey: ['ticket', uuid],
+    queryFn: ({ signal }) => answer(client.GET('/passagens/{uuid}', { params: { path: { uuid } }, signal })),
+    staleTime: 0,
+  })
+
+export const ticketCheck = (codigo: string) =>
+  queryOptions({
+    queryKey: ['check', codigo],
+    queryFn: ({ signal }) => answer(client.GET('/bilhetes/{codigo}', { params: { path: { codigo } }, signal })),
+  })
+
+/** All pages of the user's tickets that were asked for; a page ends with a link to the next. */
+export const tickets = infiniteQueryOptions({
+  queryKey: ['tickets'],
+  queryFn: async ({ signal, pageParam }) => {
+    const call = client.GET('/passagens', { params: { query: { ...(pageParam && { cursor: pageParam }) } }, signal })
+    const { response } = await call.catch(() => ({ response: undefined }))
+    const { passagens } = await answer(call)
+    return { passagens, next: cursorOf(response?.headers.get('link')) }
+  },
+  initialPageParam: '',
+  getNextPageParam: (page) => page.next,
+  staleTime: 0,
+})
+
+/** The cursor of `</passagens?cursor=…>; rel="next"`. */
+function cursorOf(link: string | null | undefined): string | undefined {
+  const target = /<([^>]*)>;\s*rel="?next"?/.exec(link ?? '')?.[1]
+  return target === undefined ? undefined : (new URL(target, location.origin).searchParams.get('cursor') ?? undefined)
+}

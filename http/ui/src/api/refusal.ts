@@ -1,0 +1,41 @@
+// What the page knows of a request that did not get what it asked for: the server's problem, or that no server answered.
+
+import type { Problem } from './schema'
+
+/** A `type` of docs/api.md, or `unreachable`: no answer came. */
+export type Slug = string
+
+export class Refusal extends Error {
+  override name = 'Refusal'
+
+  constructor(
+    readonly slug: Slug,
+    readonly status: number,
+    /** A sentence for people, in the language that was asked for; none if there was no answer. */
+    readonly sentence: string | undefined,
+    readonly problem: Partial<Problem>,
+  ) {
+    super(`${status} ${slug}`)
+  }
+
+  static of(body: unknown, response: Response): Refusal {
+    const problem: Partial<Problem> = typeof body === 'object' && body !== null ? body : {}
+    const slug = problem.type?.split('/').pop() ?? 'internal'
+    return new Refusal(slug, response.status, problem.detail ?? problem.message, problem)
+  }
+
+  static unreachable(): Refusal {
+    return new Refusal('unreachable', 0, undefined, {})
+  }
+
+  /** The server did nothing that counts: the same request, with the same key, may be sent again. */
+  get mayRepeat(): boolean {
+    return this.status === 0 || this.status >= 500 || REPEATABLE.has(this.slug)
+  }
+}
+
+const REPEATABLE: ReadonlySet<Slug> = new Set(['seat-busy', 'still-running', 'too-many-requests', 'request-timeout'])
+
+export function isRefusal(error: unknown, ...slugs: Slug[]): error is Refusal {
+  return error instanceof Refusal && (slugs.length === 0 || slugs.includes(error.slug))
+}

@@ -1,0 +1,75 @@
+// The frame of every page: header, the page of the address, sign-in on top. Pages beyond the search are loaded when needed.
+
+import { lazy, Suspense, type ReactNode } from 'react'
+import { I18nProvider } from 'react-aria-components'
+
+import { SignIn } from '../account/SignIn'
+import { useText } from '../i18n'
+import { useLanguage } from '../i18n/language'
+import { Skeletons } from '../parts/Skeleton'
+import { SearchPage } from '../search/SearchPage'
+import { Boundary } from './Boundary'
+import { Header } from './Header'
+import { NotFound } from './NotFound'
+import { useRoute } from './route'
+
+const SeatsPage = lazy(() => import('../seats/SeatsPage'))
+const HoldPage = lazy(() => import('../holds/HoldPage'))
+const TicketsPage = lazy(() => import('../tickets/TicketsPage'))
+const TicketPage = lazy(() => import('../tickets/TicketPage'))
+const CheckPage = lazy(() => import('../tickets/CheckPage'))
+const StatusPage = lazy(() => import('../status/StatusPage'))
+const DocsPage = lazy(() => import('../docs/DocsPage'))
+
+export function App() {
+  const t = useText()
+  const { parts } = useRoute()
+  const locale = useLanguage() === 'en' ? 'en-US' : 'pt-BR'
+  return (
+    <I18nProvider locale={locale}>
+      <a className="skip" href="#main" onClick={skip}>
+        {t.app.skip}
+      </a>
+      <Header here={parts[0] ?? ''} />
+      <main id="main" tabIndex={-1}>
+        {/* a page that fails leaves the header, and another address starts afresh */}
+        <Boundary key={parts.join('/')}>
+          <Suspense fallback={<Skeletons count={3} />}>{page(parts)}</Suspense>
+        </Boundary>
+      </main>
+      <footer className="footer">
+        <span>{t.app.slogan}</span>
+        <a href="#/docs">{t.app.docs}</a>
+      </footer>
+      <SignIn />
+    </I18nProvider>
+  )
+}
+
+function page([name, argument, ...rest]: string[]): ReactNode {
+  if (rest.length > 0) return <NotFound />
+  switch (name) {
+    case '':
+      return <SearchPage />
+    case 'assentos':
+      return <SeatsPage />
+    case 'retencao':
+      return argument ? <HoldPage uuid={argument} /> : <NotFound />
+    case 'passagens':
+      return argument ? <TicketPage uuid={argument} /> : <TicketsPage />
+    case 'bilhete':
+      return argument ? <CheckPage code={argument} /> : <NotFound />
+    case 'situacao':
+      return <StatusPage />
+    case 'docs':
+      return <DocsPage />
+    default:
+      return <NotFound />
+  }
+}
+
+/** The fragment is the route, so a link to `#main` must not become one. */
+function skip(event: React.MouseEvent) {
+  event.preventDefault()
+  document.getElementById('main')?.focus()
+}

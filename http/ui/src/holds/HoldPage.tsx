@@ -1,0 +1,177 @@
+// A hold: what it keeps and until when, and the way to make it a trip or give it back.
+
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+
+import { NeedsSession } from '../account/NeedsSession'
+import { answer, client } from '../api/client'
+import { hold as holdQuery, queries } from '../api/queries'
+import { isRefusal } from '../api/refusal'
+import type { Hold } from '../api/schema'
+import { useSession } from '../api/session'
+import { Page } from '../app/Page'
+import { useText } from '../i18n'
+import { Blank } from '../parts/Blank'
+import { Button } from '../parts/Button'
+import { Failure } from '../parts/Failure'
+import { Notice } from '../parts/Notice'
+import { Skeletons } from '../parts/Skeleton'
+import { setHold, useChoice } from '../seats/choice'
+import { clockOf, useSecondsLeft } from './countdown'
+import { HeldTrip } from './HeldTrip'
+import { Outcome } from './Outcome'
+import './holds.css'
+
+/** It may be extended, released or confirmed elsewhere. */
+const ASK_AGAIN_MS = 10_000
+
+export default function HoldPage({ uuid }: { uuid: string }) {
+  const t = useText()
+  const session = useSession()
+  const { data, dataUpdatedAt, error, refetch } = useQuery({
+    ...holdQuery(uuid),
+    enabled: session.is === 'in',
+    refetchInterval: ASK_AGAIN_MS,
+  })
+  const title = t.hold.title
+  if (session.is !== 'in' && !data) {
+    return (
+      <Page title={title}>
+        <NeedsSession />
+      </Page>
+    )
+  }
+  if (isRefusal(error, 'unknown-hold', 'unknown-booking')) {
+    return (
+      <Page title={t.hold.unknown}>
+        <Elsewhere />
+      </Page>
+    )
+  }
+  return (
+    <Page title={title} className="hold">
+      {error && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <Skeletons count={2} />}
+      {data && <OneHold hold={data} answeredAt={dataUpdatedAt} />}
+    </Page>
+  )
+}
+
+function OneHold({ hold, answeredAt }: { hold: Hold; answeredAt: number }) {
+  const { uuid } = hold
+  // once it is being confirmed here, the page stays with that until the end
+  const [booking, setBooking] = useState(hold.estado === 'em_andamento' ? uuid : undefined)
+  const choice = useChoice()
+  const isGone = hold.estado === 'cancelada' || hold.estado === 'recusada'
+  useEffect(() => {
+    if (isGone && choice?.hold === uuid) setHold(undefined)
+  }, [isGone, choice?.hold, uuid])
+  const left = useSecondsLeft(hold, answeredAt)
+
+  if (booking !== undefined || hold.estado === 'confirmada') return <Outcome hold={hold} booking={booking ?? uuid} />
+  if (isGone || (hold.estado === 'retida' && left === 0)) return <Over isReleased={left > 0} />
+  return (
+    <div className="hold-body">
+      <HeldTrip hold={hold} />
+      <Actions hold={hold} left={left} onConfirming={setBooking} />
+    </div>
+  )
+}
+
+interface ActionsProps {
+  hold: Hold
+  left: number
+  onConfirming(booking: string): void
+}
+
+function Actions({ hold, left, onConfirming }: ActionsProps) {
+  const t = useText()
+  const params = { path: { uuid: hold.uuid } }
+  const show = (next: Hold) => queries.setQueryData(holdQuery(hold.uuid).queryKey, next)
+  const again = () => queries.invalidateQueries(holdQuery(hold.uuid))
+  const extend = useMutation({
+    mutationFn: () => answer(client.POST('/retencoes/{uuid}/estender', { params })),
+    onSuccess: show,
+    onError: again,
+  })
+  const release = useMutation({
+    mutationFn: () => answer(client.DELETE('/retencoes/{uuid}', { params })),
+    onSettled: again,
+  })
+  const confirm = useMutation({
+    mutationFn: () => {
+      const header = { Prefer: 'respond-async' as const }
+      return answer(client.POST('/retencoes/{uuid}/confirmar', { params: { ...params, header } }))
+    },
+    onSuccess: (begun) => onConfirming('uuid' in begun ? begun.uuid : begun.uuid_passagem),
+    onError: again,
+  })
+  const isBusy = extend.isPending || release.isPending || confirm.isPending
+  const error = confirm.error ?? extend.error ?? release.error
+  return (
+    <aside className="card hold-actions">
+      <Timer left={left} />
+      <Button kind="primary" onPress={() => confirm.mutate()} isPending={confirm.isPending} isDisabled={isBusy}>
+        {t.hold.confirm}
+      </Button>
+      <p className="hint">{t.hold.confirmHint}</p>
+      <div className="row">
+        <Button onPress={() => extend.mutate()} isPending={extend.isPending} isDisabled={isBusy || !hold.pode_estender}>
+          {t.hold.extend}
+        </Button>
+        <Button kind="danger" onPress={() => release.mutate()} isPending={release.isPending} isDisabled={isBusy}>
+          {t.hold.release}
+        </Button>
+      </div>
+      {!hold.pode_estender && <p className="hint">{t.hold.atLimit}</p>}
+      {extend.isSuccess && !error && <Notice tone="good">{t.hold.extended}</Notice>}
+      {error && <Failure error={error} />}
+    </aside>
+  )
+}
+
+/** Minutes at which the time left is said aloud. */
+const SAID_AT: ReadonlySet<number> = new Set([10, 5, 2, 1])
+
+function Timer({ left }: { left: number }) {
+  const t = useText()
+  const minutes = Math.ceil(left / 60)
+  return (
+    <div className={`timer ${minutes <= 2 ? 'short' : ''}`}>
+      <span className="field-label">{t.hold.timeLeft}</span>
+      <span role="timer" aria-label={t.hold.timeLeft} className="timer-clock">
+        {clockOf(left)}
+      </span>
+      <span role="status" className="visually-hidden">
+        {SAID_AT.has(minutes) && t.hold.minutesLeft(minutes)}
+      </span>
+    </div>
+  )
+}
+
+/** Its time is up, or it was given back. */
+function Over({ isReleased }: { isReleased: boolean }) {
+  const t = useText()
+  return (
+    <div role="alert">
+      <Blank
+        title={isReleased ? t.hold.released : t.hold.expired}
+        hint={isReleased ? t.hold.releasedHint : t.hold.expiredHint}
+      >
+        <Elsewhere />
+      </Blank>
+    </div>
+  )
+}
+
+/** Back to the choice, if there is one still. */
+function Elsewhere() {
+  const t = useText()
+  const choice = useChoice()
+  const isOpen = choice !== undefined
+  return (
+    <a className="button primary" href={isOpen ? '#/assentos' : '#/'} onClick={() => isOpen && setHold(undefined)}>
+      {isOpen ? t.hold.again : t.app.home}
+    </a>
+  )
+}

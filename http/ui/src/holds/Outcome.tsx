@@ -1,0 +1,134 @@
+// All or nothing, as it happens: what each company says, and how it ended.
+
+import { useEffect } from 'react'
+
+import { queries, hold as holdQuery, tickets } from '../api/queries'
+import type { Booking, Hold } from '../api/schema'
+import { useText, type Dictionary } from '../i18n'
+import { Company } from '../parts/Company'
+import { whyOf } from '../parts/Failure'
+import { Icon, type IconName } from '../parts/Icon'
+import { Notice } from '../parts/Notice'
+import { chosenOf, forget, setHold, setSeats, useChoice } from '../seats/choice'
+import { HeldTrip } from './HeldTrip'
+import { useProgress, type Progress } from './progress'
+
+interface Props {
+  hold: Hold
+  /** The uuid that `/reservas` knows it by. */
+  booking: string
+}
+
+export function Outcome({ hold, booking }: Props) {
+  const t = useText()
+  const progress = useProgress(booking)
+  const { end } = progress
+  useEnd(hold, end)
+  const companies = [...new Set(hold.trechos.map(({ company }) => company))]
+  return (
+    <div className="hold-body">
+      <section className="card outcome" aria-live="polite">
+        <h2>{titleOf(t, end)}</h2>
+        <p className="lead">{hintOf(t, end)}</p>
+        <ol className="voices">
+          {companies.map((company) => (
+            <Voice key={company} company={company} word={wordOf(progress, company)} />
+          ))}
+        </ol>
+        {end?.estado === 'confirmada' && (
+          <a className="button primary" href={`#/passagens/${end.uuid_passagem ?? end.uuid}`}>
+            {t.progress.see}
+            <Icon name="arrow" />
+          </a>
+        )}
+        {isRefused(end) && <Refused end={end} progress={progress} />}
+      </section>
+      <HeldTrip hold={hold} />
+    </div>
+  )
+}
+
+const isRefused = (end: Booking | undefined): end is Booking =>
+  end !== undefined && end.estado !== 'em_andamento' && end.estado !== 'confirmada'
+
+/** What the choice is after the end: done, or without the seat that stood in the way. */
+function useEnd(hold: Hold, end: Booking | undefined) {
+  const choice = useChoice()
+  const isOurs = choice?.hold === hold.uuid
+  useEffect(() => {
+    if (!end || end.estado === 'em_andamento') return
+    void queries.invalidateQueries(holdQuery(hold.uuid))
+    void queries.invalidateQueries({ queryKey: tickets.queryKey })
+    if (!isOurs || !choice) return
+    if (end.estado === 'confirmada') {
+      forget()
+    } else if (end.estado !== 'retida') {
+      const leg = choice.legs.find(({ company, id }) => company === end.company && id === end.id_trecho)
+      if (leg) setSeats(leg, chosenOf(choice, leg).filter((seat) => seat !== end.id_assento))
+      setHold(undefined)
+    }
+  }, [choice, end, hold.uuid, isOurs])
+}
+
+function titleOf(t: Dictionary, end: Booking | undefined): string {
+  if (!end) return t.progress.title
+  if (end.estado === 'confirmada') return t.progress.done
+  return isRefused(end) ? t.progress.refused : t.progress.title
+}
+
+function hintOf(t: Dictionary, end: Booking | undefined): string {
+  if (!end) return t.progress.hint
+  if (end.estado === 'confirmada') return t.progress.doneHint
+  return isRefused(end) ? t.progress.kept : t.progress.unknown
+}
+
+type Word = keyof Dictionary['progress']['steps']
+
+/** The last word of a company; the end speaks for those that said none to us. */
+function wordOf({ steps, end }: Progress, company: string): Word {
+  if (end?.estado === 'confirmada') return 'confirmado'
+  const said = steps[company]?.passo
+  if (said && said !== 'inicio' && said !== 'decidido') return said
+  if (end?.companhias.some((one) => one.company === company && !one.respondeu)) return 'silencio'
+  return 'waiting'
+}
+
+const SIGNS: Record<Word, IconName> = {
+  waiting: 'clock',
+  pedido: 'clock',
+  sim: 'check',
+  nao: 'close',
+  silencio: 'warning',
+  confirmado: 'check',
+  liberado: 'minus',
+}
+
+function Voice({ company, word }: { company: string; word: Word }) {
+  const t = useText()
+  return (
+    <li className={`voice ${word}`}>
+      <Icon name={SIGNS[word]} />
+      <Company code={company} />
+      <span>{t.progress.steps[word]}</span>
+    </li>
+  )
+}
+
+function Refused({ end, progress }: { end: Booking; progress: Progress }) {
+  const t = useText()
+  const refusals = Object.values(progress.steps).filter(({ passo }) => passo === 'nao' || passo === 'silencio')
+  const company = end.company ?? refusals[0]?.company
+  const why = end.motivo ?? refusals[0]?.motivo
+  return (
+    <Notice
+      tone="bad"
+      action={
+        <a className="button primary" href="#/assentos">
+          {t.hold.again}
+        </a>
+      }
+    >
+      {company && why ? t.progress.refusedBy(company, whyOf(t, why)) : why ? whyOf(t, why) : t.progress.cancelled}
+    </Notice>
+  )
+}

@@ -1,0 +1,69 @@
+// A booking as it happens: the last word of each company, and how it ended.
+
+import { useEffect, useState } from 'react'
+
+import { answer, client } from '../api/client'
+import { follow, type StreamEvent } from '../api/events'
+import { isRefusal } from '../api/refusal'
+import type { Booking, BookingStep } from '../api/schema'
+
+export interface Progress {
+  /** The last step of each company. */
+  steps: Record<string, BookingStep>
+  isDecided: boolean
+  end?: Booking
+}
+
+const BEGUN: Progress = { steps: {}, isDecided: false }
+/** When to ask again for an outcome that nobody could tell. */
+const ASK_AGAIN_MS = 3_000
+
+/** Follows a booking until it is known how it ended. */
+export function useProgress(uuid: string): Progress {
+  const [progress, setProgress] = useState(BEGUN)
+  useEffect(() => {
+    const stop = new AbortController()
+    setProgress(BEGUN)
+    void settle(uuid, stop.signal, (event) => setProgress((now) => after(now, event)))
+    return () => stop.abort()
+  }, [uuid])
+  return progress
+}
+
+function after(now: Progress, { event, data }: StreamEvent): Progress {
+  if (event === 'fim') return { ...now, end: data as Booking }
+  if (event !== 'passo') return now
+  const step = data as BookingStep
+  if (step.company !== null) return { ...now, steps: { ...now.steps, [step.company]: step } }
+  return step.passo === 'decidido' ? { ...now, isDecided: true } : now
+}
+
+/** The stream ends with what the node knows; while that is not the end, it is asked again. */
+async function settle(uuid: string, signal: AbortSignal, onEvent: (event: StreamEvent) => void): Promise<void> {
+  let isOver = false
+  const path = `/reservas/${uuid}/eventos`
+  const onStep = (event: StreamEvent) => {
+    onEvent(event)
+    if (event.event !== 'fim') return false
+    isOver = isEnd(event.data as Booking)
+    return true
+  }
+  await follow({ path, signal, onEvent: onStep }).catch(() => undefined)
+  while (!isOver && !signal.aborted) {
+    const end = await ask(uuid, signal)
+    if (end) onEvent({ event: 'fim', data: end })
+    isOver = end !== undefined && isEnd(end)
+    if (!isOver) await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
+  }
+}
+
+async function ask(uuid: string, signal: AbortSignal): Promise<Booking | undefined> {
+  try {
+    return await answer(client.GET('/reservas/{uuid}', { params: { path: { uuid } }, signal }))
+  } catch (error) {
+    if (!isRefusal(error) && !signal.aborted) throw error
+    return undefined
+  }
+}
+
+export const isEnd = ({ estado }: Booking) => estado !== 'em_andamento'

@@ -1,0 +1,32 @@
+// Where the page begins.
+
+import { QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+
+import { queries } from './api/queries'
+import { keepRenewing } from './api/renewal'
+import { App } from './app/App'
+import { Boundary } from './app/Boundary'
+import * as theme from './app/theme'
+import { choose, language } from './i18n/language'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/controls.css'
+import './styles/shell.css'
+
+theme.apply()
+choose(language())
+keepRenewing()
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root')
+createRoot(root).render(
+  <StrictMode>
+    <Boundary>
+      <QueryClientProvider client={queries}>
+        <App />
+      </QueryClientProvider>
+    </Boundary>
+  </StrictMode>,
+)

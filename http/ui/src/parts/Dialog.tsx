@@ -1,0 +1,34 @@
+// A dialog over the page: closed by its button, Escape, or a press beside it.
+
+import type { ReactNode } from 'react'
+import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
+
+import { useText } from '../i18n'
+import { Button } from './Button'
+import { Icon } from './Icon'
+
+interface Props {
+  title: string
+  isOpen: boolean
+  onClose: () => void
+  children: ReactNode
+}
+
+export function Dialog({ title, isOpen, onClose, children }: Props) {
+  const t = useText()
+  return (
+    <ModalOverlay className="overlay" isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable>
+      <Modal className="modal">
+        <AriaDialog className="dialog">
+          <div className="dialog-head">
+            <Heading slot="title">{title}</Heading>
+            <Button kind="quiet" aria-label={t.app.close} onPress={onClose}>
+              <Icon name="close" />
+            </Button>
+          </div>
+          {children}
+        </AriaDialog>
+      </Modal>
+    </ModalOverlay>
+  )
+}

@@ -1,0 +1,99 @@
+// What a visitor asks for.
+
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useState, type FormEvent } from 'react'
+import { Button as AriaButton, Group, Input, Label, NumberField } from 'react-aria-components'
+
+import { airports as airportsQuery } from '../api/queries'
+import { useText } from '../i18n'
+import { Button } from '../parts/Button'
+import { Icon } from '../parts/Icon'
+import { PlaceField } from './PlaceField'
+import { folded, placeOf, textOf } from './places'
+import { PASSENGERS_MAX, type Search } from './query'
+
+/** Calendars are a sixth of all code; the rest need not wait for them. */
+const DateField = lazy(() => import('./DateField'))
+
+interface Props {
+  search: Search
+  onSearch(search: Search): void
+}
+
+export function SearchForm({ search, onSearch }: Props) {
+  const t = useText()
+  const { data: airports = [] } = useQuery(airportsQuery)
+  const [origin, setOrigin] = useState(search.origem)
+  const [destination, setDestination] = useState(search.destino)
+  const [date, setDate] = useState(search.data)
+  const [passengers, setPassengers] = useState(search.passageiros)
+  const [checked, setChecked] = useState(false)
+  // the address changes by Back and by links, and names airports by code
+  const [from, to] = [textOf(search.origem, airports), textOf(search.destino, airports)]
+  const day = search.data.toString()
+  useEffect(() => {
+    setOrigin(from)
+    setDestination(to)
+    setDate(search.data)
+    setPassengers(search.passageiros)
+    // `data` is a new object at every render: its text stands for it
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [from, to, day, search.passageiros])
+
+  const missing = (text: string) => (checked && text.trim() === '' ? t.search.required : undefined)
+  const isSame = folded(placeOf(origin)) === folded(placeOf(destination))
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setChecked(true)
+    if (!origin.trim() || !destination.trim() || isSame) return
+    onSearch({ ...search, origem: placeOf(origin), destino: placeOf(destination), data: date, passageiros: passengers })
+  }
+  const swap = () => {
+    setOrigin(destination)
+    setDestination(origin)
+  }
+  return (
+    <form className="search-form card" onSubmit={submit} aria-label={t.search.form} noValidate>
+      <div className="places-pair">
+        <PlaceField label={t.search.origin} value={origin} onChange={setOrigin} airports={airports} fault={missing(origin)} />
+        <Button kind="quiet" aria-label={t.search.swap} onPress={swap}>
+          <Icon name="swap" />
+        </Button>
+        <PlaceField
+          label={t.search.destination}
+          value={destination}
+          onChange={setDestination}
+          airports={airports}
+          fault={missing(destination) ?? (checked && isSame ? t.search.same : undefined)}
+        />
+      </div>
+      <Suspense fallback={<div className="field date" />}>
+        <DateField label={t.search.date} value={date} onChange={setDate} />
+      </Suspense>
+      <PassengersField value={passengers} onChange={setPassengers} />
+      <Button kind="primary" type="submit">
+        <Icon name="search" />
+        {t.search.submit}
+      </Button>
+    </form>
+  )
+}
+
+function PassengersField({ value, onChange }: { value: number; onChange(count: number): void }) {
+  const t = useText()
+  const change = (count: number) => onChange(Number.isNaN(count) ? 1 : count)
+  return (
+    <NumberField className="field passengers" value={value} onChange={change} minValue={1} maxValue={PASSENGERS_MAX}>
+      <Label className="field-label">{t.search.passengers}</Label>
+      <Group className="input input-group">
+        <AriaButton className="input-button" slot="decrement">
+          <Icon name="minus" />
+        </AriaButton>
+        <Input className="count" />
+        <AriaButton className="input-button" slot="increment">
+          <Icon name="plus" />
+        </AriaButton>
+      </Group>
+    </NumberField>
+  )
+}

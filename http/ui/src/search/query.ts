@@ -1,0 +1,48 @@
+// The search as it stands in the address: what is asked for can be sent to a friend, and Back works.
+
+import { getLocalTimeZone, isSameDay, parseDate, today, type CalendarDate } from '@internationalized/date'
+
+import type { SearchQuery } from '../api/queries'
+
+export type Sort = NonNullable<SearchQuery['ordem']>
+export const SORTS: Sort[] = ['chegada', 'preco', 'trechos', 'duracao']
+export const PASSENGERS_MAX = 9
+
+export interface Search {
+  origem: string
+  destino: string
+  data: CalendarDate
+  passageiros: number
+  ordem: Sort
+}
+
+export function searchOf(query: URLSearchParams): Search {
+  const passengers = Number(query.get('passageiros'))
+  return {
+    origem: query.get('origem') ?? '',
+    destino: query.get('destino') ?? '',
+    data: dateOf(query.get('data')),
+    passageiros: Number.isInteger(passengers) && passengers >= 1 ? Math.min(passengers, PASSENGERS_MAX) : 1,
+    ordem: SORTS.find((sort) => sort === query.get('ordem')) ?? 'chegada',
+  }
+}
+
+export function addressOf({ data, ...rest }: Search): string {
+  const words = { ...rest, passageiros: String(rest.passageiros), data: data.toString() }
+  return `#/?${new URLSearchParams(words).toString()}`
+}
+
+export function wireOf(search: Search): SearchQuery {
+  return { ...search, data: search.data.toString() }
+}
+
+/** A day that has passed, or is none, is today. */
+function dateOf(text: string | null): CalendarDate {
+  const now = today(getLocalTimeZone())
+  try {
+    const date = parseDate(text ?? '')
+    return isSameDay(date, now) || date.compare(now) > 0 ? date : now
+  } catch {
+    return now
+  }
+}

@@ -1,0 +1,83 @@
+// Watches the chosen seats of one leg. When somebody else takes one it says so, and offers the next best.
+
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+
+import { suggestion, type Preference } from '../api/queries'
+import type { Leg } from '../api/schema'
+import { useFormats, useText } from '../i18n'
+import { Button } from '../parts/Button'
+import { Notice } from '../parts/Notice'
+import { chosenOf, setSeats, useChoice } from './choice'
+import { labelsOf } from './grid'
+import { useSeatMap } from './live'
+
+/** What is offered may be taken in turn. */
+const OFFER_AGAIN_MS = 4_000
+
+interface Props {
+  leg: Leg
+  wish: Preference
+  /** A stream keeps the map up to date. */
+  isFed: boolean
+  /** The seats are in a hold of ours, or on their way into one: then they are held by us. */
+  isOurs: boolean
+}
+
+export function Conflict({ leg, wish, isFed, isOurs }: Props) {
+  const choice = useChoice()
+  const { data: map } = useSeatMap(leg, isFed)
+  const [lost, setLost] = useState<string[]>([])
+  useEffect(() => {
+    if (isOurs || !map || !choice) return
+    const chosen = chosenOf(choice, leg)
+    const gone = new Set(map.assentos.filter(({ estado }) => estado !== 'livre').map(({ id }) => id))
+    const taken = chosen.filter((id) => gone.has(id))
+    if (taken.length === 0) return
+    setSeats(leg, chosen.filter((id) => !gone.has(id)))
+    setLost((before) => [...new Set([...before, ...labelsOf(map, taken)])])
+  }, [choice, isOurs, leg, map])
+
+  const missing = choice ? choice.travellers.length - chosenOf(choice, leg).length : 0
+  useEffect(() => {
+    // another seat was found: the loss is history
+    if (missing === 0) setLost([])
+  }, [missing])
+  if (lost.length === 0 || missing === 0) return null
+  return <Loss leg={leg} lost={lost} missing={missing} wish={wish} />
+}
+
+interface LossProps {
+  leg: Leg
+  lost: string[]
+  missing: number
+  wish: Preference
+}
+
+function Loss({ leg, lost, missing, wish }: LossProps) {
+  const t = useText()
+  const formats = useFormats()
+  const choice = useChoice()
+  const { data: map } = useSeatMap(leg, true)
+  const { data: offer } = useQuery({
+    queryKey: ['offer', leg.company, leg.id, missing, wish],
+    queryFn: () => suggestion(leg, missing, wish),
+    staleTime: 0,
+    gcTime: 0,
+    refetchInterval: OFFER_AGAIN_MS,
+  })
+  const kept = choice ? chosenOf(choice, leg) : []
+  const seats = offer?.filter((id) => !kept.includes(id))
+  const said = formats.list(lost)
+  const take = seats && seats.length > 0 && (
+    <Button kind="primary" onPress={() => setSeats(leg, [...kept, ...seats])}>
+      {t.seats.take(formats.list(labelsOf(map, seats)))}
+    </Button>
+  )
+  return (
+    <Notice tone="warning" action={take}>
+      {lost.length === 1 ? t.seats.lost(said, leg.voo) : t.seats.lostMany(said, leg.voo)}
+      {seats?.length === 0 && ` ${t.seats.lostNone}`}
+    </Notice>
+  )
+}

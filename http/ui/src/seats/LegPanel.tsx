@@ -1,0 +1,123 @@
+// The seats of one leg: the live map, the best places, and what is chosen so far.
+
+import { useMutation } from '@tanstack/react-query'
+import { useCallback, useState } from 'react'
+import { Label, Radio, RadioGroup } from 'react-aria-components'
+
+import { suggestion, type Preference } from '../api/queries'
+import { isRefusal } from '../api/refusal'
+import type { Leg, Seat, SeatMap } from '../api/schema'
+import { useText } from '../i18n'
+import { Button } from '../parts/Button'
+import { Failure } from '../parts/Failure'
+import { Icon } from '../parts/Icon'
+import { Notice } from '../parts/Notice'
+import { Skeletons } from '../parts/Skeleton'
+import { LegLine } from '../search/ItineraryCard'
+import { chosenOf, setSeats, toggle, type Choice } from './choice'
+import { labelsOf } from './grid'
+import { useFeed, useSeatMap, type Feed } from './live'
+import { Legend, SeatGrid } from './SeatGrid'
+
+interface Props {
+  leg: Leg
+  choice: Choice
+  wish: Preference
+  onWish(wish: Preference): void
+  /** Goes on to a leg that still lacks seats, if there is one. */
+  onNext: (() => void) | undefined
+}
+
+export function LegPanel({ leg, choice, wish, onWish, onNext }: Props) {
+  const t = useText()
+  const feed = useFeed(leg)
+  const { data: map, error, refetch } = useSeatMap(leg, feed.stands)
+  const [isFull, setFull] = useState(false)
+  const chosen = chosenOf(choice, leg)
+  const onToggle = useCallback((seat: Seat) => setFull(seat.estado === 'livre' && !toggle(leg, seat.id)), [leg])
+  const isDown = !feed.companyUp || isRefusal(error, 'company-down')
+  return (
+    <section className="leg-panel">
+      <ul>
+        <LegLine leg={leg} />
+      </ul>
+      {isDown && <Notice tone="warning">{t.seats.companyDown(leg.company)}</Notice>}
+      {error && !isDown && <Failure error={error} onRetry={() => void refetch()} />}
+      {!map && !error && <Skeletons count={1} className="skeleton-cabin" />}
+      {map && (
+        <>
+          <Best leg={leg} count={choice.travellers.length} wish={wish} onWish={onWish} isDisabled={isDown || choice.hold !== undefined} />
+          <CabinHead map={map} feed={feed} />
+          {isFull && <Notice>{t.seats.full}</Notice>}
+          <SeatGrid label={t.seats.map(leg.voo)} map={map} chosen={chosen} onToggle={onToggle} />
+          <div className="panel-foot">
+            <p role="status">
+              {chosen.length > 0 && <b>{labelsOf(map, chosen).join(', ')} · </b>}
+              {t.seats.chosen(chosen.length, choice.travellers.length)}
+            </p>
+            {onNext && chosen.length === choice.travellers.length && (
+              <Button kind="primary" onPress={onNext}>
+                {t.seats.next}
+                <Icon name="arrow" />
+              </Button>
+            )}
+          </div>
+        </>
+      )}
+    </section>
+  )
+}
+
+interface BestProps {
+  leg: Leg
+  count: number
+  wish: Preference
+  onWish(wish: Preference): void
+  isDisabled: boolean
+}
+
+const WISHES: Preference[] = ['tanto-faz', 'janela', 'corredor']
+
+function Best({ leg, count, wish, onWish, isDisabled }: BestProps) {
+  const t = useText()
+  const best = useMutation({
+    mutationFn: () => suggestion(leg, count, wish),
+    onSuccess: (seats) => seats.length > 0 && setSeats(leg, seats),
+  })
+  return (
+    <div className="best">
+      <RadioGroup
+        className="segmented"
+        value={wish}
+        onChange={(value) => onWish(value as Preference)}
+        orientation="horizontal"
+      >
+        <Label className="visually-hidden">{t.seats.wish}</Label>
+        {WISHES.map((one) => (
+          <Radio key={one} value={one} className="segment-choice">
+            {t.seats.wishes[one]}
+          </Radio>
+        ))}
+      </RadioGroup>
+      <Button onPress={() => best.mutate()} isPending={best.isPending} isDisabled={isDisabled}>
+        <Icon name="star" />
+        {t.seats.best}
+      </Button>
+      {best.error && <Failure error={best.error} />}
+      {best.data?.length === 0 && <Notice tone="warning">{t.seats.noneLeft}</Notice>}
+    </div>
+  )
+}
+
+function CabinHead({ map, feed }: { map: SeatMap; feed: Feed }) {
+  const t = useText()
+  return (
+    <div className="cabin-head">
+      <Legend />
+      <p className={`feed ${feed.stands ? 'stands' : ''}`}>
+        <span className="feed-dot" aria-hidden="true" />
+        {feed.stands ? t.seats.live : t.seats.connecting} · {t.seats.free(map.livres)}
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,108 @@
+// Choosing seats: a live map for each leg, who travels, and the hold.
+
+import { useState } from 'react'
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
+
+import { Page } from '../app/Page'
+import type { Preference } from '../api/queries'
+import type { Leg } from '../api/schema'
+import { useText } from '../i18n'
+import { Blank } from '../parts/Blank'
+import { Company } from '../parts/Company'
+import { Icon } from '../parts/Icon'
+import { Notice } from '../parts/Notice'
+import { chosenOf, legKey, useChoice, type Choice } from './choice'
+import { ChoiceCard } from './ChoiceCard'
+import { Conflict } from './Conflict'
+import { LegPanel } from './LegPanel'
+import './seats.css'
+
+export default function SeatsPage() {
+  const t = useText()
+  const choice = useChoice()
+  if (choice) return <Seats choice={choice} />
+  return (
+    <Page title={t.seats.title}>
+      <Blank title={t.seats.none} hint={t.seats.noneHint}>
+        <a className="button primary" href="#/">
+          {t.app.home}
+        </a>
+      </Blank>
+    </Page>
+  )
+}
+
+function Seats({ choice }: { choice: Choice }) {
+  const t = useText()
+  const [shown, setShown] = useState(() => firstOpen(choice))
+  const [wish, setWish] = useState<Preference>('tanto-faz')
+  const [isHolding, setHolding] = useState(false)
+  const next = choice.legs.find((leg) => legKey(leg) !== shown && !isFull(choice, leg))
+  return (
+    <Page title={t.seats.title} className="seats">
+      {choice.hold && (
+        <Notice tone="good" action={<a className="button" href={`#/retencao/${choice.hold}`}>{t.seats.toHold}</a>}>
+          {t.seats.held}
+        </Notice>
+      )}
+      {choice.legs.map((leg) => (
+        <Conflict
+          key={legKey(leg)}
+          leg={leg}
+          wish={wish}
+          isFed={legKey(leg) === shown}
+          isOurs={isHolding || choice.hold !== undefined}
+        />
+      ))}
+      <div className="seats-body">
+        <Tabs className="leg-tabs" selectedKey={shown} onSelectionChange={(key) => setShown(String(key))}>
+          <TabList className="tab-list" aria-label={t.seats.legs}>
+            {choice.legs.map((leg) => (
+              <Tab key={legKey(leg)} id={legKey(leg)} className="tab">
+                <LegTab choice={choice} leg={leg} />
+              </Tab>
+            ))}
+          </TabList>
+          {choice.legs.map((leg) => (
+            <TabPanel key={legKey(leg)} id={legKey(leg)} className="tab-panel">
+              <LegPanel
+                leg={leg}
+                choice={choice}
+                wish={wish}
+                onWish={setWish}
+                onNext={next && (() => setShown(legKey(next)))}
+              />
+            </TabPanel>
+          ))}
+        </Tabs>
+        <ChoiceCard choice={choice} onHolding={setHolding} />
+      </div>
+    </Page>
+  )
+}
+
+const isFull = (choice: Choice, leg: Leg) => chosenOf(choice, leg).length === choice.travellers.length
+
+function firstOpen(choice: Choice): string {
+  const open = choice.legs.find((leg) => !isFull(choice, leg)) ?? choice.legs[0]
+  return open ? legKey(open) : ''
+}
+
+function LegTab({ choice, leg }: { choice: Choice; leg: Leg }) {
+  const t = useText()
+  const done = chosenOf(choice, leg).length
+  return (
+    <>
+      <Company code={leg.company} />
+      <span className="tab-text">
+        <b>
+          {leg.origem_iata} – {leg.destino_iata}
+        </b>
+        <small>
+          {t.seats.chosen(done, choice.travellers.length)}
+          {isFull(choice, leg) && <Icon name="check" />}
+        </small>
+      </span>
+    </>
+  )
+}

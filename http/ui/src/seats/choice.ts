@@ -1,0 +1,110 @@
+// What the visitor has chosen so far. It outlives a reload, a session that ended and a booking that was refused.
+//
+// Invariant: of each leg at most one seat per passenger is chosen, and only seats that looked free.
+
+import type { Leg, WantedSeat } from '../api/schema'
+import type { LegRef } from '../api/queries'
+import { store } from '../api/store'
+
+export interface Traveller {
+  nome: string
+  documento: string
+}
+
+export interface Choice {
+  legs: Leg[]
+  /** As many as there are passengers. */
+  travellers: Traveller[]
+  /** Chosen seats by leg, the k-th is the k-th traveller's. */
+  seats: Record<string, number[]>
+  /** The key of the last attempt to hold, and what was to be held with it. */
+  attempt?: { key: string; of: string }
+  /** The hold that these seats are in. */
+  hold?: string
+}
+
+const choice = store<Choice | undefined>(undefined, { key: 'passcom.choice', in: sessionStorage })
+
+export const useChoice = choice.use
+
+export const legKey = ({ company, id }: LegRef) => `${company}/${id}`
+
+export const chosenOf = ({ seats }: Choice, leg: LegRef): number[] => seats[legKey(leg)] ?? []
+
+/** A new trip; the names stay where the same people travel. */
+export function begin(legs: Leg[], passengers: number): void {
+  const before = choice.get()?.travellers ?? []
+  const travellers = Array.from({ length: passengers }, (_, i) => before[i] ?? { nome: '', documento: '' })
+  choice.set({ legs, travellers, seats: {} })
+}
+
+export function forget(): void {
+  choice.set(undefined)
+}
+
+function change(next: (choice: Choice) => Choice): void {
+  const now = choice.get()
+  if (now) choice.set(next(now))
+}
+
+export function setSeats(leg: LegRef, seats: number[]): void {
+  change((now) => ({
+    ...now,
+    seats: { ...now.seats, [legKey(leg)]: seats.slice(0, now.travellers.length) },
+  }))
+}
+
+/** Chooses a seat or gives it back; false if every traveller has one already. */
+export function toggle(leg: LegRef, seat: number): boolean {
+  const now = choice.get()
+  if (!now) return false
+  const chosen = chosenOf(now, leg)
+  if (chosen.includes(seat)) {
+    setSeats(leg, chosen.filter((one) => one !== seat))
+    return true
+  }
+  if (chosen.length < now.travellers.length) {
+    setSeats(leg, [...chosen, seat])
+    return true
+  }
+  // a single traveller changes seats with one press
+  if (now.travellers.length === 1) setSeats(leg, [seat])
+  return now.travellers.length === 1
+}
+
+export function setTraveller(index: number, traveller: Traveller): void {
+  change((now) => ({ ...now, travellers: now.travellers.map((one, i) => (i === index ? traveller : one)) }))
+}
+
+/** The seats are in this hold, or no longer in any. */
+export function setHold(uuid: string | undefined): void {
+  change(({ hold: _, attempt: __, ...now }) => (uuid === undefined ? now : { ...now, hold: uuid }))
+}
+
+export const missingOf = (now: Choice): number =>
+  now.legs.reduce((sum, leg) => sum + now.travellers.length - chosenOf(now, leg).length, 0)
+
+export function wanted(now: Choice): WantedSeat[] {
+  return now.legs.flatMap((leg) =>
+    chosenOf(now, leg).map((seat) => ({ company: leg.company, id_trecho: leg.id, id_assento: seat })),
+  )
+}
+
+/** The key for an attempt to hold this: the one of the last attempt if that was of the same and its outcome is not kept. */
+export function keyFor(of: string): string {
+  const attempt = choice.get()?.attempt
+  if (attempt?.of === of) return attempt.key
+  const key = randomKey()
+  change((now) => ({ ...now, attempt: { key, of } }))
+  return key
+}
+
+/** The server keeps the outcome of the last attempt: the next one is another. */
+export function dropKey(): void {
+  change(({ attempt: _, ...now }) => now)
+}
+
+/** crypto.randomUUID is there over https only, and a node may be reached without. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

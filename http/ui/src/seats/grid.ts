@@ -1,0 +1,72 @@
+// Where the seats of a map stand, and where the arrow keys lead.
+
+import type { Seat, SeatMap } from '../api/schema'
+
+/** The seats of a row by column; a short row has gaps. */
+export interface Row {
+  number: number
+  seats: Array<Seat | undefined>
+}
+
+/** Rows that PageUp and PageDown pass. */
+const PAGE_ROWS = 5
+
+export const labelOf = ({ fileira, letra }: Seat) => `${fileira}${letra}`
+
+export function labelsOf(map: SeatMap | undefined, ids: number[]): string[] {
+  const seats = new Map(map?.assentos.map((seat) => [seat.id, seat]))
+  return ids.map((id) => seats.get(id)).flatMap((seat) => (seat ? [labelOf(seat)] : []))
+}
+
+export function rowsOf({ colunas, assentos }: SeatMap): Row[] {
+  const column = new Map(colunas.flat().map((letter, i) => [letter, i]))
+  const rows = new Map<number, Row>()
+  for (const seat of assentos) {
+    const row = rows.get(seat.fileira) ?? { number: seat.fileira, seats: Array.from({ length: column.size }, () => undefined) }
+    const at = column.get(seat.letra)
+    if (at !== undefined) row.seats[at] = seat
+    rows.set(seat.fileira, row)
+  }
+  return [...rows.values()].sort((one, other) => one.number - other.number)
+}
+
+/** The seat that a key leads to from this one; none if the key is no way. */
+export function ledTo(rows: Row[], from: Seat, key: string, withControl: boolean): Seat | undefined {
+  const row = rows.findIndex(({ number }) => number === from.fileira)
+  const column = rows[row]?.seats.indexOf(from) ?? 0
+  switch (key) {
+    case 'ArrowLeft':
+      return inRow(rows[row], column - 1, -1)
+    case 'ArrowRight':
+      return inRow(rows[row], column + 1, 1)
+    case 'ArrowUp':
+      return nearest(rows[row - 1], column)
+    case 'ArrowDown':
+      return nearest(rows[row + 1], column)
+    case 'PageUp':
+      return nearest(rows[Math.max(row - PAGE_ROWS, 0)], column)
+    case 'PageDown':
+      return nearest(rows[Math.min(row + PAGE_ROWS, rows.length - 1)], column)
+    case 'Home':
+      return inRow(withControl ? rows[0] : rows[row], 0, 1)
+    case 'End': {
+      const to = withControl ? rows.at(-1) : rows[row]
+      return inRow(to, (to?.seats.length ?? 0) - 1, -1)
+    }
+    default:
+      return undefined
+  }
+}
+
+function inRow(row: Row | undefined, from: number, step: 1 | -1): Seat | undefined {
+  for (let at = from; row && at >= 0 && at < row.seats.length; at += step) {
+    const seat = row.seats[at]
+    if (seat) return seat
+  }
+  return undefined
+}
+
+function nearest(row: Row | undefined, column: number): Seat | undefined {
+  const seats = row?.seats.flatMap((seat, at) => (seat ? [{ seat, off: Math.abs(at - column) }] : [])) ?? []
+  return seats.sort((one, other) => one.off - other.off)[0]?.seat
+}

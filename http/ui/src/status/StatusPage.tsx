@@ -1,0 +1,41 @@
+// The companies, up or down as this node sees them.
+
+import { useQuery } from '@tanstack/react-query'
+
+import { companies } from '../api/queries'
+import { Page } from '../app/Page'
+import { useFormats, useText } from '../i18n'
+import { Company } from '../parts/Company'
+import { Failure } from '../parts/Failure'
+import { Icon } from '../parts/Icon'
+import { Skeletons } from '../parts/Skeleton'
+import './status.css'
+
+export default function StatusPage() {
+  const t = useText()
+  const formats = useFormats()
+  const { data, error, dataUpdatedAt, refetch } = useQuery(companies)
+  return (
+    <Page title={t.status.title} lead={t.status.hint}>
+      {error && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <Skeletons count={3} className="skeleton-company" />}
+      {data && (
+        <>
+          <ul className="companies" aria-live="polite">
+            {data.map(({ company, no_ar }) => (
+              <li key={company} className={`card company-state ${no_ar ? 'up' : 'down'}`}>
+                <Company code={company} />
+                <b>{t.search.company(company)}</b>
+                <span className="company-word">
+                  <Icon name={no_ar ? 'check' : 'warning'} />
+                  {no_ar ? t.status.up : t.status.down}
+                </span>
+              </li>
+            ))}
+          </ul>
+          <p className="hint">{t.status.checked(formats.clock(dataUpdatedAt))}</p>
+        </>
+      )}
+    </Page>
+  )
+}

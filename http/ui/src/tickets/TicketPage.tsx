@@ -1,0 +1,124 @@
+// One ticket: its legs in order, who sits where, and what can be done with it.
+
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+
+import { NeedsSession } from '../account/NeedsSession'
+import { ticket as ticketQuery } from '../api/queries'
+import type { Ticket, TicketSeat } from '../api/schema'
+import { useSession } from '../api/session'
+import { Page } from '../app/Page'
+import { useFormats, useText } from '../i18n'
+import { Button } from '../parts/Button'
+import { Failure } from '../parts/Failure'
+import { Icon } from '../parts/Icon'
+import { Notice } from '../parts/Notice'
+import { Skeletons } from '../parts/Skeleton'
+import { legsOf } from '../holds/HeldTrip'
+import { LegLine } from '../search/ItineraryCard'
+import { CancelDialog } from './CancelDialog'
+import { saveCalendar, savePdf } from './files'
+import '../holds/holds.css'
+import './tickets.css'
+
+export default function TicketPage({ uuid }: { uuid: string }) {
+  const t = useText()
+  const session = useSession()
+  const { data, error, refetch } = useQuery({ ...ticketQuery(uuid), enabled: session.is === 'in' })
+  return (
+    <Page title={t.tickets.ticket} aside={data && <span className={`badge ${data.estado}`}>{t.tickets.states[data.estado]}</span>}>
+      {session.is !== 'in' && !data && <NeedsSession />}
+      {error && <Failure error={error} onRetry={() => void refetch()} />}
+      {session.is === 'in' && !data && !error && <Skeletons count={2} />}
+      {data && <OneTicket ticket={data} />}
+    </Page>
+  )
+}
+
+function OneTicket({ ticket }: { ticket: Ticket }) {
+  const t = useText()
+  const formats = useFormats()
+  const [isCancelling, setCancelling] = useState(false)
+  const [refund, setRefund] = useState<string>()
+  const done = (amount: string) => {
+    setRefund(amount)
+    setCancelling(false)
+  }
+  return (
+    <article className="stack ticket">
+      {refund !== undefined && <Notice tone="good">{t.tickets.cancelled(refund)}</Notice>}
+      <section className="card stack">
+        <p className="quiet-text">
+          {t.tickets.bought(formats.moment(ticket.criada_em))} · {t.tickets.code} <code>{ticket.uuid}</code>
+        </p>
+        <ol className="stack">
+          {legsOf(ticket.trechos).map((seats) => (
+            <TicketLeg key={`${seats[0]?.company}/${seats[0]?.id_trecho}`} seats={seats} />
+          ))}
+        </ol>
+        <p className="sum total">
+          <span>{t.seats.total}</span>
+          <b>{ticket.preco ? formats.money(ticket.preco) : t.search.mixedCurrencies}</b>
+        </p>
+      </section>
+      {ticket.estado !== 'cancelada' && <Actions ticket={ticket} onCancel={() => setCancelling(true)} />}
+      <CancelDialog ticket={ticket} isOpen={isCancelling} onClose={() => setCancelling(false)} onDone={done} />
+    </article>
+  )
+}
+
+function Actions({ ticket, onCancel }: { ticket: Ticket; onCancel(): void }) {
+  const t = useText()
+  const pdf = useMutation({ mutationFn: () => savePdf(ticket.uuid) })
+  const calendar = useMutation({ mutationFn: () => saveCalendar(ticket.uuid) })
+  const error = pdf.error ?? calendar.error
+  return (
+    <div className="stack">
+      <div className="row">
+        <Button kind="primary" onPress={() => pdf.mutate()} isPending={pdf.isPending}>
+          <Icon name="paper" />
+          {t.tickets.pdf}
+        </Button>
+        <Button onPress={() => calendar.mutate()} isPending={calendar.isPending}>
+          <Icon name="calendar" />
+          {t.tickets.calendar}
+        </Button>
+        <Button kind="danger" onPress={onCancel}>
+          {t.tickets.cancel}
+        </Button>
+      </div>
+      {error && <Failure error={error} />}
+    </div>
+  )
+}
+
+function TicketLeg({ seats }: { seats: TicketSeat[] }) {
+  const t = useText()
+  const formats = useFormats()
+  const [first] = seats
+  if (!first) return null
+  return (
+    <li className="held-leg">
+      <p className="quiet-text">{formats.day(first.partida)}</p>
+      <ul>
+        <LegLine leg={first} />
+      </ul>
+      <ul className="sitters">
+        {seats.map((seat) => (
+          <li key={seat.id_assento} className={seat.estado}>
+            <span className="sitter-seat">
+              <span className="visually-hidden">{t.hold.seat} </span>
+              <b>{seatName(seat)}</b>
+            </span>
+            <span>{seat.passageiro?.nome}</span>
+            {seat.estado === 'cancelado' && <span className="badge cancelada">{t.tickets.seatStates.cancelado}</span>}
+          </li>
+        ))}
+      </ul>
+    </li>
+  )
+}
+
+export function seatName({ fileira, letra, numero }: TicketSeat): string {
+  return fileira !== undefined && letra !== undefined ? `${fileira}${letra}` : String(numero)
+}

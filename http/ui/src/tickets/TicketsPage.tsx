@@ -1,0 +1,135 @@
+// The visitor's trips: those that are held still, and those that are booked.
+
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+
+import { NeedsSession } from '../account/NeedsSession'
+import { holds as holdsQuery, tickets as ticketsQuery } from '../api/queries'
+import type { Hold, Ticket } from '../api/schema'
+import { useSession } from '../api/session'
+import { Page } from '../app/Page'
+import { useFormats, useText } from '../i18n'
+import { Blank } from '../parts/Blank'
+import { Button } from '../parts/Button'
+import { Company } from '../parts/Company'
+import { Failure } from '../parts/Failure'
+import { Icon } from '../parts/Icon'
+import { Skeletons } from '../parts/Skeleton'
+import { legsOf } from '../holds/HeldTrip'
+import '../holds/holds.css'
+import './tickets.css'
+
+export default function TicketsPage() {
+  const t = useText()
+  const session = useSession()
+  return (
+    <Page title={t.tickets.title}>
+      {session.is === 'in' ? (
+        <>
+          <OpenHolds />
+          <Tickets />
+        </>
+      ) : (
+        <NeedsSession />
+      )}
+    </Page>
+  )
+}
+
+function OpenHolds() {
+  const t = useText()
+  const { data } = useQuery(holdsQuery)
+  const open = data?.retencoes ?? []
+  if (open.length === 0) return null
+  return (
+    <section className="stack tight" aria-labelledby="open-holds">
+      <h2 id="open-holds">{t.tickets.holds}</h2>
+      {open.map((hold) => (
+        <OpenHold key={hold.uuid} hold={hold} />
+      ))}
+    </section>
+  )
+}
+
+function OpenHold({ hold }: { hold: Hold }) {
+  const t = useText()
+  const formats = useFormats()
+  return (
+    <a className="card ticket-card held" href={`#/retencao/${hold.uuid}`}>
+      <Icon name="clock" />
+      <TripLine seats={hold.trechos} />
+      <span className="quiet-text">{t.tickets.until(formats.moment(hold.expira_em))}</span>
+      <span className="ticket-go">
+        {t.tickets.goOn}
+        <Icon name="arrow" />
+      </span>
+    </a>
+  )
+}
+
+function Tickets() {
+  const t = useText()
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(ticketsQuery)
+  if (error) return <Failure error={error} onRetry={() => void refetch()} />
+  if (!data) return <Skeletons count={3} className="skeleton-ticket" />
+  const all = data.pages.flatMap(({ passagens }) => passagens)
+  if (all.length === 0) {
+    return (
+      <Blank title={t.tickets.none} hint={t.tickets.noneHint}>
+        <a className="button primary" href="#/">
+          {t.app.home}
+        </a>
+      </Blank>
+    )
+  }
+  return (
+    <section className="stack tight">
+      <ul className="stack tight">
+        {all.map((ticket) => (
+          <li key={ticket.uuid}>
+            <TicketCard ticket={ticket} />
+          </li>
+        ))}
+      </ul>
+      {hasNextPage && (
+        <Button onPress={() => void fetchNextPage()} isPending={isFetchingNextPage}>
+          {t.tickets.more}
+        </Button>
+      )}
+    </section>
+  )
+}
+
+function TicketCard({ ticket }: { ticket: Ticket }) {
+  const t = useText()
+  const formats = useFormats()
+  const first = ticket.trechos[0]
+  return (
+    <a className="card ticket-card" href={`#/passagens/${ticket.uuid}`}>
+      <Icon name="paper" />
+      <TripLine seats={ticket.trechos} />
+      <span className="quiet-text">{first && `${formats.day(first.partida)}, ${formats.time(first.partida)}`}</span>
+      <span className={`badge ${ticket.estado}`}>{t.tickets.states[ticket.estado]}</span>
+      <span className="ticket-go">
+        {t.tickets.details}
+        <Icon name="arrow" />
+      </span>
+    </a>
+  )
+}
+
+type TripSeat = Hold['trechos'][number]
+
+function TripLine({ seats }: { seats: TripSeat[] }) {
+  const legs = legsOf(seats).flatMap(([first]) => (first ? [first] : []))
+  const cities = [legs[0]?.origem, ...legs.map(({ destino }) => destino)]
+  return (
+    <span className="trip-line">
+      <b>{[cities[0], cities.at(-1)].filter(Boolean).join(' – ')}</b>
+      <span className="row">
+        {[...new Set(legs.map(({ company }) => company))].map((company) => (
+          <Company key={company} code={company} />
+        ))}
+      </span>
+    </span>
+  )
+}

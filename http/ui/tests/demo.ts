@@ -1,0 +1,108 @@
+// A cluster of three companies on this machine, started by `passcom demo` and stopped with the test run.
+
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface, type Interface } from 'node:readline'
+
+const PASSCOM = process.env.PASSCOM_BIN ?? resolve(import.meta.dirname, '../../../target/release/passcom')
+const READY_MS = 300_000
+/** Client ports start here, admin ports 1000 above; each worker has ten of its own. */
+const PORT_BASE = Number(process.env.PASSCOM_TEST_PORT ?? 21_500)
+
+interface RunFile {
+  companies: Array<{ company: string; http: string; pid: number }>
+}
+
+export class Demo {
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly orders: Socket,
+    private readonly answers: AsyncIterableIterator<string>,
+    private readonly dir: string,
+  ) {}
+
+  static async start(worker: number): Promise<Demo> {
+    const dir = await mkdtemp(join(tmpdir(), 'passcom-ui-'))
+    const [orders, theirs] = await socketPair(join(dir, 'control'))
+    const folder = join(dir, 'demo')
+    const port = String(PORT_BASE + worker * 10)
+    const process = spawn(PASSCOM, ['demo', '--dir', folder, '--http-port', port, '--control'], {
+      stdio: [theirs, 'pipe', 'inherit'],
+    })
+    theirs.destroy()
+    const answers = createInterface({ input: orders })[Symbol.asyncIterator]()
+    const demo = new Demo(process, orders, answers, dir)
+    if (!process.stdout) throw new Error('the demo has no output')
+    await ready(process, createInterface({ input: process.stdout }))
+    return demo
+  }
+
+  /** Where clients reach this company. */
+  async base(company: string): Promise<string> {
+    const { http } = await this.entry(company)
+    return /^https?:/.test(http) ? http : `http://${http}`
+  }
+
+  /** Kills a company's node, as a power cut does, and lets it lie. */
+  async kill(company: string): Promise<void> {
+    await this.order(`hold node ${company}`)
+    process.kill((await this.entry(company)).pid, 'SIGKILL')
+  }
+
+  /** Starts it again; it need not answer yet. */
+  async revive(company: string): Promise<void> {
+    await this.order(`start node ${company}`)
+  }
+
+  async stop(): Promise<void> {
+    this.process.kill('SIGTERM')
+    if (this.process.exitCode === null) await once(this.process, 'exit')
+    this.orders.destroy()
+    await rm(this.dir, { recursive: true, force: true })
+  }
+
+  private async order(line: string): Promise<void> {
+    this.orders.write(`${line}\n`)
+    const answer = await this.answers.next()
+    if (answer.value !== 'ok') throw new Error(`${line}: ${String(answer.value)}`)
+  }
+
+  private async entry(company: string) {
+    const text = await readFile(join(this.dir, 'demo', 'cluster.json'), 'utf8')
+    const found = (JSON.parse(text) as RunFile).companies.find((one) => one.company === company)
+    if (!found) throw new Error(`no company ${company} in cluster.json`)
+    return found
+  }
+}
+
+/** The demo takes orders over the socket that is its standard input. */
+async function socketPair(path: string): Promise<[ours: Socket, theirs: Socket]> {
+  const server = createServer({ pauseOnConnect: true }).listen(path)
+  await once(server, 'listening')
+  const ours = connect(path)
+  const [theirs] = (await once(server, 'connection')) as [Socket]
+  server.close()
+  return [ours, theirs]
+}
+
+async function ready(process: ChildProcess, lines: Interface): Promise<void> {
+  const said: string[] = []
+  const late = setTimeout(() => process.kill('SIGTERM'), READY_MS)
+  for await (const line of lines) {
+    said.push(line)
+    if (line === 'ready') {
+      clearTimeout(late)
+      // read on, so that its output never blocks it
+      lines.on('line', () => undefined)
+      void (async () => {
+        for await (const _ of lines);
+      })()
+      return
+    }
+  }
+  throw new Error(`the demo did not become ready:\n${said.join('\n')}`)
+}

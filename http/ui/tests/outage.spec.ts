@@ -1,0 +1,82 @@
+// A company that dies while somebody is buying from it.
+
+import { expect, test } from './fixtures'
+import {
+  holdAsNewCustomer,
+  namePassengers,
+  pressHold,
+  searchAddress,
+  signUp,
+  takeBestSeats,
+  takeTrip,
+  THREE_COMPANIES,
+} from './steps'
+
+/** Redial and a node's start, on a busy machine. */
+const BACK = { timeout: 60_000 }
+
+test.afterEach(async ({ demo, visitor: page }) => {
+  // whatever failed, the next test finds every company up; an order to start one that runs changes nothing
+  for (const company of ['b', 'c']) await demo.revive(company)
+  await page.goto('/#/situacao')
+  await expect(page.getByText('No ar')).toHaveCount(3, BACK)
+})
+
+test('a company that dies while seats are chosen is named, and the choice is kept', async ({ demo, visitor: page }) => {
+  await takeTrip(page, THREE_COMPANIES)
+  await takeBestSeats(page)
+  await namePassengers(page, ['Ana Conceição'])
+  await page.getByRole('button', { name: 'Entrar' }).click()
+  await signUp(page)
+  await page.getByRole('tab').filter({ hasText: 'Companhia c' }).click()
+  await expect(page.getByText('Ao vivo')).toBeVisible()
+
+  await demo.kill('c')
+  const down = page.getByText('A companhia c está fora do ar.')
+  await expect(down).toBeVisible()
+  await pressHold(page)
+  const again = page.getByRole('button', { name: 'Tentar de novo' })
+  await expect(again).toBeVisible()
+  await expect(page.getByRole('tab').filter({ hasText: '1 de 1' })).toHaveCount(3)
+
+  await demo.revive('c')
+  await expect(down).toBeHidden(BACK)
+  await expect(async () => {
+    await again.click()
+    await expect(page.getByRole('timer')).toBeVisible({ timeout: 5_000 })
+  }).toPass(BACK)
+})
+
+test('a company that dies while a trip is confirmed leaves no half of it', async ({ demo, visitor: page }) => {
+  await takeTrip(page, THREE_COMPANIES)
+  await takeBestSeats(page)
+  await namePassengers(page, ['Ana Conceição'])
+  await holdAsNewCustomer(page)
+
+  const [, killed] = await Promise.allSettled([
+    page.getByRole('button', { name: 'Confirmar e emitir' }).click(),
+    demo.kill('b'),
+  ])
+  expect(killed.status).toBe('fulfilled')
+  // its vote was yes already: the others need no more of it; or it fell before and nothing was sold
+  const confirmed = page.getByRole('heading', { name: 'Viagem confirmada' })
+  const refused = page.getByRole('heading', { name: 'A viagem não foi confirmada' })
+  await expect(confirmed.or(refused)).toBeVisible(BACK)
+  if (await refused.isVisible()) {
+    await expect(page.getByText(/^Companhia \w: /)).toBeVisible()
+    await page.getByRole('link', { name: 'Escolher de novo' }).click()
+    await expect(page.getByRole('tab')).toHaveCount(3)
+    return
+  }
+  await page.getByRole('link', { name: 'Ver passagem' }).click()
+  await expect(page.getByText('Ana Conceição')).toHaveCount(3)
+})
+
+test('a search names the company that is down, and so does the status', async ({ demo, visitor: page }) => {
+  await demo.kill('c')
+  await page.goto('/#/situacao')
+  await expect(page.getByText('Fora do ar')).toBeVisible()
+  await page.goto(searchAddress({ from: 'POA', to: 'REC' }))
+  await expect(page.getByText('Sem contato com Companhia c')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Escolher assentos' }).first()).toBeVisible()
+})

@@ -1,0 +1,121 @@
+// Every page in a state worth looking at, for those who check all of them.
+
+import { expect, type Page } from '@playwright/test'
+
+import {
+  holdAsNewCustomer,
+  inDays,
+  namePassengers,
+  ONE_COMPANY,
+  searchAddress,
+  takeBestSeats,
+  takeTrip,
+  THREE_COMPANIES,
+} from './steps'
+
+interface Look {
+  name: string
+  /** Leads from the page before to this one. */
+  open(page: Page): Promise<void>
+}
+
+const ready = (page: Page, text: string | RegExp) => expect(page.getByText(text).first()).toBeVisible()
+
+/** In the order of a journey: later ones need what the earlier ones did. */
+export const LOOKS: Look[] = [
+  { name: 'home', open: async (page) => (await page.goto('/'), ready(page, /aeroportos/)) },
+  {
+    name: 'suggestions',
+    open: async (page) => {
+      await page.getByRole('combobox', { name: 'Origem' }).fill('sao')
+      await expect(page.getByRole('option').first()).toBeVisible()
+    },
+  },
+  {
+    name: 'calendar',
+    open: async (page) => {
+      await page.goto(searchAddress(THREE_COMPANIES))
+      await page.getByRole('button', { name: /Calendário|Data da ida/ }).click()
+      await expect(page.getByRole('grid')).toBeVisible()
+    },
+  },
+  {
+    name: 'results',
+    open: async (page) => {
+      await page.goto(searchAddress({ ...THREE_COMPANIES, passengers: 2 }))
+      await ready(page, 'Escolher assentos')
+    },
+  },
+  {
+    name: 'unknown-place',
+    open: async (page) => (await page.goto(searchAddress({ from: 'Sao Palo', to: 'REC' })), ready(page, /Não conhecemos/)),
+  },
+  {
+    name: 'seats',
+    open: async (page) => {
+      await takeTrip(page, { ...THREE_COMPANIES, day: inDays(2), passengers: 2 })
+      await takeBestSeats(page, 2)
+      await namePassengers(page, ['Ana Conceição', 'João Souza'])
+    },
+  },
+  {
+    name: 'sign-in',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Entrar' }).click()
+      await expect(page.getByRole('dialog')).toBeVisible()
+    },
+  },
+  {
+    name: 'hold',
+    open: async (page) => {
+      await page.keyboard.press('Escape')
+      await holdAsNewCustomer(page)
+    },
+  },
+  {
+    name: 'confirmed',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Confirmar e emitir' }).click()
+      await ready(page, 'Viagem confirmada')
+    },
+  },
+  {
+    name: 'ticket',
+    open: async (page) => (await page.getByRole('link', { name: 'Ver passagem' }).click(), ready(page, 'Bilhete em PDF')),
+  },
+  {
+    name: 'cancel',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Cancelar' }).click()
+      await page.getByRole('button', { name: 'Ver quanto volta' }).click()
+      await ready(page, 'Você recebe de volta')
+    },
+  },
+  {
+    name: 'tickets',
+    open: async (page) => {
+      await takeTrip(page, { ...ONE_COMPANY, day: inDays(4) })
+      await takeBestSeats(page)
+      await namePassengers(page, ['Ana Conceição'])
+      await page.getByRole('button', { name: 'Reter por 15 minutos' }).click()
+      await expect(page.getByRole('timer')).toBeVisible()
+      await page.getByRole('link', { name: 'Minhas passagens' }).click()
+      await ready(page, 'Retidas para você')
+      await ready(page, 'Ver detalhes')
+    },
+  },
+  { name: 'status', open: async (page) => (await page.goto('/#/situacao'), ready(page, 'No ar')) },
+  {
+    name: 'check',
+    open: async (page) => (await page.goto('/#/bilhete/nada'), ready(page, 'Este código não é de um bilhete')),
+  },
+  {
+    name: 'docs',
+    open: async (page) => {
+      await page.goto('/#/docs')
+      await page.getByRole('button', { name: /POST.*\/retencoes Holds/ }).click()
+      await ready(page, 'Idempotency-Key')
+    },
+  },
+  { name: 'not-found', open: async (page) => (await page.goto('/#/nada'), ready(page, 'Esta página não existe')) },
+]

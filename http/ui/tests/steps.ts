@@ -1,0 +1,87 @@
+// What visitors do, in the words of the page.
+
+import { randomUUID } from 'node:crypto'
+
+import { expect, type Page } from '@playwright/test'
+
+/** A trip that only three companies together can sell. */
+export const THREE_COMPANIES = { from: 'POA', to: 'JPA' }
+/** One that a single company sells. */
+export const ONE_COMPANY = { from: 'POA', to: 'GRU' }
+
+/** A day so many from now, by Brasília's clock. */
+export function inDays(days: number): string {
+  const day = new Date(Date.now() + days * 86_400_000)
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: 'America/Sao_Paulo' }).format(day)
+}
+
+interface Trip {
+  from: string
+  to: string
+  day?: string
+  passengers?: number
+}
+
+export function searchAddress({ from, to, day = inDays(1), passengers = 1 }: Trip): string {
+  return `/#/?${new URLSearchParams({ origem: from, destino: to, data: day, passageiros: String(passengers) }).toString()}`
+}
+
+/** Searches and takes the first itinerary. */
+export async function takeTrip(page: Page, trip: Trip): Promise<void> {
+  await page.goto(searchAddress(trip))
+  await page.getByRole('button', { name: 'Escolher assentos' }).first().click()
+  await expect(page.getByRole('grid')).toBeVisible()
+}
+
+/** The best seats of each leg, one after the other. */
+export async function takeBestSeats(page: Page, passengers = 1): Promise<void> {
+  const legs = await page.getByRole('tab').count()
+  for (let leg = 1; leg <= legs; leg++) {
+    await page.getByRole('button', { name: 'Melhores lugares juntos' }).click()
+    const tab = page.getByRole('tab', { selected: true })
+    await expect(tab).toContainText(`${passengers} de ${passengers}`)
+    if (leg < legs) await page.getByRole('button', { name: 'Próximo trecho' }).click()
+  }
+}
+
+export async function namePassengers(page: Page, names: string[]): Promise<void> {
+  for (const [i, name] of names.entries()) {
+    await page.getByRole('group', { name: `Passageiro ${i + 1}` }).getByLabel('Nome completo').fill(name)
+  }
+}
+
+/** Fills in the dialog that stands open with an account of its own. */
+export async function signUp(page: Page): Promise<string> {
+  const login = `ui-${randomUUID().slice(0, 13)}`
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Criar conta' }).click()
+  await dialog.getByLabel('Usuário').fill(login)
+  await dialog.getByLabel('Senha').fill(PASSWORD)
+  await dialog.getByRole('button', { name: 'Criar conta' }).click()
+  await expect(dialog).toBeHidden()
+  return login
+}
+
+export const PASSWORD = 'uma senha de teste'
+
+/** Holds what is chosen, as a new customer. */
+export async function holdAsNewCustomer(page: Page): Promise<void> {
+  await pressHold(page)
+  await signUp(page)
+  await expect(page.getByRole('timer')).toBeVisible()
+}
+
+export async function pressHold(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Reter por 15 minutos' }).click()
+}
+
+/** A free seat of the map that stands open. */
+export async function freeSeat(page: Page, place = 0): Promise<string> {
+  const seat = page.getByRole('gridcell', { name: /, livre$/ }).nth(place)
+  const label = await seat.getAttribute('aria-label')
+  return (label ?? '').split(',')[0] ?? ''
+}
+
+export function seat(page: Page, label: string) {
+  return page.getByRole('gridcell', { name: new RegExp(`^${label},`) })
+}
