@@ -24,6 +24,7 @@ const WANTED: [&str; 60] = [
     "confirmations that came too late",
     "confirmations that failed",
     "releases that came too late",
+    "answers: begun",
     "answers: seat busy",
     "answers: company down",
     "answers: still running",
