@@ -23,7 +23,9 @@ mod free;
 mod front;
 mod index;
 mod itinerary;
+mod labels;
 mod listing;
+mod published;
 mod search;
 mod slot;
 mod taken;
@@ -33,102 +35,26 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tracing::warn;
 
 pub use self::connections::ConnectionTimes;
 use self::index::Index;
 pub use self::itinerary::{Found, Itinerary, Order, Trip};
+pub use self::published::{
+    CatalogueCursor, CataloguePage, LegFilter, LegPage, LegView, PageCursor, Published, Route,
+};
 pub use self::search::LEGS_MAX;
 use self::search::{Outcome, Path, Query};
 use self::timetable::{Contribution, DepartureNumber, Timetable};
 use crate::clock::wall_clock_ms;
-use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
-use crate::domain::order::Price;
+use crate::domain::ids::{CompanyId, RouteId};
 use crate::domain::rows::SeatUse;
 use crate::ledger::News;
 use crate::peer::PeerClient;
 
 /// Most routes of one page of a catalogue: a page must fit a frame.
 const PUBLISH_MAX: usize = 600;
-
-/// What a company publishes of a route; one row of `route`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Route {
-    pub id: RouteId,
-    /// Carrier and number, `G31234`; at most 8 characters.
-    pub flight: String,
-    /// IATA codes.
-    pub origin: String,
-    pub destination: String,
-    /// Seconds since 1970, UTC.
-    pub departs: i64,
-    pub arrives: i64,
-    pub seats: u16,
-    pub price: Price,
-    /// IATA aircraft type, `738`; empty if unknown.
-    pub equipment: String,
-    pub on_sale: bool,
-}
-
-/// Where a reader of a company's catalogue is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CatalogueCursor {
-    /// One start of the publishing node; another one means: read anew.
-    pub epoch: u64,
-    pub seq: u64,
-}
-
-/// A route with its taken seats.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Published {
-    pub route: Route,
-    /// Bit n-1 set = seat n is not free; trailing zero words left out.
-    pub taken: Vec<u64>,
-}
-
-/// Changes of a company's catalogue in the order they happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CataloguePage {
-    /// The reader must forget what it had: the publisher started anew.
-    pub reset: bool,
-    pub changes: Vec<Published>,
-    pub next: CatalogueCursor,
-    pub more: bool,
-}
-
-/// A leg as it is shown: times in the zones of its airports are for the wire to make.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LegView {
-    pub company: CompanyId,
-    pub route: Route,
-    /// Free seats, ascending.
-    pub free: Vec<SeatNumber>,
-}
-
-/// Which legs to list. All optional; places are IATA codes (resolve cities with [`crate::airports`]).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LegFilter {
-    pub company: Option<CompanyId>,
-    /// Any of these airports.
-    pub origins: Option<Vec<String>>,
-    pub destinations: Option<Vec<String>>,
-    /// Departure within [from, to), seconds since 1970.
-    pub departs: Option<(i64, i64)>,
-}
-
-/// Order of listing, and where a page ends: (departure, company, route).
-pub type PageCursor = (i64, CompanyId, RouteId);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LegPage {
-    /// Only legs on sale with free seats, ordered by (departure, company, route).
-    pub legs: Vec<LegView>,
-    pub next: Option<PageCursor>,
-    /// Companies that cannot be reached; their legs are left out.
-    pub unreachable: Vec<CompanyId>,
-}
 
 /// Cheap to clone; answers from memory.
 #[derive(Clone)]

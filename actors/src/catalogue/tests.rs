@@ -3,6 +3,8 @@
 use futures_util::future::BoxFuture;
 
 use super::*;
+use crate::domain::ids::SeatNumber;
+use crate::domain::order::Price;
 use crate::messages::{Reply, Request};
 use crate::peer::CallError;
 
