@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! ledger, peers ──▶ index.rs      one company's legs by route: slot.rs its facts, taken.rs its seats, free.rs how many are left
-//!                      │ a new schedule
+//! published.rs         │ a new schedule
 //!                      ▼
-//!                   timetable.rs  all companies' legs as arrays by airport and time; shares free.rs
+//!                   timetable.rs  all companies' legs as arrays by airport and time; shares free.rs, knows connections.rs
 //!                      │
 //!                      ├─▶ listing.rs   pages of legs
-//!                      └─▶ search.rs    itineraries: bounds.rs gives up early, front.rs keeps the best, fare.rs adds up
+//!                      └─▶ search.rs    itineraries (itinerary.rs): labels.rs are ways so far, fare.rs what they cost,
+//!                                       bounds.rs gives up early, front.rs keeps the best
 //! ```
 //! Our own index follows the ledger, commit by commit. A peer's index follows what that peer publishes, by cursor; it may be
 //! seconds old, and a booking checks everything again. A company that cannot be reached is named, and its legs are left out.

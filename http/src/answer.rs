@@ -87,21 +87,8 @@ impl Answer {
 
     /// Anybody may keep it for a while, and ask then whether it is still the same.
     pub fn cached(mut self, call: &Call, max_age: Duration) -> Self {
-        let hash = Sha256::digest(&self.body);
-        let tag = hash
-            .iter()
-            .take(ETAG_BYTES)
-            .fold("\"".to_owned(), |text, byte| format!("{text}{byte:02x}"))
-            + "\"";
-        let known = call
-            .headers
-            .get(IF_NONE_MATCH)
-            .and_then(|value| value.to_str().ok());
-        if known.is_some_and(|known| {
-            known
-                .split(',')
-                .any(|one| one.trim().trim_start_matches("W/") == tag)
-        }) {
+        let tag = tag_of(&self.body);
+        if is_known(call, &tag) {
             self.status = StatusCode::NOT_MODIFIED;
             self.body.clear();
         }
@@ -121,5 +108,47 @@ impl Answer {
             .insert(CONTENT_TYPE, self.content_type);
         response.headers_mut().extend(self.headers);
         response
+    }
+}
+
+/// The beginning of the body's hash, quoted.
+fn tag_of(body: &[u8]) -> String {
+    let mut tag = "\"".to_owned();
+    for byte in Sha256::digest(body).iter().take(ETAG_BYTES) {
+        write!(tag, "{byte:02x}").expect("a String takes everything");
+    }
+    tag + "\""
+}
+
+/// Whether the caller has the answer with this tag; a weak comparison, as RFC 9110 has it for `If-None-Match`.
+fn is_known(call: &Call, tag: &str) -> bool {
+    let known = call.headers.get(IF_NONE_MATCH);
+    let mut known = known
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("")
+        .split(',');
+    known.any(|one| one.trim().trim_start_matches("W/") == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::call;
+
+    #[test]
+    fn what_is_cached_is_sent_again_only_when_it_has_changed() {
+        let answer = |body: &str, known: &str| {
+            let call = call("/aeroportos", &[("if-none-match", known)], b"");
+            let answer = Answer::json(&body).cached(&call, Duration::from_secs(300));
+            let response = answer.into_response();
+            let tag = response.headers()[ETAG].to_str().unwrap().to_owned();
+            assert_eq!(response.headers()[CACHE_CONTROL], "public, max-age=300");
+            (response.status().as_u16(), tag)
+        };
+        let (status, tag) = answer("a", "");
+        assert_eq!((status, tag.len()), (200, 2 * ETAG_BYTES + 2));
+        assert_eq!(answer("a", &tag), (304, tag.clone()));
+        assert_eq!(answer("a", &format!("\"x\", W/{tag}")).0, 304);
+        assert_eq!(answer("b", &tag).0, 200);
     }
 }

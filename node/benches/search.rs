@@ -190,7 +190,7 @@ fn single_trips(criterion: &mut Criterion, network: &Network, catalogue: &Catalo
     for (name, from, to) in [
         ("between hubs", "GRU", "BSB"),
         ("hub to far away", "GRU", "TBT"),
-        ("far away to far away", "TBT", "ERM"),
+        ("coast to a small town", "FLN", "AQA"),
     ] {
         let trip = trip(network, from, to, 3, 4);
         group.bench_function(name, |bencher| {
