@@ -143,21 +143,8 @@ impl Answer {
         let Body::Whole(body) = &mut self.body else {
             return self; // events are never the same
         };
-        let hash = Sha256::digest(&*body);
-        let tag = hash
-            .iter()
-            .take(ETAG_BYTES)
-            .fold("\"".to_owned(), |text, byte| format!("{text}{byte:02x}"))
-            + "\"";
-        let known = call
-            .headers
-            .get(IF_NONE_MATCH)
-            .and_then(|value| value.to_str().ok());
-        if known.is_some_and(|known| {
-            known
-                .split(',')
-                .any(|one| one.trim().trim_start_matches("W/") == tag)
-        }) {
+        let tag = tag_of(body);
+        if is_known(call, &tag) {
             self.status = StatusCode::NOT_MODIFIED;
             body.clear();
         }
@@ -197,5 +184,47 @@ impl Answer {
     #[cfg(test)]
     pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
         &self.headers
+    }
+}
+
+/// The beginning of the body's hash, quoted.
+fn tag_of(body: &[u8]) -> String {
+    let mut tag = "\"".to_owned();
+    for byte in Sha256::digest(body).iter().take(ETAG_BYTES) {
+        write!(tag, "{byte:02x}").expect("a String takes everything");
+    }
+    tag + "\""
+}
+
+/// Whether the caller has the answer with this tag; a weak comparison, as RFC 9110 has it for `If-None-Match`.
+fn is_known(call: &Call, tag: &str) -> bool {
+    let known = call.headers.get(IF_NONE_MATCH);
+    let mut known = known
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("")
+        .split(',');
+    known.any(|one| one.trim().trim_start_matches("W/") == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::call;
+
+    #[test]
+    fn what_is_cached_is_sent_again_only_when_it_has_changed() {
+        let answer = |body: &str, known: &str| {
+            let call = call("/aeroportos", &[("if-none-match", known)], b"");
+            let answer = Answer::json(&body).cached(&call, Duration::from_secs(300));
+            let response = answer.into_response().ok().unwrap();
+            let tag = response.headers()[ETAG].to_str().unwrap().to_owned();
+            assert_eq!(response.headers()[CACHE_CONTROL], "public, max-age=300");
+            (response.status().as_u16(), tag)
+        };
+        let (status, tag) = answer("a", "");
+        assert_eq!((status, tag.len()), (200, 2 * ETAG_BYTES + 2));
+        assert_eq!(answer("a", &tag), (304, tag.clone()));
+        assert_eq!(answer("a", &format!("\"x\", W/{tag}")).0, 304);
+        assert_eq!(answer("b", &tag).0, 200);
     }
 }
