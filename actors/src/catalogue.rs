@@ -1,7 +1,8 @@
 //! The legs on sale of all companies, kept at every node, so that browsing costs no call and no query.
 //!
 //! ```text
-//! ledger, peers ──▶ index.rs      one company's legs by route: slot.rs its facts, taken.rs its seats, free.rs how many are left
+//! ledger, peers ──▶ index.rs      one company's legs by route: slot.rs its facts, seats.rs its seats, free.rs how many are left
+//!                      ├─▶ watches.rs  whoever wants to know that a leg has changed
 //!                      │ a new schedule
 //!                      ▼
 //!                   timetable.rs  all companies' legs as arrays by airport and time; shares free.rs
@@ -25,9 +26,10 @@ mod index;
 mod itinerary;
 mod listing;
 mod search;
+mod seats;
 mod slot;
-mod taken;
 mod timetable;
+mod watches;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -42,11 +44,14 @@ use self::index::Index;
 pub use self::itinerary::{Found, Itinerary, Order, Trip};
 pub use self::search::LEGS_MAX;
 use self::search::{Outcome, Path, Query};
+pub use self::seats::{SeatState, SeatStates};
 use self::timetable::{Contribution, DepartureNumber, Timetable};
+use self::watches::Watches;
+pub use self::watches::{LegKey, LegWatch};
+use crate::cabin::Layout;
 use crate::clock::wall_clock_ms;
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
 use crate::domain::order::Price;
-use crate::domain::rows::SeatUse;
 use crate::ledger::News;
 use crate::peer::PeerClient;
 
@@ -80,12 +85,11 @@ pub struct CatalogueCursor {
     pub seq: u64,
 }
 
-/// A route with its taken seats.
+/// A route with its seats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
     pub route: Route,
-    /// Bit n-1 set = seat n is not free; trailing zero words left out.
-    pub taken: Vec<u64>,
+    pub seats: SeatStates,
 }
 
 /// Changes of a company's catalogue in the order they happened.
@@ -93,7 +97,8 @@ pub struct Published {
 pub struct CataloguePage {
     /// The reader must forget what it had: the publisher started anew.
     pub reset: bool,
-    pub changes: Vec<Published>,
+    /// Each with its number: with the epoch of `next` it names this state of the route, the same at every node.
+    pub changes: Vec<(u64, Published)>,
     pub next: CatalogueCursor,
     pub more: bool,
 }
@@ -105,6 +110,16 @@ pub struct LegView {
     pub route: Route,
     /// Free seats, ascending.
     pub free: Vec<SeatNumber>,
+}
+
+/// The seats of a leg, in one of its states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegSeats {
+    /// Of two states of a leg with the same epoch, the later one has the higher number.
+    pub version: CatalogueCursor,
+    pub layout: Layout,
+    pub seats: u16,
+    pub states: SeatStates,
 }
 
 /// Which legs to list. All optional; places are IATA codes (resolve cities with [`crate::airports`]).
@@ -149,6 +164,7 @@ struct Inner {
     timetable: RwLock<Arc<Timetable>>,
     /// Of each index, the version that the timetable is of. Whoever makes a new one holds it.
     made_of: Mutex<Vec<u64>>,
+    watches: Watches,
     /// Wakes those who wait for a change of our own. (A watch would wake them in random order; this does in that of waiting.)
     published: Notify,
 }
@@ -161,17 +177,21 @@ impl Catalogue {
         sale_closes: Duration,
         connections: ConnectionTimes,
     ) -> Self {
-        let indexes = companies.iter().map(|id| (*id, Index::default())).collect();
+        let epoch = fastrand::u64(..);
+        let mut indexes: BTreeMap<_, _> =
+            companies.iter().map(|id| (*id, Index::default())).collect();
+        indexes.insert(me, Index::new(epoch));
         let inner = Inner {
             me,
             companies,
             peers,
             sale_closes: sale_closes.as_secs() as i64,
-            epoch: fastrand::u64(..),
+            epoch,
             indexes: RwLock::new(indexes),
             connections,
             timetable: RwLock::default(),
             made_of: Mutex::default(),
+            watches: Watches::default(),
             published: Notify::new(),
         };
         let catalogue = Self {
@@ -212,6 +232,21 @@ impl Catalogue {
     /// One leg of any company, also when it is sold out or that company is down.
     pub fn leg(&self, company: CompanyId, route: RouteId) -> Option<LegView> {
         self.read().get(&company)?.leg(company, route)
+    }
+
+    /// The seats of a leg of any company, also when that company is down.
+    pub fn seats(&self, (company, route): LegKey) -> Option<LegSeats> {
+        self.read().get(&company)?.seats(route)
+    }
+
+    /// To be told whenever [`Catalogue::seats`] may answer otherwise. Costs the ledger and the peers nothing.
+    pub fn watch(&self, leg: LegKey) -> LegWatch {
+        self.inner.watches.watch(leg)
+    }
+
+    /// Whether seats of this route are sold now.
+    pub fn sells(&self, route: &Route) -> bool {
+        route.on_sale && route.departs >= self.first_on_sale()
     }
 
     /// What is published of a route.
@@ -302,7 +337,8 @@ impl Catalogue {
         wall_clock_ms() / 1000 + self.inner.sale_closes
     }
 
-    fn reaches(&self, company: CompanyId) -> bool {
+    /// Whether this node reaches that company; itself always.
+    pub fn reaches(&self, company: CompanyId) -> bool {
         company == self.inner.me || self.inner.peers.is_up(company)
     }
 
@@ -365,12 +401,14 @@ impl Catalogue {
     /// Routes of our own, as read from the database at start or after an import; shown from [`Catalogue::own_is_complete`] on.
     pub fn load_own(&self, routes: Vec<Published>) {
         let me = self.inner.me;
+        let legs: Vec<LegKey> = routes.iter().map(|known| (me, known.route.id)).collect();
         {
             let mut indexes = self.write();
             let index = indexes.entry(me).or_default();
             routes.into_iter().for_each(|route| index.load_own(route));
         }
         self.inner.published.notify_waiters();
+        self.inner.watches.wake(legs.into_iter());
     }
 
     /// Every route of our own has been loaded, at the start or after an import.
@@ -390,13 +428,18 @@ impl Catalogue {
             let mut indexes = self.write();
             let index = indexes.entry(me).or_default();
             for (route, seats) in &news.surveyed {
-                index.survey(*route, seats.keys().map(|(_, number)| *number));
+                let found = seats.iter();
+                let found = found.map(|((_, number), now)| (*number, SeatState::from(*now)));
+                index.survey(*route, found);
             }
             for ((route, number), now) in &news.seats {
-                index.set_taken(*route, *number, *now != SeatUse::Free);
+                index.set_seat(*route, *number, SeatState::from(*now));
             }
         }
         self.inner.published.notify_waiters();
+        let surveyed = news.surveyed.iter().map(|(route, _)| (me, *route));
+        let changed = news.seats.keys().map(|(route, _)| (me, *route));
+        self.inner.watches.wake(surveyed.chain(changed));
     }
 
     /// Our changes after a reader's cursor; waits for some up to `wait`.
@@ -432,7 +475,15 @@ impl Catalogue {
     /// Takes over what a peer published.
     pub fn follow(&self, company: CompanyId, page: CataloguePage) {
         let more = page.more;
+        let changes = page.changes.iter();
+        let legs: Vec<LegKey> = changes
+            .map(|(_, change)| (company, change.route.id))
+            .collect();
         let replaced = self.write().entry(company).or_default().follow(page);
+        match replaced {
+            Some(_) => self.inner.watches.wake_all(company),
+            None => self.inner.watches.wake(legs.into_iter()),
+        }
         // outside the lock: a season of legs takes a while to drop
         drop(replaced);
         if !more {

@@ -119,6 +119,8 @@ pub struct BookingStatus {
     pub order: Option<Arc<Order>>,
     /// Of a hold that every company which answered keeps; its time may be over.
     pub hold: Option<HoldTerms>,
+    /// Some company knows that every one has voted for the hold.
+    pub voted: bool,
     /// Why, of a booking that was refused.
     pub reason: Option<RefusalReason>,
     /// Per company of the order: its legs' states, or nothing if it did not answer.
@@ -381,12 +383,15 @@ impl Desk {
     }
 
     fn check_companies(&self, order: &Order) -> Result<(), BookAnswer> {
-        let me = self.shared.service.me;
-        let reachable = |company: &CompanyId| *company == me || self.shared.peers.is_up(*company);
-        match order.companies().iter().find(|company| !reachable(company)) {
+        let companies = order.companies();
+        match companies.iter().find(|company| !self.reaches(**company)) {
             Some(company) => Err(BookAnswer::CompanyDown(*company)),
             None => Ok(()),
         }
+    }
+
+    fn reaches(&self, company: CompanyId) -> bool {
+        company == self.shared.service.me || self.shared.peers.is_up(company)
     }
 
     fn start(&self, saga: SagaId, order: Arc<Order>, idempotency: Option<Idempotency>) -> Start {

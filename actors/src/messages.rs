@@ -96,6 +96,8 @@ pub struct Recorded {
     pub running: bool,
     /// How long that company keeps the seats of a hold, in seconds from its beginning; none for whatever is not held.
     pub hold_seconds: Option<u32>,
+    /// A driver there has seen every company's vote for the hold.
+    pub voted: bool,
     /// Why its legs there were refused.
     pub reason: Option<RefusalReason>,
 }

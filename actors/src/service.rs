@@ -155,6 +155,7 @@ impl Service {
                 ballot,
                 value,
             },
+            Question::Hold { saga } => Entry::Hold { saga, key: None },
             Question::Confirm { saga, hash } => Entry::Confirm { saga, hash },
             Question::Release {
                 saga,

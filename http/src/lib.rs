@@ -36,6 +36,7 @@ mod error;
 mod events;
 mod language;
 mod limits;
+mod live;
 mod request_id;
 mod router;
 mod server;

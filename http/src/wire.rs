@@ -11,13 +11,15 @@ use warp::http::HeaderName;
 pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry};
 pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
 pub(crate) use self::itineraries::{Airport, Itineraries, ORDERS, UnknownPlace};
-pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat};
+pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat, PlainLeg};
+pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
 use crate::error::About;
 
 mod bookings;
 mod holds;
 mod itineraries;
 mod legs;
+pub(crate) mod seats;
 
 /// Query parameters.
 pub(crate) mod query {
@@ -28,6 +30,7 @@ pub(crate) mod query {
     pub const LIMIT: &str = "limite";
     pub const CURSOR: &str = "cursor";
     pub const LAST_SEEN: &str = "ultimo";
+    pub const WISH: &str = "preferencia";
     pub const PASSENGERS: &str = "passageiros";
     pub const LEGS_MAX: &str = "max_trechos";
     pub const ORDER: &str = "ordem";

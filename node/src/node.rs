@@ -9,6 +9,7 @@
 mod housekeeping;
 mod incarnations;
 mod late;
+mod open_files;
 mod stock;
 
 use std::sync::Arc;
@@ -55,6 +56,8 @@ const LOCK_RETRY: Duration = Duration::from_millis(200);
 const GREETING_PATIENCE: Duration = Duration::from_millis(700);
 /// How long bookings under way have to end when the node stops.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(8);
+/// Files that a node has open beside its clients' connections: database, mesh, operators, and to spare.
+const OTHER_FILES: u64 = 1_000;
 /// How often the metrics recorder tidies up.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -65,6 +68,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let company = config.company(me)?.clone();
+    open_files::allow(client_port(&config).connections_max as u64 + OTHER_FILES);
     let metrics = telemetry::metrics()?;
     let database = passcom_sql::connect(passcom_sql::Options {
         connections: config.limits.database_connections as usize,
@@ -311,11 +315,7 @@ impl Node {
                 per_address: rate(config.limits.requests_per_second_per_address),
                 per_user: rate(config.limits.requests_per_second_per_user),
             },
-            options: passcom_http::Options {
-                requests_max: config.limits.http_requests_at_once as usize,
-                shutdown_timeout: config.timeouts.shutdown(),
-                ..passcom_http::Options::default()
-            },
+            options: client_port(config),
         })
     }
 
@@ -350,6 +350,22 @@ impl Node {
         while self.desk.under_way() > 0 && start.elapsed() < DRAIN_PATIENCE {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+}
+
+fn client_port(config: &Config) -> passcom_http::Options {
+    let limits = &config.limits;
+    let defaults = passcom_http::Options::default();
+    passcom_http::Options {
+        // listeners take no connection away from those who ask
+        connections_max: defaults.connections_max + limits.event_streams_at_once as usize,
+        requests_max: limits.http_requests_at_once as usize,
+        shutdown_timeout: config.timeouts.shutdown(),
+        streams: passcom_http::StreamLimits {
+            at_once: limits.event_streams_at_once as usize,
+            per_address: limits.event_streams_per_address as usize,
+        },
+        ..defaults
     }
 }
 

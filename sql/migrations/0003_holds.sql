@@ -1,7 +1,9 @@
--- A customer's hold: how long this company waits before it asks for an end, and whose it is. A saga without the first is
+-- A customer's hold: how long this company waits before it asks for an end, whether a driver here has seen every company's
+-- vote for it, and whose it is. A saga without the first is
 -- undecided like any other.
 alter table saga
     add column hold_seconds int check (hold_seconds > 0),
+    add column voted boolean not null default false,
     add column holder uuid;
 
 -- What is held is looked through every few seconds: a small index, and nothing else is read.

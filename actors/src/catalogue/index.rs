@@ -1,14 +1,15 @@
 //! One company's legs in memory, by route, and the order of their changes.
 //!
-//! Invariants: a slot never moves and never goes away; its number of free seats in `free` follows its bitmap; `version` rises whenever
+//! Invariants: a slot never moves and never goes away; its number of free seats in `free` follows their states; `version` rises whenever
 //! something that a timetable is made of does.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::free::FreeCounts;
+use super::seats::{SeatState, SeatStates};
 use super::slot::{Facts, Slot};
-use super::taken::Taken;
-use super::{CataloguePage, LegView, Published, Route};
+use super::{CatalogueCursor, CataloguePage, LegSeats, LegView, Published, Route};
+use crate::cabin::Layout;
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
 
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub struct Index {
     numbers: HashMap<RouteId, u32>,
     free: FreeCounts,
     version: u64,
+    /// Which start of the publisher its numbers of changes are of.
+    epoch: u64,
     /// Own index only: the slot of each route's latest change, to be published in order.
     changes: BTreeMap<u64, u32>,
     seq: u64,
@@ -26,6 +29,14 @@ pub struct Index {
 }
 
 impl Index {
+    /// Of one start of its publisher.
+    pub fn new(epoch: u64) -> Self {
+        Self {
+            epoch,
+            ..Self::default()
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.slots.len()
     }
@@ -63,7 +74,21 @@ impl Index {
         Some(LegView {
             company,
             route: slot.facts.route(),
-            free: slot.taken.free_of(slot.facts.seats),
+            free: slot.seats.free_of(slot.facts.seats),
+        })
+    }
+
+    /// The seats of a leg, with the number of the change that made them so.
+    pub fn seats(&self, id: RouteId) -> Option<LegSeats> {
+        let slot = self.slot(id)?;
+        Some(LegSeats {
+            version: CatalogueCursor {
+                epoch: self.epoch,
+                seq: slot.changed,
+            },
+            layout: Layout::of(slot.facts.equipment.as_str(), slot.facts.seats),
+            seats: slot.facts.seats,
+            states: slot.seats.clone(),
         })
     }
 
@@ -75,34 +100,31 @@ impl Index {
     pub fn load_own(&mut self, mut published: Published) {
         let id = published.route.id;
         if let Some(old) = self.slot(id) {
-            published.taken = old.taken.words().to_vec();
+            published.seats = old.seats.clone();
         }
         if let Some(number) = self.put(published) {
             self.touch(number);
         }
     }
 
-    pub fn set_taken(&mut self, id: RouteId, number: SeatNumber, taken: bool) {
-        self.change_taken(id, |seats| seats.set(number, taken));
+    pub fn set_seat(&mut self, id: RouteId, number: SeatNumber, state: SeatState) {
+        self.change_seats(id, |seats| seats.set(number, state));
     }
 
-    /// Every taken seat of a route, as the ledger found it.
-    pub fn survey(&mut self, id: RouteId, taken: impl Iterator<Item = SeatNumber>) {
-        self.change_taken(id, |seats| {
-            *seats = Taken::default();
-            taken.for_each(|number| seats.set(number, true));
-        });
+    /// Every seat of a route that is not free, as the ledger found it.
+    pub fn survey(&mut self, id: RouteId, found: impl Iterator<Item = (SeatNumber, SeatState)>) {
+        self.change_seats(id, |seats| *seats = found.collect());
     }
 
-    fn change_taken(&mut self, id: RouteId, change: impl FnOnce(&mut Taken)) {
+    fn change_seats(&mut self, id: RouteId, change: impl FnOnce(&mut SeatStates)) {
         let Some(number) = self.numbers.get(&id).copied() else {
             return;
         };
         let slot = &mut self.slots[number as usize];
-        let before = slot.taken.clone();
-        change(&mut slot.taken);
-        if slot.taken != before {
-            let free = slot.taken.count_free_of(slot.facts.seats);
+        let before = slot.seats.clone();
+        change(&mut slot.seats);
+        if slot.seats != before {
+            let free = slot.seats.count_free_of(slot.facts.seats);
             self.free.set(number, free);
             self.touch(number);
         }
@@ -117,7 +139,7 @@ impl Index {
     }
 
     /// Changes after `from`, at most `limit`, with the sequence number they reach and whether there are more.
-    pub fn changes(&self, from: u64, limit: usize) -> (Vec<Published>, u64, bool) {
+    pub fn changes(&self, from: u64, limit: usize) -> (Vec<(u64, Published)>, u64, bool) {
         let mut changes = Vec::new();
         let mut reached = from;
         for (seq, number) in self.changes.range(from + 1..) {
@@ -125,10 +147,11 @@ impl Index {
                 return (changes, reached, true);
             }
             let slot = &self.slots[*number as usize];
-            changes.push(Published {
+            let published = Published {
                 route: slot.facts.route(),
-                taken: slot.taken.words().to_vec(),
-            });
+                seats: slot.seats.clone(),
+            };
+            changes.push((*seq, published));
             reached = *seq;
         }
         (changes, reached, false)
@@ -138,13 +161,16 @@ impl Index {
     /// Answers with the index that was replaced, if any.
     pub fn follow(&mut self, page: CataloguePage) -> Option<Index> {
         if page.reset {
-            self.staged = Some(Box::default());
+            self.staged = Some(Box::new(Self::new(page.next.epoch)));
         }
-        for published in page.changes {
-            match &mut self.staged {
-                Some(staged) => staged.put(published),
-                None => self.put(published),
+        for (seq, published) in page.changes {
+            let index = match &mut self.staged {
+                Some(staged) => staged.as_mut(),
+                None => &mut *self,
             };
+            if let Some(number) = index.put(published) {
+                index.slots[number as usize].changed = seq;
+            }
         }
         if page.more {
             return None;
@@ -166,8 +192,7 @@ impl Index {
             tracing::warn!(route = %id, "route that no leg can be left out of the catalogue");
             return None;
         };
-        let taken = Taken::from_words(published.taken);
-        let free = taken.count_free_of(facts.seats);
+        let free = published.seats.count_free_of(facts.seats);
         let number = match self.numbers.get(&id) {
             Some(number) => *number,
             None => self.add(facts)?,
@@ -177,7 +202,7 @@ impl Index {
             slot.facts = facts;
             self.version += 1;
         }
-        slot.taken = taken;
+        slot.seats = published.seats;
         self.free.set(number, free);
         Some(number)
     }
@@ -187,7 +212,7 @@ impl Index {
         let number = u32::try_from(self.slots.len()).ok()?;
         self.slots.push(Slot {
             facts,
-            taken: Taken::default(),
+            seats: SeatStates::default(),
             changed: 0,
         });
         self.numbers.insert(facts.id, number);

@@ -155,7 +155,10 @@ mod tests {
             expected[usize::from(number)] = state;
         }
         for number in 1..=SEATS_MAX {
-            assert_eq!(states.get(SeatNumber(number)), expected[usize::from(number)]);
+            assert_eq!(
+                states.get(SeatNumber(number)),
+                expected[usize::from(number)]
+            );
         }
         let free = expected[1..].iter().filter(|s| **s == SeatState::Free);
         let free = free.count();

@@ -2,7 +2,7 @@
 
 use super::Route;
 use super::code::Code;
-use super::taken::Taken;
+use super::seats::SeatStates;
 use crate::domain::ids::{RouteId, SEATS_MAX};
 use crate::domain::order::Price;
 
@@ -17,8 +17,8 @@ const PRICE_MAX: i64 = 1 << 53;
 #[derive(Debug, Clone)]
 pub struct Slot {
     pub facts: Facts,
-    pub taken: Taken,
-    /// Own index only: the number of the latest change, 0 before the first one.
+    pub seats: SeatStates,
+    /// The publisher's number of the latest change, 0 before the first one.
     pub changed: u64,
 }
 
@@ -32,7 +32,7 @@ pub struct Facts {
     pub arrives: u32,
     pub origin: Iata,
     pub destination: Iata,
-    equipment: Code<4>,
+    pub equipment: Code<4>,
     pub currency: Currency,
     pub on_sale: bool,
     pub seats: u16,

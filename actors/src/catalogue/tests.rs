@@ -1,8 +1,11 @@
 //! The catalogue as its readers see it: what is listed, what is published, and what follows a peer.
 
 use futures_util::future::BoxFuture;
+use uuid::Uuid;
 
 use super::*;
+use crate::domain::ids::SagaId;
+use crate::domain::rows::SeatUse;
 use crate::messages::{Reply, Request};
 use crate::peer::CallError;
 
@@ -71,7 +74,7 @@ fn catalogue() -> Catalogue {
 fn published(route: Route) -> Published {
     Published {
         route,
-        taken: Vec::new(),
+        seats: SeatStates::default(),
     }
 }
 
@@ -83,7 +86,7 @@ fn load(catalogue: &Catalogue, routes: Vec<Route>) {
 fn page_of(routes: Vec<Route>, reset: bool, more: bool) -> CataloguePage {
     CataloguePage {
         reset,
-        changes: routes.into_iter().map(published).collect(),
+        changes: (1..).zip(routes.into_iter().map(published)).collect(),
         next: CatalogueCursor { epoch: 1, seq: 1 },
         more,
     }
@@ -220,17 +223,63 @@ fn changes_are_published_in_order_and_once() {
     for id in 1..=3 {
         index.load_own(published(route(id, "GRU", "REC", at, at + 60)));
     }
-    index.set_taken(RouteId(1), SeatNumber(4), true);
-    index.set_taken(RouteId(1), SeatNumber(4), true);
-    let ids = |changes: &[Published]| -> Vec<u64> {
-        changes.iter().map(|change| change.route.id.0).collect()
+    index.set_seat(RouteId(1), SeatNumber(4), SeatState::Held);
+    index.set_seat(RouteId(1), SeatNumber(4), SeatState::Held);
+    let ids = |changes: &[(u64, Published)]| -> Vec<(u64, u64)> {
+        let ids = changes.iter();
+        ids.map(|(seq, change)| (*seq, change.route.id.0)).collect()
     };
     let (changes, reached, more) = index.changes(0, 2);
-    assert_eq!((ids(&changes), more), (vec![2, 3], true));
+    assert_eq!((ids(&changes), more), (vec![(2, 2), (3, 3)], true));
     let (changes, reached, more) = index.changes(reached, 2);
-    assert_eq!((ids(&changes), more), (vec![1], false));
-    assert_eq!(changes[0].taken, [0b1000]);
+    assert_eq!((ids(&changes), more), (vec![(4, 1)], false));
+    assert_eq!(
+        changes[0].1.seats,
+        held(4),
+        "what it is, and not only that it is not free"
+    );
     assert_eq!(index.changes(reached, 2).0, []);
     index.survey(RouteId(1), std::iter::empty());
-    assert_eq!(index.changes(reached, 2).0[0].taken, [0; 0]);
+    assert_eq!(
+        index.changes(reached, 2).0[0].1.seats,
+        SeatStates::default()
+    );
+}
+
+fn held(number: u16) -> SeatStates {
+    let seat = (SeatNumber(number), SeatState::Held);
+    [seat].into_iter().collect()
+}
+
+/// What a publisher calls a state of a leg is what its readers call it.
+#[tokio::test]
+async fn a_state_of_a_leg_has_one_name_at_every_node() {
+    let (publisher, reader) = (catalogue(), catalogue());
+    let at = start();
+    let leg = (company("b"), RouteId(1));
+    load(&publisher, vec![route(1, "GRU", "REC", at, at + 60)]);
+    let read_on = async |after| {
+        let page = publisher.publish(after, Duration::ZERO).await;
+        let next = page.next;
+        reader.follow(leg.0, page);
+        next
+    };
+    let cursor = read_on(None).await;
+    let mut watch = reader.watch(leg);
+    let seat = (leg.1, SeatNumber(4));
+    let held = SeatUse::Prepared {
+        by: SagaId(Uuid::nil()),
+    };
+    publisher.on_news(&News {
+        seats: [(seat, held)].into(),
+        ..News::default()
+    });
+    read_on(Some(cursor)).await;
+    let woken = tokio::time::timeout(Duration::from_secs(5), watch.changed());
+    woken.await.expect("whoever watches is told");
+    let known = |catalogue: &Catalogue, company| catalogue.seats((company, leg.1)).unwrap();
+    let (theirs, ours) = (known(&publisher, company("a")), known(&reader, leg.0));
+    assert_eq!(theirs, ours);
+    assert_eq!(ours.states.get(seat.1), SeatState::Held);
+    assert!(ours.version.epoch == cursor.epoch && ours.version.seq > cursor.seq);
 }

@@ -12,6 +12,7 @@ use super::{BookAnswer, BookingState, BookingStatus, Desk, Outcome, Wait};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{HOLD_SECONDS, HOLD_SECONDS_MAX, Order};
 use crate::domain::participant::{LegState, Refusal, RefusalReason};
+use crate::domain::register::Acceptors;
 use crate::domain::saga::{Answer, Origin};
 use crate::messages::{Recorded, Reply, Request};
 use crate::peer::CallError;
@@ -49,6 +50,8 @@ pub enum ExtendAnswer {
     Ended,
     /// It lasts as long as a hold may.
     AtLimit,
+    /// It was confirmed: there is a ticket.
+    Booked,
     /// This company has not agreed, so that the hold ends as it would have.
     NotExtended(CompanyId),
     Extended(Box<BookingStatus>),
@@ -192,6 +195,7 @@ impl Desk {
         let Some((status, recorded)) = self.known_hold(user, hold).await else {
             return ConfirmAnswer::NotFound;
         };
+        let voted = status.voted;
         let origin = match (status.state, recorded) {
             (BookingState::Confirmed | BookingState::Cancelled, _) => {
                 let booked = BookAnswer::Definite(Outcome::Booked { ticket: hold });
@@ -201,7 +205,7 @@ impl Desk {
             (_, None) => return ConfirmAnswer::Answered(BookAnswer::NotKnownInTime(hold)),
             // too late by our clock: the register says whether somebody else was in time
             (_, Some(saga)) if self.is_over(&saga.order, &status) => (saga, Origin::Recovery),
-            (_, Some(saga)) => (saga, Origin::Confirm),
+            (_, Some(saga)) => (saga, Origin::Confirm { voted }),
         };
         let answer = self.drive_hold(origin, deadline, wait).await;
         match wait.for_client(answer.unwrap_or_else(|answer| answer)) {
@@ -220,11 +224,30 @@ impl Desk {
         wait: Wait,
     ) -> Result<BookAnswer, BookAnswer> {
         let place = self.place()?;
-        if origin == Origin::Confirm {
-            self.check_companies(&saga.order)?;
+        if let Origin::Confirm { voted } = origin {
+            self.check_acceptors(&saga.acceptors)?;
+            if !voted {
+                self.check_companies(&saga.order)?;
+            }
         }
         let start = self.start_of(saga, None, origin);
         self.drive_for_client(start, place, deadline, wait).await
+    }
+
+    /// Only a majority of the acceptors can decide.
+    fn check_acceptors(&self, acceptors: &Acceptors) -> Result<(), BookAnswer> {
+        let away = || {
+            acceptors
+                .0
+                .iter()
+                .filter(|company| !self.reaches(**company))
+        };
+        match away().next() {
+            Some(company) if acceptors.0.len() - away().count() < acceptors.majority() => {
+                Err(BookAnswer::CompanyDown(*company))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Its time is over, by our clock.
@@ -242,6 +265,12 @@ impl Desk {
         let Some((status, recorded)) = self.known_hold(user, hold).await else {
             return ExtendAnswer::NotFound;
         };
+        if matches!(
+            status.state,
+            BookingState::Confirmed | BookingState::Cancelled
+        ) {
+            return ExtendAnswer::Booked;
+        }
         let terms = status.hold.filter(|_| status.state == BookingState::Held);
         let (Some(terms), Some(saga)) = (terms, recorded) else {
             return ExtendAnswer::Ended;

@@ -93,11 +93,10 @@ pub enum Entry {
     Finish {
         saga: SagaId,
     },
-    /// The hold stands at every company: the answer to its client.
+    /// Every company has voted for the hold: it stands, and where this node drives it, that is the answer to its client.
     Hold {
         saga: SagaId,
-        user: UserId,
-        idempotency: Idempotency,
+        key: Option<(UserId, Idempotency)>,
     },
     /// Keeps the seats of a hold for so long, if that is longer.
     Extend {
@@ -250,14 +249,13 @@ impl Entry {
                 finish(rows, *saga);
                 Receipt::Done
             }
-            Entry::Hold {
-                saga,
-                user,
-                idempotency,
-            } => {
-                remember_key(rows, *saga, *user, Some(idempotency));
-                let outcome = Some(Outcome::Held { hold: *saga });
-                answer_key(rows, *user, Some(idempotency), outcome);
+            Entry::Hold { saga, key } => {
+                participant::note_votes(rows, *saga);
+                if let Some((user, idempotency)) = key {
+                    remember_key(rows, *saga, *user, Some(idempotency));
+                    let outcome = Some(Outcome::Held { hold: *saga });
+                    answer_key(rows, *user, Some(idempotency), outcome);
+                }
                 Receipt::Done
             }
             Entry::Extend { saga, seconds } => {

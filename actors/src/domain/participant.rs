@@ -428,6 +428,7 @@ pub fn remember(rows: &mut Rows, prepare: &Prepare, state: SagaState) {
             state,
             finished: false,
             hold_seconds: prepare.order.hold_seconds,
+            voted: false,
         },
     };
     rows.sagas.put(prepare.saga, row);
@@ -444,6 +445,13 @@ pub fn end_hold(rows: &mut Rows, saga: SagaId) {
                 ..row
             },
         );
+    }
+}
+
+/// Every company keeps the seats of this hold: none of them needs to be asked again when it is confirmed.
+pub fn note_votes(rows: &mut Rows, saga: SagaId) {
+    if let Some(row) = held(rows, saga) {
+        rows.sagas.put(saga, SagaRow { voted: true, ..row });
     }
 }
 

@@ -77,6 +77,8 @@ pub struct SagaRow {
     /// A customer's hold: this company waits for so long before it asks for an end. None for other sagas, and from the
     /// moment on at which somebody asked for an end: such a saga is in doubt like any other.
     pub hold_seconds: Option<u32>,
+    /// Of a hold: every company of its order has voted Yes, as a driver here has seen.
+    pub voted: bool,
 }
 
 impl SagaRow {

@@ -132,6 +132,7 @@ exchanges!(EXCHANGES {
     Request::Ask(Question::Accept { key: Key::Saga(_), .. }) => "accept_later_ballot",
     Request::Ask(Question::Accept { key: Key::Login(_), .. }) => "accept_login",
     Request::Ask(Question::Confirm { .. }) => "confirm",
+    Request::Ask(Question::Hold { .. }) => "hold",
     Request::Ask(Question::Release { .. }) => "release",
     Request::Query { .. } => "query",
     Request::MergeTicket(_) => "merge_ticket",

@@ -1,6 +1,6 @@
 //! The reads over memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
@@ -45,6 +45,7 @@ impl Archive for MemoryStore {
                 legs: legs.collect(),
                 running: false,
                 reason,
+                voted: tables.sagas.get(&saga).is_some_and(|(_, row)| row.voted),
                 hold_seconds: tables.sagas.get(&saga).and_then(|(_, row)| row.held_for()),
             }
         })
@@ -243,7 +244,11 @@ impl Archive for MemoryStore {
                 .take(limit)
                 .map(|(id, (_, route))| Published {
                     route: route.clone(),
-                    taken: bitmap(&tables.taken(*id)),
+                    seats: tables
+                        .taken(*id)
+                        .into_iter()
+                        .map(|seat| (seat.1, tables.seat_use(seat).into()))
+                        .collect(),
                 })
                 .collect()
         })
@@ -274,19 +279,6 @@ fn saga_view(id: SagaId, row: &SagaRow) -> SagaView {
         companies: order.map(|order| order.companies()).unwrap_or_default(),
         seats: order.map(|order| order.seats()).unwrap_or_default(),
     }
-}
-
-/// Bit n-1 for seat n, without trailing zero words.
-fn bitmap(seats: &BTreeSet<SeatKey>) -> Vec<u64> {
-    let mut words = Vec::new();
-    for bit in seats.iter().filter_map(|(_, seat)| seat.0.checked_sub(1)) {
-        let (word, bit) = (usize::from(bit / 64), bit % 64);
-        if words.len() <= word {
-            words.resize(word + 1, 0);
-        }
-        words[word] |= 1 << bit;
-    }
-    words
 }
 
 /// Oldest first.

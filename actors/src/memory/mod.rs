@@ -21,7 +21,7 @@ use crate::domain::register::{Key, Register};
 use crate::domain::replica::Ticket;
 use crate::domain::rows::{
     AuditRow, Footprint, KeyRow, LegKey, LegRow, OutboxCursor, Replicated, RouteFacts, Rows,
-    SagaRow, SeatKey, SeatRow, SeatUse, Table,
+    SagaRow, SagaState, SeatKey, SeatRow, SeatUse, Table,
 };
 use crate::store::{LedgerStore, Read, ReadError, WriteError};
 
@@ -258,11 +258,10 @@ impl Tables {
                     self.sagas.insert(*change.key, row);
                 }
                 // the order is not always loaded, and never changes
-                (Some((_, row)), Some(before))
-                    if (row.state, row.finished) == (before.state, before.finished) =>
-                {
+                (Some((_, row)), Some(before)) if progress(row) == progress(before) => {
                     row.state = change.after.state;
                     row.finished = change.after.finished;
+                    row.hold_seconds = change.after.hold_seconds;
                 }
                 _ => return Err(WriteError::Conflict),
             }
@@ -302,6 +301,11 @@ impl Tables {
         }
         Ok(())
     }
+}
+
+/// What of a saga's row ever changes.
+fn progress(row: &SagaRow) -> (SagaState, bool, Option<u32>) {
+    (row.state, row.finished, row.hold_seconds)
 }
 
 fn copy<K: Ord + Clone, V: Clone + PartialEq>(

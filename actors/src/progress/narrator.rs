@@ -112,7 +112,9 @@ impl Narrator {
             Question::Book(_) => Asked::Seats { at_once: true },
             Question::Confirm { .. } => Asked::Confirm,
             Question::Release { .. } => Asked::Release,
-            Question::Promise { .. } | Question::Accept { .. } => return Vec::new(),
+            Question::Hold { .. } | Question::Promise { .. } | Question::Accept { .. } => {
+                return Vec::new();
+            }
         };
         let again = self.asked.contains_key(&to);
         let for_seats = matches!(asked, Asked::Seats { .. });

@@ -142,6 +142,7 @@ pub fn entry_of(question: Question, idempotency: Option<Idempotency>) -> Entry {
             ballot,
             value,
         },
+        Question::Hold { saga } => Entry::Hold { saga, key: None },
         Question::Confirm { saga, hash } => Entry::Confirm { saga, hash },
         Question::Release {
             saga,

@@ -5,7 +5,9 @@ use super::network::{Merits, Network, Question};
 pub fn all(network: &Network, question: &Question) -> Vec<Merits> {
     let mut found = Vec::new();
     for first in 0..network.legs.len() {
-        try_from(network, question, &mut vec![first], &mut found);
+        if question.origins.contains(&network.legs[first].route.origin) {
+            try_from(network, question, &mut vec![first], &mut found);
+        }
     }
     found
 }

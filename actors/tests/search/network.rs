@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::{
     Catalogue, CatalogueCursor, CataloguePage, ConnectionTimes, Itinerary, Order, Published, Route,
-    Trip,
+    SeatState, Trip,
 };
-use passcom_actors::domain::ids::CompanyId;
+use passcom_actors::domain::ids::{CompanyId, SeatNumber};
 use passcom_actors::messages::{Reply, Request};
 use passcom_actors::peer::{CallError, PeerClient};
 
@@ -73,14 +73,14 @@ impl Network {
         let catalogue = Catalogue::new(me, companies, peers, self.sale_closes, connections);
         for company in &self.companies {
             let legs = self.legs.iter().filter(|leg| leg.company == *company);
-            let changes = legs.map(Leg::published).collect();
+            let changes: Vec<Published> = legs.map(Leg::published).collect();
             if *company == me {
                 catalogue.load_own(changes);
                 catalogue.own_is_complete();
             } else {
                 let page = CataloguePage {
                     reset: true,
-                    changes,
+                    changes: (1..).zip(changes).collect(),
                     next: CatalogueCursor { epoch: 1, seq: 1 },
                     more: false,
                 };
@@ -160,13 +160,10 @@ impl Network {
 
 impl Leg {
     fn published(&self) -> Published {
-        let mut taken = vec![0_u64; 16];
-        for bit in 0..usize::from(self.taken) {
-            taken[bit / 64] |= 1 << (bit % 64);
-        }
+        let taken = (1..=self.taken).map(|number| (SeatNumber(number), SeatState::Sold));
         Published {
             route: self.route.clone(),
-            taken,
+            seats: taken.collect(),
         }
     }
 }

@@ -213,7 +213,9 @@ impl<'a> Draw<'a> {
             _ => &[],
         };
         for deed in ends {
-            deeds.push((self.random.u64(0..end + HOLD_SLACK), *deed));
+            let late = self.random.u8(0..3) == 0;
+            let latest = if late { end + HOLD_SLACK } else { end };
+            deeds.push((self.random.u64(0..latest), *deed));
         }
         Hold::new(seconds, deeds, self.random.bool())
     }

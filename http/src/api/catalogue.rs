@@ -94,7 +94,7 @@ fn departs(call: &Call, origins: Option<&[&Airport]>) -> Result<Option<(i64, i64
         .ok_or_else(|| Problem::out_of_calendar(query::DATE))
 }
 
-fn check_company(catalogue: &Catalogue, company: CompanyId) -> Result<(), Problem> {
+pub(super) fn check_company(catalogue: &Catalogue, company: CompanyId) -> Result<(), Problem> {
     let known = catalogue
         .companies()
         .iter()

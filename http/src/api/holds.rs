@@ -88,6 +88,7 @@ async fn extend(client: &Client, call: Call) -> Answered {
     match client.desk.extend(user, hold).await {
         ExtendAnswer::NotFound => Err(Kind::UnknownHold.into()),
         ExtendAnswer::Ended => Err(Kind::HoldExpired.into()),
+        ExtendAnswer::Booked => Err(Problem::from(Kind::AlreadyBooked).about(hold)),
         ExtendAnswer::AtLimit => Err(Kind::HoldAtLimit.into()),
         ExtendAnswer::NotExtended(company) => Err(company_down(company)),
         ExtendAnswer::Extended(status) => view(&status),

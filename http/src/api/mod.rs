@@ -14,6 +14,7 @@ use crate::call::Call;
 use crate::edge::Edge;
 use crate::error::{Kind, Problem};
 use crate::limits::Limiter;
+use crate::live::Feeds;
 use crate::router::Router;
 use crate::token::{TokenIssuer, TokenVerifier};
 
@@ -23,6 +24,7 @@ pub(crate) mod catalogue;
 mod holds;
 mod itineraries;
 mod places;
+mod seats;
 pub(crate) mod tickets;
 mod ui;
 
@@ -38,6 +40,7 @@ struct Client {
     desk: Desk,
     accounts: Accounts,
     catalogue: Catalogue,
+    feeds: Feeds,
     issuer: TokenIssuer,
     verifier: TokenVerifier,
     users: Limiter<UserId>,
@@ -48,6 +51,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
     let client = Client {
         desk: app.desk,
         accounts: app.accounts,
+        feeds: Feeds::new(app.catalogue.clone()),
         catalogue: app.catalogue,
         issuer: app.issuer,
         verifier: app.verifier,
@@ -62,6 +66,7 @@ fn router() -> Router<Client> {
         accounts::ENDPOINTS,
         catalogue::ENDPOINTS,
         itineraries::ENDPOINTS,
+        seats::ENDPOINTS,
         bookings::ENDPOINTS,
         holds::ENDPOINTS,
         tickets::ENDPOINTS,

@@ -37,8 +37,8 @@ pub(crate) struct Booking {
     ticket: Option<Uuid>,
     #[serde(rename = "expira_em", skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
-    #[serde(rename = "agora")]
-    now: String,
+    #[serde(rename = "agora", skip_serializing_if = "Option::is_none")]
+    now: Option<String>,
     #[serde(rename = "motivo", skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
@@ -72,7 +72,7 @@ impl From<&BookingStatus> for Booking {
         Self {
             ticket: confirmed.then_some(status.saga.0),
             expires_at: hold.map(|terms| clock::utc(terms.expires_at)),
-            now: clock::now(),
+            now: hold.map(|_| clock::now()),
             reason: reason.map(|reason| slug_of(reason, status)),
             uuid: status.saga.0,
             state: booking_state(status.state),
@@ -291,6 +291,10 @@ mod tests {
             saga: SAGA,
             user: UserId(Uuid::nil()),
             state: BookingState::Running,
+            order: None,
+            hold: None,
+            voted: false,
+            reason: None,
             companies: vec![
                 (
                     seat("a", 1).company,

@@ -2,11 +2,11 @@
 
 use passcom_actors::airports;
 use passcom_actors::catalogue::{Found, Itinerary, LegView, Order, Trip};
-use passcom_actors::domain::ids::{CompanyId, RouteId};
+use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::order::Price;
 use serde::Serialize;
 
-use super::legs::LegDetails;
+use super::legs::PlainLeg;
 use crate::clock;
 
 /// What lists of itineraries may be ordered by.
@@ -50,7 +50,7 @@ impl<'a> Itineraries<'a> {
 #[derive(Serialize)]
 struct ItineraryEntry<'a> {
     #[serde(rename = "trechos")]
-    legs: Vec<ItineraryLeg<'a>>,
+    legs: Vec<PlainLeg<'a>>,
     #[serde(rename = "partida")]
     departs: String,
     #[serde(rename = "chegada")]
@@ -73,7 +73,7 @@ impl<'a> ItineraryEntry<'a> {
         let (first, last) = (legs.first(), legs.last());
         let price = itinerary.price();
         Self {
-            legs: legs.iter().map(ItineraryLeg::from).collect(),
+            legs: legs.iter().map(PlainLeg::from).collect(),
             departs: first.map_or_else(String::new, |leg| {
                 clock::local(leg.route.departs, &leg.route.origin)
             }),
@@ -88,25 +88,6 @@ impl<'a> ItineraryEntry<'a> {
                 .map(|pair| Connection::between(&pair[0], &pair[1]))
                 .collect(),
             free: itinerary.free(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct ItineraryLeg<'a> {
-    id: RouteId,
-    #[serde(flatten)]
-    details: LegDetails<'a>,
-    #[serde(rename = "equipamento")]
-    equipment: &'a str,
-}
-
-impl<'a> From<&'a LegView> for ItineraryLeg<'a> {
-    fn from(leg: &'a LegView) -> Self {
-        Self {
-            id: leg.route.id,
-            details: LegDetails::from(leg),
-            equipment: &leg.route.equipment,
         }
     }
 }
@@ -227,6 +208,8 @@ impl<'a> Airport<'a> {
 mod tests {
     use passcom_actors::catalogue::Route;
     use passcom_actors::domain::ids::SeatNumber;
+
+    use passcom_actors::domain::ids::RouteId;
 
     use super::*;
 

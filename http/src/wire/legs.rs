@@ -62,6 +62,26 @@ impl<'a> FoundLeg<'a> {
     }
 }
 
+/// A leg without its seats.
+#[derive(Serialize)]
+pub(crate) struct PlainLeg<'a> {
+    id: RouteId,
+    #[serde(flatten)]
+    details: LegDetails<'a>,
+    #[serde(rename = "equipamento")]
+    equipment: &'a str,
+}
+
+impl<'a> From<&'a LegView> for PlainLeg<'a> {
+    fn from(leg: &'a LegView) -> Self {
+        Self {
+            id: leg.route.id,
+            details: LegDetails::from(leg),
+            equipment: &leg.route.equipment,
+        }
+    }
+}
+
 #[derive(Serialize)]
 pub(super) struct LegDetails<'a> {
     company: CompanyId,

@@ -17,6 +17,10 @@ pub struct Limits {
     pub requests_per_second_per_user: u32,
     /// HTTP requests under way at once; more are told to come back.
     pub http_requests_at_once: u32,
+    /// Streams of events open at once; each is a connection of its own. No request waits for a place because of them.
+    pub event_streams_at_once: u32,
+    /// Of them, those of one address.
+    pub event_streams_per_address: u32,
     /// Bookings under way at once that clients wait for here.
     pub bookings_at_once: u32,
     /// Seat actors alive at once; the longest idle one makes room.
@@ -33,6 +37,8 @@ impl Default for Limits {
             requests_per_second_per_address: 20_000,
             requests_per_second_per_user: 20_000,
             http_requests_at_once: 1024,
+            event_streams_at_once: 12_000,
+            event_streams_per_address: 1_000,
             bookings_at_once: 512,
             route_actors: 20_000,
             password_hashes_at_once: 2,
@@ -59,6 +65,16 @@ impl Limits {
                 "http_requests_at_once",
                 self.http_requests_at_once,
                 1..=65_536,
+            ),
+            (
+                "event_streams_at_once",
+                self.event_streams_at_once,
+                1..=1_000_000,
+            ),
+            (
+                "event_streams_per_address",
+                self.event_streams_per_address,
+                1..=1_000_000,
             ),
             ("bookings_at_once", self.bookings_at_once, 1..=65_536),
             ("route_actors", self.route_actors, 16..=1_000_000),

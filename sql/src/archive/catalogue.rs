@@ -1,7 +1,7 @@
 //! Reads of routes and of who has their seats.
 
-use passcom_actors::catalogue::{Published, Route};
-use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber};
+use passcom_actors::catalogue::{Published, Route, SeatState, SeatStates};
+use passcom_actors::domain::ids::{RouteId, SagaId};
 use passcom_actors::domain::order::Price;
 use passcom_actors::domain::participant::LegState;
 use passcom_actors::domain::rows::{SeatKey, SeatUse};
@@ -27,7 +27,8 @@ const ROUTES: &str = "
 select page.id, page.flight, page.origin, page.destination, page.seats, page.price_minor, page.currency,
        page.equipment, page.on_sale, extract(epoch from page.departs)::bigint as departs,
        extract(epoch from page.arrives)::bigint as arrives,
-       array(select number from leg where route_id = page.id and state in ('prepared', 'committed')) as owned,
+       array(select number from leg where route_id = page.id and state = 'committed') as sold,
+       array(select number from leg where route_id = page.id and state = 'prepared') as held,
        array(select number from seat where route_id = page.id and blocked) as blocked
 from (select * from route where version > $1 and id > $2 order by id limit $3) as page
 order by page.id
@@ -79,13 +80,23 @@ fn seat_use(row: &Row) -> Decoded<SeatUse> {
     })
 }
 
+/// A seat that is owned is what its owner makes it, blocked or not.
 fn published(row: &Row) -> Decoded<Published> {
-    let owned: Vec<i32> = row.try_get("owned")?;
-    let blocked: Vec<i32> = row.try_get("blocked")?;
-    let taken = owned.into_iter().chain(blocked).map(decode::seat_number);
+    let mut seats = SeatStates::default();
+    let columns = [
+        ("blocked", SeatState::Blocked),
+        ("held", SeatState::Held),
+        ("sold", SeatState::Sold),
+    ];
+    for (column, state) in columns {
+        let numbers: Vec<i32> = row.try_get(column)?;
+        for number in numbers {
+            seats.set(decode::seat_number(number)?, state);
+        }
+    }
     Ok(Published {
         route: route(row)?,
-        taken: bitmap(&taken.collect::<Decoded<Vec<_>>>()?),
+        seats,
     })
 }
 
@@ -105,30 +116,4 @@ fn route(row: &Row) -> Decoded<Route> {
         equipment: row.try_get("equipment")?,
         on_sale: row.try_get("on_sale")?,
     })
-}
-
-/// Bit n-1 for seat n, without trailing zero words.
-fn bitmap(seats: &[SeatNumber]) -> Vec<u64> {
-    let mut words = Vec::new();
-    for bit in seats.iter().filter_map(|seat| seat.0.checked_sub(1)) {
-        let (word, bit) = (usize::from(bit / 64), bit % 64);
-        if words.len() <= word {
-            words.resize(word + 1, 0);
-        }
-        words[word] |= 1 << bit;
-    }
-    words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bitmap_has_no_more_words_than_its_last_seat_needs() {
-        assert_eq!(bitmap(&[]), Vec::<u64>::new());
-        assert_eq!(bitmap(&[SeatNumber(1), SeatNumber(64)]), [1 | 1 << 63]);
-        assert_eq!(bitmap(&[SeatNumber(65)]), [0, 1]);
-        assert_eq!(bitmap(&[SeatNumber(0)]), Vec::<u64>::new());
-    }
 }

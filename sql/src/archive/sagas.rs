@@ -24,7 +24,7 @@ select key, acceptors, promised, accepted, value, chosen from register where key
 ";
 
 const ORDER: &str = r#"
-select "order", order_hash, acceptors, case when state = 'begun' then hold_seconds end as hold_seconds
+select "order", order_hash, acceptors, case when state = 'begun' then hold_seconds end as hold_seconds, voted
 from saga where id = $1 and "order" is not null
 "#;
 
@@ -92,10 +92,13 @@ impl PgArchive {
             .iter()
             .filter_map(|row| row.try_get("reason").ok().flatten());
         let reason = reasons.map(decode::reason).next().transpose()?;
+        let voted = order.as_ref().map(|row| row.try_get("voted"));
+        let voted: Option<bool> = voted.transpose()?;
         let hold_seconds = order.as_ref().map(decode::hold_seconds).transpose()?;
         Ok(Recorded {
             register: register.map(|(_, register)| register),
             hold_seconds: hold_seconds.flatten(),
+            voted: voted.unwrap_or_default(),
             reason,
             order: order.as_ref().map(order_of).transpose()?,
             legs: legs

@@ -19,7 +19,7 @@ use crate::error::Failure;
 use crate::locks;
 
 const SAGAS: &str = r#"
-select saga.id, saga.order_hash, saga.acceptors, saga.driver, saga.state, saga.finished, saga.hold_seconds,
+select saga.id, saga.order_hash, saga.acceptors, saga.driver, saga.state, saga.finished, saga.hold_seconds, saga.voted,
        case when asked.with_order then saga."order" end as "order"
 from unnest($1::uuid[], $2::boolean[]) as asked (id, with_order)
 join saga on saga.id = asked.id
@@ -237,6 +237,7 @@ fn load_saga(row: &Row, rows: &mut Rows) -> Decoded<()> {
         state: decode::saga_state(row.try_get("state")?)?,
         finished: row.try_get("finished")?,
         hold_seconds: decode::hold_seconds(row)?,
+        voted: row.try_get("voted")?,
     };
     rows.sagas.load(SagaId(row.try_get("id")?), saga);
     Ok(())

@@ -21,14 +21,14 @@ use crate::error::{Failure, Stage};
 
 const UPDATE_SAGAS: &str = "
 with done as (
-    update saga set state = new.state, finished = new.finished, hold_seconds = new.hold_seconds
-    from unnest($1::uuid[], $2::text[], $3::boolean[], $4::int[], $5::text[], $6::boolean[], $7::int[])
-        as new (id, state, finished, hold_seconds, was_state, was_finished, was_hold_seconds)
+    update saga set state = new.state, finished = new.finished, hold_seconds = new.hold_seconds, voted = new.voted
+    from unnest($1::uuid[], $2::text[], $3::boolean[], $4::int[], $5::boolean[], $6::text[], $7::boolean[], $8::int[])
+        as new (id, state, finished, hold_seconds, voted, was_state, was_finished, was_hold_seconds)
     where saga.id = new.id and saga.state = new.was_state and saga.finished = new.was_finished
         and saga.hold_seconds is not distinct from new.was_hold_seconds
     returning 1
 )
-select expect_rows(count(*), $8) from done
+select expect_rows(count(*), $9) from done
 ";
 
 const INSERT_SAGAS: &str = r#"
@@ -178,6 +178,7 @@ async fn update_sagas(session: &Session, rows: &Rows) -> Done {
                 &column(&rows, |(.., new)| decode::saga_state_text(new.state)),
                 &column(&rows, |(.., new)| new.finished),
                 &column(&rows, |(.., new)| seconds(new)),
+                &column(&rows, |(.., new)| new.voted),
                 &column(&rows, |(_, old, _)| decode::saga_state_text(old.state)),
                 &column(&rows, |(_, old, _)| old.finished),
                 &column(&rows, |(_, old, _)| seconds(old)),

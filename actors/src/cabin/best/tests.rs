@@ -61,7 +61,8 @@ fn judged(layout: &Layout, free: &BTreeSet<u16>, seats: &[u16], wish: Wish) -> [
         let before = n
             .checked_sub(1)
             .is_some_and(|m| left.contains(&m) && beside(m, n));
-        !before && !(left.contains(&(n + 1)) && beside(n, n + 1))
+        let after = left.contains(&(n + 1)) && beside(n, n + 1);
+        !(before || after)
     };
     let left: BTreeSet<u16> = free
         .iter()

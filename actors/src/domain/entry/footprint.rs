@@ -40,10 +40,11 @@ impl Entry {
             Entry::Finish { saga } | Entry::Extend { saga, .. } => {
                 footprint.sagas.insert(*saga);
             }
-            Entry::Hold {
-                user, idempotency, ..
-            } => {
-                footprint.keys.insert((*user, idempotency.key.clone()));
+            Entry::Hold { saga, key } => {
+                footprint.sagas.insert(*saga);
+                if let Some((user, idempotency)) = key {
+                    footprint.keys.insert((*user, idempotency.key.clone()));
+                }
             }
             Entry::Release { saga, seats, .. } => {
                 footprint.sagas.insert(*saga);

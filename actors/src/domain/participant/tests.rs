@@ -114,6 +114,7 @@ fn a_sellable_prepare_keeps_every_seat_and_remembers_the_saga() {
         state: SagaState::Begun,
         finished: false,
         hold_seconds: None,
+        voted: false,
     };
     assert_eq!(rows.sagas.get(&SAGA), Some(&saga));
     assert_eq!(rows.alarms, Vec::<String>::new());

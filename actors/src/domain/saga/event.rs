@@ -63,6 +63,10 @@ pub enum Question {
         saga: SagaId,
         hash: OrderHash,
     },
+    /// Every company has voted for this hold. A hint that may be lost: it saves asking them all again.
+    Hold {
+        saga: SagaId,
+    },
     Release {
         saga: SagaId,
         seats: Vec<SeatRef>,
@@ -77,7 +81,7 @@ pub enum CompanyAnswer {
     Booked(Booked),
     Promise(Promise),
     Accept(Accept),
-    /// To Confirm and Release.
+    /// To Confirm, Hold and Release.
     Done,
 }
 
@@ -133,8 +137,9 @@ pub enum Effect {
 pub enum Origin {
     /// A client's request: lease, prepare, and decide, unless it is for a hold.
     Client,
-    /// The customer of a hold confirms: every company is asked for its vote again, which is on record.
-    Confirm,
+    /// The customer of a hold confirms. Where no company knows that all have voted, each is asked for its vote again, which
+    /// is on record there.
+    Confirm { voted: bool },
     /// Somebody's unfinished saga: find out, or have it aborted.
     Recovery,
 }

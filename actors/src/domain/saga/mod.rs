@@ -7,7 +7,7 @@
 //!    busy: answer, Done      deadline: Recovering (ballots >= 1) --Commit--> Settling, --Abort--> Refusing
 //! all legs of one company: Leasing --> Booking --> Done
 //! a customer's hold: Leasing --> Preparing --every Yes--> Holding --> Done, the seats kept;
-//! its confirmation, later and anywhere: Preparing --every Yes, again, and the request durable--> Deciding …
+//! its confirmation, later and anywhere: Preparing --the request durable, every Yes known--> Deciding …
 //! ```
 //! In files: [`event`] is what goes in and out, `prepare`, `book`, `decide` and `tell` are the phases in the order of life.
 //!
@@ -244,7 +244,7 @@ impl Driver {
                 self.phase = Phase::Leasing;
                 effects.push(Effect::AcquireLease(self.start.order.seats()));
             }
-            Origin::Confirm => self.prepare(now, effects),
+            Origin::Confirm { .. } => self.prepare(now, effects),
             Origin::Recovery => self.next_ballot(effects),
         }
     }

@@ -27,7 +27,10 @@ impl Driver {
         };
         let mut round = Round::new(self.tag);
         // without a lease: ascending, one by one, so that of overlapping bookings one gets through
-        let mut queue = companies;
+        let mut queue = match self.start.origin {
+            Origin::Confirm { voted: true } => Vec::new(),
+            _ => companies,
+        };
         queue.reverse();
         let alone = self.token == FencingToken::NONE && !self.confirms();
         let first = if alone { 1 } else { queue.len() };
@@ -120,29 +123,28 @@ impl Driver {
 
     /// Every company keeps its seats, and that is all: a ballot needs the customer's confirmation.
     pub(super) fn hold(&mut self, effects: &mut Vec<Effect>) {
-        let Some(idempotency) = self.start.idempotency.clone() else {
-            self.answer_held(effects);
-            return;
-        };
         self.phase = Phase::Holding { again_at: None };
-        self.post(
-            Entry::Hold {
-                saga: self.start.saga,
-                user: self.start.order.user,
-                idempotency,
-            },
-            effects,
-        );
+        let key = self.start.idempotency.clone();
+        let key = key.map(|key| (self.start.order.user, key));
+        let saga = self.start.saga;
+        self.post(Entry::Hold { saga, key }, effects);
     }
 
+    /// The others are told once, and nobody waits for them: this company may be dead when the customer confirms.
     pub(super) fn answer_held(&mut self, effects: &mut Vec<Effect>) {
-        let hold = self.start.saga;
+        let (hold, me) = (self.start.saga, self.start.me);
         effects.push(Effect::Answer(Answer::Definite(Outcome::Held { hold })));
+        let companies = self.start.order.companies().into_iter();
+        effects.extend(companies.filter(|to| *to != me).map(|to| Effect::Send {
+            to,
+            tag: self.tag,
+            question: Question::Hold { saga: hold },
+        }));
         self.stop(effects);
     }
 
     fn confirms(&self) -> bool {
-        self.start.origin == Origin::Confirm
+        matches!(self.start.origin, Origin::Confirm { .. })
     }
 
     /// Somebody else began this saga with another order: drive that one. Two different ones cannot both be whole.

@@ -156,6 +156,7 @@ pub fn sound() -> Evidence {
                 state: SagaState::Committed,
                 finished: true,
                 hold_seconds: None,
+                voted: false,
             };
             tables.sagas.insert(SAGA, (Default::default(), row));
         }

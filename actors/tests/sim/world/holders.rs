@@ -113,7 +113,11 @@ impl World {
     pub(super) fn on_extend_answer(&mut self, number: usize, answer: ExtendAnswer) {
         match answer {
             ExtendAnswer::Extended(status) => self.on_extended(number, &status),
-            // no word on how it ends: its customer may have confirmed it meanwhile
+            ExtendAnswer::Booked => {
+                let what = "extensions that came too late";
+                self.on_deed_done(number, Deed::Extend, Some(Told::Booked), what);
+            }
+            // no word on how it ends
             ExtendAnswer::Ended => {
                 let what = "extensions that came too late";
                 self.on_deed_done(number, Deed::Extend, None, what);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use passcom_actors::catalogue::{SeatState, SeatStates};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::participant::Prepare;
@@ -97,6 +98,8 @@ pub async fn routes_come_in_pages_with_their_taken_seats(
 ) {
     let trip = prepare(&[seat("a", 30, 1), seat("a", 30, 65)]);
     post(stores.ledger, vote_on(&trip)).await;
+    let sold = prepare(&[seat("a", 30, 3)]);
+    post(stores.ledger, book(&sold, None)).await;
     post(stores.ledger, block(30, 2, true)).await;
     let page = async |version, after, limit| {
         let page = stores.archive.routes(version, RouteId(after), limit).await;
@@ -105,8 +108,15 @@ pub async fn routes_come_in_pages_with_their_taken_seats(
     let first = page(0, 29, 2).await;
     assert_eq!(first.len(), 2);
     assert_eq!((&first[0].route, &first[1].route), (&route(30), &route(31)));
-    assert_eq!(first[0].taken, [0b11, 0b1]);
-    assert_eq!(first[1].taken, Vec::<u64>::new());
+    let states = [
+        (1, SeatState::Held),
+        (2, SeatState::Blocked),
+        (3, SeatState::Sold),
+        (65, SeatState::Held),
+    ];
+    let states = states.map(|(number, state)| (SeatNumber(number), state));
+    assert_eq!(first[0].seats, states.into_iter().collect());
+    assert_eq!(first[1].seats, SeatStates::default());
     assert_eq!(page(0, ROUTES, 2).await, []);
     let version = stores.archive.catalogue_version().await.unwrap();
     assert_eq!(version, 1);
