@@ -113,7 +113,7 @@ export const LOOKS: Look[] = [
       await ready(page, 'Ver detalhes')
     },
   },
-  { name: 'status', open: async (page) => (await page.goto('/#/situacao'), ready(page, 'No ar')) },
+  { name: 'status', open: async (page) => (await page.goto('/#/situacao'), ready(page, /^No ar$/)) },
   {
     name: 'check',
     open: async (page) => (await page.goto('/#/bilhete/nada'), ready(page, 'Este código não é de um bilhete')),
