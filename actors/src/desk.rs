@@ -37,6 +37,8 @@ pub struct Limits {
     pub bookings_max: usize,
     /// A booking is answered within this, or with "not known in time".
     pub deadline: Duration,
+    /// Of a customer's hold as it begins, and of each extension.
+    pub hold_seconds: u32,
 }
 
 /// A booking as a client asks for it: 1 to [`crate::domain::order::LEGS_MAX`] seats, each once.
@@ -119,8 +121,6 @@ pub struct BookingStatus {
     pub order: Option<Arc<Order>>,
     /// Of a hold that every company which answered keeps; its time may be over.
     pub hold: Option<HoldTerms>,
-    /// Some company knows that every one has voted for the hold.
-    pub voted: bool,
     /// Why, of a booking that was refused.
     pub reason: Option<RefusalReason>,
     /// Per company of the order: its legs' states, or nothing if it did not answer.
@@ -235,6 +235,7 @@ pub struct Desk {
     slots: Arc<Semaphore>,
     bookings_max: usize,
     deadline: Duration,
+    hold_seconds: u32,
     draining: Arc<AtomicBool>,
     holds_begun: HoldsBegun,
     progress: Board,
@@ -249,6 +250,7 @@ impl Desk {
             slots: Arc::new(Semaphore::new(limits.bookings_max)),
             bookings_max: limits.bookings_max,
             deadline: limits.deadline,
+            hold_seconds: limits.hold_seconds,
             draining: Arc::default(),
             holds_begun: HoldsBegun::default(),
             progress: Board::default(),
@@ -297,7 +299,7 @@ impl Desk {
             });
         }
         let _begun = match request.hold_seconds {
-            Some(_) => Some(self.begin_hold(request.user).await?),
+            Some(_) => Some(self.begin_hold(request.user, saga).await?),
             None => None,
         };
         let start = self.start(saga, order, request.idempotency);

@@ -4,7 +4,7 @@
 //! restart: a hold may last longer than its customer was told, and is never sold from under a confirmation, because its end
 //! is asked of its register like any other.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -25,7 +25,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 struct Holds {
-    open: HashMap<SagaId, Seen>,
+    open: BTreeMap<SagaId, Seen>,
 }
 
 struct Seen {
@@ -38,11 +38,16 @@ struct Seen {
 /// Watches for ever. `grace` is how much longer than promised a hold is kept.
 pub async fn watch(desk: Desk, archive: std::sync::Arc<dyn Archive>, grace: Duration) {
     let mut holds = Holds::default();
+    let mut missed: Option<Vec<SagaId>> = None;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let Ok(open) = archive.held(WATCHED_MAX).await else {
             continue; // the ledger says that the database is away
         };
+        // those from before our start: nobody may have told us that they have ended
+        let at_start = || open.iter().map(|(saga, _)| *saga).collect();
+        let asked = missed.take().unwrap_or_else(at_start);
+        missed = Some(catch_up(&desk, asked).await);
         let now = Instant::now();
         holds.look(&open, now);
         gauge!("passcom_holds_open").set(open.len() as f64);
@@ -53,6 +58,17 @@ pub async fn watch(desk: Desk, archive: std::sync::Arc<dyn Archive>, grace: Dura
         )
         .await;
     }
+}
+
+/// Ends those that others have decided meanwhile. What is left are those of which nobody else could be asked.
+async fn catch_up(desk: &Desk, mut asked: Vec<SagaId>) -> Vec<SagaId> {
+    let later = asked.split_off(asked.len().min(END_MAX));
+    let ask = |saga| async move { (!desk.end_decided(saga).await).then_some(saga) };
+    let unanswered = join_all(asked.into_iter().map(ask)).await;
+    later
+        .into_iter()
+        .chain(unanswered.into_iter().flatten())
+        .collect()
 }
 
 impl Holds {

@@ -155,7 +155,11 @@ impl Service {
                 ballot,
                 value,
             },
-            Question::Hold { saga } => Entry::Hold { saga, key: None },
+            Question::Hold { saga, hash } => Entry::Hold {
+                saga,
+                hash,
+                key: None,
+            },
             Question::Confirm { saga, hash } => Entry::Confirm { saga, hash },
             Question::Release {
                 saga,

@@ -118,7 +118,7 @@ pub trait Archive: Send + Sync + 'static {
     /// Open holds, oldest first, with how long each is kept, in seconds from its beginning.
     fn held(&self, limit: usize) -> Read<'_, Vec<(SagaId, u32)>>;
 
-    /// This user's open holds, oldest first.
+    /// This user's open holds of which this company keeps seats, oldest first.
     fn held_for(&self, user: UserId, limit: usize) -> Read<'_, Vec<SagaId>>;
 
     /// For operators: newest first; `state` is `begun`, `held`, `committed` or `aborted`.

@@ -22,6 +22,14 @@ pub use wire::{FreeSeat, Leg, Page};
 /// Longer than a node takes to say that it does not know yet.
 const LIMIT: Duration = Duration::from_secs(12);
 
+/// What may be asked of a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldAction {
+    Confirm,
+    Extend,
+    Release,
+}
+
 /// All nodes of a cluster. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
@@ -140,13 +148,52 @@ impl Client {
         key: &str,
         seats: &[Seat],
     ) -> anyhow::Result<Answer> {
-        let wanted = |seat: &Seat| json!({"id_trecho": seat.route, "id_assento": seat.id, "company": seat.company});
-        let body = json!({"trechos": seats.iter().map(wanted).collect::<Vec<_>>()});
         let request = self
             .request(node, Method::POST, "reservar", session)
             .await?;
-        let request = request.header("Idempotency-Key", key).json(&body);
+        let request = request.header("Idempotency-Key", key);
+        let request = request.json(&wire::wanted(seats));
         Ok(self.answered(node, request, wire::booked).await)
+    }
+
+    /// Keeps seats until they are confirmed, given up, or their time is over.
+    pub async fn hold(
+        &self,
+        node: usize,
+        session: &Session,
+        key: &str,
+        seats: &[Seat],
+    ) -> anyhow::Result<Answer> {
+        let request = self
+            .request(node, Method::POST, "retencoes", session)
+            .await?;
+        let request = request.header("Idempotency-Key", key);
+        let request = request.json(&wire::held(seats));
+        Ok(self.answered(node, request, wire::hold).await)
+    }
+
+    /// Asks something of a hold.
+    pub async fn act(
+        &self,
+        node: usize,
+        session: &Session,
+        hold: Uuid,
+        action: HoldAction,
+    ) -> anyhow::Result<Answer> {
+        let (method, path) = match action {
+            HoldAction::Confirm => (Method::POST, format!("retencoes/{hold}/confirmar")),
+            HoldAction::Extend => (Method::POST, format!("retencoes/{hold}/estender")),
+            HoldAction::Release => (Method::DELETE, format!("retencoes/{hold}")),
+        };
+        let request = self.request(node, method, &path, session).await?;
+        Ok(match action {
+            HoldAction::Confirm => self.answered(node, request, wire::booked).await,
+            HoldAction::Extend => self.answered(node, request, wire::hold).await,
+            HoldAction::Release => {
+                let released = async |_| Ok(Answer::Released);
+                self.answered(node, request, released).await
+            }
+        })
     }
 
     pub async fn cancel(
@@ -231,7 +278,7 @@ impl Client {
             let response = request.send().await?;
             waiting.heard();
             match response.status() {
-                StatusCode::OK => read(response).await,
+                StatusCode::OK | StatusCode::CREATED => read(response).await,
                 _ => wire::problem(response).await,
             }
         };

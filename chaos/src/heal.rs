@@ -90,12 +90,13 @@ async fn old_ones_end(company: &RunningCompany) -> anyhow::Result<()> {
     }
 }
 
-/// Sagas that have a prepared leg here, or are driven here and not finished.
+/// Sagas that have a prepared leg here, or are driven here and not finished, but for holds that wait for their customer.
 pub async fn under_way(database: &Client, company: &str) -> anyhow::Result<BTreeSet<Uuid>> {
     let rows = database
         .query(
             "select saga_id from leg where state = 'prepared'
-             union select id from saga where not finished and driver = $1",
+             union select id from saga where not finished and driver = $1
+             except select id from saga where state = 'begun' and hold_seconds is not null",
             &[&company],
         )
         .await

@@ -16,12 +16,13 @@ pub use journal::{Counts, FaultId, History};
 /// Answers of a booking after which this key is spent: it was refused for good.
 const DEFINITE: [&str; 3] = ["seat-held", "seat-taken", "company-silent"];
 /// Answers that promise that nothing was begun.
-const NOTHING_BEGUN: [&str; 5] = [
+const NOTHING_BEGUN: [&str; 6] = [
     "seat-busy",
     "company-down",
     "overloaded",
     "too-many-requests",
     "unknown-seat",
+    "too-many-holds",
 ];
 
 /// What a run was, for whoever finds its history.
@@ -89,6 +90,26 @@ pub enum Request {
         user: Uuid,
         ticket: Uuid,
     },
+    /// Keeps seats for a while.
+    Hold {
+        user: Uuid,
+        key: String,
+        seats: Vec<Seat>,
+    },
+    /// Makes a ticket of a hold.
+    Confirm {
+        user: Uuid,
+        hold: Uuid,
+    },
+    Extend {
+        user: Uuid,
+        hold: Uuid,
+    },
+    /// Gives a hold up.
+    Release {
+        user: Uuid,
+        hold: Uuid,
+    },
     /// What became of a booking, company by company.
     Status {
         user: Uuid,
@@ -114,6 +135,14 @@ pub enum Answer {
     Booked {
         ticket: Uuid,
     },
+    /// A hold as it stands.
+    Hold {
+        hold: Uuid,
+        state: String,
+        /// Until it ends, by the clock of whoever answered; nothing if it has ended.
+        left_ms: u64,
+    },
+    Released,
     Cancelled,
     Listed {
         unreachable: Vec<String>,
@@ -164,7 +193,11 @@ pub struct SeenLeg {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
     Booked(Uuid),
+    /// Its seats are kept for a while.
+    Held(Uuid),
     Refused,
+    /// A hold that is none any more, and never became a ticket.
+    Ended,
     NothingBegun,
     /// It may or may not have happened.
     Open,
@@ -183,12 +216,36 @@ pub struct Operation {
     pub answer: Answer,
 }
 
+/// Seats that somebody wants, now or for later.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    pub user: Uuid,
+    pub key: &'a str,
+    pub seats: &'a [Seat],
+}
+
 impl Request {
+    /// Of a booking or a hold.
+    pub fn wish(&self) -> Option<Wish<'_>> {
+        match self {
+            Self::Book { user, key, seats } | Self::Hold { user, key, seats } => Some(Wish {
+                user: *user,
+                key,
+                seats,
+            }),
+            _ => None,
+        }
+    }
+
     /// How tables name it.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Book { .. } => "book",
             Self::Cancel { .. } => "cancel",
+            Self::Hold { .. } => "hold",
+            Self::Confirm { .. } => "confirm",
+            Self::Extend { .. } => "extend",
+            Self::Release { .. } => "release",
             Self::Status { .. } => "status",
             Self::Browse => "browse",
             Self::SeatMap { .. } => "seat map",
@@ -202,6 +259,14 @@ impl Answer {
     pub fn meaning(&self) -> Meaning {
         match self {
             Self::Booked { ticket } => Meaning::Booked(*ticket),
+            Self::Hold { hold, state, .. } => match state.as_str() {
+                "retida" => Meaning::Held(*hold),
+                "confirmada" | "cancelada" => Meaning::Booked(*hold),
+                "recusada" => Meaning::Ended,
+                _ => Meaning::Open,
+            },
+            Self::Released => Meaning::Ended,
+            Self::Problem { kind, .. } if kind == "hold-expired" => Meaning::Ended,
             Self::Problem { kind, .. } if DEFINITE.contains(&kind.as_str()) => Meaning::Refused,
             Self::Problem { kind, .. } if NOTHING_BEGUN.contains(&kind.as_str()) => {
                 Meaning::NothingBegun
@@ -219,6 +284,8 @@ impl Answer {
         match self {
             Self::Booked { .. } => "200 booked".to_owned(),
             Self::Cancelled => "200 cancelled".to_owned(),
+            Self::Hold { state, .. } => format!("2xx {state}"),
+            Self::Released => "200 released".to_owned(),
             Self::Listed { .. } | Self::SeatMap { .. } => "200 listed".to_owned(),
             Self::Status { state, .. } => format!("200 {state}"),
             Self::User { .. } => "200 user".to_owned(),
@@ -233,8 +300,9 @@ impl Operation {
         Duration::from_micros(self.end_us - self.begin_us)
     }
 
+    /// Sold at once, not by way of a hold.
     pub fn is_booked(&self) -> bool {
-        matches!(self.answer, Answer::Booked { .. })
+        matches!(self.request, Request::Book { .. }) && matches!(self.answer, Answer::Booked { .. })
     }
 }
 
@@ -257,6 +325,26 @@ mod tests {
         assert_eq!(problem(409, "still-running").meaning(), Meaning::Open);
         assert_eq!(problem(504, "outcome-unknown").meaning(), Meaning::Open);
         assert_eq!(problem(500, "internal").meaning(), Meaning::Open);
+    }
+
+    #[test]
+    fn a_hold_means_what_became_of_it() {
+        let hold = Uuid::from_u128(1);
+        let meaning = |state: &str| {
+            let state = state.to_owned();
+            Answer::Hold {
+                hold,
+                state,
+                left_ms: 0,
+            }
+            .meaning()
+        };
+        assert_eq!(meaning("retida"), Meaning::Held(hold));
+        assert_eq!(meaning("confirmada"), Meaning::Booked(hold));
+        assert_eq!(meaning("cancelada"), Meaning::Booked(hold), "it was");
+        assert_eq!(meaning("recusada"), Meaning::Ended);
+        assert_eq!(meaning("em_andamento"), Meaning::Open);
+        assert_eq!(problem(410, "hold-expired").meaning(), Meaning::Ended);
     }
 
     #[test]

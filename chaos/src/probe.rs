@@ -93,7 +93,7 @@ impl Probe {
                 self.stock.give_back(seats);
                 None
             }
-            Meaning::Open => None,
+            Meaning::Held(_) | Meaning::Ended | Meaning::Open => None,
         })
     }
 

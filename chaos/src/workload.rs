@@ -1,12 +1,15 @@
 //! Customers in a closed loop: each sends its next request when the last one is answered, or when it has waited long enough.
 //!
-//! * [`customer`]: one of them: books, cancels, books again, looks;
+//! * [`customer`]: one of them: books, cancels, books again, looks; [`holds`]: what it does with a hold;
+//! * [`market`]: every request that there is, written down with its answer;
 //! * [`storms`]: what several do at once: the same seats, the same key everywhere, the same login everywhere.
 //!
 //! What a customer does is drawn from the run's seed. An answer that does not say what became of a booking is followed by the same request
 //! with the same key at another node, as the contract asks.
 
 mod customer;
+mod holds;
+mod market;
 mod storms;
 
 use std::sync::Arc;
@@ -20,9 +23,8 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::client::{Client, Session};
-use crate::history::{Answer, History, Operation, Request, Seat};
-use crate::stock::Stock;
 use customer::Customer;
+pub use market::Market;
 
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 /// Users are agreed upon by a majority, whose nodes may have met only just now.
@@ -43,6 +45,8 @@ pub struct Mix {
     pub retry_storms: u8,
     /// One login is registered at every node at once.
     pub login_storms: u8,
+    /// Seats are held, and the hold is confirmed, extended, given up, or left to itself.
+    pub holds: u8,
     /// Of bookings: those that want the seats everybody wants, where the stock has such, and always give them back.
     pub hot: u8,
     /// Of other booked tickets: those that are cancelled again.
@@ -68,6 +72,7 @@ impl Mix {
             storms: 0,
             retry_storms: 0,
             login_storms: 0,
+            holds: 0,
             hot: 0,
             cancels: 0,
             rebooks: 0,
@@ -86,6 +91,7 @@ impl Mix {
             storms: 3,
             retry_storms: 4,
             login_storms: 1,
+            holds: 10,
             hot: 25,
             cancels: 20,
             rebooks: 30,
@@ -105,6 +111,14 @@ impl Mix {
         }
     }
 
+    /// The same with mostly holds.
+    pub fn hesitant(companies: &[usize]) -> Self {
+        Self {
+            holds: 70,
+            ..Self::assorted(companies)
+        }
+    }
+
     /// The same with most requests at one moment with others.
     pub fn stormy(companies: &[usize]) -> Self {
         Self {
@@ -114,14 +128,6 @@ impl Mix {
             ..Self::assorted(companies)
         }
     }
-}
-
-/// What the customers of a run have in common.
-#[derive(Clone)]
-pub struct Market {
-    pub client: Client,
-    pub stock: Arc<Stock>,
-    pub history: Arc<History>,
 }
 
 /// Customers who are at work.
@@ -158,112 +164,6 @@ impl Load {
             ended.context("a customer panicked")??;
         }
         Ok(())
-    }
-}
-
-/// Who asks which node: of every request.
-#[derive(Debug, Clone, Copy)]
-struct Caller {
-    customer: usize,
-    node: usize,
-}
-
-impl Market {
-    /// Books once, at this node, and writes it down.
-    pub async fn book(
-        &self,
-        node: usize,
-        customer: usize,
-        session: &Session,
-        key: &str,
-        seats: &[Seat],
-    ) -> anyhow::Result<Answer> {
-        let request = Request::Book {
-            user: session.user,
-            key: key.to_owned(),
-            seats: seats.to_vec(),
-        };
-        let caller = Caller { customer, node };
-        let asked = self.client.book(node, session, key, seats);
-        self.recorded(caller, request, asked).await
-    }
-
-    /// Cancels once, at this node, and writes it down.
-    pub async fn cancel(
-        &self,
-        node: usize,
-        customer: usize,
-        session: &Session,
-        ticket: Uuid,
-    ) -> anyhow::Result<Answer> {
-        let user = session.user;
-        let request = Request::Cancel { user, ticket };
-        let asked = self.client.cancel(node, session, ticket);
-        self.recorded(Caller { customer, node }, request, asked)
-            .await
-    }
-
-    async fn status(
-        &self,
-        caller: Caller,
-        session: &Session,
-        ticket: Uuid,
-    ) -> anyhow::Result<Answer> {
-        let user = session.user;
-        let request = Request::Status { user, ticket };
-        let asked = self.client.status(caller.node, session, ticket);
-        self.recorded(caller, request, asked).await
-    }
-
-    async fn browse(&self, caller: Caller, session: &Session) -> anyhow::Result<Answer> {
-        let asked = self.client.browse(caller.node, session);
-        self.recorded(caller, Request::Browse, asked).await
-    }
-
-    /// Of the company of the node that is asked.
-    async fn seat_map(&self, caller: Caller, session: &Session) -> anyhow::Result<Answer> {
-        let company = self.client.company(caller.node).clone();
-        let window = self.stock.window(caller.node);
-        let asked = self.client.seat_map(caller.node, session, window);
-        self.recorded(caller, Request::SeatMap { company }, asked)
-            .await
-    }
-
-    async fn register(&self, caller: Caller, login: &str) -> anyhow::Result<Answer> {
-        let login = login.to_owned();
-        let asked = self.client.try_register(caller.node, &login, PASSWORD);
-        let request = Request::Register {
-            login: login.clone(),
-        };
-        self.recorded(caller, request, asked).await
-    }
-
-    async fn login(&self, caller: Caller, login: &str) -> anyhow::Result<Answer> {
-        let login = login.to_owned();
-        let asked = self.client.try_login(caller.node, &login, PASSWORD);
-        let request = Request::Login {
-            login: login.clone(),
-        };
-        self.recorded(caller, request, asked).await
-    }
-
-    async fn recorded(
-        &self,
-        caller: Caller,
-        request: Request,
-        asked: impl Future<Output = anyhow::Result<Answer>>,
-    ) -> anyhow::Result<Answer> {
-        let begin_us = self.history.now_us();
-        let answer = asked.await?;
-        self.history.record(Operation {
-            client: caller.customer,
-            node: self.client.company(caller.node).clone(),
-            begin_us,
-            end_us: self.history.now_us(),
-            request,
-            answer: answer.clone(),
-        })?;
-        Ok(answer)
     }
 }
 

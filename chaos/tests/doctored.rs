@@ -1,22 +1,22 @@
 //! The audit is told lies by a real cluster's databases, and has to notice every one of them.
 //!
-//! A few bookings, a cancellation and a registration; the audit finds nothing. Then rows are changed behind the nodes' backs, one lie at a
+//! A few bookings, a cancellation, two holds, of which one is given up, and a registration; the audit finds nothing. Then rows are changed behind the nodes' backs, one lie at a
 //! time, and put right again.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use passcom_chaos::checker::{self, Evidence};
-use passcom_chaos::client::{Client, Session};
+use passcom_chaos::client::{Client, HoldAction, Session};
 use passcom_chaos::cluster::{Cluster, Needs, Options, RunningCompany};
-use passcom_chaos::history::{Answer, History};
+use passcom_chaos::history::{Answer, History, Meaning};
 use passcom_chaos::stock::{Size, Stock};
 use passcom_chaos::workload::{Market, sign_up};
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 /// What is changed at the first company, how it is put right, and who has to notice.
-const LIES: [(&str, &str, &str); 9] = [
+const LIES: [(&str, &str, &str); 12] = [
     (
         // as of later: else a node that looks for old ones would put it right before we look
         "update leg set state = 'prepared', prepared_at = now() + interval '1 hour' where saga_id = 'SOLD'",
@@ -63,6 +63,22 @@ const LIES: [(&str, &str, &str); 9] = [
         "update user_account set login_norm = left(login_norm, -1) where id = 'USER'",
         "R2",
     ),
+    (
+        // nodes count how long a hold lasts by their own clocks, and leave it alone
+        "update saga set created_at = created_at - interval '1 hour' where id = 'HELD'",
+        "update saga set created_at = created_at + interval '1 hour' where id = 'HELD'",
+        "I7",
+    ),
+    (
+        "update leg set state = 'committed' where saga_id = 'HELD'",
+        "update leg set state = 'prepared' where saga_id = 'HELD'",
+        "H1",
+    ),
+    (
+        "update leg set state = 'committed', reason = null where saga_id = 'RELEASED'",
+        "update leg set state = 'refused', reason = 'released' where saga_id = 'RELEASED'",
+        "I2",
+    ),
 ];
 
 struct World {
@@ -71,6 +87,8 @@ struct World {
     session: Session,
     sold: Uuid,
     returned: Uuid,
+    held: Uuid,
+    released: Uuid,
     number: u16,
 }
 
@@ -96,6 +114,11 @@ impl World {
         let returned = book(&market, &session, "returned", &returned).await;
         let answer = market.cancel(1, 0, &session, returned).await.unwrap();
         assert_eq!(answer, Answer::Cancelled);
+        let held = hold(&market, &session, "held", 0).await;
+        let released = hold(&market, &session, "released", 1).await;
+        let release = HoldAction::Release;
+        let answer = market.act(2, 0, &session, released, release).await.unwrap();
+        assert_eq!(answer, Answer::Released);
         checker::facts::heal(cluster.companies()).await.unwrap();
         Self {
             cluster,
@@ -103,6 +126,8 @@ impl World {
             session,
             sold,
             returned,
+            held,
+            released,
             number: seats[0].number,
         }
     }
@@ -126,6 +151,8 @@ impl World {
         statement
             .replace("SOLD", &self.sold.to_string())
             .replace("RETURNED", &self.returned.to_string())
+            .replace("HELD", &self.held.to_string())
+            .replace("RELEASED", &self.released.to_string())
             .replace("USER", &self.session.user.to_string())
             .replace("NUMBER", &self.number.to_string())
             .replace("KEPT", &format!("$kept${kept}$kept$"))
@@ -143,6 +170,16 @@ async fn book(
         panic!("nothing is wrong, and {key} is answered {answer:?}");
     };
     ticket
+}
+
+/// Of a seat of each company, for as long as customers usually have.
+async fn hold(market: &Market, session: &Session, key: &str, route: usize) -> Uuid {
+    let seats = market.stock.take_of_route(route);
+    let answer = market.hold(1, 0, session, key, &seats).await.unwrap();
+    match answer.meaning() {
+        Meaning::Held(hold) => hold,
+        _ => panic!("nothing is wrong, and {key} is answered {answer:?}"),
+    }
 }
 
 async fn connect(company: &RunningCompany) -> tokio_postgres::Client {

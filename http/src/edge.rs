@@ -93,7 +93,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
             only: None,
             addresses: Limiter::new(None),
             places: Semaphore::new(options.requests_max),
-            listeners: Listeners::new(options.streams, closing),
+            listeners: Listeners::new(port, options.streams, closing),
             options,
         }
     }

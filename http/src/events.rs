@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
+use metrics::{describe_gauge, gauge};
 use serde::Serialize;
 use sync_wrapper::SyncStream;
 use tokio::sync::watch;
@@ -35,6 +36,8 @@ pub(crate) const RETRY_LINE: Bytes = Bytes::from_static(b"retry: 2000\n\n");
 const FULL_RETRY: Duration = Duration::from_secs(5);
 /// Longest id that is looked at.
 const ID_LEN_MAX: usize = 64;
+
+const LISTENERS: &str = "http_listeners";
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -78,10 +81,17 @@ pub(crate) struct Listeners {
     closing: watch::Receiver<bool>,
 }
 
-#[derive(Default)]
 struct Counts {
+    /// In metrics.
+    port: &'static str,
     all: usize,
     by_address: HashMap<IpAddr, usize>,
+}
+
+impl Counts {
+    fn show(&self) {
+        gauge!(LISTENERS, "port" => self.port).set(self.all as f64);
+    }
 }
 
 /// A place among the listeners, free again when it is dropped.
@@ -92,10 +102,16 @@ struct Place {
 
 impl Listeners {
     /// Streams end when `closing` says so.
-    pub fn new(limits: StreamLimits, closing: watch::Receiver<bool>) -> Self {
+    pub fn new(port: &'static str, limits: StreamLimits, closing: watch::Receiver<bool>) -> Self {
+        describe_gauge!(LISTENERS, "streams of events that are open");
+        let counts = Counts {
+            port,
+            all: 0,
+            by_address: HashMap::new(),
+        };
         Self {
             limits,
-            counts: Arc::default(),
+            counts: Arc::new(Mutex::new(counts)),
             closing,
         }
     }
@@ -137,7 +153,7 @@ impl Listeners {
             *of_address += 1;
         }
         counts.all += 1;
-        metrics::gauge!("http_listeners").set(counts.all as f64);
+        counts.show();
         Ok(Place {
             counts: self.counts.clone(),
             address,
@@ -149,7 +165,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut counts = lock(&self.counts);
         counts.all -= 1;
-        metrics::gauge!("http_listeners").set(counts.all as f64);
+        counts.show();
         if let Some(Entry::Occupied(mut of_address)) =
             self.address.map(|address| counts.by_address.entry(address))
         {
@@ -186,7 +202,7 @@ mod tests {
             at_once,
             per_address,
         };
-        (close, Listeners::new(limits, closing))
+        (close, Listeners::new("test", limits, closing))
     }
 
     fn endless() -> Events {

@@ -139,13 +139,14 @@ impl Config {
     pub fn new(
         path: PathBuf,
         cluster: Cluster,
+        timeouts: Timeouts,
         companies: Vec<Company>,
     ) -> Result<Self, ConfigError> {
         let config = Self {
             path: path.clone(),
             cluster,
             limits: Limits::default(),
-            timeouts: Timeouts::default(),
+            timeouts,
             connections: Connections::default(),
             companies,
         };

@@ -273,6 +273,7 @@ impl Node {
         let limits = desk::Limits {
             bookings_max: config.limits.bookings_at_once as usize,
             deadline: config.timeouts.booking(),
+            hold_seconds: config.timeouts.hold_seconds,
         };
         let desk = Desk::new(shared.clone(), me.as_str(), supervisor.get_cell(), limits);
         Ok(Self {

@@ -3,14 +3,16 @@
 //! A hold is nobody's to keep alive: no actor waits while it lasts. All there is of it is durable at the companies, so that it
 //! can be confirmed, extended and released at any node.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+mod begun;
 
 use tokio::time::{Instant, timeout_at};
 
+use self::begun::HoldBegun;
+pub(super) use self::begun::HoldsBegun;
 use super::{BookAnswer, BookingState, BookingStatus, Desk, Outcome, Wait};
+use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::{HOLD_SECONDS, HOLD_SECONDS_MAX, Order};
+use crate::domain::order::{HOLD_SECONDS_MAX, Order};
 use crate::domain::participant::{LegState, Refusal, RefusalReason};
 use crate::domain::register::Acceptors;
 use crate::domain::saga::{Answer, Origin};
@@ -68,38 +70,6 @@ pub enum ReleaseAnswer {
     NotKnownInTime(SagaId),
 }
 
-/// Holds that are being begun at this node, per user: they count before the companies know of them.
-#[derive(Debug, Clone, Default)]
-pub(super) struct HoldsBegun(Arc<Mutex<HashMap<UserId, usize>>>);
-
-pub(super) struct HoldBegun {
-    begun: HoldsBegun,
-    user: UserId,
-}
-
-impl HoldsBegun {
-    /// How many there are with this one, which counts until it is dropped.
-    fn enter(&self, user: UserId) -> (HoldBegun, usize) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(user).or_default();
-        *count += 1;
-        let begun = self.clone();
-        (HoldBegun { begun, user }, *count)
-    }
-}
-
-impl Drop for HoldBegun {
-    fn drop(&mut self) {
-        let mut counts = self.begun.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.user) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.user);
-            }
-        }
-    }
-}
-
 impl HoldTerms {
     /// None unless every company that answered keeps its seats and waits for the customer.
     pub(super) fn of(order: &Order, answers: &[(CompanyId, Recorded)]) -> Option<Self> {
@@ -141,12 +111,35 @@ impl HoldTerms {
     }
 }
 
+/// What a driver needs of a hold, and whether every company is known to have voted for this very order.
+type Voted = (Unfinished, bool);
+
+/// Why a hold is not known.
+enum Unknown {
+    /// There is none, or it is another user's.
+    Nowhere,
+    /// Nobody who answered has it, but this company did not answer.
+    NotAsked(CompanyId),
+}
+
 impl Desk {
-    /// Counts a hold that is to begin, if its user may have one more.
-    pub(super) async fn begin_hold(&self, user: UserId) -> Result<HoldBegun, BookAnswer> {
-        let (guard, beginning) = self.holds_begun.enter(user);
-        let open = self.held_for(user).await.len();
-        if open + beginning > HOLDS_PER_USER_MAX {
+    /// How long a hold lasts at first.
+    pub fn hold_seconds(&self) -> u32 {
+        self.hold_seconds
+    }
+
+    /// Counts a hold that is to begin, if its user may have one more. One that is begun again counts once.
+    pub(super) async fn begin_hold(
+        &self,
+        user: UserId,
+        hold: SagaId,
+    ) -> Result<HoldBegun, BookAnswer> {
+        let guard = self.holds_begun.enter(user, hold);
+        let mut holds = self.held_for(user).await;
+        holds.extend(self.holds_begun.of(user));
+        holds.sort_unstable();
+        holds.dedup();
+        if holds.len() > HOLDS_PER_USER_MAX {
             return Err(BookAnswer::TooManyHolds);
         }
         Ok(guard)
@@ -192,10 +185,13 @@ impl Desk {
     /// Makes a ticket of a hold, at every company or at none. Asking again answers the same.
     pub async fn confirm(&self, user: UserId, hold: SagaId, wait: Wait) -> ConfirmAnswer {
         let deadline = Instant::now() + self.deadline;
-        let Some((status, recorded)) = self.known_hold(user, hold).await else {
-            return ConfirmAnswer::NotFound;
+        let (status, recorded) = match self.known_hold(user, hold).await {
+            Ok(known) => known,
+            Err(Unknown::Nowhere) => return ConfirmAnswer::NotFound,
+            Err(Unknown::NotAsked(company)) => {
+                return ConfirmAnswer::Answered(BookAnswer::CompanyDown(company));
+            }
         };
-        let voted = status.voted;
         let origin = match (status.state, recorded) {
             (BookingState::Confirmed | BookingState::Cancelled, _) => {
                 let booked = BookAnswer::Definite(Outcome::Booked { ticket: hold });
@@ -204,8 +200,8 @@ impl Desk {
             (BookingState::Refused, _) => return ConfirmAnswer::Ended,
             (_, None) => return ConfirmAnswer::Answered(BookAnswer::NotKnownInTime(hold)),
             // too late by our clock: the register says whether somebody else was in time
-            (_, Some(saga)) if self.is_over(&saga.order, &status) => (saga, Origin::Recovery),
-            (_, Some(saga)) => (saga, Origin::Confirm { voted }),
+            (_, Some((saga, _))) if self.is_over(&saga.order, &status) => (saga, Origin::Recovery),
+            (_, Some((saga, voted))) => (saga, Origin::Confirm { voted }),
         };
         let answer = self.drive_hold(origin, deadline, wait).await;
         match wait.for_client(answer.unwrap_or_else(|answer| answer)) {
@@ -262,8 +258,10 @@ impl Desk {
 
     /// Keeps the seats of a hold for longer, at every company or it does not count.
     pub async fn extend(&self, user: UserId, hold: SagaId) -> ExtendAnswer {
-        let Some((status, recorded)) = self.known_hold(user, hold).await else {
-            return ExtendAnswer::NotFound;
+        let (status, recorded) = match self.known_hold(user, hold).await {
+            Ok(known) => known,
+            Err(Unknown::Nowhere) => return ExtendAnswer::NotFound,
+            Err(Unknown::NotAsked(company)) => return ExtendAnswer::NotExtended(company),
         };
         if matches!(
             status.state,
@@ -272,13 +270,13 @@ impl Desk {
             return ExtendAnswer::Booked;
         }
         let terms = status.hold.filter(|_| status.state == BookingState::Held);
-        let (Some(terms), Some(saga)) = (terms, recorded) else {
+        let (Some(terms), Some((saga, _))) = (terms, recorded) else {
             return ExtendAnswer::Ended;
         };
         if !terms.can_extend() {
             return ExtendAnswer::AtLimit;
         }
-        let seconds = (terms.seconds + HOLD_SECONDS).min(HOLD_SECONDS_MAX);
+        let seconds = (terms.seconds + self.hold_seconds).min(HOLD_SECONDS_MAX);
         if let Err(answer) = self.extend_everywhere(&saga.order, hold, seconds).await {
             return answer;
         }
@@ -294,16 +292,10 @@ impl Desk {
         hold: SagaId,
         seconds: u32,
     ) -> Result<(), ExtendAnswer> {
-        let needed = order.companies();
-        // those that have no seat of it may know of it, and would ask for its end too soon
-        let companies = self.shared.service.companies.iter();
-        let asked = companies.map(|company| async move {
-            (*company, self.extend_at(*company, hold, seconds).await)
-        });
+        let companies = order.companies().into_iter();
+        let asked = companies
+            .map(|company| async move { (company, self.extend_at(company, hold, seconds).await) });
         for (company, reply) in futures_util::future::join_all(asked).await {
-            if !needed.contains(&company) {
-                continue;
-            }
             match reply {
                 Ok(Reply::Extended(Some(kept))) if kept >= seconds => {}
                 Ok(Reply::Extended(_)) => return Err(ExtendAnswer::Ended),
@@ -332,15 +324,17 @@ impl Desk {
     /// Gives the seats of a hold up.
     pub async fn release(&self, user: UserId, hold: SagaId) -> ReleaseAnswer {
         let deadline = Instant::now() + self.deadline;
-        let Some((status, recorded)) = self.known_hold(user, hold).await else {
-            return ReleaseAnswer::NotFound;
+        let (status, recorded) = match self.known_hold(user, hold).await {
+            Ok(known) => known,
+            Err(Unknown::Nowhere) => return ReleaseAnswer::NotFound,
+            Err(Unknown::NotAsked(_)) => return ReleaseAnswer::NotKnownInTime(hold),
         };
         match status.state {
             BookingState::Confirmed | BookingState::Cancelled => return ReleaseAnswer::Booked,
             BookingState::Refused => return ReleaseAnswer::Released,
             BookingState::Held | BookingState::Running => {}
         }
-        let Some(saga) = recorded else {
+        let Some((saga, _)) = recorded else {
             return ReleaseAnswer::NotKnownInTime(hold);
         };
         let Some(answer) = self.recover(saga) else {
@@ -358,41 +352,72 @@ impl Desk {
         &self,
         user: UserId,
         hold: SagaId,
-    ) -> Option<(BookingStatus, Option<Unfinished>)> {
+    ) -> Result<(BookingStatus, Option<Voted>), Unknown> {
         let answers = self.recorded(hold).await;
-        let status = self.status(user, hold, &answers).await?;
-        status.order.as_ref()?.hold_seconds?;
-        Some((status, self.saga_in(hold, &answers)))
+        let saga = self.saga_in(hold, &answers);
+        let Some(status) = self.status(user, hold, &answers).await else {
+            let mut companies = self.shared.service.companies.iter();
+            let silent =
+                companies.find(|company| !answers.iter().any(|(from, _)| from == *company));
+            return Err(match silent {
+                Some(company) if saga.is_none() => Unknown::NotAsked(*company),
+                _ => Unknown::Nowhere,
+            });
+        };
+        let order = status.order.as_ref();
+        match order.and_then(|order| order.hold_seconds) {
+            Some(_) => Ok((status, saga)),
+            None => Err(Unknown::Nowhere),
+        }
     }
 
-    fn saga_in(&self, saga: SagaId, answers: &[(CompanyId, Recorded)]) -> Option<Unfinished> {
-        let order = answers
-            .iter()
-            .find_map(|(_, recorded)| recorded.order.clone());
-        order.map(|(order, hash, acceptors)| Unfinished {
-            saga,
-            order,
-            hash,
-            acceptors,
-            driver: self.node.to_string(),
-        })
+    /// The order that all companies have voted for, where somebody who answered knows that; else one that somebody has. Two
+    /// requests for one hold may have recorded two orders, and the votes are for one of them.
+    fn saga_in(&self, saga: SagaId, answers: &[(CompanyId, Recorded)]) -> Option<Voted> {
+        let known = answers.iter().filter_map(|(_, recorded)| {
+            let (order, hash, acceptors) = recorded.order.clone()?;
+            let unfinished = Unfinished {
+                saga,
+                order,
+                hash,
+                acceptors,
+                driver: self.node.to_string(),
+            };
+            Some((unfinished, recorded.voted))
+        });
+        known.max_by_key(|(_, voted)| *voted)
     }
 
-    /// A hold that was open here for longer than `seconds`: asks for its end, unless the companies keep its seats for longer.
-    pub(crate) async fn end_hold(&self, saga: SagaId, seconds: u32) {
+    /// Asks for the end of a hold that is open here if others know of a ballot or an end. False: none of them answered.
+    pub(crate) async fn end_decided(&self, saga: SagaId) -> bool {
         let answers = self.recorded(saga).await;
-        let kept = answers
-            .iter()
-            .filter_map(|(_, recorded)| recorded.hold_seconds);
-        match kept.max() {
-            // it was extended while we could not be told
-            Some(kept) if kept > seconds => {
-                self.shared.service.extend(saga, kept).await;
-            }
-            _ => {
-                let saga = self.saga_in(saga, &answers);
-                drop(saga.and_then(|saga| self.recover(saga)));
-            }
+        let me = self.shared.service.me;
+        let others = || answers.iter().filter(|(company, _)| *company != me);
+        let ends = |recorded: &Recorded| {
+            let register = recorded.register.as_ref();
+            let open = |(_, state): &(_, LegState)| *state == LegState::Prepared;
+            register.is_some_and(|register| register.accepted.is_some())
+                || !recorded.legs.iter().all(open)
+        };
+        if others().any(|(_, recorded)| ends(recorded)) {
+            self.end_hold(saga, HOLD_SECONDS_MAX).await;
+        }
+        others().next().is_some()
+    }
+
+    /// A hold that was open here for longer than `seconds`: nobody extends it any more, unless somebody has, and its end is
+    /// asked for.
+    pub(crate) async fn end_hold(&self, saga: SagaId, seconds: u32) {
+        let service = &self.shared.service;
+        let ended = service.ledger.post(Entry::EndHold { saga, seconds }).await;
+        if !matches!(ended, Ok(Receipt::Extended(None))) {
+            return;
+        }
+        // from now on it is in doubt, and the watcher of unfinished sagas drives it if we do not
+        if let Ok(recorded) = service.archive.recorded(saga).await
+            && let Some((saga, _)) = self.saga_in(saga, &[(service.me, recorded)])
+        {
+            drop(self.recover(saga));
         }
     }
 }

@@ -125,7 +125,6 @@ impl Desk {
             user,
             state,
             hold,
-            voted: answers.iter().any(|(_, recorded)| recorded.voted),
             reason: reason_of(answers),
             order,
             companies,

@@ -96,10 +96,16 @@ pub enum Entry {
     /// Every company has voted for the hold: it stands, and where this node drives it, that is the answer to its client.
     Hold {
         saga: SagaId,
+        hash: OrderHash,
         key: Option<(UserId, Idempotency)>,
     },
     /// Keeps the seats of a hold for so long, if that is longer.
     Extend {
+        saga: SagaId,
+        seconds: u32,
+    },
+    /// The time of a hold is over here, unless it is kept for longer: nobody extends it any more.
+    EndHold {
         saga: SagaId,
         seconds: u32,
     },
@@ -160,7 +166,10 @@ impl Entry {
     pub fn post(&self, rows: &mut Rows) -> Receipt {
         match self {
             Entry::Begin(prepare, idempotency) => {
-                participant::remember(rows, prepare, SagaState::Begun);
+                // whoever keeps no seat of a hold has nothing to wait for: those who do see to its end
+                if prepare.order.hold_seconds.is_none() {
+                    participant::remember(rows, prepare, SagaState::Begun);
+                }
                 remember_key(rows, prepare.saga, prepare.order.user, idempotency.as_ref());
                 Receipt::Done
             }
@@ -249,8 +258,8 @@ impl Entry {
                 finish(rows, *saga);
                 Receipt::Done
             }
-            Entry::Hold { saga, key } => {
-                participant::note_votes(rows, *saga);
+            Entry::Hold { saga, hash, key } => {
+                participant::note_votes(rows, *saga, *hash);
                 if let Some((user, idempotency)) = key {
                     remember_key(rows, *saga, *user, Some(idempotency));
                     let outcome = Some(Outcome::Held { hold: *saga });
@@ -260,6 +269,9 @@ impl Entry {
             }
             Entry::Extend { saga, seconds } => {
                 Receipt::Extended(participant::extend_hold(rows, *saga, *seconds))
+            }
+            Entry::EndHold { saga, seconds } => {
+                Receipt::Extended(participant::expire_hold(rows, *saga, *seconds))
             }
             Entry::NextRound { above } => {
                 rows.round = rows.round.max(*above).saturating_add(1);
@@ -305,7 +317,7 @@ impl Entry {
     }
 }
 
-/// A ticket only where the register then holds this Commit.
+/// A ticket only where the register, of an acceptor, then holds this Commit.
 fn settle(
     rows: &mut Rows,
     decision: &Decision,
@@ -317,7 +329,9 @@ fn settle(
     };
     let key = Key::Saga(decision.saga);
     let value = decision.value.clone();
-    if !register::learn(rows, key, &decision.acceptors, decision.ballot, value) {
+    // whoever drives another company's hold is no acceptor, and keeps no register
+    let is_acceptor = decision.acceptors.contains(rows.me);
+    if is_acceptor && !register::learn(rows, key, &decision.acceptors, decision.ballot, value) {
         return Receipt::Contradicted;
     }
     replica::issue(rows, decision.saga, order.clone());

@@ -6,7 +6,7 @@ use super::ids::{CompanyId, RouteId, SeatNumber, UserId};
 
 /// Most seats of one booking.
 pub const LEGS_MAX: usize = 16;
-/// How long a customer's hold lasts, and how much one extension adds.
+/// How long a customer's hold lasts, and how much one extension adds, unless the operator says otherwise.
 pub const HOLD_SECONDS: u32 = 15 * 60;
 /// How long a hold may last in all.
 pub const HOLD_SECONDS_MAX: u32 = 2 * 60 * 60;

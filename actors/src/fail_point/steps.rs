@@ -103,6 +103,7 @@ steps!(ENTRIES: Entry {
     Entry::Finish { .. } => "driver::finish",
     Entry::Hold { .. } => "driver::hold",
     Entry::Extend { .. } => "participant::extend",
+    Entry::EndHold { .. } => "participant::end_hold",
     Entry::NextRound { .. } => "driver::next_round",
     Entry::Cancel { .. } => "replica::cancel",
     Entry::Merge { cursor: Some(_), .. } => "replica::merge_pulled",

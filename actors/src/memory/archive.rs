@@ -12,6 +12,7 @@ use crate::catalogue::Published;
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use crate::domain::order::SeatRef;
+use crate::domain::participant::LegState;
 use crate::domain::register::{Key, Value};
 use crate::domain::replica::Ticket;
 use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
@@ -191,8 +192,13 @@ impl Archive for MemoryStore {
                 let order = row.order.as_ref();
                 row.held_for().is_some() && order.is_some_and(|order| order.user == user)
             };
-            let open = open_sagas(tables, limit, held);
-            open.into_iter().map(|saga| saga.saga).collect()
+            let keeps_seats = |saga: SagaId| {
+                let mut legs = tables.legs.iter().filter(|(key, _)| key.saga == saga);
+                legs.any(|(_, leg)| leg.state == LegState::Prepared)
+            };
+            let open = open_sagas(tables, usize::MAX, held).into_iter();
+            let open = open.map(|held| held.saga).filter(|saga| keeps_seats(*saga));
+            open.take(limit).collect()
         })
     }
 

@@ -259,9 +259,9 @@ impl Tables {
                 }
                 // the order is not always loaded, and never changes
                 (Some((_, row)), Some(before)) if progress(row) == progress(before) => {
-                    row.state = change.after.state;
-                    row.finished = change.after.finished;
-                    row.hold_seconds = change.after.hold_seconds;
+                    let order = row.order.take();
+                    let after = change.after.clone();
+                    *row = SagaRow { order, ..after };
                 }
                 _ => return Err(WriteError::Conflict),
             }

@@ -142,8 +142,12 @@ pub fn entry_of(question: Question, idempotency: Option<Idempotency>) -> Entry {
             ballot,
             value,
         },
-        Question::Hold { saga } => Entry::Hold { saga, key: None },
         Question::Confirm { saga, hash } => Entry::Confirm { saga, hash },
+        Question::Hold { saga, hash } => Entry::Hold {
+            saga,
+            hash,
+            key: None,
+        },
         Question::Release {
             saga,
             seats,

@@ -83,6 +83,9 @@ pub fn audited(
             breaches.insert(Breach::TwoVotes);
         }
     }
+    if let Entry::RequestConfirm(prepare) = entry {
+        after.audit.requested.insert(prepare.saga);
+    }
     after.audit.breaches.extend(breaches);
     after
 }

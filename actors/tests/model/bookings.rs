@@ -147,7 +147,7 @@ impl Bookings {
     /// Whether the watcher of this company drives the saga: it is in doubt here, or this node's own and not finished.
     pub fn is_open(&self, at: usize, row: &SagaRow) -> bool {
         let own = row.driver == node(self.cast.companies[at]);
-        row.state == SagaState::Begun || own && !row.finished
+        row.held_for().is_none() && (row.state == SagaState::Begun || own && !row.finished)
     }
 
     /// The start of a driver that takes up what is recorded.

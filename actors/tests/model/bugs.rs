@@ -43,6 +43,15 @@ pub enum Bug {
     BookIgnoresRegister,
     PreparedExpires,
     OwnerNotChecked,
+    // a customer's hold
+    /// Ballot 0 with the last Yes, as for any other booking.
+    HoldWithoutRequest,
+    /// Ballot 0 before the request to confirm is durable.
+    ConfirmNotDurable,
+    /// A company frees the seats of a hold when its own clock says so.
+    ExpiryReleasesAlone,
+    /// A company notes its own Yes as that of all.
+    VotedTooSoon,
     // what a client is told
     RefuseOnTimeout,
     UnknownCommitIsDone,
@@ -161,6 +170,11 @@ impl Bug {
                     *receipt = Receipt::Vote(Vote::No(Refusal { seat, reason }));
                 }
             }
+            (Self::VotedTooSoon, Entry::Prepare { prepare, .. }) => {
+                if let Some(row) = after.sagas.get_mut(&prepare.saga) {
+                    row.voted |= *receipt == Receipt::Vote(Vote::Yes);
+                }
+            }
             (Self::BallotReused, Entry::NextRound { .. }) => *receipt = Receipt::Round(1),
             (Self::OwnerNotChecked, Entry::Prepare { .. }) => {
                 let hidden = before.legs.iter().map(|(key, leg)| (*key, *leg));
@@ -228,6 +242,10 @@ impl Bug {
                 (Self::UnknownCommitIsDone, Event::Posted { tag, receipt: None }) => {
                     let receipt = Some(Receipt::Done);
                     vec![Event::Posted { tag: *tag, receipt }]
+                }
+                (Self::HoldWithoutRequest | Self::ConfirmNotDurable, Event::Started) => {
+                    let (tag, receipt) = (1, Some(Receipt::Done));
+                    vec![Event::Started, Event::Posted { tag, receipt }]
                 }
                 _ => vec![event.clone()],
             };
@@ -317,6 +335,10 @@ impl Bug {
                     },
                 }));
             }
+            Self::HoldWithoutRequest => effects.retain(|effect| match effect {
+                Effect::Post { entry, .. } => !matches!(**entry, Entry::RequestConfirm(_)),
+                _ => true,
+            }),
             Self::BusyAfterVotes if busy && effects.iter().any(to_ballot) => {
                 effects = vec![Effect::Answer(Answer::SeatBusy(seat)), Effect::Stop];
             }
@@ -332,6 +354,10 @@ impl Bug {
                 saga: SagaId(Uuid::new_v5(&start.saga.0, start.node.as_bytes())),
                 ..start
             },
+            (Self::HoldWithoutRequest, Origin::Client) => Start {
+                origin: Origin::Confirm { voted: false },
+                ..start
+            },
             (Self::RecoveryOverAnySet, Origin::Recovery) => Start {
                 acceptors: Acceptors(vec![start.me]),
                 ..start
@@ -343,7 +369,7 @@ impl Bug {
     /// What a company does unasked.
     pub fn misbehave(self, company: &Company) -> Option<Company> {
         let to = match self {
-            Self::PreparedExpires => Refused,
+            Self::PreparedExpires | Self::ExpiryReleasesAlone => Refused,
             Self::CancelWithoutTicket => Cancelled,
             _ => return None,
         };

@@ -59,6 +59,10 @@ bugs! {
     book_ignores_register BookIgnoresRegister "book_stale" P1;
     prepared_expires PreparedExpires "two" I2;
     owner_not_checked OwnerNotChecked "contended" I1;
+    hold_without_request HoldWithoutRequest "hold" H1;
+    confirm_not_durable ConfirmNotDurable "hold" H1;
+    expiry_releases_alone ExpiryReleasesAlone "hold" I2;
+    voted_too_soon VotedTooSoon "hold_released" I7;
     refuse_on_timeout RefuseOnTimeout "two" I4;
     unknown_commit_is_done UnknownCommitIsDone "unknown" T2;
     unknown_book_is_nothing UnknownBookIsNothing "book" D1;

@@ -39,6 +39,8 @@ pub struct Company {
 pub struct Audit {
     /// What this acceptor accepted in each ballot, and how many acceptors make a majority of them.
     pub votes: BTreeMap<(SagaId, Ballot), (Decision, usize)>,
+    /// Holds that their customers have asked to confirm.
+    pub requested: BTreeSet<SagaId>,
     /// What must never have happened.
     pub breaches: BTreeSet<Breach>,
 }

@@ -20,6 +20,7 @@ pub const DRIVERS: usize = 4;
 
 const ROUTE: RouteId = RouteId(1);
 const SEATS: u16 = 2;
+const HOLD_SECONDS: u32 = 1;
 pub const USER: UserId = UserId(Uuid::from_u128(9));
 
 /// Companies by their place in the membership list, and a seat's number there.
@@ -35,7 +36,24 @@ pub enum Plan {
         order: usize,
     },
     /// The watcher of unfinished sagas.
-    Recovery { at: usize, saga: usize },
+    Recovery {
+        at: usize,
+        saga: usize,
+    },
+    /// The customer of a hold confirms it, or gives it up, whichever company says what is recorded of it.
+    Confirm {
+        at: usize,
+        saga: usize,
+    },
+    Release {
+        at: usize,
+        saga: usize,
+    },
+    /// A company's watcher of holds, whose clock says that the time is over.
+    Expiry {
+        at: usize,
+        saga: usize,
+    },
 }
 
 /// What a client may do with a ticket.
@@ -52,6 +70,8 @@ pub struct Config {
     pub companies: usize,
     /// Per saga: the seats of each order that somebody may begin it with.
     pub sagas: Vec<Vec<Seats>>,
+    /// The clients have their seats kept first.
+    pub holds: bool,
     pub drivers: Vec<Plan>,
     /// Recovery ballots that each company may use.
     pub rounds: [i64; COMPANIES],
@@ -77,6 +97,7 @@ impl Config {
         Self {
             companies: COMPANIES,
             sagas: sagas.iter().map(|orders| orders.to_vec()).collect(),
+            holds: false,
             drivers: drivers.to_vec(),
             rounds: [1; COMPANIES],
             leases: vec![LeaseAnswer::Granted(FencingToken(1))],
@@ -102,6 +123,18 @@ pub const fn retry(at: usize, saga: usize) -> Plan {
 
 pub const fn recovery(at: usize, saga: usize) -> Plan {
     Plan::Recovery { at, saga }
+}
+
+pub const fn confirm(at: usize, saga: usize) -> Plan {
+    Plan::Confirm { at, saga }
+}
+
+pub const fn release(at: usize, saga: usize) -> Plan {
+    Plan::Release { at, saga }
+}
+
+pub const fn expiry(at: usize, saga: usize) -> Plan {
+    Plan::Expiry { at, saga }
 }
 
 /// One order of a saga as everybody knows it.
@@ -133,7 +166,10 @@ impl Cast {
             (0i64..)
                 .zip(orders)
                 .map(|(clock, seats)| {
-                    let order = order(&companies, clock, seats);
+                    let order = Order {
+                        hold_seconds: config.holds.then_some(HOLD_SECONDS),
+                        ..order(&companies, clock, seats)
+                    };
                     let acceptors = acceptors_of(sagas[index], &order, &companies);
                     let hash = order_hash(&order, &acceptors);
                     Known {

@@ -4,7 +4,9 @@ use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::saga::LeaseAnswer;
 
-use crate::config::{Cancels, Cast, Config, Seats, client, recovery, retry};
+use crate::config::{
+    Cancels, Cast, Config, Seats, client, confirm, expiry, recovery, release, retry,
+};
 
 const GRANTED: LeaseAnswer = LeaseAnswer::Granted(FencingToken(1));
 const NEWER: LeaseAnswer = LeaseAnswer::Granted(FencingToken(2));
@@ -166,6 +168,32 @@ pub fn named(name: &str) -> Config {
             rounds: [0, 1, 0],
             reduced: false,
             ..one()
+        },
+        "hold" => Config {
+            holds: true,
+            rounds: [0, 1, 0],
+            ..Config::new(&[TWO], &[client(0, 0), confirm(2, 0), expiry(1, 0)])
+        },
+        "hold_confirmed_twice" => Config {
+            holds: true,
+            rounds: [0, 0, 1],
+            ..Config::new(&[TWO], &[client(0, 0), confirm(1, 0), confirm(2, 0)])
+        },
+        "hold_released" => Config {
+            holds: true,
+            refusals: true,
+            rounds: [1, 0, 0],
+            ..Config::new(&[TWO], &[client(2, 0), confirm(1, 0), release(0, 0)])
+        },
+        "hold_one" => Config {
+            holds: true,
+            rounds: [0, 1, 1],
+            ..Config::new(&[ONE], &[client(0, 0), confirm(2, 0), expiry(1, 0)])
+        },
+        "hold_retried" => Config {
+            holds: true,
+            rounds: NO_BALLOTS,
+            ..Config::new(&[TWO_TWICE], &[client(2, 0), retry(0, 0), confirm(1, 0)])
         },
         other => panic!("there is no configuration {other}"),
     }

@@ -62,7 +62,8 @@ impl Bookings {
             }
             Effect::Post { tag, entry } => return self.post_own(world, slot, *tag, entry),
             Effect::Answer(answer) => {
-                let waits = matches!(self.config.drivers[slot], Plan::Client { .. });
+                let plan = self.config.drivers[slot];
+                let waits = matches!(plan, Plan::Client { .. } | Plan::Confirm { .. });
                 if waits && own.said == Said::Nothing {
                     own.said = Said::from(*answer);
                 }
@@ -75,7 +76,11 @@ impl Bookings {
     /// The company whose node this driver runs at.
     fn home(&self, slot: usize) -> usize {
         match self.config.drivers[slot] {
-            Plan::Client { at, .. } | Plan::Recovery { at, .. } => at,
+            Plan::Client { at, .. }
+            | Plan::Recovery { at, .. }
+            | Plan::Confirm { at, .. }
+            | Plan::Release { at, .. }
+            | Plan::Expiry { at, .. } => at,
         }
     }
 
@@ -166,7 +171,7 @@ impl Bookings {
     fn entry_of(&self, slot: usize, question: &Question, own: bool) -> Entry {
         let idempotency = match self.config.drivers[slot] {
             Plan::Client { saga, .. } => (own && self.config.keys).then(|| key(saga)),
-            Plan::Recovery { .. } => None,
+            _ => None,
         };
         entry_of(question.clone(), idempotency)
     }

@@ -1,4 +1,4 @@
-//! What becomes of a state when every driver dies in it and no fault happens any more: the product's own recovery, run to
+//! What becomes of a state when every driver dies in it, the time of every hold is over and no fault happens any more: the product's own recovery, run to
 //! its end at each company that lives.
 
 use std::collections::VecDeque;
@@ -28,6 +28,9 @@ impl Bookings {
     pub fn recover_all(&self, companies: &mut Companies, dead: Option<usize>) -> bool {
         for _ in 0..PASSES {
             for at in self.living(dead) {
+                for saga in &self.cast.sagas {
+                    self.expire(companies, at, *saga);
+                }
                 let company = self.companies.get(companies[at]);
                 let sagas = company.sagas.iter();
                 let open: Vec<_> = sagas.filter(|(_, row)| self.is_open(at, row)).collect();
@@ -106,7 +109,7 @@ impl Bookings {
         for (saga, orders) in self.cast.orders.iter().enumerate() {
             for known in orders {
                 let prepare = Box::new(self.cast.prepare(saga, known));
-                let alone = known.acceptors.0.len() == 1;
+                let alone = known.acceptors.0.len() == 1 && !self.config.holds;
                 let of_order = known.order.companies();
                 for at in self.living(dead) {
                     if of_order.contains(&self.cast.companies[at]) {

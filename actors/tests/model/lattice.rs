@@ -40,13 +40,19 @@ impl Bookings {
                         lost: None,
                         idempotency: None,
                     });
-                    if known.acceptors.0.len() == 1 {
+                    if known.acceptors.0.len() == 1 && !self.config.holds {
                         entries.push(Entry::Book {
                             prepare,
                             lost: None,
                             idempotency: None,
                         });
                     }
+                }
+                if self.config.holds {
+                    let prepare = Box::new(self.cast.prepare(index, known));
+                    entries.push(Entry::RequestConfirm(prepare));
+                    entries.push(Entry::EndHold { saga, seconds: 1 });
+                    entries.push(Entry::Extend { saga, seconds: 1 });
                 }
                 entries.push(Entry::Confirm {
                     saga,

@@ -13,12 +13,13 @@
 //! outboxes read in any order.
 //!
 //! **What is checked** in every state ([`properties`]): I1-I7, P1, N1 of docs/protocol.md; a ticket or sale only under a chosen
-//! Commit; no alarm; no impossible arrow, whatever arrives; "nothing was begun" only where nothing was. I7 and N1 run the
+//! Commit; no alarm; no impossible arrow, whatever arrives; "nothing was begun" only where nothing was;
+//! a hold sold only after its customer's request (H1). I7 and N1 run the
 //! product's recovery from every state, all alive and with any one company dead, and once more after every vote that could
 //! still be under way. [`audit`] judges each transaction, and shares no code with what it judges. Each configuration also
 //! lists what it must have reached.
 //!
-//! **What is not modelled:** accounts; batches of several entries; customers' holds; how long a lease lives; a node that is not
+//! **What is not modelled:** accounts; batches of several entries; extensions of holds; how long a lease lives; a node that is not
 //! ready yet; membership that changes; the order within an outbox and the place of its cursor; anti-entropy but as its result.
 //! Within its bounds (one or two sagas, three companies, two to four drivers, some ballots) a search is exhaustive; [`reduce`]
 //! leaves out orders of steps that make no difference, and [`equivalence`] checks that against searches without it.

@@ -28,10 +28,14 @@ pub const C1: &str = "C1 cancelled means asked for, and stays";
 pub const F1: &str = "F1 nobody takes a seat under an old token";
 pub const D1: &str = "D1 nothing begun means nothing begun";
 pub const A1: &str = "A1 no alarm";
+pub const H1: &str = "H1 a hold is sold if its customer asked";
 pub const L0: &str = "L0 the lattice holds, whatever arrives";
 
 pub const BOOKED: &str = "a client was told booked";
 pub const REFUSED: &str = "a client was told refused";
+pub const HELD: &str = "a client was told held";
+pub const CONFIRMED: &str = "a client was told that its hold is confirmed";
+pub const ENDED: &str = "a client was told that its hold is over";
 pub const NOTHING_BEGUN: &str = "a client was told that nothing was begun";
 impl Model for Bookings {
     type State = World;
@@ -130,6 +134,9 @@ fn always() -> Vec<Property<Bookings>> {
                 .iter()
                 .any(|breach| matches!(breach, Breach::Alarm(_)))
         }),
+        holds(H1, |model, world| {
+            !model.verdict(world.companies).unrequested
+        }),
         holds(L0, |model, world| {
             let living = model.living(None);
             living
@@ -143,11 +150,13 @@ fn always() -> Vec<Property<Bookings>> {
 fn answers(model: &Bookings, world: &World, saga: usize) -> BTreeSet<Answered> {
     let plans = model.config.drivers.iter().zip(&world.slots);
     let told = plans.filter_map(|(plan, slot)| match (plan, slot.said) {
-        (Plan::Client { saga: of, .. }, said) if *of == saga => match said {
-            Said::Booked(ticket) => Some(Answered::Booked(ticket)),
-            Said::Refused => Some(Answered::Refused),
-            Said::Nothing | Said::NothingBegun => None,
-        },
+        (Plan::Client { saga: of, .. } | Plan::Confirm { saga: of, .. }, said) if *of == saga => {
+            match said {
+                Said::Booked(ticket) => Some(Answered::Booked(ticket)),
+                Said::Refused => Some(Answered::Refused),
+                Said::Nothing | Said::Held | Said::NothingBegun => None,
+            }
+        }
         _ => None,
     });
     let mut answers: BTreeSet<Answered> = told.collect();
@@ -186,7 +195,7 @@ fn is_refused_kept(model: &Bookings, world: &World) -> bool {
 fn is_ticket_there(model: &Bookings, world: &World) -> bool {
     let mut plans = model.config.drivers.iter().zip(&world.slots);
     plans.all(|(plan, slot)| match (plan, slot.said) {
-        (Plan::Client { at, .. }, Said::Booked(ticket)) => {
+        (Plan::Client { at, .. } | Plan::Confirm { at, .. }, Said::Booked(ticket)) => {
             let company = model.companies.get(world.companies[*at]);
             company.tickets.contains_key(&ticket)
         }
@@ -218,6 +227,14 @@ fn shows(model: &Bookings, world: &World, witness: &str) -> bool {
     model.verdict(world.companies).witnesses.contains(witness)
 }
 
+/// What customers were told who confirmed.
+fn of_confirm(model: &Bookings, world: &World) -> impl Iterator<Item = Said> {
+    let plans = model.config.drivers.iter().zip(world.slots);
+    plans
+        .filter(|(plan, _)| matches!(plan, Plan::Confirm { .. }))
+        .map(|(_, slot)| slot.said)
+}
+
 fn sometimes() -> Vec<Property<Bookings>> {
     vec![
         seen(COMMITTED, |model, world| shows(model, world, COMMITTED)),
@@ -238,6 +255,18 @@ fn sometimes() -> Vec<Property<Bookings>> {
         }),
         seen(REFUSED, |_, world| {
             world.slots.iter().any(|slot| slot.said == Said::Refused)
+        }),
+        seen(REFUSED_REQUEST, |model, world| {
+            shows(model, world, REFUSED_REQUEST)
+        }),
+        seen(HELD, |_, world| {
+            world.slots.iter().any(|slot| slot.said == Said::Held)
+        }),
+        seen(CONFIRMED, |model, world| {
+            of_confirm(model, world).any(|said| matches!(said, Said::Booked(_)))
+        }),
+        seen(ENDED, |model, world| {
+            of_confirm(model, world).any(|said| said == Said::Refused)
         }),
         seen(NOTHING_BEGUN, |_, world| {
             world

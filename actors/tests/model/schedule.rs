@@ -2,12 +2,13 @@
 
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::fencing::FencingToken;
-use passcom_actors::domain::saga::{Driver, Event, LeaseAnswer};
+use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::saga::{Driver, Event, LeaseAnswer, Origin, Start};
 
 use crate::bookings::{Bookings, LATE, START};
 use crate::company::Company;
 use crate::config::{Cancels, Plan, USER, key};
-use crate::world::{Action, Message, Said, World};
+use crate::world::{Action, Companies, Message, Said, World};
 
 impl Bookings {
     pub fn actions_of(&self, world: &World, actions: &mut Vec<Action>) {
@@ -38,6 +39,7 @@ impl Bookings {
             if self.may_start(world, plan) {
                 actions.push(Action::Start { slot });
             }
+            self.ends_of_holds(world, slot, plan, actions);
             return;
         }
         let Some(driver) = own.driver else {
@@ -123,13 +125,32 @@ impl Bookings {
                 let row = company.sagas.get(&self.cast.sagas[saga]);
                 row.is_some_and(|row| self.is_open(at, row))
             }
+            Plan::Expiry { at, saga } => {
+                let company = self.companies.get(world.companies[at]);
+                let row = company.sagas.get(&self.cast.sagas[saga]);
+                row.is_some_and(|row| row.held_for().is_some())
+            }
+            Plan::Confirm { .. } | Plan::Release { .. } => false,
         }
+    }
+
+    fn ends_of_holds(&self, world: &World, slot: usize, plan: Plan, actions: &mut Vec<Action>) {
+        let (Plan::Confirm { saga, .. } | Plan::Release { saga, .. }) = plan else {
+            return;
+        };
+        let known = |from: &usize| {
+            let company = self.companies.get(world.companies[*from]);
+            company.sagas.contains_key(&self.cast.sagas[saga])
+        };
+        let companies = (0..self.config.companies).filter(known);
+        actions.extend(companies.map(|from| Action::End { slot, from }));
     }
 
     pub fn next(&self, world: &World, action: Action) -> Option<World> {
         let mut next = *world;
         match action {
             Action::Start { slot } => self.start(&mut next, slot),
+            Action::End { slot, from } => self.end_hold(&mut next, slot, from),
             Action::Lease { slot, answer } => {
                 next.slots[slot].leasing = None;
                 self.tell(&mut next, slot, Event::Leased(answer));
@@ -201,9 +222,50 @@ impl Bookings {
                 self.rules
                     .start(self.recovery(at, saga, &company.sagas[&saga]))
             }
+            Plan::Expiry { at, saga } => {
+                world.slots[slot].started = true;
+                let saga = self.cast.sagas[saga];
+                self.expire(&mut world.companies, at, saga);
+                let company = self.companies.get(world.companies[at]);
+                self.rules
+                    .start(self.recovery(at, saga, &company.sagas[&saga]))
+            }
+            Plan::Confirm { .. } | Plan::Release { .. } => return,
         };
         world.slots[slot].driver = Some(self.drivers.id(Driver::new(start)));
         self.tell(world, slot, Event::Started);
+    }
+
+    /// The desk drives a hold that this company has told it of.
+    fn end_hold(&self, world: &mut World, slot: usize, from: usize) {
+        let (at, saga, confirms) = match self.config.drivers[slot] {
+            Plan::Confirm { at, saga } => (at, saga, true),
+            Plan::Release { at, saga } => (at, saga, false),
+            _ => return,
+        };
+        let company = self.companies.get(world.companies[from]);
+        let saga = self.cast.sagas[saga];
+        let row = &company.sagas[&saga];
+        let voted = row.voted;
+        let origin = if confirms {
+            Origin::Confirm { voted }
+        } else {
+            Origin::Recovery
+        };
+        let start = self.recovery(at, saga, row);
+        let start = self.rules.start(Start { origin, ..start });
+        world.slots[slot].started = true;
+        world.slots[slot].driver = Some(self.drivers.id(Driver::new(start)));
+        self.tell(world, slot, Event::Started);
+    }
+
+    /// By this company's clock the time of a hold is over.
+    pub fn expire(&self, companies: &mut Companies, at: usize, saga: SagaId) {
+        let company = self.companies.get(companies[at]);
+        let row = company.sagas.get(&saga);
+        if let Some(seconds) = row.and_then(|row| row.held_for()) {
+            self.post(companies, at, Entry::EndHold { saga, seconds });
+        }
     }
 
     /// What the desk replays to a client whose key it knows.

@@ -57,8 +57,9 @@ fn shortened(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find("Order {") {
         let end = rest[at..]
-            .find("hold_seconds: None }")
-            .map_or(rest.len(), |end| at + end + 20);
+            .find("hold_seconds: ")
+            .and_then(|field| Some(at + field + rest[at + field..].find('}')? + 1))
+            .unwrap_or(rest.len());
         short.push_str(&rest[..at]);
         short.push_str("order");
         rest = &rest[end..];

@@ -34,6 +34,8 @@ pub struct Verdict {
     pub breaches: BTreeSet<Breach>,
     /// A sold leg or ticket whose order was not chosen.
     pub unfounded: bool,
+    /// An acceptor took the Commit of a hold that nobody had asked to confirm.
+    pub unrequested: bool,
     /// A cancelled leg without a ticket that says so.
     pub cancelled_unasked: bool,
     /// What was reached.
@@ -70,7 +72,7 @@ impl Bookings {
         let answers = |index: usize| {
             let keys = all().flat_map(|company| &company.keys);
             let of_saga = keys.filter(|((_, key), _)| *key == index.to_string());
-            let answers = of_saga.filter_map(|(_, row)| row.answer.map(Answered::from));
+            let answers = of_saga.filter_map(|(_, row)| Answered::of(row.answer?));
             answers.collect()
         };
         let fates: Vec<Fate> = sagas.iter().map(|saga| fate(all(), *saga)).collect();
@@ -88,18 +90,21 @@ impl Bookings {
             fates,
             breaches: breaches.collect(),
             unfounded: all().any(|company| is_unfounded(company, &all())),
+            unrequested: self.config.holds
+                && sagas.iter().any(|saga| is_unrequested(&companies, *saga)),
             cancelled_unasked: all().any(|company| is_cancelled_unasked(company, &all())),
             answers: (0..sagas.len()).map(answers).collect(),
         }
     }
 }
 
-impl From<Outcome> for Answered {
-    fn from(outcome: Outcome) -> Self {
+impl Answered {
+    /// That seats are kept is no outcome: it ends.
+    fn of(outcome: Outcome) -> Option<Self> {
         match outcome {
-            Outcome::Booked { ticket } => Self::Booked(ticket),
-            Outcome::Refused(_) => Self::Refused,
-            Outcome::Held { .. } => unreachable!("no configuration has a hold"),
+            Outcome::Booked { ticket } => Some(Self::Booked(ticket)),
+            Outcome::Refused(_) => Some(Self::Refused),
+            Outcome::Held { .. } => None,
         }
     }
 }
@@ -153,6 +158,14 @@ fn is_unfounded<'a>(company: &Company, all: &(impl Iterator<Item = &'a Company> 
             .tickets
             .keys()
             .any(|saga| committed(*saga).is_none())
+}
+
+fn is_unrequested(companies: &[&Company], saga: SagaId) -> bool {
+    let audits = || companies.iter().map(|company| &company.audit);
+    let sells = |vote: &Decision| matches!(vote, Decision::Commit(_));
+    let mut votes = audits().flat_map(|audit| &audit.votes);
+    votes.any(|((of, _), (vote, _))| *of == saga && sells(vote))
+        && !audits().any(|audit| audit.requested.contains(&saga))
 }
 
 fn is_cancelled_unasked<'a>(

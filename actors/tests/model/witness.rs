@@ -23,6 +23,7 @@ pub const RESOLD: &str = "sold again after a cancel";
 pub const REUSED: &str = "sold to another after a release";
 pub const TWO_ORDERS: &str = "two orders prepared under one saga";
 pub const SECOND_ORDER: &str = "the second order committed";
+pub const REFUSED_REQUEST: &str = "abort chosen though its customer had confirmed";
 pub const TWO_TOKENS: &str = "two tokens on one seat";
 
 /// What the tables show of one saga.
@@ -53,6 +54,13 @@ pub fn witnesses(
         (COMMITTED, committed && accepted >= majority),
         (RECOVERED, committed && accepted < majority),
         (ABORTED, fate.chosen == Some(Decision::Abort) && whole),
+        (
+            REFUSED_REQUEST,
+            fate.chosen == Some(Decision::Abort)
+                && all
+                    .iter()
+                    .any(|company| company.audit.requested.contains(&saga)),
+        ),
         (TOMBSTONE, legs.iter().any(|(_, leg)| is_tombstone(leg))),
         (OVERTAKEN, has(Cancelled) && has(Prepared)),
         (

@@ -48,6 +48,8 @@ pub enum Said {
     Nothing,
     Booked(SagaId),
     Refused,
+    /// The seats of a hold are kept.
+    Held,
     /// Another booking's lease, or the only company is down.
     NothingBegun,
 }
@@ -66,7 +68,7 @@ impl From<Outcome> for Said {
         match outcome {
             Outcome::Booked { ticket } => Self::Booked(ticket),
             Outcome::Refused(_) => Self::Refused,
-            Outcome::Held { .. } => unreachable!("no configuration has a hold"),
+            Outcome::Held { .. } => Self::Held,
         }
     }
 }
@@ -95,6 +97,8 @@ pub struct Asker {
 pub enum Action {
     /// A client asks, or a watcher takes up an unfinished saga.
     Start { slot: usize },
+    /// A customer asks for the end of a hold, of which this company's record is heard of.
+    End { slot: usize, from: usize },
     /// Redis answers.
     Lease { slot: usize, answer: LeaseAnswer },
     /// A message arrives; `claimed` where the company's memory says that the seat is promised to another booking, `lost` where
@@ -123,6 +127,7 @@ impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start { slot } => write!(f, "start driver {slot}"),
+            Self::End { slot, from } => write!(f, "start driver {slot} with the record of {from}"),
             Self::Lease { slot, answer } => write!(f, "lease for driver {slot}: {answer:?}"),
             Self::Arrive {
                 message,

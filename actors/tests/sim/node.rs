@@ -42,6 +42,7 @@ const IN_DOUBT_AFTER: Duration = Duration::from_secs(5);
 const LIMITS: Limits = Limits {
     bookings_max: 64,
     deadline: Duration::from_secs(8),
+    hold_seconds: passcom_actors::domain::order::HOLD_SECONDS,
 };
 /// Few, so that route actors are stopped and started again.
 const ROUTE_ACTORS_MAX: usize = 2;

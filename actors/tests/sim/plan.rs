@@ -24,8 +24,8 @@ const CODES: [&str; 4] = ["A", "B", "C", "D"];
 const DAY_MS: i64 = 86_400_000;
 /// T_heal: from the last fault until everything has ended.
 const HEAL_MAX: u64 = 30_000;
-/// The same where extended holds are waited for, each of which a lost answer may have extended twice.
-const LONG_HEAL_MAX: u64 = 2_500_000;
+/// The same where extended holds are waited for, each of which lost answers may have extended to two hours.
+const LONG_HEAL_MAX: u64 = 8_000_000;
 /// A hold is asked for no longer than this, in seconds: it ends while the run heals.
 const HOLD_SECONDS_MAX: u32 = 6;
 /// So long after its end somebody may still ask for something of it.
@@ -202,17 +202,17 @@ impl<'a> Draw<'a> {
     fn hold(&mut self) -> Hold {
         let seconds = self.random.u32(1..=HOLD_SECONDS_MAX);
         let end = u64::from(seconds) * 1_000;
-        let mut deeds = Vec::new();
-        if self.random.u8(0..3) == 0 {
-            deeds.push((self.random.u64(0..end), Deed::Extend));
-        }
-        let ends: &[Deed] = match self.random.u8(0..10) {
-            0..=4 => &[Deed::Confirm],
-            5..=6 => &[Deed::Release],
-            7 => &[Deed::Confirm, Deed::Release],
+        let wanted: &[Deed] = match self.random.u8(0..12) {
+            0..=3 => &[Deed::Confirm],
+            4..=5 => &[Deed::Release],
+            6 => &[Deed::Confirm, Deed::Release],
+            7 => &[Deed::Extend, Deed::Confirm],
+            8 => &[Deed::Extend, Deed::Release],
+            9..=10 => &[Deed::Extend],
             _ => &[],
         };
-        for deed in ends {
+        let mut deeds = Vec::new();
+        for deed in wanted {
             let late = self.random.u8(0..3) == 0;
             let latest = if late { end + HOLD_SLACK } else { end };
             deeds.push((self.random.u64(0..latest), *deed));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 59] = [
+const WANTED: [&str; 60] = [
     "bookings sold",
     "bookings refused",
     "holds told as kept",
@@ -19,10 +19,12 @@ const WANTED: [&str; 59] = [
     "holds extended",
     "holds not extended",
     "extensions that came too late",
+    "extensions of what is booked",
     "confirmations that came before an end that was due",
     "confirmations that came too late",
     "confirmations that failed",
     "releases that came too late",
+    "answers: begun",
     "answers: seat busy",
     "answers: company down",
     "answers: still running",

@@ -101,7 +101,7 @@ impl fmt::Display for Brief<'_, Question> {
                 let value = Brief(value.as_ref());
                 write!(f, "Accept {} {} {value}", Brief(key), ballot.0)
             }
-            Question::Hold { saga } => write!(f, "Hold {}", Short(*saga)),
+            Question::Hold { saga, .. } => write!(f, "Hold {}", Short(*saga)),
             Question::Confirm { saga, hash } => write!(f, "Confirm {} {hash:?}", Short(*saga)),
             Question::Release { saga, reason, .. } => {
                 write!(f, "Release {} {reason:?}", Short(*saga))

@@ -3,7 +3,7 @@
 mod heal;
 mod load;
 
-pub use heal::{HEAL_LIMIT, heal};
+pub use heal::{HEAL_LIMIT, HOLD_AWAITED_MAX, heal};
 
 use uuid::Uuid;
 
@@ -30,6 +30,15 @@ pub struct TicketLegRow {
     pub route: i64,
     pub number: i32,
     pub cancelled: bool,
+}
+
+/// A customer's hold that this company has as open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldRow {
+    pub saga: Uuid,
+    pub seconds: i32,
+    /// Since it began, in seconds, by the clock of the database.
+    pub age: i64,
 }
 
 /// A client's key as the company that took the request keeps it.
@@ -81,6 +90,7 @@ pub type Copied = (Uuid, String);
 pub struct Company {
     pub code: String,
     pub legs: Vec<LegRow>,
+    pub holds: Vec<HoldRow>,
     /// Routes with their seats.
     pub routes: Vec<(i64, i32)>,
     /// Seats that are not on sale.
@@ -90,6 +100,6 @@ pub struct Company {
     pub users: Vec<UserRow>,
     pub keys: Vec<KeyRow>,
     pub registers: Vec<RegisterRow>,
-    /// Sagas that this company drives and has not finished.
+    /// Sagas that this company drives and has not finished, but for open holds.
     pub unfinished: Vec<Uuid>,
 }

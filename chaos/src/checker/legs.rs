@@ -2,15 +2,15 @@
 //!
 //! * I1: no seat is in two legs that are prepared or committed, and every such leg's number exists on its route.
 //! * I2: no saga has, at whatever companies, both a committed or cancelled and a refused leg.
-//! * I7: nothing is prepared or unfinished any more.
+//! * I7: nothing is prepared or unfinished any more, but holds whose time is not over.
 //! * B1: what a company sold is what its tickets say, seat by seat.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
 use super::Violation;
-use super::facts::{Company, LegRow, LegState};
+use super::facts::{Company, HEAL_LIMIT, HOLD_AWAITED_MAX, HoldRow, LegRow, LegState};
 
 pub fn check(companies: &[Company]) -> Vec<Violation> {
     let mut violations = mixed_sagas(companies);
@@ -98,17 +98,33 @@ fn mixed_sagas(companies: &[Company]) -> Vec<Violation> {
 
 fn under_way(company: &Company) -> Vec<Violation> {
     let code = &company.code;
+    let open = company.holds.iter().filter(|hold| is_open(hold));
+    let open: HashSet<Uuid> = open.map(|hold| hold.saga).collect();
     let prepared = company
         .legs
         .iter()
-        .filter(|leg| leg.state == LegState::Prepared);
+        .filter(|leg| leg.state == LegState::Prepared && !open.contains(&leg.saga));
     let prepared = prepared.map(|leg| format!("saga {} is still prepared at {code}", leg.saga));
+    let overdue = company.holds.iter().filter(|hold| !is_open(hold));
+    let overdue = overdue.map(|hold| {
+        format!(
+            "hold {} of {} s is still open at {code} after {} s",
+            hold.saga, hold.seconds, hold.age
+        )
+    });
     let unfinished = company.unfinished.iter();
     let unfinished = unfinished.map(|saga| format!("saga {saga} is still unfinished at {code}"));
     prepared
         .chain(unfinished)
+        .chain(overdue)
         .map(|what| Violation::new("I7", what))
         .collect()
+}
+
+/// Those that are short have been waited for; a longer one ends within the time that anything has to heal.
+fn is_open(hold: &HoldRow) -> bool {
+    let seconds = i64::from(hold.seconds);
+    seconds > HOLD_AWAITED_MAX && hold.age <= seconds + HEAL_LIMIT.as_secs() as i64
 }
 
 fn sold_and_ticketed(company: &Company) -> Vec<Violation> {
@@ -230,6 +246,26 @@ mod tests {
         a.legs.push(leg(OTHER, 2, LegState::Prepared));
         a.unfinished.push(OTHER);
         assert_eq!(found(&[a]), ["I7", "I7"]);
+    }
+
+    #[test]
+    fn an_open_hold_may_keep_its_seats_and_one_that_is_over_may_not() {
+        let held = |seconds: i32, age| {
+            let mut a = company("a");
+            a.legs.push(leg(OTHER, 2, LegState::Prepared));
+            let saga = OTHER;
+            a.holds.push(HoldRow { saga, seconds, age });
+            found(&[a])
+        };
+        assert_eq!(held(900, 920), [""; 0]);
+        assert_eq!(held(900, 940), ["I7", "I7"], "the leg, and the hold");
+        assert_eq!(held(4, 0), ["I7", "I7"], "it was waited for");
+        let mut a = company("a");
+        a.legs.push(leg(OTHER, 2, LegState::Prepared));
+        let saga = SAGA;
+        let (seconds, age) = (900, 0);
+        a.holds.push(HoldRow { saga, seconds, age });
+        assert_eq!(found(&[a]), ["I7"], "it is another's");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! LIN: every seat behaves as if its bookings, cancellations and reads had happened one at a time, each between its request and its answer.
 //!
-//! A seat is a variable that is free or belongs to one ticket; sequentially, a booking needs it free and a cancellation frees it. [`events`] says
+//! A seat is a variable that is free or belongs to one ticket or hold; sequentially, a booking needs it free and a cancellation frees it. [`events`] says
 //! what the history and the final rows prove about each seat; [`search`] looks for an order of it.
 //!
 //! Seats are judged one by one: what is linearizable is so object by object (Herlihy and Wing, "Linearizability", 1990, theorem 1). That a
@@ -11,12 +11,16 @@ mod search;
 
 use super::Violation;
 use super::facts::Company;
-use crate::history::Operation;
+use crate::history::{Fault, Operation};
 use search::{Found, search};
 
 /// The seats that were judged, and those without an order.
-pub fn check(companies: &[Company], history: &[Operation]) -> (usize, Vec<Violation>) {
-    let seats = events::of_seats(companies, history);
+pub fn check(
+    companies: &[Company],
+    history: &[Operation],
+    faults: &[Fault],
+) -> (usize, Vec<Violation>) {
+    let seats = events::of_seats(companies, history, faults);
     let violations = seats.iter().filter_map(|(seat, events)| {
         let why = match search(events) {
             Found::Order => return None,

@@ -2,7 +2,8 @@
 //!
 //! * [`facts`]: rows of every company's database, read by SQL of its own; [`evidence`] has all that a run left behind;
 //! * [`legs`]: I1, I2, I7, B1: what must hold of the rows alone;
-//! * [`answers`]: I3, I4, I5: what must hold between answers and rows; [`reads`]: I3 as customers read it back;
+//! * [`answers`]: I3, I4, I5: what must hold between answers and rows; [`reads`]: I3 as customers read it back; [`holds`]: H1, H2, and what
+//!   becomes of customers' holds;
 //! * [`frees`]: I6: cancellations, and what is on offer;
 //! * [`registers`]: P1; [`replicas`]: R1: copies are equal; [`logins`]: R2;
 //! * [`storms`]: L1, where [`calm`] says that nothing was wrong;
@@ -16,9 +17,11 @@
 
 pub mod answers;
 pub mod calm;
+mod databases;
 pub mod evidence;
 pub mod facts;
 pub mod frees;
+pub mod holds;
 pub mod legs;
 pub mod linear;
 pub mod logins;
@@ -113,6 +116,8 @@ pub fn audit(evidence: &Evidence) -> Audit {
     audit.add("I1 I2 I7 B1", "legs", (legs, legs::check(companies)));
     let answered = answers::check(companies, operations);
     audit.add("I3 I4 I5", "keys", (keys, answered));
+    let held = holds::check(companies, operations, faults);
+    audit.add("H1 H2", "holds", held);
     let reads = reads::check(operations, &calm);
     audit.add("I3", "reads and cancels", reads);
     let freed = frees::check(companies, offers, operations);
@@ -124,7 +129,7 @@ pub fn audit(evidence: &Evidence) -> Audit {
     audit.add("R2", "users", (users, logins));
     let storms = storms::check(operations, &calm);
     audit.add("L1", "storms without a fault", storms);
-    let orders = linear::check(companies, operations);
+    let orders = linear::check(companies, operations, faults);
     audit.add("LIN", "seats", orders);
     let loud = logs::check(logs, *alarms_allowed);
     audit.add("alarm", "logs", (logs.len(), loud));

@@ -64,7 +64,7 @@ fn tickets(history: &[Operation]) -> Tickets<'_> {
     let mut tickets = Tickets::new();
     for operation in history {
         let told = match (&operation.request, &operation.answer) {
-            (Request::Book { .. }, Answer::Booked { ticket }) => {
+            (Request::Book { .. } | Request::Confirm { .. }, Answer::Booked { ticket }) => {
                 &mut tickets.entry(*ticket).or_default().booked
             }
             (Request::Cancel { ticket, .. }, answer) => {

@@ -1,7 +1,7 @@
-//! L1: without faults, of n bookings of the same seats exactly one succeeds.
+//! L1: without faults, of n bookings and holds of the same seats exactly one succeeds.
 //!
 //! Found in the history itself: keys that name the same set of seats. They are judged where nothing was wrong, nobody else wanted any of these
-//! seats before they had all been answered, and nobody had cancelled by then.
+//! seats before they had all been answered, and nobody had cancelled by then, nor had a hold ended.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::Violation;
 use super::calm::Calm;
-use crate::history::{Answer, Meaning, Operation, Request, Seat};
+use crate::history::{Answer, Meaning, Operation, Request, Seat, Wish};
 
-/// Bookings of one set of seats.
+/// Bookings and holds of one set of seats.
 #[derive(Default)]
 struct Storm<'a> {
     begin_us: u64,
@@ -25,7 +25,7 @@ struct Storm<'a> {
 /// The storms that could be judged, and what was wrong with them.
 pub fn check(history: &[Operation], calm: &Calm) -> (usize, Vec<Violation>) {
     let storms = storms(history);
-    let first_cancels = first_cancels(history);
+    let first_frees = first_frees(history);
     let mut wanted: HashMap<&Seat, Vec<&Storm>> = HashMap::new();
     for (seats, storm) in &storms {
         for seat in seats {
@@ -44,8 +44,8 @@ pub fn check(history: &[Operation], calm: &Calm) -> (usize, Vec<Violation>) {
                 .all(|other| other.begin_us > storm.end_us)
         });
         let kept = storm.tickets.iter().all(|ticket| {
-            let cancel = first_cancels.get(ticket);
-            cancel.is_none_or(|cancel_us| *cancel_us > storm.end_us)
+            let free = first_frees.get(ticket);
+            free.is_none_or(|free_us| *free_us > storm.end_us)
         });
         if storm.keys.len() < 2 || !alone || !kept || !calm.lasts(storm.begin_us, storm.end_us) {
             continue;
@@ -64,10 +64,10 @@ pub fn check(history: &[Operation], calm: &Calm) -> (usize, Vec<Violation>) {
 fn storms(history: &[Operation]) -> BTreeMap<Vec<Seat>, Storm<'_>> {
     let mut storms: BTreeMap<Vec<Seat>, Storm> = BTreeMap::new();
     for operation in history {
-        let Request::Book { user, key, seats } = &operation.request else {
+        let Some(Wish { user, key, seats }) = operation.request.wish() else {
             continue;
         };
-        let mut seats = seats.clone();
+        let mut seats = seats.to_vec();
         seats.sort_unstable();
         let storm = storms.entry(seats).or_insert_with(|| Storm {
             begin_us: operation.begin_us,
@@ -75,15 +75,15 @@ fn storms(history: &[Operation]) -> BTreeMap<Vec<Seat>, Storm<'_>> {
         });
         storm.begin_us = storm.begin_us.min(operation.begin_us);
         storm.end_us = storm.end_us.max(operation.end_us);
-        storm.keys.insert((*user, key));
+        storm.keys.insert((user, key));
         match operation.answer.meaning() {
-            Meaning::Booked(ticket) => {
+            Meaning::Booked(ticket) | Meaning::Held(ticket) => {
                 storm.tickets.insert(ticket);
             }
             Meaning::Refused | Meaning::NothingBegun => {
                 storm.unclear |= !is_about_seats(&operation.answer);
             }
-            Meaning::Open => storm.unclear = true,
+            Meaning::Open | Meaning::Ended => storm.unclear = true,
         }
     }
     storms
@@ -95,13 +95,19 @@ fn is_about_seats(answer: &Answer) -> bool {
         .any(|kind| answer.is_problem(kind))
 }
 
-fn first_cancels(history: &[Operation]) -> HashMap<Uuid, u64> {
+/// When each ticket or hold may have given its seats back.
+fn first_frees(history: &[Operation]) -> HashMap<Uuid, u64> {
     let mut first: HashMap<Uuid, u64> = HashMap::new();
     for operation in history {
-        if let Request::Cancel { ticket, .. } = operation.request {
-            let begin_us = first.entry(ticket).or_insert(operation.begin_us);
-            *begin_us = (*begin_us).min(operation.begin_us);
-        }
+        let begin_us = operation.begin_us;
+        let (whose, free_us) = match (&operation.request, &operation.answer) {
+            (Request::Cancel { ticket, .. }, _) => (*ticket, begin_us),
+            (Request::Release { hold, .. }, _) => (*hold, begin_us),
+            (_, Answer::Hold { hold, left_ms, .. }) => (*hold, begin_us + left_ms * 1000),
+            _ => continue,
+        };
+        let known_us = first.entry(whose).or_insert(free_us);
+        *known_us = (*known_us).min(free_us);
     }
     first
 }
@@ -175,6 +181,29 @@ mod tests {
         assert_eq!(judge(&storm(booked(1), booked(2))), (1, 1));
         let nobody = storm(refused("seat-held"), refused("seat-busy"));
         assert_eq!(judge(&nobody), (1, 1));
+    }
+
+    #[test]
+    fn a_hold_wins_as_a_booking_does_until_its_time_is_over() {
+        let held = |hold, left_ms| Answer::Hold {
+            hold: Uuid::from_u128(hold),
+            state: "retida".to_owned(),
+            left_ms,
+        };
+        let wish = |at: &mut Operation| {
+            let Request::Book { user, key, seats } = at.request.clone() else {
+                unreachable!("a storm of bookings")
+            };
+            at.request = Request::Hold { user, key, seats };
+        };
+        let mut one = storm(held(1, 9000), refused("seat-held"));
+        wish(&mut one[0]);
+        assert_eq!(judge(&one), (1, 0));
+        let mut two = storm(held(1, 9000), booked(2));
+        wish(&mut two[0]);
+        assert_eq!(judge(&two), (1, 1));
+        two[0].answer = held(1, 0);
+        assert_eq!(judge(&two), (0, 0), "it may have ended meanwhile");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::history::{Answer, Operation, Request, Seat};
 
 const USER: Uuid = Uuid::from_u128(9);
 const SOLD: Uuid = Uuid::from_u128(1);
+const HELD: Uuid = Uuid::from_u128(3);
 const CODES: [&str; 2] = ["a", "b"];
 
 fn seat(company: &str, number: u16) -> Seat {
@@ -45,6 +46,21 @@ fn book(begin_us: u64, key: &str, answer: Answer) -> Operation {
     asked(begin_us, request, answer)
 }
 
+/// Seat 3 of both, for nine seconds; forgotten.
+fn hold() -> Operation {
+    let request = Request::Hold {
+        user: USER,
+        key: "h".to_owned(),
+        seats: CODES.map(|company| seat(company, 3)).into(),
+    };
+    let answer = Answer::Hold {
+        hold: HELD,
+        state: "retida".to_owned(),
+        left_ms: 9000,
+    };
+    asked(0, request, answer)
+}
+
 fn refused() -> Answer {
     Answer::Problem {
         status: 409,
@@ -71,12 +87,20 @@ fn company(code: &str) -> Company {
     };
     Company {
         code: code.to_owned(),
-        legs: vec![LegRow {
-            saga: SOLD,
-            route: 7,
-            number: 1,
-            state: LegState::Committed,
-        }],
+        legs: vec![
+            LegRow {
+                saga: SOLD,
+                route: 7,
+                number: 1,
+                state: LegState::Committed,
+            },
+            LegRow {
+                saga: HELD,
+                route: 7,
+                number: 3,
+                state: LegState::Refused,
+            },
+        ],
         routes: vec![(7, 3)],
         tickets: vec![(SOLD, String::new())],
         ticket_legs: CODES.map(ticket_leg).into(),
@@ -98,7 +122,7 @@ fn company(code: &str) -> Company {
     }
 }
 
-/// One booking over both companies, which another customer was refused, and which was looked at.
+/// One booking over both companies, which another customer was refused, and which was looked at; and one hold.
 fn sound() -> Evidence {
     let status = Request::Status {
         user: USER,
@@ -120,6 +144,7 @@ fn sound() -> Evidence {
             book(0, "k", Answer::Booked { ticket: SOLD }),
             book(5, "other", refused()),
             asked(20, status, confirmed),
+            hold(),
         ],
         ..Evidence::default()
     }
@@ -155,6 +180,19 @@ fn every_invariant_is_asked_for() {
         let found = found(change);
         assert!(found.contains(&invariant), "{invariant}: {found:?}");
     };
+    told("H1", &|all| {
+        all.companies[0].tickets.push((HELD, String::new()))
+    });
+    told("H2", &|all| {
+        let (user, hold) = (USER, HELD);
+        let confirm = Request::Confirm { user, hold };
+        let answer = Answer::Problem {
+            status: 410,
+            kind: "hold-expired".to_owned(),
+            seat: None,
+        };
+        all.operations.push(asked(5_000_000, confirm, answer));
+    });
     told("I1", &|all| {
         all.companies[0].legs.push(second(LegState::Committed));
     });

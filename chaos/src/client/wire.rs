@@ -3,9 +3,10 @@
 use reqwest::header::LINK;
 use reqwest::{Response, Url};
 use serde::Deserialize;
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::history::{Answer, SeatName, SeenLeg};
+use crate::history::{Answer, Seat, SeatName, SeenLeg};
 
 const UNREACHABLE: &str = "X-Companhias-Indisponiveis";
 
@@ -55,6 +56,17 @@ struct Booked {
 }
 
 #[derive(Deserialize)]
+struct Hold {
+    uuid: Uuid,
+    #[serde(rename = "estado")]
+    state: String,
+    #[serde(rename = "expira_em")]
+    expires_at: jiff::Timestamp,
+    #[serde(rename = "agora")]
+    now: jiff::Timestamp,
+}
+
+#[derive(Deserialize)]
 struct Booking {
     #[serde(rename = "estado")]
     state: String,
@@ -90,6 +102,20 @@ struct Problem {
 
 type Read = reqwest::Result<Answer>;
 
+/// The body of a booking.
+pub(super) fn wanted(seats: &[Seat]) -> serde_json::Value {
+    let seat = |seat: &Seat| json!({"id_trecho": seat.route, "id_assento": seat.id, "company": seat.company});
+    json!({"trechos": seats.iter().map(seat).collect::<Vec<_>>()})
+}
+
+/// The body of a hold: with somebody on each seat.
+pub(super) fn held(seats: &[Seat]) -> serde_json::Value {
+    let passenger = |number| json!({"nome": format!("Passenger {number}")});
+    let mut body = wanted(seats);
+    body["passageiros"] = (1..=seats.len()).map(passenger).collect();
+    body
+}
+
 pub(super) async fn registered(response: Response) -> Read {
     let User { user } = response.json().await?;
     Ok(Answer::User { user })
@@ -103,6 +129,21 @@ pub(super) async fn logged_in(response: Response) -> Read {
 pub(super) async fn booked(response: Response) -> Read {
     let Booked { ticket } = response.json().await?;
     Ok(Answer::Booked { ticket })
+}
+
+pub(super) async fn hold(response: Response) -> Read {
+    let Hold {
+        uuid: hold,
+        state,
+        expires_at,
+        now,
+    } = response.json().await?;
+    let left = expires_at.duration_since(now).as_millis();
+    Ok(Answer::Hold {
+        hold,
+        state,
+        left_ms: u64::try_from(left).unwrap_or_default(), // it is over
+    })
 }
 
 pub(super) async fn status(response: Response) -> Read {

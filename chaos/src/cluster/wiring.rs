@@ -17,12 +17,14 @@ use crate::proxy::{Proxy, Way, Weather};
 const PORTS: std::ops::Range<u16> = 18_000..20_000;
 const PORT_ATTEMPTS: usize = 200;
 
-/// What a cluster needs beyond proxies.
+/// How a cluster differs from a plain one beyond proxies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Needs {
     pub clocks: bool,
     /// Only after [`super::disk::own_mounts`].
     pub small_disks: bool,
+    /// How long a customer's hold lasts, if not as long as everywhere.
+    pub hold_seconds: Option<u32>,
 }
 
 pub struct Wiring {
@@ -34,6 +36,7 @@ pub struct Wiring {
     /// By company; none where nobody asked for them.
     clocks: Vec<Clock>,
     disks: Vec<SmallDisk>,
+    hold_seconds: Option<u32>,
 }
 
 impl Wiring {
@@ -58,6 +61,7 @@ impl Wiring {
             disks: each(needs.small_disks)
                 .map(disk)
                 .collect::<Result<_, _>>()?,
+            hold_seconds: needs.hold_seconds,
         })
     }
 
@@ -107,6 +111,7 @@ impl Wiring {
                 port: self.redis.port(),
                 url: format!("redis://{}", self.liar.address()),
             },
+            hold_seconds: self.hold_seconds,
             companies: codes
                 .iter()
                 .enumerate()
@@ -122,6 +127,7 @@ impl Wiring {
 #[derive(Serialize)]
 struct File<'a> {
     redis: Redis,
+    hold_seconds: Option<u32>,
     companies: BTreeMap<&'a str, Company<'a>>,
 }
 

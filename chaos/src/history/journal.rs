@@ -183,7 +183,7 @@ impl Counts {
         match operation.answer.meaning() {
             Meaning::Booked(_) => self.booked += 1,
             Meaning::Refused | Meaning::NothingBegun => self.refused += 1,
-            Meaning::Open => self.open += 1,
+            Meaning::Held(_) | Meaning::Ended | Meaning::Open => self.open += 1,
         }
     }
 }

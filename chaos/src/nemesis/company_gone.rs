@@ -16,6 +16,8 @@ use crate::cluster::{Part, connect};
 const GOES_ON_WITHIN: Duration = Duration::from_secs(10);
 /// A younger leg belongs to a booking of the moment, not to one that waits for the dead.
 const YOUNG: &str = "2 seconds";
+/// A hold waits for its customer for so long at most in a run, and is then ended by the company itself.
+const YOUNG_HOLD: &str = "25 seconds";
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 pub(super) async fn strike(
@@ -84,8 +86,10 @@ async fn old_legs_end(
 async fn old_legs(database: &Client) -> anyhow::Result<i64> {
     let row = database
         .query_one(
-            "select count(*) from leg where state = 'prepared' and prepared_at < now() - $1::text::interval",
-            &[&YOUNG],
+            "select count(*) from leg join saga on saga.id = leg.saga_id
+             where leg.state = 'prepared'
+                 and prepared_at < now() - (case when holder is null then $1::text else $2::text end)::interval",
+            &[&YOUNG, &YOUNG_HOLD],
         )
         .await
         .context("count prepared legs")?;

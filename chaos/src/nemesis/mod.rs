@@ -110,6 +110,7 @@ impl Nemesis {
         Needs {
             clocks: self == Self::Clock,
             small_disks: self == Self::DiskFull,
+            hold_seconds: None,
         }
     }
 }

@@ -25,6 +25,8 @@ pub const SECONDS_MAX: u64 = 1800;
 pub const CLIENTS_MAX: usize = 256;
 const AT_ONCE_MAX: usize = 8;
 const CALM_MAX: f64 = 60.0;
+/// How long customers' holds last in a run: so short that they end while it lasts.
+const HOLD_SECONDS: u32 = 4;
 /// A scenario is a few lines.
 const FILE_MAX: u64 = 64 * 1024;
 
@@ -57,6 +59,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "disk-full",
     "clock",
     "company-gone",
+    "holds",
     "mixed",
 ];
 
@@ -84,8 +87,8 @@ fn one() -> usize {
     1
 }
 
-/// What customers want, of all companies: most bookings are trips of one to six legs, some of which are cancelled and booked again; customers also
-/// look at what there is, want the same seats at one moment, send one booking to every node, and register one login everywhere.
+/// What customers want, of all companies: most bookings are trips of one to six legs, some of which are held first, and some cancelled and booked
+/// again; customers also look at what there is, want the same seats at one moment, send one booking to every node, and register one login everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Load {
@@ -95,6 +98,8 @@ pub enum Load {
     Hot,
     /// Mostly at the same moment: the same fresh seats, the same key at every node, the same login.
     Storms,
+    /// Mostly seats that are held first, then confirmed, extended, given up, or left until they are free again.
+    Holds,
 }
 
 impl Load {
@@ -104,6 +109,7 @@ impl Load {
             Self::Spread => Mix::assorted(companies),
             Self::Hot => Mix::contended(companies),
             Self::Storms => Mix::stormy(companies),
+            Self::Holds => Mix::hesitant(companies),
         }
     }
 }
@@ -190,11 +196,15 @@ impl Scenario {
     }
 
     pub fn needs(&self) -> Needs {
-        let needs = self.nemeses.iter().map(|card| card.kind.needs());
-        needs.fold(Needs::default(), |all, one| Needs {
-            clocks: all.clocks || one.clocks,
-            small_disks: all.small_disks || one.small_disks,
-        })
+        let any = |wanted: fn(Needs) -> bool| {
+            let mut needs = self.nemeses.iter().map(|card| card.kind.needs());
+            needs.any(wanted)
+        };
+        Needs {
+            clocks: any(|needs| needs.clocks),
+            small_disks: any(|needs| needs.small_disks),
+            hold_seconds: Some(HOLD_SECONDS),
+        }
     }
 }
 

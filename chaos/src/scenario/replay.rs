@@ -1,7 +1,9 @@
 //! When all is over, keys are sent again, at every node: each has to give the one answer of its key. Those that were left open get theirs now.
+//! Holds that were confirmed are confirmed again, too.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
@@ -9,25 +11,65 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::checker::Violation;
-use crate::client::Session;
-use crate::history::{Meaning, Operation, Request, Seat};
+use crate::client::{HoldAction, Session};
+use crate::history::{Answer, Meaning, Operation, Request, Seat};
 use crate::workload::Market;
 
-/// Keys that are sent again: those without a definite answer first.
-const KEYS_MAX: usize = 200;
+/// Requests that are sent again: those without a definite answer first.
+const REQUESTS_MAX: usize = 250;
 const AT_ONCE: usize = 8;
-/// Of one key at one node, in which it has to get its answer.
+/// Of one request at one node, in which it has to get its answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// Returns the keys that some node has no answer for.
+/// A request whose answer is final at every node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Final<'a> {
+    Booking { key: &'a str, seats: &'a [Seat] },
+    Hold { key: &'a str, seats: &'a [Seat] },
+    Confirmation { hold: Uuid },
+}
+
+impl<'a> Final<'a> {
+    fn of(request: &'a Request) -> Option<(Uuid, Self)> {
+        match request {
+            Request::Book { user, key, seats } => Some((*user, Self::Booking { key, seats })),
+            Request::Hold { user, key, seats } => Some((*user, Self::Hold { key, seats })),
+            Request::Confirm { user, hold } => Some((*user, Self::Confirmation { hold: *hold })),
+            _ => None,
+        }
+    }
+
+    async fn send(self, market: &Market, session: &Session, node: usize) -> anyhow::Result<Answer> {
+        match self {
+            Self::Booking { key, seats } => market.book(node, 0, session, key, seats).await,
+            Self::Hold { key, seats } => market.hold(node, 0, session, key, seats).await,
+            Self::Confirmation { hold } => {
+                let confirm = HoldAction::Confirm;
+                market.act(node, 0, session, hold, confirm).await
+            }
+        }
+    }
+}
+
+impl fmt::Display for Final<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Booking { key, .. } => write!(f, "key {key}"),
+            Self::Hold { key, .. } => write!(f, "key {key} of a hold"),
+            Self::Confirmation { hold } => write!(f, "the confirmation of hold {hold}"),
+        }
+    }
+}
+
+/// Returns the requests that some node has no answer for.
 pub async fn replay(market: &Market, sessions: &[Session]) -> anyhow::Result<Vec<Violation>> {
     let sessions: BTreeMap<_, _> = sessions.iter().map(|s| (s.user, s)).collect();
     let operations = market.history.operations()?;
-    let keys = keys(&operations, |user| sessions.contains_key(user));
-    let replays = keys.into_iter().map(|(user, key, seats)| {
+    let requests = requests(&operations, |user| sessions.contains_key(user));
+    let replays = requests.into_iter().map(|(user, request)| {
         let session = sessions[&user];
-        replay_everywhere(market, session, key, seats)
+        replay_everywhere(market, session, request)
     });
     let mut replays = stream::iter(replays).buffer_unordered(AT_ONCE);
     let mut violations = Vec::new();
@@ -43,20 +85,20 @@ pub async fn replay(market: &Market, sessions: &[Session]) -> anyhow::Result<Vec
 async fn replay_everywhere(
     market: &Market,
     session: &Session,
-    key: &str,
-    seats: &[Seat],
+    request: Final<'_>,
 ) -> anyhow::Result<Option<Violation>> {
     for node in 0..market.client.nodes() {
         let deadline = Instant::now() + ANSWER_LIMIT;
         loop {
-            let answer = market.book(node, 0, session, key, seats).await?;
-            let open = answer.meaning() == Meaning::Open;
-            if matches!(answer.meaning(), Meaning::Booked(_) | Meaning::Refused) {
-                break;
-            }
+            let answer = request.send(market, session, node).await?;
+            let open = match answer.meaning() {
+                Meaning::Open => true,
+                Meaning::NothingBegun => false,
+                _ => break,
+            };
             if Instant::now() > deadline {
                 let what = format!(
-                    "key {key} has no definite answer at {} when all is over: {}",
+                    "{request} has no definite answer at {} when all is over: {}",
                     market.client.company(node),
                     answer.name()
                 );
@@ -69,29 +111,27 @@ async fn replay_everywhere(
     Ok(None)
 }
 
-/// Keys whose booking was begun, as far as anybody knows: open ones first, then the latest.
-fn keys(operations: &[Operation], ours: impl Fn(&Uuid) -> bool) -> Vec<(Uuid, &str, &[Seat])> {
-    let mut keys: BTreeMap<(Uuid, &str), (bool, u64, &[Seat])> = BTreeMap::new();
+/// Requests by which something was begun, as far as anybody knows: open ones first, then the latest.
+fn requests(operations: &[Operation], ours: impl Fn(&Uuid) -> bool) -> Vec<(Uuid, Final<'_>)> {
+    let mut known: BTreeMap<(Uuid, Final), (bool, u64)> = BTreeMap::new();
     for operation in operations {
-        let Request::Book { user, key, seats } = &operation.request else {
+        let Some((user, request)) = Final::of(&operation.request) else {
             continue;
         };
-        if !ours(user) {
-            continue;
-        }
         let definite = match operation.answer.meaning() {
-            Meaning::Booked(_) | Meaning::Refused => true,
             Meaning::Open => false,
             Meaning::NothingBegun => continue,
+            _ => true,
         };
-        let known = keys.entry((*user, key)).or_insert((false, 0, seats));
-        known.0 |= definite;
-        known.1 = known.1.max(operation.end_us);
+        if !ours(&user) {
+            continue;
+        }
+        let (was_definite, last_us) = known.entry((user, request)).or_default();
+        *was_definite |= definite;
+        *last_us = (*last_us).max(operation.end_us);
     }
-    let mut keys: Vec<_> = keys.into_iter().collect();
-    keys.sort_by_key(|(_, (definite, end_us, _))| (*definite, Reverse(*end_us)));
-    keys.truncate(KEYS_MAX);
-    keys.into_iter()
-        .map(|((user, key), (.., seats))| (user, key, seats))
-        .collect()
+    let mut known: Vec<_> = known.into_iter().collect();
+    known.sort_by_key(|(_, (definite, end_us))| (*definite, Reverse(*end_us)));
+    known.truncate(REQUESTS_MAX);
+    known.into_iter().map(|(request, _)| request).collect()
 }

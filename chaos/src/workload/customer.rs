@@ -15,7 +15,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::{Caller, Market, Mix, RETRY_AFTER};
+use super::market::{Caller, Market, Order};
+use super::{Mix, RETRY_AFTER};
 use crate::client::Session;
 use crate::history::{Answer, Meaning, Seat};
 
@@ -55,6 +56,7 @@ enum Step {
     Storm,
     RetryStorm,
     LoginStorm,
+    Hold,
     Book,
 }
 
@@ -89,6 +91,7 @@ impl Customer {
                 Step::Storm => self.storm().await?,
                 Step::RetryStorm => self.retry_storm().await?,
                 Step::LoginStorm => self.login_storm().await?,
+                Step::Hold => self.hold_trip().await?,
                 Step::Book => self.trip().await?,
             }
         }
@@ -106,6 +109,7 @@ impl Customer {
             (mix.storms, Step::Storm),
             (mix.retry_storms, Step::RetryStorm),
             (mix.login_storms, Step::LoginStorm),
+            (mix.holds, Step::Hold),
         ];
         let mut drawn = self.rng.u8(..100);
         for (share, step) in shares {
@@ -141,7 +145,7 @@ impl Customer {
 
     /// Books, and perhaps cancels, and perhaps books the same again.
     async fn trip(&mut self) -> anyhow::Result<()> {
-        let hot = self.market.stock.has_hot() && self.rng.u8(..100) < self.mix.hot;
+        let hot = self.wants_hot();
         let seats = self.choose(hot)?;
         let cancels = if hot { 100 } else { self.mix.cancels };
         let mut ticket = self.book(&seats).await?;
@@ -158,6 +162,10 @@ impl Customer {
             ticket = self.book(&seats).await?;
         }
         Ok(())
+    }
+
+    pub fn wants_hot(&mut self) -> bool {
+        self.market.stock.has_hot() && self.rng.u8(..100) < self.mix.hot
     }
 
     /// Seats of a trip; those that are not hot were never handed out before, or given back.
@@ -187,26 +195,31 @@ impl Customer {
         companies.into_iter().cycle().take(legs).collect()
     }
 
-    /// Until there is an answer that says what became of it, or it has not even begun for too often.
     async fn book(&mut self, seats: &[Seat]) -> anyhow::Result<Option<Uuid>> {
+        let answer = self.order(seats, Order::Booking).await?;
+        Ok(match answer.map(|answer| answer.meaning()) {
+            Some(Meaning::Booked(ticket)) => {
+                self.remember(ticket);
+                Some(ticket)
+            }
+            _ => None,
+        })
+    }
+
+    /// Until there is an answer that says what became of it, or it has not even begun for too often.
+    pub async fn order(&mut self, seats: &[Seat], order: Order) -> anyhow::Result<Option<Answer>> {
         let key: Arc<str> = self.new_key().into();
         let seats: Arc<[Seat]> = seats.into();
         let mut in_vain = 0;
         for _ in 0..ATTEMPTS_MAX {
             let (caller, market, session) = (self.caller(), self.market.clone(), self.session());
             let (key, seats) = (key.clone(), seats.clone());
-            let asked = async move {
-                let Caller { customer, node } = caller;
-                market.book(node, customer, &session, &key, &seats).await
-            };
-            match self.ask(asked).await?.map(|answer| answer.meaning()) {
-                Some(Meaning::Booked(ticket)) => {
-                    self.remember(ticket);
-                    return Ok(Some(ticket));
-                }
-                Some(Meaning::Refused) => return Ok(None),
+            let asked = async move { market.order(caller, &session, &key, &seats, order).await };
+            let answer = self.ask(asked).await?;
+            match answer.as_ref().map(Answer::meaning) {
                 Some(Meaning::NothingBegun) => in_vain += 1,
                 Some(Meaning::Open) | None => {}
+                Some(_) => return Ok(answer),
             }
             if in_vain == IN_VAIN_MAX || self.stopped() {
                 break;

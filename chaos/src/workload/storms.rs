@@ -5,48 +5,61 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use uuid::Uuid;
 
-use super::Caller;
 use super::customer::Customer;
+use super::market::{Caller, Order};
 use crate::history::{Answer, Meaning};
 
 /// Customers who want the same seats.
 const STORM: std::ops::RangeInclusive<usize> = 4..=8;
 
+/// Percent of the requests of a storm, where customers hold seats at all.
+const HOLDS: u8 = 25;
+
 impl Customer {
-    /// Several users want the same seats, which nobody has wanted before: who of them gets through can be judged. They are never given back.
+    /// Several users want the same seats, which nobody has wanted before, some of them for later: who of them gets through can be judged. They are
+    /// never given back.
     pub async fn storm(&mut self) -> anyhow::Result<()> {
         let seats: Arc<[_]> = self.choose(false)?.into();
         let rivals = self.rng.usize(STORM);
         let bookings: Vec<_> = (0..rivals)
             .map(|_| {
-                let (caller, key) = (self.caller(), self.new_key());
+                let (caller, key, order) = (self.caller(), self.new_key(), self.any_order());
                 let session = self.sessions[self.rng.usize(..self.sessions.len())].clone();
                 let (market, seats) = (self.market.clone(), seats.clone());
-                async move {
-                    let Caller { customer, node } = caller;
-                    market.book(node, customer, &session, &key, &seats).await
-                }
+                async move { market.order(caller, &session, &key, &seats, order).await }
             })
             .collect();
         self.wait_for(try_join_all(bookings)).await.map(drop)
     }
 
-    /// One booking, sent to every node at once, as by a client that trusts none of them; and once more when it is over.
+    /// One booking or hold, sent to every node at once, as by a client that trusts none of them; and once more when it is over.
     pub async fn retry_storm(&mut self) -> anyhow::Result<()> {
         let seats: Arc<[_]> = self.choose(false)?.into();
         let key: Arc<str> = self.new_key().into();
         let (nodes, last) = (self.mix.nodes.clone(), self.caller().node);
         let (market, session, customer) = (self.market.clone(), self.session(), self.number);
+        let order = self.any_order();
         let sent = async move {
-            let book = |node| market.book(node, customer, &session, &key, &seats);
-            try_join_all(nodes.into_iter().map(book)).await?;
-            book(last).await
+            let send = |node| {
+                let caller = Caller { customer, node };
+                market.order(caller, &session, &key, &seats, order)
+            };
+            try_join_all(nodes.into_iter().map(send)).await?;
+            send(last).await
         };
         let answer = self.wait_for(sent).await?;
-        if let Some(Meaning::Booked(ticket)) = answer.map(|answer| answer.meaning()) {
-            self.remember(ticket);
+        match answer.map(|answer| answer.meaning()) {
+            Some(Meaning::Booked(id) | Meaning::Held(id)) => self.remember(id),
+            _ => {}
         }
         Ok(())
+    }
+
+    fn any_order(&mut self) -> Order {
+        match self.mix.holds > 0 && self.rng.u8(..100) < HOLDS {
+            true => Order::Hold,
+            false => Order::Booking,
+        }
     }
 
     /// A new login, registered at every node at once, then used at every node.

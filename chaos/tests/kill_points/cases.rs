@@ -43,6 +43,14 @@ pub enum Story {
     AbandonedDecided,
     /// A booking of the others' seats whose driver dies and stays away: its customer asks another node.
     TakenOver,
+    /// A seat of the asked company and one of the other are held.
+    Hold,
+    /// Such a hold is extended, confirmed, given up.
+    Extend,
+    Confirm,
+    Release,
+    /// A hold that was begun at the other company's node is confirmed.
+    ConfirmElsewhere,
     /// A trip is cancelled by its customer.
     Cancel,
     /// A trip is cancelled by an operator.
@@ -77,6 +85,10 @@ pub enum Seen {
     /// No answer at all.
     Lost,
     Booked,
+    /// A hold stands.
+    Held,
+    /// A hold is over.
+    Over,
     /// For good.
     Refused,
     /// Done, or found out; no booking.

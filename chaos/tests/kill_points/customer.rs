@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use passcom_chaos::client::{Client, Session};
+use passcom_chaos::client::{Client, HoldAction, Session};
 use passcom_chaos::history::{Answer, History, Meaning, Operation, Request, Seat};
 use passcom_chaos::stock::Stock;
 use passcom_chaos::workload::Market;
@@ -28,6 +28,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(12);
 #[derive(Debug, Clone)]
 pub enum Wish {
     Book { key: String, seats: Vec<Seat> },
+    Hold { key: String, seats: Vec<Seat> },
+    OfHold { hold: Uuid, action: HoldAction },
     Cancel { ticket: Uuid },
     OperatorCancel { ticket: Uuid },
     UnknownTicket,
@@ -87,6 +89,20 @@ impl Customer {
         })
     }
 
+    /// What a key has as its hold.
+    pub fn held_under(&self, key: &str) -> anyhow::Result<Option<Uuid>> {
+        let operations = self.market.history.operations()?;
+        let under = operations.iter().filter(|operation| {
+            let wish = operation.request.wish();
+            wish.is_some_and(|wish| wish.key == key)
+        });
+        let mut held = under.filter_map(|operation| match operation.answer.meaning() {
+            Meaning::Held(hold) => Some(hold),
+            _ => None,
+        });
+        Ok(held.next())
+    }
+
     /// Asks once. An error is a fault of the test itself.
     pub async fn ask(&self, node: usize, wish: &Wish) -> anyhow::Result<Seen> {
         let user = self.session.user;
@@ -94,6 +110,14 @@ impl Customer {
             Wish::Book { key, seats } => {
                 let answer = self.market.book(node, 0, &self.session, key, seats).await?;
                 Ok(seen(&answer))
+            }
+            Wish::Hold { key, seats } => {
+                let answer = self.market.hold(node, 0, &self.session, key, seats).await?;
+                Ok(seen(&answer))
+            }
+            Wish::OfHold { hold, action } => {
+                let asked = self.market.act(node, 0, &self.session, *hold, *action);
+                Ok(seen(&asked.await?))
             }
             Wish::Cancel { ticket } => {
                 let answer = self.market.cancel(node, 0, &self.session, *ticket).await?;
@@ -154,6 +178,26 @@ impl Customer {
             Meaning::Booked(ticket) => Ok(ticket),
             _ => anyhow::bail!("a booking before the story was answered {answer:?}"),
         }
+    }
+
+    /// Holds these seats, while nobody dies.
+    pub async fn hold(&self, node: usize, key: &str, seats: &[Seat]) -> anyhow::Result<Uuid> {
+        let answer = self.market.hold(node, 0, &self.session, key, seats).await?;
+        match answer.meaning() {
+            Meaning::Held(hold) => Ok(hold),
+            _ => anyhow::bail!("a hold before the story was answered {answer:?}"),
+        }
+    }
+
+    /// Gives up what a story has left held: nobody may have many holds.
+    pub async fn give_up(&self, node: usize, hold: Uuid) -> anyhow::Result<()> {
+        let action = HoldAction::Release;
+        let seen = self.settle(node, &Wish::OfHold { hold, action }).await?;
+        ensure!(
+            seen == Seen::Over,
+            "a hold that stands was given up, which came to {seen:?}"
+        );
+        Ok(())
     }
 
     /// Waits until every node serves, reaches the others and sells their seats.
@@ -265,10 +309,14 @@ fn seen(answer: &Answer) -> Seen {
         | Answer::Status { .. }
         | Answer::SeatMap { .. }
         | Answer::User { .. } => Seen::Done,
-        Answer::Booked { .. } | Answer::Problem { .. } => match answer.meaning() {
-            Meaning::Booked(_) => Seen::Booked,
-            Meaning::Refused => Seen::Refused,
-            Meaning::NothingBegun | Meaning::Open => Seen::Open,
-        },
+        Answer::Booked { .. } | Answer::Hold { .. } | Answer::Released | Answer::Problem { .. } => {
+            match answer.meaning() {
+                Meaning::Booked(_) => Seen::Booked,
+                Meaning::Held(_) => Seen::Held,
+                Meaning::Ended => Seen::Over,
+                Meaning::Refused => Seen::Refused,
+                Meaning::NothingBegun | Meaning::Open => Seen::Open,
+            }
+        }
     }
 }

@@ -16,7 +16,7 @@ use super::nodes::Nodes;
 use super::stage::{Cast, Stage};
 
 /// Requests that two nodes may die in, and the steps that follow when the first has.
-const STORIES: [Story; 9] = [
+const STORIES: [Story; 14] = [
     Story::Trip,
     Story::Pair,
     Story::Abroad,
@@ -24,6 +24,11 @@ const STORIES: [Story; 9] = [
     Story::ForeignSeat,
     Story::SoldSeat,
     Story::StaleFence,
+    Story::Hold,
+    Story::Extend,
+    Story::Confirm,
+    Story::ConfirmElsewhere,
+    Story::Release,
     Story::Cancel,
     Story::Register,
 ];

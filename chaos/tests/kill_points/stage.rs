@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use passcom_chaos::checker::facts;
-use passcom_chaos::client::Client;
+use passcom_chaos::client::{Client, HoldAction};
 use passcom_chaos::cluster::{Cluster, Part, RunningCompany};
 use passcom_chaos::history::{History, Seat};
 use passcom_chaos::stock::{Size, Stock};
@@ -138,6 +138,24 @@ impl Stage {
                 key,
                 seats: of(&[other, third]),
             },
+            Story::Hold => Wish::Hold {
+                key,
+                seats: of(&[asked, other]),
+            },
+            Story::Extend | Story::Confirm | Story::Release | Story::ConfirmElsewhere => {
+                let begun_at = match story {
+                    Story::ConfirmElsewhere => other,
+                    _ => asked,
+                };
+                let action = match story {
+                    Story::Extend => HoldAction::Extend,
+                    Story::Release => HoldAction::Release,
+                    _ => HoldAction::Confirm,
+                };
+                let seats = of(&[asked, other]);
+                let hold = self.customer.hold(begun_at, &key, &seats).await?;
+                Wish::OfHold { hold, action }
+            }
             Story::OwnSeat => Wish::Book {
                 key,
                 seats: of(&[asked]),
@@ -201,12 +219,26 @@ impl Stage {
             told.iter().all(|seen| *seen == told[0]),
             "not everybody was told the same: {told:?}"
         );
-        let promised = first.filter(|first| matches!(first, Seen::Booked | Seen::Refused));
+        let promised = first.filter(|first| {
+            matches!(
+                first,
+                Seen::Booked | Seen::Refused | Seen::Held | Seen::Over
+            )
+        });
         ensure!(
             promised.is_none_or(|promised| promised == told[0]),
             "it was answered {first:?}, and came to {:?}",
             told[0]
         );
+        if told[0] == Seen::Held {
+            let hold = match wish {
+                Wish::OfHold { hold, .. } => Some(*hold),
+                Wish::Hold { key, .. } => self.customer.held_under(key)?,
+                _ => None,
+            };
+            let hold = hold.context("nobody was told which hold it is")?;
+            self.customer.give_up(cast.third, hold).await?;
+        }
         // what is still under way would die at the next case's point
         let (_, left) = facts::heal(&self.companies).await?;
         ensure!(left.is_empty(), "it does not come to rest: {left:?}");

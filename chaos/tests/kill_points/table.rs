@@ -4,11 +4,12 @@
 //! makes it: [`EITHER`] only where it depends on who is faster.
 
 use super::cases::Role::{self, Asked, Importer, Other, Third};
-use super::cases::Seen::{Booked, Done, Lost, Open, Refused};
+use super::cases::Seen::{Booked, Done, Held, Lost, Open, Over, Refused};
 use super::cases::Story::{
-    self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, Cluster, Decided, Diverged,
-    ForeignSeat, Idle, Import, Meeting, OperatorCancel, Orphan, OwnSeat, Pair, Register, SoldSeat,
-    StaleFence, Start, Status, TakenOver, Tickets, Trip, UnknownTicket,
+    self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, Cluster, Confirm, ConfirmElsewhere,
+    Decided, Diverged, Extend, ForeignSeat, Hold, Idle, Import, Meeting, OperatorCancel, Orphan,
+    OwnSeat, Pair, Register, Release, SoldSeat, StaleFence, Start, Status, TakenOver, Tickets,
+    Trip, UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -23,6 +24,16 @@ const EITHER: Around = [&[Booked, Refused], &[Booked, Refused]];
 /// The answer races with the death of whoever gives it.
 const LOST_OR_BOOKED: Around = [&[Lost, Booked], &[Lost, Booked]];
 const LOST_OR_REFUSED: Around = [&[Lost, Refused], &[Lost, Refused]];
+const HELD: Around = [&[Held], &[Held]];
+const OVER: Around = [&[Over], &[Over]];
+/// A retry begins another order than the one that a company keeps seats for; both cannot be whole.
+const HELD_OR_REFUSED: Around = [&[Held, Refused], &[Held, Refused]];
+const LOST_OR_HELD: Around = [&[Lost, Held], &[Lost, Held]];
+const LOST_OR_OVER: Around = [&[Lost, Over], &[Lost, Over]];
+/// Who has begun to confirm and died is taken for somebody who does not: it depends on who finds out first.
+const BOOKED_OR_OVER: Around = [&[Booked, Over], &[Booked, Over]];
+/// The hold is as it was until the request to confirm it is durable.
+const BOOKED_THEN_EITHER: Around = [&[Booked], &[Booked, Over]];
 /// Undone for certain once the driver's begin is durable, else as with [`EITHER`].
 const EITHER_THEN_REFUSED: Around = [&[Booked, Refused], &[Refused]];
 
@@ -116,6 +127,45 @@ pub const TABLE: &[Row] = &[
     row("send::accept", Asked, TakenOver, EITHER, EITHER),
     row("acceptor::accept", Asked, TakenOver, EITHER, EITHER),
     row("driver::settle", Asked, TakenOver, BOOKED, BOOKED),
+    // a customer holds seats
+    row("send::held_for", Asked, Hold, LOST, HELD),
+    row("answer::held_for", Third, Hold, HELD, HELD),
+    row("send::prepare", Asked, Hold, LOST, HELD_OR_REFUSED),
+    row("participant::prepare", Asked, Hold, LOST, HELD_OR_REFUSED),
+    row("participant::prepare", Other, Hold, HELD_OR_REFUSED, HELD_OR_REFUSED),
+    row("driver::hold", Asked, Hold, LOST, HELD),
+    row("send::hold", Asked, Hold, LOST_OR_HELD, HELD),
+    row("driver::hold", Other, Hold, HELD, HELD),
+    row("answer::hold", Other, Hold, HELD, HELD),
+    row("lease::release", Asked, Hold, LOST_OR_HELD, HELD),
+    // … extends the hold
+    row("send::extend", Asked, Extend, LOST, HELD),
+    row("participant::extend", Asked, Extend, LOST, HELD),
+    row("participant::extend", Other, Extend, OPEN, HELD),
+    row("participant::extend", Third, Extend, HELD, HELD),
+    row("answer::extend", Other, Extend, OPEN, HELD),
+    // … confirms it
+    row("driver::request_confirm", Asked, Confirm, LOST, BOOKED_THEN_EITHER),
+    row("driver::request_confirm", Asked, ConfirmElsewhere, LOST, BOOKED_THEN_EITHER),
+    row("send::accept", Asked, Confirm, LOST, BOOKED_OR_OVER),
+    row("acceptor::accept", Asked, Confirm, LOST, BOOKED_OR_OVER),
+    row("acceptor::accept", Other, Confirm, BOOKED, BOOKED),
+    row("acceptor::accept", Third, Confirm, BOOKED, BOOKED),
+    row("driver::settle", Asked, Confirm, LOST, BOOKED),
+    row("driver::settle", Asked, ConfirmElsewhere, LOST, BOOKED),
+    row("participant::confirm", Other, Confirm, BOOKED, BOOKED),
+    row("driver::finish", Asked, Confirm, BOOKED, BOOKED),
+    // … or gives it up
+    row("driver::next_round", Asked, Release, LOST, OVER),
+    row("send::promise", Asked, Release, LOST, OVER),
+    row("acceptor::promise", Asked, Release, LOST, OVER),
+    row("acceptor::promise", Other, Release, OVER, OVER),
+    row("send::accept_later_ballot", Asked, Release, LOST, OVER),
+    row("acceptor::accept_later_ballot", Asked, Release, LOST, OVER),
+    row("acceptor::accept_later_ballot", Other, Release, OVER, OVER),
+    row("driver::refuse", Asked, Release, LOST, OVER),
+    row("participant::release", Asked, Release, LOST_OR_OVER, OVER),
+    row("participant::release", Other, Release, OVER, OVER),
     // leases
     row("lease::raise", Asked, StaleFence, LOST, BOOKED),
     // cancelling

@@ -7,7 +7,7 @@ use passcom_actors::desk::{
     Wait, WantedSeat,
 };
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, UserId};
-use passcom_actors::domain::order::{HOLD_SECONDS, Passenger, SeatRef};
+use passcom_actors::domain::order::{Passenger, SeatRef};
 
 use super::bookings::{self, company_down, not_known_in_time, wait};
 use super::{Client, RETRY};
@@ -48,7 +48,7 @@ async fn hold(client: &Client, call: Call) -> Answered {
         user,
         seats: seated(&seats, &body.passengers.unwrap_or_default())?,
         idempotency: bookings::idempotency(&call)?,
-        hold_seconds: Some(HOLD_SECONDS),
+        hold_seconds: Some(client.desk.hold_seconds()),
     };
     match client.desk.book(request, Wait::ForAnswer).await {
         BookAnswer::Definite(Outcome::Held { hold }) => {

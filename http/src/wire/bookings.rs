@@ -293,7 +293,6 @@ mod tests {
             state: BookingState::Running,
             order: None,
             hold: None,
-            voted: false,
             reason: None,
             companies: vec![
                 (

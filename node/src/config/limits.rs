@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use passcom_actors::domain::order::{HOLD_SECONDS, HOLD_SECONDS_MAX};
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, fault};
@@ -99,6 +100,8 @@ pub struct Timeouts {
     pub lease_seconds: u32,
     /// A seat in doubt for longer is asked about.
     pub in_doubt_seconds: u32,
+    /// A customer's hold lasts this long, and so much longer with each extension.
+    pub hold_seconds: u32,
     /// A leg is on sale until this long before its departure.
     pub sale_closes_minutes: u32,
     /// A node that stops finishes what is under way within this.
@@ -111,6 +114,7 @@ impl Default for Timeouts {
             booking_seconds: 10,
             lease_seconds: 30,
             in_doubt_seconds: 5,
+            hold_seconds: HOLD_SECONDS,
             sale_closes_minutes: 30,
             shutdown_seconds: 10,
         }
@@ -144,6 +148,7 @@ impl Timeouts {
             ("booking_seconds", self.booking_seconds, 1..=60),
             ("lease_seconds", self.lease_seconds, 5..=300),
             ("in_doubt_seconds", self.in_doubt_seconds, 1..=60),
+            ("hold_seconds", self.hold_seconds, 1..=HOLD_SECONDS_MAX),
             (
                 "sale_closes_minutes",
                 self.sale_closes_minutes,

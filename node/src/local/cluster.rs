@@ -113,7 +113,8 @@ impl LocalCluster {
             redis: Some(servers.redis.url.clone()),
             redis_file: None,
         };
-        let config = Config::new(folder.config(), common, companies)?;
+        let timeouts = self.setting.wiring.timeouts();
+        let config = Config::new(folder.config(), common, timeouts, companies)?;
         write_config(&config)?;
         Ok(&self
             .running
@@ -288,7 +289,12 @@ fn place(setting: &Setting, config: &Config, company: CompanyId) -> anyhow::Resu
                     other.mesh.clone_from(address);
                 }
             }
-            let own = Config::new(place.config.clone(), config.cluster.clone(), companies)?;
+            let own = Config::new(
+                place.config.clone(),
+                config.cluster.clone(),
+                config.timeouts.clone(),
+                companies,
+            )?;
             write_config(&own)?;
         }
     }

@@ -1,4 +1,5 @@
-//! How a tester's cluster differs from a plain one: who is reached through whom, what a node runs under, where a database lies.
+//! How a tester's cluster differs from a plain one: who is reached through whom, what a node runs under, where a database lies, how long
+//! customers' holds last.
 //!
 //! Read from a file (`passcom demo --wiring FILE`, JSON) before anything starts, and the same for the whole life of the cluster.
 
@@ -10,11 +11,15 @@ use anyhow::{Context, ensure};
 use passcom_actors::domain::ids::CompanyId;
 use serde::Deserialize;
 
+use crate::config::Timeouts;
+
 /// Nothing in it: a plain cluster.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wiring {
     pub redis: Option<Redis>,
+    /// So short that a tester can wait for their end.
+    pub hold_seconds: Option<u32>,
     pub companies: BTreeMap<CompanyId, Company>,
 }
 
@@ -60,6 +65,14 @@ impl Wiring {
         Ok(wiring)
     }
 
+    pub fn timeouts(&self) -> Timeouts {
+        let plain = Timeouts::default();
+        Timeouts {
+            hold_seconds: self.hold_seconds.unwrap_or(plain.hold_seconds),
+            ..plain
+        }
+    }
+
     pub fn company(&self, code: CompanyId) -> Option<&Company> {
         self.companies.get(&code)
     }
@@ -78,13 +91,14 @@ mod tests {
             Wiring::load(&path, &companies).map_err(|error| format!("{error:#}"))
         };
         let sound = load(
-            r#"{"redis": {"port": 7, "url": "redis://127.0.0.1:8"}, "companies": {"b": {"dials": {"a": "127.0.0.1:9"}}}}"#,
+            r#"{"redis": {"port": 7, "url": "redis://127.0.0.1:8"}, "hold_seconds": 4, "companies": {"b": {"dials": {"a": "127.0.0.1:9"}}}}"#,
         );
         let stranger = load(r#"{"companies": {"a": {"dials": {"c": "127.0.0.1:9"}}}}"#);
         let field = load(r#"{"companies": {"a": {"dial": {}}}}"#);
         fs::remove_file(&path).unwrap();
 
         let sound = sound.unwrap();
+        assert_eq!(sound.timeouts().hold_seconds, 4);
         assert_eq!(sound.redis.unwrap().port, 7);
         assert_eq!(
             sound.companies[&companies[1]].dials[&companies[0]],

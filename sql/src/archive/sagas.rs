@@ -53,8 +53,10 @@ const HELD: &str = "
 select id, hold_seconds from saga where state = 'begun' and hold_seconds is not null order by created_at limit $1
 ";
 
+// whoever only drove the hold hears late of its end: the companies that keep its seats tell
 const HELD_FOR: &str = "
 select id from saga where holder = $1 and state = 'begun' and hold_seconds is not null
+    and exists (select from leg where leg.saga_id = saga.id and leg.state = 'prepared')
 order by created_at, id limit $2
 ";
 

@@ -37,10 +37,10 @@ impl Entry {
                 footprint.orders.insert(*saga);
                 footprint.tickets.insert(*saga);
             }
-            Entry::Finish { saga } | Entry::Extend { saga, .. } => {
+            Entry::Finish { saga } | Entry::Extend { saga, .. } | Entry::EndHold { saga, .. } => {
                 footprint.sagas.insert(*saga);
             }
-            Entry::Hold { saga, key } => {
+            Entry::Hold { saga, key, .. } => {
                 footprint.sagas.insert(*saga);
                 if let Some((user, idempotency)) = key {
                     footprint.keys.insert((*user, idempotency.key.clone()));

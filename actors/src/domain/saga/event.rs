@@ -66,6 +66,7 @@ pub enum Question {
     /// Every company has voted for this hold. A hint that may be lost: it saves asking them all again.
     Hold {
         saga: SagaId,
+        hash: OrderHash,
     },
     Release {
         saga: SagaId,

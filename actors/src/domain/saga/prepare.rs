@@ -126,19 +126,19 @@ impl Driver {
         self.phase = Phase::Holding { again_at: None };
         let key = self.start.idempotency.clone();
         let key = key.map(|key| (self.start.order.user, key));
-        let saga = self.start.saga;
-        self.post(Entry::Hold { saga, key }, effects);
+        let (saga, hash) = (self.start.saga, self.start.hash);
+        self.post(Entry::Hold { saga, hash, key }, effects);
     }
 
     /// The others are told once, and nobody waits for them: this company may be dead when the customer confirms.
     pub(super) fn answer_held(&mut self, effects: &mut Vec<Effect>) {
-        let (hold, me) = (self.start.saga, self.start.me);
+        let (hold, hash, me) = (self.start.saga, self.start.hash, self.start.me);
         effects.push(Effect::Answer(Answer::Definite(Outcome::Held { hold })));
         let companies = self.start.order.companies().into_iter();
         effects.extend(companies.filter(|to| *to != me).map(|to| Effect::Send {
             to,
             tag: self.tag,
-            question: Question::Hold { saga: hold },
+            question: Question::Hold { saga: hold, hash },
         }));
         self.stop(effects);
     }

@@ -2,6 +2,7 @@
 
 mod booking;
 mod deciding;
+mod holding;
 mod preparing;
 
 use std::sync::Arc;

@@ -20,6 +20,8 @@ const PATIENCE: u64 = 10_000;
 const IMPATIENCE: std::ops::Range<u64> = 100..4_000;
 /// So long after healing, clients without an answer give up: what is left is to end without them.
 pub(super) const GIVE_UP: u64 = 8_000;
+/// Of so many requests for a booking, one does not want to wait for the outcome.
+const ASYNC_ONE_IN: u64 = 8;
 const PAUSE: std::ops::Range<u64> = 50..1_500;
 
 impl World {
@@ -82,7 +84,11 @@ impl World {
         let (saga, seats) = (errand.saga, errand.seats.len());
         let line = format_args!("asked for {} with {seats} seats", crate::trace::Short(saga));
         self.hub.trace(self.now, at, line);
-        let answer = async move { Answer::Booking(door.desk.book(request, Wait::ForAnswer).await) };
+        let wait = match self.random(0..ASYNC_ONE_IN) {
+            0 => Wait::UntilBegun,
+            _ => Wait::ForAnswer,
+        };
+        let answer = async move { Answer::Booking(door.desk.book(request, wait).await) };
         self.ask(About::Booking(number), at, answer);
     }
 
@@ -211,6 +217,8 @@ impl World {
             BookAnswer::CompanyDown(_) => "answers: company down",
             BookAnswer::StillRunning(_) => "answers: still running",
             BookAnswer::NotKnownInTime(_) => "answers: not known in time",
+            // it stands or falls without us: the next request hears which
+            BookAnswer::Begun(begun) if begun == saga => "answers: begun",
             BookAnswer::Begun(_)
             | BookAnswer::Overloaded
             | BookAnswer::TooManyHolds

@@ -113,19 +113,19 @@ impl World {
     pub(super) fn on_extend_answer(&mut self, number: usize, answer: ExtendAnswer) {
         match answer {
             ExtendAnswer::Extended(status) => self.on_extended(number, &status),
-            ExtendAnswer::Booked => {
-                let what = "extensions that came too late";
-                self.on_deed_done(number, Deed::Extend, Some(Told::Booked), what);
-            }
             // no word on how it ends
             ExtendAnswer::Ended => {
                 let what = "extensions that came too late";
                 self.on_deed_done(number, Deed::Extend, None, what);
             }
+            // it was extended again and again, and the answers got lost
             ExtendAnswer::AtLimit => {
-                let saga = self.errands[number].saga;
-                let objection = format!("{saga} is at its limit, and has hardly begun");
-                self.hub.lock().history.object(objection);
+                let what = "extensions that came too late";
+                self.on_deed_done(number, Deed::Extend, None, what);
+            }
+            ExtendAnswer::Booked => {
+                let (told, what) = (Some(Told::Booked), "extensions of what is booked");
+                self.on_deed_done(number, Deed::Extend, told, what);
             }
             ExtendAnswer::NotExtended(_) => {
                 self.hub.lock().seen.count("holds not extended");

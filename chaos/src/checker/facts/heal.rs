@@ -11,22 +11,28 @@ use crate::cluster::{RunningCompany, connect};
 
 /// After the last fault everything ends within this.
 pub const HEAL_LIMIT: Duration = Duration::from_secs(30);
+/// The end of a hold of so many seconds is waited for, from the last restart of a node on; longer ones may stay.
+pub const HOLD_AWAITED_MAX: i64 = 60;
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Waits until nothing is under way at any company and all have the same copies. Returns how long that took, and what is left at the limit.
+/// Waits until nothing is under way at any company, no short hold is open, and all have the same copies. Returns how long that took, and what is left at
+/// the limit, which is later by the longest of these holds.
 pub async fn heal(companies: &[RunningCompany]) -> anyhow::Result<(Duration, Vec<Violation>)> {
     let start = Instant::now();
     let mut databases = Vec::with_capacity(companies.len());
     for company in companies {
         databases.push((company.company.as_str(), connect(company).await?));
     }
+    let mut longest_hold = None;
     loop {
         let mut progress = Vec::with_capacity(databases.len());
         for (company, database) in &databases {
             progress.push(Progress::load(company, database).await?);
         }
         let left = unhealed(&progress);
-        if left.is_empty() || start.elapsed() > HEAL_LIMIT {
+        longest_hold = longest_hold.max(progress.iter().map(|at| at.longest_hold).max());
+        let holds = Duration::from_secs(longest_hold.unwrap_or_default());
+        if left.is_empty() || start.elapsed() > HEAL_LIMIT + holds {
             return Ok((start.elapsed(), left));
         }
         sleep(LOOK_AGAIN).await;
@@ -39,6 +45,8 @@ struct Progress {
     company: String,
     prepared: i64,
     unfinished: i64,
+    /// In seconds, of those that are waited for.
+    longest_hold: u64,
     /// Users, tickets and cancelled seats. They only grow, so that equal numbers mean that nothing is on its way.
     copies: [i64; 3],
 }
@@ -47,12 +55,16 @@ impl Progress {
     async fn load(company: &str, database: &Client) -> anyhow::Result<Self> {
         let row = database
             .query_one(
-                "select (select count(*) from leg where state = 'prepared'),
-                        (select count(*) from saga where not finished and driver = $1),
+                "with hold as (select id, hold_seconds from saga where state = 'begun' and hold_seconds is not null)
+                 select (select count(*) from leg where state = 'prepared'
+                             and saga_id not in (select id from hold where hold_seconds > $2)),
+                        (select count(*) from saga where not finished and driver = $1
+                             and id not in (select id from hold where hold_seconds > $2)),
+                        (select coalesce(max(hold_seconds), 0)::bigint from hold where hold_seconds <= $2),
                         (select count(*) from user_account),
                         (select count(*) from ticket),
                         (select count(*) from ticket_leg where cancelled)",
-                &[&company],
+                &[&company, &i32::try_from(HOLD_AWAITED_MAX)?],
             )
             .await
             .with_context(|| format!("ask {company} what is under way"))?;
@@ -60,7 +72,8 @@ impl Progress {
             company: company.to_owned(),
             prepared: row.try_get(0)?,
             unfinished: row.try_get(1)?,
-            copies: [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?],
+            longest_hold: row.try_get::<_, i64>(2)?.try_into()?,
+            copies: [row.try_get(3)?, row.try_get(4)?, row.try_get(5)?],
         })
     }
 }
@@ -99,6 +112,7 @@ mod tests {
             company: company.to_owned(),
             prepared: 0,
             unfinished: 0,
+            longest_hold: 0,
             copies: [1, 2, 3],
         };
         let mut companies = ["a", "b", "c"].map(at);

@@ -5,11 +5,14 @@ use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::{
-    Company, KeyRow, LegRow, LegState, RegisterRow, Subject, TicketLegRow, UserRow, Value,
+    Company, HoldRow, KeyRow, LegRow, LegState, RegisterRow, Subject, TicketLegRow, UserRow, Value,
 };
 use crate::cluster::{RunningCompany, connect};
 
 const LEGS: &str = "select saga_id, route_id, number, state from leg";
+const HOLDS: &str = "
+select id, hold_seconds, extract(epoch from now() - created_at)::bigint
+from saga where state = 'begun' and hold_seconds is not null";
 const ROUTES: &str = "select id, seats from route";
 const BLOCKED: &str = "select route_id, number from seat where blocked";
 const TICKETS: &str = r#"
@@ -23,7 +26,9 @@ const REGISTERS: &str = "
 select key, acceptors, promised, accepted, chosen,
        value #>> '{Commit,hash}', value #>> '{Account,id}', value #>> '{}' = 'Abort'
 from register";
-const UNFINISHED: &str = "select id from saga where not finished and driver = $1";
+const UNFINISHED: &str = "
+select id from saga
+where not finished and driver = $1 and not (state = 'begun' and hold_seconds is not null)";
 
 impl Company {
     pub async fn load(company: &RunningCompany) -> anyhow::Result<Self> {
@@ -32,6 +37,7 @@ impl Company {
         let loaded = async {
             anyhow::Ok(Self {
                 legs: rows(&database, LEGS, leg).await?,
+                holds: rows(&database, HOLDS, hold).await?,
                 routes: rows(&database, ROUTES, pair).await?,
                 blocked: rows(&database, BLOCKED, pair).await?,
                 tickets: rows(&database, TICKETS, pair).await?,
@@ -64,6 +70,14 @@ fn leg(row: &Row) -> anyhow::Result<LegRow> {
         route: row.try_get(1)?,
         number: row.try_get(2)?,
         state: state(row.try_get(3)?)?,
+    })
+}
+
+fn hold(row: &Row) -> anyhow::Result<HoldRow> {
+    Ok(HoldRow {
+        saga: row.try_get(0)?,
+        seconds: row.try_get(1)?,
+        age: row.try_get(2)?,
     })
 }
 

@@ -1,6 +1,8 @@
 //! What the history and the final rows prove about each seat, and between which instants it happened.
 //!
 //! * **Booked**: from the key's first request; to the first answer of 200, or open-ended where nobody was told and the rows have the ticket.
+//! * **Held**, as booked: from the key's first request to the first answer that it stands. It is freed where the rows have no ticket of it: not
+//!   before its customer asked for its end, or its time was over.
 //! * **Freed**: where the rows have it cancelled; from the first request to cancel; to the first proof of it: an answer to that request by the seat's own company, or a look at
 //!   the leg. Other companies free their seats when they hear of it, so their answers prove nothing about this seat.
 //! * **Seen**: `confirmado` legs of a booking's state, free seats of a company's own catalogue, and refusals as "taken".
@@ -13,8 +15,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 use super::search::{Event, What};
+use crate::checker::databases::Databases;
 use crate::checker::facts::{Company, LegState};
-use crate::history::{Answer, Operation, Request, Seat, SeatName};
+use crate::checker::holds::{Hold, Holds, clocks_shifted};
+use crate::history::{Answer, Fault, Operation, Request, Seat, SeatName, Wish};
 
 /// Shorter than a company waits for an outcome before it ends a booking by itself.
 const DOUBT: u64 = 4_000_000;
@@ -27,13 +31,20 @@ struct Booking<'a> {
     begin_us: u64,
     booked_us: Option<u64>,
     ticket: Option<Uuid>,
+    /// Of a hold that was not sold: its seats are not free before.
+    given_up_us: Option<u64>,
 }
 
-pub fn of_seats(companies: &[Company], history: &[Operation]) -> Events {
+pub fn of_seats(companies: &[Company], history: &[Operation], faults: &[Fault]) -> Events {
     let rows = Rows::new(companies);
     let mut events = Events::new();
     let cancels = Cancels::new(history);
-    for booking in bookings(history, &rows) {
+    let databases = Databases::new(companies);
+    let holds = Holds::new(&databases, history);
+    let held = holds
+        .iter()
+        .filter_map(|(id, hold)| held(*id, hold, &rows, faults));
+    for booking in bookings(history, &rows).chain(held) {
         let Some(ticket) = booking.ticket else {
             continue;
         };
@@ -44,6 +55,13 @@ pub fn of_seats(companies: &[Company], history: &[Operation]) -> Events {
                 end_us: booking.booked_us.unwrap_or(u64::MAX),
                 what: What::Booked(ticket),
             });
+            if let Some(begin_us) = booking.given_up_us {
+                of_seat.push(Event {
+                    begin_us,
+                    end_us: u64::MAX,
+                    what: What::Freed(ticket),
+                });
+            }
             if rows.is_cancelled(ticket, seat)
                 && let Some(begin_us) = cancels.asked.get(&ticket)
             {
@@ -133,6 +151,7 @@ fn bookings<'a>(
             begin_us: operation.begin_us,
             booked_us: None,
             ticket: rows.ticket(*user, key),
+            given_up_us: None,
         });
         booking.begin_us = booking.begin_us.min(operation.begin_us);
         if let Answer::Booked { ticket } = operation.answer {
@@ -142,6 +161,26 @@ fn bookings<'a>(
         }
     }
     bookings.into_values()
+}
+
+/// None of a hold that, as far as anybody knows, never stood.
+fn held<'a>(id: Uuid, hold: &Hold<'a>, rows: &Rows, faults: &[Fault]) -> Option<Booking<'a>> {
+    let is_sold = rows.tickets.contains(&id);
+    if !is_sold && hold.told_us.is_none() {
+        return None;
+    }
+    let promised_us = hold
+        .promised_us
+        .filter(|promised_us| !clocks_shifted(faults, hold.begin_us, *promised_us));
+    let kept_us = promised_us.unwrap_or(hold.begin_us);
+    let given_up_us = hold.end_asked_us().map_or(kept_us, |us| us.min(kept_us));
+    Some(Booking {
+        seats: hold.seats,
+        begin_us: hold.begin_us,
+        booked_us: hold.told_us,
+        ticket: Some(id),
+        given_up_us: (!is_sold).then_some(given_up_us),
+    })
 }
 
 /// When tickets were cancelled.
@@ -198,8 +237,8 @@ fn earliest<K: Eq + std::hash::Hash>(of: &mut HashMap<K, u64>, key: K, us: u64) 
 fn seen(history: &[Operation]) -> Vec<(SeatName, Event)> {
     let mut requests: HashMap<(Uuid, &str), usize> = HashMap::new();
     for operation in history {
-        if let Request::Book { user, key, .. } = &operation.request {
-            *requests.entry((*user, key)).or_default() += 1;
+        if let Some(Wish { user, key, .. }) = operation.request.wish() {
+            *requests.entry((user, key)).or_default() += 1;
         }
     }
     let mut seen = Vec::new();
@@ -223,7 +262,10 @@ fn seen(history: &[Operation]) -> Vec<(SeatName, Event)> {
                     (SeatName { company, id }, event(What::SeenFree))
                 }));
             }
-            (Request::Book { user, key, .. }, Answer::Problem { kind, seat, .. }) => {
+            (
+                Request::Book { user, key, .. } | Request::Hold { user, key, .. },
+                Answer::Problem { kind, seat, .. },
+            ) => {
                 let alone = requests.get(&(*user, key.as_str())) == Some(&1);
                 let soon = operation.end_us - operation.begin_us < DOUBT;
                 if let Some(seat) = seat

@@ -2,6 +2,7 @@
 
 mod bookings;
 mod copies;
+mod holds;
 mod reads;
 
 use std::sync::Arc;
@@ -46,6 +47,9 @@ pub async fn all<L: LedgerStore, A: Archive>(stores: &Stores<'_, L, A>) {
     copies::equal_copies_have_equal_digests(stores).await;
     copies::a_key_keeps_its_first_answer(stores).await;
     copies::a_round_is_never_used_twice(stores).await;
+    holds::a_hold_is_kept_extended_and_over(stores).await;
+    holds::a_hold_is_voted_for_and_confirmed(stores).await;
+    holds::whoever_keeps_no_seat_has_no_hold(stores).await;
     reads::a_blocked_seat_is_surveyed(stores).await;
     reads::an_unfinished_saga_is_found(stores).await;
     reads::routes_come_in_pages_with_their_taken_seats(stores).await;

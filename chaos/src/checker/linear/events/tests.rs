@@ -87,7 +87,7 @@ fn rows(state: LegState) -> Company {
 }
 
 fn events(state: LegState, history: &[Operation]) -> Vec<(What, u64, u64)> {
-    let events = of_seats(&[rows(state)], history);
+    let events = of_seats(&[rows(state)], history, &[]);
     let events = events.into_values().flatten();
     events
         .map(|event| (event.what, event.begin_us, event.end_us))
@@ -102,7 +102,7 @@ fn a_booking_lasts_from_its_first_request_to_its_first_success() {
     assert_eq!(found, [(What::Booked(TICKET), 0, 30)]);
     let nobody_told = events(LegState::Committed, &[lost()]);
     assert_eq!(nobody_told, [(What::Booked(TICKET), 0, u64::MAX)]);
-    let nothing = of_seats(&[], &[lost()]);
+    let nothing = of_seats(&[], &[lost()], &[]);
     assert_eq!(nothing, Events::new());
 }
 
@@ -169,9 +169,65 @@ fn a_seat_with_two_owners_is_found() {
         book("k2", 50, Answer::Booked { ticket: other }),
     ];
     let check =
-        |history: &[Operation]| super::super::check(&[rows(LegState::Cancelled)], history).1;
+        |history: &[Operation]| super::super::check(&[rows(LegState::Cancelled)], history, &[]).1;
     assert_eq!(check(&twice).len(), 1);
     let mut returned = twice.to_vec();
     returned.push(cancel("a", 20));
     assert_eq!(check(&returned), [], "it had been given back");
+}
+
+fn hold(begin_us: u64, left_ms: u64) -> Operation {
+    let request = Request::Hold {
+        user: USER,
+        key: "k".to_owned(),
+        seats: vec![seat()],
+    };
+    let answer = Answer::Hold {
+        hold: TICKET,
+        state: "retida".to_owned(),
+        left_ms,
+    };
+    at("a", begin_us, request, answer)
+}
+
+#[test]
+fn a_hold_has_its_seats_until_it_is_given_up_or_over() {
+    let without_ticket = |history: &[Operation]| {
+        let mut rows = rows(LegState::Refused);
+        rows.tickets.clear();
+        let events = of_seats(&[rows], history, &[]).into_values().flatten();
+        let events = events.map(|event| (event.what, event.begin_us, event.end_us));
+        events.collect::<Vec<_>>()
+    };
+    let ends_at = |us| {
+        let whole = (What::Booked(TICKET), 0, 10);
+        vec![whole, (What::Freed(TICKET), us, u64::MAX)]
+    };
+    assert_eq!(without_ticket(&[hold(0, 4)]), ends_at(4000));
+    let (user, of) = (USER, TICKET);
+    let released = Request::Release { user, hold: of };
+    let given_up = [hold(0, 4), at("a", 20, released, Answer::Released)];
+    assert_eq!(without_ticket(&given_up), ends_at(20));
+    let asked = Request::Confirm { user, hold: of };
+    let refused = [
+        hold(0, 4),
+        at("a", 30, asked.clone(), problem("hold-expired")),
+    ];
+    assert_eq!(without_ticket(&refused), ends_at(30));
+
+    let confirmed = [hold(0, 4), at("a", 30, asked, booked())];
+    let found = events(LegState::Committed, &confirmed);
+    assert_eq!(found, [(What::Booked(TICKET), 0, 10)], "and stays");
+}
+
+#[test]
+fn a_seat_that_is_sold_under_a_hold_is_found() {
+    let other = || Answer::Booked {
+        ticket: Uuid::from_u128(2),
+    };
+    let mut rows = rows(LegState::Refused);
+    rows.tickets.clear();
+    let check = |history: &[Operation]| super::super::check(&[rows.clone()], history, &[]).1;
+    assert_eq!(check(&[hold(0, 4), book("k2", 2000, other())]).len(), 1);
+    assert_eq!(check(&[hold(0, 4), book("k2", 3995, other())]), []);
 }

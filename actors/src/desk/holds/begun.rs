@@ -1,0 +1,66 @@
+//! Holds that are being begun at this node: they count before the companies know of them, and once they do, not twice.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use crate::domain::ids::{SagaId, UserId};
+
+/// By user.
+#[derive(Debug, Clone, Default)]
+pub(in crate::desk) struct HoldsBegun(Arc<Mutex<BTreeSet<(UserId, SagaId)>>>);
+
+pub(in crate::desk) struct HoldBegun {
+    begun: HoldsBegun,
+    place: (UserId, SagaId),
+}
+
+impl HoldsBegun {
+    /// This one is being begun until the guard is dropped.
+    pub fn enter(&self, user: UserId, hold: SagaId) -> HoldBegun {
+        let place = (user, hold);
+        self.lock().insert(place);
+        let begun = self.clone();
+        HoldBegun { begun, place }
+    }
+
+    pub fn of(&self, user: UserId) -> Vec<SagaId> {
+        let first = SagaId(Uuid::nil());
+        let last = SagaId(Uuid::max());
+        let begun = self.lock();
+        let own = begun.range((user, first)..=(user, last));
+        own.map(|(_, hold)| *hold).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<(UserId, SagaId)>> {
+        // nothing panics between two writes to it
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for HoldBegun {
+    fn drop(&mut self) {
+        self.begun.lock().remove(&self.place);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hold_counts_for_its_user_until_it_has_begun() {
+        let begun = HoldsBegun::default();
+        let [user, other] = [1, 2].map(|id| UserId(Uuid::from_u128(id)));
+        let [one, two] = [3, 4].map(|id| SagaId(Uuid::from_u128(id)));
+        let first = begun.enter(user, one);
+        let second = begun.enter(user, two);
+        assert_eq!(begun.of(user), [one, two]);
+        assert_eq!(begun.of(other), []);
+        drop(first);
+        assert_eq!(begun.of(user), [two]);
+        drop(second);
+        assert_eq!(begun.of(user), []);
+    }
+}
