@@ -24,7 +24,8 @@ export const test = base.extend<Fixtures, { demo: Demo }>({
     { scope: 'worker', timeout: 360_000 },
   ],
 
-  baseURL: async ({ demo }, use) => use(await demo.base('a')),
+  // PASSCOM_PAGE: a page that somebody else serves in front of this cluster, as `npm run dev` does
+  baseURL: async ({ demo }, use) => use(process.env.PASSCOM_PAGE ?? (await demo.base('a'))),
 
   newVisitor: async ({ browser, baseURL, contextOptions }, use) => {
     const complaints: string[] = []

@@ -48,6 +48,7 @@ test('everything can be done by keyboard alone', async ({ visitor: page }) => {
   await tabTo(page, 'spinbutton', /dia/i)
   const [year, month, day] = inDays(1).split('-')
   await type(page, `${day}${month}${year}`)
+  await tabTo(page, 'button', /Buscar voos/)
   await page.keyboard.press('Enter')
   await expect(page.getByRole('button', { name: 'Escolher assentos' }).first()).toBeVisible()
   await tabTo(page, 'button', /Escolher assentos/)

@@ -19,7 +19,7 @@ test.afterEach(async ({ demo, visitor: page }) => {
   // whatever failed, the next test finds every company up; an order to start one that runs changes nothing
   for (const company of ['b', 'c']) await demo.revive(company)
   await page.goto('/#/situacao')
-  await expect(page.getByText('No ar')).toHaveCount(3, BACK)
+  await expect(page.getByText('No ar', { exact: true })).toHaveCount(3, BACK)
 })
 
 test('a company that dies while seats are chosen is named, and the choice is kept', async ({ demo, visitor: page }) => {
@@ -75,7 +75,7 @@ test('a company that dies while a trip is confirmed leaves no half of it', async
 test('a search names the company that is down, and so does the status', async ({ demo, visitor: page }) => {
   await demo.kill('c')
   await page.goto('/#/situacao')
-  await expect(page.getByText('Fora do ar')).toBeVisible()
+  await expect(page.getByText('Fora do ar', { exact: true })).toBeVisible()
   await page.goto(searchAddress({ from: 'POA', to: 'REC' }))
   await expect(page.getByText('Sem contato com Companhia c')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Escolher assentos' }).first()).toBeVisible()

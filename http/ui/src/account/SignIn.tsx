@@ -80,7 +80,7 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
         fault={faults.password}
       />
       {enter.error && <Failure error={explained(t, enter.error)} />}
-      <Button kind="primary" type="submit" isPending={enter.isPending}>
+      <Button kind="primary" type="submit" isWaiting={enter.isPending}>
         {isNew ? t.account.signUp : t.account.signIn}
       </Button>
       <p className="turn">

@@ -111,15 +111,15 @@ function Actions({ hold, left, onConfirming }: ActionsProps) {
   return (
     <aside className="card hold-actions">
       <Timer left={left} />
-      <Button kind="primary" onPress={() => confirm.mutate()} isPending={confirm.isPending} isDisabled={isBusy}>
+      <Button kind="primary" onPress={() => confirm.mutate()} isWaiting={confirm.isPending} isDisabled={isBusy}>
         {t.hold.confirm}
       </Button>
       <p className="hint">{t.hold.confirmHint}</p>
       <div className="row">
-        <Button onPress={() => extend.mutate()} isPending={extend.isPending} isDisabled={isBusy || !hold.pode_estender}>
+        <Button onPress={() => extend.mutate()} isWaiting={extend.isPending} isDisabled={isBusy || !hold.pode_estender}>
           {t.hold.extend}
         </Button>
-        <Button kind="danger" onPress={() => release.mutate()} isPending={release.isPending} isDisabled={isBusy}>
+        <Button kind="danger" onPress={() => release.mutate()} isWaiting={release.isPending} isDisabled={isBusy}>
           {t.hold.release}
         </Button>
       </div>

@@ -1,11 +1,15 @@
 // A button of the page.
+//
+// One that waits for an answer keeps the focus and does nothing more; what it waits for is said where the answer will stand.
 
 import { Button as AriaButton, type ButtonProps } from 'react-aria-components'
 
-interface Props extends Omit<ButtonProps, 'className'> {
+interface Props extends Omit<ButtonProps, 'className' | 'isPending'> {
   kind?: 'primary' | 'plain' | 'quiet' | 'link' | 'danger'
+  isWaiting?: boolean
 }
 
-export function Button({ kind = 'plain', ...props }: Props) {
-  return <AriaButton {...props} className={`button ${kind}`} />
+export function Button({ kind = 'plain', isWaiting = false, onPress, type, ...props }: Props) {
+  const waiting = isWaiting ? ({ 'aria-disabled': true, type: 'button' } as const) : { ...(onPress && { onPress }), ...(type && { type }) }
+  return <AriaButton {...props} {...waiting} className={`button ${kind} ${isWaiting ? 'waiting' : ''}`} />
 }

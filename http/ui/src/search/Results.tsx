@@ -35,7 +35,9 @@ export function Results({ search, shown, onShow }: Props) {
   return (
     <section className="results" aria-busy={result.isPlaceholderData}>
       <div className="results-head">
-        <h2 role="status">{t.search.results(data.rotas.length)}</h2>
+        <h2>
+          <span role="status">{t.search.results(data.rotas.length)}</span>
+        </h2>
         <SortChoice search={search} />
       </div>
       <Missing result={data} />

@@ -54,7 +54,7 @@ export function ChoiceCard({ choice, onHolding }: Props) {
           {t.seats.toHold}
         </a>
       ) : (
-        <Button kind="primary" onPress={press} isPending={hold.isPending} isDisabled={missing > 0}>
+        <Button kind="primary" onPress={press} isWaiting={hold.isPending} isDisabled={missing > 0}>
           {hold.isPending ? t.seats.holding : t.seats.hold}
         </Button>
       )}

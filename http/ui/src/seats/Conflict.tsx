@@ -12,6 +12,8 @@ import { chosenOf, setSeats, useChoice } from './choice'
 import { labelsOf } from './grid'
 import { useSeatMap } from './live'
 
+/** Seats that were ours a moment ago may still look held: the news of their release is on its way. */
+const FREEING_MS = 10_000
 /** What is offered may be taken in turn. */
 const OFFER_AGAIN_MS = 4_000
 
@@ -26,17 +28,18 @@ interface Props {
 
 export function Conflict({ leg, wish, isFed, isOurs }: Props) {
   const choice = useChoice()
-  const { data: map } = useSeatMap(leg, isFed)
+  const { data: map } = useSeatMap(leg, isFed, 'always')
   const [lost, setLost] = useState<string[]>([])
+  const isFreeing = useWithin(choice?.freedAt, FREEING_MS)
   useEffect(() => {
-    if (isOurs || !map || !choice) return
+    if (isOurs || isFreeing || !map || !choice) return
     const chosen = chosenOf(choice, leg)
     const gone = new Set(map.assentos.filter(({ estado }) => estado !== 'livre').map(({ id }) => id))
     const taken = chosen.filter((id) => gone.has(id))
     if (taken.length === 0) return
     setSeats(leg, chosen.filter((id) => !gone.has(id)))
     setLost((before) => [...new Set([...before, ...labelsOf(map, taken)])])
-  }, [choice, isOurs, leg, map])
+  }, [choice, isFreeing, isOurs, leg, map])
 
   const missing = choice ? choice.travellers.length - chosenOf(choice, leg).length : 0
   useEffect(() => {
@@ -45,6 +48,18 @@ export function Conflict({ leg, wish, isFed, isOurs }: Props) {
   }, [missing])
   if (lost.length === 0 || missing === 0) return null
   return <Loss leg={leg} lost={lost} missing={missing} wish={wish} />
+}
+
+/** Whether that moment is less than so long ago. */
+function useWithin(since: number | undefined, ms: number): boolean {
+  const [now, setNow] = useState(Date.now)
+  const left = since === undefined ? 0 : since + ms - now
+  useEffect(() => {
+    if (left <= 0) return
+    const timer = setTimeout(() => setNow(Date.now()), left)
+    return () => clearTimeout(timer)
+  }, [left])
+  return left > 0
 }
 
 interface LossProps {

@@ -99,7 +99,7 @@ function Best({ leg, count, wish, onWish, isDisabled }: BestProps) {
           </Radio>
         ))}
       </RadioGroup>
-      <Button onPress={() => best.mutate()} isPending={best.isPending} isDisabled={isDisabled}>
+      <Button onPress={() => best.mutate()} isWaiting={best.isPending} isDisabled={isDisabled}>
         <Icon name="star" />
         {t.seats.best}
       </Button>

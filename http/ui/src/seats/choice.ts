@@ -21,6 +21,8 @@ export interface Choice {
   attempt?: { key: string; of: string }
   /** The hold that these seats are in. */
   hold?: string
+  /** When they left it, by this machine's clock. */
+  freedAt?: number
 }
 
 const choice = store<Choice | undefined>(undefined, { key: 'passcom.choice', in: sessionStorage })
@@ -78,7 +80,7 @@ export function setTraveller(index: number, traveller: Traveller): void {
 
 /** The seats are in this hold, or no longer in any. */
 export function setHold(uuid: string | undefined): void {
-  change(({ hold: _, attempt: __, ...now }) => (uuid === undefined ? now : { ...now, hold: uuid }))
+  change(({ hold: _, attempt: __, ...now }) => ({ ...now, ...(uuid === undefined ? { freedAt: Date.now() } : { hold: uuid }) }))
 }
 
 export const missingOf = (now: Choice): number =>

@@ -20,9 +20,10 @@ export interface Feed {
 }
 
 /** The map of a leg, asked for again every few seconds unless a stream feeds it. */
-export function useSeatMap(leg: LegRef, isFed: boolean) {
+export function useSeatMap(leg: LegRef, isFed: boolean, refetchOnMount: boolean | 'always' = true) {
   return useQuery({
     ...seatMap(leg),
+    refetchOnMount,
     refetchInterval: (query) => (isFed && query.state.status === 'success' ? false : ASK_AGAIN_MS),
   })
 }

@@ -64,11 +64,11 @@ function Steps({ ticket, onClose, onDone }: Omit<Props, 'isOpen'>) {
       {cancel.error && !hasChanged && <Failure error={cancel.error} />}
       <div className="row">
         {quote.data ? (
-          <Button kind="danger" onPress={() => cancel.mutate(quote.data.codigo)} isPending={cancel.isPending || quote.isPending}>
+          <Button kind="danger" onPress={() => cancel.mutate(quote.data.codigo)} isWaiting={cancel.isPending || quote.isPending}>
             {t.tickets.cancelDo}
           </Button>
         ) : (
-          <Button kind="primary" onPress={() => quote.mutate()} isPending={quote.isPending} isDisabled={wanted.length === 0}>
+          <Button kind="primary" onPress={() => quote.mutate()} isWaiting={quote.isPending} isDisabled={wanted.length === 0}>
             {t.tickets.quote}
           </Button>
         )}

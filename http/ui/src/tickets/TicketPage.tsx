@@ -75,11 +75,11 @@ function Actions({ ticket, onCancel }: { ticket: Ticket; onCancel(): void }) {
   return (
     <div className="stack">
       <div className="row">
-        <Button kind="primary" onPress={() => pdf.mutate()} isPending={pdf.isPending}>
+        <Button kind="primary" onPress={() => pdf.mutate()} isWaiting={pdf.isPending}>
           <Icon name="paper" />
           {t.tickets.pdf}
         </Button>
-        <Button onPress={() => calendar.mutate()} isPending={calendar.isPending}>
+        <Button onPress={() => calendar.mutate()} isWaiting={calendar.isPending}>
           <Icon name="calendar" />
           {t.tickets.calendar}
         </Button>

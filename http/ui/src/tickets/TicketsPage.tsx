@@ -91,7 +91,7 @@ function Tickets() {
         ))}
       </ul>
       {hasNextPage && (
-        <Button onPress={() => void fetchNextPage()} isPending={isFetchingNextPage}>
+        <Button onPress={() => void fetchNextPage()} isWaiting={isFetchingNextPage}>
           {t.tickets.more}
         </Button>
       )}
