@@ -23,7 +23,8 @@
 //!
 //! [`fail_point`]: where a test may kill the process, in a build of its own.
 //!
-//! For people: [`catalogue`] and [`airports`]: what is on sale; [`accounts`]: who is who; [`operations`]: what operators ask.
+//! For people: [`catalogue`] and [`airports`]: what is on sale; [`accounts`]: who is who; [`operations`]: what operators ask;
+//! [`refund`]: what comes back for a cancelled seat; [`history`]: what happened to a booking, and when.
 //! [`clock`]: the time that shells hand to the rules.
 //!
 //! Invariants:
@@ -45,6 +46,7 @@ pub mod domain;
 pub mod envelope;
 pub mod fail_point;
 pub mod gateway;
+pub mod history;
 pub mod lease;
 pub mod ledger;
 pub mod memory;
@@ -53,6 +55,7 @@ pub mod operations;
 pub mod order_hash;
 pub mod peer;
 pub mod recovery;
+pub mod refund;
 pub mod replication;
 pub mod route;
 pub mod service;

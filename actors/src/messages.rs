@@ -18,6 +18,7 @@ use crate::domain::register::{Acceptors, Register};
 use crate::domain::replica::Ticket;
 pub use crate::domain::rows::{OutboxCursor, Replicated};
 use crate::domain::saga::{CompanyAnswer, Outcome, Question};
+use crate::history::Event;
 
 /// One request to a company's node. Every one may be sent again: the answer is then that of the recorded state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,10 @@ pub enum Request {
     },
     /// How far this company has read the others' outboxes.
     Cursors,
+    /// What is recorded of this saga, with times.
+    History {
+        saga: SagaId,
+    },
 }
 
 /// What is known of a client's key.
@@ -112,4 +117,5 @@ pub enum Reply {
     Digests(Digests),
     Copies(Vec<Replicated>),
     Cursors(BTreeMap<CompanyId, OutboxCursor>),
+    History(Vec<Event>),
 }

@@ -106,6 +106,7 @@ impl Service {
                 })
             }
             Request::Cursors => self.archive.cursors().await.map(Reply::Cursors),
+            Request::History { saga } => self.archive.history(saga).await.map(Reply::History),
         };
         reply.unwrap_or(Reply::Unavailable)
     }

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 mod limits;
 mod secret;
 
-pub use limits::{Limits, Timeouts};
+pub use limits::{Limits, Tariff, Timeouts};
 
 /// Most companies of one cluster: every decision asks a majority of them.
 pub const COMPANIES_MAX: usize = 32;
@@ -56,6 +56,8 @@ pub struct Config {
     pub limits: Limits,
     #[serde(default)]
     pub timeouts: Timeouts,
+    #[serde(default)]
+    pub tariff: Tariff,
     #[serde(rename = "company")]
     companies: Vec<Company>,
 }
@@ -99,6 +101,9 @@ pub struct Company {
     /// The public half (PEM). Every node has every company's.
     pub token_public_key: PathBuf,
     pub admin_token_file: PathBuf,
+    /// Where customers find this company's page (`https://host`); e-tickets lead there. Without it their codes are bare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
 }
 
 impl Config {
@@ -142,6 +147,7 @@ impl Config {
             cluster,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            tariff: Tariff::default(),
             companies,
         };
         Self::parse(&config.to_toml(), path)
@@ -273,6 +279,7 @@ impl Config {
         self.companies.iter().try_for_each(Company::check)?;
         self.check_unique()?;
         self.limits.check()?;
+        self.tariff.check()?;
         self.timeouts.check()
     }
 
@@ -314,6 +321,16 @@ impl Company {
                     "\"{}\" is not host:port; write for example \"node-b:7001\"",
                     self.mesh
                 ),
+            );
+        }
+        if self
+            .public_url
+            .as_deref()
+            .is_some_and(|url| !is_origin(url))
+        {
+            return fault(
+                &format!("{owner}.public_url"),
+                "is not the address of a site; write for example \"https://passagens.example\"",
             );
         }
         let listens = [self.mesh_listen, self.http, self.admin];
@@ -369,6 +386,13 @@ fn is_host_and_port(address: &str) -> bool {
         return false;
     };
     !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
+}
+
+/// `https://host`, with or without a port, and nothing after it.
+fn is_origin(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|parsed| {
+        matches!(parsed.scheme(), "http" | "https") && parsed.origin().ascii_serialization() == url
+    })
 }
 
 #[cfg(test)]

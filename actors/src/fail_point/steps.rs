@@ -142,6 +142,7 @@ exchanges!(EXCHANGES {
     Request::Digests(_) => "digests",
     Request::Copies { .. } => "copies",
     Request::Cursors => "cursors",
+    Request::History { .. } => "history",
 });
 
 // What nodes say before they talk. The answers promise nothing durable and have no points.

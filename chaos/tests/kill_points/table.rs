@@ -8,7 +8,7 @@ use super::cases::Seen::{Booked, Done, Lost, Open, Refused};
 use super::cases::Story::{
     self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, Cluster, Decided, Diverged,
     ForeignSeat, Idle, Import, Meeting, OperatorCancel, Orphan, OwnSeat, Pair, Register, SoldSeat,
-    StaleFence, Start, Status, TakenOver, Tickets, Trip, UnknownTicket,
+    StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip, UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -142,6 +142,8 @@ pub const TABLE: &[Row] = &[
     // questions
     row("send::query", Asked, Status, LOST, DONE),
     row("answer::query", Other, Status, DONE, DONE),
+    row("send::history", Asked, Timeline, LOST, DONE),
+    row("answer::history", Other, Timeline, DONE, DONE),
     row("send::tickets_of", Asked, Tickets, LOST, DONE),
     row("answer::tickets_of", Other, Tickets, DONE, DONE),
     row("send::describe", Asked, Cluster, LOST, DONE),
