@@ -1,6 +1,7 @@
 //! The handle that the HTTP layer holds: book, cancel, look up. Hides actors, peers and timeouts.
 
 mod history;
+mod holds;
 mod lookup;
 mod tickets;
 
@@ -15,10 +16,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::holds::HoldsBegun;
+pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, ReleaseAnswer};
 use crate::booking::{Arguments, BookingActor, Shared};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::{Leg, Order, SeatRef};
-use crate::domain::participant::LegState;
+use crate::domain::order::{Leg, Order, Passenger, SeatRef};
+use crate::domain::participant::{LegState, RefusalReason};
 use crate::domain::register::Acceptors;
 use crate::domain::replica::Ticket;
 pub use crate::domain::saga::Outcome;
@@ -42,8 +45,26 @@ pub struct Limits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookRequest {
     pub user: UserId,
-    pub seats: Vec<SeatRef>,
+    pub seats: Vec<WantedSeat>,
     pub idempotency: Option<Idempotency>,
+    /// Only keep the seats, for so long: the customer confirms later.
+    pub hold_seconds: Option<u32>,
+}
+
+/// A seat with who is to sit there, if the client says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedSeat {
+    pub seat: SeatRef,
+    pub passenger: Option<Passenger>,
+}
+
+impl From<SeatRef> for WantedSeat {
+    fn from(seat: SeatRef) -> Self {
+        Self {
+            seat,
+            passenger: None,
+        }
+    }
 }
 
 /// What the desk says to a booking.
@@ -65,6 +86,8 @@ pub enum BookAnswer {
     NotKnownInTime(SagaId),
     /// Too much under way at this node, or it is draining; nothing was begun.
     Overloaded,
+    /// The user has as many open holds as one may have; nothing was begun.
+    TooManyHolds,
 }
 
 /// State of a booking as `GET /reservas/{uuid}` tells it.
@@ -83,6 +106,12 @@ pub struct BookingStatus {
     pub saga: SagaId,
     pub user: UserId,
     pub state: BookingState,
+    /// As far as a company that has it answered.
+    pub order: Option<Arc<Order>>,
+    /// Of a hold that every company which answered keeps; its time may be over.
+    pub hold: Option<HoldTerms>,
+    /// Why, of a booking that was refused.
+    pub reason: Option<RefusalReason>,
     /// Per company of the order: its legs' states, or nothing if it did not answer.
     pub companies: Vec<CompanyLegs>,
 }
@@ -205,6 +234,7 @@ pub struct Desk {
     bookings_max: usize,
     deadline: Duration,
     draining: Arc<AtomicBool>,
+    holds_begun: HoldsBegun,
 }
 
 impl Desk {
@@ -217,6 +247,7 @@ impl Desk {
             bookings_max: limits.bookings_max,
             deadline: limits.deadline,
             draining: Arc::default(),
+            holds_begun: HoldsBegun::default(),
         }
     }
 
@@ -227,6 +258,7 @@ impl Desk {
         let answer = answer.unwrap_or_else(|answer| answer);
         let label = match &answer {
             BookAnswer::Definite(Outcome::Booked { .. }) => "booked",
+            BookAnswer::Definite(Outcome::Held { .. }) => "held",
             BookAnswer::Definite(Outcome::Refused(_)) => "refused",
             BookAnswer::SeatBusy(_) => "busy",
             BookAnswer::NotKnownInTime(_) => "unknown",
@@ -242,11 +274,7 @@ impl Desk {
         request: BookRequest,
         deadline: Instant,
     ) -> Result<BookAnswer, BookAnswer> {
-        if self.draining.load(Ordering::Relaxed) {
-            return Err(BookAnswer::Overloaded);
-        }
-        let slot = self.slots.clone().try_acquire_owned();
-        let place = slot.map_err(|_| BookAnswer::Overloaded)?;
+        let place = self.place()?;
         let saga = match &request.idempotency {
             None => SagaId(Uuid::new_v4()),
             Some(idempotency) => {
@@ -262,8 +290,31 @@ impl Desk {
                 None => down,
             });
         }
+        let _begun = match request.hold_seconds {
+            Some(_) => Some(self.begin_hold(request.user).await?),
+            None => None,
+        };
+        let start = self.start(saga, order, request.idempotency);
+        self.drive_for_client(start, place, deadline).await
+    }
+
+    fn place(&self) -> Result<OwnedSemaphorePermit, BookAnswer> {
+        if self.is_draining() {
+            return Err(BookAnswer::Overloaded);
+        }
+        let place = self.slots.clone().try_acquire_owned();
+        place.map_err(|_| BookAnswer::Overloaded)
+    }
+
+    async fn drive_for_client(
+        &self,
+        start: Start,
+        place: OwnedSemaphorePermit,
+        deadline: Instant,
+    ) -> Result<BookAnswer, BookAnswer> {
+        let saga = start.saga;
         let answer = self
-            .drive(self.start(saga, order, request.idempotency), Some(place))
+            .drive(start, Some(place))
             .ok_or(BookAnswer::StillRunning(saga))?;
         match tokio::time::timeout_at(deadline, answer).await {
             Ok(Ok(Answer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
@@ -275,7 +326,7 @@ impl Desk {
 
     fn order(&self, request: &BookRequest) -> Result<Arc<Order>, BookAnswer> {
         let catalogue = &self.shared.service.catalogue;
-        let leg = |seat: &SeatRef| -> Result<Leg, BookAnswer> {
+        let leg = |WantedSeat { seat, passenger }: &WantedSeat| -> Result<Leg, BookAnswer> {
             if !self.shared.service.companies.contains(&seat.company) {
                 return Err(BookAnswer::UnknownCompany(seat.company));
             }
@@ -299,7 +350,7 @@ impl Desk {
                 departs: route.departs,
                 arrives: route.arrives,
                 price: route.price,
-                passenger: None,
+                passenger: passenger.clone(),
             })
         };
         let legs = request.seats.iter().map(leg).collect::<Result<_, _>>()?;
@@ -307,7 +358,7 @@ impl Desk {
             user: request.user,
             created_at: self.shared.clock.wall_ms(),
             legs,
-            hold_seconds: None,
+            hold_seconds: request.hold_seconds,
         }))
     }
 

@@ -14,7 +14,8 @@
 //! * [`service`]: what a company answers to drivers; [`directory`], [`route`]: who claims a route's seats right now;
 //! * [`ledger`]: the only writer, one transaction for all that waits; [`store`]: what it and the readers need of a database,
 //!   [`memory`] being one without durability;
-//! * [`lease`]: who goes first; [`recovery`]: whatever was left unfinished; [`supervisor`]: the root of the actors.
+//! * [`lease`]: who goes first; [`recovery`]: whatever was left unfinished; [`holds`]: what
+//!   customers keep for too long; [`supervisor`]: the root of the actors.
 //!
 //! Between companies:
 //! * [`peer`]: the door, out and in; [`gateway`]: the one actor that other nodes reach; [`messages`], [`envelope`],
@@ -23,8 +24,8 @@
 //!
 //! [`fail_point`]: where a test may kill the process, in a build of its own.
 //!
-//! For people: [`catalogue`] and [`airports`]: what is on sale; [`accounts`]: who is who; [`operations`]: what operators ask;
-//! [`refund`]: what comes back for a cancelled seat; [`history`]: what happened to a booking, and when.
+//! For people: [`catalogue`] and [`airports`]: what is on sale; [`cabin`]: where a seat is; [`accounts`]: who is who;
+//! [`operations`]: what operators ask; [`refund`]: what comes back for a cancelled seat; [`history`]: what happened to a booking.
 //! [`clock`]: the time that shells hand to the rules.
 //!
 //! Invariants:
@@ -38,6 +39,7 @@ pub mod accounts;
 pub mod airports;
 pub mod anti_entropy;
 pub mod booking;
+pub mod cabin;
 pub mod catalogue;
 pub mod clock;
 pub mod desk;
@@ -47,6 +49,7 @@ pub mod envelope;
 pub mod fail_point;
 pub mod gateway;
 pub mod history;
+pub mod holds;
 pub mod lease;
 pub mod ledger;
 pub mod memory;

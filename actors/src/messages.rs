@@ -13,7 +13,7 @@ use crate::domain::accounts::User;
 pub use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
 use crate::domain::order::{Order, OrderHash, SeatRef};
-use crate::domain::participant::LegState;
+use crate::domain::participant::{LegState, RefusalReason};
 use crate::domain::register::{Acceptors, Register};
 use crate::domain::replica::Ticket;
 pub use crate::domain::rows::{OutboxCursor, Replicated};
@@ -65,6 +65,15 @@ pub enum Request {
     },
     /// How far this company has read the others' outboxes.
     Cursors,
+    /// Keep the seats of a hold for so long, if that is longer.
+    Extend {
+        saga: SagaId,
+        seconds: u32,
+    },
+    /// The user's open holds.
+    HeldFor {
+        user: UserId,
+    },
     /// What is recorded of this saga, with times.
     History {
         saga: SagaId,
@@ -90,6 +99,10 @@ pub struct Recorded {
     pub legs: Vec<(SeatRef, LegState)>,
     /// A driver for it runs at that node now.
     pub running: bool,
+    /// How long that company keeps the seats of a hold, in seconds from its beginning; none for whatever is not held.
+    pub hold_seconds: Option<u32>,
+    /// Why its legs there were refused.
+    pub reason: Option<RefusalReason>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,5 +130,8 @@ pub enum Reply {
     Digests(Digests),
     Copies(Vec<Replicated>),
     Cursors(BTreeMap<CompanyId, OutboxCursor>),
+    /// How long the seats are kept; none if they are not held there.
+    Extended(Option<u32>),
+    Holds(Vec<SagaId>),
     History(Vec<Event>),
 }

@@ -67,7 +67,7 @@ pub struct Link {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SagaView {
     pub id: SagaId,
-    /// `begun`, `committed` or `aborted`.
+    /// `begun`, `held` (for a customer), `committed` or `aborted`.
     pub state: String,
     /// Node that drives or drove it.
     pub driver: String,
@@ -75,6 +75,13 @@ pub struct SagaView {
     pub finished: bool,
     pub companies: Vec<CompanyId>,
     pub seats: Vec<SeatRef>,
+}
+
+impl SagaView {
+    /// Nothing is decided yet, as far as this company knows.
+    fn is_open(&self) -> bool {
+        matches!(self.state.as_str(), "begun" | "held")
+    }
 }
 
 /// One seat by its id.
@@ -235,7 +242,7 @@ impl Operations {
         };
         let _ = tokio::time::timeout(DRIVE_PATIENCE, ended).await;
         match self.saga(id).await {
-            Ok(Some(view)) if view.state != "begun" => Driven::Ended(view),
+            Ok(Some(view)) if !view.is_open() => Driven::Ended(view),
             Ok(Some(_)) => Driven::StillOpen,
             Ok(None) => Driven::Unknown,
             Err(Unavailable) => Driven::Unavailable,

@@ -14,7 +14,7 @@ use crate::catalogue::Catalogue;
 use crate::desk::Running;
 use crate::directory::Directory;
 use crate::domain::entry::{Entry, Idempotency, Receipt};
-use crate::domain::ids::CompanyId;
+use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::participant::{Booked, Prepare, Vote};
 use crate::domain::saga::{CompanyAnswer, Question};
 use crate::ledger::{Ledger, PostError};
@@ -27,6 +27,8 @@ const OUTBOX_ROWS_MAX: usize = 200;
 const OUTBOX_LEGS_MAX: usize = 400;
 /// Longest that a reader may have us wait for news.
 const WAIT_MAX: Duration = Duration::from_secs(2);
+/// Most open holds of a user told to a peer.
+pub const HOLDS_MAX: usize = 32;
 /// Most tickets told to a peer about a user it has none of.
 const TICKETS_MAX: usize = 50;
 
@@ -106,9 +108,23 @@ impl Service {
                 })
             }
             Request::Cursors => self.archive.cursors().await.map(Reply::Cursors),
+            Request::Extend { saga, seconds } => return self.extend(saga, seconds).await,
+            Request::HeldFor { user } => {
+                let held = self.archive.held_for(user, HOLDS_MAX).await;
+                held.map(Reply::Holds)
+            }
             Request::History { saga } => self.archive.history(saga).await.map(Reply::History),
         };
         reply.unwrap_or(Reply::Unavailable)
+    }
+
+    /// Keeps the seats of a hold for longer here.
+    pub async fn extend(&self, saga: SagaId, seconds: u32) -> Reply {
+        match self.ledger.post(Entry::Extend { saga, seconds }).await {
+            Ok(Receipt::Extended(kept)) => Reply::Extended(kept),
+            Ok(_) | Err(PostError::Unknown) => Reply::Unknown,
+            Err(PostError::NotWritten) => Reply::Unavailable,
+        }
     }
 
     /// Answers one step of a saga. The key is the client's, where this node drives the saga.

@@ -116,13 +116,19 @@ pub trait Archive: Send + Sync + 'static {
     /// How far each peer's outbox was read, per the incarnation read last.
     fn cursors(&self) -> Read<'_, BTreeMap<CompanyId, OutboxCursor>>;
 
-    /// Sagas begun and undecided here, oldest first. How long ago is for the caller to know: the database's clock may jump.
+    /// Sagas begun and undecided here, open holds apart, oldest first. How long ago is for the caller to know: the database's clock may jump.
     fn undecided(&self, limit: usize) -> Read<'_, Vec<Unfinished>>;
 
-    /// Sagas that this node began and that are not finished, oldest first.
+    /// Sagas that this node began and that are not finished, open holds apart, oldest first.
     fn unfinished(&self, node: String, limit: usize) -> Read<'_, Vec<Unfinished>>;
 
-    /// For operators: newest first; `state` is `begun`, `committed` or `aborted`.
+    /// Open holds, oldest first, with how long each is kept, in seconds from its beginning.
+    fn held(&self, limit: usize) -> Read<'_, Vec<(SagaId, u32)>>;
+
+    /// This user's open holds, oldest first.
+    fn held_for(&self, user: UserId, limit: usize) -> Read<'_, Vec<SagaId>>;
+
+    /// For operators: newest first; `state` is `begun`, `held`, `committed` or `aborted`.
     fn sagas(
         &self,
         id: Option<SagaId>,

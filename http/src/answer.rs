@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use passcom_actors::domain::ids::CompanyId;
 use serde::Serialize;
-use warp::http::header::{CONTENT_TYPE, LINK};
-use warp::http::{HeaderName, HeaderValue};
+use warp::http::header::{CONTENT_TYPE, LINK, LOCATION};
+use warp::http::{HeaderName, HeaderValue, StatusCode};
 use warp::reply::Response;
 
 use crate::error::Problem;
@@ -19,6 +19,7 @@ const PROMETHEUS: HeaderValue =
     HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
 pub(crate) struct Answer {
+    status: StatusCode,
     content_type: HeaderValue,
     body: Vec<u8>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -47,10 +48,19 @@ impl Answer {
 
     fn new(content_type: HeaderValue, body: Vec<u8>) -> Self {
         Self {
+            status: StatusCode::OK,
             content_type,
             body,
             headers: Vec::new(),
         }
+    }
+
+    /// What was asked for exists now, under this path.
+    pub fn created(mut self, path: &str) -> Self {
+        self.status = StatusCode::CREATED;
+        let location = HeaderValue::try_from(path).expect("our paths are visible ASCII");
+        self.headers.push((LOCATION, location));
+        self
     }
 
     /// Says where the next page is, if there is one.
@@ -79,6 +89,7 @@ impl Answer {
 
     pub fn into_response(self) -> Response {
         let mut response = Response::new(self.body.into());
+        *response.status_mut() = self.status;
         response
             .headers_mut()
             .insert(CONTENT_TYPE, self.content_type);

@@ -9,10 +9,12 @@ use uuid::Uuid;
 use warp::http::HeaderName;
 
 pub(crate) use self::bookings::{Booked, Booking, TicketEntry};
+pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
 pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat};
 use crate::error::About;
 
 mod bookings;
+mod holds;
 mod legs;
 
 /// Query parameters.
@@ -30,6 +32,9 @@ pub(crate) mod field {
     pub const SEATS: &str = "trechos";
     pub const ROUTE: &str = "id_trecho";
     pub const SEAT: &str = "id_assento";
+    pub const PASSENGERS: &str = "passageiros";
+    pub const NAME: &str = "nome";
+    pub const DOCUMENT: &str = "documento";
     pub const FREE: &str = "disponivel";
 }
 

@@ -33,7 +33,7 @@ use passcom_actors::operations::{Link, Operations};
 use passcom_actors::refund::Tariff;
 use passcom_actors::service::Service;
 use passcom_actors::supervisor::Supervisor;
-use passcom_actors::{anti_entropy, recovery, replication};
+use passcom_actors::{anti_entropy, holds, recovery, replication};
 use passcom_http::{Admin, App, Limits, Rate, TokenIssuer, TokenVerifier};
 use passcom_sql::{Database, Identity, NodeLock, checks, migrate};
 use ractor::Actor;
@@ -102,6 +102,12 @@ pub async fn run(
     let watcher = node
         .tasks
         .spawn(recovery::watch(desk, service, name, in_doubt_after));
+    let expiring = holds::watch(
+        node.desk.clone(),
+        node.service.archive.clone(),
+        in_doubt_after,
+    );
+    node.tasks.spawn(expiring);
     replication::follow_all(&node.service, &mut node.tasks);
     let logins = Logins::new(node.shared.clone(), node.desk.clone());
     let registrations = unfinished::watch(logins, node.service.clone(), in_doubt_after);

@@ -86,6 +86,14 @@ pub(crate) fn saga_state_text(state: SagaState) -> &'static str {
     }
 }
 
+/// The column `hold_seconds`.
+pub(crate) fn hold_seconds(row: &Row) -> Decoded<Option<u32>> {
+    let seconds: Option<i32> = row.try_get("hold_seconds")?;
+    let checked =
+        |seconds| u32::try_from(seconds).map_err(|_| corrupt("saga", "hold_seconds", seconds));
+    seconds.map(checked).transpose()
+}
+
 pub(crate) fn key_text(key: &Key) -> String {
     match key {
         Key::Saga(saga) => format!("saga/{saga}"),

@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 
-use super::{BookAnswer, BookingState, BookingStatus, Desk};
+use super::{BookAnswer, BookingState, BookingStatus, Desk, HoldTerms};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::Order;
-use crate::domain::participant::LegState;
+use crate::domain::participant::{LegState, RefusalReason};
 use crate::domain::register::Value;
 use crate::domain::replica::Ticket;
 use crate::domain::saga::Outcome;
 use crate::messages::{Idempotency, KnownKey, Recorded, Reply, Request};
 
 /// How long the peers have to say what they know.
-const ASK_TIMEOUT: Duration = Duration::from_millis(800);
+pub(super) const ASK_TIMEOUT: Duration = Duration::from_millis(800);
 
 impl Desk {
     /// `Err` is the answer if this key is known here or to a peer.
@@ -63,6 +63,12 @@ impl Desk {
 
     /// What is known of a booking of this user, over all reachable companies.
     pub async fn booking(&self, user: UserId, saga: SagaId) -> Option<BookingStatus> {
+        let answers = self.recorded(saga).await;
+        self.status(user, saga, &answers).await
+    }
+
+    /// What every company that answers has recorded of a saga.
+    pub(super) async fn recorded(&self, saga: SagaId) -> Vec<(CompanyId, Recorded)> {
         let service = &self.shared.service;
         let (own, theirs) = join(
             service.archive.recorded(saga),
@@ -77,28 +83,64 @@ impl Desk {
             })
             .collect();
         answers.extend(own.ok().map(|recorded| (service.me, recorded)));
+        answers
+    }
+
+    pub(super) async fn status(
+        &self,
+        user: UserId,
+        saga: SagaId,
+        answers: &[(CompanyId, Recorded)],
+    ) -> Option<BookingStatus> {
         let ticket = self.find_ticket(saga).await.found();
         let order = ticket
             .as_ref()
             .map(|ticket| ticket.order.clone())
             .or_else(|| answers.iter().find_map(|(_, recorded)| order_in(recorded)));
-        let running = service.running.user(saga);
+        let running = self.shared.service.running.user(saga);
         let owner = order.as_ref().map(|order| order.user).or(running)?;
         if owner != user {
             return None;
         }
+        let hold = order
+            .as_ref()
+            .and_then(|order| HoldTerms::of(order, answers));
         let state = match &ticket {
             Some(ticket) if ticket.is_cancelled() => BookingState::Cancelled,
             Some(_) => BookingState::Confirmed,
-            None => state_of(&answers),
+            None => self.state_of(answers, hold),
         };
-        let companies = order.map_or(Vec::new(), |order| by_company(&order, &answers));
+        let companies = order.as_ref();
+        let companies = companies.map_or(Vec::new(), |order| by_company(order, answers));
         Some(BookingStatus {
             saga,
             user,
             state,
+            hold,
+            reason: reason_of(answers),
+            order,
             companies,
         })
+    }
+
+    /// Of a booking without a ticket.
+    fn state_of(&self, answers: &[(CompanyId, Recorded)], hold: Option<HoldTerms>) -> BookingState {
+        let legs = || answers.iter().flat_map(|(_, recorded)| &recorded.legs);
+        let refused = legs().any(|(_, state)| *state == LegState::Refused);
+        let aborted = answers.iter().any(|(_, recorded)| {
+            let register = recorded.register.as_ref();
+            register.is_some_and(|register| {
+                register.chosen && matches!(register.accepted, Some((_, Value::Abort)))
+            })
+        });
+        let now = self.shared.clock.wall_ms();
+        if refused || aborted {
+            BookingState::Refused
+        } else if hold.is_some_and(|terms| now < terms.expires_at) {
+            BookingState::Held
+        } else {
+            BookingState::Running
+        }
     }
 
     /// Here, else at the peers. "Nowhere" only if every company said so.
@@ -179,22 +221,11 @@ fn order_in(recorded: &Recorded) -> Option<std::sync::Arc<Order>> {
     in_saga.or(in_register)
 }
 
-fn state_of(answers: &[(CompanyId, Recorded)]) -> BookingState {
-    let refused = answers
-        .iter()
-        .flat_map(|(_, recorded)| &recorded.legs)
-        .any(|(_, state)| *state == LegState::Refused);
-    let aborted = answers.iter().any(|(_, recorded)| {
-        let register = recorded.register.as_ref();
-        register.is_some_and(|register| {
-            register.chosen && matches!(register.accepted, Some((_, Value::Abort)))
-        })
-    });
-    if refused || aborted {
-        BookingState::Refused
-    } else {
-        BookingState::Running
-    }
+/// The reason that says most: one leg was refused for it, others were only given up with that one.
+fn reason_of(answers: &[(CompanyId, Recorded)]) -> Option<RefusalReason> {
+    let reasons = || answers.iter().filter_map(|(_, recorded)| recorded.reason);
+    let named = reasons().find(|reason| *reason != RefusalReason::Released);
+    named.or_else(|| reasons().next())
 }
 
 type CompanyLegs = (

@@ -41,6 +41,8 @@ pub struct Decision {
 pub enum Entry {
     /// The driver begins a saga of which this company has no leg.
     Begin(Box<Prepare>, Option<Idempotency>),
+    /// The customer of a hold asks for its end: no ballot may be asked for Commit before this is durable.
+    RequestConfirm(Box<Prepare>),
     /// A vote; with the client's key where this node drives the saga.
     Prepare {
         prepare: Box<Prepare>,
@@ -91,6 +93,17 @@ pub enum Entry {
     Finish {
         saga: SagaId,
     },
+    /// The hold stands at every company: the answer to its client.
+    Hold {
+        saga: SagaId,
+        user: UserId,
+        idempotency: Idempotency,
+    },
+    /// Keeps the seats of a hold for so long, if that is longer.
+    Extend {
+        saga: SagaId,
+        seconds: u32,
+    },
     /// Raises this company's ballot round above this one.
     NextRound {
         above: i64,
@@ -139,6 +152,8 @@ pub enum Receipt {
     /// None: the seat is sold or held.
     Blocked(bool),
     Surveyed(BTreeMap<SeatKey, SeatUse>),
+    /// How long the seats are kept. None: they are not held here.
+    Extended(Option<u32>),
 }
 
 impl Entry {
@@ -148,6 +163,11 @@ impl Entry {
             Entry::Begin(prepare, idempotency) => {
                 participant::remember(rows, prepare, SagaState::Begun);
                 remember_key(rows, prepare.saga, prepare.order.user, idempotency.as_ref());
+                Receipt::Done
+            }
+            Entry::RequestConfirm(prepare) => {
+                participant::remember(rows, prepare, SagaState::Begun);
+                participant::end_hold(rows, prepare.saga);
                 Receipt::Done
             }
             Entry::Prepare {
@@ -202,7 +222,13 @@ impl Entry {
                 acceptors,
                 ballot,
                 value,
-            } => Receipt::Accept(register::on_accept(rows, key, acceptors, *ballot, value)),
+            } => {
+                // a ballot is under way: whoever was dead when it was decided must not wait for the customer
+                if let Key::Saga(saga) = key {
+                    participant::end_hold(rows, *saga);
+                }
+                Receipt::Accept(register::on_accept(rows, key, acceptors, *ballot, value))
+            }
             Entry::Settle(decision, idempotency) => settle(rows, decision, idempotency.as_ref()),
             Entry::Refuse {
                 saga,
@@ -223,6 +249,19 @@ impl Entry {
             Entry::Finish { saga } => {
                 finish(rows, *saga);
                 Receipt::Done
+            }
+            Entry::Hold {
+                saga,
+                user,
+                idempotency,
+            } => {
+                remember_key(rows, *saga, *user, Some(idempotency));
+                let outcome = Some(Outcome::Held { hold: *saga });
+                answer_key(rows, *user, Some(idempotency), outcome);
+                Receipt::Done
+            }
+            Entry::Extend { saga, seconds } => {
+                Receipt::Extended(participant::extend_hold(rows, *saga, *seconds))
             }
             Entry::NextRound { above } => {
                 rows.round = rows.round.max(*above).saturating_add(1);

@@ -6,6 +6,10 @@ use super::ids::{CompanyId, RouteId, SeatNumber, UserId};
 
 /// Most seats of one booking.
 pub const LEGS_MAX: usize = 16;
+/// How long a customer's hold lasts, and how much one extension adds.
+pub const HOLD_SECONDS: u32 = 15 * 60;
+/// How long a hold may last in all.
+pub const HOLD_SECONDS_MAX: u32 = 2 * 60 * 60;
 
 /// Amount in the currency's minor unit (centavos).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fencing::FencingToken;
 use super::ids::SagaId;
-use super::order::{Order, OrderHash, SeatRef};
+use super::order::{HOLD_SECONDS_MAX, Order, OrderHash, SeatRef};
 use super::register::{self, Acceptors, Ballot, Key, Value};
 use super::replica;
 use super::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey, SeatUse};
@@ -427,9 +427,44 @@ pub fn remember(rows: &mut Rows, prepare: &Prepare, state: SagaState) {
             driver: prepare.driver.clone(),
             state,
             finished: false,
+            hold_seconds: prepare.order.hold_seconds,
         },
     };
     rows.sagas.put(prepare.saga, row);
+}
+
+/// An end of this saga is asked for: nobody waits for the customer any more.
+pub fn end_hold(rows: &mut Rows, saga: SagaId) {
+    if let Some(row) = held(rows, saga) {
+        let hold_seconds = None;
+        rows.sagas.put(
+            saga,
+            SagaRow {
+                hold_seconds,
+                ..row
+            },
+        );
+    }
+}
+
+/// Keeps the seats of a hold for at least this long. Answers with how long they are kept, or none if they are not held here
+/// any more.
+pub fn extend_hold(rows: &mut Rows, saga: SagaId, seconds: u32) -> Option<u32> {
+    let row = held(rows, saga)?;
+    let seconds = row.hold_seconds.max(Some(seconds.min(HOLD_SECONDS_MAX)));
+    rows.sagas.put(
+        saga,
+        SagaRow {
+            hold_seconds: seconds,
+            ..row
+        },
+    );
+    seconds
+}
+
+fn held(rows: &Rows, saga: SagaId) -> Option<SagaRow> {
+    let row = rows.sagas.get(&saga)?;
+    row.held_for().map(|_| row.clone())
 }
 
 fn end(rows: &mut Rows, saga: SagaId, state: SagaState) {

@@ -74,6 +74,16 @@ pub struct SagaRow {
     pub state: SagaState,
     /// The driver has every company's acknowledgement.
     pub finished: bool,
+    /// A customer's hold: this company waits for so long before it asks for an end. None for other sagas, and from the
+    /// moment on at which somebody asked for an end: such a saga is in doubt like any other.
+    pub hold_seconds: Option<u32>,
+}
+
+impl SagaRow {
+    /// How long its seats are kept for a customer; none if no customer is waited for (any more).
+    pub fn held_for(&self) -> Option<u32> {
+        self.hold_seconds.filter(|_| self.state == SagaState::Begun)
+    }
 }
 
 /// A client's key and what came of it.

@@ -87,6 +87,7 @@ macro_rules! exchanges {
 // A write: before its COMMIT is sent; after it was acknowledged, when no receipt has left yet.
 steps!(ENTRIES: Entry {
     Entry::Begin(..) => "driver::begin",
+    Entry::RequestConfirm(_) => "driver::request_confirm",
     Entry::Prepare { .. } => "participant::prepare",
     Entry::Book { .. } => "participant::book",
     Entry::Confirm { .. } => "participant::confirm",
@@ -100,6 +101,8 @@ steps!(ENTRIES: Entry {
     Entry::Refuse { .. } => "driver::refuse",
     Entry::Adopt { .. } => "driver::adopt",
     Entry::Finish { .. } => "driver::finish",
+    Entry::Hold { .. } => "driver::hold",
+    Entry::Extend { .. } => "participant::extend",
     Entry::NextRound { .. } => "driver::next_round",
     Entry::Cancel { .. } => "replica::cancel",
     Entry::Merge { cursor: Some(_), .. } => "replica::merge_pulled",
@@ -142,6 +145,8 @@ exchanges!(EXCHANGES {
     Request::Digests(_) => "digests",
     Request::Copies { .. } => "copies",
     Request::Cursors => "cursors",
+    Request::Extend { .. } => "extend",
+    Request::HeldFor { .. } => "held_for",
     Request::History { .. } => "history",
 });
 

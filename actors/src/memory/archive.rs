@@ -31,6 +31,7 @@ impl Archive for MemoryStore {
                 let order = row.order.clone()?;
                 Some((order, row.hash, row.acceptors.clone()))
             });
+            let reason = tables.legs_of(saga).find_map(|(_, leg)| leg.reason);
             let legs = tables.legs_of(saga).map(|(key, leg)| {
                 let seat = SeatRef {
                     company: self.me,
@@ -44,6 +45,8 @@ impl Archive for MemoryStore {
                 order,
                 legs: legs.collect(),
                 running: false,
+                reason,
+                hold_seconds: tables.sagas.get(&saga).and_then(|(_, row)| row.held_for()),
             }
         })
     }
@@ -167,12 +170,38 @@ impl Archive for MemoryStore {
     }
 
     fn undecided(&self, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        self.read(|tables| open_sagas(tables, limit, |row| row.state == SagaState::Begun))
+        let undecided = |row: &SagaRow| row.state == SagaState::Begun && row.held_for().is_none();
+        self.read(|tables| open_sagas(tables, limit, undecided))
     }
 
     fn unfinished(&self, node: String, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        let driven = |row: &SagaRow| row.driver == node && !row.finished;
+        let driven =
+            |row: &SagaRow| row.driver == node && !row.finished && row.held_for().is_none();
         self.read(|tables| open_sagas(tables, limit, driven))
+    }
+
+    fn held(&self, limit: usize) -> Read<'_, Vec<(SagaId, u32)>> {
+        self.read(|tables| {
+            let held = tables
+                .sagas
+                .iter()
+                .filter_map(|(saga, (begun_at, row))| Some((*begun_at, *saga, row.held_for()?)));
+            let mut held: Vec<_> = held.collect();
+            held.sort_unstable();
+            let held = held.into_iter().map(|(_, saga, seconds)| (saga, seconds));
+            held.take(limit).collect()
+        })
+    }
+
+    fn held_for(&self, user: UserId, limit: usize) -> Read<'_, Vec<SagaId>> {
+        self.read(|tables| {
+            let held = |row: &SagaRow| {
+                let order = row.order.as_ref();
+                row.held_for().is_some() && order.is_some_and(|order| order.user == user)
+            };
+            let open = open_sagas(tables, limit, held);
+            open.into_iter().map(|saga| saga.saga).collect()
+        })
     }
 
     fn sagas(
@@ -239,6 +268,7 @@ impl Tables {
 
 fn saga_view(id: SagaId, row: &SagaRow) -> SagaView {
     let state = match row.state {
+        SagaState::Begun if row.held_for().is_some() => "held",
         SagaState::Begun => "begun",
         SagaState::Committed => "committed",
         SagaState::Aborted => "aborted",

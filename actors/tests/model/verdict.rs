@@ -99,6 +99,7 @@ impl From<Outcome> for Answered {
         match outcome {
             Outcome::Booked { ticket } => Self::Booked(ticket),
             Outcome::Refused(_) => Self::Refused,
+            Outcome::Held { .. } => unreachable!("no configuration has a hold"),
         }
     }
 }

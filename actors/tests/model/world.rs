@@ -66,6 +66,7 @@ impl From<Outcome> for Said {
         match outcome {
             Outcome::Booked { ticket } => Self::Booked(ticket),
             Outcome::Refused(_) => Self::Refused,
+            Outcome::Held { .. } => unreachable!("no configuration has a hold"),
         }
     }
 }

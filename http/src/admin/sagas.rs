@@ -30,7 +30,7 @@ pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
 
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 1000;
-const STATES: [&str; 3] = ["begun", "committed", "aborted"];
+const STATES: [&str; 4] = ["begun", "held", "committed", "aborted"];
 
 #[derive(Serialize)]
 struct Sagas {

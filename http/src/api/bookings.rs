@@ -1,6 +1,6 @@
 //! Booking seats, and asking what became of it.
 
-use passcom_actors::desk::{BookAnswer, BookRequest, Outcome};
+use passcom_actors::desk::{BookAnswer, BookRequest, Outcome, WantedSeat};
 use passcom_actors::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use passcom_actors::domain::order::{LEGS_MAX, SeatRef};
 use passcom_actors::domain::participant::{Refusal, RefusalReason};
@@ -8,7 +8,7 @@ use passcom_actors::messages::Idempotency;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Client, RETRY, RETRY_COMPANY};
+use super::{Client, RETRY, RETRY_COMPANY, RETRY_HOLDS};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
@@ -32,8 +32,12 @@ async fn book(client: &Client, call: Call) -> Answered {
     check_user(body.user_uuid.as_deref(), user)?;
     let request = BookRequest {
         user,
-        seats: seats(&body.seats.unwrap_or_default())?,
+        seats: seats(&body.seats.unwrap_or_default())?
+            .into_iter()
+            .map(WantedSeat::from)
+            .collect(),
         idempotency: idempotency(&call)?,
+        hold_seconds: None,
     };
     answer(client.desk.book(request).await, call.language)
 }
@@ -59,7 +63,7 @@ fn check_user(named: Option<&str>, user: UserId) -> Result<(), Problem> {
 }
 
 /// The seats asked for: 1 to [`LEGS_MAX`], each once, each of the leg it is said to be of.
-fn seats(wanted: &[wire::WantedSeat]) -> Result<Vec<SeatRef>, Problem> {
+pub(super) fn seats(wanted: &[wire::WantedSeat]) -> Result<Vec<SeatRef>, Problem> {
     if wanted.is_empty() {
         return Err(Problem::invalid(
             format!("{SEATS} não pode ser vazio"),
@@ -102,7 +106,7 @@ fn seat(index: usize, wanted: &wire::WantedSeat) -> Result<SeatRef, Problem> {
     }
 }
 
-fn idempotency(call: &Call) -> Result<Option<Idempotency>, Problem> {
+pub(super) fn idempotency(call: &Call) -> Result<Option<Idempotency>, Problem> {
     let key = call.idempotency_key()?;
     Ok(key.map(|key| Idempotency {
         key: key.to_owned(),
@@ -122,9 +126,11 @@ fn fingerprint(call: &Call) -> [u8; 32] {
         .into()
 }
 
-fn answer(answer: BookAnswer, language: Language) -> Answered {
+pub(super) fn answer(answer: BookAnswer, language: Language) -> Answered {
     Err(match answer {
         BookAnswer::Definite(Outcome::Booked { ticket }) => return Ok(booked(ticket, language)),
+        // only a hold is answered so, and that is another endpoint's
+        BookAnswer::Definite(Outcome::Held { hold }) => not_known_in_time(hold),
         BookAnswer::Definite(Outcome::Refused(refusal)) => refused(refusal),
         BookAnswer::SeatBusy(busy) => Problem::from(Kind::SeatBusy).about(busy).retry_after(RETRY),
         BookAnswer::StillRunning(saga) => Problem::from(Kind::StillRunning)
@@ -136,6 +142,7 @@ fn answer(answer: BookAnswer, language: Language) -> Answered {
         BookAnswer::CompanyDown(down) => company_down(down),
         BookAnswer::NotKnownInTime(saga) => not_known_in_time(saga),
         BookAnswer::Overloaded => Problem::from(Kind::Overloaded).retry_after(RETRY),
+        BookAnswer::TooManyHolds => Problem::from(Kind::TooManyHolds).retry_after(RETRY_HOLDS),
     })
 }
 
@@ -147,16 +154,25 @@ fn booked(ticket: SagaId, language: Language) -> Answer {
 }
 
 fn refused(refusal: Refusal) -> Problem {
-    let problem: Problem = match refusal.reason {
+    let kind = kind_of(refusal.reason);
+    let problem = Problem::from(kind).about(refusal.seat);
+    match kind {
+        Kind::SeatHeld => problem.retry_after(RETRY),
+        Kind::CompanySilent => problem.retry_after(RETRY_COMPANY),
+        _ => problem,
+    }
+}
+
+pub(crate) fn kind_of(reason: RefusalReason) -> Kind {
+    match reason {
         RefusalReason::Sold
         | RefusalReason::Blocked
         | RefusalReason::Closed
-        | RefusalReason::Released => Kind::SeatTaken.into(),
-        RefusalReason::Held => Problem::from(Kind::SeatHeld).retry_after(RETRY),
-        RefusalReason::Unknown => Kind::UnknownSeat.into(),
-        RefusalReason::NoVote => Problem::from(Kind::CompanySilent).retry_after(RETRY_COMPANY),
-    };
-    problem.about(refusal.seat)
+        | RefusalReason::Released => Kind::SeatTaken,
+        RefusalReason::Held => Kind::SeatHeld,
+        RefusalReason::Unknown => Kind::UnknownSeat,
+        RefusalReason::NoVote => Kind::CompanySilent,
+    }
 }
 
 pub(crate) fn company_down(company: CompanyId) -> Problem {
@@ -170,7 +186,7 @@ pub(crate) fn company_down(company: CompanyId) -> Problem {
         .retry_after(RETRY_COMPANY)
 }
 
-fn not_known_in_time(saga: SagaId) -> Problem {
+pub(super) fn not_known_in_time(saga: SagaId) -> Problem {
     let detail = Text::new(
         format!("consulte /reservas/{saga}"),
         format!("ask /reservas/{saga}"),
@@ -207,7 +223,7 @@ mod tests {
         }
     }
 
-    fn kind_of(result: Result<Vec<SeatRef>, Problem>) -> Kind {
+    fn refused_as(result: Result<Vec<SeatRef>, Problem>) -> Kind {
         result.unwrap_err().kind()
     }
 
@@ -220,9 +236,9 @@ mod tests {
     #[test]
     fn bad_seats_are_refused_before_anything_begins() {
         let fine = wanted("a", 3, 3 * 1024 + 1);
-        assert_eq!(kind_of(seats(&[])), Kind::InvalidRequest);
+        assert_eq!(refused_as(seats(&[])), Kind::InvalidRequest);
         assert_eq!(
-            kind_of(seats(&[fine.clone(), fine.clone()])),
+            refused_as(seats(&[fine.clone(), fine.clone()])),
             Kind::InvalidRequest
         );
         for (route, seat) in [
@@ -233,14 +249,14 @@ mod tests {
             (3, u64::MAX),
         ] {
             assert_eq!(
-                kind_of(seats(&[wanted("a", route, seat)])),
+                refused_as(seats(&[wanted("a", route, seat)])),
                 Kind::InvalidRequest,
                 "{route} {seat}"
             );
         }
         for company in ["", "no such", "seventeen-letters"] {
             assert_eq!(
-                kind_of(seats(&[wanted(company, 3, 3 * 1024 + 1)])),
+                refused_as(seats(&[wanted(company, 3, 3 * 1024 + 1)])),
                 Kind::UnknownCompany
             );
         }
@@ -251,7 +267,7 @@ mod tests {
         };
         assert!(seats(&many(LEGS_MAX as u64)).is_ok());
         assert_eq!(
-            kind_of(seats(&many(LEGS_MAX as u64 + 1))),
+            refused_as(seats(&many(LEGS_MAX as u64 + 1))),
             Kind::InvalidRequest
         );
     }
@@ -304,6 +320,7 @@ mod tests {
             ),
             (BookAnswer::NotKnownInTime(SAGA), Kind::OutcomeUnknown),
             (BookAnswer::Overloaded, Kind::Overloaded),
+            (BookAnswer::TooManyHolds, Kind::TooManyHolds),
         ] {
             assert_eq!(
                 answer(given, Language::English).err().map(|p| p.kind()),

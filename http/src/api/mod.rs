@@ -19,10 +19,13 @@ use crate::token::{TokenIssuer, TokenVerifier};
 mod accounts;
 pub(crate) mod bookings;
 pub(crate) mod catalogue;
+mod holds;
 pub(crate) mod tickets;
 
 /// When to ask again where waiting may help and nothing better is known.
 const RETRY: Duration = Duration::from_secs(1);
+/// When to try for another hold: one of those that are open may have ended by then.
+const RETRY_HOLDS: Duration = Duration::from_secs(60);
 /// When to ask again for a company or a majority: redial and heartbeats take about this long.
 const RETRY_COMPANY: Duration = Duration::from_secs(5);
 
@@ -54,6 +57,7 @@ fn router() -> Router<Client> {
         accounts::ENDPOINTS,
         catalogue::ENDPOINTS,
         bookings::ENDPOINTS,
+        holds::ENDPOINTS,
         tickets::ENDPOINTS,
     ])
 }

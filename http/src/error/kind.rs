@@ -19,6 +19,11 @@ pub(crate) enum Kind {
     NoTickets,
     UnknownTicket,
     UnknownBooking,
+    UnknownHold,
+    HoldExpired,
+    HoldAtLimit,
+    AlreadyBooked,
+    TooManyHolds,
     UnknownSaga,
     MethodNotAllowed,
     RequestTimeout,
@@ -116,6 +121,48 @@ impl Kind {
                 "unknown-company",
                 Text::fixed("Companhia desconhecida", "Unknown company"),
                 Text::fixed("Companhia não encontrada", "No such company"),
+            ),
+            Self::UnknownHold => row(
+                StatusCode::NOT_FOUND,
+                "unknown-hold",
+                Text::fixed("Não encontrado", "Not found"),
+                Text::fixed("Retenção não encontrada", "No such hold"),
+            ),
+            Self::HoldExpired => row(
+                StatusCode::GONE,
+                "hold-expired",
+                Text::fixed("Retenção encerrada", "The hold has ended"),
+                Text::fixed(
+                    "A retenção expirou ou foi liberada; os assentos não estão mais reservados para você",
+                    "The hold has expired or was released; the seats are not kept for you any more",
+                ),
+            ),
+            Self::HoldAtLimit => row(
+                StatusCode::CONFLICT,
+                "hold-at-limit",
+                Text::fixed("Limite da retenção", "Limit of the hold"),
+                Text::fixed(
+                    "A retenção já dura o máximo permitido, 2 horas",
+                    "The hold lasts as long as allowed already, 2 hours",
+                ),
+            ),
+            Self::AlreadyBooked => row(
+                StatusCode::CONFLICT,
+                "already-booked",
+                Text::fixed("Já confirmada", "Confirmed already"),
+                Text::fixed(
+                    "A retenção já virou passagem; cancele a passagem",
+                    "The hold has become a ticket; cancel the ticket",
+                ),
+            ),
+            Self::TooManyHolds => row(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-holds",
+                Text::fixed("Retenções demais", "Too many holds"),
+                Text::fixed(
+                    "Você já tem o máximo de retenções abertas; confirme ou libere uma",
+                    "You have as many open holds as allowed; confirm or release one",
+                ),
             ),
             Self::UnknownSeat => row(
                 StatusCode::NOT_FOUND,

@@ -3,12 +3,14 @@
 use passcom_actors::desk::{BookingState, BookingStatus, CompanyLegs};
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::{Leg, SeatRef};
-use passcom_actors::domain::participant::LegState;
+use passcom_actors::domain::participant::{LegState, RefusalReason};
 use passcom_actors::domain::replica::Ticket;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::api::bookings::kind_of;
 use crate::clock;
+use crate::error::Kind;
 
 #[derive(Serialize)]
 pub(crate) struct Booked<'a> {
@@ -24,6 +26,14 @@ pub(crate) struct Booking {
     state: &'static str,
     #[serde(rename = "companhias")]
     companies: Vec<BookingAtCompany>,
+    #[serde(rename = "uuid_passagem", skip_serializing_if = "Option::is_none")]
+    ticket: Option<Uuid>,
+    #[serde(rename = "expira_em", skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(rename = "agora")]
+    now: String,
+    #[serde(rename = "motivo", skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -47,7 +57,16 @@ struct BookedLeg {
 
 impl From<&BookingStatus> for Booking {
     fn from(status: &BookingStatus) -> Self {
+        let confirmed = status.state == BookingState::Confirmed;
+        let hold = status.hold.filter(|_| status.state == BookingState::Held);
+        let reason = status
+            .reason
+            .filter(|_| status.state == BookingState::Refused);
         Self {
+            ticket: confirmed.then_some(status.saga.0),
+            expires_at: hold.map(|terms| clock::utc(terms.expires_at)),
+            now: clock::now(),
+            reason: reason.map(|reason| slug_of(reason, status)),
             uuid: status.saga.0,
             state: booking_state(status.state),
             companies: status
@@ -57,6 +76,19 @@ impl From<&BookingStatus> for Booking {
                 .collect(),
         }
     }
+}
+
+/// The type of the problem that says why.
+fn slug_of(reason: RefusalReason, status: &BookingStatus) -> &'static str {
+    let held = status
+        .order
+        .as_ref()
+        .is_some_and(|order| order.hold_seconds.is_some());
+    let kind = match reason {
+        RefusalReason::Released if held => Kind::HoldExpired,
+        reason => kind_of(reason),
+    };
+    kind.row().slug
 }
 
 impl From<&CompanyLegs> for BookingAtCompany {
@@ -74,7 +106,7 @@ impl From<&CompanyLegs> for BookingAtCompany {
     }
 }
 
-fn booking_state(state: BookingState) -> &'static str {
+pub(super) fn booking_state(state: BookingState) -> &'static str {
     match state {
         BookingState::Running => "em_andamento",
         BookingState::Held => "retida",

@@ -111,11 +111,11 @@ impl<'a> From<&'a LegView> for LegDetails<'a> {
 }
 
 #[derive(Serialize)]
-struct Money<'a> {
+pub(super) struct Money<'a> {
     #[serde(rename = "centavos")]
-    minor: i64,
+    pub minor: i64,
     #[serde(rename = "moeda")]
-    currency: &'a str,
+    pub currency: &'a str,
 }
 
 impl<'a> From<&'a Price> for Money<'a> {

@@ -39,7 +39,7 @@ enum Question {
     Peers,
     /// Bookings by what became of them, newest first.
     Sagas {
-        /// begun, committed or aborted.
+        /// begun, held, committed or aborted.
         #[arg(long)]
         state: Option<String>,
         /// Only those begun this many seconds ago or longer.

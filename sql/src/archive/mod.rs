@@ -118,6 +118,14 @@ impl Archive for PgArchive {
         Box::pin(async move { Ok(self.read_unfinished(&node, limit).await?) })
     }
 
+    fn held(&self, limit: usize) -> Read<'_, Vec<(SagaId, u32)>> {
+        Box::pin(async move { Ok(self.read_held(limit).await?) })
+    }
+
+    fn held_for(&self, user: UserId, limit: usize) -> Read<'_, Vec<SagaId>> {
+        Box::pin(async move { Ok(self.read_held_for(user, limit).await?) })
+    }
+
     fn sagas(
         &self,
         id: Option<SagaId>,

@@ -24,11 +24,12 @@ select key, acceptors, promised, accepted, value, chosen from register where key
 ";
 
 const ORDER: &str = r#"
-select "order", order_hash, acceptors from saga where id = $1 and "order" is not null
+select "order", order_hash, acceptors, case when state = 'begun' then hold_seconds end as hold_seconds
+from saga where id = $1 and "order" is not null
 "#;
 
 const LEGS: &str = "
-select route_id, number, state from leg where saga_id = $1 order by route_id, number
+select route_id, number, state, reason from leg where saga_id = $1 order by route_id, number
 ";
 
 const KEY: &str = "
@@ -38,27 +39,40 @@ select fingerprint, saga_id, answer from idem where user_id = $1 and key = $2
 // each of the two has an index that holds little else than its answer
 const UNDECIDED: &str = r#"
 select id, "order", order_hash, acceptors, driver from saga
-where state = 'begun' and "order" is not null
+where state = 'begun' and hold_seconds is null and "order" is not null
 order by created_at limit $1
 "#;
 
 const UNFINISHED: &str = r#"
 select id, "order", order_hash, acceptors, driver from saga
-where driver = $1 and not finished and "order" is not null
+where driver = $1 and not finished and not (state = 'begun' and hold_seconds is not null) and "order" is not null
 order by created_at limit $2
 "#;
 
+const HELD: &str = "
+select id, hold_seconds from saga where state = 'begun' and hold_seconds is not null order by created_at limit $1
+";
+
+const HELD_FOR: &str = "
+select id from saga where holder = $1 and state = 'begun' and hold_seconds is not null
+order by created_at, id limit $2
+";
+
 const SAGA: &str = r#"
-select id, state, driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
+select id, case when state = 'begun' and hold_seconds is not null then 'held' else state end as state,
+       driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
 from saga
-where id = $1 and ($2::text is null or state = $2) and created_at <= now() - $3 * interval '1 millisecond'
+where id = $1 and ($2::text is null or $2 = case when state = 'begun' and hold_seconds is not null then 'held' else state end)
+    and created_at <= now() - $3 * interval '1 millisecond'
 limit $4
 "#;
 
 const SAGAS: &str = r#"
-select id, state, driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
+select id, case when state = 'begun' and hold_seconds is not null then 'held' else state end as state,
+       driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
 from saga
-where ($1::text is null or state = $1) and created_at <= now() - $2 * interval '1 millisecond'
+where ($1::text is null or $1 = case when state = 'begun' and hold_seconds is not null then 'held' else state end)
+    and created_at <= now() - $2 * interval '1 millisecond'
 order by created_at desc, id limit $3
 "#;
 
@@ -74,8 +88,15 @@ impl PgArchive {
             reader.rows(LEGS, &by_saga),
         )?;
         let register = register.as_ref().map(decode::register).transpose()?;
+        let reasons = legs
+            .iter()
+            .filter_map(|row| row.try_get("reason").ok().flatten());
+        let reason = reasons.map(decode::reason).next().transpose()?;
+        let hold_seconds = order.as_ref().map(decode::hold_seconds).transpose()?;
         Ok(Recorded {
             register: register.map(|(_, register)| register),
+            hold_seconds: hold_seconds.flatten(),
+            reason,
             order: order.as_ref().map(order_of).transpose()?,
             legs: legs
                 .iter()
@@ -117,6 +138,27 @@ impl PgArchive {
         let reader = self.reader().await?;
         let rows = reader.rows(UNFINISHED, &[&node, &row_limit(limit)]).await?;
         rows.iter().map(unfinished).collect()
+    }
+
+    pub(super) async fn read_held(&self, limit: usize) -> Result<Vec<(SagaId, u32)>, Failure> {
+        let reader = self.reader().await?;
+        let rows = reader.rows(HELD, &[&row_limit(limit)]).await?;
+        let held = |row: &Row| -> Decoded<(SagaId, u32)> {
+            let seconds = decode::hold_seconds(row)?.unwrap_or_default();
+            Ok((SagaId(row.try_get("id")?), seconds))
+        };
+        rows.iter().map(held).collect()
+    }
+
+    pub(super) async fn read_held_for(
+        &self,
+        user: UserId,
+        limit: usize,
+    ) -> Result<Vec<SagaId>, Failure> {
+        let reader = self.reader().await?;
+        let rows = reader.rows(HELD_FOR, &[&user.0, &row_limit(limit)]).await?;
+        let id = |row: &Row| Ok(SagaId(row.try_get("id")?));
+        rows.iter().map(id).collect()
     }
 
     pub(super) async fn read_sagas(

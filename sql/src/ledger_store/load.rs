@@ -19,7 +19,7 @@ use crate::error::Failure;
 use crate::locks;
 
 const SAGAS: &str = r#"
-select saga.id, saga.order_hash, saga.acceptors, saga.driver, saga.state, saga.finished,
+select saga.id, saga.order_hash, saga.acceptors, saga.driver, saga.state, saga.finished, saga.hold_seconds,
        case when asked.with_order then saga."order" end as "order"
 from unnest($1::uuid[], $2::boolean[]) as asked (id, with_order)
 join saga on saga.id = asked.id
@@ -236,6 +236,7 @@ fn load_saga(row: &Row, rows: &mut Rows) -> Decoded<()> {
         driver: row.try_get("driver")?,
         state: decode::saga_state(row.try_get("state")?)?,
         finished: row.try_get("finished")?,
+        hold_seconds: decode::hold_seconds(row)?,
     };
     rows.sagas.load(SagaId(row.try_get("id")?), saga);
     Ok(())

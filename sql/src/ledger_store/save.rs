@@ -11,8 +11,9 @@
 mod copies;
 mod registers;
 
-use passcom_actors::domain::rows::{Change, LegKey, LegRow, Rows, SeatKey, SeatRow};
+use passcom_actors::domain::rows::{Change, LegKey, LegRow, Rows, SagaRow, SeatKey, SeatRow};
 use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use super::session::Session;
 use crate::decode;
@@ -20,20 +21,21 @@ use crate::error::{Failure, Stage};
 
 const UPDATE_SAGAS: &str = "
 with done as (
-    update saga set state = new.state, finished = new.finished
-    from unnest($1::uuid[], $2::text[], $3::boolean[], $4::text[], $5::boolean[])
-        as new (id, state, finished, was_state, was_finished)
+    update saga set state = new.state, finished = new.finished, hold_seconds = new.hold_seconds
+    from unnest($1::uuid[], $2::text[], $3::boolean[], $4::int[], $5::text[], $6::boolean[], $7::int[])
+        as new (id, state, finished, hold_seconds, was_state, was_finished, was_hold_seconds)
     where saga.id = new.id and saga.state = new.was_state and saga.finished = new.was_finished
+        and saga.hold_seconds is not distinct from new.was_hold_seconds
     returning 1
 )
-select expect_rows(count(*), $6) from done
+select expect_rows(count(*), $8) from done
 ";
 
 const INSERT_SAGAS: &str = r#"
-insert into saga (id, order_hash, "order", acceptors, driver, state, finished)
-select id, order_hash, "order", string_to_array(acceptors, ','), driver, state, finished
-from unnest($1::uuid[], $2::bytea[], $3::json[], $4::text[], $5::text[], $6::text[], $7::boolean[])
-    as new (id, order_hash, "order", acceptors, driver, state, finished)
+insert into saga (id, order_hash, "order", acceptors, driver, state, finished, hold_seconds, holder)
+select id, order_hash, "order", string_to_array(acceptors, ','), driver, state, finished, hold_seconds, holder
+from unnest($1::uuid[], $2::bytea[], $3::json[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::int[], $9::uuid[])
+    as new (id, order_hash, "order", acceptors, driver, state, finished, hold_seconds, holder)
 "#;
 
 const UPDATE_LEGS: &str = "
@@ -179,8 +181,10 @@ async fn update_sagas(session: &Session, rows: &Rows) -> Done {
                 &column(&rows, |(saga, ..)| saga.0),
                 &column(&rows, |(.., new)| decode::saga_state_text(new.state)),
                 &column(&rows, |(.., new)| new.finished),
+                &column(&rows, |(.., new)| seconds(new)),
                 &column(&rows, |(_, old, _)| decode::saga_state_text(old.state)),
                 &column(&rows, |(_, old, _)| old.finished),
+                &column(&rows, |(_, old, _)| seconds(old)),
                 &(rows.len() as i64),
             ],
         )
@@ -203,9 +207,26 @@ async fn insert_sagas(session: &Session, rows: &Rows) -> Done {
                 &column(&rows, |(_, new)| new.driver.as_str()),
                 &column(&rows, |(_, new)| decode::saga_state_text(new.state)),
                 &column(&rows, |(_, new)| new.finished),
+                &column(&rows, |(_, new)| seconds(new)),
+                &column(&rows, |(_, new)| holder(new)),
             ],
         )
         .await
+}
+
+fn seconds(saga: &SagaRow) -> Option<i32> {
+    // at most two hours
+    saga.hold_seconds
+        .map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX))
+}
+
+/// Whose hold it is.
+fn holder(saga: &SagaRow) -> Option<Uuid> {
+    let order = saga
+        .order
+        .as_ref()
+        .filter(|_| saga.hold_seconds.is_some())?;
+    Some(order.user.0)
 }
 
 async fn update_legs(session: &Session, rows: &Rows) -> Done {

@@ -5,7 +5,7 @@ use crate::domain::accounts::User;
 use crate::domain::ids::CompanyId;
 use crate::domain::order::SeatRef;
 use crate::domain::participant::Prepare;
-use crate::domain::register::Key;
+use crate::domain::register::{Key, Value};
 use crate::domain::rows::{Footprint, Replicated};
 
 impl Entry {
@@ -14,6 +14,9 @@ impl Entry {
         match self {
             Entry::Begin(prepare, idempotency) => {
                 prepare_footprint(me, prepare, idempotency.as_ref(), footprint);
+            }
+            Entry::RequestConfirm(prepare) => {
+                footprint.sagas.insert(prepare.saga);
             }
             Entry::Prepare {
                 prepare,
@@ -34,15 +37,28 @@ impl Entry {
                 footprint.orders.insert(*saga);
                 footprint.tickets.insert(*saga);
             }
-            Entry::Finish { saga } => {
+            Entry::Finish { saga } | Entry::Extend { saga, .. } => {
                 footprint.sagas.insert(*saga);
+            }
+            Entry::Hold {
+                user, idempotency, ..
+            } => {
+                footprint.keys.insert((*user, idempotency.key.clone()));
             }
             Entry::Release { saga, seats, .. } => {
                 footprint.sagas.insert(*saga);
                 own_seats(me, seats, footprint);
             }
-            Entry::Promise { key, .. } | Entry::Accept { key, .. } => {
+            Entry::Promise { key, .. } => {
                 footprint.registers.insert(key.clone());
+            }
+            Entry::Accept { key, value, .. } => {
+                footprint.registers.insert(key.clone());
+                if let Key::Saga(saga) = key
+                    && may_end_hold(value)
+                {
+                    footprint.sagas.insert(*saga);
+                }
             }
             Entry::Settle(decision, idempotency) => {
                 footprint.sagas.insert(decision.saga);
@@ -110,6 +126,15 @@ fn prepare_footprint(
     if let Some(idempotency) = idempotency {
         let key = (prepare.order.user, idempotency.key.clone());
         footprint.keys.insert(key);
+    }
+}
+
+/// An Abort does not say whose it is.
+fn may_end_hold(value: &Value) -> bool {
+    match value {
+        Value::Commit { order, .. } => order.hold_seconds.is_some(),
+        Value::Abort => true,
+        Value::Account(_) => false,
     }
 }
 

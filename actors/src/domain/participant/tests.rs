@@ -113,6 +113,7 @@ fn a_sellable_prepare_keeps_every_seat_and_remembers_the_saga() {
         driver: "a1".to_owned(),
         state: SagaState::Begun,
         finished: false,
+        hold_seconds: None,
     };
     assert_eq!(rows.sagas.get(&SAGA), Some(&saga));
     assert_eq!(rows.alarms, Vec::<String>::new());

@@ -14,7 +14,13 @@ use crate::domain::register::{Accept, Acceptors, Ballot, Key, Promise, Value};
 /// A definite answer to a booking: recorded under its key, the same for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
-    Booked { ticket: SagaId },
+    Booked {
+        ticket: SagaId,
+    },
+    /// The seats of a hold are kept at every company, until its customer decides or it expires.
+    Held {
+        hold: SagaId,
+    },
     Refused(Refusal),
 }
 
@@ -125,8 +131,10 @@ pub enum Effect {
 /// How a driver comes to its saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
-    /// A client's request: lease, prepare, decide.
+    /// A client's request: lease, prepare, and decide, unless it is for a hold.
     Client,
+    /// The customer of a hold confirms: every company is asked for its vote again, which is on record.
+    Confirm,
     /// Somebody's unfinished saga: find out, or have it aborted.
     Recovery,
 }

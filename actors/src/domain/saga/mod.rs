@@ -6,11 +6,14 @@
 //!    |  \--away-----------^  |  \--a durable No--------------------------------> Refusing ---------------^
 //!    busy: answer, Done      deadline: Recovering (ballots >= 1) --Commit--> Settling, --Abort--> Refusing
 //! all legs of one company: Leasing --> Booking --> Done
+//! a customer's hold: Leasing --> Preparing --every Yes--> Holding --> Done, the seats kept;
+//! its confirmation, later and anywhere: Preparing --every Yes, again, and the request durable--> Deciding …
 //! ```
 //! In files: [`event`] is what goes in and out, `prepare`, `book`, `decide` and `tell` are the phases in the order of life.
 //!
 //! Invariants:
-//! * ballot 0 leaves only after every company's Yes to this very order;
+//! * ballot 0 leaves only after every company's Yes to this very order, and that of a hold only after its customer's request
+//!   to confirm is durable;
 //! * nothing tells the client or the participants of Commit before it is known chosen and the ticket is durable here;
 //! * a refusal is told only after a durable No or a chosen Abort;
 //! * "nothing was begun" is told only where nothing can have been: no vote was asked for, no Book is or was under way;
@@ -79,6 +82,10 @@ enum Phase {
         round: Round,
         proposer: Proposer,
         deadline: Timestamp,
+    },
+    /// Waiting for the ledger to write down that the hold stands, or until it is time to ask it again.
+    Holding {
+        again_at: Option<Timestamp>,
     },
     Settling {
         decision: Box<Decision>,
@@ -189,7 +196,7 @@ impl Driver {
                 .map_or(Some(*deadline), |at| Some(at.min(*deadline))),
             Phase::Booking { round } | Phase::Propagating { round } => round.next_wake(),
             Phase::Pausing { until } => *until,
-            Phase::Settling { again_at, .. } => *again_at,
+            Phase::Holding { again_at } | Phase::Settling { again_at, .. } => *again_at,
             Phase::Done => return None,
             _ => None,
         };
@@ -237,6 +244,7 @@ impl Driver {
                 self.phase = Phase::Leasing;
                 effects.push(Effect::AcquireLease(self.start.order.seats()));
             }
+            Origin::Confirm => self.prepare(now, effects),
             Origin::Recovery => self.next_ballot(effects),
         }
     }
@@ -267,7 +275,8 @@ impl Driver {
     }
 
     fn ask_for_seats(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        if self.start.acceptors.0.len() == 1 {
+        // a hold is decided when its customer confirms, not at once with the votes
+        if self.start.acceptors.0.len() == 1 && self.start.order.hold_seconds.is_none() {
             self.book(effects);
         } else {
             self.prepare(now, effects);
@@ -318,7 +327,10 @@ impl Driver {
                 self.stop(effects);
             }
             (Phase::Settling { .. }, Some(_)) => self.tell_commit(effects),
-            (Phase::Settling { again_at, .. }, None) => *again_at = Some(now + DOWN_PATIENCE),
+            (Phase::Holding { .. }, Some(_)) => self.answer_held(effects),
+            (Phase::Settling { again_at, .. } | Phase::Holding { again_at }, None) => {
+                *again_at = Some(now + DOWN_PATIENCE);
+            }
             (Phase::Booking { .. }, Some(_)) => self.answer_booked(effects),
             // sold, and not written down here: to be asked again, and to be written then
             (Phase::Booking { round }, None) => {
@@ -396,6 +408,7 @@ impl Driver {
             } if now < *deadline => round.on_wake(now, effects),
             Phase::Recovering { .. } => self.pause(now),
             Phase::Pausing { until: Some(at) } if *at <= now => self.next_ballot(effects),
+            Phase::Holding { again_at: Some(at) } if *at <= now => self.hold(effects),
             Phase::Settling {
                 decision,
                 again_at: Some(at),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::round::Round;
-use super::{Begin, Driver, Effect, PREPARE_PATIENCE, Phase, Question, RAISES_MAX};
+use super::{
+    Answer, Begin, Driver, Effect, Origin, Outcome, PREPARE_PATIENCE, Phase, Question, RAISES_MAX,
+};
 use crate::domain::entry::Entry;
 use crate::domain::fencing::FencingToken;
 use crate::domain::ids::CompanyId;
@@ -17,7 +19,7 @@ impl Driver {
         let companies = self.start.order.companies();
         self.tag += 1;
         // own legs carry the saga with them
-        let begin = if companies.contains(&self.start.me) {
+        let begin = if companies.contains(&self.start.me) && !self.confirms() {
             Begin::Durable
         } else {
             self.post_begin(effects);
@@ -27,7 +29,7 @@ impl Driver {
         // without a lease: ascending, one by one, so that of overlapping bookings one gets through
         let mut queue = companies;
         queue.reverse();
-        let alone = self.token == FencingToken::NONE;
+        let alone = self.token == FencingToken::NONE && !self.confirms();
         let first = if alone { 1 } else { queue.len() };
         for company in queue.split_off(queue.len() - first).into_iter().rev() {
             round.ask(company, Question::Prepare(self.question()), effects);
@@ -42,7 +44,11 @@ impl Driver {
 
     /// Travels beside the round that it belongs to, under its tag.
     pub(super) fn post_begin(&self, effects: &mut Vec<Effect>) {
-        let begin = Entry::Begin(self.question(), self.start.idempotency.clone());
+        let begin = if self.confirms() {
+            Entry::RequestConfirm(self.question())
+        } else {
+            Entry::Begin(self.question(), self.start.idempotency.clone())
+        };
         effects.push(Effect::Post {
             tag: self.tag,
             entry: Box::new(begin),
@@ -102,9 +108,41 @@ impl Driver {
         else {
             return;
         };
-        if *begin == Begin::Durable && queue.is_empty() && round.is_answered_by_all() {
+        if *begin != Begin::Durable || !queue.is_empty() || !round.is_answered_by_all() {
+            return;
+        }
+        if self.start.order.hold_seconds.is_some() && !self.confirms() {
+            self.hold(effects);
+        } else {
             self.decide(now, effects);
         }
+    }
+
+    /// Every company keeps its seats, and that is all: a ballot needs the customer's confirmation.
+    pub(super) fn hold(&mut self, effects: &mut Vec<Effect>) {
+        let Some(idempotency) = self.start.idempotency.clone() else {
+            self.answer_held(effects);
+            return;
+        };
+        self.phase = Phase::Holding { again_at: None };
+        self.post(
+            Entry::Hold {
+                saga: self.start.saga,
+                user: self.start.order.user,
+                idempotency,
+            },
+            effects,
+        );
+    }
+
+    pub(super) fn answer_held(&mut self, effects: &mut Vec<Effect>) {
+        let hold = self.start.saga;
+        effects.push(Effect::Answer(Answer::Definite(Outcome::Held { hold })));
+        self.stop(effects);
+    }
+
+    fn confirms(&self) -> bool {
+        self.start.origin == Origin::Confirm
     }
 
     /// Somebody else began this saga with another order: drive that one. Two different ones cannot both be whole.

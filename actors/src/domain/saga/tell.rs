@@ -31,6 +31,8 @@ impl Driver {
                 // two drivers of this saga have got votes for two orders: each stands in the other's way, and nobody was silent
                 let reason = if self.adopted {
                     RefusalReason::Held
+                } else if order.hold_seconds.is_some() && self.missing.is_none() {
+                    RefusalReason::Released
                 } else {
                     RefusalReason::NoVote
                 };

@@ -155,6 +155,7 @@ pub fn sound() -> Evidence {
                 driver: "A".to_owned(),
                 state: SagaState::Committed,
                 finished: true,
+                hold_seconds: None,
             };
             tables.sagas.insert(SAGA, (Default::default(), row));
         }

@@ -1,7 +1,7 @@
 //! What clients do: ask, lose patience, ask another node under the same key, cancel, book again.
 
 use passcom_actors::accounts::logins::Claimed;
-use passcom_actors::desk::{BookAnswer, BookRequest, CancelAnswer};
+use passcom_actors::desk::{BookAnswer, BookRequest, CancelAnswer, WantedSeat};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::UserId;
 use passcom_actors::domain::saga::Outcome;
@@ -72,8 +72,9 @@ impl World {
         errand.unanswered += 1;
         let request = BookRequest {
             user: errand.user,
-            seats: errand.seats.clone(),
+            seats: errand.seats.iter().copied().map(WantedSeat::from).collect(),
             idempotency: Some(errand.idempotency.clone()),
+            hold_seconds: None,
         };
         let (saga, seats) = (errand.saga, errand.seats.len());
         let line = format_args!("asked for {} with {seats} seats", crate::trace::Short(saga));
