@@ -13,14 +13,14 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::airports;
-use crate::domain::order::{Leg, Order, Price, SeatRef};
+use crate::domain::order::{HOLD_SECONDS_MAX, Leg, Order, Price, SeatRef};
 
 /// How long after the purchase a customer may withdraw from it.
 const REGRET_MS: i64 = 24 * 60 * 60 * 1000;
 /// Days from the purchase to the date of departure from which on that right exists.
 const ADVANCE_DAYS: i32 = 7;
 /// The longest that a customer's hold lasts. The ticket says when the hold began, not when it was confirmed, so its buyer has this much longer.
-const HOLD_MS: i64 = 2 * 60 * 60 * 1000;
+const HOLD_MS: i64 = HOLD_SECONDS_MAX as i64 * 1000;
 
 /// What the companies of a cluster give back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

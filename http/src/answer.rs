@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use passcom_actors::domain::ids::CompanyId;
 use serde::Serialize;
-use warp::http::header::{CONTENT_TYPE, LINK, LOCATION};
+use warp::http::header::{CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_TYPE, LINK, LOCATION};
 use warp::http::{HeaderName, HeaderValue, StatusCode};
 use warp::reply::Response;
 
 use crate::error::Problem;
+use crate::language::Language;
 use crate::wire::X_UNREACHABLE;
 
 pub(crate) type Answered = Result<Answer, Problem>;
@@ -44,6 +45,17 @@ impl Answer {
 
     pub fn prometheus(text: String) -> Self {
         Self::new(PROMETHEUS, text.into_bytes())
+    }
+
+    /// A document in this language, to be kept under this name.
+    pub fn file(content_type: &'static str, name: &str, body: Vec<u8>, language: Language) -> Self {
+        let mut answer = Self::new(HeaderValue::from_static(content_type), body);
+        let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+        let disposition = disposition.expect("our file names are visible ASCII");
+        answer.headers.push((CONTENT_DISPOSITION, disposition));
+        let language = HeaderValue::from_static(language.tag());
+        answer.headers.push((CONTENT_LANGUAGE, language));
+        answer
     }
 
     fn new(content_type: HeaderValue, body: Vec<u8>) -> Self {

@@ -307,7 +307,10 @@ fn finish(answered: Answered, language: Language, id: RequestId) -> Response {
         Err(problem) => problem.into_response(language),
     };
     let headers = response.headers_mut();
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    // a document may be in the language that its address asks for
+    headers
+        .entry(CONTENT_LANGUAGE)
+        .or_insert(HeaderValue::from_static(language.tag()));
     headers.insert(
         VARY,
         HeaderValue::from_static("accept-language, authorization"),

@@ -11,11 +11,16 @@ use warp::http::HeaderName;
 pub(crate) use self::bookings::{Booked, Booking, TicketEntry};
 pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
 pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat};
+pub(crate) use self::tickets::{
+    CancelBody, Cancelled, History, Places, Quote, Ticket, TicketCode, TicketCodeLeg, Tickets,
+};
 use crate::error::About;
 
 mod bookings;
 mod holds;
 mod legs;
+mod orders;
+mod tickets;
 
 /// Query parameters.
 pub(crate) mod query {
@@ -25,6 +30,8 @@ pub(crate) mod query {
     pub const COMPANY: &str = "company";
     pub const LIMIT: &str = "limite";
     pub const CURSOR: &str = "cursor";
+    pub const SEAT_IDS: &str = "assentos";
+    pub const LANGUAGE: &str = "idioma";
 }
 
 /// Fields that the details of a problem name.
@@ -36,6 +43,7 @@ pub(crate) mod field {
     pub const NAME: &str = "nome";
     pub const DOCUMENT: &str = "documento";
     pub const FREE: &str = "disponivel";
+    pub const CODE: &str = "codigo";
 }
 
 /// Names the companies whose legs are missing from an answer.

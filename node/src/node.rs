@@ -302,7 +302,7 @@ impl Node {
             tariff: Tariff {
                 refund_percent: config.tariff.refund_percent,
             },
-            page: company.public_url.clone(),
+            public_url: company.public_url.clone(),
             issuer: TokenIssuer::from_pem(company.code, &private)?,
             verifier: TokenVerifier::new(keys.collect::<anyhow::Result<_>>()?)?,
             limits: Limits {

@@ -16,6 +16,7 @@ use crate::token::OperatorToken;
 mod cluster;
 mod company;
 mod health;
+mod lists;
 mod sagas;
 
 /// Longest reason that an operator gives, in characters.
@@ -43,6 +44,7 @@ fn router() -> Router<Operator> {
         health::ENDPOINTS,
         cluster::ENDPOINTS,
         sagas::ENDPOINTS,
+        lists::ENDPOINTS,
         company::ENDPOINTS,
     ])
 }

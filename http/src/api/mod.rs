@@ -6,6 +6,7 @@ use passcom_actors::accounts::Accounts;
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::desk::Desk;
 use passcom_actors::domain::ids::UserId;
+use passcom_actors::refund::Tariff;
 use tracing::debug;
 
 use crate::App;
@@ -19,6 +20,7 @@ use crate::token::{TokenIssuer, TokenVerifier};
 mod accounts;
 pub(crate) mod bookings;
 pub(crate) mod catalogue;
+mod history;
 mod holds;
 pub(crate) mod tickets;
 
@@ -37,6 +39,9 @@ struct Client {
     issuer: TokenIssuer,
     verifier: TokenVerifier,
     users: Limiter<UserId>,
+    tariff: Tariff,
+    /// Where customers find this node's page.
+    public_url: Option<String>,
 }
 
 /// The client port, ready to be served.
@@ -48,6 +53,8 @@ pub(crate) fn edge(app: App) -> Edge<impl Send + Sync + 'static> {
         issuer: app.issuer,
         verifier: app.verifier,
         users: Limiter::new(app.limits.per_user),
+        tariff: app.tariff,
+        public_url: app.public_url,
     };
     Edge::new("client", router(), client, app.options).limited(Limiter::new(app.limits.per_address))
 }
@@ -58,7 +65,11 @@ fn router() -> Router<Client> {
         catalogue::ENDPOINTS,
         bookings::ENDPOINTS,
         holds::ENDPOINTS,
+        history::ENDPOINTS,
         tickets::ENDPOINTS,
+        tickets::view::ENDPOINTS,
+        tickets::cancellation::ENDPOINTS,
+        tickets::documents::ENDPOINTS,
     ])
 }
 
