@@ -251,6 +251,9 @@ mod tests {
             saga: SAGA,
             user: UserId(Uuid::nil()),
             state: BookingState::Running,
+            order: None,
+            hold: None,
+            reason: None,
             companies: vec![
                 (
                     seat("a", 1).company,
