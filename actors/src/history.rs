@@ -208,7 +208,7 @@ mod tests {
         let refused = |at, reason| (at, Step::Refused { seat, reason });
         let (sold, released) = (RefusalReason::Sold, RefusalReason::Released);
 
-        assert_eq!(told(leg(None, None, None)), [prepared.clone()]);
+        assert_eq!(told(leg(None, None, None)), std::slice::from_ref(&prepared));
         assert_eq!(told(leg(Some(sold), None, None)), [refused(10, sold)]);
         assert_eq!(
             told(leg(Some(released), None, Some(20))),
@@ -245,7 +245,7 @@ mod tests {
             (a, vec![begun(9, "b")]),
             (b, vec![begun(11, "b"), chosen.clone()]),
         ];
-        assert_eq!(merged(both), [(b, chosen.clone()), (b, begun(11, "b"))]);
+        assert_eq!(merged(both), [(b, chosen), (b, begun(11, "b"))]);
         let driver_away = vec![
             (a, vec![begun(9, "b")]),
             (company("c"), vec![begun(10, "b")]),

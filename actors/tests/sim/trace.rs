@@ -81,6 +81,7 @@ impl fmt::Display for Brief<'_, Request> {
             Request::Digests(slice) => write!(f, "Digests {slice:?}"),
             Request::Copies { bucket, .. } => write!(f, "Copies {bucket:?}"),
             Request::Cursors => f.write_str("Cursors"),
+            Request::History { saga } => write!(f, "History {}", Short(*saga)),
         }
     }
 }
@@ -163,6 +164,7 @@ impl fmt::Display for Brief<'_, Reply> {
             Reply::Digests(digests) => write!(f, "{} digests", digests.len()),
             Reply::Copies(rows) => write!(f, "{} copies", rows.len()),
             Reply::Cursors(cursors) => write!(f, "{} cursors", cursors.len()),
+            Reply::History(events) => write!(f, "{} events", events.len()),
             Reply::Unavailable => f.write_str("unavailable"),
             Reply::Unknown => f.write_str("unknown"),
         }
