@@ -8,13 +8,17 @@ use passcom_actors::domain::ids::CompanyId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use warp::Reply;
-use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, LOCATION};
+use warp::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK,
+    LOCATION,
+};
 use warp::http::{HeaderName, HeaderValue, StatusCode};
 use warp::reply::Response;
 
 use crate::call::Call;
 use crate::error::Problem;
 use crate::events::{Events, Listeners};
+use crate::language::Language;
 use crate::wire::X_UNREACHABLE;
 
 pub(crate) type Answered = Result<Answer, Problem>;
@@ -80,6 +84,22 @@ impl Answer {
     /// Goes on until the events end, the client goes or the port closes.
     pub fn events(events: Events) -> Self {
         Self::new(EVENTS, Body::Events(events))
+    }
+
+    /// A document in this language, to be kept under this name.
+    pub fn document(
+        content_type: &'static str,
+        name: &str,
+        body: Vec<u8>,
+        language: Language,
+    ) -> Self {
+        let mut answer = Self::new(HeaderValue::from_static(content_type), Body::Whole(body));
+        let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+        let disposition = disposition.expect("our file names are visible ASCII");
+        answer.headers.push((CONTENT_DISPOSITION, disposition));
+        let language = HeaderValue::from_static(language.tag());
+        answer.headers.push((CONTENT_LANGUAGE, language));
+        answer
     }
 
     fn new(content_type: HeaderValue, body: Body) -> Self {
@@ -216,10 +236,14 @@ mod tests {
         let answer = |body: &str, known: &str| {
             let call = call("/aeroportos", &[("if-none-match", known)], b"");
             let answer = Answer::json(&body).cached(&call, Duration::from_secs(300));
-            let response = answer.into_response().ok().unwrap();
-            let tag = response.headers()[ETAG].to_str().unwrap().to_owned();
-            assert_eq!(response.headers()[CACHE_CONTROL], "public, max-age=300");
-            (response.status().as_u16(), tag)
+            let header = |wanted: HeaderName| {
+                let headers = answer.headers().iter();
+                let mut values = headers.filter(|(name, _)| *name == wanted);
+                let (_, value) = values.next().unwrap();
+                value.to_str().unwrap().to_owned()
+            };
+            assert_eq!(header(CACHE_CONTROL), "public, max-age=300");
+            (answer.status().as_u16(), header(ETAG))
         };
         let (status, tag) = answer("a", "");
         assert_eq!((status, tag.len()), (200, 2 * ETAG_BYTES + 2));
