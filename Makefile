@@ -1,7 +1,7 @@
 # What a person types. One profile (release) for everything, so that nothing is compiled twice.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench chaos kill ui
+.PHONY: help setup build demo test check bench search chaos kill ui
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: setup ## all tests
 bench: setup ## speed of bookings over three companies, and memory of the nodes
 	cargo build --release --locked --workspace --bins
 	@"$${CARGO_TARGET_DIR:-target}/release/chaos" bench $(ARGS)
+
+search: ## speed of searches for itineraries, and memory of the catalogue, on a network as large as a country's
+	cargo bench --locked --workspace --features passcom-node/bench --bench search -- $(ARGS)
 
 chaos: setup ## breaks a cluster under load in every way there is for five minutes, then audits it
 	cargo build --release --locked --workspace --bins

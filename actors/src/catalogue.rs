@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! ledger, peers ──▶ index.rs      one company's legs by route: slot.rs its facts, seats.rs its seats, free.rs how many are left
-//!                      ├─▶ watches.rs  whoever wants to know that a leg has changed
+//! published.rs         ├─▶ watches.rs  whoever wants to know that a leg has changed
 //!                      │ a new schedule
 //!                      ▼
-//!                   timetable.rs  all companies' legs as arrays by airport and time; shares free.rs
+//!                   timetable.rs  all companies' legs as arrays by airport and time; shares free.rs, knows connections.rs
 //!                      │
 //!                      ├─▶ listing.rs   pages of legs
-//!                      └─▶ search.rs    itineraries: bounds.rs gives up early, front.rs keeps the best, fare.rs adds up
+//!                      └─▶ search.rs    itineraries (itinerary.rs): labels.rs are ways so far, fare.rs what they cost,
+//!                                       bounds.rs gives up early, front.rs keeps the best
 //! ```
 //! Our own index follows the ledger, commit by commit. A peer's index follows what that peer publishes, by cursor; it may be
 //! seconds old, and a booking checks everything again. A company that cannot be reached is named, and its legs are left out.
@@ -24,7 +25,9 @@ mod free;
 mod front;
 mod index;
 mod itinerary;
+mod labels;
 mod listing;
+mod published;
 mod search;
 mod seats;
 mod slot;
@@ -35,115 +38,29 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tracing::warn;
 
 pub use self::connections::ConnectionTimes;
 use self::index::Index;
 pub use self::itinerary::{Found, Itinerary, Order, Trip};
+pub use self::published::{
+    CatalogueCursor, CataloguePage, LegFilter, LegPage, LegSeats, LegView, PageCursor, Published,
+    Route,
+};
 pub use self::search::LEGS_MAX;
 use self::search::{Outcome, Path, Query};
 pub use self::seats::{SeatState, SeatStates};
 use self::timetable::{Contribution, DepartureNumber, Timetable};
 use self::watches::Watches;
 pub use self::watches::{LegKey, LegWatch};
-use crate::cabin::Layout;
 use crate::clock::wall_clock_ms;
-use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
-use crate::domain::order::Price;
+use crate::domain::ids::{CompanyId, RouteId};
 use crate::ledger::News;
 use crate::peer::PeerClient;
 
 /// Most routes of one page of a catalogue: a page must fit a frame.
 const PUBLISH_MAX: usize = 600;
-
-/// What a company publishes of a route; one row of `route`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Route {
-    pub id: RouteId,
-    /// Carrier and number, `G31234`; at most 8 characters.
-    pub flight: String,
-    /// IATA codes.
-    pub origin: String,
-    pub destination: String,
-    /// Seconds since 1970, UTC.
-    pub departs: i64,
-    pub arrives: i64,
-    pub seats: u16,
-    pub price: Price,
-    /// IATA aircraft type, `738`; empty if unknown.
-    pub equipment: String,
-    pub on_sale: bool,
-}
-
-/// Where a reader of a company's catalogue is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CatalogueCursor {
-    /// One start of the publishing node; another one means: read anew.
-    pub epoch: u64,
-    pub seq: u64,
-}
-
-/// A route with its seats.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Published {
-    pub route: Route,
-    pub seats: SeatStates,
-}
-
-/// Changes of a company's catalogue in the order they happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CataloguePage {
-    /// The reader must forget what it had: the publisher started anew.
-    pub reset: bool,
-    /// Each with its number: with the epoch of `next` it names this state of the route, the same at every node.
-    pub changes: Vec<(u64, Published)>,
-    pub next: CatalogueCursor,
-    pub more: bool,
-}
-
-/// A leg as it is shown: times in the zones of its airports are for the wire to make.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LegView {
-    pub company: CompanyId,
-    pub route: Route,
-    /// Free seats, ascending.
-    pub free: Vec<SeatNumber>,
-}
-
-/// The seats of a leg, in one of its states.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LegSeats {
-    /// Of two states of a leg with the same epoch, the later one has the higher number.
-    pub version: CatalogueCursor,
-    pub layout: Layout,
-    pub seats: u16,
-    pub states: SeatStates,
-}
-
-/// Which legs to list. All optional; places are IATA codes (resolve cities with [`crate::airports`]).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LegFilter {
-    pub company: Option<CompanyId>,
-    /// Any of these airports.
-    pub origins: Option<Vec<String>>,
-    pub destinations: Option<Vec<String>>,
-    /// Departure within [from, to), seconds since 1970.
-    pub departs: Option<(i64, i64)>,
-}
-
-/// Order of listing, and where a page ends: (departure, company, route).
-pub type PageCursor = (i64, CompanyId, RouteId);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LegPage {
-    /// Only legs on sale with free seats, ordered by (departure, company, route).
-    pub legs: Vec<LegView>,
-    pub next: Option<PageCursor>,
-    /// Companies that cannot be reached; their legs are left out.
-    pub unreachable: Vec<CompanyId>,
-}
 
 /// Cheap to clone; answers from memory.
 #[derive(Clone)]

@@ -1,7 +1,9 @@
 //! The handle that the HTTP layer holds: book, cancel, look up. Hides actors, peers and timeouts.
 
+mod history;
 mod holds;
 mod lookup;
+mod tickets;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +26,7 @@ use crate::domain::register::Acceptors;
 use crate::domain::replica::Ticket;
 pub use crate::domain::saga::Outcome;
 use crate::domain::saga::{Answer, Origin, Start};
+use crate::history::Event;
 use crate::messages::Idempotency;
 use crate::order_hash::{acceptors_of, order_hash, saga_id};
 use crate::progress::{Board, Follower};
@@ -155,6 +158,29 @@ pub enum CancelAnswer {
     CompanyDown(CompanyId),
     /// The database of this node did not confirm in time; ask again.
     NotKnownInTime,
+}
+
+/// Why a ticket is not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoTicket {
+    /// No such ticket of this user, as far as the reachable companies know.
+    NotFound,
+    /// The ticket is not known here, and this company, which may know it, could not be asked.
+    CompanyDown(CompanyId),
+}
+
+/// The database of this node did not confirm a cancellation in time; ask again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotKnownInTime;
+
+/// What happened to a booking, over all companies that answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingHistory {
+    pub status: BookingStatus,
+    /// By time, of whom it is.
+    pub events: Vec<(CompanyId, Event)>,
+    /// Companies that did not say what they have recorded.
+    pub unreachable: Vec<CompanyId>,
 }
 
 /// One page of a user's tickets, newest first.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use metrics::gauge;
 use ractor::{ActorCell, ActorRef, ActorRuntime, ActorStatus};
 use tokio::time::Instant;
@@ -13,6 +14,7 @@ use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
 use crate::domain::participant::Refusal;
 use crate::domain::rows::{SeatKey, SeatUse};
 use crate::ledger::{Ledger, News};
+use crate::operations::RouteSeats;
 use crate::route::{RouteActor, RouteMessage};
 
 /// An actor that nobody used for this long is stopped.
@@ -44,6 +46,16 @@ struct Inner {
     /// Most actors alive for long; beyond, the one unused for longest is stopped first.
     routes_max: usize,
     slots: Mutex<HashMap<RouteId, Slot>>,
+}
+
+/// A route whose actor is alive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InUse {
+    pub id: RouteId,
+    /// Since it was last used.
+    pub idle: Duration,
+    /// None if its actor did not answer.
+    pub seats: Option<RouteSeats>,
 }
 
 /// Seats claimed for a saga; given back when this is dropped.
@@ -137,6 +149,30 @@ impl Directory {
             self.survey(*route, Duration::ZERO);
             self.survey(*route, DOUBT_LASTS);
         }
+    }
+
+    /// The routes whose actor is alive, those used last first, at most `limit`, with what each knows.
+    pub async fn in_use(&self, limit: usize) -> Vec<InUse> {
+        let now = Instant::now();
+        let mut alive: Vec<(Instant, RouteId, ActorRef<RouteMessage>)> = self
+            .lock()
+            .iter()
+            .map(|(id, slot)| (slot.used, *id, slot.actor.clone()))
+            .collect();
+        alive.sort_unstable_by_key(|(used, id, _)| (std::cmp::Reverse(*used), *id));
+        alive.truncate(limit);
+        let asked = alive.into_iter().map(|(used, id, actor)| async move {
+            let count = actor.call(RouteMessage::Count, Some(CLAIM_TIMEOUT)).await;
+            InUse {
+                id,
+                idle: now.saturating_duration_since(used),
+                seats: match count {
+                    Ok(ractor::rpc::CallResult::Success(seats)) => Some(seats),
+                    _ => None, // it has just stopped
+                },
+            }
+        });
+        join_all(asked).await
     }
 
     /// How many route actors are alive.

@@ -25,7 +25,7 @@
 //! [`fail_point`]: where a test may kill the process, in a build of its own.
 //!
 //! For people: [`catalogue`] and [`airports`]: what is on sale; [`cabin`]: where a seat is; [`accounts`]: who is who;
-//! [`operations`]: what operators ask.
+//! [`operations`]: what operators ask; [`refund`]: what comes back for a cancelled seat; [`history`]: what happened to a booking.
 //! [`clock`]: the time that shells hand to the rules.
 //!
 //! Invariants:
@@ -48,6 +48,7 @@ pub mod domain;
 pub mod envelope;
 pub mod fail_point;
 pub mod gateway;
+pub mod history;
 pub mod holds;
 pub mod lease;
 pub mod ledger;
@@ -58,6 +59,7 @@ pub mod order_hash;
 pub mod peer;
 pub mod progress;
 pub mod recovery;
+pub mod refund;
 pub mod replication;
 pub mod route;
 pub mod service;

@@ -18,6 +18,7 @@ use crate::domain::register::{Acceptors, Register};
 use crate::domain::replica::Ticket;
 pub use crate::domain::rows::{OutboxCursor, Replicated};
 use crate::domain::saga::{CompanyAnswer, Outcome, Question};
+use crate::history::Event;
 
 /// One request to a company's node. Every one may be sent again: the answer is then that of the recorded state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +73,10 @@ pub enum Request {
     /// The user's open holds.
     HeldFor {
         user: UserId,
+    },
+    /// What is recorded of this saga, with times.
+    History {
+        saga: SagaId,
     },
 }
 
@@ -130,4 +135,5 @@ pub enum Reply {
     /// How long the seats are kept; none if they are not held there.
     Extended(Option<u32>),
     Holds(Vec<SagaId>),
+    History(Vec<Event>),
 }

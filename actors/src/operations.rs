@@ -1,5 +1,7 @@
 //! What operators ask of a node: the handle that the admin endpoints hold.
 
+mod lists;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -17,6 +19,10 @@ use crate::domain::rows::SeatUse;
 use crate::ledger::PostError;
 use crate::messages::{Reply, Request};
 use crate::store::{ReadError, Unfinished};
+
+pub use lists::{
+    AuditView, LeaseList, LeaseScan, LeaseView, Leased, RouteLeg, RouteList, RouteSeats, RouteView,
+};
 
 /// How long an operator waits for the end of a saga.
 const DRIVE_PATIENCE: Duration = Duration::from_secs(8);
@@ -112,14 +118,16 @@ pub struct Operations {
     shared: Arc<Shared>,
     desk: Desk,
     links: Links,
+    lease_scan: LeaseScan,
 }
 
 impl Operations {
-    pub fn new(shared: Arc<Shared>, desk: Desk, links: Links) -> Self {
+    pub fn new(shared: Arc<Shared>, desk: Desk, links: Links, lease_scan: LeaseScan) -> Self {
         Self {
             shared,
             desk,
             links,
+            lease_scan,
         }
     }
 

@@ -12,6 +12,7 @@ use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
 use crate::domain::participant::Refusal;
 use crate::domain::rows::SeatUse;
 use crate::domain::seat_map::SeatMap;
+use crate::operations::RouteSeats;
 
 #[derive(RactorMessage)]
 pub enum RouteMessage {
@@ -26,6 +27,8 @@ pub enum RouteMessage {
     Committed(Vec<(SeatNumber, SeatUse)>),
     /// What the ledger read, in the order of its commits.
     Surveyed(BTreeMap<SeatNumber, SeatUse>),
+    /// How many seats are kept, and by what.
+    Count(RpcReplyPort<RouteSeats>),
     /// Stop, unless somebody claims a seat.
     StopIfIdle,
 }
@@ -70,9 +73,28 @@ impl Actor for RouteActor {
                 }
             }
             RouteMessage::Surveyed(durable) => map.reload(durable),
+            RouteMessage::Count(reply) => {
+                let _ = reply.send(count(map)); // whoever asked may have given up
+            }
             RouteMessage::StopIfIdle if map.is_idle() => myself.stop(None),
             RouteMessage::StopIfIdle => {}
         }
         Ok(())
     }
+}
+
+fn count(map: &SeatMap) -> RouteSeats {
+    let mut seats = RouteSeats {
+        claimed: map.claimed(),
+        ..RouteSeats::default()
+    };
+    for now in map.kept() {
+        match now {
+            SeatUse::Prepared { .. } => seats.prepared += 1,
+            SeatUse::Sold { .. } => seats.sold += 1,
+            SeatUse::Blocked => seats.blocked += 1,
+            SeatUse::Free => {}
+        }
+    }
+    seats
 }

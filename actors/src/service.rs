@@ -113,6 +113,7 @@ impl Service {
                 let held = self.archive.held_for(user, HOLDS_MAX).await;
                 held.map(Reply::Holds)
             }
+            Request::History { saga } => self.archive.history(saga).await.map(Reply::History),
         };
         reply.unwrap_or(Reply::Unavailable)
     }

@@ -15,8 +15,9 @@ use crate::domain::order::{Order, OrderHash};
 use crate::domain::register::Acceptors;
 use crate::domain::replica::Ticket;
 use crate::domain::rows::{Footprint, OutboxCursor, Replicated, Rows, SeatKey, SeatUse};
+use crate::history::Event;
 use crate::messages::{KnownKey, Recorded};
-use crate::operations::SagaView;
+use crate::operations::{AuditView, SagaView};
 
 /// How a transaction ended, when not well.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +89,12 @@ pub trait Archive: Send + Sync + 'static {
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>>;
+
+    /// What is recorded of a saga, with the times; in no order.
+    fn history(&self, saga: SagaId) -> Read<'_, Vec<Event>>;
+
+    /// What operators did, newest first, before this one.
+    fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>>;
 
     /// Outbox rows with a higher `seq`, ascending.
     fn outbox(&self, after_seq: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>>;

@@ -8,13 +8,17 @@ use passcom_actors::domain::ids::CompanyId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use warp::Reply;
-use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, LOCATION};
+use warp::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK,
+    LOCATION,
+};
 use warp::http::{HeaderName, HeaderValue, StatusCode};
 use warp::reply::Response;
 
 use crate::call::Call;
 use crate::error::Problem;
 use crate::events::{Events, Listeners};
+use crate::language::Language;
 use crate::wire::X_UNREACHABLE;
 
 pub(crate) type Answered = Result<Answer, Problem>;
@@ -82,6 +86,22 @@ impl Answer {
         Self::new(EVENTS, Body::Events(events))
     }
 
+    /// A document in this language, to be kept under this name.
+    pub fn document(
+        content_type: &'static str,
+        name: &str,
+        body: Vec<u8>,
+        language: Language,
+    ) -> Self {
+        let mut answer = Self::new(HeaderValue::from_static(content_type), Body::Whole(body));
+        let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+        let disposition = disposition.expect("our file names are visible ASCII");
+        answer.headers.push((CONTENT_DISPOSITION, disposition));
+        let language = HeaderValue::from_static(language.tag());
+        answer.headers.push((CONTENT_LANGUAGE, language));
+        answer
+    }
+
     fn new(content_type: HeaderValue, body: Body) -> Self {
         Self {
             status: StatusCode::OK,
@@ -143,21 +163,8 @@ impl Answer {
         let Body::Whole(body) = &mut self.body else {
             return self; // events are never the same
         };
-        let hash = Sha256::digest(&*body);
-        let tag = hash
-            .iter()
-            .take(ETAG_BYTES)
-            .fold("\"".to_owned(), |text, byte| format!("{text}{byte:02x}"))
-            + "\"";
-        let known = call
-            .headers
-            .get(IF_NONE_MATCH)
-            .and_then(|value| value.to_str().ok());
-        if known.is_some_and(|known| {
-            known
-                .split(',')
-                .any(|one| one.trim().trim_start_matches("W/") == tag)
-        }) {
+        let tag = tag_of(body);
+        if is_known(call, &tag) {
             self.status = StatusCode::NOT_MODIFIED;
             body.clear();
         }
@@ -197,5 +204,51 @@ impl Answer {
     #[cfg(test)]
     pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
         &self.headers
+    }
+}
+
+/// The beginning of the body's hash, quoted.
+fn tag_of(body: &[u8]) -> String {
+    let mut tag = "\"".to_owned();
+    for byte in Sha256::digest(body).iter().take(ETAG_BYTES) {
+        write!(tag, "{byte:02x}").expect("a String takes everything");
+    }
+    tag + "\""
+}
+
+/// Whether the caller has the answer with this tag; a weak comparison, as RFC 9110 has it for `If-None-Match`.
+fn is_known(call: &Call, tag: &str) -> bool {
+    let known = call.headers.get(IF_NONE_MATCH);
+    let mut known = known
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("")
+        .split(',');
+    known.any(|one| one.trim().trim_start_matches("W/") == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::call;
+
+    #[test]
+    fn what_is_cached_is_sent_again_only_when_it_has_changed() {
+        let answer = |body: &str, known: &str| {
+            let call = call("/aeroportos", &[("if-none-match", known)], b"");
+            let answer = Answer::json(&body).cached(&call, Duration::from_secs(300));
+            let header = |wanted: HeaderName| {
+                let headers = answer.headers().iter();
+                let mut values = headers.filter(|(name, _)| *name == wanted);
+                let (_, value) = values.next().unwrap();
+                value.to_str().unwrap().to_owned()
+            };
+            assert_eq!(header(CACHE_CONTROL), "public, max-age=300");
+            (answer.status().as_u16(), header(ETAG))
+        };
+        let (status, tag) = answer("a", "");
+        assert_eq!((status, tag.len()), (200, 2 * ETAG_BYTES + 2));
+        assert_eq!(answer("a", &tag), (304, tag.clone()));
+        assert_eq!(answer("a", &format!("\"x\", W/{tag}")).0, 304);
+        assert_eq!(answer("b", &tag).0, 200);
     }
 }

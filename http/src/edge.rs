@@ -318,7 +318,10 @@ fn announced(headers: &HeaderMap) -> usize {
 fn finish(answered: Result<Response, Problem>, language: Language, id: RequestId) -> Response {
     let mut response = answered.unwrap_or_else(|problem| problem.into_response(language));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    // a document may be in the language that its address asks for
+    headers
+        .entry(CONTENT_LANGUAGE)
+        .or_insert(HeaderValue::from_static(language.tag()));
     headers.append(
         VARY,
         HeaderValue::from_static("accept-language, authorization"),

@@ -224,4 +224,15 @@ mod tests {
         let method = Problem::method_not_allowed("GET, HEAD".to_owned());
         assert_eq!(header(method, "allow").unwrap(), "GET, HEAD");
     }
+
+    #[test]
+    fn an_unknown_place_is_named_with_others_that_are_spelled_like_it() {
+        let nearest = passcom_actors::airports::nearest("Recfe", 1);
+        let problem = Problem::unknown_place("destino", "Recfe", &nearest);
+        assert_eq!(
+            problem.detail(Language::English),
+            "destino: \"Recfe\" is not known; similar names: Recife (REC)"
+        );
+        assert_eq!(problem.into_response(Language::English).status(), 404);
+    }
 }

@@ -17,6 +17,7 @@ use passcom_actors::accounts::Accounts;
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::desk::Desk;
 use passcom_actors::operations::Operations;
+use passcom_actors::refund::Tariff;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -40,6 +41,7 @@ mod live;
 mod request_id;
 mod router;
 mod server;
+mod ticket;
 mod token;
 mod wire;
 
@@ -50,6 +52,9 @@ pub struct App {
     pub catalogue: Catalogue,
     pub issuer: TokenIssuer,
     pub verifier: TokenVerifier,
+    pub tariff: Tariff,
+    /// Where customers find this node's page; e-tickets lead there.
+    pub public_url: Option<String>,
     pub limits: Limits,
     pub options: Options,
 }

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub(crate) use self::sealed::Sealed;
 use self::seen::Seen;
 
+mod sealed;
 mod seen;
 
 /// How long a token is good for.
@@ -88,6 +90,8 @@ impl TokenIssuer {
 pub(crate) enum TokenFault {
     #[error("longer than any of ours")]
     TooLong,
+    #[error("it is of another kind")]
+    OtherKind,
     #[error("its kid names no company of this cluster")]
     UnknownKey,
     #[error("{0}")]
@@ -182,12 +186,12 @@ impl OperatorToken {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    const USER: UserId = UserId(Uuid::from_u128(7));
+    pub const USER: UserId = UserId(Uuid::from_u128(7));
 
-    fn company(code: &str) -> CompanyId {
+    pub fn company(code: &str) -> CompanyId {
         code.parse().unwrap()
     }
 
@@ -197,7 +201,7 @@ mod tests {
     }
 
     /// Issuers of `a` and `b`, and a verifier that knows both.
-    fn two_companies() -> (TokenIssuer, TokenIssuer, TokenVerifier) {
+    pub fn two_companies() -> (TokenIssuer, TokenIssuer, TokenVerifier) {
         let ((a_private, a_public), (b_private, b_public)) = (key_pair(), key_pair());
         (
             TokenIssuer::from_pem(company("a"), a_private.as_bytes()).unwrap(),

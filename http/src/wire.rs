@@ -13,13 +13,18 @@ pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
 pub(crate) use self::itineraries::{Airport, Itineraries, ORDERS, UnknownPlace};
 pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat, PlainLeg};
 pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
+pub(crate) use self::tickets::{
+    CancelBody, Cancelled, History, Places, Quote, Ticket, TicketCode, TicketCodeLeg, Tickets,
+};
 use crate::error::About;
 
 mod bookings;
 mod holds;
 mod itineraries;
 mod legs;
+mod orders;
 pub(crate) mod seats;
+mod tickets;
 
 /// Query parameters.
 pub(crate) mod query {
@@ -34,6 +39,8 @@ pub(crate) mod query {
     pub const PASSENGERS: &str = "passageiros";
     pub const LEGS_MAX: &str = "max_trechos";
     pub const ORDER: &str = "ordem";
+    pub const SEAT_IDS: &str = "assentos";
+    pub const LANGUAGE: &str = "idioma";
 }
 
 /// Fields that the details of a problem name.
@@ -45,6 +52,7 @@ pub(crate) mod field {
     pub const NAME: &str = "nome";
     pub const DOCUMENT: &str = "documento";
     pub const FREE: &str = "disponivel";
+    pub const CODE: &str = "codigo";
 }
 
 /// Names the companies whose legs are missing from an answer.

@@ -19,7 +19,7 @@ mod limits;
 mod secret;
 
 pub use connections::Connections;
-pub use limits::{Limits, Timeouts};
+pub use limits::{Limits, Tariff, Timeouts};
 
 /// Most companies of one cluster: every decision asks a majority of them.
 pub const COMPANIES_MAX: usize = 32;
@@ -60,6 +60,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     #[serde(default)]
     pub connections: Connections,
+    #[serde(default)]
+    pub tariff: Tariff,
     #[serde(rename = "company")]
     companies: Vec<Company>,
 }
@@ -103,6 +105,9 @@ pub struct Company {
     /// The public half (PEM). Every node has every company's.
     pub token_public_key: PathBuf,
     pub admin_token_file: PathBuf,
+    /// Where customers find this company's page (`https://host`); e-tickets lead there. Without it their codes are bare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
 }
 
 impl Config {
@@ -148,6 +153,7 @@ impl Config {
             limits: Limits::default(),
             timeouts,
             connections: Connections::default(),
+            tariff: Tariff::default(),
             companies,
         };
         Self::parse(&config.to_toml(), path)
@@ -280,6 +286,7 @@ impl Config {
         self.check_unique()?;
         self.limits.check()?;
         self.timeouts.check()?;
+        self.tariff.check()?;
         self.connections.check()
     }
 
@@ -321,6 +328,16 @@ impl Company {
                     "\"{}\" is not host:port; write for example \"node-b:7001\"",
                     self.mesh
                 ),
+            );
+        }
+        if self
+            .public_url
+            .as_deref()
+            .is_some_and(|url| !is_origin(url))
+        {
+            return fault(
+                &format!("{owner}.public_url"),
+                "is not the address of a site; write for example \"https://passagens.example\"",
             );
         }
         let listens = [self.mesh_listen, self.http, self.admin];
@@ -376,6 +393,13 @@ fn is_host_and_port(address: &str) -> bool {
         return false;
     };
     !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
+}
+
+/// `https://host`, with or without a port, and nothing after it.
+fn is_origin(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|parsed| {
+        matches!(parsed.scheme(), "http" | "https") && parsed.origin().ascii_serialization() == url
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! * every call ends within [`CALL_TIMEOUT`]; while Redis is away all but one in [`RETRY_AFTER`] end at once;
 //! * a start does not wait for Redis, and nothing here is ever an error of a booking.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -15,12 +16,14 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use futures_util::future::BoxFuture;
 use passcom_actors::domain::fencing::FencingToken;
-use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::saga::LeaseAnswer;
 use passcom_actors::lease::{LEASE_TTL, LeaseTable};
+use passcom_actors::operations::Leased;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{ErrorKind, RedisError, RedisResult, Script};
+use uuid::Uuid;
 
 /// The longest that a booking waits for a lease, or for giving one back.
 pub const CALL_TIMEOUT: Duration = Duration::from_millis(150);
@@ -29,6 +32,12 @@ pub const RETRY_AFTER: Duration = Duration::from_millis(250);
 
 const EPOCH: &str = "fence:epoch";
 const COUNTER: &str = "fence:counter";
+const PREFIX: &str = "lease:";
+
+/// Keys that one step of a scan looks at, about.
+const SCAN_COUNT: u32 = 500;
+/// Most steps of one scan.
+const SCAN_STEPS_MAX: usize = 200;
 
 /// Keys: epoch, counter, seats. Arguments: saga, milliseconds.
 static ACQUIRE: LazyLock<Script> = LazyLock::new(|| {
@@ -97,6 +106,56 @@ impl Lease {
     /// With leases that last this long, for tests of their end.
     pub fn with_ttl(self, ttl: Duration) -> Self {
         Self { ttl, ..self }
+    }
+
+    /// At most `limit` leases in no order, and whether there are more. None while Redis is away.
+    ///
+    /// A scan goes through all keys of Redis in steps, so that it holds up nobody; after [`SCAN_STEPS_MAX`] it stops.
+    pub async fn list(&self, limit: usize) -> Option<(Vec<Leased>, bool)> {
+        let mut found = BTreeSet::new();
+        let mut cursor = 0;
+        let mut more = true;
+        for _ in 0..SCAN_STEPS_MAX {
+            let (next, keys) = self.ask(self.scan(cursor)).await?;
+            found.extend(keys);
+            cursor = next;
+            more = cursor != 0;
+            if !more || found.len() > limit {
+                break;
+            }
+        }
+        more |= found.len() > limit;
+        let keys: Vec<String> = found.into_iter().take(limit).collect();
+        if keys.is_empty() {
+            return Some((Vec::new(), more));
+        }
+        let owners = self.ask(self.owners(&keys)).await?;
+        let leases = keys.iter().zip(owners);
+        let leases = leases.filter_map(|(key, (owner, ms))| leased(key, &owner?, ms));
+        Some((leases.collect(), more))
+    }
+
+    async fn scan(&self, cursor: u64) -> RedisResult<(u64, Vec<String>)> {
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor);
+        scan.arg("MATCH").arg(format!("{PREFIX}*"));
+        scan.arg("COUNT").arg(SCAN_COUNT);
+        scan.query_async(&mut self.redis.clone()).await
+    }
+
+    /// Who has each lease, and for how many milliseconds yet; one that has just ended has no owner.
+    async fn owners(&self, keys: &[String]) -> RedisResult<Vec<(Option<String>, i64)>> {
+        let mut pipe = redis::pipe();
+        for key in keys {
+            pipe.get(key).pttl(key);
+        }
+        let answers: Vec<redis::Value> = pipe.query_async(&mut self.redis.clone()).await?;
+        let (pairs, _) = answers.as_chunks::<2>();
+        let owner = |[owner, ms]: &[redis::Value; 2]| {
+            let owner = redis::from_redis_value(owner.clone())?;
+            Ok((owner, redis::from_redis_value(ms.clone())?))
+        };
+        pairs.iter().map(owner).collect()
     }
 
     /// Asks Redis, unless it is known to be away. None where there is no answer in time.
@@ -203,7 +262,19 @@ impl LeaseTable for Lease {
 }
 
 fn key(seat: &SeatRef) -> String {
-    format!("lease:{}/{}/{}", seat.company, seat.route, seat.number)
+    format!("{PREFIX}{}/{}/{}", seat.company, seat.route, seat.number)
+}
+
+/// A lease as its key and value say; none if somebody else wrote them.
+fn leased(key: &str, owner: &str, remaining_ms: i64) -> Option<Leased> {
+    let mut parts = key.strip_prefix(PREFIX)?.splitn(3, '/');
+    Some(Leased {
+        company: parts.next()?.parse().ok()?,
+        route: RouteId::new(parts.next()?.parse().ok()?).ok()?,
+        number: SeatNumber::new(parts.next()?.parse().ok()?).ok()?,
+        saga: SagaId(Uuid::try_parse(owner).ok()?),
+        remaining_ms: u64::try_from(remaining_ms).ok()?,
+    })
 }
 
 /// Keeps a dead or hanging Redis from costing every booking a timeout.

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use passcom_actors::accounts::logins::Logins;
 use passcom_actors::accounts::{Accounts, unfinished};
@@ -30,6 +31,7 @@ use passcom_actors::fail_point;
 use passcom_actors::lease::Leases;
 use passcom_actors::ledger::{Ledger, News};
 use passcom_actors::operations::{Link, Operations};
+use passcom_actors::refund::Tariff;
 use passcom_actors::service::Service;
 use passcom_actors::supervisor::Supervisor;
 use passcom_actors::{anti_entropy, holds, recovery, replication};
@@ -191,6 +193,7 @@ struct Node {
     shared: Arc<Shared>,
     desk: Desk,
     catalogue: Catalogue,
+    lease_table: Arc<Lease>,
     cluster: Cluster,
     /// What runs as long as the node does.
     tasks: JoinSet<()>,
@@ -259,15 +262,12 @@ impl Node {
         };
         late.set(service.clone());
         let lease_ttl = config.timeouts.lease();
+        let lease_table =
+            Arc::new(Lease::new(&config.redis_url()?, identity.epoch)?.with_ttl(lease_ttl));
         let shared = Arc::new(Shared {
             service: service.clone(),
             peers,
-            leases: Leases::new(
-                fail_point::around_leases(Arc::new(
-                    Lease::new(&config.redis_url()?, identity.epoch)?.with_ttl(lease_ttl),
-                )),
-                lease_ttl,
-            ),
+            leases: Leases::new(fail_point::around_leases(lease_table.clone()), lease_ttl),
             clock: Clock::start(),
         });
         let limits = desk::Limits {
@@ -281,6 +281,7 @@ impl Node {
             shared,
             desk,
             catalogue,
+            lease_table,
             cluster,
             tasks,
         })
@@ -310,6 +311,10 @@ impl Node {
                 config.limits.password_hashes_at_once as usize,
             ),
             catalogue: self.catalogue.clone(),
+            tariff: Tariff {
+                refund_percent: config.tariff.refund_percent,
+            },
+            public_url: company.public_url.clone(),
             issuer: TokenIssuer::from_pem(company.code, &private)?,
             verifier: TokenVerifier::new(keys.collect::<anyhow::Result<_>>()?)?,
             limits: Limits {
@@ -338,8 +343,18 @@ impl Node {
                 upkeep.run_upkeep();
             }
         });
+        let lease_table = self.lease_table.clone();
+        let lease_scan = move |limit| {
+            let table = lease_table.clone();
+            async move { table.list(limit).await }.boxed()
+        };
         Admin {
-            operations: Operations::new(self.shared.clone(), self.desk.clone(), Arc::new(links)),
+            operations: Operations::new(
+                self.shared.clone(),
+                self.desk.clone(),
+                Arc::new(links),
+                Arc::new(lease_scan),
+            ),
             token,
             metrics: Arc::new(move || metrics.render()),
             options: passcom_http::Options::default(),

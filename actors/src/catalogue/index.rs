@@ -45,9 +45,12 @@ impl Index {
         self.complete
     }
 
+    /// Every route has been read, at the start or after a change of the schedule.
     pub fn complete(&mut self) {
         self.complete = true;
         self.version += 1;
+        self.slots.shrink_to_fit();
+        self.numbers.shrink_to_fit();
     }
 
     /// Rises with every change of the schedule; seats are followed through [`Index::free`].

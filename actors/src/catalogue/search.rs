@@ -20,6 +20,7 @@ use std::ops::Range;
 use super::bounds::Bounds;
 use super::fare::Fare;
 use super::front::{Front, Merits};
+use super::labels::{Arrivals, Label, LabelNumber, Labels};
 use super::timetable::{AirportNumber, Departure, DepartureNumber, Timetable};
 
 /// Most legs of an itinerary.
@@ -56,40 +57,11 @@ pub struct Path {
     pub departures: Vec<DepartureNumber>,
 }
 
-/// A way to have taken a departure.
-#[derive(Debug, Clone, Copy)]
-struct Label {
-    departure: DepartureNumber,
-    /// The label before; none of the first leg.
-    parent: Option<LabelNumber>,
-    arrives: u32,
-    /// Of the first leg.
-    departs: u32,
-    fare: Fare,
-    to: AirportNumber,
-    company: u8,
-    legs: u8,
-}
-
-type LabelNumber = u32;
-
-/// A label that can go on with a departure.
+/// A label that can go on with a departure, and what comes of that.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
-    label: Option<LabelNumber>,
-    legs: u8,
-    fare: Fare,
-    departs: u32,
-}
-
-/// The labels of one round at an airport, taken together.
-struct Arrivals {
-    first: u32,
-    last: u32,
-    /// The lowest fare; none where currencies differ.
-    cheapest: Option<Fare>,
-    /// The latest departure from the origin.
-    departs: u32,
+    label: LabelNumber,
+    merits: Merits,
 }
 
 struct Search<'a> {
@@ -98,7 +70,7 @@ struct Search<'a> {
     legs_max: usize,
     bounds: Bounds,
     roles: Vec<Role>,
-    labels: Vec<Label>,
+    labels: Labels,
     /// Of each airport, ascending by arrival.
     at: Vec<Vec<LabelNumber>>,
     /// Labels from here on are of the round under way.
@@ -152,7 +124,7 @@ impl<'a> Search<'a> {
             legs_max,
             bounds: Bounds::new(timetable, &origins, &destinations, legs_max),
             roles,
-            labels: Vec::new(),
+            labels: Labels::default(),
             at: vec![Vec::new(); airports],
             fresh: 0,
             front: Front::default(),
@@ -167,13 +139,13 @@ impl<'a> Search<'a> {
             for number in timetable.departures_of(origin, time) {
                 let departure = timetable.departure(number);
                 if self.may_take(departure, 1) {
-                    let start = Candidate {
-                        label: None,
-                        legs: 0,
+                    let merits = Merits {
+                        arrives: departure.arrives,
+                        legs: 1,
                         fare: departure.fare(),
                         departs: departure.departs,
                     };
-                    self.take(number, departure, start);
+                    self.take(number, departure, None, merits);
                 }
             }
         }
@@ -182,11 +154,10 @@ impl<'a> Search<'a> {
     /// Puts the labels of the last round where they go on; false if none does.
     fn gather(&mut self) -> bool {
         let mut touched: Vec<AirportNumber> = Vec::new();
-        for number in self.fresh..self.labels.len() {
-            let to = self.labels[number].to;
-            if self.roles[usize::from(to)] == Role::Other {
-                self.at[usize::from(to)].push(number as LabelNumber);
-                touched.push(to);
+        for (number, label) in self.labels.since(self.fresh) {
+            if self.roles[usize::from(label.to)] == Role::Other {
+                self.at[usize::from(label.to)].push(number);
+                touched.push(label.to);
             }
         }
         self.fresh = self.labels.len();
@@ -194,7 +165,7 @@ impl<'a> Search<'a> {
         touched.dedup();
         for airport in &touched {
             let labels = &self.labels;
-            self.at[usize::from(*airport)].sort_by_key(|number| labels[*number as usize].arrives);
+            self.at[usize::from(*airport)].sort_by_key(|number| labels.get(*number).arrives);
         }
         !touched.is_empty()
     }
@@ -227,7 +198,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             let waits_too_long = |label: &LabelNumber| {
-                self.labels[*label as usize].arrives.saturating_add(longest) < departure.departs
+                self.labels.get(*label).arrives.saturating_add(longest) < departure.departs
             };
             gone += here[gone..]
                 .iter()
@@ -235,8 +206,9 @@ impl<'a> Search<'a> {
                 .count();
             self.connect(&here[gone..], departure, minimum, legs, &mut candidates);
             for candidate in &candidates {
-                if usize::from(candidate.legs) == legs - 1 {
-                    self.take(number, departure, *candidate);
+                if usize::from(candidate.merits.legs) == legs {
+                    let parent = Some(candidate.label);
+                    self.take(number, departure, parent, candidate.merits);
                 }
             }
         }
@@ -254,7 +226,7 @@ impl<'a> Search<'a> {
         candidates.clear();
         let left = self.legs_max - legs;
         for number in here {
-            let label = &self.labels[*number as usize];
+            let label = self.labels.get(*number);
             let ready = label.arrives.saturating_add(minimum);
             if ready > departure.departs {
                 break;
@@ -264,20 +236,23 @@ impl<'a> Search<'a> {
             {
                 continue;
             }
-            if self.has_visited(label, departure.to) {
+            if self.labels.has_visited(label, departure.to) {
                 continue;
             }
             let candidate = Candidate {
-                label: Some(*number),
-                legs: label.legs,
-                fare: label.fare.plus(departure.fare()),
-                departs: label.departs,
+                label: *number,
+                merits: Merits {
+                    arrives: departure.arrives,
+                    legs: label.legs + 1,
+                    fare: label.fare.plus(departure.fare()),
+                    departs: label.departs,
+                },
             };
             if !candidates
                 .iter()
-                .any(|other| other.covers(&candidate, self, left))
+                .any(|other| other.covers(&candidate, &self.labels, left))
             {
-                candidates.retain(|other| !candidate.covers(other, self, left));
+                candidates.retain(|other| !candidate.covers(other, &self.labels, left));
                 candidates.push(candidate);
             }
         }
@@ -323,13 +298,13 @@ impl<'a> Search<'a> {
     }
 
     /// Takes the departure after this label.
-    fn take(&mut self, number: DepartureNumber, departure: &Departure, after: Candidate) {
-        let merits = Merits {
-            arrives: departure.arrives,
-            legs: after.legs + 1,
-            fare: after.fare,
-            departs: after.departs,
-        };
+    fn take(
+        &mut self,
+        number: DepartureNumber,
+        departure: &Departure,
+        parent: Option<LabelNumber>,
+        merits: Merits,
+    ) {
         if self.is_hopeless(&merits, departure.to) {
             return;
         }
@@ -337,10 +312,9 @@ impl<'a> Search<'a> {
             self.cut_short = true;
             return;
         }
-        let label = self.labels.len() as LabelNumber;
-        self.labels.push(Label {
+        let label = self.labels.push(Label {
             departure: number,
-            parent: after.label,
+            parent,
             arrives: merits.arrives,
             departs: merits.departs,
             fare: merits.fare,
@@ -353,33 +327,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The label and those before it, backwards.
-    fn trail(&self, last: LabelNumber) -> impl Iterator<Item = &Label> {
-        let label = |number: LabelNumber| &self.labels[number as usize];
-        std::iter::successors(Some(label(last)), move |next| next.parent.map(label))
-    }
-
-    /// Whether the way so far has come through this airport.
-    fn has_visited(&self, label: &Label, airport: AirportNumber) -> bool {
-        let Some(parent) = label.parent else {
-            return false; // it was at the origin, which nothing goes back to
-        };
-        self.trail(parent).any(|stop| stop.to == airport)
-    }
-
-    /// Whether the first way came through every airport of the second one.
-    fn has_stops_of(&self, one: Option<LabelNumber>, other: Option<LabelNumber>) -> bool {
-        let stops = |label: Option<LabelNumber>| {
-            label
-                .into_iter()
-                .flat_map(|last| self.trail(last))
-                .map(|stop| stop.to)
-        };
-        stops(other).all(|airport| stops(one).any(|known| known == airport))
-    }
-
     fn path(&self, merits: Merits, last: LabelNumber) -> Path {
-        let mut departures: Vec<_> = self.trail(last).map(|label| label.departure).collect();
+        let mut departures: Vec<_> = self
+            .labels
+            .trail(last)
+            .map(|label| label.departure)
+            .collect();
         departures.reverse();
         Path { merits, departures }
     }
@@ -390,32 +343,11 @@ impl Candidate {
     ///
     /// With one leg left that is to the destination, where neither has been. With more, this one must have been nowhere else than the
     /// other one.
-    fn covers(&self, other: &Self, search: &Search, left: usize) -> bool {
-        self.legs <= other.legs
-            && self.fare.is_at_most(other.fare)
-            && self.departs >= other.departs
-            && (left <= 1 || search.has_stops_of(other.label, self.label))
-    }
-}
-
-impl Arrivals {
-    /// None if no label is of the round with so many legs.
-    fn of_round(labels: &[Label], here: &[LabelNumber], legs: usize) -> Option<Self> {
-        let here = here.iter().map(|number| &labels[*number as usize]);
-        let mut of_round = here.filter(|label| usize::from(label.legs) == legs);
-        let first = of_round.next()?;
-        let mut all = Self {
-            first: first.arrives,
-            last: first.arrives,
-            cheapest: Some(first.fare),
-            departs: first.departs,
-        };
-        for label in of_round {
-            all.last = label.arrives; // they ascend
-            all.departs = all.departs.max(label.departs);
-            all.cheapest = all.cheapest.and_then(|cheapest| cheapest.lower(label.fare));
-        }
-        Some(all)
+    fn covers(&self, other: &Self, labels: &Labels, left: usize) -> bool {
+        self.merits.legs <= other.merits.legs
+            && self.merits.fare.is_at_most(other.merits.fare)
+            && self.merits.departs >= other.merits.departs
+            && (left <= 1 || labels.has_stops_of(other.label, self.label))
     }
 }
 

@@ -4,7 +4,8 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::ids::SagaId;
+use crate::domain::ids::{SagaId, SeatNumber};
+use crate::domain::order::Price;
 use crate::domain::rows::SeatUse;
 use crate::messages::{Reply, Request};
 use crate::peer::CallError;

@@ -107,6 +107,7 @@ impl Timetable {
         made.starts = starts(departures.iter().map(|(from, _)| *from), airports);
         made.edges = edges(&departures);
         made.departures = departures.into_iter().map(|(_, leg)| leg).collect();
+        made.departures.shrink_to_fit();
         made.sort_other_orders();
         made
     }

@@ -1,4 +1,4 @@
-//! What the desk looks up: recorded answers, bookings, tickets; and the cancelling of a ticket.
+//! What the desk looks up: recorded answers, bookings, and where a ticket is.
 //!
 //! A read that misses here asks the peers: a replica may be behind.
 
@@ -6,25 +6,17 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 
-use super::{
-    BookAnswer, BookingState, BookingStatus, CancelAnswer, Desk, HoldTerms, TicketPage, Unavailable,
-};
-use crate::domain::entry::{Entry, Receipt};
+use super::{BookAnswer, BookingState, BookingStatus, Desk, HoldTerms};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::Order;
 use crate::domain::participant::{LegState, RefusalReason};
 use crate::domain::register::Value;
 use crate::domain::replica::Ticket;
-use crate::domain::rows::Replicated;
 use crate::domain::saga::Outcome;
 use crate::messages::{Idempotency, KnownKey, Recorded, Reply, Request};
 
 /// How long the peers have to say what they know.
 pub(super) const ASK_TIMEOUT: Duration = Duration::from_millis(800);
-/// How long peers have to hear of a cancellation before it is answered; they hear of it later otherwise.
-const CANCEL_PUSH_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long our own database has to write a cancellation.
-const CANCEL_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl Desk {
     /// `Err` is the answer if this key is known here or to a peer.
@@ -151,76 +143,8 @@ impl Desk {
         }
     }
 
-    /// Cancels a whole ticket of this user at every company.
-    pub async fn cancel(&self, user: UserId, ticket: SagaId) -> CancelAnswer {
-        let found = match self.find_ticket(ticket).await {
-            Lookup::Found(found) if found.order.user == user => found,
-            Lookup::Found(_) | Lookup::Nowhere => return CancelAnswer::NotFound,
-            Lookup::NotAsked(company) => return CancelAnswer::CompanyDown(company),
-        };
-        let seats = found.order.seats();
-        let write = async {
-            let ledger = &self.shared.service.ledger;
-            let cancel = Entry::Cancel { ticket, seats };
-            if ledger.post(cancel.clone()).await? == Receipt::Cancelled(false) {
-                // it is not replicated to us yet: take it over first
-                let rows = vec![Replicated::Ticket(found.clone())];
-                ledger.post(Entry::Merge { rows, cursor: None }).await?;
-                ledger.post(cancel).await?;
-            }
-            Ok::<(), crate::ledger::PostError>(())
-        };
-        match tokio::time::timeout(CANCEL_TIMEOUT, write).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return CancelAnswer::NotKnownInTime,
-        }
-        let cancelled = Ticket {
-            cancelled: found.order.seats(),
-            ..found
-        };
-        let push = self.ask_peers(Request::MergeTicket(Box::new(cancelled)));
-        // a company that does not hear it now reads it from the outbox
-        let _ = tokio::time::timeout(CANCEL_PUSH_TIMEOUT, push).await;
-        CancelAnswer::Done
-    }
-
-    /// The user's tickets, newest first, at most `limit`.
-    pub async fn tickets(
-        &self,
-        user: UserId,
-        after: Option<(i64, SagaId)>,
-        limit: usize,
-    ) -> Result<TicketPage, Unavailable> {
-        let archive = &self.shared.service.archive;
-        let found = archive.tickets_of(user, after, limit).await;
-        let mut tickets = found.map_err(|_| Unavailable)?;
-        if tickets.is_empty() && after.is_none() {
-            tickets = self.tickets_of_peers(user, limit).await;
-        }
-        let next = (tickets.len() == limit)
-            .then(|| tickets.last().map(|last| (last.order.created_at, last.id)))
-            .flatten();
-        Ok(TicketPage { tickets, next })
-    }
-
-    async fn tickets_of_peers(&self, user: UserId, limit: usize) -> Vec<Ticket> {
-        let replies = self.ask_peers(Request::TicketsOf { user }).await;
-        let mut tickets: Vec<Ticket> = replies
-            .into_iter()
-            .filter_map(|(_, reply)| match reply {
-                Reply::Tickets(tickets) => Some(tickets),
-                _ => None,
-            })
-            .flatten()
-            .collect();
-        tickets.sort_by_key(|ticket| std::cmp::Reverse((ticket.order.created_at, ticket.id)));
-        tickets.dedup_by_key(|ticket| ticket.id);
-        tickets.truncate(limit);
-        tickets
-    }
-
     /// Here, else at the peers. "Nowhere" only if every company said so.
-    async fn find_ticket(&self, id: SagaId) -> Lookup {
+    pub(super) async fn find_ticket(&self, id: SagaId) -> Lookup {
         let service = &self.shared.service;
         let here = service.archive.ticket(id).await;
         if let Ok(Some(ticket)) = here {
@@ -258,7 +182,7 @@ impl Desk {
 }
 
 /// What a search for a ticket came to.
-enum Lookup {
+pub(super) enum Lookup {
     Found(Ticket),
     Nowhere,
     /// Nobody who answered has it, but this company did not answer.

@@ -26,6 +26,20 @@ impl Ticket {
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.len() == self.order.legs.len()
     }
+
+    /// The same ticket with these seats of it cancelled, too.
+    pub fn without(&self, seats: &[SeatRef]) -> Ticket {
+        let own = self.order.seats().into_iter();
+        union(
+            self,
+            &own.filter(|seat| seats.contains(seat)).collect::<Vec<_>>(),
+        )
+    }
+
+    /// The seats of it that are not cancelled, ascending.
+    pub fn seats_left(&self) -> Vec<SeatRef> {
+        difference(&self.order.seats(), &self.cancelled)
+    }
 }
 
 /// Issues the ticket of a committed saga and tells the others.

@@ -75,6 +75,16 @@ impl SeatMap {
         self.durable = durable;
     }
 
+    /// What durably keeps each seat that something keeps.
+    pub fn kept(&self) -> impl Iterator<Item = SeatUse> + '_ {
+        self.durable.values().copied()
+    }
+
+    /// How many seats are claimed.
+    pub fn claimed(&self) -> usize {
+        self.claims.len()
+    }
+
     /// Nothing would be lost with this seat map.
     pub fn is_idle(&self) -> bool {
         self.claims.is_empty()

@@ -149,6 +149,7 @@ exchanges!(EXCHANGES {
     Request::Cursors => "cursors",
     Request::Extend { .. } => "extend",
     Request::HeldFor { .. } => "held_for",
+    Request::History { .. } => "history",
 });
 
 // What nodes say before they talk. The answers promise nothing durable and have no points.

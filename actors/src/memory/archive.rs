@@ -16,8 +16,9 @@ use crate::domain::participant::LegState;
 use crate::domain::register::{Key, Value};
 use crate::domain::replica::Ticket;
 use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
+use crate::history::Event;
 use crate::messages::{KnownKey, Recorded};
-use crate::operations::SagaView;
+use crate::operations::{AuditView, SagaView};
 use crate::store::{Archive, Read, Unfinished};
 
 impl Archive for MemoryStore {
@@ -104,6 +105,14 @@ impl Archive for MemoryStore {
             tickets.sort_by_key(|ticket| place(ticket.order.created_at, ticket.id));
             tickets.into_iter().take(limit).cloned().collect()
         })
+    }
+
+    fn history(&self, saga: SagaId) -> Read<'_, Vec<Event>> {
+        self.read(|tables| tables.history(self.me, saga))
+    }
+
+    fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>> {
+        self.read(|tables| tables.audit_views(before, limit))
     }
 
     fn outbox(&self, after_seq: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>> {

@@ -6,6 +6,7 @@
 //! * `seq` of the outbox rises by one with every row, in the order of the transactions.
 
 mod archive;
+mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,8 @@ use crate::domain::rows::{
     SagaRow, SagaState, SeatKey, SeatRow, SeatUse, Table,
 };
 use crate::store::{LedgerStore, Read, ReadError, WriteError};
+
+pub use times::Times;
 
 /// A company's database in memory. Time stands still until [`MemoryStore::pass`] is called.
 pub struct MemoryStore {
@@ -52,6 +55,7 @@ pub struct Tables {
     pub cursors: BTreeMap<CompanyId, OutboxCursor>,
     pub outbox: Vec<Replicated>,
     pub audit: Vec<AuditRow>,
+    pub times: Times,
     pub round: i64,
     pub version: i64,
 }
@@ -74,14 +78,9 @@ impl MemoryStore {
         tables.routes.extend(rows);
     }
 
-    /// Lets time pass, which only the age of a saga is measured by.
+    /// Lets time pass, which the age of a saga is measured by and everything recorded is noted with.
     pub fn pass(&self, time: Duration) {
         self.tables().now += time;
-    }
-
-    /// What operators did, oldest first.
-    pub fn audit(&self) -> Vec<AuditRow> {
-        self.tables().audit.clone()
     }
 
     /// All that is durable, as it is now.
@@ -246,6 +245,7 @@ impl Tables {
         }
         self.outbox.extend(rows.outbox.iter().cloned());
         self.audit.extend(rows.audit.iter().cloned());
+        self.times.note(rows, self.now);
         Ok(self)
     }
 

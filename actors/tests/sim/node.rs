@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use passcom_actors::accounts::logins::Logins;
 use passcom_actors::accounts::unfinished;
 use passcom_actors::booking::Shared;
@@ -179,7 +180,12 @@ async fn run(life: Arc<Life>, database: Database, started: Arc<Started>) {
     ));
     let door = Door {
         logins,
-        operations: Operations::new(shared, desk.clone(), Arc::new(Vec::new)),
+        operations: Operations::new(
+            shared,
+            desk.clone(),
+            Arc::new(Vec::new),
+            Arc::new(|_| async { None }.boxed()),
+        ),
         desk,
         catalogue: service.catalogue.clone(),
     };

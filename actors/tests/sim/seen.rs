@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 60] = [
+const WANTED: [&str; 61] = [
     "bookings sold",
     "bookings refused",
     "holds told as kept",

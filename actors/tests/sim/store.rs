@@ -12,9 +12,10 @@ use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{Footprint, OutboxCursor, Replicated, Rows, SeatKey, SeatUse};
+use passcom_actors::history::Event;
 use passcom_actors::memory::MemoryStore;
 use passcom_actors::messages::{KnownKey, Recorded};
-use passcom_actors::operations::SagaView;
+use passcom_actors::operations::{AuditView, SagaView};
 use passcom_actors::store::{Archive, LedgerStore, Read, ReadError, Unfinished, WriteError};
 use uuid::Uuid;
 
@@ -190,6 +191,14 @@ impl Archive for Database {
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
         self.read(move |tables| tables.tickets_of(user, after, limit))
+    }
+
+    fn history(&self, saga: SagaId) -> Read<'_, Vec<Event>> {
+        self.read(move |tables| tables.history(saga))
+    }
+
+    fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>> {
+        self.read(move |tables| tables.audit(before, limit))
     }
 
     fn outbox(&self, after_seq: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>> {

@@ -83,6 +83,7 @@ impl fmt::Display for Brief<'_, Request> {
             Request::Cursors => f.write_str("Cursors"),
             Request::Extend { saga, seconds } => write!(f, "Extend {} {seconds}", Short(*saga)),
             Request::HeldFor { .. } => f.write_str("HeldFor"),
+            Request::History { saga } => write!(f, "History {}", Short(*saga)),
         }
     }
 }
@@ -168,6 +169,7 @@ impl fmt::Display for Brief<'_, Reply> {
             Reply::Cursors(cursors) => write!(f, "{} cursors", cursors.len()),
             Reply::Extended(kept) => write!(f, "kept for {kept:?}"),
             Reply::Holds(holds) => write!(f, "{} holds", holds.len()),
+            Reply::History(events) => write!(f, "{} events", events.len()),
             Reply::Unavailable => f.write_str("unavailable"),
             Reply::Unknown => f.write_str("unknown"),
         }

@@ -61,6 +61,8 @@ pub enum Story {
     Register,
     /// The state of a booking that there is not.
     Status,
+    /// The history of a booking that there is not.
+    Timeline,
     /// The tickets of somebody who has none.
     Tickets,
     /// A ticket that there is not is cancelled.

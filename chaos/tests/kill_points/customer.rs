@@ -36,6 +36,7 @@ pub enum Wish {
     Block { seat: u64 },
     Register { login: String },
     Status,
+    Timeline,
     Tickets,
     Cluster,
 }
@@ -135,6 +136,11 @@ impl Customer {
             }
             Wish::Status => {
                 let path = format!("/reservas/{}", Uuid::nil());
+                self.find_nothing(node, Method::GET, &path, &self.session)
+                    .await
+            }
+            Wish::Timeline => {
+                let path = format!("/reservas/{}/historia", Uuid::nil());
                 self.find_nothing(node, Method::GET, &path, &self.session)
                     .await
             }

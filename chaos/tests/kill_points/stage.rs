@@ -192,6 +192,7 @@ impl Stage {
             },
             Story::Register => Wish::Register { login: key },
             Story::Status => Wish::Status,
+            Story::Timeline => Wish::Timeline,
             Story::Tickets => Wish::Tickets,
             Story::UnknownTicket => Wish::UnknownTicket,
             Story::Cluster => Wish::Cluster,

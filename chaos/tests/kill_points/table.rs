@@ -9,7 +9,7 @@ use super::cases::Story::{
     self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, Cluster, Confirm, ConfirmElsewhere,
     Decided, Diverged, Extend, ForeignSeat, Hold, Idle, Import, Meeting, OperatorCancel, Orphan,
     OwnSeat, Pair, Register, Release, SoldSeat, StaleFence, Start, Status, TakenOver, Tickets,
-    Trip, UnknownTicket,
+    Timeline, Trip, UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -192,6 +192,8 @@ pub const TABLE: &[Row] = &[
     // questions
     row("send::query", Asked, Status, LOST, DONE),
     row("answer::query", Other, Status, DONE, DONE),
+    row("send::history", Asked, Timeline, LOST, DONE),
+    row("answer::history", Other, Timeline, DONE, DONE),
     row("send::tickets_of", Asked, Tickets, LOST, DONE),
     row("answer::tickets_of", Other, Tickets, DONE, DONE),
     row("send::describe", Asked, Cluster, LOST, DONE),

@@ -17,6 +17,7 @@ use crate::token::OperatorToken;
 mod cluster;
 mod company;
 mod health;
+mod lists;
 mod sagas;
 
 /// Longest reason that an operator gives, in characters.
@@ -47,6 +48,7 @@ fn router() -> Router<Operator> {
         health::ENDPOINTS,
         cluster::ENDPOINTS,
         sagas::ENDPOINTS,
+        lists::ENDPOINTS,
         company::ENDPOINTS,
     ])
 }

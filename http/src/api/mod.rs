@@ -6,6 +6,7 @@ use passcom_actors::accounts::Accounts;
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::desk::Desk;
 use passcom_actors::domain::ids::UserId;
+use passcom_actors::refund::Tariff;
 use tokio::sync::watch;
 use tracing::debug;
 
@@ -21,6 +22,7 @@ use crate::token::{TokenIssuer, TokenVerifier};
 mod accounts;
 pub(crate) mod bookings;
 pub(crate) mod catalogue;
+mod history;
 mod holds;
 mod itineraries;
 mod places;
@@ -44,6 +46,9 @@ struct Client {
     issuer: TokenIssuer,
     verifier: TokenVerifier,
     users: Limiter<UserId>,
+    tariff: Tariff,
+    /// Where customers find this node's page.
+    public_url: Option<String>,
 }
 
 /// The client port, ready to be served.
@@ -56,6 +61,8 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         issuer: app.issuer,
         verifier: app.verifier,
         users: Limiter::new(app.limits.per_user),
+        tariff: app.tariff,
+        public_url: app.public_url,
     };
     Edge::new("client", router(), client, app.options, closing)
         .limited(Limiter::new(app.limits.per_address))
@@ -69,7 +76,11 @@ fn router() -> Router<Client> {
         seats::ENDPOINTS,
         bookings::ENDPOINTS,
         holds::ENDPOINTS,
+        history::ENDPOINTS,
         tickets::ENDPOINTS,
+        tickets::view::ENDPOINTS,
+        tickets::cancellation::ENDPOINTS,
+        tickets::documents::ENDPOINTS,
         ui::ENDPOINTS,
     ])
 }

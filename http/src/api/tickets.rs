@@ -1,4 +1,4 @@
-//! A user's tickets, and cancelling one.
+//! A user's tickets, and cancelling one: here as in the old contract, in the modules beside it as in ours.
 
 use passcom_actors::desk::CancelAnswer;
 use passcom_actors::domain::ids::{SagaId, UserId};
@@ -13,6 +13,10 @@ use crate::error::{Kind, Problem};
 use crate::language::{Language, Text};
 use crate::router::{Endpoint, delete, get};
 use crate::wire::{self, query};
+
+pub(super) mod cancellation;
+pub(super) mod documents;
+pub(super) mod view;
 
 pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/passagens-all/{user_uuid}", |client, call| {

@@ -19,6 +19,9 @@ pub(crate) enum Kind {
     UnknownSeat,
     NoTickets,
     UnknownTicket,
+    NoSuchTicket,
+    TicketCodeInvalid,
+    QuoteChanged,
     UnknownBooking,
     UnknownHold,
     HoldExpired,
@@ -196,6 +199,30 @@ impl Kind {
                 Text::fixed(
                     "Nenhuma passagem encontrada para deletar",
                     "No ticket was found to delete",
+                ),
+            ),
+            Self::NoSuchTicket => row(
+                StatusCode::NOT_FOUND,
+                "unknown-ticket",
+                Text::fixed("Não encontrado", "Not found"),
+                Text::fixed("Passagem não encontrada", "No such ticket"),
+            ),
+            Self::TicketCodeInvalid => row(
+                StatusCode::NOT_FOUND,
+                "ticket-code-invalid",
+                Text::fixed("Código inválido", "Invalid code"),
+                Text::fixed(
+                    "Este código não é de um bilhete emitido pelas companhias",
+                    "This code is not of an e-ticket that the companies issued",
+                ),
+            ),
+            Self::QuoteChanged => row(
+                StatusCode::CONFLICT,
+                "quote-changed",
+                Text::fixed("Condições mudaram", "Terms have changed"),
+                Text::fixed(
+                    "As condições do cancelamento mudaram, consulte de novo",
+                    "The terms of the cancellation have changed, ask for them again",
                 ),
             ),
             Self::UnknownBooking => row(
@@ -396,6 +423,9 @@ impl Kind {
         Self::UnknownSeat,
         Self::NoTickets,
         Self::UnknownTicket,
+        Self::NoSuchTicket,
+        Self::TicketCodeInvalid,
+        Self::QuoteChanged,
         Self::UnknownBooking,
         Self::UnknownSaga,
         Self::MethodNotAllowed,

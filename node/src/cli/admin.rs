@@ -50,6 +50,24 @@ enum Question {
     },
     /// One booking.
     Saga { id: Uuid },
+    /// The routes in use, those used last first.
+    Routes {
+        #[arg(long, default_value_t = 50)]
+        limit: u16,
+    },
+    /// The leases on seats of any company.
+    Leases {
+        #[arg(long, default_value_t = 50)]
+        limit: u16,
+    },
+    /// What operators did, newest first.
+    Audit {
+        /// Only those before this number.
+        #[arg(long, value_name = "ID")]
+        before: Option<i64>,
+        #[arg(long, default_value_t = 50)]
+        limit: u16,
+    },
     /// Drive a booking to its end now: find out what was decided.
     Retry {
         id: Uuid,
@@ -112,6 +130,14 @@ impl Question {
             Self::Ready => get("/readyz"),
             Self::Cluster => get("/admin/cluster"),
             Self::Peers => get("/admin/peers"),
+            Self::Routes { limit } => page("/admin/routes", *limit),
+            Self::Leases { limit } => page("/admin/leases", *limit),
+            Self::Audit { before, limit } => {
+                let mut request = page("/admin/audit", *limit);
+                let before = before.iter().map(|id| ("before", id.to_string()));
+                request.query.extend(before);
+                request
+            }
             Self::Sagas {
                 state,
                 older_than,
@@ -144,6 +170,13 @@ fn get(path: &str) -> Request {
         path: path.to_owned(),
         query: Vec::new(),
         body: None,
+    }
+}
+
+fn page(path: &str, limit: u16) -> Request {
+    Request {
+        query: vec![("limit", limit.to_string())],
+        ..get(path)
     }
 }
 
@@ -211,6 +244,30 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
                 "routes",
             ];
             println!("{}", table(&parse()?["peers"], &columns));
+        }
+        Question::Routes { .. } => {
+            let columns = [
+                "route",
+                "idle_seconds",
+                "claimed",
+                "prepared",
+                "sold",
+                "blocked",
+            ];
+            println!("{}", table(&parse()?["routes"], &columns));
+        }
+        Question::Leases { .. } => {
+            let leases = parse()?;
+            if leases["available"] == json!(false) {
+                println!("the lease table is away");
+                return Ok(());
+            }
+            let columns = ["company", "route", "number", "saga", "remaining_ms", "here"];
+            println!("{}", table(&leases["leases"], &columns));
+        }
+        Question::Audit { .. } => {
+            let columns = ["id", "at", "action", "subject", "reason"];
+            println!("{}", table(&parse()?["audit"], &columns));
         }
         Question::Sagas { .. } => {
             let columns = [

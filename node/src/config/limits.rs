@@ -167,6 +167,27 @@ impl Timeouts {
     }
 }
 
+/// What is given back for a cancelled seat, the same at every company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tariff {
+    /// Share of the price that comes back where the law does not give back all of it.
+    pub refund_percent: u8,
+}
+
+impl Default for Tariff {
+    fn default() -> Self {
+        Self { refund_percent: 70 }
+    }
+}
+
+impl Tariff {
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        let percent = u32::from(self.refund_percent);
+        within("tariff", &[("refund_percent", percent, 0..=100)])
+    }
+}
+
 fn seconds(count: u32) -> Duration {
     Duration::from_secs(u64::from(count))
 }

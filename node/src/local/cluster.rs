@@ -361,5 +361,6 @@ fn company(folder: &Folder, code: CompanyId, http: u16, mesh: u16) -> Company {
         token_key: certificate(".token.key"),
         token_public_key: certificate(".token.pem"),
         admin_token_file: home.join("admin.token"),
+        public_url: Some(format!("http://{}", ports::local(http))),
     }
 }

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod copies;
+mod history;
 mod reader;
 mod sagas;
 
@@ -15,8 +16,9 @@ use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{OutboxCursor, Replicated, SeatKey, SeatUse};
+use passcom_actors::history::Event;
 use passcom_actors::messages::{KnownKey, Recorded};
-use passcom_actors::operations::SagaView;
+use passcom_actors::operations::{AuditView, SagaView};
 use passcom_actors::store::{Archive, Read, Unfinished};
 use uuid::Uuid;
 
@@ -73,6 +75,14 @@ impl Archive for PgArchive {
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
         Box::pin(async move { Ok(self.read_tickets_of(user, after, limit).await?) })
+    }
+
+    fn history(&self, saga: SagaId) -> Read<'_, Vec<Event>> {
+        Box::pin(async move { Ok(self.read_history(saga).await?) })
+    }
+
+    fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>> {
+        Box::pin(async move { Ok(self.read_audit(before, limit).await?) })
     }
 
     fn outbox(&self, after_seq: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>> {

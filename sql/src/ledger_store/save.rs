@@ -40,7 +40,9 @@ from unnest($1::uuid[], $2::bytea[], $3::json[], $4::text[], $5::text[], $6::tex
 
 const UPDATE_LEGS: &str = "
 with done as (
-    update leg set state = new.state, reason = new.reason
+    update leg set state = new.state, reason = new.reason,
+        committed_at = case when new.state = 'committed' then now() else committed_at end,
+        ended_at = case when new.state in ('refused', 'cancelled') then now() else ended_at end
     from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[])
         as new (saga_id, route_id, number, state, reason, was_state)
     where leg.saga_id = new.saga_id and leg.route_id = new.route_id and leg.number = new.number
@@ -51,8 +53,10 @@ select expect_rows(count(*), $7) from done
 ";
 
 const INSERT_LEGS: &str = "
-insert into leg (saga_id, route_id, number, order_hash, fence, state, reason)
-select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::bytea[], $5::bigint[], $6::text[], $7::text[])
+insert into leg (saga_id, route_id, number, order_hash, fence, state, reason, committed_at)
+select new.*, case when new.state = 'committed' then now() end
+from unnest($1::uuid[], $2::bigint[], $3::int[], $4::bytea[], $5::bigint[], $6::text[], $7::text[])
+    as new (saga_id, route_id, number, order_hash, fence, state, reason)
 ";
 
 // a fence never falls; and whoever only raises it must find the block as it was read, who changes the block must not

@@ -11,7 +11,11 @@ use crate::ledger_store::session::Session;
 pub(super) const UPDATE_REGISTERS: &str = "
 with done as (
     update register set promised = new.promised, accepted = new.accepted, chosen = new.chosen,
-                        value = coalesce(new.value, register.value)
+                        value = coalesce(new.value, register.value),
+        promised_at = case when new.promised <> new.was_promised and new.accepted is not distinct from new.was_accepted
+                           then now() else promised_at end,
+        accepted_at = case when new.accepted is distinct from new.was_accepted then now() else accepted_at end,
+        chosen_at = case when new.chosen and not new.was_chosen then now() else chosen_at end
     from unnest($1::text[], $2::bigint[], $3::bigint[], $4::json[], $5::boolean[], $6::bigint[], $7::bigint[], $8::boolean[])
         as new (key, promised, accepted, value, chosen, was_promised, was_accepted, was_chosen)
     where register.key = new.key and register.promised = new.was_promised
@@ -22,8 +26,10 @@ select expect_rows(count(*), $9) from done
 ";
 
 pub(super) const INSERT_REGISTERS: &str = "
-insert into register (key, acceptors, promised, accepted, value, chosen)
-select key, string_to_array(acceptors, ','), promised, accepted, value, chosen
+insert into register (key, acceptors, promised, accepted, value, chosen, promised_at, accepted_at, chosen_at)
+select key, string_to_array(acceptors, ','), promised, accepted, value, chosen,
+       case when accepted is null then now() end, case when accepted is not null then now() end,
+       case when chosen then now() end
 from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::json[], $6::boolean[])
     as new (key, acceptors, promised, accepted, value, chosen)
 ";

@@ -1,0 +1,55 @@
+//! What operators look through: the routes in use, the leases, the audit trail.
+
+use passcom_actors::operations::AuditView;
+use serde::Serialize;
+
+use super::Operator;
+use crate::answer::{Answer, Answered};
+use crate::call::Call;
+use crate::router::{Endpoint, get};
+
+pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
+    get("/admin/routes", |operator, call| {
+        Box::pin(routes(operator, call))
+    }),
+    get("/admin/leases", |operator, call| {
+        Box::pin(leases(operator, call))
+    }),
+    get("/admin/audit", |operator, call| {
+        Box::pin(audit(operator, call))
+    }),
+];
+
+const PAGE_DEFAULT: usize = 100;
+const PAGE_MAX: usize = 1000;
+
+#[derive(Serialize)]
+struct Audit {
+    audit: Vec<AuditView>,
+    /// To go on with, as `before`; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<i64>,
+}
+
+async fn routes(operator: &Operator, call: Call) -> Answered {
+    let operations = operator.permitted(&call)?;
+    let limit = call.limit("limit", PAGE_DEFAULT, PAGE_MAX)?;
+    Ok(Answer::json(&operations.routes(limit).await))
+}
+
+async fn leases(operator: &Operator, call: Call) -> Answered {
+    let operations = operator.permitted(&call)?;
+    let limit = call.limit("limit", PAGE_DEFAULT, PAGE_MAX)?;
+    Ok(Answer::json(&operations.leases(limit).await))
+}
+
+async fn audit(operator: &Operator, call: Call) -> Answered {
+    let operations = operator.permitted(&call)?;
+    let limit = call.limit("limit", PAGE_DEFAULT, PAGE_MAX)?;
+    let audit = operations
+        .audit_trail(call.parsed("before")?, limit)
+        .await?;
+    let full = audit.len() == limit;
+    let next = audit.last().filter(|_| full).map(|last| last.id);
+    Ok(Answer::json(&Audit { audit, next }))
+}

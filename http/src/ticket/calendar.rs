@@ -1,0 +1,195 @@
+//! The flights of a ticket for a calendar (RFC 5545): one event per flight, in UTC, with an alarm three hours before.
+//!
+//! A flight whose seats are all cancelled stays in as a cancelled event, so that a calendar that has it takes it out.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use passcom_actors::airports;
+use passcom_actors::domain::order::Leg;
+use passcom_actors::domain::replica::Ticket;
+
+use super::pdf::seat_label;
+use crate::language::Language;
+use crate::wire::Places;
+
+/// Longest line in octets, without its end (section 3.1).
+const LINE_LEN_MAX: usize = 75;
+
+pub(crate) fn render(
+    ticket: &Ticket,
+    places: Places<'_>,
+    language: Language,
+    now: Timestamp,
+) -> String {
+    let mut legs: Vec<&Leg> = ticket.order.legs.iter().collect();
+    legs.sort_by_key(|leg| (leg.departs, leg.seat));
+    let mut lines = Lines(String::new());
+    lines.put("BEGIN:VCALENDAR");
+    lines.put("VERSION:2.0");
+    lines.put("PRODID:-//PassCom//PassCom//PT");
+    lines.put("CALSCALE:GREGORIAN");
+    let same = |one: &&Leg, other: &&Leg| {
+        (one.seat.company, one.seat.route) == (other.seat.company, other.seat.route)
+    };
+    for flight in legs.chunk_by(same) {
+        event(&mut lines, ticket, flight, places, language, now);
+    }
+    lines.put("END:VCALENDAR");
+    lines.0
+}
+
+fn event(
+    lines: &mut Lines,
+    ticket: &Ticket,
+    flight: &[&Leg],
+    places: Places<'_>,
+    language: Language,
+    now: Timestamp,
+) {
+    let first = flight[0];
+    let is_left = |leg: &&&Leg| !ticket.cancelled.contains(&leg.seat);
+    let left: Vec<&&Leg> = flight.iter().filter(is_left).collect();
+    let title = format!(
+        "{} {} - {}",
+        first.flight, first.origin_iata, first.destination_iata
+    );
+    let status = if left.is_empty() {
+        "CANCELLED"
+    } else {
+        "CONFIRMED"
+    };
+    lines.put("BEGIN:VEVENT");
+    let (company, route) = (first.seat.company, first.seat.route);
+    lines.put(&format!("UID:{}-{company}-{route}@passcom", ticket.id));
+    lines.put(&format!("DTSTAMP:{}", utc(now.as_second())));
+    lines.put(&format!("SEQUENCE:{}", flight.len() - left.len()));
+    lines.put(&format!("STATUS:{status}"));
+    lines.put(&format!("DTSTART:{}", utc(first.departs)));
+    lines.put(&format!("DTEND:{}", utc(first.arrives)));
+    lines.text("SUMMARY", &title);
+    lines.text("LOCATION", airport(first).as_str());
+    lines.text("DESCRIPTION", &description(ticket, &left, places, language));
+    if !left.is_empty() {
+        lines.put("BEGIN:VALARM");
+        lines.put("ACTION:DISPLAY");
+        lines.put("TRIGGER:-PT3H");
+        lines.text("DESCRIPTION", &title);
+        lines.put("END:VALARM");
+    }
+    lines.put("END:VEVENT");
+}
+
+fn airport(leg: &Leg) -> String {
+    airports::find(&leg.origin_iata).map_or_else(
+        || leg.origin.clone(),
+        |airport| format!("{} ({})", airport.name, airport.iata),
+    )
+}
+
+fn description(ticket: &Ticket, left: &[&&Leg], places: Places<'_>, language: Language) -> String {
+    let (seat, ticket_word) = match language {
+        Language::Portuguese => ("Assento", "Passagem"),
+        Language::English => ("Seat", "Ticket"),
+    };
+    let mut text = String::new();
+    for leg in left {
+        let label = seat_label(leg.seat.number, places(leg.seat));
+        let name = leg.passenger.as_ref().map_or("", |who| &who.name);
+        let comma = if name.is_empty() { "" } else { ", " };
+        writeln!(text, "{seat} {label}{comma}{name}").expect("a String takes everything");
+    }
+    write!(text, "{ticket_word} {}", ticket.id).expect("a String takes everything");
+    text
+}
+
+/// `20261123T150000Z`; an instant outside the calendar becomes its end.
+fn utc(seconds: i64) -> String {
+    let at = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX);
+    at.strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+/// Content lines, folded.
+struct Lines(String);
+
+impl Lines {
+    fn text(&mut self, name: &str, value: &str) {
+        self.put(&format!("{name}:{}", escaped(value)));
+    }
+
+    /// No character is split: a fold stands before it.
+    fn put(&mut self, line: &str) {
+        let mut length = 0;
+        for character in line.chars() {
+            if length + character.len_utf8() > LINE_LEN_MAX {
+                self.0.push_str("\r\n ");
+                length = 1;
+            }
+            self.0.push(character);
+            length += character.len_utf8();
+        }
+        self.0.push_str("\r\n");
+    }
+}
+
+/// Section 3.3.11; other control characters cannot be written at all.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | ';' | ',' => escaped.extend(['\\', character]),
+            '\n' => escaped.push_str("\\n"),
+            other if other.is_control() => {}
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ticket::travellers::tests::{leg, ticket};
+
+    fn rendered(ticket: &Ticket) -> String {
+        let now = Timestamp::from_second(1_730_319_757).unwrap();
+        render(ticket, &|_| None, Language::Portuguese, now)
+    }
+
+    #[test]
+    fn two_seats_of_a_flight_are_one_event() {
+        let two = ticket(vec![
+            leg("G3", 1, 7, Some("Ana; Souza")),
+            leg("G3", 1, 8, None),
+            leg("AD", 2, 1, None),
+        ]);
+        let text = rendered(&two);
+        assert_eq!(text.matches("BEGIN:VEVENT").count(), 2);
+        assert_eq!(text.matches("TRIGGER:-PT3H").count(), 2);
+        let unfolded = text.replace("\r\n ", "");
+        assert!(
+            unfolded.contains("DTSTART:20261123T170000Z\r\n"),
+            "{unfolded}"
+        );
+        assert!(unfolded.contains("DESCRIPTION:Assento 7\\, Ana\\; Souza\\nAssento 8\\nPassagem"));
+    }
+
+    #[test]
+    fn lines_are_folded_between_characters() {
+        let name = "ção ".repeat(60);
+        let text = rendered(&ticket(vec![leg("G3", 1, 7, Some(&name))]));
+        assert!(text.split("\r\n").all(|line| line.len() <= LINE_LEN_MAX));
+        assert!(text.replace("\r\n ", "").contains(name.trim_end()));
+        assert!(!text.replace("\r\n", "").contains(['\r', '\n']));
+    }
+
+    #[test]
+    fn a_cancelled_flight_is_said_to_be_cancelled() {
+        let mut one = ticket(vec![leg("G3", 1, 7, None), leg("AD", 2, 1, None)]);
+        one.cancelled = vec![one.order.legs[1].seat];
+        let text = rendered(&one);
+        assert!(text.contains("SEQUENCE:1\r\nSTATUS:CANCELLED\r\n"));
+        assert!(text.contains("SEQUENCE:0\r\nSTATUS:CONFIRMED\r\n"));
+        assert_eq!(text.matches("VALARM").count(), 2, "one alarm");
+    }
+}

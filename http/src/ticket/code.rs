@@ -1,0 +1,78 @@
+//! The code of an e-ticket: who has which seats, signed by the company whose node made it. Short names and arrays: it must fit a QR code
+//! that a phone can read.
+
+use jiff::Timestamp;
+use passcom_actors::domain::ids::{CompanyId, SagaId};
+use passcom_actors::domain::order::Leg;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::travellers::Traveller;
+use crate::clock;
+use crate::token::{Sealed, TokenIssuer};
+use crate::wire::{TicketCode, TicketCodeLeg};
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Content {
+    #[serde(rename = "u", with = "uuid::serde::simple")]
+    ticket: Uuid,
+    /// Seconds since 1970.
+    #[serde(rename = "t")]
+    issued_at: i64,
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    passenger: Option<String>,
+    #[serde(rename = "l")]
+    legs: Vec<Seat>,
+}
+
+/// Company, flight, origin, destination, departure (seconds since 1970), number.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Seat(CompanyId, String, String, String, i64, u16);
+
+impl Sealed for Content {
+    const KIND: &'static str = "bilhete";
+}
+
+/// The signed code of one traveller; an error is one of the machinery.
+pub(crate) fn issue(
+    issuer: &TokenIssuer,
+    ticket: SagaId,
+    traveller: &Traveller<'_>,
+) -> Result<String, jsonwebtoken::errors::Error> {
+    let seat = |leg: &&Leg| {
+        Seat(
+            leg.seat.company,
+            leg.flight.clone(),
+            leg.origin_iata.clone(),
+            leg.destination_iata.clone(),
+            leg.departs,
+            leg.seat.number.0,
+        )
+    };
+    issuer.seal(&Content {
+        ticket: ticket.0,
+        issued_at: Timestamp::now().as_second(),
+        passenger: traveller.passenger.map(|passenger| passenger.name.clone()),
+        legs: traveller.legs.iter().map(seat).collect(),
+    })
+}
+
+/// What an opened code tells a client.
+pub(crate) fn told(issuer: CompanyId, content: Content) -> TicketCode {
+    let leg = |Seat(company, flight, origin, destination, departs, number): Seat| TicketCodeLeg {
+        company,
+        flight,
+        departs: clock::local(departs, &origin),
+        origin,
+        destination,
+        number,
+        passenger: content.passenger.clone(),
+    };
+    TicketCode {
+        valid: true,
+        uuid: content.ticket,
+        issuer,
+        legs: content.legs.into_iter().map(leg).collect(),
+        issued_at: clock::utc(content.issued_at.saturating_mul(1000)),
+    }
+}

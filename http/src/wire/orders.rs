@@ -1,0 +1,111 @@
+//! What an order says, as holds and tickets show it.
+
+use std::collections::BTreeMap;
+
+use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
+use passcom_actors::domain::order::{self, Leg, Order, Price};
+use serde::Serialize;
+
+use super::legs::Money;
+use crate::clock;
+
+#[derive(Serialize)]
+pub(super) struct CompanyPrice<'a> {
+    company: CompanyId,
+    #[serde(rename = "preco")]
+    price: Money<'a>,
+}
+
+/// A seat of an order with its flight and who sits there.
+#[derive(Serialize)]
+pub(super) struct OrderedLeg<'a> {
+    #[serde(rename = "id_trecho")]
+    route: RouteId,
+    #[serde(rename = "id_assento")]
+    seat: u64,
+    #[serde(rename = "numero")]
+    number: SeatNumber,
+    company: CompanyId,
+    #[serde(rename = "voo")]
+    flight: &'a str,
+    #[serde(rename = "origem")]
+    origin: &'a str,
+    #[serde(rename = "destino")]
+    destination: &'a str,
+    #[serde(rename = "origem_iata")]
+    origin_iata: &'a str,
+    #[serde(rename = "destino_iata")]
+    destination_iata: &'a str,
+    #[serde(rename = "partida")]
+    departs: String,
+    #[serde(rename = "chegada")]
+    arrives: String,
+    #[serde(rename = "preco")]
+    price: Money<'a>,
+    #[serde(rename = "passageiro")]
+    passenger: Option<Seated<'a>>,
+}
+
+#[derive(Serialize)]
+struct Seated<'a> {
+    #[serde(rename = "nome")]
+    name: &'a str,
+    #[serde(rename = "documento", skip_serializing_if = "Option::is_none")]
+    document: Option<&'a str>,
+}
+
+/// None if there is more than one currency.
+pub(super) fn total<'a>(mut legs: impl Iterator<Item = &'a Leg>) -> Option<Money<'a>> {
+    let Price { minor, currency } = &legs.next()?.price;
+    let mut sum = *minor;
+    for leg in legs {
+        if leg.price.currency != *currency {
+            return None;
+        }
+        sum = sum.checked_add(leg.price.minor)?;
+    }
+    Some(Money {
+        minor: sum,
+        currency,
+    })
+}
+
+/// Per company and currency.
+pub(super) fn prices(order: &Order) -> Vec<CompanyPrice<'_>> {
+    let mut sums: BTreeMap<(CompanyId, &str), i64> = BTreeMap::new();
+    for leg in &order.legs {
+        let sum = sums
+            .entry((leg.seat.company, &leg.price.currency))
+            .or_default();
+        *sum = sum.saturating_add(leg.price.minor);
+    }
+    let price = |((company, currency), minor)| CompanyPrice {
+        company,
+        price: Money { minor, currency },
+    };
+    sums.into_iter().map(price).collect()
+}
+
+impl<'a> From<&'a Leg> for OrderedLeg<'a> {
+    fn from(leg: &'a Leg) -> Self {
+        let passenger = leg.passenger.as_ref();
+        Self {
+            route: leg.seat.route,
+            seat: leg.seat.route.seat(leg.seat.number).get(),
+            number: leg.seat.number,
+            company: leg.seat.company,
+            flight: &leg.flight,
+            origin: &leg.origin,
+            destination: &leg.destination,
+            origin_iata: &leg.origin_iata,
+            destination_iata: &leg.destination_iata,
+            departs: clock::local(leg.departs, &leg.origin_iata),
+            arrives: clock::local(leg.arrives, &leg.destination_iata),
+            price: Money::from(&leg.price),
+            passenger: passenger.map(|order::Passenger { name, document }| Seated {
+                name,
+                document: document.as_deref(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! A ticket with all its legs, what its cancellation gives back, what its signed code says, and the history of a booking.
+
+use passcom_actors::cabin::Place;
+use passcom_actors::desk::BookingHistory;
+use passcom_actors::domain::ids::CompanyId;
+use passcom_actors::domain::order::{Leg, Price, SeatRef};
+use passcom_actors::domain::participant::RefusalReason;
+use passcom_actors::domain::replica;
+use passcom_actors::history::{Decided, Event, Step};
+use passcom_actors::refund::{Ground, Refund};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::bookings::booking_state;
+use super::legs::Money;
+use super::orders::{CompanyPrice, OrderedLeg, prices, total};
+use crate::clock;
+
+/// Where a seat is in its cabin; none where the catalogue does not know the leg.
+pub(crate) type Places<'p> = &'p dyn Fn(SeatRef) -> Option<Place>;
+
+#[derive(Serialize)]
+pub(crate) struct Tickets<'a> {
+    #[serde(rename = "passagens")]
+    pub tickets: Vec<Ticket<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Ticket<'a> {
+    uuid: Uuid,
+    #[serde(rename = "criada_em")]
+    created_at: String,
+    #[serde(rename = "estado")]
+    state: &'static str,
+    #[serde(rename = "preco")]
+    price: Option<Money<'a>>,
+    #[serde(rename = "precos")]
+    prices: Vec<CompanyPrice<'a>>,
+    #[serde(rename = "trechos")]
+    legs: Vec<TicketLeg<'a>>,
+}
+
+#[derive(Serialize)]
+struct TicketLeg<'a> {
+    #[serde(flatten)]
+    leg: OrderedLeg<'a>,
+    #[serde(rename = "fileira", skip_serializing_if = "Option::is_none")]
+    row: Option<u16>,
+    #[serde(rename = "letra", skip_serializing_if = "Option::is_none")]
+    letter: Option<char>,
+    #[serde(rename = "estado")]
+    state: &'static str,
+}
+
+impl<'a> Ticket<'a> {
+    /// Prices are those it was bought at, also of seats that were cancelled.
+    pub fn new(ticket: &'a replica::Ticket, places: Places<'_>) -> Self {
+        let order = &*ticket.order;
+        let mut legs: Vec<&Leg> = order.legs.iter().collect();
+        legs.sort_by_key(|leg| (leg.departs, leg.seat));
+        let leg = |leg: &'a Leg| {
+            let place = places(leg.seat);
+            TicketLeg {
+                leg: OrderedLeg::from(leg),
+                row: place.map(|place| place.row),
+                letter: place.map(|place| place.letter),
+                state: match ticket.cancelled.contains(&leg.seat) {
+                    true => "cancelado",
+                    false => "confirmado",
+                },
+            }
+        };
+        Self {
+            uuid: ticket.id.0,
+            created_at: clock::utc(order.created_at),
+            state: match ticket.cancelled.len() {
+                0 => "confirmada",
+                _ if ticket.is_cancelled() => "cancelada",
+                _ => "parcial",
+            },
+            price: total(order.legs.iter()),
+            prices: prices(order),
+            legs: legs.into_iter().map(leg).collect(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CancelBody {
+    #[serde(rename = "codigo")]
+    pub code: Option<String>,
+}
+
+/// What a cancellation gives back, and the code that does it under these terms.
+#[derive(Serialize)]
+pub(crate) struct Quote<'a> {
+    uuid: Uuid,
+    #[serde(rename = "assentos")]
+    seats: Vec<QuotedSeat<'a>>,
+    #[serde(rename = "reembolso")]
+    refund: Option<Money<'a>>,
+    #[serde(rename = "codigo")]
+    code: &'a str,
+}
+
+#[derive(Serialize)]
+struct QuotedSeat<'a> {
+    #[serde(rename = "id_assento")]
+    seat: u64,
+    company: CompanyId,
+    #[serde(rename = "preco")]
+    price: Money<'a>,
+    #[serde(rename = "reembolso")]
+    refund: Money<'a>,
+    #[serde(rename = "motivo")]
+    ground: &'static str,
+}
+
+impl<'a> Quote<'a> {
+    pub fn new(ticket: Uuid, refunds: &'a [Refund], code: &'a str) -> Self {
+        let seat = |refund: &'a Refund| QuotedSeat {
+            seat: refund.seat.route.seat(refund.seat.number).get(),
+            company: refund.seat.company,
+            price: Money::from(&refund.price),
+            refund: Money::from(&refund.amount),
+            ground: ground(refund.ground),
+        };
+        Self {
+            uuid: ticket,
+            seats: refunds.iter().map(seat).collect(),
+            refund: sum(refunds),
+            code,
+        }
+    }
+}
+
+fn ground(ground: Ground) -> &'static str {
+    match ground {
+        Ground::Regret => "arrependimento-24h",
+        Ground::Tariff => "regra-da-companhia",
+        Ground::Departed => "voo-partiu",
+    }
+}
+
+/// None if there is more than one currency, or nothing.
+fn sum(refunds: &[Refund]) -> Option<Money<'_>> {
+    let Price { currency, .. } = &refunds.first()?.amount;
+    let mut minor = 0_i64;
+    for Refund { amount, .. } in refunds {
+        if amount.currency != *currency {
+            return None;
+        }
+        minor = minor.checked_add(amount.minor)?;
+    }
+    Some(Money { minor, currency })
+}
+
+#[derive(Serialize)]
+pub(crate) struct Cancelled<'a> {
+    message: &'a str,
+    #[serde(rename = "reembolso")]
+    refund: Option<Money<'a>>,
+    #[serde(rename = "passagem")]
+    ticket: Ticket<'a>,
+}
+
+impl<'a> Cancelled<'a> {
+    pub fn new(message: &'a str, refunds: &'a [Refund], ticket: Ticket<'a>) -> Self {
+        Self {
+            message,
+            refund: sum(refunds),
+            ticket,
+        }
+    }
+}
+
+/// What a signed code says, once its signature was found good.
+#[derive(Serialize)]
+pub(crate) struct TicketCode {
+    #[serde(rename = "valido")]
+    pub valid: bool,
+    pub uuid: Uuid,
+    #[serde(rename = "emissora")]
+    pub issuer: CompanyId,
+    #[serde(rename = "trechos")]
+    pub legs: Vec<TicketCodeLeg>,
+    #[serde(rename = "emitido_em")]
+    pub issued_at: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct TicketCodeLeg {
+    pub company: CompanyId,
+    #[serde(rename = "voo")]
+    pub flight: String,
+    #[serde(rename = "origem")]
+    pub origin: String,
+    #[serde(rename = "destino")]
+    pub destination: String,
+    #[serde(rename = "partida")]
+    pub departs: String,
+    #[serde(rename = "numero")]
+    pub number: u16,
+    #[serde(rename = "passageiro")]
+    pub passenger: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct History<'a> {
+    uuid: Uuid,
+    #[serde(rename = "estado")]
+    state: &'static str,
+    #[serde(rename = "eventos")]
+    events: Vec<HistoryEvent<'a>>,
+    #[serde(rename = "indisponiveis")]
+    unreachable: &'a [CompanyId],
+}
+
+#[derive(Serialize)]
+struct HistoryEvent<'a> {
+    #[serde(rename = "quando")]
+    at: String,
+    company: CompanyId,
+    #[serde(rename = "no")]
+    node: &'a str,
+    #[serde(rename = "passo")]
+    step: &'static str,
+    #[serde(rename = "assento", skip_serializing_if = "Option::is_none")]
+    seat: Option<EventSeat>,
+    #[serde(rename = "senha", skip_serializing_if = "Option::is_none")]
+    fence: Option<i64>,
+    #[serde(rename = "motivo", skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(rename = "decisao", skip_serializing_if = "Option::is_none")]
+    decided: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct EventSeat {
+    #[serde(rename = "id_trecho")]
+    route: u64,
+    #[serde(rename = "id_assento")]
+    seat: u64,
+}
+
+impl<'a> From<&'a BookingHistory> for History<'a> {
+    fn from(history: &'a BookingHistory) -> Self {
+        Self {
+            uuid: history.status.saga.0,
+            state: booking_state(history.status.state),
+            events: history.events.iter().map(HistoryEvent::from).collect(),
+            unreachable: &history.unreachable,
+        }
+    }
+}
+
+impl<'a> From<&'a (CompanyId, Event)> for HistoryEvent<'a> {
+    fn from((company, event): &'a (CompanyId, Event)) -> Self {
+        let mut told = Self {
+            at: clock::utc(event.at),
+            company: *company,
+            node: company.as_str(), // a company has one node, of its name
+            step: step(&event.step),
+            seat: None,
+            fence: None,
+            reason: None,
+            decided: None,
+        };
+        match &event.step {
+            Step::Begun { driver } => told.node = driver,
+            Step::Prepared { seat, fence } | Step::Committed { seat, fence } => {
+                told.seat = Some(EventSeat::from(seat));
+                told.fence = Some(fence.0).filter(|fence| *fence != 0);
+            }
+            Step::Refused { seat, reason } => {
+                told.seat = Some(EventSeat::from(seat));
+                told.reason = Some(refusal(*reason));
+            }
+            Step::Cancelled { seat } => told.seat = Some(EventSeat::from(seat)),
+            Step::Accepted(decided) | Step::Chosen(decided) => {
+                told.decided = Some(decision(*decided));
+            }
+            Step::Promised | Step::Ticket => {}
+        }
+        told
+    }
+}
+
+impl From<&SeatRef> for EventSeat {
+    fn from(seat: &SeatRef) -> Self {
+        Self {
+            route: seat.route.0,
+            seat: seat.route.seat(seat.number).get(),
+        }
+    }
+}
+
+fn step(step: &Step) -> &'static str {
+    match step {
+        Step::Begun { .. } => "begun",
+        Step::Prepared { .. } => "prepared",
+        Step::Refused { .. } => "refused",
+        Step::Promised => "promised",
+        Step::Accepted(_) => "accepted",
+        Step::Chosen(_) => "chosen",
+        Step::Committed { .. } => "committed",
+        Step::Ticket => "ticket",
+        Step::Cancelled { .. } => "cancelled",
+    }
+}
+
+fn refusal(reason: RefusalReason) -> &'static str {
+    match reason {
+        RefusalReason::Sold => "sold",
+        RefusalReason::Held => "held",
+        RefusalReason::Blocked => "blocked",
+        RefusalReason::Closed => "closed",
+        RefusalReason::Unknown => "unknown",
+        RefusalReason::Released => "released",
+        RefusalReason::NoVote => "no-vote",
+    }
+}
+
+fn decision(decided: Decided) -> &'static str {
+    match decided {
+        Decided::Commit => "commit",
+        Decided::Abort => "abort",
+    }
+}
