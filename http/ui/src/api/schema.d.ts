@@ -897,8 +897,11 @@ export interface components {
             /** @description The fencing token. */
             senha?: number;
             motivo?: string;
-            /** @description What was proposed or decided. */
-            decisao?: string;
+            /**
+             * @description What was proposed or decided.
+             * @enum {string}
+             */
+            decisao?: "commit" | "abort";
         };
         History: {
             /** Format: uuid */

@@ -11,7 +11,7 @@ import { Icon, type IconName } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { forget, setHold, useChoice } from '../seats/choice'
 import { HeldTrip } from './HeldTrip'
-import { useProgress, type Progress } from './progress'
+import { isEnd, useProgress, type Progress } from './progress'
 
 interface Props {
   hold: Hold
@@ -49,22 +49,19 @@ export function Outcome({ hold, booking }: Props) {
 }
 
 const isRefused = (end: Booking | undefined): end is Booking =>
-  end !== undefined && end.estado !== 'em_andamento' && end.estado !== 'confirmada'
+  end !== undefined && isEnd(end) && end.estado !== 'confirmada'
 
 /** What the choice is after the end: done, or open again; the maps show what has gone of it. */
 function useEnd(hold: Hold, end: Booking | undefined) {
   const choice = useChoice()
   const isOurs = choice?.hold === hold.uuid
   useEffect(() => {
-    if (!end || end.estado === 'em_andamento') return
+    if (!end || !isEnd(end)) return
     void queries.invalidateQueries(holdQuery(hold.uuid))
     void queries.invalidateQueries({ queryKey: tickets.queryKey })
     if (!isOurs || !choice) return
-    if (end.estado === 'confirmada') {
-      forget()
-    } else if (end.estado !== 'retida') {
-      setHold(undefined)
-    }
+    if (end.estado === 'confirmada') forget()
+    else setHold(undefined)
   }, [choice, end, hold.uuid, isOurs])
 }
 
