@@ -110,7 +110,7 @@ export const LOOKS: Look[] = [
       await expect(page.getByRole('timer')).toBeVisible()
       await page.getByRole('link', { name: 'Minhas passagens' }).click()
       await ready(page, 'Retidas para você')
-      await ready(page, 'Ver detalhes')
+      await ready(page, 'Confirmada')
     },
   },
   { name: 'status', open: async (page) => (await page.goto('/#/situacao'), ready(page, /^No ar$/)) },

@@ -1,7 +1,7 @@
 // The dialog to sign in or up. It lies over whatever was being done, which goes on behind it.
 
 import { useMutation } from '@tanstack/react-query'
-import { useEffect, useState, type FormEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 
 import { answer, client } from '../api/client'
 import { isRefusal, Refusal } from '../api/refusal'
@@ -11,23 +11,16 @@ import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
 import { Failure } from '../parts/Failure'
 import { TextInput } from '../parts/TextInput'
-import { askToSignIn, useAsking } from './asking'
+import type { Asking } from './asking'
 
 const LOGIN = { min: 3, max: 64 }
 const PASSWORD = { min: 8, max: 128 }
 
-export function SignIn() {
+export default function SignIn({ asking }: { asking: Asking }) {
   const t = useText()
-  const asking = useAsking()
-  const session = useSession()
-  useEffect(() => {
-    if (session.is === 'ended') void askToSignIn(t.account.ended)
-    // asked once for each end, not again when the language changes
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [session.is])
   return (
-    <Dialog isOpen={asking !== undefined} onClose={() => asking?.settle(false)} title={t.account.welcome}>
-      {asking && <Form why={asking.why} onDone={() => asking.settle(true)} />}
+    <Dialog isOpen onClose={() => asking.settle(false)} title={t.account.welcome}>
+      <Form why={asking.why} onDone={() => asking.settle(true)} />
     </Dialog>
   )
 }

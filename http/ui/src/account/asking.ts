@@ -3,7 +3,7 @@
 import { token } from '../api/session'
 import { store } from '../api/store'
 
-interface Asking {
+export interface Asking {
   /** Why, in a sentence; none if the visitor asked for it. */
   why: string | undefined
   /** True once the visitor is signed in, false if they would rather not. */

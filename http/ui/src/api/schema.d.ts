@@ -720,8 +720,10 @@ export interface components {
             iata: string;
             nome: string;
             cidade: string;
-            latitude: number;
-            longitude: number;
+            /** @description Degrees; null where the node does not know the airport. */
+            latitude: number | null;
+            /** @description Degrees; null where the node does not know the airport. */
+            longitude: number | null;
             /**
              * @description IANA time zone.
              * @example America/Sao_Paulo
@@ -869,12 +871,6 @@ export interface components {
              * @example seat-taken
              */
             motivo?: string;
-            /** @description Who refused it. */
-            company?: string;
-            /** @description The leg that was refused. */
-            id_trecho?: number;
-            /** @description The seat that was refused. */
-            id_assento?: number;
         };
         /** @description Data of `passo`. */
         BookingStep: {
@@ -901,6 +897,11 @@ export interface components {
             /** @description The fencing token. */
             senha?: number;
             motivo?: string;
+            /**
+             * @description What was proposed or decided.
+             * @enum {string}
+             */
+            decisao?: "commit" | "abort";
         };
         History: {
             /** Format: uuid */
@@ -1030,7 +1031,8 @@ export interface components {
             /** Format: uuid */
             uuid: string;
             assentos: components["schemas"]["CancellationSeat"][];
-            reembolso: components["schemas"]["Money"];
+            /** @description Null where currencies differ. */
+            reembolso: components["schemas"]["Money"] | null;
             /** @description Stands for exactly these terms. */
             codigo: string;
         };
@@ -1040,7 +1042,8 @@ export interface components {
         };
         Cancelled: {
             message: string;
-            reembolso: components["schemas"]["Money"];
+            /** @description Null where currencies differ. */
+            reembolso: components["schemas"]["Money"] | null;
             passagem: components["schemas"]["Ticket"];
         };
         CheckedSeat: {
@@ -2019,7 +2022,7 @@ export interface operations {
     quoteCancellation: {
         parameters: {
             query?: {
-                /** @description Seats to cancel, with commas between; all that are left if absent. */
+                /** @description Seats to cancel by id, with commas between, and with the company where two have the same id; all that are left if absent. */
                 assentos?: string;
             };
             header?: never;
@@ -2120,7 +2123,10 @@ export interface operations {
     };
     exportTicket: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Language; that of `Accept-Language` if absent. */
+                idioma?: "pt-BR" | "en";
+            };
             header?: never;
             path: {
                 /** @description The uuid that the answer to the first request gave. */

@@ -1,9 +1,10 @@
 // The frame of every page: header, the page of the address, sign-in on top. Pages beyond the search are loaded when needed.
 
-import { lazy, Suspense, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, type ReactNode } from 'react'
 import { I18nProvider } from 'react-aria-components'
 
-import { SignIn } from '../account/SignIn'
+import { askToSignIn, useAsking } from '../account/asking'
+import { useSession } from '../api/session'
 import { useText } from '../i18n'
 import { useLanguage } from '../i18n/language'
 import { Skeletons } from '../parts/Skeleton'
@@ -13,6 +14,7 @@ import { Header } from './Header'
 import { NotFound } from './NotFound'
 import { useRoute } from './route'
 
+const SignIn = lazy(() => import('../account/SignIn'))
 const SeatsPage = lazy(() => import('../seats/SeatsPage'))
 const HoldPage = lazy(() => import('../holds/HoldPage'))
 const TicketsPage = lazy(() => import('../tickets/TicketsPage'))
@@ -41,8 +43,24 @@ export function App() {
         <span>{t.app.slogan}</span>
         <a href="#/docs">{t.app.docs}</a>
       </footer>
-      <SignIn />
+      <SignInWhenAsked />
     </I18nProvider>
+  )
+}
+
+function SignInWhenAsked() {
+  const t = useText()
+  const asking = useAsking()
+  const hasEnded = useSession().is === 'ended'
+  useEffect(() => {
+    if (hasEnded) void askToSignIn(t.account.ended)
+  }, [hasEnded, t])
+  return (
+    asking && (
+      <Suspense fallback={null}>
+        <SignIn asking={asking} />
+      </Suspense>
+    )
   )
 }
 

@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react'
 
 import { useText } from '../i18n'
+import { Prose } from './Prose'
 import { resolved, typeOf, type Components, type Endpoint, type Parameter, type Response, type Schema } from './openapi'
 
 export function EndpointDetails({ endpoint, components }: { endpoint: Endpoint; components: Components }) {
@@ -11,7 +12,7 @@ export function EndpointDetails({ endpoint, components }: { endpoint: Endpoint; 
   const body = requestBody?.content['application/json']?.schema
   return (
     <div className="stack tight details">
-      {description && <p>{description}</p>}
+      {description && <p><Prose text={description} /></p>}
       {parameters.length > 0 && (
         <Table title={t.docs.parameters}>
           {parameters.flatMap((entry) => {
@@ -60,7 +61,9 @@ function ParameterRow({ parameter }: { parameter: Parameter }) {
       <td>
         <code>{typeOf(parameter.schema)}</code>
       </td>
-      <td>{parameter.description}</td>
+      <td>
+        <Prose text={parameter.description} />
+      </td>
     </tr>
   )
 }
@@ -76,7 +79,7 @@ function ResponseRow({ status, response }: { status: string; response: Response 
         {content?.schema?.$ref || content?.schema?.items ? <code>{typeOf(content.schema)}</code> : kind && <code>{kind}</code>}
       </td>
       <td>
-        {response.description}
+        <Prose text={response.description} />
         {events && (
           <p>
             {t.docs.events}:{' '}
@@ -97,7 +100,7 @@ export function SchemaTable({ schema }: { schema: Schema }) {
   if (!schema.properties) return <code>{typeOf(schema)}</code>
   return (
     <div className="stack tight details">
-      {schema.description && <p>{schema.description}</p>}
+      {schema.description && <p><Prose text={schema.description} /></p>}
       <div className="table-box">
         <table>
           <tbody>
@@ -110,7 +113,9 @@ export function SchemaTable({ schema }: { schema: Schema }) {
                 <td>
                   <code>{typeOf(property)}</code>
                 </td>
-                <td>{property.description}</td>
+                <td>
+                  <Prose text={property.description} />
+                </td>
               </tr>
             ))}
           </tbody>

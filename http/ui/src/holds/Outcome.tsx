@@ -9,9 +9,9 @@ import { Company } from '../parts/Company'
 import { whyOf } from '../parts/Failure'
 import { Icon, type IconName } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
-import { chosenOf, forget, setHold, setSeats, useChoice } from '../seats/choice'
+import { forget, setHold, useChoice } from '../seats/choice'
 import { HeldTrip } from './HeldTrip'
-import { useProgress, type Progress } from './progress'
+import { isEnd, useProgress, type Progress } from './progress'
 
 interface Props {
   hold: Hold
@@ -49,24 +49,19 @@ export function Outcome({ hold, booking }: Props) {
 }
 
 const isRefused = (end: Booking | undefined): end is Booking =>
-  end !== undefined && end.estado !== 'em_andamento' && end.estado !== 'confirmada'
+  end !== undefined && isEnd(end) && end.estado !== 'confirmada'
 
-/** What the choice is after the end: done, or without the seat that stood in the way. */
+/** What the choice is after the end: done, or open again; the maps show what has gone of it. */
 function useEnd(hold: Hold, end: Booking | undefined) {
   const choice = useChoice()
   const isOurs = choice?.hold === hold.uuid
   useEffect(() => {
-    if (!end || end.estado === 'em_andamento') return
+    if (!end || !isEnd(end)) return
     void queries.invalidateQueries(holdQuery(hold.uuid))
     void queries.invalidateQueries({ queryKey: tickets.queryKey })
     if (!isOurs || !choice) return
-    if (end.estado === 'confirmada') {
-      forget()
-    } else if (end.estado !== 'retida') {
-      const leg = choice.legs.find(({ company, id }) => company === end.company && id === end.id_trecho)
-      if (leg) setSeats(leg, chosenOf(choice, leg).filter((seat) => seat !== end.id_assento))
-      setHold(undefined)
-    }
+    if (end.estado === 'confirmada') forget()
+    else setHold(undefined)
   }, [choice, end, hold.uuid, isOurs])
 }
 
@@ -117,7 +112,7 @@ function Voice({ company, word }: { company: string; word: Word }) {
 function Refused({ end, progress }: { end: Booking; progress: Progress }) {
   const t = useText()
   const refusals = Object.values(progress.steps).filter(({ passo }) => passo === 'nao' || passo === 'silencio')
-  const company = end.company ?? refusals[0]?.company
+  const company = refusals[0]?.company
   const why = end.motivo ?? refusals[0]?.motivo
   return (
     <Notice

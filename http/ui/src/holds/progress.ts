@@ -66,4 +66,5 @@ async function ask(uuid: string, signal: AbortSignal): Promise<Booking | undefin
   }
 }
 
-export const isEnd = ({ estado }: Booking) => estado !== 'em_andamento'
+/** A hold whose confirmation is under way is held still. */
+export const isEnd = ({ estado }: Booking) => estado !== 'em_andamento' && estado !== 'retida'

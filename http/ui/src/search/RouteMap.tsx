@@ -21,7 +21,11 @@ interface Props {
 
 export const RouteMap = memo(function RouteMap({ airports, legs }: Props) {
   const t = useText()
-  const places = new Map(airports.map((airport) => [airport.iata, project(airport.longitude, airport.latitude)]))
+  const places = new Map(
+    airports.flatMap(({ iata, longitude, latitude }) =>
+      longitude === null || latitude === null ? [] : [[iata, project(longitude, latitude)] as const],
+    ),
+  )
   const stops = [...new Set(legs.flatMap((leg) => [leg.origem_iata, leg.destino_iata]))]
   const cities = [legs[0]?.origem, ...legs.map((leg) => leg.destino)].filter(Boolean).join(' – ')
   return (

@@ -37,7 +37,6 @@ export function SearchForm({ search, onSearch }: Props) {
     setDate(search.data)
     setPassengers(search.passageiros)
     // `data` is a new object at every render: its text stands for it
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [from, to, day, search.passageiros])
 
   const missing = (text: string) => (checked && text.trim() === '' ? t.search.required : undefined)

@@ -33,11 +33,14 @@ export function CancelDialog({ isOpen, ...props }: Props) {
   )
 }
 
+/** Companies number their seats each for itself. */
+const nameOf = ({ company, id_assento }: Pick<TicketSeat, 'company' | 'id_assento'>) => `${company}:${id_assento}`
+
 function Steps({ ticket, onClose, onDone }: Omit<Props, 'isOpen'>) {
   const t = useText()
   const formats = useFormats()
   const left = ticket.trechos.filter(({ estado }) => estado === 'confirmado')
-  const [wanted, setWanted] = useState(left.map((seat) => String(seat.id_assento)))
+  const [wanted, setWanted] = useState(left.map(nameOf))
   const params = { path: { uuid: ticket.uuid } }
   const quote = useMutation({
     mutationFn: () => {
@@ -50,7 +53,7 @@ function Steps({ ticket, onClose, onDone }: Omit<Props, 'isOpen'>) {
     onSuccess: ({ passagem, reembolso }) => {
       queries.setQueryData(ticketQuery(ticket.uuid).queryKey, passagem)
       void queries.invalidateQueries({ queryKey: tickets.queryKey })
-      onDone(formats.money(reembolso))
+      onDone(reembolso ? formats.money(reembolso) : t.search.mixedCurrencies)
     },
     onError: (error) => isRefusal(error, 'quote-changed') && quote.mutate(),
   })
@@ -90,7 +93,7 @@ function Which({ seats, value, onChange }: WhichProps) {
     <CheckboxGroup className="stack tight" value={value} onChange={onChange}>
       <Label className="field-label">{t.tickets.cancelWhich}</Label>
       {seats.map((seat) => (
-        <Checkbox key={seat.id_assento} value={String(seat.id_assento)} className="checkbox">
+        <Checkbox key={nameOf(seat)} value={nameOf(seat)} className="checkbox">
           <span className="box" aria-hidden="true">
             <Icon name="check" />
           </span>
@@ -107,14 +110,15 @@ function Which({ seats, value, onChange }: WhichProps) {
 function Terms({ ticket, quote }: { ticket: Ticket; quote: CancellationQuote }) {
   const t = useText()
   const formats = useFormats()
-  const seats = new Map(ticket.trechos.map((seat) => [`${seat.company}/${seat.id_assento}`, seat]))
+  const seats = new Map(ticket.trechos.map((seat) => [nameOf(seat), seat]))
   return (
     <div className="stack tight" role="status">
       <ul className="stack tight">
-        {quote.assentos.map(({ company, id_assento, preco, reembolso, motivo }) => {
-          const seat = seats.get(`${company}/${id_assento}`)
+        {quote.assentos.map((quoted) => {
+          const { preco, reembolso, motivo } = quoted
+          const seat = seats.get(nameOf(quoted))
           return (
-            <li key={`${company}/${id_assento}`} className="sum">
+            <li key={nameOf(quoted)} className="sum">
               <span>
                 {seat && `${seat.voo}, ${seatName(seat)}`}
                 <br />
@@ -129,7 +133,7 @@ function Terms({ ticket, quote }: { ticket: Ticket; quote: CancellationQuote }) 
       </ul>
       <p className="sum total">
         <span>{t.tickets.youGet}</span>
-        <b>{formats.money(quote.reembolso)}</b>
+        <b>{quote.reembolso ? formats.money(quote.reembolso) : t.search.mixedCurrencies}</b>
       </p>
     </div>
   )
