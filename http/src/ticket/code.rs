@@ -76,3 +76,36 @@ pub(crate) fn told(issuer: CompanyId, content: Content) -> TicketCode {
         issued_at: clock::utc(content.issued_at.saturating_mul(1000)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ticket::qr;
+    use crate::ticket::travellers::tests::{leg, ticket};
+    use crate::ticket::travellers::travellers;
+    use crate::token::tests::two_companies;
+
+    #[test]
+    fn any_node_tells_who_bought_what_from_the_code_alone() {
+        let (issuer, _, verifier) = two_companies();
+        let bought = ticket(vec![leg("b", 2, 7, Some("Ana Conceição"))]);
+        let text = issue(&issuer, bought.id, &travellers(&bought)[0]).unwrap();
+        let (company, content): (CompanyId, Content) = verifier.open(&text).unwrap();
+        let told = serde_json::to_value(told(company, content)).unwrap();
+        assert_eq!(told["valido"], true);
+        assert_eq!(told["emissora"], "a");
+        assert_eq!(told["uuid"], bought.id.to_string());
+        assert_eq!(told["trechos"][0]["passageiro"], "Ana Conceição");
+        assert_eq!(told["trechos"][0]["numero"], 7);
+    }
+
+    #[test]
+    fn the_longest_code_there_is_fits_a_qr_code() {
+        let (issuer, _, _) = two_companies();
+        let name = "ã".repeat(120);
+        let legs = (1..=16).map(|route| leg("dezesseis-letras", route, 1, Some(&name)));
+        let long = ticket(legs.collect());
+        let text = issue(&issuer, long.id, &travellers(&long)[0]).unwrap();
+        assert!(qr::draw(&text).is_ok(), "{} bytes", text.len());
+    }
+}

@@ -34,3 +34,35 @@ pub(super) fn draw(text: &str) -> Result<(usize, Vec<Stretch>), QrError> {
     }
     Ok((side + 2 * QUIET, dark))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pixels of a module.
+    const SCALE: usize = 4;
+
+    fn read(text: &str) -> String {
+        let (side, dark) = draw(text).unwrap();
+        let is_dark = |x: usize, y: usize| {
+            let on_row = dark.iter().filter(|stretch| stretch.y == y);
+            let mut covering = on_row.filter(|one| (one.x..one.x + one.length).contains(&x));
+            covering.next().is_some()
+        };
+        let shade = |x: usize, y: usize| match is_dark(x / SCALE, y / SCALE) {
+            true => 0,
+            false => 255,
+        };
+        let pixels = side * SCALE;
+        let mut image = rqrr::PreparedImage::prepare_from_greyscale(pixels, pixels, shade);
+        let (_, read) = image.detect_grids()[0].decode().unwrap();
+        read
+    }
+
+    #[test]
+    fn another_programs_reader_reads_what_was_drawn() {
+        for text in ["a", "https://a.example/#/bilhete/eyJ0eXAi.ção", &"x".repeat(900)] {
+            assert_eq!(read(text), text);
+        }
+    }
+}
