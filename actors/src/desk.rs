@@ -3,11 +3,11 @@
 mod history;
 mod holds;
 mod lookup;
+mod running;
 mod tickets;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::{counter, histogram};
@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use self::holds::HoldsBegun;
 pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, ReleaseAnswer};
+pub use self::running::{Running, RunningGuard};
 use crate::booking::{Arguments, BookingActor, Shared};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Leg, Order, Passenger, SeatRef};
@@ -196,60 +197,6 @@ pub struct TicketPage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the database of this node is away")]
 pub struct Unavailable;
-
-/// The sagas that are driven at this node now.
-#[derive(Debug, Clone, Default)]
-pub struct Running {
-    sagas: Arc<Mutex<BTreeMap<SagaId, UserId>>>,
-}
-
-/// Keeps a saga in [`Running`] while it lives.
-#[derive(Debug)]
-pub struct RunningGuard {
-    running: Running,
-    saga: SagaId,
-}
-
-impl Drop for RunningGuard {
-    fn drop(&mut self) {
-        self.running.lock().remove(&self.saga);
-    }
-}
-
-impl Running {
-    pub fn contains(&self, saga: SagaId) -> bool {
-        self.lock().contains_key(&saga)
-    }
-
-    pub fn user(&self, saga: SagaId) -> Option<UserId> {
-        self.lock().get(&saga).copied()
-    }
-
-    pub fn len(&self) -> usize {
-        self.lock().len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// None if it is driven here already.
-    fn enter(&self, saga: SagaId, user: UserId) -> Option<RunningGuard> {
-        let mut sagas = self.lock();
-        if sagas.contains_key(&saga) {
-            return None;
-        }
-        sagas.insert(saga, user);
-        Some(RunningGuard {
-            running: self.clone(),
-            saga,
-        })
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<SagaId, UserId>> {
-        self.sagas.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Cheap to clone; every method ends within its own deadline.
 #[derive(Clone)]

@@ -61,7 +61,11 @@ mod tests {
 
     #[test]
     fn another_programs_reader_reads_what_was_drawn() {
-        for text in ["a", "https://a.example/#/bilhete/eyJ0eXAi.ção", &"x".repeat(900)] {
+        for text in [
+            "a",
+            "https://a.example/#/bilhete/eyJ0eXAi.ção",
+            &"x".repeat(900),
+        ] {
             assert_eq!(read(text), text);
         }
     }
