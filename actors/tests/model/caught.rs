@@ -62,7 +62,7 @@ bugs! {
     hold_without_request HoldWithoutRequest "hold" H1;
     confirm_not_durable ConfirmNotDurable "hold" H1;
     expiry_releases_alone ExpiryReleasesAlone "hold" I2;
-    voted_too_soon VotedTooSoon "hold_released" I7;
+    voted_too_soon VotedTooSoon "hold_confirmed_twice" I7;
     refuse_on_timeout RefuseOnTimeout "two" I4;
     unknown_commit_is_done UnknownCommitIsDone "unknown" T2;
     unknown_book_is_nothing UnknownBookIsNothing "book" D1;

@@ -176,14 +176,14 @@ pub fn named(name: &str) -> Config {
         },
         "hold_confirmed_twice" => Config {
             holds: true,
-            rounds: [0, 0, 1],
+            rounds: NO_BALLOTS,
             ..Config::new(&[TWO], &[client(0, 0), confirm(1, 0), confirm(2, 0)])
         },
         "hold_released" => Config {
             holds: true,
             refusals: true,
-            rounds: [1, 0, 0],
-            ..Config::new(&[TWO], &[client(2, 0), confirm(1, 0), release(0, 0)])
+            rounds: [0, 1, 0],
+            ..Config::new(&[ONE], &[client(0, 0), confirm(2, 0), release(1, 0)])
         },
         "hold_one" => Config {
             holds: true,

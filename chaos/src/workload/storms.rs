@@ -48,9 +48,9 @@ impl Customer {
             send(last).await
         };
         let answer = self.wait_for(sent).await?;
-        match answer.map(|answer| answer.meaning()) {
-            Some(Meaning::Booked(id) | Meaning::Held(id)) => self.remember(id),
-            _ => {}
+        if let Some(Meaning::Booked(id) | Meaning::Held(id)) = answer.map(|answer| answer.meaning())
+        {
+            self.remember(id);
         }
         Ok(())
     }

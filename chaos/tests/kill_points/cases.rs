@@ -49,6 +49,8 @@ pub enum Story {
     Extend,
     Confirm,
     Release,
+    /// The time of such a hold is over, and its customer confirms it too late.
+    Expire,
     /// A hold that was begun at the other company's node is confirmed.
     ConfirmElsewhere,
     /// A trip is cancelled by its customer.

@@ -82,6 +82,15 @@ pub async fn wait_for_ticket(company: &RunningCompany, ticket: Uuid) -> anyhow::
     Ok(())
 }
 
+/// As if the time of every open hold were over.
+pub async fn end_holds(company: &RunningCompany) -> anyhow::Result<()> {
+    let database = connect(company).await?;
+    let over =
+        "update saga set hold_seconds = 1 where state = 'begun' and hold_seconds is not null";
+    database.execute(over, &[]).await?;
+    Ok(())
+}
+
 /// Legs that wait for a decision.
 pub async fn prepared(company: &RunningCompany) -> anyhow::Result<i64> {
     let database = connect(company).await?;

@@ -142,7 +142,11 @@ impl Stage {
                 key,
                 seats: of(&[asked, other]),
             },
-            Story::Extend | Story::Confirm | Story::Release | Story::ConfirmElsewhere => {
+            Story::Extend
+            | Story::Confirm
+            | Story::Release
+            | Story::Expire
+            | Story::ConfirmElsewhere => {
                 let begun_at = match story {
                     Story::ConfirmElsewhere => other,
                     _ => asked,

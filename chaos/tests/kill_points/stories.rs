@@ -69,6 +69,15 @@ impl Stage {
                 nodes.start(victim)?;
                 Ok(None)
             }
+            Story::Expire => {
+                nodes.arm(victim, &point)?;
+                for company in &self.companies {
+                    servers::end_holds(company).await?;
+                }
+                nodes.death(victim).await?;
+                nodes.start(victim)?;
+                Ok(None)
+            }
             Story::Orphan => self.kill_again(UNDECIDED, cast, victim, &point, wish).await,
             Story::Decided => self.kill_again(CHOSEN, cast, victim, &point, wish).await,
             Story::Abandoned => self.abandon(UNDECIDED, cast, victim, &point, wish).await,

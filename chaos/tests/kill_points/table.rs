@@ -7,9 +7,9 @@ use super::cases::Role::{self, Asked, Importer, Other, Third};
 use super::cases::Seen::{Booked, Done, Held, Lost, Open, Over, Refused};
 use super::cases::Story::{
     self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, Cluster, Confirm, ConfirmElsewhere,
-    Decided, Diverged, Extend, ForeignSeat, Hold, Idle, Import, Meeting, OperatorCancel, Orphan,
-    OwnSeat, Pair, Register, Release, SoldSeat, StaleFence, Start, Status, TakenOver, Tickets,
-    Timeline, Trip, UnknownTicket,
+    Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle, Import, Meeting, OperatorCancel,
+    Orphan, OwnSeat, Pair, Register, Release, SoldSeat, StaleFence, Start, Status, TakenOver,
+    Tickets, Timeline, Trip, UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -166,6 +166,9 @@ pub const TABLE: &[Row] = &[
     row("driver::refuse", Asked, Release, LOST, OVER),
     row("participant::release", Asked, Release, LOST_OR_OVER, OVER),
     row("participant::release", Other, Release, OVER, OVER),
+    // … or its time is over
+    row("participant::end_hold", Asked, Expire, OVER, OVER),
+    row("participant::end_hold", Other, Expire, OVER, OVER),
     // leases
     row("lease::raise", Asked, StaleFence, LOST, BOOKED),
     // cancelling

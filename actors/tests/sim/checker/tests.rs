@@ -1,16 +1,21 @@
 //! Every check rejects a doctored piece of evidence, and accepts the one before it was doctored.
 
+use std::sync::Arc;
+
 use passcom_actors::domain::ids::SeatNumber;
+use passcom_actors::domain::order::Order;
 use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared, Refused};
 use passcom_actors::domain::participant::{Refusal, RefusalReason};
 use passcom_actors::domain::register::{Key, Value};
-use passcom_actors::domain::rows::{LegKey, Rows, SagaState, SeatRow};
+use passcom_actors::domain::rows::{LegKey, Rows, SagaRow, SagaState, SeatRow};
 use passcom_actors::domain::saga::Outcome;
 
 use super::sound::{
-    OTHER, SAGA, SEAT, USER, commit, company, key_row, leg, leg_key, register, seat_of, sound, user,
+    HASH, OTHER, SAGA, SEAT, USER, commit, company, key_row, leg, leg_key, order, register,
+    seat_of, sound, user,
 };
 use super::{Decision, Evidence, History, Told, judge};
+use crate::clients::Deed;
 
 /// The sound evidence is accepted, and the doctored one is objected to by this check.
 fn rejects(name: &str, doctor: impl FnOnce(&mut Evidence)) {
@@ -238,4 +243,84 @@ fn history_a_decision_that_no_majority_took() {
     assert_eq!(std::mem::take(&mut history.objections).len(), 1);
     history.on_claimed("ana", USER);
     assert_eq!(history.objections.len(), 1);
+}
+
+/// What a company has of a hold of five seconds that is waited for, or not any more.
+fn hold_row(hold_seconds: Option<u32>) -> SagaRow {
+    let order = Order {
+        hold_seconds: Some(5),
+        ..(*order()).clone()
+    };
+    SagaRow {
+        order: Some(Arc::new(order)),
+        hash: HASH,
+        acceptors: register(0, commit(), false).acceptors,
+        driver: "A".to_owned(),
+        state: SagaState::Begun,
+        finished: false,
+        hold_seconds,
+        voted: false,
+    }
+}
+
+/// A history in which company A has prepared its seat of a hold.
+fn with_hold() -> History {
+    let mut history = History::default();
+    let kept = told(&mut history, |rows| {
+        rows.sagas.put(SAGA, hold_row(Some(5)));
+        rows.legs.put(leg_key(SAGA), leg(Prepared));
+    });
+    assert_eq!(kept, Vec::<String>::new());
+    history
+}
+
+fn accept_commit(rows: &mut Rows) {
+    let key = Key::Saga(SAGA);
+    rows.registers.put(key, register(0, commit(), false));
+}
+
+fn request(rows: &mut Rows) {
+    rows.sagas.load(SAGA, hold_row(Some(5)));
+    rows.sagas.put(SAGA, hold_row(None));
+}
+
+#[test]
+fn h1_a_hold_sold_before_its_customers_request_is_durable() {
+    let mut history = with_hold();
+    history.holds.on_deed(SAGA, Deed::Confirm);
+    let unasked = told(&mut history, accept_commit);
+    assert_eq!(unasked.len(), 1, "{unasked:?}");
+    let mut history = with_hold();
+    history.holds.on_deed(SAGA, Deed::Confirm);
+    let too_late = told(&mut history, |rows| {
+        request(rows);
+        accept_commit(rows);
+    });
+    assert_eq!(too_late.len(), 1, "{too_late:?}");
+    let mut history = with_hold();
+    history.holds.on_deed(SAGA, Deed::Confirm);
+    assert_eq!(told(&mut history, request), Vec::<String>::new());
+    assert_eq!(told(&mut history, accept_commit), Vec::<String>::new());
+}
+
+#[test]
+fn h2_a_hold_given_up_before_its_time_and_unasked() {
+    let give_up = |rows: &mut Rows| {
+        rows.legs.load(leg_key(SAGA), leg(Prepared));
+        rows.legs.put(leg_key(SAGA), leg(Refused));
+    };
+    let mut history = with_hold();
+    history.holds.promise(SAGA, 5);
+    assert_eq!(told(&mut history, give_up).len(), 1);
+    let mut history = with_hold();
+    history.holds.promise(SAGA, 5);
+    history.holds.on_deed(SAGA, Deed::Release);
+    assert_eq!(told(&mut history, give_up), Vec::<String>::new());
+}
+
+#[test]
+fn h3_a_hold_told_as_kept_that_one_company_never_prepared() {
+    let mut history = with_hold();
+    history.on_told(SAGA, Told::Held);
+    assert_eq!(history.objections.len(), 1, "B was never asked");
 }
