@@ -27,8 +27,8 @@ pub const MESSAGE_LEN_MAX: usize = FRAME_LEN_MAX - FRAMING_LEN_MAX;
 const DECODED_LEN_MAX: usize = MESSAGE_LEN_MAX * size_of::<u64>();
 
 /// Oldest and newest protocol that this build speaks.
-pub const PROTOCOL_MIN: u16 = 1;
-pub const PROTOCOL_MAX: u16 = 1;
+pub const PROTOCOL_MIN: u16 = 2;
+pub const PROTOCOL_MAX: u16 = 2;
 const PROTOCOL_LEN: usize = size_of::<u16>();
 
 #[derive(Debug, thiserror::Error)]
