@@ -365,6 +365,12 @@ impl Desk {
         }
     }
 
+    /// The companies that this node can talk to now, its own included.
+    pub(crate) fn reached(&self) -> Vec<CompanyId> {
+        let companies = self.shared.service.companies.iter().copied();
+        companies.filter(|company| self.reaches(*company)).collect()
+    }
+
     fn reaches(&self, company: CompanyId) -> bool {
         company == self.shared.service.me || self.shared.peers.is_up(company)
     }

@@ -38,16 +38,19 @@ struct Seen {
 /// Watches for ever. `grace` is how much longer than promised a hold is kept.
 pub async fn watch(desk: Desk, archive: std::sync::Arc<dyn Archive>, grace: Duration) {
     let mut holds = Holds::default();
-    let mut missed: Option<Vec<SagaId>> = None;
+    let (mut reached, mut missed) = (Vec::new(), Vec::new());
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let Ok(open) = archive.held(WATCHED_MAX).await else {
             continue; // the ledger says that the database is away
         };
-        // those from before our start: nobody may have told us that they have ended
-        let at_start = || open.iter().map(|(saga, _)| *saga).collect();
-        let asked = missed.take().unwrap_or_else(at_start);
-        missed = Some(catch_up(&desk, asked).await);
+        // whoever was away, and that is we at our start, may have decided what nobody has told us
+        let reaches = desk.reached();
+        if reaches != reached {
+            missed = open.iter().map(|(saga, _)| *saga).collect();
+            reached = reaches;
+        }
+        missed = catch_up(&desk, missed).await;
         let now = Instant::now();
         holds.look(&open, now);
         gauge!("passcom_holds_open").set(open.len() as f64);

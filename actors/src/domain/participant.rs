@@ -151,7 +151,8 @@ pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> 
     if let Some(fence) = stale(rows, &seats, prepare.fence) {
         return Vote::Stale(fence);
     }
-    if let Some(refusal) = refusal(rows, &seats, lost) {
+    let refusal = refusal(rows, &seats, lost).or_else(|| given_up(rows, prepare));
+    if let Some(refusal) = refusal {
         refuse(rows, prepare, &seats, refusal);
         return Vote::No(refusal);
     }
@@ -292,6 +293,17 @@ pub fn on_cancel(rows: &mut Rows, saga: SagaId, seats: &[SeatRef]) {
             other => rows.alarm(format!("cancel of {other:?} leg {key:?}")),
         }
     }
+}
+
+/// A hold whose end was asked for before its seats were kept here would stand, and could never be confirmed. (Other bookings
+/// go on to a ballot at once, which finds that out.)
+fn given_up(rows: &Rows, prepare: &Prepare) -> Option<Refusal> {
+    prepare.order.hold_seconds?;
+    rows.registers.get(&Key::Saga(prepare.saga))?;
+    Some(Refusal {
+        seat: *prepare.order.seats_of(rows.me).first()?,
+        reason: RefusalReason::NoVote,
+    })
 }
 
 fn booked_otherwise(rows: &Rows, saga: SagaId) -> Booked {

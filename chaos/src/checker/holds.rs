@@ -1,7 +1,8 @@
 //! What becomes of customers' holds.
 //!
 //! * H1: a hold is sold only if its customer asked to confirm it.
-//! * H2: a hold lasts as long as it was promised, unless its customer asked for its end before. (By the clock of the history; what was promised while
+//! * H2: a hold lasts as long as it was promised, unless its customer asked for its end before, or asked for it twice: the second request may run
+//!   out of patience with a company that the first has reached, and give it up. (By the clock of the history; what was promised while
 //!   somebody shifted the nodes' clocks is not judged.)
 //! * I5: one key has one hold, and a hold ends in one way: whoever was told that it is sold, and whoever was told that it is over, hear the same.
 //! * I3, I4: one that was sold, as somebody was told, is sold at every company; one that is over is sold nowhere.
@@ -24,6 +25,8 @@ pub(super) struct Hold<'a> {
     pub seats: &'a [Seat],
     /// Of the first request for it.
     pub begin_us: u64,
+    /// Of all requests for it.
+    begins_us: BTreeSet<u64>,
     /// When somebody was first told that it stands, or is sold.
     pub told_us: Option<u64>,
     /// The latest end that was promised.
@@ -85,6 +88,7 @@ impl<'a> Holds<'a> {
                 key: (*user, key),
                 seats,
                 begin_us: operation.begin_us,
+                begins_us: BTreeSet::new(),
                 told_us: None,
                 promised_us: None,
                 confirms_us: BTreeSet::new(),
@@ -93,6 +97,7 @@ impl<'a> Holds<'a> {
                 over: Vec::new(),
             });
             hold.begin_us = hold.begin_us.min(operation.begin_us);
+            hold.begins_us.insert(operation.begin_us);
         }
     }
 
@@ -206,7 +211,10 @@ impl<'a> Hold<'a> {
         let mut asked = confirms
             .filter(|us| Some(**us) != own_us)
             .chain(&self.releases_us);
-        if asked.any(|us| *us < early.end_us) || clocks_shifted(faults, self.begin_us, early.end_us)
+        let asked_twice = self.begins_us.range(..early.end_us).nth(1).is_some();
+        if asked_twice
+            || asked.any(|us| *us < early.end_us)
+            || clocks_shifted(faults, self.begin_us, early.end_us)
         {
             return None;
         }

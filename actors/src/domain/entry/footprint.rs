@@ -124,6 +124,9 @@ fn prepare_footprint(
     footprint.sagas.insert(prepare.saga);
     footprint.orders.insert(prepare.saga);
     own_seats(me, &prepare.order.seats_of(me), footprint);
+    if prepare.order.hold_seconds.is_some() {
+        footprint.registers.insert(Key::Saga(prepare.saga));
+    }
     if let Some(idempotency) = idempotency {
         let key = (prepare.order.user, idempotency.key.clone());
         footprint.keys.insert(key);
