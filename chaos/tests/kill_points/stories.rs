@@ -71,9 +71,8 @@ impl Stage {
             }
             Story::Expire => {
                 nodes.arm(victim, &point)?;
-                for company in &self.companies {
-                    servers::end_holds(company).await?;
-                }
+                // at this company first: the others would end it before it asks
+                servers::end_holds(&self.companies[victim]).await?;
                 nodes.death(victim).await?;
                 nodes.start(victim)?;
                 Ok(None)

@@ -34,6 +34,8 @@ const LOST_OR_OVER: Around = [&[Lost, Over], &[Lost, Over]];
 const BOOKED_OR_OVER: Around = [&[Booked, Over], &[Booked, Over]];
 /// The hold is as it was until the request to confirm it is durable.
 const BOOKED_THEN_EITHER: Around = [&[Booked], &[Booked, Over]];
+/// Until its end is asked for it is over by the clock; from then on the register decides.
+const OVER_THEN_EITHER: Around = [&[Over], &[Booked, Over]];
 /// Undone for certain once the driver's begin is durable, else as with [`EITHER`].
 const EITHER_THEN_REFUSED: Around = [&[Booked, Refused], &[Refused]];
 
@@ -142,7 +144,6 @@ pub const TABLE: &[Row] = &[
     row("send::extend", Asked, Extend, LOST, HELD),
     row("participant::extend", Asked, Extend, LOST, HELD),
     row("participant::extend", Other, Extend, OPEN, HELD),
-    row("participant::extend", Third, Extend, HELD, HELD),
     row("answer::extend", Other, Extend, OPEN, HELD),
     // … confirms it
     row("driver::request_confirm", Asked, Confirm, LOST, BOOKED_THEN_EITHER),
@@ -163,12 +164,11 @@ pub const TABLE: &[Row] = &[
     row("send::accept_later_ballot", Asked, Release, LOST, OVER),
     row("acceptor::accept_later_ballot", Asked, Release, LOST, OVER),
     row("acceptor::accept_later_ballot", Other, Release, OVER, OVER),
-    row("driver::refuse", Asked, Release, LOST, OVER),
     row("participant::release", Asked, Release, LOST_OR_OVER, OVER),
     row("participant::release", Other, Release, OVER, OVER),
     // … or its time is over
-    row("participant::end_hold", Asked, Expire, OVER, OVER),
-    row("participant::end_hold", Other, Expire, OVER, OVER),
+    row("participant::end_hold", Asked, Expire, OVER, OVER_THEN_EITHER),
+    row("participant::end_hold", Other, Expire, OVER, OVER_THEN_EITHER),
     // leases
     row("lease::raise", Asked, StaleFence, LOST, BOOKED),
     // cancelling

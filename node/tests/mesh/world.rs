@@ -182,8 +182,14 @@ impl Node {
         drop(self.send("leave"));
     }
 
+    /// Every thread of it has stopped on return: the signal alone only asks for that.
     pub fn freeze(&self) {
         self.signal(Signal::SIGSTOP);
+        let tasks = format!("/proc/{}/task", self.process.id());
+        eventually(ANSWER_LIMIT, "every thread has stopped", || {
+            let mut tasks = std::fs::read_dir(&tasks).unwrap();
+            tasks.all(|task| is_stopped(&task.unwrap().path().join("stat")))
+        });
     }
 
     pub fn thaw(&self) {
@@ -225,6 +231,13 @@ fn hand_out_answers(stdout: ChildStdout, waiting: &Waiting) {
         }
     }
     waiting.lock().unwrap().clear();
+}
+
+/// The state is the first field after the name, which stands in brackets (proc(5)).
+fn is_stopped(stat: &std::path::Path) -> bool {
+    let stat = std::fs::read_to_string(stat).unwrap_or_default();
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
+    state.is_some_and(|rest| rest.starts_with('T'))
 }
 
 /// Waits for the condition; says how long it took at most.
