@@ -267,12 +267,17 @@ fn seconds(us: u64) -> f64 {
     us as f64 / 1e6
 }
 
+/// A node looks after a second again what its clock is to show.
+const CLOCK_SETTLES_US: u64 = 2_000_000;
+
 /// Whether some node's clock was wrong between these instants: it has a part in every promise.
 pub(super) fn clocks_shifted(faults: &[Fault], begin_us: u64, end_us: u64) -> bool {
     let clock = Nemesis::Clock.to_string();
     let shifts = faults.iter().filter(|fault| fault.nemesis == clock);
     shifts.into_iter().any(|fault| {
-        let over = fault.end_us.is_some_and(|fault_us| fault_us < begin_us);
+        let over = fault
+            .end_us
+            .is_some_and(|fault_us| fault_us + CLOCK_SETTLES_US < begin_us);
         fault.begin_us <= end_us && !over
     })
 }
