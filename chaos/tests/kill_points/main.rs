@@ -161,9 +161,12 @@ async fn perform(
 /// Of all that the cases left behind, by what their customers were told.
 async fn audit(stage: &Stage) -> anyhow::Result<Vec<Violation>> {
     let (_, mut violations) = facts::heal(&stage.companies).await?;
+    let history = &stage.customer.market.history;
+    let mut faults = history.faults();
+    faults.push(all_along());
     let mut evidence = Evidence {
-        operations: stage.customer.market.history.operations()?,
-        faults: vec![all_along()],
+        operations: history.operations()?,
+        faults,
         ..Evidence::default()
     };
     for company in &stage.companies {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use passcom_chaos::nemesis::Nemesis;
 use tokio::time::{Instant, sleep};
 
 use super::cases::{Case, Seen, Story};
@@ -71,10 +72,16 @@ impl Stage {
             }
             Story::Expire => {
                 nodes.arm(victim, &point)?;
-                // at this company first: the others would end it before it asks
+                // as a clock that has jumped: what was promised by the right one is not judged
+                let history = &self.customer.market.history;
+                let clock = Nemesis::Clock.to_string();
+                let jump =
+                    history.begin_fault(&clock, &self.companies[victim].company.to_string())?;
+                // at this company only: the others would end it before it asks
                 servers::end_holds(&self.companies[victim]).await?;
                 nodes.death(victim).await?;
                 nodes.start(victim)?;
+                history.end_fault(jump)?;
                 Ok(None)
             }
             Story::Orphan => self.kill_again(UNDECIDED, cast, victim, &point, wish).await,
