@@ -28,7 +28,14 @@ const ready = (page: Page, text: string | RegExp) => expect(page.getByText(text)
 
 /** In the order of a journey: later ones need what the earlier ones did. */
 export const LOOKS: Look[] = [
-  { name: 'home', open: async (page) => (await page.goto('/'), ready(page, /aeroportos/)) },
+  {
+    name: 'home',
+    open: async (page) => {
+      await page.goto('/')
+      await ready(page, /aeroportos/)
+      await expect(page.getByRole('button', { name: /^Calendário/ })).toBeVisible()
+    },
+  },
   {
     name: 'suggestions',
     hidesTheRest: true,

@@ -33,7 +33,7 @@ export default function HoldPage({ uuid }: { uuid: string }) {
     enabled: session.is === 'in',
     refetchInterval: ASK_AGAIN_MS,
   })
-  const title = t.hold.title
+  const title = data && data.estado !== 'retida' ? t.hold.ended : t.hold.title
   if (session.is !== 'in' && !data) {
     return (
       <Page title={title}>

@@ -145,6 +145,7 @@ export const en: Dictionary = {
   },
   hold: {
     title: 'Confirm your trip',
+    ended: 'Your trip',
     timeLeft: 'Time left',
     minutesLeft: (n) => (n === 1 ? '1 minute left' : `${n} minutes left`),
     extend: '15 minutes more',

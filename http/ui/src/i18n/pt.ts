@@ -143,6 +143,7 @@ export const pt = {
   },
   hold: {
     title: 'Confirme sua viagem',
+    ended: 'Sua viagem',
     timeLeft: 'Tempo restante',
     minutesLeft: (n: number) => (n === 1 ? 'Resta 1 minuto' : `Restam ${n} minutos`),
     extend: 'Mais 15 minutos',

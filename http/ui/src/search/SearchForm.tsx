@@ -1,11 +1,12 @@
 // What a visitor asks for.
 
+import type { CalendarDate } from '@internationalized/date'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState, type FormEvent } from 'react'
 import { Button as AriaButton, Group, Input, Label, NumberField } from 'react-aria-components'
 
 import { airports as airportsQuery } from '../api/queries'
-import { useText } from '../i18n'
+import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
 import { Icon } from '../parts/Icon'
 import { PlaceField } from './PlaceField'
@@ -66,7 +67,7 @@ export function SearchForm({ search, onSearch }: Props) {
           fault={missing(destination) ?? (checked && isSame ? t.search.same : undefined)}
         />
       </div>
-      <Suspense fallback={<div className="field date" />}>
+      <Suspense fallback={<ComingDate label={t.search.date} value={date} />}>
         <DateField label={t.search.date} value={date} onChange={setDate} />
       </Suspense>
       <PassengersField value={passengers} onChange={setPassengers} />
@@ -75,6 +76,17 @@ export function SearchForm({ search, onSearch }: Props) {
         {t.search.submit}
       </Button>
     </form>
+  )
+}
+
+/** Stands where the field will be, with what it will say. */
+function ComingDate({ label, value }: { label: string; value: CalendarDate }) {
+  const { date } = useFormats()
+  return (
+    <div className="field date">
+      <span className="field-label">{label}</span>
+      <span className="input coming">{date(value.toString())}</span>
+    </div>
   )
 }
 
