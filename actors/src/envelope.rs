@@ -7,6 +7,7 @@
 //!   it understands nothing else of.
 //! - A message is decoded whole or not at all: bytes that trail it are an error.
 
+use bincode::enc::write::SizeWriter;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,6 +23,8 @@ pub const FRAME_LEN_MAX: usize = 256 * 1024;
 const FRAMING_LEN_MAX: usize = 1024;
 /// Longest encoded message.
 pub const MESSAGE_LEN_MAX: usize = FRAME_LEN_MAX - FRAMING_LEN_MAX;
+/// What a message that lists items may give to them; the rest of it needs far less than it leaves.
+const ITEMS_LEN_MAX: usize = MESSAGE_LEN_MAX - 1024;
 /// How much a decoder may claim. Bincode counts an integer with its full width although it travels in as little as one
 /// byte, so this is the longest message times the widest integer in common use.
 const DECODED_LEN_MAX: usize = MESSAGE_LEN_MAX * size_of::<u64>();
@@ -56,6 +59,17 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, EncodeError> {
         return Err(EncodeError::TooLong { len: bytes.len() });
     }
     Ok(bytes)
+}
+
+/// How many of the first of these one message holds together.
+pub fn fitting<T: Serialize>(items: &[T]) -> usize {
+    let mut written = SizeWriter::default();
+    let fits = items.iter().take_while(|item| {
+        let config = bincode::config::standard();
+        let encoded = bincode::serde::encode_into_writer(item, &mut written, config);
+        encoded.is_ok() && written.bytes_written <= ITEMS_LEN_MAX
+    });
+    fits.count()
 }
 
 /// Decodes what [`encode`] wrote.
@@ -228,6 +242,16 @@ mod tests {
             decode::<Vec<u8>>(&vec![0; MESSAGE_LEN_MAX + 1]),
             Err(DecodeError::TooLong { .. })
         ));
+    }
+
+    #[test]
+    fn as_many_items_go_into_a_message_as_it_holds() {
+        let items = vec![(7i64, "é".repeat(500)); 1000];
+        let some = fitting(&items);
+        let encoded = |count| encode(&(7u64, &items[..count]));
+        assert!(encoded(some).is_ok());
+        assert!(encoded(some + 3).is_err());
+        assert_eq!(fitting(&items[..some - 1]), some - 1);
     }
 
     #[test]

@@ -17,14 +17,14 @@ use crate::domain::entry::{Entry, Idempotency, Receipt};
 use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::participant::{Booked, Prepare, Vote};
 use crate::domain::saga::{CompanyAnswer, Question};
+use crate::envelope::fitting;
 use crate::ledger::{Ledger, PostError};
 use crate::messages::{OutboxCursor, Replicated, Reply, Request};
 use crate::peer::{PeerClient, Serve};
 use crate::store::{Archive, ReadError};
 
-/// Most outbox rows of one reply, and most legs in them: a reply must fit a frame.
+/// Most outbox rows of one reply; fewer where they do not fit a message.
 const OUTBOX_ROWS_MAX: usize = 200;
-const OUTBOX_LEGS_MAX: usize = 400;
 /// Longest that a reader may have us wait for news.
 const WAIT_MAX: Duration = Duration::from_secs(2);
 /// Most open holds of a user told to a peer.
@@ -90,7 +90,10 @@ impl Service {
             }
             Request::TicketsOf { user } => {
                 let found = self.archive.tickets_of(user, None, TICKETS_MAX).await;
-                found.map(Reply::Tickets)
+                found.map(|mut tickets| {
+                    tickets.truncate(fitting(&tickets));
+                    Reply::Tickets(tickets)
+                })
             }
             Request::Pull { after, wait_ms } => self.pull(after, wait_ms).await,
             Request::PullCatalogue { after, wait_ms } => {
@@ -103,7 +106,7 @@ impl Service {
             Request::Copies { bucket, after } => {
                 let rows = self.archive.copies(bucket, after, OUTBOX_ROWS_MAX).await;
                 rows.map(|mut rows| {
-                    rows.truncate(fitting(rows.iter()));
+                    rows.truncate(fitting(&rows));
                     Reply::Copies(rows)
                 })
             }
@@ -245,7 +248,7 @@ impl Service {
                 rows = self.archive.outbox(after, OUTBOX_ROWS_MAX).await?;
             }
         }
-        rows.truncate(fitting(rows.iter().map(|(_, row)| row)));
+        rows.truncate(fitting(&rows));
         Ok(Reply::Rows { incarnation, rows })
     }
 
@@ -256,18 +259,6 @@ impl Service {
             reaches: self.companies.iter().copied().filter(up).collect(),
         }
     }
-}
-
-/// How many of the first of these rows fit a frame.
-fn fitting<'a>(rows: impl Iterator<Item = &'a Replicated>) -> usize {
-    let mut legs = 0;
-    let fits = rows.take_while(|row| {
-        if let Replicated::Ticket(ticket) = row {
-            legs += ticket.order.legs.len();
-        }
-        legs <= OUTBOX_LEGS_MAX
-    });
-    fits.count()
 }
 
 fn own_seats(me: CompanyId, prepare: &Prepare) -> Vec<crate::domain::rows::SeatKey> {
