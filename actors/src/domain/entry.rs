@@ -224,17 +224,17 @@ impl Entry {
                 key,
                 acceptors,
                 ballot,
-            } => Receipt::Promise(register::on_promise(rows, key, acceptors, *ballot)),
+            } => {
+                end_asked(rows, key);
+                Receipt::Promise(register::on_promise(rows, key, acceptors, *ballot))
+            }
             Entry::Accept {
                 key,
                 acceptors,
                 ballot,
                 value,
             } => {
-                // a ballot is under way: whoever was dead when it was decided must not wait for the customer
-                if let Key::Saga(saga) = key {
-                    participant::end_hold(rows, *saga);
-                }
+                end_asked(rows, key);
                 Receipt::Accept(register::on_accept(rows, key, acceptors, *ballot, value))
             }
             Entry::Settle(decision, idempotency) => settle(rows, decision, idempotency.as_ref()),
@@ -314,6 +314,14 @@ impl Entry {
             }
             Entry::Survey { route } => Receipt::Surveyed(survey(rows, *route)),
         }
+    }
+}
+
+/// A ballot is under way, so that somebody asked for an end: whoever was dead when it was decided must not wait for the customer,
+/// and if the one who asked dies, another one asks on.
+fn end_asked(rows: &mut Rows, key: &Key) {
+    if let Key::Saga(saga) = key {
+        participant::end_hold(rows, *saga);
     }
 }
 

@@ -52,6 +52,9 @@ impl Entry {
             }
             Entry::Promise { key, .. } => {
                 footprint.registers.insert(key.clone());
+                if let Key::Saga(saga) = key {
+                    footprint.sagas.insert(*saga);
+                }
             }
             Entry::Accept { key, value, .. } => {
                 footprint.registers.insert(key.clone());
