@@ -202,8 +202,10 @@ impl Sheet {
             let y = MARGIN + 10.0 - 12.0 * index as f32;
             sheet.text(REGULAR, 8.0, MARGIN, y, note);
         }
-        let bought = clock::utc(ticket.order.created_at);
-        let line = format!("{} {bought}", words.issued);
+        // by the clock of where the trip begins
+        let origin = ticket.order.legs.first().map_or("", |leg| &leg.origin_iata);
+        let bought = clock::local(ticket.order.created_at / 1000, origin);
+        let line = format!("{} {}", words.issued, readable(&bought));
         sheet.text(REGULAR, 9.0, MARGIN, HEIGHT - 123.0, &line);
         sheet
     }

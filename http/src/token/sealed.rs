@@ -1,7 +1,7 @@
 //! Texts that one node signs and any node reads later, without asking anybody: the code of an e-ticket, the terms of a cancellation.
 //!
 //! Signed with the same keys as tokens, and kept apart by `typ` and `aud`, which the signature covers: no kind is taken for another, and none
-//! for a token. They do not expire: they say what was so when they were signed.
+//! for a token. None expires by itself: it says what was so when it was signed.
 
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use passcom_actors::domain::ids::CompanyId;

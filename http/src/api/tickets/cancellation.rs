@@ -1,7 +1,7 @@
 //! Cancelling a ticket or some of its seats in two steps: what comes back, then do it under these terms.
 //!
-//! The code of the first step is signed and says the terms, so the second one is done under what was shown or not at all; and one that is sent
-//! again is answered the same, without anything being kept.
+//! The code of the first step is signed and says the terms, so the second one is done under what was shown lately or not at all; and one that is sent
+//! again soon is answered the same, without anything being kept.
 
 use passcom_actors::clock::wall_clock_ms;
 use passcom_actors::domain::ids::{CompanyId, SeatId};
@@ -33,6 +33,9 @@ pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
     }),
 ];
 
+/// How long what comes back may be agreed to, as it was shown.
+const QUOTE_SECONDS: i64 = 15 * 60;
+
 const CANCELLED: Text = Text::fixed("Passagem cancelada com sucesso", "Ticket cancelled");
 const SEATS_CANCELLED: Text = Text::fixed("Assentos cancelados com sucesso", "Seats cancelled");
 
@@ -43,6 +46,9 @@ struct Terms {
     ticket: Uuid,
     #[serde(rename = "s")]
     seats: Vec<Term>,
+    /// When they were shown, in seconds since 1970.
+    #[serde(rename = "t")]
+    shown_at: i64,
 }
 
 /// Company, id of the seat, what comes back in minor units, and why.
@@ -57,7 +63,12 @@ async fn quote(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
     let seats = wanted(&ticket, call.parameter(SEAT_IDS)?.as_deref())?;
     let refunds = refunds_now(client, &ticket, &seats);
-    let code = client.issuer.seal(&terms(&ticket, &refunds));
+    let terms = Terms {
+        ticket: ticket.id.0,
+        seats: seat_terms(&refunds),
+        shown_at: wall_clock_ms() / 1000,
+    };
+    let code = client.issuer.seal(&terms);
     let code = code.map_err(|cause| {
         error!(%cause, "the terms of a cancellation cannot be signed");
         Kind::Internal
@@ -79,6 +90,9 @@ async fn cancel(client: &Client, call: Call) -> Answered {
         .verifier
         .open::<Terms>(&code)
         .map_err(|_| Kind::QuoteChanged)?;
+    if wall_clock_ms() / 1000 - agreed.shown_at > QUOTE_SECONDS {
+        return Err(Kind::QuoteChanged.into());
+    }
     let refunds = agreed_refunds(&ticket, &agreed).ok_or(Kind::QuoteChanged)?;
     let seats: Vec<SeatRef> = refunds.iter().map(|refund| refund.seat).collect();
     let gone = seats.iter().filter(|seat| ticket.cancelled.contains(seat));
@@ -87,7 +101,7 @@ async fn cancel(client: &Client, call: Call) -> Answered {
         ticket // it was sent again
     } else {
         let now = refunds_now(client, &ticket, &seats);
-        if done_before > 0 || terms(&ticket, &now) != agreed {
+        if done_before > 0 || seat_terms(&now) != agreed.seats {
             return Err(Kind::QuoteChanged.into());
         }
         let cancelled = client.desk.cancel_seats(ticket, seats).await;
@@ -110,16 +124,13 @@ fn refunds_now(client: &Client, ticket: &Ticket, seats: &[SeatRef]) -> Vec<Refun
     refunds(&ticket.order, seats, wall_clock_ms(), client.tariff)
 }
 
-fn terms(ticket: &Ticket, refunds: &[Refund]) -> Terms {
+fn seat_terms(refunds: &[Refund]) -> Vec<Term> {
     let term = |refund: &Refund| {
         let seat = refund.seat;
         let id = seat.route.seat(seat.number).get();
         Term(seat.company, id, refund.amount.minor, letter(refund.ground))
     };
-    Terms {
-        ticket: ticket.id.0,
-        seats: refunds.iter().map(term).collect(),
-    }
+    refunds.iter().map(term).collect()
 }
 
 /// What the code says comes back; none if it is not of this ticket.
@@ -240,7 +251,11 @@ mod tests {
         let one = ticket(vec![leg("a", 3, 1, None), leg("b", 3, 1, None)]);
         let tariff = passcom_actors::refund::Tariff { refund_percent: 70 };
         let shown = refunds(&one.order, &one.seats_left(), 0, tariff);
-        let agreed = terms(&one, &shown);
+        let agreed = Terms {
+            ticket: one.id.0,
+            seats: seat_terms(&shown),
+            shown_at: 0,
+        };
         assert_eq!(agreed_refunds(&one, &agreed), Some(shown));
         let other = Ticket {
             id: passcom_actors::domain::ids::SagaId(Uuid::nil()),
