@@ -249,9 +249,14 @@ impl Catalogue {
         companies.map(|id| (*id, self.reaches(*id))).collect()
     }
 
+    /// Seconds before departure at which a leg is not sold any more.
+    pub fn sale_closes(&self) -> i64 {
+        self.inner.sale_closes
+    }
+
     /// Legs that leave earlier are not sold any more.
     fn first_on_sale(&self) -> i64 {
-        wall_clock_ms() / 1000 + self.inner.sale_closes
+        wall_clock_ms() / 1000 + self.sale_closes()
     }
 
     /// Whether this node reaches that company; itself always.

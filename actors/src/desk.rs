@@ -17,11 +17,11 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::holds::HoldsBegun;
-pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, ReleaseAnswer};
+pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, Holds, ReleaseAnswer};
 pub use self::running::{Running, RunningGuard};
 use crate::booking::{Arguments, BookingActor, Shared};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::{Leg, Order, Passenger, SeatRef};
+use crate::domain::order::{HOLD_SECONDS_MAX, Leg, Order, Passenger, SeatRef};
 use crate::domain::participant::{LegState, RefusalReason};
 use crate::domain::register::Acceptors;
 use crate::domain::replica::Ticket;
@@ -161,12 +161,12 @@ pub enum CancelAnswer {
     NotKnownInTime,
 }
 
-/// Why a ticket is not told.
+/// Why a ticket, a booking or a hold is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoTicket {
-    /// No such ticket of this user, as far as the reachable companies know.
+pub enum NotShown {
+    /// No company has it, or it is another user's.
     NotFound,
-    /// The ticket is not known here, and this company, which may know it, could not be asked.
+    /// Nobody who answered has it, and this company, which may have it, could not be asked.
     CompanyDown(CompanyId),
 }
 
@@ -348,13 +348,17 @@ impl Desk {
                 passenger: passenger.clone(),
             })
         };
-        let legs = request.seats.iter().map(leg).collect::<Result<_, _>>()?;
-        Ok(Arc::new(Order {
+        let mut order = Order {
             user: request.user,
             created_at: self.shared.clock.wall_ms(),
-            legs,
-            hold_seconds: request.hold_seconds,
-        }))
+            legs: request.seats.iter().map(leg).collect::<Result<_, _>>()?,
+            hold_seconds: None,
+        };
+        // no seat is held for a flight that has left
+        let left = order.first_departure() - order.created_at / 1000;
+        let left = left.clamp(1, HOLD_SECONDS_MAX.into()) as u32;
+        order.hold_seconds = request.hold_seconds.map(|seconds| seconds.min(left));
+        Ok(Arc::new(order))
     }
 
     fn check_companies(&self, order: &Order) -> Result<(), BookAnswer> {

@@ -50,9 +50,12 @@ pub async fn watch(desk: Desk, archive: std::sync::Arc<dyn Archive>, grace: Dura
             missed = open.iter().map(|(saga, _)| *saga).collect();
             reached = reaches;
         }
-        missed = catch_up(&desk, missed).await;
         let now = Instant::now();
         holds.look(&open, now);
+        missed.retain(|saga| holds.open.contains_key(saga));
+        if reached.len() > 1 {
+            missed = catch_up(&desk, missed).await;
+        }
         gauge!("passcom_holds_open").set(open.len() as f64);
         let over = holds.take_over(now, grace);
         join_all(

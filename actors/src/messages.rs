@@ -99,12 +99,21 @@ pub struct Recorded {
     pub legs: Vec<(SeatRef, LegState)>,
     /// A driver for it runs at that node now.
     pub running: bool,
-    /// How long that company keeps the seats of a hold, in seconds from its beginning; none for whatever is not held.
-    pub hold_seconds: Option<u32>,
+    /// None for whatever is not held.
+    pub held: Option<Held>,
     /// A driver there has seen every company's vote for the hold.
     pub voted: bool,
     /// Why its legs there were refused.
     pub reason: Option<RefusalReason>,
+}
+
+/// How long a company keeps the seats of a hold. Durations only: no two companies need the same clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// In all.
+    pub seconds: u32,
+    /// How much of that has passed there.
+    pub passed_ms: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

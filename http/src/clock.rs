@@ -30,11 +30,6 @@ pub(crate) fn utc(milliseconds: i64) -> String {
     clamped(Timestamp::from_millisecond(milliseconds), milliseconds).to_string()
 }
 
-/// The clock that a client is to measure our instants by.
-pub(crate) fn now() -> String {
-    Timestamp::now().to_string()
-}
-
 /// First second of that local day and of the next one; none past the end of the calendar.
 pub(crate) fn day(date: Date, zone_name: Option<&str>) -> Option<(i64, i64)> {
     let zone = zone(zone_name.unwrap_or(DEFAULT_ZONE));

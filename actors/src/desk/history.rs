@@ -2,14 +2,14 @@
 
 use futures_util::future::join3;
 
-use super::{BookingHistory, Desk};
+use super::{BookingHistory, Desk, NotShown};
 use crate::domain::ids::{SagaId, UserId};
 use crate::history;
 use crate::messages::{Reply, Request};
 
 impl Desk {
-    /// The history of a booking of this user; none if it is not known, or another's.
-    pub async fn history(&self, user: UserId, saga: SagaId) -> Option<BookingHistory> {
+    /// The history of a booking of this user.
+    pub async fn history(&self, user: UserId, saga: SagaId) -> Result<BookingHistory, NotShown> {
         let service = &self.shared.service;
         let (status, own, theirs) = join3(
             self.booking(user, saga),
@@ -28,7 +28,7 @@ impl Desk {
         told.extend(own.ok().map(|events| (service.me, events)));
         let companies = service.companies.iter().copied();
         let silent = companies.filter(|company| told.iter().all(|(from, _)| from != company));
-        Some(BookingHistory {
+        Ok(BookingHistory {
             status,
             unreachable: silent.collect(),
             events: history::merged(told),

@@ -4,12 +4,14 @@
 //! can be confirmed, extended and released at any node.
 
 mod begun;
+mod terms;
 
 use tokio::time::{Instant, timeout_at};
 
 use self::begun::HoldBegun;
 pub(super) use self::begun::HoldsBegun;
-use super::{BookAnswer, BookingState, BookingStatus, Desk, Outcome, Wait};
+pub use self::terms::HoldTerms;
+use super::{BookAnswer, BookingState, BookingStatus, Desk, NotShown, Outcome, Wait};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{HOLD_SECONDS_MAX, Order};
@@ -28,13 +30,13 @@ const _: () = assert!(
     "peers must tell of as many as are allowed"
 );
 
-/// How long an open hold lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HoldTerms {
-    /// Milliseconds since 1970, by the clock of the node that began it.
-    pub expires_at: i64,
-    /// Kept for so long in all, as every company that answered has agreed.
-    pub seconds: u32,
+/// A user's open holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holds {
+    /// The newest first.
+    pub open: Vec<BookingStatus>,
+    /// Companies that have not said what they hold.
+    pub unreachable: Vec<CompanyId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,57 +72,8 @@ pub enum ReleaseAnswer {
     NotKnownInTime(SagaId),
 }
 
-impl HoldTerms {
-    /// None unless every company that answered keeps its seats and waits for the customer.
-    pub(super) fn of(order: &Order, answers: &[(CompanyId, Recorded)]) -> Option<Self> {
-        order.hold_seconds?;
-        let with_saga = || {
-            answers
-                .iter()
-                .filter(|(_, recorded)| recorded.order.is_some())
-        };
-        if with_saga().any(|(_, recorded)| recorded.hold_seconds.is_none()) {
-            return None;
-        }
-        let companies = order.companies();
-        let own = || {
-            answers
-                .iter()
-                .filter(|(company, _)| companies.contains(company))
-        };
-        let mut kept = own().map(|(company, recorded)| {
-            let legs = recorded.legs.iter();
-            let prepared = legs.filter(|(_, state)| *state == LegState::Prepared);
-            prepared.count() == order.seats_of(*company).len()
-        });
-        if !kept.all(|kept| kept) {
-            return None;
-        }
-        let seconds = own()
-            .filter_map(|(_, recorded)| recorded.hold_seconds)
-            .min()?;
-        Some(Self {
-            expires_at: order.created_at + i64::from(seconds) * 1000,
-            seconds,
-        })
-    }
-
-    /// Whether it may last any longer.
-    pub fn can_extend(&self) -> bool {
-        self.seconds < HOLD_SECONDS_MAX
-    }
-}
-
 /// What a driver needs of a hold, and whether every company is known to have voted for this very order.
 type Voted = (Unfinished, bool);
-
-/// Why a hold is not known.
-enum Unknown {
-    /// There is none, or it is another user's.
-    Nowhere,
-    /// Nobody who answered has it, but this company did not answer.
-    NotAsked(CompanyId),
-}
 
 impl Desk {
     /// How long a hold lasts at first.
@@ -135,7 +88,7 @@ impl Desk {
         hold: SagaId,
     ) -> Result<HoldBegun, BookAnswer> {
         let guard = self.holds_begun.enter(user, hold);
-        let mut holds = self.held_for(user).await;
+        let (mut holds, _) = self.held_for(user).await;
         holds.extend(self.holds_begun.of(user));
         holds.sort_unstable();
         holds.dedup();
@@ -145,10 +98,16 @@ impl Desk {
         Ok(guard)
     }
 
+    /// A hold of this user, or what became of it.
+    pub async fn hold(&self, user: UserId, hold: SagaId) -> Result<BookingStatus, NotShown> {
+        let (status, _) = self.known_hold(user, hold).await?;
+        Ok(status)
+    }
+
     /// The user's open holds, the newest first.
-    pub async fn holds(&self, user: UserId) -> Vec<BookingStatus> {
-        let holds = self.held_for(user).await;
-        let statuses = holds.into_iter().map(|hold| self.booking(user, hold));
+    pub async fn holds(&self, user: UserId) -> Holds {
+        let (held, unreachable) = self.held_for(user).await;
+        let statuses = held.into_iter().map(|hold| self.booking(user, hold));
         let statuses = futures_util::future::join_all(statuses).await;
         let mut open: Vec<BookingStatus> = statuses
             .into_iter()
@@ -159,27 +118,30 @@ impl Desk {
             let begun_at = status.order.as_ref().map(|order| order.created_at);
             std::cmp::Reverse((begun_at, status.saga))
         });
-        open
+        Holds { open, unreachable }
     }
 
-    /// Ids that some company has as an open hold, each once.
-    async fn held_for(&self, user: UserId) -> Vec<SagaId> {
+    /// Ids that some company has as an open hold, each once; and the companies that have not said.
+    async fn held_for(&self, user: UserId) -> (Vec<SagaId>, Vec<CompanyId>) {
         let service = &self.shared.service;
         let (own, theirs) = futures_util::future::join(
             service.archive.held_for(user, HOLDS_MAX),
             self.ask_peers(Request::HeldFor { user }),
         )
         .await;
-        let mut holds = own.unwrap_or_default();
-        for (_, reply) in theirs {
+        let mut silent = service.companies.to_vec();
+        let mut holds = Vec::new();
+        let own = own.ok().map(|own| (service.me, Reply::Holds(own)));
+        for (company, reply) in theirs.into_iter().chain(own) {
             if let Reply::Holds(theirs) = reply {
                 holds.extend(theirs);
+                silent.retain(|silent| *silent != company);
             }
         }
         holds.sort_unstable();
         holds.dedup();
         holds.truncate(HOLDS_MAX);
-        holds
+        (holds, silent)
     }
 
     /// Makes a ticket of a hold, at every company or at none. Asking again answers the same.
@@ -187,8 +149,8 @@ impl Desk {
         let deadline = Instant::now() + self.deadline;
         let (status, recorded) = match self.known_hold(user, hold).await {
             Ok(known) => known,
-            Err(Unknown::Nowhere) => return ConfirmAnswer::NotFound,
-            Err(Unknown::NotAsked(company)) => {
+            Err(NotShown::NotFound) => return ConfirmAnswer::NotFound,
+            Err(NotShown::CompanyDown(company)) => {
                 return ConfirmAnswer::Answered(BookAnswer::CompanyDown(company));
             }
         };
@@ -199,8 +161,10 @@ impl Desk {
             }
             (BookingState::Refused, _) => return ConfirmAnswer::Ended,
             (_, None) => return ConfirmAnswer::Answered(BookAnswer::NotKnownInTime(hold)),
-            // too late by our clock: the register says whether somebody else was in time
-            (_, Some((saga, _))) if self.is_over(&saga.order, &status) => (saga, Origin::Recovery),
+            // too late: the register says whether somebody else was in time
+            (_, Some((saga, _))) if status.hold.is_some_and(|terms| terms.is_over()) => {
+                (saga, Origin::Recovery)
+            }
             (_, Some((saga, voted))) => (saga, Origin::Confirm { voted }),
         };
         let answer = self.drive_hold(origin, deadline, wait).await;
@@ -246,22 +210,12 @@ impl Desk {
         }
     }
 
-    /// Its time is over, by our clock.
-    fn is_over(&self, order: &Order, status: &BookingStatus) -> bool {
-        let expires_at = match status.hold {
-            Some(terms) => terms.expires_at,
-            // its end is asked for already, or it was not whole yet: no hold lasts longer
-            None => order.created_at + i64::from(HOLD_SECONDS_MAX) * 1000,
-        };
-        self.shared.clock.wall_ms() >= expires_at
-    }
-
     /// Keeps the seats of a hold for longer, at every company or it does not count.
     pub async fn extend(&self, user: UserId, hold: SagaId) -> ExtendAnswer {
         let (status, recorded) = match self.known_hold(user, hold).await {
             Ok(known) => known,
-            Err(Unknown::Nowhere) => return ExtendAnswer::NotFound,
-            Err(Unknown::NotAsked(company)) => return ExtendAnswer::NotExtended(company),
+            Err(NotShown::NotFound) => return ExtendAnswer::NotFound,
+            Err(NotShown::CompanyDown(company)) => return ExtendAnswer::NotExtended(company),
         };
         if matches!(
             status.state,
@@ -276,12 +230,16 @@ impl Desk {
         if !terms.can_extend() {
             return ExtendAnswer::AtLimit;
         }
-        let seconds = (terms.seconds + self.hold_seconds).min(HOLD_SECONDS_MAX);
+        // one that raises it alone would tell an end that the others do not keep
+        if let Err(BookAnswer::CompanyDown(company)) = self.check_companies(&saga.order) {
+            return ExtendAnswer::NotExtended(company);
+        }
+        let seconds = (terms.seconds + self.hold_seconds).min(terms.longest);
         if let Err(answer) = self.extend_everywhere(&saga.order, hold, seconds).await {
             return answer;
         }
         match self.booking(user, hold).await {
-            Some(status) if status.hold.is_some() => ExtendAnswer::Extended(Box::new(status)),
+            Ok(status) if status.hold.is_some() => ExtendAnswer::Extended(Box::new(status)),
             _ => ExtendAnswer::Ended,
         }
     }
@@ -326,8 +284,8 @@ impl Desk {
         let deadline = Instant::now() + self.deadline;
         let (status, recorded) = match self.known_hold(user, hold).await {
             Ok(known) => known,
-            Err(Unknown::Nowhere) => return ReleaseAnswer::NotFound,
-            Err(Unknown::NotAsked(_)) => return ReleaseAnswer::NotKnownInTime(hold),
+            Err(NotShown::NotFound) => return ReleaseAnswer::NotFound,
+            Err(NotShown::CompanyDown(_)) => return ReleaseAnswer::NotKnownInTime(hold),
         };
         match status.state {
             BookingState::Confirmed | BookingState::Cancelled => return ReleaseAnswer::Booked,
@@ -352,22 +310,13 @@ impl Desk {
         &self,
         user: UserId,
         hold: SagaId,
-    ) -> Result<(BookingStatus, Option<Voted>), Unknown> {
+    ) -> Result<(BookingStatus, Option<Voted>), NotShown> {
         let answers = self.recorded(hold).await;
-        let saga = self.saga_in(hold, &answers);
-        let Some(status) = self.status(user, hold, &answers).await else {
-            let mut companies = self.shared.service.companies.iter();
-            let silent =
-                companies.find(|company| !answers.iter().any(|(from, _)| from == *company));
-            return Err(match silent {
-                Some(company) if saga.is_none() => Unknown::NotAsked(*company),
-                _ => Unknown::Nowhere,
-            });
-        };
+        let status = self.status(user, hold, &answers).await?;
         let order = status.order.as_ref();
         match order.and_then(|order| order.hold_seconds) {
-            Some(_) => Ok((status, saga)),
-            None => Err(Unknown::Nowhere),
+            Some(_) => Ok((status, self.saga_in(hold, &answers))),
+            None => Err(NotShown::NotFound),
         }
     }
 

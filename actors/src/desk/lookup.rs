@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 
-use super::{BookAnswer, BookingState, BookingStatus, Desk, HoldTerms};
+use super::{BookAnswer, BookingState, BookingStatus, Desk, HoldTerms, NotShown};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::Order;
 use crate::domain::participant::{LegState, RefusalReason};
@@ -53,16 +53,16 @@ impl Desk {
         down: BookAnswer,
     ) -> BookAnswer {
         match self.booking(user, saga).await.map(|known| known.state) {
-            Some(BookingState::Confirmed | BookingState::Cancelled) => {
+            Ok(BookingState::Confirmed | BookingState::Cancelled) => {
                 BookAnswer::Definite(Outcome::Booked { ticket: saga })
             }
-            Some(_) => BookAnswer::NotKnownInTime(saga),
-            None => down,
+            Ok(_) => BookAnswer::NotKnownInTime(saga),
+            Err(_) => down,
         }
     }
 
     /// What is known of a booking of this user, over all reachable companies.
-    pub async fn booking(&self, user: UserId, saga: SagaId) -> Option<BookingStatus> {
+    pub async fn booking(&self, user: UserId, saga: SagaId) -> Result<BookingStatus, NotShown> {
         let answers = self.recorded(saga).await;
         self.status(user, saga, &answers).await
     }
@@ -91,28 +91,34 @@ impl Desk {
         user: UserId,
         saga: SagaId,
         answers: &[(CompanyId, Recorded)],
-    ) -> Option<BookingStatus> {
-        let ticket = self.find_ticket(saga).await.found();
-        let order = ticket
-            .as_ref()
-            .map(|ticket| ticket.order.clone())
-            .or_else(|| answers.iter().find_map(|(_, recorded)| order_in(recorded)));
+    ) -> Result<BookingStatus, NotShown> {
+        let order = answers.iter().find_map(|(_, recorded)| order_in(recorded));
+        let hold = order.as_ref().and_then(|order| {
+            let longest = HoldTerms::longest(order, self.shared.service.catalogue.sale_closes());
+            HoldTerms::of(order, answers, longest)
+        });
+        // whoever has decided a hold, or has heard of it, does not wait for the customer any more
+        let ticket = match hold {
+            Some(_) => Lookup::Nowhere,
+            None => self.find_ticket(saga).await,
+        };
+        let silent = self.silent(answers, &ticket);
+        let ticket = ticket.found();
+        let order = ticket.as_ref().map(|ticket| ticket.order.clone()).or(order);
         let running = self.shared.service.running.user(saga);
-        let owner = order.as_ref().map(|order| order.user).or(running)?;
-        if owner != user {
-            return None;
+        match order.as_ref().map(|order| order.user).or(running) {
+            Some(owner) if owner == user => {}
+            Some(_) => return Err(NotShown::NotFound),
+            None => return Err(silent.map_or(NotShown::NotFound, NotShown::CompanyDown)),
         }
-        let hold = order
-            .as_ref()
-            .and_then(|order| HoldTerms::of(order, answers));
         let state = match &ticket {
             Some(ticket) if ticket.is_cancelled() => BookingState::Cancelled,
             Some(_) => BookingState::Confirmed,
-            None => self.state_of(answers, hold),
+            None => state_of(answers, hold),
         };
         let companies = order.as_ref();
         let companies = companies.map_or(Vec::new(), |order| by_company(order, answers));
-        Some(BookingStatus {
+        Ok(BookingStatus {
             saga,
             user,
             state,
@@ -123,24 +129,13 @@ impl Desk {
         })
     }
 
-    /// Of a booking without a ticket.
-    fn state_of(&self, answers: &[(CompanyId, Recorded)], hold: Option<HoldTerms>) -> BookingState {
-        let legs = || answers.iter().flat_map(|(_, recorded)| &recorded.legs);
-        let refused = legs().any(|(_, state)| *state == LegState::Refused);
-        let aborted = answers.iter().any(|(_, recorded)| {
-            let register = recorded.register.as_ref();
-            register.is_some_and(|register| {
-                register.chosen && matches!(register.accepted, Some((_, Value::Abort)))
-            })
-        });
-        let now = self.shared.clock.wall_ms();
-        if refused || aborted {
-            BookingState::Refused
-        } else if hold.is_some_and(|terms| now < terms.expires_at) {
-            BookingState::Held
-        } else {
-            BookingState::Running
+    /// A company that has not said what it knows.
+    fn silent(&self, answers: &[(CompanyId, Recorded)], ticket: &Lookup) -> Option<CompanyId> {
+        if let Lookup::NotAsked(company) = ticket {
+            return Some(*company);
         }
+        let mut companies = self.shared.service.companies.iter().copied();
+        companies.find(|company| answers.iter().all(|(from, _)| from != company))
     }
 
     /// Here, else at the peers. "Nowhere" only if every company said so.
@@ -195,6 +190,25 @@ impl Lookup {
             Lookup::Found(ticket) => Some(ticket),
             Lookup::Nowhere | Lookup::NotAsked(_) => None,
         }
+    }
+}
+
+/// Of a booking without a ticket.
+fn state_of(answers: &[(CompanyId, Recorded)], hold: Option<HoldTerms>) -> BookingState {
+    let legs = || answers.iter().flat_map(|(_, recorded)| &recorded.legs);
+    let refused = legs().any(|(_, state)| *state == LegState::Refused);
+    let aborted = answers.iter().any(|(_, recorded)| {
+        let register = recorded.register.as_ref();
+        register.is_some_and(|register| {
+            register.chosen && matches!(register.accepted, Some((_, Value::Abort)))
+        })
+    });
+    if refused || aborted {
+        BookingState::Refused
+    } else if hold.is_some_and(|terms| !terms.is_over()) {
+        BookingState::Held
+    } else {
+        BookingState::Running
     }
 }
 

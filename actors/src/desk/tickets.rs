@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::lookup::Lookup;
-use super::{CancelAnswer, Desk, NoTicket, NotKnownInTime, TicketPage, Unavailable};
+use super::{CancelAnswer, Desk, NotKnownInTime, NotShown, TicketPage, Unavailable};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{SagaId, UserId};
 use crate::domain::order::SeatRef;
@@ -22,11 +22,11 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl Desk {
     /// A ticket of this user, cancelled or not.
-    pub async fn ticket(&self, user: UserId, id: SagaId) -> Result<Ticket, NoTicket> {
+    pub async fn ticket(&self, user: UserId, id: SagaId) -> Result<Ticket, NotShown> {
         match self.find_ticket(id).await {
             Lookup::Found(found) if found.order.user == user => Ok(found),
-            Lookup::Found(_) | Lookup::Nowhere => Err(NoTicket::NotFound),
-            Lookup::NotAsked(company) => Err(NoTicket::CompanyDown(company)),
+            Lookup::Found(_) | Lookup::Nowhere => Err(NotShown::NotFound),
+            Lookup::NotAsked(company) => Err(NotShown::CompanyDown(company)),
         }
     }
 
@@ -34,8 +34,8 @@ impl Desk {
     pub async fn cancel(&self, user: UserId, ticket: SagaId) -> CancelAnswer {
         let found = match self.ticket(user, ticket).await {
             Ok(found) => found,
-            Err(NoTicket::NotFound) => return CancelAnswer::NotFound,
-            Err(NoTicket::CompanyDown(company)) => return CancelAnswer::CompanyDown(company),
+            Err(NotShown::NotFound) => return CancelAnswer::NotFound,
+            Err(NotShown::CompanyDown(company)) => return CancelAnswer::CompanyDown(company),
         };
         let seats = found.order.seats();
         match self.cancel_seats(found, seats).await {

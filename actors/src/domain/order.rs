@@ -86,6 +86,12 @@ impl Order {
         companies
     }
 
+    /// Seconds since 1970; of an order without legs, never.
+    pub fn first_departure(&self) -> i64 {
+        let departs = self.legs.iter().map(|leg| leg.departs);
+        departs.min().unwrap_or(i64::MAX)
+    }
+
     /// This company's seats of the order, ascending.
     pub fn seats_of(&self, company: CompanyId) -> Vec<SeatRef> {
         let mut seats: Vec<_> = self

@@ -17,7 +17,7 @@ use crate::domain::register::{Key, Value};
 use crate::domain::replica::Ticket;
 use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
 use crate::history::Event;
-use crate::messages::{KnownKey, Recorded};
+use crate::messages::{Held, KnownKey, Recorded};
 use crate::operations::{AuditView, SagaView};
 use crate::store::{Archive, Read, Unfinished};
 
@@ -48,7 +48,12 @@ impl Archive for MemoryStore {
                 running: false,
                 reason,
                 voted: tables.sagas.get(&saga).is_some_and(|(_, row)| row.voted),
-                hold_seconds: tables.sagas.get(&saga).and_then(|(_, row)| row.held_for()),
+                held: tables.sagas.get(&saga).and_then(|(begun_at, row)| {
+                    Some(Held {
+                        seconds: row.held_for()?,
+                        passed_ms: (tables.now - *begun_at).as_millis() as i64,
+                    })
+                }),
             }
         })
     }

@@ -2,7 +2,7 @@
 
 mod follow;
 
-use passcom_actors::desk::{BookAnswer, BookRequest, Outcome, Wait, WantedSeat};
+use passcom_actors::desk::{BookAnswer, BookRequest, NotShown, Outcome, Wait, WantedSeat};
 use passcom_actors::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use passcom_actors::domain::order::{LEGS_MAX, SeatRef};
 use passcom_actors::domain::participant::{Refusal, RefusalReason};
@@ -54,11 +54,8 @@ async fn book(client: &Client, call: Call) -> Answered {
 async fn booking(client: &Client, call: Call) -> Answered {
     let user = client.user(&call)?;
     let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
-    let status = client
-        .desk
-        .booking(user, saga)
-        .await
-        .ok_or(Kind::UnknownBooking)?;
+    let status = client.desk.booking(user, saga).await;
+    let status = status.map_err(|why| not_shown(why, Kind::UnknownBooking))?;
     Ok(Answer::json(&wire::Booking::from(&status)))
 }
 
@@ -67,9 +64,8 @@ async fn follow(client: &Client, call: Call) -> Answered {
     let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
     let seen = events::last_seen(&call)?.and_then(|id| id.parse().ok());
     let followed = Followed::new(&client.desk, user, saga, seen.unwrap_or(0)).await;
-    Ok(Answer::events(
-        followed.ok_or(Kind::UnknownBooking)?.events(),
-    ))
+    let followed = followed.map_err(|why| not_shown(why, Kind::UnknownBooking))?;
+    Ok(Answer::events(followed.events()))
 }
 
 /// What the client prefers to wait for (RFC 7240).
@@ -191,7 +187,14 @@ fn refused(refusal: Refusal) -> Problem {
     let problem = Problem::from(kind).about(refusal.seat);
     match kind {
         Kind::SeatHeld => problem.retry_after(RETRY),
-        Kind::CompanySilent => problem.retry_after(RETRY_COMPANY),
+        Kind::CompanySilent => {
+            let company = refusal.seat.company;
+            let detail = Text::new(
+                format!("a companhia {company} não respondeu a tempo; nada foi reservado"),
+                format!("company {company} did not answer in time; nothing was booked"),
+            );
+            problem.detailed(detail).retry_after(RETRY_COMPANY)
+        }
         _ => problem,
     }
 }
@@ -217,6 +220,14 @@ pub(crate) fn company_down(company: CompanyId) -> Problem {
         .detailed(detail)
         .about(company)
         .retry_after(RETRY_COMPANY)
+}
+
+/// `missing` if no company has it.
+pub(super) fn not_shown(why: NotShown, missing: Kind) -> Problem {
+    match why {
+        NotShown::NotFound => missing.into(),
+        NotShown::CompanyDown(company) => company_down(company),
+    }
 }
 
 pub(super) fn not_known_in_time(saga: SagaId) -> Problem {

@@ -3,6 +3,7 @@
 use passcom_actors::domain::ids::SagaId;
 
 use super::Client;
+use super::bookings::not_shown;
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::Kind;
@@ -18,6 +19,6 @@ async fn history(client: &Client, call: Call) -> Answered {
     let user = client.user(&call)?;
     let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
     let history = client.desk.history(user, saga).await;
-    let history = history.ok_or(Kind::UnknownBooking)?;
+    let history = history.map_err(|why| not_shown(why, Kind::UnknownBooking))?;
     Ok(Answer::json(&wire::History::from(&history)))
 }

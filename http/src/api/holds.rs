@@ -9,7 +9,7 @@ use passcom_actors::desk::{
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, UserId};
 use passcom_actors::domain::order::{Passenger, SeatRef};
 
-use super::bookings::{self, company_down, not_known_in_time, wait};
+use super::bookings::{self, company_down, not_known_in_time, not_shown, wait};
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -54,7 +54,7 @@ async fn hold(client: &Client, call: Call) -> Answered {
         BookAnswer::Definite(Outcome::Held { hold }) => {
             let status = client.desk.booking(user, hold).await;
             // it is held; what its terms are is not known in time
-            let status = status.ok_or_else(|| not_known_in_time(hold))?;
+            let status = status.map_err(|_| not_known_in_time(hold))?;
             Ok(view(&status)?.created(&format!("/retencoes/{hold}")))
         }
         answer => bookings::answer(answer, call.language),
@@ -63,15 +63,15 @@ async fn hold(client: &Client, call: Call) -> Answered {
 
 async fn list(client: &Client, call: Call) -> Answered {
     let user = client.user(&call)?;
-    let open = client.desk.holds(user).await;
-    let holds = open.iter().filter_map(wire::Hold::new).collect();
-    Ok(Answer::json(&wire::Holds { holds }))
+    let holds = client.desk.holds(user).await;
+    let open = holds.open.iter().filter_map(wire::Hold::new).collect();
+    Ok(Answer::json(&wire::Holds { holds: open }).without(&holds.unreachable))
 }
 
 async fn show(client: &Client, call: Call) -> Answered {
     let (user, hold) = named(client, &call)?;
-    let status = client.desk.booking(user, hold).await;
-    view(&status.ok_or(Kind::UnknownHold)?)
+    let status = client.desk.hold(user, hold).await;
+    view(&status.map_err(|why| not_shown(why, Kind::UnknownHold))?)
 }
 
 async fn confirm(client: &Client, call: Call) -> Answered {

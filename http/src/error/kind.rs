@@ -155,8 +155,8 @@ impl Kind {
                 "hold-at-limit",
                 Text::fixed("Limite da retenção", "Limit of the hold"),
                 Text::fixed(
-                    "A retenção já dura o máximo permitido, 2 horas",
-                    "The hold lasts as long as allowed already, 2 hours",
+                    "A retenção já dura o máximo permitido: 2 horas, ou até o fim da venda do primeiro trecho",
+                    "The hold lasts as long as allowed already: 2 hours, or until the sale of the first leg closes",
                 ),
             ),
             Self::AlreadyBooked => row(

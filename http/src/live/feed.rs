@@ -102,10 +102,7 @@ impl Feed {
             Some(seen) => told.since(seen),
             None => [told.whole(self.leg)].into(),
         };
-        // who comes back may have missed either
-        if seen.is_some() || !told.company_up {
-            ready.push_back(self.company_event(told.company_up));
-        }
+        ready.push_back(self.company_event(told.company_up));
         Subscription {
             ready,
             // under the lock: nothing is told twice, nothing in between is missed

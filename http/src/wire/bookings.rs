@@ -1,5 +1,6 @@
 //! Bookings and the tickets that come of them.
 
+use passcom_actors::clock::wall_clock_ms;
 use passcom_actors::desk::{BookingState, BookingStatus, CompanyLegs};
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::{Leg, SeatRef};
@@ -65,14 +66,15 @@ struct BookedLeg {
 impl From<&BookingStatus> for Booking {
     fn from(status: &BookingStatus) -> Self {
         let confirmed = status.state == BookingState::Confirmed;
+        let now = wall_clock_ms();
         let hold = status.hold.filter(|_| status.state == BookingState::Held);
         let reason = status
             .reason
             .filter(|_| status.state == BookingState::Refused);
         Self {
             ticket: confirmed.then_some(status.saga.0),
-            expires_at: hold.map(|terms| clock::utc(terms.expires_at)),
-            now: hold.map(|_| clock::now()),
+            expires_at: hold.map(|terms| clock::utc(now + terms.left_ms)),
+            now: hold.map(|_| clock::utc(now)),
             reason: reason.map(|reason| slug_of(reason, status)),
             uuid: status.saga.0,
             state: booking_state(status.state),

@@ -1,5 +1,6 @@
 //! A customer's hold: seats kept at a fixed price, with who is to sit on them.
 
+use passcom_actors::clock::wall_clock_ms;
 use passcom_actors::desk::{BookingState, BookingStatus};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -58,15 +59,15 @@ impl<'a> Hold<'a> {
     pub fn new(status: &'a BookingStatus) -> Option<Self> {
         let order = status.order.as_deref()?;
         let promised = i64::from(order.hold_seconds?) * 1000;
-        let terms = status.hold;
-        let expires_at = terms.map_or(order.created_at + promised, |terms| terms.expires_at);
+        let (now, terms) = (wall_clock_ms(), status.hold);
+        let expires_at = terms.map_or(order.created_at + promised, |terms| now + terms.left_ms);
         let held = status.state == BookingState::Held;
         let booked = status.state == BookingState::Confirmed;
         Some(Self {
             uuid: status.saga.0,
             state: booking_state(status.state),
             expires_at: clock::utc(expires_at),
-            now: clock::now(),
+            now: clock::utc(now),
             price: total(order.legs.iter()),
             prices: prices(order),
             legs: order.legs.iter().map(OrderedLeg::from).collect(),

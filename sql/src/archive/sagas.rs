@@ -7,7 +7,7 @@ use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::{Order, SeatRef};
 use passcom_actors::domain::register::Key;
 use passcom_actors::domain::saga::Outcome;
-use passcom_actors::messages::{KnownKey, Recorded};
+use passcom_actors::messages::{Held, KnownKey, Recorded};
 use passcom_actors::operations::SagaView;
 use passcom_actors::store::Unfinished;
 use tokio_postgres::Row;
@@ -24,7 +24,8 @@ select key, acceptors, promised, accepted, value, chosen from register where key
 ";
 
 const ORDER: &str = r#"
-select "order", order_hash, acceptors, case when state = 'begun' then hold_seconds end as hold_seconds, voted
+select "order", order_hash, acceptors, case when state = 'begun' then hold_seconds end as hold_seconds, voted,
+       (extract(epoch from now() - created_at) * 1000)::bigint as passed_ms
 from saga where id = $1 and "order" is not null
 "#;
 
@@ -96,10 +97,10 @@ impl PgArchive {
         let reason = reasons.map(decode::reason).next().transpose()?;
         let voted = order.as_ref().map(|row| row.try_get("voted"));
         let voted: Option<bool> = voted.transpose()?;
-        let hold_seconds = order.as_ref().map(decode::hold_seconds).transpose()?;
+        let held = order.as_ref().map(held).transpose()?;
         Ok(Recorded {
             register: register.map(|(_, register)| register),
-            hold_seconds: hold_seconds.flatten(),
+            held: held.flatten(),
             voted: voted.unwrap_or_default(),
             reason,
             order: order.as_ref().map(order_of).transpose()?,
@@ -182,6 +183,12 @@ impl PgArchive {
         };
         rows.iter().map(saga_view).collect()
     }
+}
+
+fn held(row: &Row) -> Decoded<Option<Held>> {
+    let passed_ms = row.try_get("passed_ms")?;
+    let seconds = decode::hold_seconds(row)?;
+    Ok(seconds.map(|seconds| Held { seconds, passed_ms }))
 }
 
 type OrderOf = (

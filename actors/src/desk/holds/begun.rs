@@ -1,15 +1,15 @@
 //! Holds that are being begun at this node: they count before the companies know of them, and once they do, not twice.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
 use crate::domain::ids::{SagaId, UserId};
 
-/// By user.
+/// By user, with how many requests are beginning each.
 #[derive(Debug, Clone, Default)]
-pub(in crate::desk) struct HoldsBegun(Arc<Mutex<BTreeSet<(UserId, SagaId)>>>);
+pub(in crate::desk) struct HoldsBegun(Arc<Mutex<BTreeMap<(UserId, SagaId), usize>>>);
 
 pub(in crate::desk) struct HoldBegun {
     begun: HoldsBegun,
@@ -20,7 +20,7 @@ impl HoldsBegun {
     /// This one is being begun until the guard is dropped.
     pub fn enter(&self, user: UserId, hold: SagaId) -> HoldBegun {
         let place = (user, hold);
-        self.lock().insert(place);
+        *self.lock().entry(place).or_default() += 1;
         let begun = self.clone();
         HoldBegun { begun, place }
     }
@@ -30,10 +30,10 @@ impl HoldsBegun {
         let last = SagaId(Uuid::max());
         let begun = self.lock();
         let own = begun.range((user, first)..=(user, last));
-        own.map(|(_, hold)| *hold).collect()
+        own.map(|((_, hold), _)| *hold).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<(UserId, SagaId)>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(UserId, SagaId), usize>> {
         // nothing panics between two writes to it
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -41,7 +41,13 @@ impl HoldsBegun {
 
 impl Drop for HoldBegun {
     fn drop(&mut self) {
-        self.begun.lock().remove(&self.place);
+        let mut begun = self.begun.lock();
+        if let Some(requests) = begun.get_mut(&self.place) {
+            *requests -= 1;
+            if *requests == 0 {
+                begun.remove(&self.place);
+            }
+        }
     }
 }
 
@@ -60,7 +66,10 @@ mod tests {
         assert_eq!(begun.of(other), []);
         drop(first);
         assert_eq!(begun.of(user), [two]);
+        let again = begun.enter(user, two);
         drop(second);
+        assert_eq!(begun.of(user), [two], "asked for by another request still");
+        drop(again);
         assert_eq!(begun.of(user), []);
     }
 }

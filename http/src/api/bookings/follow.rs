@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::stream;
-use passcom_actors::desk::{BookingState, Desk};
+use passcom_actors::desk::{BookingState, Desk, NotShown};
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::progress::Follower;
 use tokio::time::{Instant, sleep};
@@ -37,13 +37,17 @@ enum Stage {
 }
 
 impl Followed {
-    /// None if no company that can be reached knows of it.
-    pub async fn new(desk: &Desk, user: UserId, saga: SagaId, seen: usize) -> Option<Self> {
+    pub async fn new(
+        desk: &Desk,
+        user: UserId,
+        saga: SagaId,
+        seen: usize,
+    ) -> Result<Self, NotShown> {
         let follower = desk.follow(user, saga, seen);
         if follower.is_none() {
             desk.booking(user, saga).await?;
         }
-        Some(Self {
+        Ok(Self {
             desk: desk.clone(),
             user,
             saga,
@@ -83,11 +87,9 @@ impl Followed {
         loop {
             let status = self.desk.booking(self.user, self.saga).await;
             let has_ended = |state| state != BookingState::Running;
-            let ended = status
-                .as_ref()
-                .is_some_and(|status| has_ended(status.state));
+            let ended = status.as_ref().is_ok_and(|status| has_ended(status.state));
             if ended || Instant::now() >= until {
-                let booking = wire::Booking::from(&status?);
+                let booking = wire::Booking::from(&status.ok()?);
                 return Some(events::encode("fim", None, &booking));
             }
             sleep(ASK_EVERY).await;

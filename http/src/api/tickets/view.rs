@@ -1,13 +1,12 @@
 //! A user's tickets with all that is on them.
 
 use passcom_actors::cabin::{Layout, Place};
-use passcom_actors::desk::NoTicket;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::replica::Ticket;
 
 use super::super::Client;
-use super::super::bookings::company_down;
+use super::super::bookings::not_shown;
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::cursor::{self, Cursor};
@@ -53,10 +52,7 @@ pub(super) async fn named(client: &Client, call: &Call) -> Result<Ticket, Proble
     let user = client.user(call)?;
     let id = SagaId(call.uuid(0).ok_or(Kind::NoSuchTicket)?);
     let found = client.desk.ticket(user, id).await;
-    found.map_err(|why| match why {
-        NoTicket::NotFound => Kind::NoSuchTicket.into(),
-        NoTicket::CompanyDown(company) => company_down(company),
-    })
+    found.map_err(|why| not_shown(why, Kind::NoSuchTicket))
 }
 
 /// Where a seat is in its cabin, as far as the catalogue knows the leg.

@@ -134,6 +134,11 @@ async fn heard(events: &mut Events) -> String {
     format!("{name} {}: {}", field("id: ").unwrap(), taken.join(" "))
 }
 
+/// What a new listener hears at first: the map, and what there is to say of the company.
+async fn whole(events: &mut Events) -> [String; 2] {
+    [heard(events).await, heard(events).await]
+}
+
 async fn silent(events: &mut Events) -> bool {
     let patience = Duration::from_secs(5);
     tokio::time::timeout(patience, events.next()).await.is_err()
@@ -143,7 +148,7 @@ async fn silent(events: &mut Events) -> bool {
 async fn a_listener_has_the_map_and_then_what_changes() {
     let mut world = World::new();
     let mut events = world.listen(None);
-    assert_eq!(heard(&mut events).await, "mapa e.1: ");
+    assert_eq!(whole(&mut events).await, ["mapa e.1: ", "companhia true"]);
     world.sell(2, 7);
     assert_eq!(heard(&mut events).await, "assentos e.7: 2");
     assert!(silent(&mut events).await);
@@ -155,7 +160,7 @@ async fn a_listener_has_the_map_and_then_what_changes() {
 async fn who_comes_back_hears_what_it_missed() {
     let mut world = World::new();
     let mut first = world.listen(None);
-    heard(&mut first).await;
+    whole(&mut first).await;
     for (number, seq) in [(1, 4), (2, 6)] {
         world.sell(number, seq);
         heard(&mut first).await;
@@ -189,7 +194,7 @@ async fn nobody_goes_back_in_time() {
 async fn a_listener_that_is_far_behind_gets_the_whole_map() {
     let mut world = World::new();
     let mut slow = world.listen(None);
-    heard(&mut slow).await;
+    whole(&mut slow).await;
     for seq in 2..2 + 2 * BEHIND_MAX as u64 {
         let state = [SeatState::Held, SeatState::Free][seq as usize % 2];
         world.states.set(SeatNumber(3), state);
@@ -198,7 +203,7 @@ async fn a_listener_that_is_far_behind_gets_the_whole_map() {
     }
     world.sell(1, 1_000);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(heard(&mut slow).await, "mapa e.1000: 1");
+    assert_eq!(whole(&mut slow).await, ["mapa e.1000: 1", "companhia true"]);
     assert!(silent(&mut slow).await);
 }
 
@@ -206,7 +211,7 @@ async fn a_listener_that_is_far_behind_gets_the_whole_map() {
 async fn a_publisher_that_starts_anew_gives_a_new_map() {
     let mut world = World::new();
     let mut events = world.listen(None);
-    heard(&mut events).await;
+    whole(&mut events).await;
     world.states.set(SeatNumber(3), SeatState::Blocked);
     world.publish(CatalogueCursor { epoch: 0xf, seq: 1 }, true);
     assert_eq!(heard(&mut events).await, "mapa f.1: 3");
@@ -216,12 +221,11 @@ async fn a_publisher_that_starts_anew_gives_a_new_map() {
 async fn a_company_that_goes_and_comes_is_told() {
     let world = World::new();
     let mut events = world.listen(None);
-    heard(&mut events).await;
+    whole(&mut events).await;
     world.peers.down.store(true, Ordering::Relaxed);
     assert_eq!(heard(&mut events).await, "companhia false");
     let mut late = world.listen(None);
-    assert_eq!(heard(&mut late).await, "mapa e.1: ");
-    assert_eq!(heard(&mut late).await, "companhia false");
+    assert_eq!(whole(&mut late).await, ["mapa e.1: ", "companhia false"]);
     world.peers.down.store(false, Ordering::Relaxed);
     assert_eq!(heard(&mut events).await, "companhia true");
 }

@@ -63,13 +63,15 @@ pub async fn a_hold_is_kept_extended_and_over(stores: &Stores<'_, impl LedgerSto
     assert_eq!(post(ledger, extend(900)).await, kept(1800), "never shorter");
     assert_eq!(post(ledger, end(900)).await, kept(1800), "it was extended");
     assert_eq!(held(archive, &hold).await, Some(1800));
-    assert_eq!(recorded(archive, &hold).await.hold_seconds, Some(1800));
+    let kept = recorded(archive, &hold).await.held.unwrap();
+    assert_eq!(kept.seconds, 1800);
+    assert!((0..60_000).contains(&kept.passed_ms), "{kept:?}");
 
     assert_eq!(post(ledger, end(1800)).await, Receipt::Extended(None));
     assert_eq!(post(ledger, extend(2700)).await, Receipt::Extended(None));
     assert_eq!(held(archive, &hold).await, None);
     assert_eq!(held_for(archive, &hold).await, []);
-    assert_eq!(recorded(archive, &hold).await.hold_seconds, None);
+    assert_eq!(recorded(archive, &hold).await.held, None);
     assert!(is_undecided(archive, &hold).await, "somebody sees to it");
 
     let reason = RefusalReason::Released;
@@ -106,7 +108,7 @@ pub async fn a_hold_is_voted_for_and_confirmed(
     post(ledger, voted(hold.hash)).await;
     let found = recorded(archive, &hold).await;
     assert!(found.voted);
-    assert_eq!(found.hold_seconds, Some(900));
+    assert_eq!(found.held.map(|held| held.seconds), Some(900));
     let key = archive.key(hold.order.user, idempotency.key.clone()).await;
     let held = Outcome::Held { hold: hold.saga };
     assert_eq!(key.unwrap().unwrap().answer, Some(held));
@@ -114,7 +116,7 @@ pub async fn a_hold_is_voted_for_and_confirmed(
     let request = Entry::RequestConfirm(Box::new(hold.clone()));
     post(ledger, request).await;
     let found = recorded(archive, &hold).await;
-    assert_eq!((found.hold_seconds, found.voted), (None, true));
+    assert_eq!((found.held, found.voted), (None, true));
     assert!(is_undecided(archive, &hold).await);
 }
 
