@@ -25,7 +25,7 @@ export interface Choice {
   freedAt?: number
 }
 
-const choice = store<Choice | undefined>(undefined, { key: 'passcom.choice', in: sessionStorage })
+const choice = store<Choice | undefined>(undefined, { key: 'passcom.choice', in: 'sessionStorage' })
 
 export const useChoice = choice.use
 
