@@ -36,7 +36,7 @@ export function wireOf(search: Search): SearchQuery {
   return { ...search, data: search.data.toString() }
 }
 
-/** A day is that of the origin, wherever the visitor is: the first one that is not over yet in all of Brazil. */
+/** A day is that of the origin, wherever the visitor is: the first to be asked for is today where Brazil is last. */
 export const firstDay = () => today('America/Rio_Branco')
 
 /** A day that has passed, or is none, is Brasília's today. */
