@@ -58,6 +58,16 @@ export class Demo {
     await this.order(`start node ${company}`)
   }
 
+  /** Stops a company's node where it stands, as one that hangs: its connections stay, and nothing is said. */
+  async freeze(company: string): Promise<void> {
+    process.kill((await this.entry(company)).pid, 'SIGSTOP')
+  }
+
+  /** It goes on; one that was not frozen does not notice. */
+  async thaw(company: string): Promise<void> {
+    process.kill((await this.entry(company)).pid, 'SIGCONT')
+  }
+
   async stop(): Promise<void> {
     this.process.kill('SIGTERM')
     if (this.process.exitCode === null) await once(this.process, 'exit')

@@ -61,6 +61,7 @@ test('everything can be done by keyboard alone', async ({ visitor: page }) => {
     if (leg < legs) {
       await tabTo(page, 'button', /Próximo trecho/)
       await page.keyboard.press('Enter')
+      await expect(page.getByRole('tab', { selected: true })).toBeFocused()
     }
   }
   await tabTo(page, 'textbox', /Nome completo/)
@@ -71,7 +72,7 @@ test('everything can be done by keyboard alone', async ({ visitor: page }) => {
   await expect(page.getByRole('timer')).toBeVisible()
   await tabTo(page, 'button', /Confirmar e emitir/)
   await page.keyboard.press('Enter')
-  await expect(page.getByText('Viagem confirmada')).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Viagem confirmada' })).toBeFocused()
   await tabTo(page, 'link', /Ver passagem/)
   await page.keyboard.press('Enter')
   await expect(page.getByText('Ana Conceição').first()).toBeVisible()

@@ -37,6 +37,49 @@ test('a token is renewed before it ends', async ({ visitor: page }) => {
   await renewed
 })
 
+test('who signs out leaves nothing behind, and is not signed in again', async ({ visitor: page }) => {
+  await page.clock.install()
+  await takeTrip(page, THREE_COMPANIES)
+  await namePassengers(page, ['Ana Conceição'])
+  await page.getByRole('button', { name: 'Entrar' }).click()
+  const login = await signUp(page)
+
+  // the token is renewed while its owner leaves
+  const left = new AbortController()
+  await page.route('**/renovar', async (route) => {
+    const response = await route.fetch()
+    await new Promise((resolve) => left.signal.addEventListener('abort', resolve))
+    await route.fulfill({ response })
+  })
+  const asked = page.waitForRequest('**/renovar')
+  await page.clock.fastForward('12:00')
+  await asked
+  await page.getByRole('button', { name: `Conta de ${login}` }).click()
+  await page.getByRole('menuitem', { name: 'Sair' }).click()
+  await expect(page.getByText('Nenhuma viagem escolhida')).toBeVisible()
+  const renewed = page.waitForResponse('**/renovar')
+  left.abort()
+  await (await renewed).finished()
+
+  await expect(page.getByRole('button', { name: 'Entrar' })).toBeVisible()
+  const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }))
+  expect(kept).not.toContain('Ana')
+  expect(kept).not.toContain(login)
+})
+
+test('a browser that keeps nothing shows the page all the same', async ({ visitor: page }) => {
+  await page.addInitScript(() => {
+    for (const name of ['sessionStorage', 'localStorage']) {
+      Object.defineProperty(window, name, {
+        get: () => {
+          throw new DOMException('forbidden', 'SecurityError')
+        },
+      })
+    }
+  })
+  await takeTrip(page, THREE_COMPANIES)
+})
+
 test('a wrong password is said, and so is a login that is taken', async ({ visitor: page }) => {
   await page.goto('/')
   await page.getByRole('button', { name: 'Entrar' }).click()

@@ -35,7 +35,11 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
   const enter = useMutation({
     mutationFn: async () => {
       const body = { login: login.trim(), password }
-      if (isNew) await answer(client.POST('/register-all', { body }))
+      if (isNew) {
+        await answer(client.POST('/register-all', { body }))
+        // another try only signs in
+        setNew(false)
+      }
       begin(body.login, await answer(client.POST('/login', { body })))
     },
     onSuccess: onDone,

@@ -7,7 +7,14 @@ import { Refusal } from './refusal'
 import type { paths } from './schema'
 import * as session from './session'
 
-export const client = createClient<paths>({ baseUrl: '/' })
+/** Longest wait for an answer, its body included: a node says within 10 s what it knows. */
+const ANSWER_MAX_MS = 20_000
+
+export const client = createClient<paths>({
+  baseUrl: '/',
+  // a node that hangs keeps its connections: who asks it would wait for ever
+  fetch: (request) => fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(ANSWER_MAX_MS)]) }),
+})
 
 client.use({
   onRequest({ request }) {
@@ -38,10 +45,15 @@ interface Result<T> {
 
 /** The body of a success; throws a `Refusal` for anything else. */
 export async function answer<T>(call: Promise<Result<T>>): Promise<T> {
+  return (await answered(call)).data
+}
+
+/** As `answer`, with the headers. */
+export async function answered<T>(call: Promise<Result<T>>): Promise<{ data: T; headers: Headers }> {
   const { data, error, response } = await call.catch((cause: unknown) => {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
     throw Refusal.unreachable()
   })
   if (!response.ok) throw Refusal.of(error, response)
-  return data as T
+  return { data: data as T, headers: response.headers }
 }

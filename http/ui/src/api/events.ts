@@ -23,6 +23,8 @@ interface Options {
 
 const RETRY_MIN_MS = 1_000
 const RETRY_MAX_MS = 15_000
+/** Longest silence: a node sends at least a comment every 15 s. One that hangs keeps its connections, and says nothing. */
+const SILENCE_MAX_MS = 35_000
 
 /** Follows a stream until it is no longer wanted; throws a `Refusal` where asking again does not help. */
 export async function follow(options: Options): Promise<void> {
@@ -30,10 +32,11 @@ export async function follow(options: Options): Promise<void> {
   let last: string | undefined
   let wait = RETRY_MIN_MS
   while (!signal.aborted) {
+    const silence = timer(SILENCE_MAX_MS)
     try {
-      const body = await open(options.path, last, signal)
+      const body = await open(options.path, last, AbortSignal.any([signal, silence.over]))
       options.onConnection?.(true)
-      for await (const message of messages(body)) {
+      for await (const message of messages(body, silence.restart)) {
         wait = RETRY_MIN_MS
         last = message.id ?? last
         if (options.onEvent({ event: message.event ?? 'message', data: JSON.parse(message.data) })) return
@@ -49,15 +52,24 @@ export async function follow(options: Options): Promise<void> {
 }
 
 async function open(path: string, last: string | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-  const sent = { ...headers(), accept: 'text/event-stream', ...(last && { 'last-event-id': last }) }
+  const said = headers()
+  const sent = { ...said, accept: 'text/event-stream', ...(last && { 'last-event-id': last }) }
   const response = await fetch(path, { headers: sent, signal, cache: 'no-store' })
   if (response.ok && response.body) return response.body
-  noticeEnd(headers().authorization, response)
+  noticeEnd(said.authorization, response)
   throw Refusal.of(await response.json().catch(() => undefined), response)
 }
 
-async function* messages(body: ReadableStream<Uint8Array>) {
+/** The parser leaves comments out, so every chunk is told before it. */
+async function* messages(body: ReadableStream<Uint8Array>, onChunk: () => void) {
+  const told = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, to) {
+      onChunk()
+      to.enqueue(chunk)
+    },
+  })
   const reader = body
+    .pipeThrough(told)
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
     .pipeThrough(new EventSourceParserStream())
     .getReader()
@@ -70,6 +82,18 @@ async function* messages(body: ReadableStream<Uint8Array>) {
   } finally {
     await reader.cancel().catch(() => undefined)
   }
+}
+
+/** A signal that aborts once the timer has not been started again for so long. */
+function timer(ms: number) {
+  const end = new AbortController()
+  const start = () => setTimeout(() => end.abort(), ms)
+  let running = start()
+  const restart = () => {
+    clearTimeout(running)
+    running = start()
+  }
+  return { over: end.signal, restart }
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -2,9 +2,9 @@
 
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query'
 
-import { answer, client } from './client'
+import { answer, answered, client } from './client'
 import { isRefusal } from './refusal'
-import type { operations } from './schema'
+import type { operations, SeatMap } from './schema'
 
 const RETRIES_MAX = 2
 
@@ -50,7 +50,17 @@ export const seatMap = (leg: LegRef) =>
     queryFn: ({ signal }) => answer(client.GET('/trechos/{company}/{id}/assentos', { params: { path: pathOf(leg) }, signal })),
     // the event stream keeps it up to date
     staleTime: Infinity,
+    // answers and events overtake each other: the map never goes back in time
+    structuralSharing: (old, next) => newerOf(old as SeatMap | undefined, next as SeatMap),
   })
+
+/** Versions are `5f2c.17`: of one start of a company's node, and rising within it. */
+function newerOf(old: SeatMap | undefined, next: SeatMap): SeatMap {
+  if (!old) return next
+  const [oldStart, oldNumber] = old.versao.split('.')
+  const [start, number] = next.versao.split('.')
+  return start === oldStart && Number(number) <= Number(oldNumber) ? old : next
+}
 
 export type Preference = 'janela' | 'corredor' | 'tanto-faz'
 
@@ -71,7 +81,10 @@ export const hold = (uuid: string) =>
 
 export const holds = queryOptions({
   queryKey: ['holds'],
-  queryFn: ({ signal }) => answer(client.GET('/retencoes', { signal })),
+  queryFn: async ({ signal }) => {
+    const { data, headers } = await answered(client.GET('/retencoes', { signal }))
+    return { ...data, missing: missingOf(headers) }
+  },
   staleTime: 0,
 })
 
@@ -93,9 +106,8 @@ export const tickets = infiniteQueryOptions({
   queryKey: ['tickets'],
   queryFn: async ({ signal, pageParam }) => {
     const call = client.GET('/passagens', { params: { query: { ...(pageParam && { cursor: pageParam }) } }, signal })
-    const { response } = await call.catch(() => ({ response: undefined }))
-    const { passagens } = await answer(call)
-    return { passagens, next: cursorOf(response?.headers.get('link')) }
+    const { data, headers } = await answered(call)
+    return { ...data, next: cursorOf(headers.get('link')), missing: missingOf(headers) }
   },
   initialPageParam: '',
   getNextPageParam: (page) => page.next,
@@ -103,7 +115,13 @@ export const tickets = infiniteQueryOptions({
 })
 
 /** The cursor of `</passagens?cursor=…>; rel="next"`. */
-function cursorOf(link: string | null | undefined): string | undefined {
+function cursorOf(link: string | null): string | undefined {
   const target = /<([^>]*)>;\s*rel="?next"?/.exec(link ?? '')?.[1]
   return target === undefined ? undefined : (new URL(target, location.origin).searchParams.get('cursor') ?? undefined)
+}
+
+/** Companies that could not be asked: what is listed may lack what only they know. */
+function missingOf(headers: Headers): string[] {
+  const names = headers.get('x-companhias-indisponiveis') ?? ''
+  return names.split(',').flatMap((name) => name.trim() || [])
 }

@@ -21,7 +21,9 @@ export class Refusal extends Error {
   static of(body: unknown, response: Response): Refusal {
     const problem: Partial<Problem> = typeof body === 'object' && body !== null ? body : {}
     const slug = problem.type?.split('/').pop() ?? 'internal'
-    return new Refusal(slug, response.status, problem.detail ?? problem.message, problem)
+    // the detail of an open outcome is an address, for programs
+    const sentence = slug === 'outcome-unknown' ? problem.message : (problem.detail ?? problem.message)
+    return new Refusal(slug, response.status, sentence, problem)
   }
 
   static unreachable(): Refusal {
@@ -32,8 +34,20 @@ export class Refusal extends Error {
   get mayRepeat(): boolean {
     return this.status === 0 || this.status >= 500 || REPEATABLE.has(this.slug)
   }
+
+  /** What was asked for may be done all the same: no answer came, or one that does not know. */
+  get leavesOpen(): boolean {
+    const isKnown = this.slug === 'company-down' || this.slug === 'overloaded'
+    return this.status === 0 || (this.status >= 500 && !isKnown) || this.slug === 'still-running'
+  }
+
+  /** Turned away unread: it says nothing of what was sent before with the same key. */
+  get isAtTheDoor(): boolean {
+    return AT_THE_DOOR.has(this.slug)
+  }
 }
 
+const AT_THE_DOOR: ReadonlySet<Slug> = new Set(['invalid-token', 'too-many-requests', 'request-timeout', 'overloaded'])
 const REPEATABLE: ReadonlySet<Slug> = new Set(['seat-busy', 'still-running', 'too-many-requests', 'request-timeout'])
 
 export function isRefusal(error: unknown, ...slugs: Slug[]): error is Refusal {

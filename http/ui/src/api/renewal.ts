@@ -20,7 +20,9 @@ async function renewIfDue(): Promise<void> {
   if (!due || underWay) return
   underWay = true
   try {
-    session.begin(due.login, await answer(client.POST('/renovar')))
+    const renewed = await answer(client.POST('/renovar'))
+    // who signed out meanwhile is not signed in again
+    if (session.token() === due.token) session.begin(due.login, renewed)
   } catch {
     // a refused token has ended the session already; anything else is tried again at the next look
   } finally {

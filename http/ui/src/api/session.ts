@@ -21,7 +21,7 @@ const RENEW_AFTER = 0.6
 /** A token that does not say how long it lives. */
 const LIFE_DEFAULT_S = 15 * 60
 
-const state = store<State>({ is: 'out' }, { key: 'passcom.session', in: sessionStorage })
+const state = store<State>({ is: 'out' }, { key: 'passcom.session', in: 'sessionStorage' })
 
 export const useSession = state.use
 
@@ -46,9 +46,9 @@ export function leave(): void {
 }
 
 /** The session that should be renewed now, if there is one. */
-export function due(): { login: string } | undefined {
+export function due(): Pick<Signed, 'login' | 'token'> | undefined {
   const now = state.get()
-  return now.is === 'in' && Date.now() >= now.renewAt ? { login: now.login } : undefined
+  return now.is === 'in' && Date.now() >= now.renewAt ? now : undefined
 }
 
 /** Seconds that a token lives, from its own claims. */

@@ -8,7 +8,13 @@ export interface Store<T> {
   use(): T
 }
 
-export function store<T>(initial: T, kept?: { key: string; in: Storage }): Store<T> {
+/** Where a value is kept. By name: a browser may refuse even to name its storage. */
+interface Kept {
+  key: string
+  in: 'sessionStorage' | 'localStorage'
+}
+
+export function store<T>(initial: T, kept?: Kept): Store<T> {
   let value = (kept && read<T>(kept)) ?? initial
   const watchers = new Set<() => void>()
   const subscribe = (watcher: () => void) => {
@@ -28,18 +34,18 @@ export function store<T>(initial: T, kept?: { key: string; in: Storage }): Store
 }
 
 /** What stands there may be of an older page, or of nobody: then it does not count. */
-function read<T>({ key, in: storage }: { key: string; in: Storage }): T | undefined {
+function read<T>({ key, in: storage }: Kept): T | undefined {
   try {
-    return (JSON.parse(storage.getItem(key) ?? 'null') as T | null) ?? undefined
+    return (JSON.parse(window[storage].getItem(key) ?? 'null') as T | null) ?? undefined
   } catch {
     return undefined
   }
 }
 
-/** A browser that keeps nothing (private mode, full) costs comfort, not the page. */
-function write({ key, in: storage }: { key: string; in: Storage }, value: unknown): void {
+/** A browser that keeps nothing (private mode, full, forbidden) costs comfort, not the page. */
+function write({ key, in: storage }: Kept, value: unknown): void {
   try {
-    storage.setItem(key, JSON.stringify(value))
+    window[storage].setItem(key, JSON.stringify(value))
   } catch {
     return
   }

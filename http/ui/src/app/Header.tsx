@@ -8,6 +8,7 @@ import { queries } from '../api/queries'
 import { useText } from '../i18n'
 import { choose as chooseLanguage, useLanguage, type Language } from '../i18n/language'
 import { Icon, Logo } from '../parts/Icon'
+import { forget } from '../seats/choice'
 import { choose as chooseTheme, useTheme, type Theme } from './theme'
 
 const THEMES: Theme[] = ['system', 'light', 'dark']
@@ -110,6 +111,7 @@ function Account() {
   }
   const signOut = () => {
     leave()
+    forget()
     queries.clear()
   }
   return (

@@ -4,7 +4,7 @@ import { store } from '../api/store'
 
 export type Theme = 'system' | 'light' | 'dark'
 
-const chosen = store<Theme>('system', { key: 'passcom.theme', in: localStorage })
+const chosen = store<Theme>('system', { key: 'passcom.theme', in: 'localStorage' })
 
 export const useTheme = chosen.use
 

@@ -17,6 +17,7 @@ import { Failure } from '../parts/Failure'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import { setHold, useChoice } from '../seats/choice'
+import { useConfirm, type Confirm } from './confirm'
 import { clockOf, useSecondsLeft } from './countdown'
 import { HeldTrip } from './HeldTrip'
 import { Outcome } from './Outcome'
@@ -41,7 +42,7 @@ export default function HoldPage({ uuid }: { uuid: string }) {
       </Page>
     )
   }
-  if (isRefusal(error, 'unknown-hold', 'unknown-booking')) {
+  if (!data && isRefusal(error, 'unknown-hold', 'unknown-booking')) {
     return (
       <Page title={t.hold.unknown}>
         <Elsewhere />
@@ -59,8 +60,10 @@ export default function HoldPage({ uuid }: { uuid: string }) {
 
 function OneHold({ hold, answeredAt }: { hold: Hold; answeredAt: number }) {
   const { uuid } = hold
-  // once it is being confirmed here, the page stays with that until the end
-  const [booking, setBooking] = useState(hold.estado === 'em_andamento' ? uuid : undefined)
+  // once it was sent to be confirmed, the page stays with that until the end
+  const [isSent, setSent] = useState(false)
+  const [isReleased, setReleased] = useState(false)
+  const confirm = useConfirm(uuid, () => setSent(true))
   const choice = useChoice()
   const isGone = hold.estado === 'cancelada' || hold.estado === 'recusada'
   useEffect(() => {
@@ -68,12 +71,14 @@ function OneHold({ hold, answeredAt }: { hold: Hold; answeredAt: number }) {
   }, [isGone, choice?.hold, uuid])
   const left = useSecondsLeft(hold, answeredAt)
 
-  if (booking !== undefined || hold.estado === 'confirmada') return <Outcome hold={hold} booking={booking ?? uuid} />
-  if (isGone || (hold.estado === 'retida' && left === 0)) return <Over isReleased={left > 0} />
+  if (isSent || hold.estado === 'confirmada') return <Outcome hold={hold} confirm={confirm} isSent={isSent} />
+  // one whose time is over is under way until its companies have agreed that it is
+  if (isGone || (left === 0 && !confirm.isPending)) return <Over isReleased={isReleased || left > 0} />
+  if (hold.estado === 'em_andamento') return <Outcome hold={hold} confirm={confirm} isSent={false} />
   return (
     <div className="hold-body">
       <HeldTrip hold={hold} />
-      <Actions hold={hold} left={left} onConfirming={setBooking} />
+      <Actions hold={hold} left={left} confirm={confirm} onReleased={() => setReleased(true)} />
     </div>
   )
 }
@@ -81,10 +86,11 @@ function OneHold({ hold, answeredAt }: { hold: Hold; answeredAt: number }) {
 interface ActionsProps {
   hold: Hold
   left: number
-  onConfirming(booking: string): void
+  confirm: Confirm
+  onReleased(): void
 }
 
-function Actions({ hold, left, onConfirming }: ActionsProps) {
+function Actions({ hold, left, confirm, onReleased }: ActionsProps) {
   const t = useText()
   const params = { path: { uuid: hold.uuid } }
   const show = (next: Hold) => queries.setQueryData(holdQuery(hold.uuid).queryKey, next)
@@ -96,30 +102,25 @@ function Actions({ hold, left, onConfirming }: ActionsProps) {
   })
   const release = useMutation({
     mutationFn: () => answer(client.DELETE('/retencoes/{uuid}', { params })),
+    onSuccess: onReleased,
     onSettled: again,
   })
-  const confirm = useMutation({
-    mutationFn: () => {
-      const header = { Prefer: 'respond-async' as const }
-      return answer(client.POST('/retencoes/{uuid}/confirmar', { params: { ...params, header } }))
-    },
-    onSuccess: (begun) => onConfirming('uuid' in begun ? begun.uuid : begun.uuid_passagem),
-    onError: again,
-  })
   const isBusy = extend.isPending || release.isPending || confirm.isPending
+  // the one that waits keeps the focus
+  const waits = ({ isPending }: { isPending: boolean }) => ({ isWaiting: isPending, isDisabled: isBusy && !isPending })
   const error = confirm.error ?? extend.error ?? release.error
   return (
     <aside className="card hold-actions">
       <Timer left={left} />
-      <Button kind="primary" onPress={() => confirm.mutate()} isWaiting={confirm.isPending} isDisabled={isBusy}>
+      <Button kind="primary" onPress={() => confirm.mutate()} {...waits(confirm)}>
         {t.hold.confirm}
       </Button>
       <p className="hint">{t.hold.confirmHint}</p>
       <div className="row">
-        <Button onPress={() => extend.mutate()} isWaiting={extend.isPending} isDisabled={isBusy || !hold.pode_estender}>
+        <Button onPress={() => extend.mutate()} {...waits(extend)} {...(!hold.pode_estender && { isDisabled: true })}>
           {t.hold.extend}
         </Button>
-        <Button kind="danger" onPress={() => release.mutate()} isWaiting={release.isPending} isDisabled={isBusy}>
+        <Button kind="danger" onPress={() => release.mutate()} {...waits(release)}>
           {t.hold.release}
         </Button>
       </div>

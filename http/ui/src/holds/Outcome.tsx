@@ -1,35 +1,46 @@
 // All or nothing, as it happens: what each company says, and how it ended.
 
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 
 import { queries, hold as holdQuery, tickets } from '../api/queries'
 import type { Booking, Hold } from '../api/schema'
 import { useText, type Dictionary } from '../i18n'
+import { Button } from '../parts/Button'
 import { Company } from '../parts/Company'
-import { whyOf } from '../parts/Failure'
+import { sentenceOf, whyOf } from '../parts/Failure'
 import { Icon, type IconName } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { forget, setHold, useChoice } from '../seats/choice'
+import type { Confirm } from './confirm'
 import { HeldTrip } from './HeldTrip'
 import { isEnd, useProgress, type Progress } from './progress'
 
 interface Props {
   hold: Hold
-  /** The uuid that `/reservas` knows it by. */
-  booking: string
+  confirm: Confirm
+  /** Sent from this page, a moment ago. */
+  isSent: boolean
 }
 
-export function Outcome({ hold, booking }: Props) {
+export function Outcome({ hold, confirm, isSent }: Props) {
   const t = useText()
-  const progress = useProgress(booking)
+  const progress = useProgress(hold.uuid)
   const { end } = progress
   useEnd(hold, end)
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    // the button that was pressed is gone
+    if (isSent) heading.current?.focus()
+  }, [isSent])
   const companies = [...new Set(hold.trechos.map(({ company }) => company))]
   return (
     <div className="hold-body">
       <section className="card outcome" aria-live="polite">
-        <h2>{titleOf(t, end)}</h2>
-        <p className="lead">{hintOf(t, end)}</p>
+        <h2 ref={heading} tabIndex={-1}>
+          {titleOf(t, end)}
+        </h2>
+        <p className="lead">{hintOf(t, end, progress.isLost || confirm.error !== null)}</p>
+        {!isOver(end) && <Unsure confirm={confirm} isLost={progress.isLost} onSent={() => heading.current?.focus()} />}
         <ol className="voices">
           {companies.map((company) => (
             <Voice key={company} company={company} word={wordOf(progress, company)} />
@@ -48,8 +59,34 @@ export function Outcome({ hold, booking }: Props) {
   )
 }
 
-const isRefused = (end: Booking | undefined): end is Booking =>
-  end !== undefined && isEnd(end) && end.estado !== 'confirmada'
+const isOver = (end: Booking | undefined): end is Booking => end !== undefined && isEnd(end)
+
+const isRefused = (end: Booking | undefined): end is Booking => isOver(end) && end.estado !== 'confirmada'
+
+interface UnsureProps {
+  confirm: Confirm
+  isLost: boolean
+  onSent(): void
+}
+
+/** Whether it was begun is not known: it may be sent again, and is done once. */
+function Unsure({ confirm, isLost, onSent }: UnsureProps) {
+  const t = useText()
+  const { error, isPending } = confirm
+  if (!error && !isPending) return isLost && <Notice tone="warning">{t.app.unreachable}</Notice>
+  return (
+    <Notice
+      tone="bad"
+      action={
+        <Button isWaiting={isPending} onPress={() => confirm.mutate(undefined, { onSuccess: onSent })}>
+          {t.app.retry}
+        </Button>
+      }
+    >
+      {error && sentenceOf(t, error)}
+    </Notice>
+  )
+}
 
 /** What the choice is after the end: done, or open again; the maps show what has gone of it. */
 function useEnd(hold: Hold, end: Booking | undefined) {
@@ -71,8 +108,8 @@ function titleOf(t: Dictionary, end: Booking | undefined): string {
   return isRefused(end) ? t.progress.refused : t.progress.title
 }
 
-function hintOf(t: Dictionary, end: Booking | undefined): string {
-  if (!end) return t.progress.hint
+function hintOf(t: Dictionary, end: Booking | undefined, isUnsure: boolean): string {
+  if (!end) return isUnsure ? t.progress.unknown : t.progress.hint
   if (end.estado === 'confirmada') return t.progress.doneHint
   return isRefused(end) ? t.progress.kept : t.progress.unknown
 }
@@ -111,9 +148,11 @@ function Voice({ company, word }: { company: string; word: Word }) {
 
 function Refused({ end, progress }: { end: Booking; progress: Progress }) {
   const t = useText()
-  const refusals = Object.values(progress.steps).filter(({ passo }) => passo === 'nao' || passo === 'silencio')
-  const company = refusals[0]?.company
-  const why = end.motivo ?? refusals[0]?.motivo
+  const steps = Object.values(progress.steps)
+  const no = steps.find(({ passo }) => passo === 'nao')
+  const silent = steps.find(({ passo }) => passo === 'silencio')
+  const company = (no ?? silent)?.company
+  const why = no || !silent ? (no?.motivo ?? end.motivo) : 'company-silent'
   return (
     <Notice
       tone="bad"

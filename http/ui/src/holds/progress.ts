@@ -10,11 +10,12 @@ import type { Booking, BookingStep } from '../api/schema'
 export interface Progress {
   /** The last step of each company. */
   steps: Record<string, BookingStep>
-  isDecided: boolean
+  /** Nobody answers: what is said here may be old. */
+  isLost: boolean
   end?: Booking
 }
 
-const BEGUN: Progress = { steps: {}, isDecided: false }
+const BEGUN: Progress = { steps: {}, isLost: false }
 /** When to ask again for an outcome that nobody could tell. */
 const ASK_AGAIN_MS = 3_000
 
@@ -24,7 +25,10 @@ export function useProgress(uuid: string): Progress {
   useEffect(() => {
     const stop = new AbortController()
     setProgress(BEGUN)
-    void settle(uuid, stop.signal, (event) => setProgress((now) => after(now, event)))
+    void settle(uuid, stop.signal, {
+      onEvent: (event) => setProgress((now) => after(now, event)),
+      onConnection: (stands) => setProgress((now) => ({ ...now, isLost: !stands })),
+    })
     return () => stop.abort()
   }, [uuid])
   return progress
@@ -34,12 +38,16 @@ function after(now: Progress, { event, data }: StreamEvent): Progress {
   if (event === 'fim') return { ...now, end: data as Booking }
   if (event !== 'passo') return now
   const step = data as BookingStep
-  if (step.company !== null) return { ...now, steps: { ...now.steps, [step.company]: step } }
-  return step.passo === 'decidido' ? { ...now, isDecided: true } : now
+  return step.company === null ? now : { ...now, steps: { ...now.steps, [step.company]: step } }
+}
+
+interface Listener {
+  onEvent(event: StreamEvent): void
+  onConnection(stands: boolean): void
 }
 
 /** The stream ends with what the node knows; while that is not the end, it is asked again. */
-async function settle(uuid: string, signal: AbortSignal, onEvent: (event: StreamEvent) => void): Promise<void> {
+async function settle(uuid: string, signal: AbortSignal, { onEvent, onConnection }: Listener): Promise<void> {
   let isOver = false
   const path = `/reservas/${uuid}/eventos`
   const onStep = (event: StreamEvent) => {
@@ -48,10 +56,13 @@ async function settle(uuid: string, signal: AbortSignal, onEvent: (event: Stream
     isOver = isEnd(event.data as Booking)
     return true
   }
-  await follow({ path, signal, onEvent: onStep }).catch(() => undefined)
+  await follow({ path, signal, onEvent: onStep, onConnection }).catch(() => undefined)
   while (!isOver && !signal.aborted) {
     const end = await ask(uuid, signal)
-    if (end) onEvent({ event: 'fim', data: end })
+    if (end) {
+      onConnection(true)
+      onEvent({ event: 'fim', data: end })
+    }
     isOver = end !== undefined && isEnd(end)
     if (!isOver) await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
   }

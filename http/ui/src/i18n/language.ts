@@ -4,7 +4,7 @@ import { store } from '../api/store'
 
 export type Language = 'pt-BR' | 'en'
 
-const chosen = store<Language>('pt-BR', { key: 'passcom.language', in: localStorage })
+const chosen = store<Language>('pt-BR', { key: 'passcom.language', in: 'localStorage' })
 
 export const useLanguage = chosen.use
 export const language = chosen.get

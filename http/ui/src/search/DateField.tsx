@@ -1,7 +1,6 @@
 // A day: typed, or taken from a calendar.
 
 import type { CalendarDate } from '@internationalized/date'
-import { getLocalTimeZone, today } from '@internationalized/date'
 import {
   Button,
   Calendar,
@@ -18,6 +17,7 @@ import {
 } from 'react-aria-components'
 
 import { Icon } from '../parts/Icon'
+import { firstDay } from './query'
 
 interface Props {
   label: string
@@ -31,7 +31,7 @@ export default function DateField({ label, value, onChange }: Props) {
       className="field date"
       value={value}
       onChange={(day) => day && onChange(day)}
-      minValue={today(getLocalTimeZone())}
+      minValue={firstDay()}
       shouldForceLeadingZeros
     >
       <Label className="field-label">{label}</Label>

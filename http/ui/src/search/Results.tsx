@@ -15,7 +15,7 @@ import { Failure } from '../parts/Failure'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import { ItineraryCard, keyOf } from './ItineraryCard'
-import { addressOf, SORTS, wireOf, type Search, type Sort } from './query'
+import { addressOf, firstDay, SORTS, wireOf, type Search, type Sort } from './query'
 
 interface Props {
   search: Search
@@ -30,10 +30,11 @@ export function Results({ search, shown, onShow }: Props) {
   useEffect(() => onShow(data?.rotas[0]), [data, onShow])
 
   if (isRefusal(error, 'unknown-place')) return <UnknownPlace search={search} refusal={error} />
-  if (error) return <Failure error={error} onRetry={() => void result.refetch()} />
-  if (!data) return <Skeletons count={4} />
+  const failure = error && <Failure error={error} onRetry={() => void result.refetch()} />
+  if (!data) return failure ?? <Skeletons count={4} />
   return (
     <section className="results" aria-busy={result.isPlaceholderData}>
+      {failure}
       <div className="results-head">
         <h2>
           <span role="status">{t.search.results(data.rotas.length)}</span>
@@ -86,7 +87,9 @@ function NothingThatDay({ search }: { search: Search }) {
   const shift = (days: number) => go(addressOf({ ...search, data: search.data.add({ days }) }))
   return (
     <Blank title={t.search.none} hint={t.search.noneHint}>
-      <Button onPress={() => shift(-1)}>{t.search.previousDay}</Button>
+      <Button onPress={() => shift(-1)} isDisabled={search.data.compare(firstDay()) <= 0}>
+        {t.search.previousDay}
+      </Button>
       <Button onPress={() => shift(1)}>{t.search.nextDay}</Button>
     </Blank>
   )

@@ -1,6 +1,6 @@
 // The search as it stands in the address: what is asked for can be sent to a friend, and Back works.
 
-import { getLocalTimeZone, isSameDay, parseDate, today, type CalendarDate } from '@internationalized/date'
+import { parseDate, today, type CalendarDate } from '@internationalized/date'
 
 import type { SearchQuery } from '../api/queries'
 
@@ -36,12 +36,15 @@ export function wireOf(search: Search): SearchQuery {
   return { ...search, data: search.data.toString() }
 }
 
-/** A day that has passed, or is none, is today. */
+/** A day is that of the origin, wherever the visitor is: the first to be asked for is today where Brazil is last. */
+export const firstDay = () => today('America/Rio_Branco')
+
+/** A day that has passed, or is none, is Brasília's today. */
 function dateOf(text: string | null): CalendarDate {
-  const now = today(getLocalTimeZone())
+  const now = today('America/Sao_Paulo')
   try {
     const date = parseDate(text ?? '')
-    return isSameDay(date, now) || date.compare(now) > 0 ? date : now
+    return date.compare(firstDay()) >= 0 ? date : now
   } catch {
     return now
   }

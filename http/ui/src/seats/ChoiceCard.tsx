@@ -1,39 +1,48 @@
 // What is chosen, who travels, what it costs, and the way to hold it.
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 
 import { ensureSession } from '../account/asking'
 import { answer, client } from '../api/client'
 import { seatMap } from '../api/queries'
 import { isRefusal } from '../api/refusal'
-import type { Hold, HoldBody, Leg, Money } from '../api/schema'
+import type { Hold, Leg, Money } from '../api/schema'
 import { go } from '../app/route'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
 import { Company } from '../parts/Company'
-import { Failure } from '../parts/Failure'
+import { sentenceOf } from '../parts/Failure'
+import { Notice } from '../parts/Notice'
 import { TextInput } from '../parts/TextInput'
-import { chosenOf, dropKey, forget, keyFor, legKey, missingOf, setHold, setTraveller, wanted, type Choice } from './choice'
+import {
+  attemptOf,
+  chosenOf,
+  dropAttempt,
+  forget,
+  isLocked,
+  legKey,
+  missingOf,
+  setHold,
+  setTraveller,
+  type Choice,
+} from './choice'
 import { labelsOf } from './grid'
 import { useSeatMap } from './live'
 
-/** The longest name that the server takes. */
+/** The longest name and the longest document that the server takes. */
 const NAME_MAX = 120
+const DOCUMENT_MAX = 32
 
-interface Props {
-  choice: Choice
-  /** While a hold is under way the seats turn held, by us. */
-  onHolding(isHolding: boolean): void
-}
-
-export function ChoiceCard({ choice, onHolding }: Props) {
+export function ChoiceCard({ choice }: { choice: Choice }) {
   const t = useText()
   const [isChecked, setChecked] = useState(false)
   const hold = useHold(choice)
-  useEffect(() => onHolding(hold.isPending), [hold.isPending, onHolding])
   const missing = missingOf(choice)
   const isNamed = choice.travellers.every(({ nome }) => nome.trim() !== '')
+  // also after a reload
+  const isUnsure = choice.attempt !== undefined && !hold.isPending
+  const mayRepeat = isUnsure || (isRefusal(hold.error) && hold.error.mayRepeat)
   const press = () => {
     setChecked(true)
     if (missing === 0 && isNamed) hold.mutate()
@@ -48,14 +57,20 @@ export function ChoiceCard({ choice, onHolding }: Props) {
       </ul>
       <Travellers choice={choice} isChecked={isChecked} />
       <Total choice={choice} />
-      {hold.error && <Failure error={hold.error} {...(!isLost(hold.error) && { onRetry: press })} />}
+      {hold.error && (
+        <Notice tone="bad">
+          <About error={hold.error} choice={choice} />
+          {sentenceOf(t, hold.error)}
+        </Notice>
+      )}
+      {isUnsure && <Notice tone="warning">{t.seats.unsure}</Notice>}
       {choice.hold ? (
         <a className="button primary" href={`#/retencao/${choice.hold}`}>
           {t.seats.toHold}
         </a>
       ) : (
         <Button kind="primary" onPress={press} isWaiting={hold.isPending} isDisabled={missing > 0}>
-          {hold.isPending ? t.seats.holding : t.seats.hold}
+          {hold.isPending ? t.seats.holding : mayRepeat ? t.app.retry : t.seats.hold}
         </Button>
       )}
       <p className="hint" role="status">
@@ -76,8 +91,19 @@ export function ChoiceCard({ choice, onHolding }: Props) {
   )
 }
 
-/** Somebody else has a seat of it: trying the same again is of no use. */
-const isLost = (error: Error) => isRefusal(error, 'seat-taken', 'seat-held')
+/** Which leg and seat a refusal is about, where it says so. */
+function About({ error, choice }: { error: Error; choice: Choice }) {
+  const { company, id_trecho, id_assento } = isRefusal(error) ? error.problem : {}
+  const leg = choice.legs.find((one) => one.company === company && one.id === id_trecho)
+  return leg && <AboutSeat leg={leg} seat={id_assento} />
+}
+
+function AboutSeat({ leg, seat }: { leg: Leg; seat: number | undefined }) {
+  const t = useText()
+  const { data: map } = useSeatMap(leg, true)
+  const label = labelsOf(map, seat === undefined ? [] : [seat])
+  return <b>{[t.search.company(leg.company), `${leg.origem_iata} – ${leg.destino_iata}`, ...label].join(', ')}: </b>
+}
 
 function useHold(choice: Choice) {
   const t = useText()
@@ -85,34 +111,32 @@ function useHold(choice: Choice) {
   return useMutation({
     mutationFn: async (): Promise<Hold | undefined> => {
       if (!(await ensureSession(t.account.forHold))) return undefined
-      const body = bodyOf(choice)
-      const header = { 'Idempotency-Key': keyFor(JSON.stringify(body)) }
+      const wasOpen = choice.attempt !== undefined
+      const { key, body } = attemptOf(choice)
+      const header = { 'Idempotency-Key': key }
       const ask = () => answer(client.POST('/retencoes', { body, params: { header } }))
-      return ask().catch(async (error: unknown) => {
+      const askAgain = async (error: unknown) => {
         // the session had ended: nothing was begun
         if (!isRefusal(error, 'invalid-token') || !(await ensureSession(t.account.ended))) throw error
         return ask()
-      })
+      }
+      return ask()
+        .catch(askAgain)
+        .catch(async (error: unknown) => {
+          if (isRefusal(error) && !error.leavesOpen && !(wasOpen && error.isAtTheDoor)) {
+            // what is gone shows on the maps, where the next best is offered; what was ours for a moment does not
+            await Promise.all(choice.legs.map((leg) => queries.invalidateQueries(seatMap(leg))))
+            dropAttempt()
+          }
+          throw error
+        })
     },
     onSuccess: (hold) => {
       if (!hold) return
       setHold(hold.uuid)
       go(`#/retencao/${hold.uuid}`)
     },
-    onError: async (error) => {
-      if (isRefusal(error) && !error.mayRepeat) dropKey()
-      // what is gone shows on the maps, where the next best is offered
-      await Promise.all(choice.legs.map((leg) => queries.invalidateQueries(seatMap(leg))))
-    },
   })
-}
-
-function bodyOf(choice: Choice): HoldBody {
-  const passageiros = choice.travellers.map(({ nome, documento }) => ({
-    nome: nome.trim(),
-    ...(documento.trim() && { documento: documento.trim() }),
-  }))
-  return { trechos: wanted(choice), passageiros }
 }
 
 function ChosenLeg({ leg, choice }: { leg: Leg; choice: Choice }) {
@@ -141,6 +165,7 @@ function Travellers({ choice, isChecked }: { choice: Choice; isChecked: boolean 
             label={choice.travellers.length > 1 ? `${i + 1}. ${t.seats.name}` : t.seats.name}
             value={traveller.nome}
             maxLength={NAME_MAX}
+            isReadOnly={isLocked(choice)}
             autoComplete={i === 0 ? 'name' : 'off'}
             onChange={(nome) => setTraveller(i, { ...traveller, nome })}
             fault={isChecked && traveller.nome.trim() === '' ? t.seats.nameRequired : undefined}
@@ -148,7 +173,8 @@ function Travellers({ choice, isChecked }: { choice: Choice; isChecked: boolean 
           <TextInput
             label={t.seats.document}
             value={traveller.documento}
-            maxLength={NAME_MAX}
+            maxLength={DOCUMENT_MAX}
+            isReadOnly={isLocked(choice)}
             autoComplete="off"
             onChange={(documento) => setTraveller(i, { ...traveller, documento })}
           />

@@ -8,7 +8,7 @@ import type { Leg } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
 import { Notice } from '../parts/Notice'
-import { chosenOf, setSeats, useChoice } from './choice'
+import { chosenOf, isLocked, setSeats, useChoice } from './choice'
 import { labelsOf } from './grid'
 import { useSeatMap } from './live'
 
@@ -22,12 +22,14 @@ interface Props {
   wish: Preference
   /** A stream keeps the map up to date. */
   isFed: boolean
-  /** The seats are in a hold of ours, or on their way into one: then they are held by us. */
-  isOurs: boolean
+  /** The next best seats are chosen. */
+  onTaken(): void
 }
 
-export function Conflict({ leg, wish, isFed, isOurs }: Props) {
+export function Conflict({ leg, wish, isFed, onTaken }: Props) {
   const choice = useChoice()
+  // held seats of a locked choice are held by us
+  const isOurs = choice !== undefined && isLocked(choice)
   const { data: map } = useSeatMap(leg, isFed, 'always')
   const [lost, setLost] = useState<string[]>([])
   const isFreeing = useWithin(choice?.freedAt, FREEING_MS)
@@ -47,7 +49,7 @@ export function Conflict({ leg, wish, isFed, isOurs }: Props) {
     if (missing === 0) setLost([])
   }, [missing])
   if (lost.length === 0 || missing === 0) return null
-  return <Loss leg={leg} lost={lost} missing={missing} wish={wish} />
+  return <Loss leg={leg} lost={lost} missing={missing} wish={wish} onTaken={onTaken} />
 }
 
 /** Whether that moment is less than so long ago. */
@@ -67,9 +69,10 @@ interface LossProps {
   lost: string[]
   missing: number
   wish: Preference
+  onTaken(): void
 }
 
-function Loss({ leg, lost, missing, wish }: LossProps) {
+function Loss({ leg, lost, missing, wish, onTaken }: LossProps) {
   const t = useText()
   const formats = useFormats()
   const choice = useChoice()
@@ -84,13 +87,17 @@ function Loss({ leg, lost, missing, wish }: LossProps) {
   const kept = choice ? chosenOf(choice, leg) : []
   const seats = offer?.filter((id) => !kept.includes(id))
   const said = formats.list(lost)
-  const take = seats && seats.length > 0 && (
-    <Button kind="primary" onPress={() => setSeats(leg, [...kept, ...seats])}>
+  const take = (seats: number[]) => {
+    setSeats(leg, [...kept, ...seats])
+    onTaken()
+  }
+  const next = seats && seats.length > 0 && (
+    <Button kind="primary" onPress={() => take(seats)}>
       {t.seats.take(formats.list(labelsOf(map, seats)))}
     </Button>
   )
   return (
-    <Notice tone="warning" action={take}>
+    <Notice tone="warning" action={next}>
       {lost.length === 1 ? t.seats.lost(said, leg.voo) : t.seats.lostMany(said, leg.voo)}
       {seats?.length === 0 && ` ${t.seats.lostNone}`}
     </Notice>

@@ -14,7 +14,7 @@ import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import { LegLine } from '../search/ItineraryCard'
-import { chosenOf, setSeats, toggle, type Choice } from './choice'
+import { chosenOf, isLocked, setSeats, toggle, type Choice } from './choice'
 import { labelsOf } from './grid'
 import { useFeed, useSeatMap, type Feed } from './live'
 import { Legend, SeatGrid } from './SeatGrid'
@@ -32,9 +32,13 @@ export function LegPanel({ leg, choice, wish, onWish, onNext }: Props) {
   const t = useText()
   const feed = useFeed(leg)
   const { data: map, error, refetch } = useSeatMap(leg, feed.stands)
-  const [isFull, setFull] = useState(false)
+  const [isRefused, setRefused] = useState(false)
   const chosen = chosenOf(choice, leg)
-  const onToggle = useCallback((seat: Seat) => setFull(seat.estado === 'livre' && !toggle(leg, seat.id)), [leg])
+  const locked = isLocked(choice)
+  const onToggle = useCallback(
+    (seat: Seat) => setRefused(locked || (seat.estado === 'livre' && !toggle(leg, seat.id))),
+    [leg, locked],
+  )
   const isDown = !feed.companyUp || isRefusal(error, 'company-down')
   return (
     <section className="leg-panel">
@@ -46,9 +50,9 @@ export function LegPanel({ leg, choice, wish, onWish, onNext }: Props) {
       {!map && !error && <Skeletons count={1} className="skeleton-cabin" />}
       {map && (
         <>
-          <Best leg={leg} count={choice.travellers.length} wish={wish} onWish={onWish} isDisabled={isDown || choice.hold !== undefined} />
+          <Best leg={leg} count={choice.travellers.length} wish={wish} onWish={onWish} isDisabled={isDown || locked} />
           <CabinHead map={map} feed={feed} />
-          {isFull && <Notice>{t.seats.full}</Notice>}
+          {isRefused && <Notice>{locked ? t.seats.locked : t.seats.full}</Notice>}
           <SeatGrid label={t.seats.map(leg.voo)} map={map} chosen={chosen} onToggle={onToggle} />
           <div className="panel-foot">
             <p role="status">

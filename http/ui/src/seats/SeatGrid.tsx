@@ -2,7 +2,7 @@
 //
 // A state shows by shape and sign as well as by colour, and by words to those who hear it.
 
-import { memo, useCallback, useRef, useState, type KeyboardEvent } from 'react'
+import { memo, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react'
 
 import type { Seat, SeatMap } from '../api/schema'
 import { useText } from '../i18n'
@@ -38,19 +38,13 @@ export function SeatGrid({ label, map, chosen, onToggle }: Props) {
     const next = ledTo(rows, stop, event.key, event.ctrlKey)
     if (!next) return
     event.preventDefault()
-    setVisited(next.id)
     grid.current?.querySelector<HTMLElement>(`[data-seat="${next.id}"]`)?.focus()
   }
-  const onPick = useCallback(
-    (seat: Seat) => {
-      setVisited(seat.id)
-      onToggle(seat)
-    },
-    [onToggle],
-  )
+  // by arrows, a press or assistive technology: keys act on what has the focus
+  const onFocus = ({ target }: FocusEvent<HTMLElement>) => setVisited(Number(target.dataset.seat))
   return (
     <div className={`cabin wide-${map.colunas.flat().length}`}>
-      <div ref={grid} className="seat-grid" role="grid" aria-label={label} aria-multiselectable onKeyDown={onKeyDown}>
+      <div ref={grid} className="seat-grid" role="grid" aria-label={label} aria-multiselectable onFocus={onFocus} onKeyDown={onKeyDown}>
         <Letters columns={map.colunas} />
         {rows.map((row) => (
           <SeatRow
@@ -60,7 +54,7 @@ export function SeatGrid({ label, map, chosen, onToggle }: Props) {
             isExit={map.saidas.includes(row.number)}
             chosen={chosen}
             stop={stop?.id}
-            onPick={onPick}
+            onPick={onToggle}
           />
         ))}
       </div>

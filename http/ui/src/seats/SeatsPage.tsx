@@ -1,6 +1,6 @@
 // Choosing seats: a live map for each leg, who travels, and the hold.
 
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 
 import { Page } from '../app/Page'
@@ -36,8 +36,13 @@ function Seats({ choice }: { choice: Choice }) {
   const t = useText()
   const [shown, setShown] = useState(() => firstOpen(choice))
   const [wish, setWish] = useState<Preference>('tanto-faz')
-  const [isHolding, setHolding] = useState(false)
+  const tabs = useRef<HTMLDivElement>(null)
   const next = choice.legs.find((leg) => legKey(leg) !== shown && !isFull(choice, leg))
+  // what was pressed goes away: the focus goes on with the visitor
+  const goTo = (leg: Leg) => {
+    setShown(legKey(leg))
+    tabs.current?.querySelectorAll<HTMLElement>('[role=tab]')[choice.legs.indexOf(leg)]?.focus()
+  }
   return (
     <Page title={t.seats.title} className="seats">
       {choice.hold && (
@@ -51,12 +56,12 @@ function Seats({ choice }: { choice: Choice }) {
           leg={leg}
           wish={wish}
           isFed={legKey(leg) === shown}
-          isOurs={isHolding || choice.hold !== undefined}
+          onTaken={() => goTo(leg)}
         />
       ))}
       <div className="seats-body">
         <Tabs className="leg-tabs" selectedKey={shown} onSelectionChange={(key) => setShown(String(key))}>
-          <TabList className="tab-list" aria-label={t.seats.legs}>
+          <TabList ref={tabs} className="tab-list" aria-label={t.seats.legs}>
             {choice.legs.map((leg) => (
               <Tab key={legKey(leg)} id={legKey(leg)} className="tab">
                 <LegTab choice={choice} leg={leg} />
@@ -70,12 +75,12 @@ function Seats({ choice }: { choice: Choice }) {
                 choice={choice}
                 wish={wish}
                 onWish={setWish}
-                onNext={next && (() => setShown(legKey(next)))}
+                onNext={next && (() => goTo(next))}
               />
             </TabPanel>
           ))}
         </Tabs>
-        <ChoiceCard choice={choice} onHolding={setHolding} />
+        <ChoiceCard choice={choice} />
       </div>
     </Page>
   )

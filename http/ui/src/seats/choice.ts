@@ -1,8 +1,9 @@
 // What the visitor has chosen so far. It outlives a reload, a session that ended and a booking that was refused.
 //
-// Invariant: of each leg at most one seat per passenger is chosen, and only seats that looked free.
+// Invariants: of each leg at most one seat per passenger is chosen, and only seats that looked free; while they are in a hold, or
+// may be, nothing of the choice changes.
 
-import type { Leg, WantedSeat } from '../api/schema'
+import type { HoldBody, Leg } from '../api/schema'
 import type { LegRef } from '../api/queries'
 import { store } from '../api/store'
 
@@ -17,19 +18,22 @@ export interface Choice {
   travellers: Traveller[]
   /** Chosen seats by leg, the k-th is the k-th traveller's. */
   seats: Record<string, number[]>
-  /** The key of the last attempt to hold, and what was to be held with it. */
-  attempt?: { key: string; of: string }
+  /** What was sent to hold them and not answered for good: they may be held by us. Sent again, it is the same hold. */
+  attempt?: { key: string; body: HoldBody }
   /** The hold that these seats are in. */
   hold?: string
   /** When they left it, by this machine's clock. */
   freedAt?: number
 }
 
-const choice = store<Choice | undefined>(undefined, { key: 'passcom.choice', in: sessionStorage })
+const choice = store<Choice | undefined>(undefined, { key: 'passcom.choice', in: 'sessionStorage' })
 
 export const useChoice = choice.use
 
 export const legKey = ({ company, id }: LegRef) => `${company}/${id}`
+
+/** The seats are held by us, or may be. */
+export const isLocked = ({ hold, attempt }: Choice) => hold !== undefined || attempt !== undefined
 
 export const chosenOf = ({ seats }: Choice, leg: LegRef): number[] => seats[legKey(leg)] ?? []
 
@@ -49,8 +53,12 @@ function change(next: (choice: Choice) => Choice): void {
   if (now) choice.set(next(now))
 }
 
+function changeOpen(next: (choice: Choice) => Choice): void {
+  change((now) => (isLocked(now) ? now : next(now)))
+}
+
 export function setSeats(leg: LegRef, seats: number[]): void {
-  change((now) => ({
+  changeOpen((now) => ({
     ...now,
     seats: { ...now.seats, [legKey(leg)]: seats.slice(0, now.travellers.length) },
   }))
@@ -75,7 +83,7 @@ export function toggle(leg: LegRef, seat: number): boolean {
 }
 
 export function setTraveller(index: number, traveller: Traveller): void {
-  change((now) => ({ ...now, travellers: now.travellers.map((one, i) => (i === index ? traveller : one)) }))
+  changeOpen((now) => ({ ...now, travellers: now.travellers.map((one, i) => (i === index ? traveller : one)) }))
 }
 
 /** The seats are in this hold, or no longer in any. */
@@ -86,24 +94,27 @@ export function setHold(uuid: string | undefined): void {
 export const missingOf = (now: Choice): number =>
   now.legs.reduce((sum, leg) => sum + now.travellers.length - chosenOf(now, leg).length, 0)
 
-export function wanted(now: Choice): WantedSeat[] {
-  return now.legs.flatMap((leg) =>
+/** What is to be sent to hold the choice: the same as before, until that has its answer. */
+export function attemptOf(now: Choice): { key: string; body: HoldBody } {
+  const attempt = now.attempt ?? { key: randomKey(), body: bodyOf(now) }
+  change((now) => ({ ...now, attempt }))
+  return attempt
+}
+
+/** It held nothing: the next one is another. */
+export function dropAttempt(): void {
+  change(({ attempt: _, ...now }) => now)
+}
+
+function bodyOf(now: Choice): HoldBody {
+  const trechos = now.legs.flatMap((leg) =>
     chosenOf(now, leg).map((seat) => ({ company: leg.company, id_trecho: leg.id, id_assento: seat })),
   )
-}
-
-/** The key for an attempt to hold this: the one of the last attempt if that was of the same and its outcome is not kept. */
-export function keyFor(of: string): string {
-  const attempt = choice.get()?.attempt
-  if (attempt?.of === of) return attempt.key
-  const key = randomKey()
-  change((now) => ({ ...now, attempt: { key, of } }))
-  return key
-}
-
-/** The server keeps the outcome of the last attempt: the next one is another. */
-export function dropKey(): void {
-  change(({ attempt: _, ...now }) => now)
+  const passageiros = now.travellers.map(({ nome, documento }) => ({
+    nome: nome.trim(),
+    ...(documento.trim() && { documento: documento.trim() }),
+  }))
+  return { trechos, passageiros }
 }
 
 /** crypto.randomUUID is there over https only, and a node may be reached without. */

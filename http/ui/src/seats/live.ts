@@ -34,8 +34,10 @@ export function useFeed(leg: LegRef): Feed {
   const isVisible = useVisible()
   const [feed, setFeed] = useState<Feed>({ stands: false, companyUp: true })
   const { company, id } = leg
+  // the stream begins with every state: opened after the map is there, it leaves no gap
+  const hasMap = useSeatMap(leg, true).data !== undefined
   useEffect(() => {
-    if (!isVisible) return
+    if (!isVisible || !hasMap) return
     const stop = new AbortController()
     const key = seatMap({ company, id }).queryKey
     const onEvent = ({ event, data }: { event: string; data: unknown }) => {
@@ -44,13 +46,15 @@ export function useFeed(leg: LegRef): Feed {
       } else if (event === 'mapa' || event === 'assentos') {
         queries.setQueryData<SeatMap>(key, (map) => map && changed(map, data as SeatEvent))
       }
+      // a stream that begins anew says so next if the company is down
+      if (event === 'mapa') setFeed((now) => ({ ...now, companyUp: true }))
     }
     const onConnection = (stands: boolean) => setFeed((now) => ({ ...now, stands }))
     const path = `/trechos/${encodeURIComponent(company)}/${id}/eventos`
     // a leg that is refused for good is said by its map
     follow({ path, signal: stop.signal, onEvent, onConnection }).catch(() => onConnection(false))
     return () => stop.abort()
-  }, [company, id, isVisible, queries])
+  }, [company, hasMap, id, isVisible, queries])
   return feed
 }
 

@@ -13,6 +13,7 @@ import { Button } from '../parts/Button'
 import { Company } from '../parts/Company'
 import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
+import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import { legsOf } from '../holds/HeldTrip'
 import '../holds/holds.css'
@@ -25,6 +26,7 @@ export default function TicketsPage() {
     <Page title={t.tickets.title}>
       {session.is === 'in' ? (
         <>
+          <Incomplete />
           <OpenHolds />
           <Tickets />
         </>
@@ -35,14 +37,27 @@ export default function TicketsPage() {
   )
 }
 
+/** Names the companies that could not be asked: what only they know is not listed. */
+function Incomplete() {
+  const t = useText()
+  const formats = useFormats()
+  const { data: holds } = useQuery(holdsQuery)
+  const { data: tickets } = useInfiniteQuery(ticketsQuery)
+  const missing = [...new Set([holds, ...(tickets?.pages ?? [])].flatMap((answer) => answer?.missing ?? []))]
+  if (missing.length === 0) return null
+  return <Notice tone="warning">{t.tickets.incomplete(formats.list(missing.map((code) => t.search.company(code))))}</Notice>
+}
+
 function OpenHolds() {
   const t = useText()
-  const { data } = useQuery(holdsQuery)
+  const { data, error, refetch } = useQuery(holdsQuery)
   const open = data?.retencoes ?? []
-  if (open.length === 0) return null
+  const failure = error && <Failure error={error} onRetry={() => void refetch()} />
+  if (open.length === 0) return failure
   return (
     <section className="stack tight" aria-labelledby="open-holds">
       <h2 id="open-holds">{t.tickets.holds}</h2>
+      {failure}
       {open.map((hold) => (
         <OpenHold key={hold.uuid} hold={hold} />
       ))}
@@ -69,11 +84,11 @@ function OpenHold({ hold }: { hold: Hold }) {
 function Tickets() {
   const t = useText()
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(ticketsQuery)
-  if (error) return <Failure error={error} onRetry={() => void refetch()} />
-  if (!data) return <Skeletons count={3} className="skeleton-ticket" />
+  const failure = error && <Failure error={error} onRetry={() => void refetch()} />
+  if (!data) return failure ?? <Skeletons count={3} className="skeleton-ticket" />
   const all = data.pages.flatMap(({ passagens }) => passagens)
   if (all.length === 0) {
-    return (
+    return failure ?? (
       <Blank title={t.tickets.none} hint={t.tickets.noneHint}>
         <a className="button primary" href="#/">
           {t.app.home}
@@ -83,6 +98,7 @@ function Tickets() {
   }
   return (
     <section className="stack tight">
+      {failure}
       <ul className="stack tight">
         {all.map((ticket) => (
           <li key={ticket.uuid}>
