@@ -1646,6 +1646,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Companies that could not be asked. */
+                    "X-Companhias-Indisponiveis"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1758,8 +1760,6 @@ export interface operations {
             header?: {
                 /** @description `respond-async`: do not wait for the outcome. */
                 Prefer?: components["parameters"]["preferAsync"];
-                /** @description Same key, method, path and body: same answer, at every node, for 30 days. */
-                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
             };
             path: {
                 /** @description The uuid that the answer to the first request gave. */
@@ -1906,7 +1906,10 @@ export interface operations {
     };
     followBooking: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As `Last-Event-ID`, for clients that cannot set it. */
+                ultimo?: string;
+            };
             header?: {
                 /** @description Go on after this event. */
                 "Last-Event-ID"?: components["parameters"]["lastEventId"];
@@ -2054,10 +2057,7 @@ export interface operations {
     cancel: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description Same key, method, path and body: same answer, at every node, for 30 days. */
-                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
-            };
+            header?: never;
             path: {
                 /** @description The uuid that the answer to the first request gave. */
                 uuid: components["parameters"]["uuid"];
@@ -2085,7 +2085,6 @@ export interface operations {
             409: components["responses"]["problem409"];
             413: components["responses"]["problem413"];
             415: components["responses"]["problem415"];
-            422: components["responses"]["problem422"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
             504: components["responses"]["problem504"];
