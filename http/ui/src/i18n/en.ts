@@ -152,7 +152,7 @@ export const en: Dictionary = {
     minutesLeft: (n) => (n === 1 ? '1 minute left' : `${n} minutes left`),
     extend: '15 minutes more',
     extended: 'Time extended.',
-    atLimit: 'The time is at its limit of 2 hours.',
+    atLimit: 'The time cannot be extended any further.',
     release: 'Release the seats',
     released: 'Seats released',
     releasedHint: 'Nothing was charged. Your choice is kept.',

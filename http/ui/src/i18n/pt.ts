@@ -150,7 +150,7 @@ export const pt = {
     minutesLeft: (n: number) => (n === 1 ? 'Resta 1 minuto' : `Restam ${n} minutos`),
     extend: 'Mais 15 minutos',
     extended: 'Prazo estendido.',
-    atLimit: 'O prazo já é o máximo de 2 horas.',
+    atLimit: 'O prazo já é o maior possível.',
     release: 'Liberar assentos',
     released: 'Assentos liberados',
     releasedHint: 'Nada foi cobrado. Sua escolha continua guardada.',
