@@ -2,8 +2,8 @@
 //!
 //! * H1: a hold is sold only if its customer asked to confirm it.
 //! * H2: a hold lasts as long as it was promised, unless its customer asked for its end before, or asked for it twice: the second request may run
-//!   out of patience with a company that the first has reached, and give it up. (By the clock of the history; what was promised while
-//!   somebody shifted the nodes' clocks is not judged.)
+//!   out of patience with a company that the first has reached, and give it up. So may the one that confirms it, and says who was silent.
+//!   (By the clock of the history; what was promised while somebody shifted the nodes' clocks is not judged.)
 //! * I5: one key has one hold, and a hold ends in one way: whoever was told that it is sold, and whoever was told that it is over, hear the same.
 //! * I3, I4: one that was sold, as somebody was told, is sold at every company; one that is over is sold nowhere.
 
@@ -205,8 +205,12 @@ impl<'a> Hold<'a> {
         let promised_us = self.promised_us?;
         let over = self.over.iter().filter(|over| over.end_us < promised_us);
         let early = over.min_by_key(|over| over.end_us)?;
-        // whoever asks and is told so has not ended it by asking
-        let own_us = matches!(early.request, Request::Confirm { .. }).then_some(early.begin_us);
+        let confirms = matches!(early.request, Request::Confirm { .. });
+        if confirms && early.answer.is_problem("company-silent") {
+            return None;
+        }
+        // whoever asks and is told that it is over has not ended it by asking
+        let own_us = confirms.then_some(early.begin_us);
         let confirms = self.confirms_us.iter();
         let mut asked = confirms
             .filter(|us| Some(**us) != own_us)

@@ -402,7 +402,11 @@ impl Driver {
             Phase::Deciding {
                 round, deadline, ..
             } if now < *deadline => round.on_wake(now, effects),
-            Phase::Deciding { .. } => self.next_ballot(effects),
+            Phase::Deciding { round, .. } => {
+                let asked = self.start.order.companies();
+                self.missing = round.missing().find(|company| asked.contains(company));
+                self.next_ballot(effects);
+            }
             Phase::Recovering {
                 round, deadline, ..
             } if now < *deadline => round.on_wake(now, effects),

@@ -192,6 +192,8 @@ fn an_early_end_that_its_customer_or_a_clock_may_have_caused_is_not_judged() {
     let expired = || confirm(2000, problem("hold-expired"));
     let unknown = confirm(1500, problem("outcome-unknown"));
     assert_eq!(over(&[held(), unknown, expired()]), [""; 0]);
+    let alone = confirm(2000, problem("company-silent"));
+    assert_eq!(over(&[held(), alone]), [""; 0], "nobody to decide with");
     let again = hold(1500, problem("company-silent"));
     assert_eq!(
         over(&[held(), again, expired()]),
