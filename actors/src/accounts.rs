@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
@@ -16,6 +15,7 @@ use crate::booking::Shared;
 use crate::desk::Desk;
 use crate::domain::accounts::User;
 use crate::domain::ids::UserId;
+use crate::turns::Turns;
 
 /// Argon2id as OWASP's password storage cheat sheet has it (19 MiB, 2 passes, 1 lane).
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -49,8 +49,7 @@ pub enum LoggedIn {
 #[derive(Clone)]
 pub struct Accounts {
     logins: Logins,
-    hashing: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    hashing: Turns,
     /// Verified when the login is unknown, so that it takes as long.
     nobody: Arc<str>,
 }
@@ -61,8 +60,7 @@ impl Accounts {
         let nobody = hash_password(&Uuid::new_v4().to_string());
         Self {
             logins: Logins::new(shared, desk),
-            hashing: Arc::new(Semaphore::new(hashes_at_once)),
-            waiting: Arc::new(Semaphore::new(HASHES_WAITING_MAX)),
+            hashing: Turns::new(hashes_at_once, HASHES_WAITING_MAX),
             nobody: nobody.into(),
         }
     }
@@ -73,7 +71,8 @@ impl Accounts {
             return Registered::Taken;
         }
         let password = password.to_owned();
-        let Some(password_hash) = self.hash(move || hash_password(&password)).await else {
+        let hash = self.hashing.take(move || hash_password(&password));
+        let Some(password_hash) = hash.await else {
             return Registered::Overloaded;
         };
         let user = User {
@@ -99,27 +98,14 @@ impl Accounts {
             None => self.nobody.clone(),
         };
         let password = password.to_owned();
-        let matches = self.hash(move || verify_password(&password, &known)).await;
-        match (matches, user) {
+        let matches = self
+            .hashing
+            .take(move || verify_password(&password, &known));
+        match (matches.await, user) {
             (None, _) => LoggedIn::Overloaded,
             (Some(true), Some(user)) => LoggedIn::Welcome(user.id),
             (Some(_), _) => LoggedIn::Denied,
         }
-    }
-
-    /// Runs on the blocking pool, few at a time. None when too many wait.
-    async fn hash<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
-        let waiting = self.waiting.clone().try_acquire_owned().ok()?;
-        let turn = self.hashing.clone().acquire_owned().await.ok()?;
-        // the work keeps its place until it is done, also when nobody waits for it any more
-        let work = move || {
-            let _places = (waiting, turn);
-            work()
-        };
-        tokio::task::spawn_blocking(work).await.ok()
     }
 }
 

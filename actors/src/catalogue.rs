@@ -9,7 +9,7 @@
 //!                      │
 //!                      ├─▶ listing.rs   pages of legs
 //!                      └─▶ search.rs    itineraries (itinerary.rs): labels.rs are ways so far, fare.rs what they cost,
-//!                                       bounds.rs gives up early, front.rs keeps the best
+//!                                       bounds.rs and profile.rs give up early, front.rs keeps the best
 //! ```
 //! Our own index follows the ledger, commit by commit. A peer's index follows what that peer publishes, by cursor; it may be
 //! seconds old, and a booking checks everything again. A company that cannot be reached is named, and its legs are left out.
@@ -27,6 +27,8 @@ mod index;
 mod itinerary;
 mod labels;
 mod listing;
+mod onward;
+mod profile;
 mod published;
 mod search;
 mod seats;
@@ -38,8 +40,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
+use metrics::counter;
 use tokio::sync::Notify;
-use tracing::warn;
+use tracing::info;
 
 pub use self::connections::ConnectionTimes;
 use self::index::Index;
@@ -49,7 +52,7 @@ pub use self::published::{
     Route,
 };
 pub use self::search::LEGS_MAX;
-use self::search::{Outcome, Path, Query};
+use self::search::{Outcome, PROFILE_AFTER, Path, Query, WORK_MAX};
 pub use self::seats::{SeatState, SeatStates};
 use self::timetable::{Contribution, DepartureNumber, Timetable};
 use self::watches::Watches;
@@ -58,9 +61,12 @@ use crate::clock::wall_clock_ms;
 use crate::domain::ids::{CompanyId, RouteId};
 use crate::ledger::News;
 use crate::peer::PeerClient;
+use crate::turns::Turns;
 
 /// Most routes of one page of a catalogue: a page must fit a frame.
 const PUBLISH_MAX: usize = 600;
+/// Most searches under way or waiting for their turn.
+const SEARCHES_WAITING_MAX: usize = 64;
 
 /// Cheap to clone; answers from memory.
 #[derive(Clone)]
@@ -82,6 +88,7 @@ struct Inner {
     /// Of each index, the version that the timetable is of. Whoever makes a new one holds it.
     made_of: Mutex<Vec<u64>>,
     watches: Watches,
+    searching: Turns,
     /// Wakes those who wait for a change of our own. (A watch would wake them in random order; this does in that of waiting.)
     published: Notify,
 }
@@ -109,6 +116,7 @@ impl Catalogue {
             timetable: RwLock::default(),
             made_of: Mutex::default(),
             watches: Watches::default(),
+            searching: Turns::new(searches_at_once(), SEARCHES_WAITING_MAX),
             published: Notify::new(),
         };
         let catalogue = Self {
@@ -183,7 +191,15 @@ impl Catalogue {
         self.read().get(&company).map_or(0, Index::len)
     }
 
-    /// Every itinerary that no other one beats in arrival, number of legs and price, of the companies that can be reached. Always ends.
+    /// [`Catalogue::search`] in its turn, on a thread of its own. None when too many wait.
+    pub async fn search_in_turn(&self, trip: &Trip) -> Option<Found> {
+        let (catalogue, trip) = (self.clone(), trip.clone());
+        let searched = self.inner.searching.take(move || catalogue.search(&trip));
+        searched.await
+    }
+
+    /// Every itinerary that no other one beats in arrival, number of legs and price, of the companies that can be reached. Always ends,
+    /// but keeps its thread for as long as that takes.
     pub fn search(&self, trip: &Trip) -> Found {
         let timetable = self.timetable();
         let asked = self.reachable(&timetable);
@@ -201,16 +217,16 @@ impl Catalogue {
             seats: trip.passengers,
             legs_max: trip.legs_max,
             companies: asked.iter().map(|(_, reachable)| *reachable).collect(),
+            work_max: WORK_MAX,
+            profile_after: PROFILE_AFTER,
         };
         let Outcome {
             mut found,
             cut_short,
         } = search::search(&timetable, &query);
         if cut_short {
-            warn!(
-                ?trip,
-                "a search met its bound: something better may be missing"
-            );
+            counter!("passcom_searches_cut_short_total").increment(1);
+            info!(?trip, "a search was cut short");
         }
         found.sort_by(|one, other| trip.order.compare(one, other));
         found.truncate(trip.limit);
@@ -225,6 +241,7 @@ impl Catalogue {
         Found {
             itineraries: found.iter().filter_map(itinerary).collect(),
             unreachable: unreachable(&asked),
+            cut_short,
         }
     }
 
@@ -422,6 +439,11 @@ impl Catalogue {
         let indexes = self.inner.indexes.write();
         indexes.unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Half of the cores, rounded up, so that bookings, the ledger and the links to peers have the other half whatever is searched.
+fn searches_at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
 fn unreachable(companies: &[(CompanyId, bool)]) -> Vec<CompanyId> {

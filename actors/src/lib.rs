@@ -26,7 +26,7 @@
 //!
 //! For people: [`catalogue`] and [`airports`]: what is on sale; [`cabin`]: where a seat is; [`accounts`]: who is who;
 //! [`operations`]: what operators ask; [`refund`]: what comes back for a cancelled seat; [`history`]: what happened to a booking.
-//! [`clock`]: the time that shells hand to the rules.
+//! [`clock`]: the time that shells hand to the rules; [`turns`]: computations that must not hold up everybody else.
 //!
 //! Invariants:
 //! * nothing that says a thing is durable leaves before its commit, and what memory shows as sold follows the commit;
@@ -66,3 +66,4 @@ pub mod service;
 pub mod store;
 pub mod supervisor;
 pub mod traceparent;
+pub mod turns;

@@ -13,6 +13,8 @@ mod country;
 #[expect(dead_code, reason = "the rules that the tests check")]
 mod network;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -34,6 +36,10 @@ const DAY: i64 = 24 * 3600;
 const SAMPLE: usize = 5_000;
 /// What a search may take at most, 99 times out of 100.
 const P99_MAX: Duration = Duration::from_millis(5);
+/// Trips that lead nowhere, of each kind.
+const DEAD_ENDS: usize = 500;
+/// What one of those may take at most.
+const DEAD_END_MAX: Duration = Duration::from_millis(50);
 /// What a leg may cost, all in all.
 const LEG_BYTES_MAX: usize = 200;
 
@@ -44,6 +50,7 @@ fn main() {
     };
     let catalogue = measure_memory(&network);
     measure_searches(&network, &catalogue);
+    measure_dead_ends(&network);
     let mut criterion = Criterion::default().configure_from_args();
     single_trips(&mut criterion, &network, &catalogue);
     upkeep(&mut criterion, &network, &catalogue);
@@ -114,36 +121,141 @@ fn measure_memory(network: &Network) -> Catalogue {
 fn measure_searches(network: &Network, catalogue: &Catalogue) {
     for legs_max in [4, 6] {
         let mut dice = fastrand::Rng::with_seed(1);
-        let (mut times, mut found) = (Vec::with_capacity(SAMPLE), 0);
-        let mut slowest = (Duration::ZERO, None);
-        for _ in 0..SAMPLE {
-            let trip = any_trip(&mut dice, network, catalogue, legs_max);
-            let time = median_of_three(|| {
-                found += catalogue.search(&trip).itineraries.len();
+        let airports = catalogue.airports();
+        let trips = std::iter::repeat_with(|| {
+            let day = dice.i64(0..DAYS);
+            any_trip(&mut dice, network, (&airports, &airports), day, legs_max)
+        });
+        let times = Times::of(catalogue, trips.take(SAMPLE));
+        println!("at most {legs_max} legs: {times} (aim: p99 below {P99_MAX:?})");
+    }
+}
+
+/// Where there is nothing to find: nothing that is found ends such a search early.
+fn measure_dead_ends(network: &Network) {
+    for (name, network, ends, passengers) in [company_down(network), sold_out(network)] {
+        let catalogue = network.catalogue();
+        for legs_max in [4, 6] {
+            let mut dice = fastrand::Rng::with_seed(1);
+            let trips = std::iter::repeat_with(|| {
+                let day = dice.i64(0..DAYS - 7);
+                let trip = any_trip(&mut dice, &network, (&ends.0, &ends.1), day, legs_max);
+                Trip { passengers, ..trip }
             });
-            times.push(time);
-            if time > slowest.0 {
-                slowest = (time, Some(trip));
-            }
-        }
-        times.sort_unstable();
-        let at = |share: f64| times[((SAMPLE - 1) as f64 * share) as usize];
-        println!(
-            "at most {legs_max} legs: p50 {:?}, p90 {:?}, p99 {:?}, p99.9 {:?}, longest {:?} (aim: p99 below {P99_MAX:?}); {:.1} itineraries each",
-            at(0.5),
-            at(0.9),
-            at(0.99),
-            at(0.999),
-            slowest.0,
-            found as f64 / SAMPLE as f64 / 3.0
-        );
-        if let (time, Some(trip)) = slowest {
+            let times = Times::of(&catalogue, trips.take(DEAD_ENDS));
             println!(
-                "  longest: {} to {}, {time:?}",
-                trip.origins.join(","),
-                trip.destinations.join(",")
+                "{name}, at most {legs_max} legs: {times} (aim: longest below {DEAD_END_MAX:?})"
             );
         }
+    }
+}
+
+/// Origins and destinations.
+type Ends = (Vec<String>, Vec<String>);
+
+/// The company that alone serves most towns is down, and the trips go there.
+fn company_down(network: &Network) -> (&'static str, Network, Ends, u16) {
+    let mut serving: BTreeMap<&String, BTreeSet<CompanyId>> = BTreeMap::new();
+    for leg in &network.legs {
+        let serving = serving.entry(&leg.route.destination).or_default();
+        serving.insert(leg.company);
+    }
+    let only = |company: CompanyId| {
+        let towns = serving.iter();
+        let towns = towns.filter(move |(_, by)| by.len() == 1 && by.contains(&company));
+        towns.map(|(town, _)| (*town).clone()).collect::<Vec<_>>()
+    };
+    let mut companies = network.companies.clone();
+    companies.sort_by_key(|company| only(*company).len());
+    let down = *companies.last().expect("some company");
+    let towns = only(down);
+    let origins = serving.keys().filter(|town| !towns.contains(town));
+    let ends = (origins.map(|town| (*town).clone()).collect(), towns);
+    let network = Network {
+        companies,
+        down: vec![down],
+        ..network.clone()
+    };
+    ("the only company that goes there is down", network, ends, 1)
+}
+
+/// Every leg to some towns has a last seat, and two travel there.
+fn sold_out(network: &Network) -> (&'static str, Network, Ends, u16) {
+    let towns: BTreeSet<&String> = network.legs.iter().map(|leg| &leg.route.origin).collect();
+    let (full, others): (Vec<_>, Vec<_>) = (0..).zip(towns).partition(|(place, _)| place % 5 == 0);
+    let names = |towns: Vec<(i32, &String)>| {
+        let names = towns.into_iter().map(|(_, town)| town.clone());
+        names.collect::<Vec<_>>()
+    };
+    let ends = (names(others), names(full));
+    let mut network = network.clone();
+    for leg in &mut network.legs {
+        if ends.1.contains(&leg.route.destination) {
+            leg.taken = leg.route.seats.saturating_sub(1);
+        }
+    }
+    (
+        "one seat left to the destination, two travel",
+        network,
+        ends,
+        2,
+    )
+}
+
+/// How long the searches of a sample took, ascending.
+struct Times {
+    sorted: Vec<Duration>,
+    found: usize,
+    cut_short: usize,
+    longest: Option<Trip>,
+}
+
+impl Times {
+    fn of(catalogue: &Catalogue, trips: impl Iterator<Item = Trip>) -> Self {
+        let mut times = Self {
+            sorted: Vec::new(),
+            found: 0,
+            cut_short: 0,
+            longest: None,
+        };
+        let mut longest = Duration::ZERO;
+        for trip in trips {
+            let mut found = None;
+            let time = median_of_three(|| found = Some(catalogue.search(&trip)));
+            let found = found.expect("it was searched");
+            times.sorted.push(time);
+            times.found += found.itineraries.len();
+            times.cut_short += usize::from(found.cut_short);
+            if time > longest {
+                (longest, times.longest) = (time, Some(trip));
+            }
+        }
+        times.sorted.sort_unstable();
+        times
+    }
+
+    fn at(&self, share: f64) -> Duration {
+        self.sorted[((self.sorted.len() - 1) as f64 * share) as usize]
+    }
+}
+
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shares = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
+        for (name, share) in shares {
+            write!(f, "{name} {:.2?}, ", self.at(share))?;
+        }
+        write!(f, "longest {:.2?}", self.at(1.0))?;
+        if let Some(trip) = &self.longest {
+            let (from, to) = (trip.origins.join(","), trip.destinations.join(","));
+            write!(f, " from {from} to {to}")?;
+        }
+        let each = self.found as f64 / self.sorted.len() as f64;
+        write!(
+            f,
+            "; {each:.1} itineraries each, {} cut short",
+            self.cut_short
+        )
     }
 }
 
@@ -158,18 +270,19 @@ fn median_of_three(mut run: impl FnMut()) -> Duration {
     times[1]
 }
 
-/// Between any two airports on any day.
+/// From one of these airports to another one of those.
 fn any_trip(
     dice: &mut fastrand::Rng,
     network: &Network,
-    catalogue: &Catalogue,
+    (origins, destinations): (&[String], &[String]),
+    day: i64,
     legs_max: usize,
 ) -> Trip {
-    let airports = catalogue.airports();
-    let from = dice.usize(..airports.len());
-    let to = (from + dice.usize(1..airports.len())) % airports.len();
-    let day = dice.i64(0..DAYS);
-    trip(network, &airports[from], &airports[to], day, legs_max)
+    let from = &origins[dice.usize(..origins.len())];
+    let others = destinations.iter().filter(|to| *to != from);
+    let others: Vec<&String> = others.collect();
+    let to = others[dice.usize(..others.len())];
+    trip(network, from, to, day, legs_max)
 }
 
 fn trip(network: &Network, from: &str, to: &str, day: i64, legs_max: usize) -> Trip {

@@ -1,8 +1,10 @@
 //! What it takes at least from an airport to the destination: lower bounds that let a search give up early without missing anything.
 //!
 //! Computed over pairs of airports rather than over departures, as if the best of each pair left whenever one is there (the idea of
-//! bounding by a relaxed problem; here one Bellman-Ford round per leg).
+//! bounding by a relaxed problem; here one Bellman-Ford round per leg). That takes microseconds, and is all that most searches need; the
+//! others go on with a [`super::profile::Profile`].
 
+use super::search::{Query, Role};
 use super::timetable::{AirportNumber, Timetable};
 
 /// At least so much more, each for itself.
@@ -25,19 +27,11 @@ pub struct Bounds {
 
 impl Bounds {
     /// For itineraries of at most `legs_max` legs that pass no origin again.
-    pub fn new(
-        timetable: &Timetable,
-        origins: &[AirportNumber],
-        destinations: &[AirportNumber],
-        legs_max: usize,
-    ) -> Self {
-        let mut nothing = vec![None; timetable.airports().len()];
-        for destination in destinations {
-            nothing[usize::from(*destination)] = Some(ARRIVED);
-        }
-        let mut rounds = vec![nothing];
+    pub fn new(timetable: &Timetable, query: &Query, roles: &[Role], legs_max: usize) -> Self {
+        let arrived = |role: &Role| (*role == Role::Destination).then_some(ARRIVED);
+        let mut rounds: Vec<Vec<_>> = vec![roles.iter().map(arrived).collect()];
         for _ in 1..legs_max {
-            let next = one_more_leg(timetable, origins, &rounds[rounds.len() - 1]);
+            let next = one_more_leg(timetable, query, roles, &rounds[rounds.len() - 1]);
             rounds.push(next);
         }
         Self { rounds }
@@ -51,7 +45,8 @@ impl Bounds {
 
 fn one_more_leg(
     timetable: &Timetable,
-    origins: &[AirportNumber],
+    query: &Query,
+    roles: &[Role],
     fewer: &[Option<ToGo>],
 ) -> Vec<Option<ToGo>> {
     let mut round = fewer.to_vec();
@@ -59,7 +54,7 @@ fn one_more_leg(
         let Some(rest) = fewer[usize::from(edge.to)] else {
             continue;
         };
-        if fewer[usize::from(edge.from)] == Some(ARRIVED) || origins.contains(&edge.from) {
+        if roles[usize::from(edge.from)] != Role::Other || !query.asks(edge.company) {
             continue;
         }
         let wait = timetable.connection_minimum(edge.from);

@@ -43,6 +43,8 @@ pub struct Found {
     pub itineraries: Vec<Itinerary>,
     /// Companies that cannot be reached; their legs are left out.
     pub unreachable: Vec<CompanyId>,
+    /// The search was given up: these are itineraries, but better ones may be missing.
+    pub cut_short: bool,
 }
 
 impl Itinerary {

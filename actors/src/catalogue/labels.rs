@@ -1,6 +1,7 @@
 //! The ways of a search to have come somewhere: each points to the one it goes on from.
 
 use super::fare::Fare;
+use super::front::Merits;
 use super::timetable::{AirportNumber, CompanyNumber, DepartureNumber};
 
 /// A way to have taken a departure.
@@ -13,6 +14,7 @@ pub struct Label {
     /// Of the first leg.
     pub departs: u32,
     pub fare: Fare,
+    pub from: AirportNumber,
     pub to: AirportNumber,
     pub company: CompanyNumber,
     pub legs: u8,
@@ -35,6 +37,17 @@ pub struct Arrivals {
     pub cheapest: Option<Fare>,
     /// The latest departure from the origin.
     pub departs: u32,
+}
+
+impl Label {
+    pub fn merits(&self) -> Merits {
+        Merits {
+            arrives: self.arrives,
+            legs: self.legs,
+            fare: self.fare,
+            departs: self.departs,
+        }
+    }
 }
 
 impl Labels {

@@ -13,7 +13,11 @@
 //!
 //! An itinerary leaves the origin once and ends where it first reaches the destination: none passes an airport of either in between.
 //!
-//! Always ends: there are at most [`LEGS_MAX`] rounds, each looks at every departure once, and there are at most [`LABELS_MAX`] labels.
+//! Bounds by airport take microseconds, and suffice for most searches. The others, as those that find nothing that could cut off
+//! anything, go on with bounds by departure ([`Profile`]).
+//!
+//! Always ends, and soon: a search that has done [`WORK_MAX`] is cut short. What it has found by then is right, but something better, or
+//! anything at all, may be missing.
 
 use std::ops::Range;
 
@@ -21,11 +25,20 @@ use super::bounds::Bounds;
 use super::fare::Fare;
 use super::front::{Front, Merits};
 use super::labels::{Arrivals, Label, LabelNumber, Labels};
-use super::timetable::{AirportNumber, Departure, DepartureNumber, Timetable};
+use super::profile::{Departs, Profile};
+use super::timetable::{
+    AirportNumber, CompanyNumber, Departure, DepartureNumber, FLIGHT_MAX, Timetable,
+};
 
 /// Most legs of an itinerary.
 pub const LEGS_MAX: usize = 6;
-/// Most ways to somewhere that one search remembers, some 40 MB; the network of a country needs a few thousand.
+/// Most that a search does, counted in departures, labels and comparisons of two labels that it looks at: a tenth of a second of a core,
+/// or little more. The longest of thousands of searches in a country's schedules for six legs needs a hundredth of it.
+pub const WORK_MAX: usize = 20_000_000;
+/// Work after which a search goes on with a [`Profile`]: about what that costs, so that no search takes more than twice as long as it
+/// would have with the better choice from the start.
+pub const PROFILE_AFTER: usize = 50_000;
+/// Most labels that one search remembers, some 50 MB; the schedules of a country need ten thousand.
 const LABELS_MAX: usize = 1_000_000;
 
 /// What to look for. Every airport is one of the timetable.
@@ -41,13 +54,17 @@ pub struct Query {
     pub legs_max: usize,
     /// Whose legs, by number of the company.
     pub companies: Vec<bool>,
+    /// [`WORK_MAX`], or less.
+    pub work_max: usize,
+    /// [`PROFILE_AFTER`], or another one.
+    pub profile_after: usize,
 }
 
 /// What a search has found.
 #[derive(Debug)]
 pub struct Outcome {
     pub found: Vec<Path>,
-    /// It met its bound on labels: what is found is right, but something better may be missing.
+    /// It did as much as it may: what is found is right, but something better may be missing.
     pub cut_short: bool,
 }
 
@@ -64,11 +81,15 @@ struct Candidate {
     merits: Merits,
 }
 
+/// A departure with its number and the airport that it is of.
+type Leg<'a> = (Departs, &'a Departure);
+
 struct Search<'a> {
     timetable: &'a Timetable,
     query: &'a Query,
     legs_max: usize,
     bounds: Bounds,
+    profile: Option<Profile>,
     roles: Vec<Role>,
     labels: Labels,
     /// Of each airport, ascending by arrival.
@@ -76,12 +97,12 @@ struct Search<'a> {
     /// Labels from here on are of the round under way.
     fresh: usize,
     front: Front<LabelNumber>,
-    cut_short: bool,
+    work: usize,
 }
 
 /// What an airport is to a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub enum Role {
     Origin,
     Destination,
     Other,
@@ -91,7 +112,7 @@ pub fn search(timetable: &Timetable, query: &Query) -> Outcome {
     let mut search = Search::new(timetable, query);
     search.leave();
     for legs in 2..=search.legs_max {
-        if !search.gather() {
+        if !search.gather() || search.is_cut_short() {
             break;
         }
         search.go_on(legs);
@@ -101,7 +122,20 @@ pub fn search(timetable: &Timetable, query: &Query) -> Outcome {
         found: members
             .map(|(merits, last)| search.path(*merits, *last))
             .collect(),
-        cut_short: search.cut_short,
+        cut_short: search.is_cut_short(),
+    }
+}
+
+impl Query {
+    pub fn asks(&self, company: CompanyNumber) -> bool {
+        self.companies.get(usize::from(company)) == Some(&true)
+    }
+
+    /// Whether this departure may be a leg, wherever it goes.
+    pub fn may_use(&self, departure: &Departure, timetable: &Timetable) -> bool {
+        self.asks(departure.company)
+            && departure.seconds() <= FLIGHT_MAX
+            && timetable.free_seats(departure) >= self.seats
     }
 }
 
@@ -116,20 +150,23 @@ impl<'a> Search<'a> {
             roles[usize::from(*airport)] = Role::Origin; // whoever is there already need not fly
         }
         let legs_max = query.legs_max.clamp(1, LEGS_MAX);
-        let [origins, destinations] =
-            [Role::Origin, Role::Destination].map(|role| airports_of(&roles, role));
         Self {
             timetable,
             query,
             legs_max,
-            bounds: Bounds::new(timetable, &origins, &destinations, legs_max),
+            bounds: Bounds::new(timetable, query, &roles, legs_max),
+            profile: None,
             roles,
             labels: Labels::default(),
             at: vec![Vec::new(); airports],
             fresh: 0,
             front: Front::default(),
-            cut_short: false,
+            work: 0,
         }
+    }
+
+    fn is_cut_short(&self) -> bool {
+        self.work > self.query.work_max || self.labels.len() >= LABELS_MAX
     }
 
     /// The first round.
@@ -138,14 +175,15 @@ impl<'a> Search<'a> {
             let (timetable, time) = (self.timetable, self.query.departs.clone());
             for number in timetable.departures_of(origin, time) {
                 let departure = timetable.departure(number);
-                if self.may_take(departure, 1) {
+                let leg = ((origin, number), departure);
+                if self.may_take(leg, 1) {
                     let merits = Merits {
                         arrives: departure.arrives,
                         legs: 1,
                         fare: departure.fare(),
                         departs: departure.departs,
                     };
-                    self.take(number, departure, None, merits);
+                    self.take(leg, None, merits);
                 }
             }
         }
@@ -155,7 +193,12 @@ impl<'a> Search<'a> {
     fn gather(&mut self) -> bool {
         let mut touched: Vec<AirportNumber> = Vec::new();
         for (number, label) in self.labels.since(self.fresh) {
-            if self.roles[usize::from(label.to)] == Role::Other {
+            let departure = self.timetable.departure(label.departure);
+            let leg = ((label.from, label.departure), departure);
+            // more is found, or known of what is to come, than when it was taken
+            let goes_on = self.roles[usize::from(label.to)] == Role::Other
+                && !self.is_hopeless(&label.merits(), leg);
+            if goes_on {
                 self.at[usize::from(label.to)].push(number);
                 touched.push(label.to);
             }
@@ -170,16 +213,26 @@ impl<'a> Search<'a> {
         !touched.is_empty()
     }
 
-    /// One leg more from wherever the round before came to.
+    /// One leg more from wherever the round before came to; first to the destination, so that what is found cuts off the rest.
     fn go_on(&mut self, legs: usize) {
-        for airport in 0..self.at.len() {
-            let here = std::mem::take(&mut self.at[airport]);
-            self.go_on_from(airport as AirportNumber, &here, legs);
-            self.at[airport] = here;
+        let left = self.legs_max - legs;
+        for (to, enough) in [(Role::Destination, 1), (Role::Other, left + 1)] {
+            if to == Role::Other && left == 0 {
+                break;
+            }
+            for airport in 0..self.at.len() {
+                let number = airport as AirportNumber;
+                if self.bounds.to_go(number, enough).is_some() {
+                    let here = std::mem::take(&mut self.at[airport]);
+                    self.go_on_from(number, &here, legs, to);
+                    self.at[airport] = here;
+                }
+            }
         }
     }
 
-    fn go_on_from(&mut self, airport: AirportNumber, here: &[LabelNumber], legs: usize) {
+    /// To airports of this role.
+    fn go_on_from(&mut self, airport: AirportNumber, here: &[LabelNumber], legs: usize, to: Role) {
         let timetable = self.timetable;
         let Some(arrivals) = Arrivals::of_round(&self.labels, here, legs - 1) else {
             return;
@@ -188,12 +241,17 @@ impl<'a> Search<'a> {
         let longest = timetable.longest_connection();
         let from = arrivals.first.saturating_add(minimum);
         let until = arrivals.last.saturating_add(longest).saturating_add(1);
+        let within = timetable.departures_of(airport, from..until);
         let mut gone = 0;
         let mut candidates = Vec::new();
-        for number in timetable.departures_of(airport, from..until) {
+        for number in within {
+            self.work += 1;
+            self.sharpen();
             let departure = timetable.departure(number);
-            if !self.may_take(departure, legs)
-                || self.is_hopeless_for_all(departure, &arrivals, legs)
+            let leg = ((airport, number), departure);
+            if self.roles[usize::from(departure.to)] != to
+                || !self.may_take(leg, legs)
+                || self.is_hopeless_for_all(leg, &arrivals, legs)
             {
                 continue;
             }
@@ -205,18 +263,21 @@ impl<'a> Search<'a> {
                 .take_while(|label| waits_too_long(label))
                 .count();
             self.connect(&here[gone..], departure, minimum, legs, &mut candidates);
+            if self.is_cut_short() {
+                return;
+            }
             for candidate in &candidates {
                 if usize::from(candidate.merits.legs) == legs {
                     let parent = Some(candidate.label);
-                    self.take(number, departure, parent, candidate.merits);
+                    self.take(leg, parent, candidate.merits);
                 }
             }
         }
     }
 
-    /// The labels that can go on with this departure and are not covered by others of them.
+    /// The labels that can go on with this departure and are not covered by others of them; some of them if it is cut short.
     fn connect(
-        &self,
+        &mut self,
         here: &[LabelNumber],
         departure: &Departure,
         minimum: u32,
@@ -226,9 +287,10 @@ impl<'a> Search<'a> {
         candidates.clear();
         let left = self.legs_max - legs;
         for number in here {
+            self.work += 1 + candidates.len();
             let label = self.labels.get(*number);
             let ready = label.arrives.saturating_add(minimum);
-            if ready > departure.departs {
+            if ready > departure.departs || self.is_cut_short() {
                 break;
             }
             let changes = label.company != departure.company;
@@ -258,38 +320,58 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether the departure may be leg number `legs` of an itinerary.
-    fn may_take(&self, departure: &Departure, legs: usize) -> bool {
-        let left = self.legs_max - legs;
-        self.roles[usize::from(departure.to)] != Role::Origin
-            && self.query.companies.get(usize::from(departure.company)) == Some(&true)
-            && self.bounds.to_go(departure.to, left).is_some()
-            && self.timetable.free_seats(departure) >= self.query.seats
+    /// Once it has done enough that a profile pays.
+    fn sharpen(&mut self) {
+        if self.profile.is_none() && self.work > self.query.profile_after {
+            let profile = Profile::new(self.timetable, self.query, &self.roles, self.legs_max);
+            self.profile = Some(profile);
+        }
     }
 
-    fn is_hopeless_for_all(&self, departure: &Departure, arrivals: &Arrivals, legs: usize) -> bool {
+    /// The least arrival, and the least price of what is to come, after this departure with at most so many legs more.
+    fn to_go(&self, (number, departure): Leg, legs: usize) -> Option<(u32, i64)> {
+        if let Some(profile) = &self.profile {
+            let to_go = profile.to_go(number, legs)?;
+            return Some((to_go.arrives, to_go.price_minor));
+        }
+        let to_go = self.bounds.to_go(departure.to, legs)?;
+        let arrives = departure.arrives.saturating_add(to_go.seconds);
+        Some((arrives, to_go.price_minor))
+    }
+
+    /// Whether the departure may be leg number `legs` of an itinerary.
+    fn may_take(&self, (number, departure): Leg, legs: usize) -> bool {
+        self.to_go((number, departure), self.legs_max - legs)
+            .is_some()
+            && (self.profile.is_some()
+                || self.roles[usize::from(departure.to)] != Role::Origin
+                    && self.query.may_use(departure, self.timetable))
+    }
+
+    fn is_hopeless_for_all(&self, leg: Leg, arrivals: &Arrivals, legs: usize) -> bool {
         let Some(cheapest) = arrivals.cheapest else {
             return false;
         };
+        let (_, departure) = leg;
         let best = Merits {
             arrives: departure.arrives,
             legs: legs as u8,
             fare: cheapest.plus(departure.fare()),
             departs: arrivals.departs,
         };
-        self.is_hopeless(&best, departure.to)
+        self.is_hopeless(&best, leg)
     }
 
-    /// Whether nothing that goes on from here can come into the front.
-    fn is_hopeless(&self, so_far: &Merits, at: AirportNumber) -> bool {
+    /// Whether nothing that goes on from this departure can come into the front.
+    fn is_hopeless(&self, so_far: &Merits, leg: Leg) -> bool {
         let left = self.legs_max - usize::from(so_far.legs);
-        (0..=left).all(|more| match self.bounds.to_go(at, more) {
+        (0..=left).all(|more| match self.to_go(leg, more) {
             None => true,
-            Some(to_go) => self.front.beats(&Merits {
-                arrives: so_far.arrives.saturating_add(to_go.seconds),
+            Some((arrives, price_minor)) => self.front.beats(&Merits {
+                arrives,
                 legs: so_far.legs + more as u8,
                 fare: Fare {
-                    minor: so_far.fare.minor.saturating_add(to_go.price_minor),
+                    minor: so_far.fare.minor.saturating_add(price_minor),
                     ..so_far.fare
                 },
                 departs: so_far.departs,
@@ -298,26 +380,19 @@ impl<'a> Search<'a> {
     }
 
     /// Takes the departure after this label.
-    fn take(
-        &mut self,
-        number: DepartureNumber,
-        departure: &Departure,
-        parent: Option<LabelNumber>,
-        merits: Merits,
-    ) {
-        if self.is_hopeless(&merits, departure.to) {
+    fn take(&mut self, leg: Leg, parent: Option<LabelNumber>, merits: Merits) {
+        self.work += 1;
+        if self.is_hopeless(&merits, leg) {
             return;
         }
-        if self.labels.len() >= LABELS_MAX {
-            self.cut_short = true;
-            return;
-        }
+        let ((from, number), departure) = leg;
         let label = self.labels.push(Label {
             departure: number,
             parent,
             arrives: merits.arrives,
             departs: merits.departs,
             fare: merits.fare,
+            from,
             to: departure.to,
             company: departure.company,
             legs: merits.legs,
@@ -358,3 +433,6 @@ fn airports_of(roles: &[Role], wanted: Role) -> Vec<AirportNumber> {
         .map(|(airport, _)| airport)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

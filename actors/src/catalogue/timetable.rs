@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use super::fare::{CurrencyNumber, Fare};
 use super::free::FreeCounts;
+use super::onward::Onward;
 use super::slot::{Currency, Facts, Iata};
 use crate::catalogue::connections::ConnectionTimes;
 use crate::domain::ids::{CompanyId, RouteId};
@@ -20,6 +21,19 @@ pub type AirportNumber = u16;
 pub type CompanyNumber = u8;
 /// A departure by its place in [`Timetable::departures`].
 pub type DepartureNumber = u32;
+
+/// Seconds. A leg that takes longer is listed, but nothing is searched over it: no aircraft flies for so long.
+pub const FLIGHT_MAX: u32 = 24 * 3600;
+
+/// The best of everything that all departures of a company between two airports offer, each for itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Edge {
+    pub from: AirportNumber,
+    pub to: AirportNumber,
+    pub company: CompanyNumber,
+    pub seconds: u32,
+    pub price_minor: i64,
+}
 
 /// One leg on sale. Its origin is the airport in whose range it stands.
 #[derive(Debug, Clone, Copy)]
@@ -36,21 +50,17 @@ pub struct Departure {
 }
 
 impl Departure {
+    /// From take-off to landing.
+    pub fn seconds(&self) -> u32 {
+        self.arrives.saturating_sub(self.departs)
+    }
+
     pub fn fare(&self) -> Fare {
         Fare {
             currency: self.currency,
             minor: self.price_minor,
         }
     }
-}
-
-/// The best of everything that all departures between two airports offer, each for itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Edge {
-    pub from: AirportNumber,
-    pub to: AirportNumber,
-    pub seconds: u32,
-    pub price_minor: i64,
 }
 
 #[derive(Debug, Default)]
@@ -68,10 +78,13 @@ pub struct Timetable {
     by_destination: Vec<DepartureNumber>,
     arrivals: Vec<u32>,
     edges: Vec<Edge>,
+    /// By number of the departure that comes before.
+    onward: Vec<Onward>,
     /// Least seconds between two legs of one company, by airport.
     connections: Vec<u32>,
     company_change: u32,
     longest_connection: u32,
+    longest_flight: u32,
 }
 
 #[derive(Debug)]
@@ -109,6 +122,7 @@ impl Timetable {
         made.departures = departures.into_iter().map(|(_, leg)| leg).collect();
         made.departures.shrink_to_fit();
         made.sort_other_orders();
+        made.connect();
         made
     }
 
@@ -170,6 +184,14 @@ impl Timetable {
         self.by_destination = self.by_time.clone();
         self.by_destination.sort_by_key(to); // stable: the time stays the second key
         self.arrivals = starts(self.by_destination.iter().map(to), self.airports.len());
+    }
+
+    fn connect(&mut self) {
+        let departures = self.departures.iter();
+        let onward: Vec<Onward> = departures.map(|leg| Onward::after(leg, self)).collect();
+        self.onward = onward;
+        let flights = self.departures.iter().map(Departure::seconds);
+        self.longest_flight = flights.max().unwrap_or(0).min(FLIGHT_MAX);
     }
 
     // ---- names --------------------------------------------------------------------------------------------------
@@ -235,9 +257,14 @@ impl Timetable {
         &numbers[first..]
     }
 
-    /// Which two airports have departures between them.
+    /// Which companies have departures between which two airports.
     pub fn edges(&self) -> &[Edge] {
         &self.edges
+    }
+
+    /// What this departure connects to.
+    pub fn onward(&self, number: DepartureNumber) -> Onward {
+        self.onward[number as usize]
     }
 
     // ---- connections --------------------------------------------------------------------------------------------
@@ -255,6 +282,11 @@ impl Timetable {
     /// Most seconds between two legs.
     pub fn longest_connection(&self) -> u32 {
         self.longest_connection
+    }
+
+    /// Most seconds between a departure and its arrival, of those that are no longer than [`FLIGHT_MAX`].
+    pub fn longest_flight(&self) -> u32 {
+        self.longest_flight
     }
 }
 
@@ -292,17 +324,20 @@ fn starts(groups: impl Iterator<Item = AirportNumber>, count: usize) -> Vec<u32>
 }
 
 fn edges(departures: &[(AirportNumber, Departure)]) -> Vec<Edge> {
-    let mut edges: HashMap<(AirportNumber, AirportNumber), Edge> = HashMap::new();
+    let mut edges: HashMap<(AirportNumber, AirportNumber, CompanyNumber), Edge> = HashMap::new();
     for (from, leg) in departures {
-        let (from, to, seconds) = (*from, leg.to, leg.arrives - leg.departs);
-        let edge = edges.entry((from, to)).or_insert(Edge {
-            from,
-            to,
-            seconds,
+        let edge = Edge {
+            from: *from,
+            to: leg.to,
+            company: leg.company,
+            seconds: leg.seconds(),
             price_minor: leg.price_minor,
-        });
-        edge.seconds = edge.seconds.min(seconds);
-        edge.price_minor = edge.price_minor.min(leg.price_minor);
+        };
+        let best = edges
+            .entry((edge.from, edge.to, edge.company))
+            .or_insert(edge);
+        best.seconds = best.seconds.min(edge.seconds);
+        best.price_minor = best.price_minor.min(edge.price_minor);
     }
     edges.into_values().collect()
 }

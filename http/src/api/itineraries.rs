@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use passcom_actors::catalogue::{Catalogue, Itinerary, LEGS_MAX, Order, Trip};
+use passcom_actors::catalogue::{Catalogue, Found, Itinerary, LEGS_MAX, Order, Trip};
 use passcom_actors::domain::ids::CompanyId;
+use passcom_actors::domain::order;
 
-use super::Client;
 use super::catalogue::legs_size;
 use super::places::{self, Place};
+use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::clock;
@@ -48,16 +49,21 @@ async fn search(client: &Client, call: Call) -> Answered {
         origins: origin.airports,
         destinations: destination.airports,
         passengers: passengers as u16,
-        legs_max: call.limit(query::LEGS_MAX, LEGS_DEFAULT, LEGS_MAX)?,
-        order: order(&call)?,
+        legs_max: legs_max(&call, passengers)?,
+        order: order_of(&call)?,
         limit: call.limit(query::LIMIT, ITINERARIES_DEFAULT, ITINERARIES_MAX)?,
     };
-    let found = catalogue.search(&trip);
+    let found = found(catalogue, &trip).await?;
     let size = ITINERARY_BYTES * (found.itineraries.len() + 1);
     Ok(
         Answer::sized_json(&wire::Itineraries::new(&trip, &found), size)
             .without(&found.unreachable),
     )
+}
+
+async fn found(catalogue: &Catalogue, trip: &Trip) -> Result<Found, Problem> {
+    let found = catalogue.search_in_turn(trip).await;
+    found.ok_or_else(|| Problem::from(Kind::Overloaded).retry_after(RETRY))
 }
 
 fn required_place(
@@ -76,7 +82,13 @@ fn departs(call: &Call, origin: &Place) -> Result<(i64, i64), Problem> {
     clock::day(date, origin.zone()).ok_or_else(|| Problem::out_of_calendar(query::DATE))
 }
 
-fn order(call: &Call) -> Result<Order, Problem> {
+/// No more legs than one booking has seats for.
+fn legs_max(call: &Call, passengers: usize) -> Result<usize, Problem> {
+    let asked = call.limit(query::LEGS_MAX, LEGS_DEFAULT, LEGS_MAX)?;
+    Ok(asked.min(order::LEGS_MAX / passengers))
+}
+
+fn order_of(call: &Call) -> Result<Order, Problem> {
     let Some(name) = call.parameter(query::ORDER)? else {
         return Ok(Order::default());
     };
@@ -111,10 +123,9 @@ async fn first_few(client: &Client, call: Call) -> Answered {
     let now = Timestamp::now().as_second();
     for day in 0..OLD_SEARCH_DAYS {
         trip.departs = (now + day * DAY_SECONDS, now + (day + 1) * DAY_SECONDS);
-        let found = client.catalogue.search(&trip);
+        let found = found(&client.catalogue, &trip).await?;
         itineraries.extend(found.itineraries);
         unreachable = found.unreachable;
-        tokio::task::yield_now().await; // each search takes its moment of the thread
     }
     itineraries.sort_by_key(|itinerary| (itinerary.legs.len(), itinerary.arrives()));
     itineraries.truncate(OLD_SEARCH_MAX);
@@ -148,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_list_is_ordered_by_one_of_its_names() {
-        let order = |query: &str| order(&call(&format!("/rotas?{query}"), &[], b""));
+        let order = |query: &str| order_of(&call(&format!("/rotas?{query}"), &[], b""));
         assert_eq!(order(""), Ok(Order::Arrival));
         assert_eq!(order("ordem=duracao"), Ok(Order::Duration));
         let problem = order("ordem=preço").unwrap_err();
@@ -156,6 +167,20 @@ mod tests {
             problem.detail(crate::language::Language::English),
             "ordem must be one of chegada, preco, trechos, duracao"
         );
+    }
+
+    #[test]
+    fn a_trip_has_no_more_legs_than_can_be_booked_for_all() {
+        let legs_max = |query: &str, passengers| {
+            legs_max(&call(&format!("/rotas?{query}"), &[], b""), passengers).unwrap()
+        };
+        let most = |passengers| legs_max("max_trechos=6", passengers);
+        assert_eq!(
+            (1..=9).map(most).collect::<Vec<_>>(),
+            [6, 6, 5, 4, 3, 2, 2, 2, 1]
+        );
+        assert_eq!((legs_max("", 2), legs_max("", 9)), (4, 1));
+        assert_eq!(legs_max("max_trechos=2", 3), 2);
     }
 
     #[test]

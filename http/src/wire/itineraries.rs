@@ -24,6 +24,8 @@ pub(crate) struct Itineraries<'a> {
     itineraries: Vec<ItineraryEntry<'a>>,
     #[serde(rename = "indisponiveis")]
     unreachable: &'a [CompanyId],
+    #[serde(rename = "completa")]
+    complete: bool,
     #[serde(rename = "passageiros")]
     passengers: u16,
     #[serde(rename = "origem")]
@@ -40,6 +42,7 @@ impl<'a> Itineraries<'a> {
         Self {
             itineraries: found.itineraries.iter().map(entry).collect(),
             unreachable: &found.unreachable,
+            complete: !found.cut_short,
             passengers: trip.passengers,
             origins: named(&trip.origins),
             destinations: named(&trip.destinations),
@@ -259,6 +262,7 @@ mod tests {
         let found = Found {
             itineraries: vec![Itinerary { legs }],
             unreachable: vec!["JJ".parse().unwrap()],
+            cut_short: false,
         };
         serde_json::to_value(Itineraries::new(&trip, &found)).unwrap()
     }
@@ -284,6 +288,7 @@ mod tests {
                 "livres": 1,
             }],
             "indisponiveis": ["JJ"],
+            "completa": true,
             "passageiros": 2,
             "origem": [{"iata": "CGH", "cidade": "São Paulo"}, {"iata": "GRU", "cidade": "São Paulo"}],
             "destino": [{"iata": "TFF", "cidade": "Tefé"}],

@@ -756,6 +756,8 @@ export interface components {
             rotas: components["schemas"]["Itinerary"][];
             /** @description Companies that are down: their legs are not offered. */
             indisponiveis: string[];
+            /** @description False where the search took too long and was given up: what is listed is right, better itineraries may be missing. */
+            completa: boolean;
             passageiros: number;
             origem: components["schemas"]["Place"][];
             destino: components["schemas"]["Place"][];
@@ -1420,7 +1422,7 @@ export interface operations {
                 data?: components["parameters"]["data"];
                 /** @description Free seats that every leg must have. */
                 passageiros?: number;
-                /** @description Most legs of an itinerary. */
+                /** @description Most legs of an itinerary. A booking has at most 16 seats, so that it is never more than 16 by the number of passengers. */
                 max_trechos?: number;
                 /** @description What the best is first by. */
                 ordem?: "chegada" | "preco" | "trechos" | "duracao";
@@ -1445,6 +1447,7 @@ export interface operations {
             400: components["responses"]["problem400"];
             404: components["responses"]["problem404"];
             429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
         };
     };
     searchLegs: {
@@ -1474,6 +1477,7 @@ export interface operations {
             413: components["responses"]["problem413"];
             415: components["responses"]["problem415"];
             429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
         };
     };
     listLegs: {
