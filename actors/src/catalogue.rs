@@ -65,8 +65,8 @@ use crate::turns::Turns;
 
 /// Most routes of one page of a catalogue: a page must fit a frame.
 const PUBLISH_MAX: usize = 600;
-/// Most searches under way or waiting for their turn.
-const SEARCHES_WAITING_MAX: usize = 64;
+/// Most searches under way or waiting for their turn: those of a country take a fraction of a millisecond each.
+const SEARCHES_WAITING_MAX: usize = 512;
 
 /// Cheap to clone; answers from memory.
 #[derive(Clone)]
