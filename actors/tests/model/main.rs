@@ -57,8 +57,10 @@
 //! plain_contended       6,096  no reductions: rivals
 //! unknown_recovered   154,757  the same with recovery elsewhere
 //! plain_recovered      38,332  no reductions: a recovery
-//! hold                489,833  a customer's hold confirmed at a third company, or over by one company's clock
-//! hold_one             18,822  the same of one company
+//! hold                562,608  a customer's hold confirmed at a third company, or over by one company's clock
+//! hold_confirmed_twice 91,159  the same, confirmed at two nodes
+//! hold_released         6,104  of one company, confirmed or released
+//! hold_one             18,818  as the first, of one company
 //! hold_retried        122,325  the request again at another node, another order, and a confirmation
 //! orders            6,674,808  as retried, a ballot each (with --ignored)
 //! three_drivers     1,188,487  three drivers of one saga (with --ignored)
