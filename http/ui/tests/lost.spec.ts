@@ -4,6 +4,7 @@ import type { Page, Route } from '@playwright/test'
 
 import { expect, test } from './fixtures'
 import {
+  BACK,
   freeSeat,
   holdAsNewCustomer,
   inDays,
@@ -15,16 +16,13 @@ import {
   takeBestSeats,
   takeTrip,
   THREE_COMPANIES,
+  untilAllAreUp,
 } from './steps'
-
-/** A node that went on is found again by the others. */
-const BACK = { timeout: 60_000 }
 
 test.afterEach(async ({ demo, visitor: page }) => {
   await demo.thaw('a')
   await page.unrouteAll({ behavior: 'ignoreErrors' })
-  await page.goto('/#/situacao')
-  await expect(page.getByText('No ar', { exact: true })).toHaveCount(3, BACK)
+  await untilAllAreUp(page)
 })
 
 const again = (page: Page) => page.getByRole('button', { name: 'Tentar de novo' })

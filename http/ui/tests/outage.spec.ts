@@ -2,6 +2,7 @@
 
 import { expect, test } from './fixtures'
 import {
+  BACK,
   holdAsNewCustomer,
   namePassengers,
   pressHold,
@@ -10,16 +11,13 @@ import {
   takeBestSeats,
   takeTrip,
   THREE_COMPANIES,
+  untilAllAreUp,
 } from './steps'
-
-/** Redial and a node's start, on a busy machine. */
-const BACK = { timeout: 60_000 }
 
 test.afterEach(async ({ demo, visitor: page }) => {
   // whatever failed, the next test finds every company up; an order to start one that runs changes nothing
   for (const company of ['b', 'c']) await demo.revive(company)
-  await page.goto('/#/situacao')
-  await expect(page.getByText('No ar', { exact: true })).toHaveCount(3, BACK)
+  await untilAllAreUp(page)
 })
 
 test('a company that dies while seats are chosen is named, and the choice is kept', async ({ demo, visitor: page }) => {

@@ -85,3 +85,12 @@ export async function freeSeat(page: Page, place = 0): Promise<string> {
 export function seat(page: Page, label: string) {
   return page.getByRole('gridcell', { name: new RegExp(`^${label},`) })
 }
+
+/** Redial, and a node's start, on a busy machine. */
+export const BACK = { timeout: 60_000 }
+
+/** As the visitor's node sees the companies. */
+export async function untilAllAreUp(page: Page): Promise<void> {
+  await page.goto('/#/situacao')
+  await expect(page.getByText('No ar', { exact: true })).toHaveCount(3, BACK)
+}
