@@ -21,7 +21,7 @@ pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, Holds, ReleaseAnsw
 pub use self::running::{Running, RunningGuard};
 use crate::booking::{Arguments, BookingActor, Shared};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::{HOLD_SECONDS_MAX, Leg, Order, Passenger, SeatRef};
+use crate::domain::order::{Leg, Order, Passenger, SeatRef};
 use crate::domain::participant::{LegState, RefusalReason};
 use crate::domain::register::Acceptors;
 use crate::domain::replica::Ticket;
@@ -355,9 +355,8 @@ impl Desk {
             hold_seconds: None,
         };
         // no seat is held for a flight that has left
-        let left = order.first_departure() - order.created_at / 1000;
-        let left = left.clamp(1, HOLD_SECONDS_MAX.into()) as u32;
-        order.hold_seconds = request.hold_seconds.map(|seconds| seconds.min(left));
+        let longest = order.longest_hold(0).max(1);
+        order.hold_seconds = request.hold_seconds.map(|seconds| seconds.min(longest));
         Ok(Arc::new(order))
     }
 

@@ -94,7 +94,7 @@ impl Desk {
     ) -> Result<BookingStatus, NotShown> {
         let order = answers.iter().find_map(|(_, recorded)| order_in(recorded));
         let hold = order.as_ref().and_then(|order| {
-            let longest = HoldTerms::longest(order, self.shared.service.catalogue.sale_closes());
+            let longest = order.longest_hold(self.shared.service.catalogue.sale_closes());
             HoldTerms::of(order, answers, longest)
         });
         // whoever has decided a hold, or has heard of it, does not wait for the customer any more

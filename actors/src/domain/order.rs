@@ -86,10 +86,13 @@ impl Order {
         companies
     }
 
-    /// Seconds since 1970; of an order without legs, never.
-    pub fn first_departure(&self) -> i64 {
-        let departs = self.legs.iter().map(|leg| leg.departs);
-        departs.min().unwrap_or(i64::MAX)
+    /// Seconds that a hold of this order may last in all: it has ended when its first leg departs, or so many seconds before
+    /// that, and after [`HOLD_SECONDS_MAX`] at the latest.
+    pub fn longest_hold(&self, before_departure: i64) -> u32 {
+        let departs = self.legs.iter().map(|leg| leg.departs).min();
+        let departs = departs.unwrap_or_default();
+        let seconds = departs - before_departure - self.created_at / 1000;
+        seconds.clamp(0, HOLD_SECONDS_MAX.into()) as u32
     }
 
     /// This company's seats of the order, ascending.

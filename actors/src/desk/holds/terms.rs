@@ -1,7 +1,7 @@
 //! How long an open hold lasts, out of what the companies have said of it.
 
 use crate::domain::ids::CompanyId;
-use crate::domain::order::{HOLD_SECONDS_MAX, Order};
+use crate::domain::order::Order;
 use crate::domain::participant::LegState;
 use crate::messages::{Held, Recorded};
 
@@ -52,13 +52,6 @@ impl HoldTerms {
         })
     }
 
-    /// Seconds that a hold of this order may last in all: it has ended when the sale of its first leg closes, so many seconds
-    /// before that departs.
-    pub(in crate::desk) fn longest(order: &Order, sale_closes: i64) -> u32 {
-        let seconds = order.first_departure() - sale_closes - order.created_at / 1000;
-        seconds.clamp(0, HOLD_SECONDS_MAX.into()) as u32
-    }
-
     pub fn is_over(&self) -> bool {
         self.left_ms <= 0
     }
@@ -73,6 +66,7 @@ impl HoldTerms {
 mod tests {
     use super::*;
     use crate::domain::fixtures::{HASH, acceptors, company, order, seat};
+    use crate::domain::order::HOLD_SECONDS_MAX;
 
     const SALE_CLOSES: i64 = 1800;
 
@@ -122,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_hold_is_over_when_the_sale_of_its_first_leg_closes() {
-        let longest = |departs| HoldTerms::longest(&hold(departs), SALE_CLOSES);
+        let longest = |departs| hold(departs).longest_hold(SALE_CLOSES);
         assert_eq!(longest(86_400), HOLD_SECONDS_MAX);
         assert_eq!(longest(SALE_CLOSES + 1000), 1000);
         assert_eq!(longest(SALE_CLOSES - 1), 0);
