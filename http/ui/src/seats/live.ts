@@ -46,8 +46,6 @@ export function useFeed(leg: LegRef): Feed {
       } else if (event === 'mapa' || event === 'assentos') {
         queries.setQueryData<SeatMap>(key, (map) => map && changed(map, data as SeatEvent))
       }
-      // a stream that begins anew says so next if the company is down
-      if (event === 'mapa') setFeed((now) => ({ ...now, companyUp: true }))
     }
     const onConnection = (stands: boolean) => setFeed((now) => ({ ...now, stands }))
     const path = `/trechos/${encodeURIComponent(company)}/${id}/eventos`
