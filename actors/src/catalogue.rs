@@ -17,7 +17,9 @@
 //! Invariant: whoever lists or searches walks a timetable that nobody changes. The lock on the indexes is held to change a few seats, to
 //! copy what is shown, or to copy the facts that the next timetable is made of, never while something is searched or sorted.
 
+pub mod airports;
 mod bounds;
+pub mod cabin;
 mod code;
 mod connections;
 mod fare;
@@ -58,9 +60,9 @@ use self::timetable::{Contribution, DepartureNumber, Timetable};
 use self::watches::Watches;
 pub use self::watches::{LegKey, LegWatch};
 use crate::clock::wall_clock_ms;
+use crate::company::ledger::News;
 use crate::domain::ids::{CompanyId, RouteId};
-use crate::ledger::News;
-use crate::peer::PeerClient;
+use crate::mesh::peer::PeerClient;
 use crate::turns::Turns;
 
 /// Most routes of one page of a catalogue: a page must fit a frame.

@@ -10,8 +10,8 @@
 
 use std::sync::Arc;
 
-use crate::lease::LeaseTable;
-use crate::peer::Serve;
+use crate::company::lease::LeaseTable;
+use crate::mesh::peer::Serve;
 
 #[cfg(feature = "failpoints")]
 pub mod steps;

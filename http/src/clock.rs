@@ -5,7 +5,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use passcom_actors::airports;
+use passcom_actors::catalogue::airports;
 
 /// Zone of a place that says none: most of what is on sale leaves by Brasília's clock.
 const DEFAULT_ZONE: &str = "America/Sao_Paulo";

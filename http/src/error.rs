@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use passcom_actors::airports::Airport;
-use passcom_actors::desk::Unavailable;
+use passcom_actors::catalogue::airports::Airport;
 use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::SeatRef;
+use passcom_actors::people::desk::Unavailable;
 use warp::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn an_unknown_place_is_named_with_others_that_are_spelled_like_it() {
-        let nearest = passcom_actors::airports::nearest("Recfe", 1);
+        let nearest = passcom_actors::catalogue::airports::nearest("Recfe", 1);
         let problem = Problem::unknown_place("destino", "Recfe", &nearest);
         assert_eq!(
             problem.detail(Language::English),

@@ -13,11 +13,11 @@
 
 use std::sync::Arc;
 
-use passcom_actors::accounts::Accounts;
 use passcom_actors::catalogue::Catalogue;
-use passcom_actors::desk::Desk;
-use passcom_actors::operations::Operations;
-use passcom_actors::refund::Tariff;
+use passcom_actors::people::accounts::Accounts;
+use passcom_actors::people::desk::Desk;
+use passcom_actors::people::operations::Operations;
+use passcom_actors::people::refund::Tariff;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 

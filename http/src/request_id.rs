@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use passcom_actors::traceparent::Traceparent;
+use passcom_actors::mesh::traceparent::Traceparent;
 use uuid::Uuid;
 use warp::http::{HeaderMap, HeaderName, HeaderValue};
 

@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
+use passcom_actors::company::lease::{LEASE_TTL, LeaseTable};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::saga::LeaseAnswer;
-use passcom_actors::lease::{LEASE_TTL, LeaseTable};
-use passcom_actors::operations::Leased;
+use passcom_actors::people::operations::Leased;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{ErrorKind, RedisError, RedisResult, Script};
 use uuid::Uuid;

@@ -19,22 +19,26 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
-use passcom_actors::accounts::logins::Logins;
-use passcom_actors::accounts::{Accounts, unfinished};
-use passcom_actors::booking::Shared;
+use passcom_actors::booking::actor::Shared;
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::clock::Clock;
-use passcom_actors::desk::{self, Desk, Running};
-use passcom_actors::directory::Directory;
+use passcom_actors::company::directory::Directory;
+use passcom_actors::company::lease::Leases;
+use passcom_actors::company::ledger::{Ledger, News};
+use passcom_actors::company::running::Running;
+use passcom_actors::company::supervisor::Supervisor;
+use passcom_actors::copies::anti_entropy;
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::fail_point;
-use passcom_actors::lease::Leases;
-use passcom_actors::ledger::{Ledger, News};
-use passcom_actors::operations::{Link, Operations};
-use passcom_actors::refund::Tariff;
-use passcom_actors::service::Service;
-use passcom_actors::supervisor::Supervisor;
-use passcom_actors::{anti_entropy, holds, recovery, replication};
+use passcom_actors::mesh::service::Service;
+use passcom_actors::people::accounts::Accounts;
+use passcom_actors::people::accounts::logins::Logins;
+use passcom_actors::people::desk::{self, Desk};
+use passcom_actors::people::operations::{Link, Operations};
+use passcom_actors::people::refund::Tariff;
+use passcom_actors::watchers;
+
+use passcom_actors::copies::replication;
 use passcom_http::{Admin, App, Limits, Rate, TokenIssuer, TokenVerifier};
 use passcom_sql::{Database, Identity, NodeLock, checks, migrate};
 use ractor::Actor;
@@ -99,14 +103,17 @@ pub async fn run(
         bail!("{problem}");
     }
     let name = me.to_string();
-    recovery::at_start(&node.desk, &node.service, &name).await;
+    watchers::recovery::at_start(&node.desk, &node.service, &name).await;
     node.service.ready.store(true, Ordering::Release);
     let in_doubt_after = config.timeouts.in_doubt();
     let (desk, service) = (node.desk.clone(), node.service.clone());
-    let watcher = node
-        .tasks
-        .spawn(recovery::watch(desk, service, name, in_doubt_after));
-    let expiring = holds::watch(
+    let watcher = node.tasks.spawn(watchers::recovery::watch(
+        desk,
+        service,
+        name,
+        in_doubt_after,
+    ));
+    let expiring = watchers::holds::watch(
         node.desk.clone(),
         node.service.archive.clone(),
         in_doubt_after,
@@ -114,7 +121,7 @@ pub async fn run(
     node.tasks.spawn(expiring);
     replication::follow_all(&node.service, &mut node.tasks);
     let logins = Logins::new(node.shared.clone(), node.desk.clone());
-    let registrations = unfinished::watch(logins, node.service.clone(), in_doubt_after);
+    let registrations = watchers::logins::watch(logins, node.service.clone(), in_doubt_after);
     node.tasks.spawn(registrations);
     node.tasks.spawn(anti_entropy::run(node.service.clone()));
     let tidying = housekeeping::run(node.service.clone(), database.clone());

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use passcom_actors::company::lease::LeaseTable;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::saga::LeaseAnswer;
-use passcom_actors::lease::LeaseTable;
 use passcom_node::lease::{CALL_TIMEOUT, Lease, RETRY_AFTER};
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use passcom_actors::store::{ReadError, WriteError};
+use passcom_actors::company::store::{ReadError, WriteError};
 use tokio_postgres::error::{Error, Severity, SqlState};
 
 /// Raised by the function `expect_rows` of the migrations.

@@ -9,7 +9,7 @@ use super::free::FreeCounts;
 use super::seats::{SeatState, SeatStates};
 use super::slot::{Facts, Slot};
 use super::{CatalogueCursor, CataloguePage, LegSeats, LegView, Published, Route};
-use crate::cabin::Layout;
+use crate::catalogue::cabin::Layout;
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
 
 #[derive(Debug, Default)]

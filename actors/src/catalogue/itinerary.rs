@@ -7,7 +7,7 @@ use super::search::Path;
 use crate::domain::ids::CompanyId;
 use crate::domain::order::Price;
 
-/// What to look for. Places are IATA codes (resolve cities with [`crate::airports`]); a code that no leg touches leads nowhere.
+/// What to look for. Places are IATA codes (resolve cities with [`crate::catalogue::airports`]); a code that no leg touches leads nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trip {
     pub origins: Vec<String>,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SeatStates;
-use crate::cabin::Layout;
+use crate::catalogue::cabin::Layout;
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
 use crate::domain::order::Price;
 
@@ -71,7 +71,7 @@ pub struct LegSeats {
     pub states: SeatStates,
 }
 
-/// Which legs to list. All optional; places are IATA codes (resolve cities with [`crate::airports`]).
+/// Which legs to list. All optional; places are IATA codes (resolve cities with [`crate::catalogue::airports`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LegFilter {
     pub company: Option<CompanyId>,

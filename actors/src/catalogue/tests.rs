@@ -7,8 +7,8 @@ use super::*;
 use crate::domain::ids::{SagaId, SeatNumber};
 use crate::domain::order::Price;
 use crate::domain::rows::SeatUse;
-use crate::messages::{Reply, Request};
-use crate::peer::CallError;
+use crate::mesh::messages::{Reply, Request};
+use crate::mesh::peer::CallError;
 
 /// Every peer is up, and none is called.
 struct Up;

@@ -4,8 +4,8 @@ use super::Write;
 use crate::domain::entry::Entry;
 use crate::domain::register::{Ballot, Key};
 use crate::domain::saga::Question;
-use crate::envelope::Body;
-use crate::messages::Request;
+use crate::mesh::envelope::Body;
+use crate::mesh::messages::Request;
 
 /// The points around one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,13 +8,13 @@ use futures_util::future::BoxFuture;
 
 use super::steps::{self, LeaseCall, Step};
 use super::{after, before};
+use crate::company::lease::LeaseTable;
 use crate::domain::fencing::FencingToken;
 use crate::domain::ids::SagaId;
 use crate::domain::order::SeatRef;
 use crate::domain::saga::LeaseAnswer;
-use crate::lease::LeaseTable;
-use crate::messages::{Reply, Request};
-use crate::peer::Serve;
+use crate::mesh::messages::{Reply, Request};
+use crate::mesh::peer::Serve;
 
 pub struct Watched<T: ?Sized>(pub Arc<T>);
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use passcom_actors::airports::{self, Airport};
+use passcom_actors::catalogue::airports::{self, Airport};
 use passcom_actors::catalogue::{ConnectionTimes, Route};
 use passcom_actors::domain::ids::{CompanyId, RouteId};
 use passcom_actors::domain::order::Price;

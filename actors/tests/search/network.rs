@@ -9,8 +9,8 @@ use passcom_actors::catalogue::{
     SeatState, Trip,
 };
 use passcom_actors::domain::ids::{CompanyId, SeatNumber};
-use passcom_actors::messages::{Reply, Request};
-use passcom_actors::peer::{CallError, PeerClient};
+use passcom_actors::mesh::messages::{Reply, Request};
+use passcom_actors::mesh::peer::{CallError, PeerClient};
 
 #[derive(Debug, Clone)]
 pub struct Leg {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use passcom_actors::accounts::logins::Claimed;
-use passcom_actors::desk::{BookAnswer, CancelAnswer, ConfirmAnswer, ExtendAnswer, ReleaseAnswer};
+use passcom_actors::company::order_hash::saga_id;
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::saga::Outcome;
-use passcom_actors::messages::Idempotency;
-use passcom_actors::order_hash::saga_id;
+use passcom_actors::mesh::messages::Idempotency;
+use passcom_actors::people::accounts::logins::Claimed;
+use passcom_actors::people::desk::{
+    BookAnswer, CancelAnswer, ConfirmAnswer, ExtendAnswer, ReleaseAnswer,
+};
 use uuid::Uuid;
 
 /// A client that wants these seats, and asks under one key until it knows.

@@ -8,8 +8,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::saga::Question;
-use passcom_actors::messages::{Reply, Request};
-use passcom_actors::peer::{CallError, PeerClient};
+use passcom_actors::mesh::messages::{Reply, Request};
+use passcom_actors::mesh::peer::{CallError, PeerClient};
 use tokio::sync::oneshot;
 
 use crate::life::Life;

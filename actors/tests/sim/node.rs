@@ -8,24 +8,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use passcom_actors::accounts::logins::Logins;
-use passcom_actors::accounts::unfinished;
-use passcom_actors::booking::Shared;
+use passcom_actors::booking::actor::Shared;
 use passcom_actors::catalogue::{Catalogue, ConnectionTimes};
 use passcom_actors::clock::Clock;
-use passcom_actors::desk::{Desk, Limits, Running};
-use passcom_actors::directory::Directory;
+use passcom_actors::company::directory::Directory;
+use passcom_actors::company::lease::{self, LEASE_TTL};
+use passcom_actors::company::ledger::{Ledger, News};
+use passcom_actors::company::memory::MemoryStore;
+use passcom_actors::company::running::Running;
+use passcom_actors::company::store::{Archive, ReadError};
+use passcom_actors::company::supervisor::Supervisor;
 use passcom_actors::domain::ids::RouteId;
-use passcom_actors::lease::{self, LEASE_TTL};
-use passcom_actors::ledger::{Ledger, News};
-use passcom_actors::memory::MemoryStore;
-use passcom_actors::messages::{Reply, Request};
-use passcom_actors::operations::Operations;
-use passcom_actors::peer::{PeerClient, Serve};
-use passcom_actors::service::Service;
-use passcom_actors::store::{Archive, ReadError};
-use passcom_actors::supervisor::Supervisor;
-use passcom_actors::{holds, recovery, replication};
+use passcom_actors::mesh::messages::{Reply, Request};
+use passcom_actors::mesh::peer::{PeerClient, Serve};
+use passcom_actors::mesh::service::Service;
+use passcom_actors::people::accounts::logins::Logins;
+use passcom_actors::people::desk::{Desk, Limits};
+use passcom_actors::people::operations::Operations;
+use passcom_actors::watchers;
+
+use passcom_actors::copies::replication;
 use ractor::Actor;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
@@ -158,22 +160,22 @@ async fn run(life: Arc<Life>, database: Database, started: Arc<Started>) {
     let first = started.service.set(service.clone()).is_ok();
     assert!(first, "a node starts once");
     let name = service.me.to_string();
-    recovery::at_start(&desk, &service, &name).await;
+    watchers::recovery::at_start(&desk, &service, &name).await;
     service.ready.store(true, Ordering::Release);
-    tasks.spawn(recovery::watch(
+    tasks.spawn(watchers::recovery::watch(
         desk.clone(),
         service.clone(),
         name,
         IN_DOUBT_AFTER,
     ));
-    tasks.spawn(holds::watch(
+    tasks.spawn(watchers::holds::watch(
         desk.clone(),
         service.archive.clone(),
         IN_DOUBT_AFTER,
     ));
     replication::follow_all(&service, &mut tasks);
     let logins = Logins::new(shared.clone(), desk.clone());
-    tasks.spawn(unfinished::watch(
+    tasks.spawn(watchers::logins::watch(
         logins.clone(),
         service.clone(),
         IN_DOUBT_AFTER,

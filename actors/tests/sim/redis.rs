@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use passcom_actors::company::lease::{LEASE_TTL, LeaseTable};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::saga::LeaseAnswer;
-use passcom_actors::lease::{LEASE_TTL, LeaseTable};
 
 use crate::hub::Inner;
 use crate::life::Life;

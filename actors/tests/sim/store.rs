@@ -6,17 +6,19 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use passcom_actors::anti_entropy::{Bucket, Digests, Slice};
 use passcom_actors::catalogue::Published;
+use passcom_actors::company::memory::MemoryStore;
+use passcom_actors::company::store::{
+    Archive, LedgerStore, Read, ReadError, Unfinished, WriteError,
+};
+use passcom_actors::copies::anti_entropy::{Bucket, Digests, Slice};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{Footprint, OutboxCursor, Replicated, Rows, SeatKey, SeatUse};
-use passcom_actors::history::Event;
-use passcom_actors::memory::MemoryStore;
-use passcom_actors::messages::{KnownKey, Recorded};
-use passcom_actors::operations::{AuditView, SagaView};
-use passcom_actors::store::{Archive, LedgerStore, Read, ReadError, Unfinished, WriteError};
+use passcom_actors::mesh::messages::{KnownKey, Recorded};
+use passcom_actors::people::history::Event;
+use passcom_actors::people::operations::{AuditView, SagaView};
 use uuid::Uuid;
 
 use crate::hub::{LateCommit, Weather};

@@ -8,7 +8,7 @@ use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::participant::Prepare;
 use passcom_actors::domain::register::{Key, Value};
 use passcom_actors::domain::saga::Question;
-use passcom_actors::messages::{Reply, Request};
+use passcom_actors::mesh::messages::{Reply, Request};
 
 pub struct Trace {
     hasher: DefaultHasher,

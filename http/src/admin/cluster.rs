@@ -1,6 +1,6 @@
 //! Who sees whom, and taking a node out of service.
 
-use passcom_actors::operations::{Member, Peer};
+use passcom_actors::people::operations::{Member, Peer};
 use serde::Serialize;
 
 use super::{Operator, ReasonBody, reason};

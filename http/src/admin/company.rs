@@ -1,8 +1,8 @@
 //! What the old servers asked of one another and is not a cluster message today: this company's own legs, seats and tickets.
 
-use passcom_actors::desk::Unavailable;
 use passcom_actors::domain::ids::{SagaId, SeatId, UserId};
-use passcom_actors::operations::Blocked;
+use passcom_actors::people::desk::Unavailable;
+use passcom_actors::people::operations::Blocked;
 
 use super::{Operator, reason};
 use crate::answer::{Answer, Answered};

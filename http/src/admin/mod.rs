@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use passcom_actors::operations::Operations;
+use passcom_actors::people::operations::Operations;
 use serde::Deserialize;
 use tokio::sync::watch;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use passcom_actors::desk::Unavailable;
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::operations::{Driven, SagaView};
+use passcom_actors::people::desk::Unavailable;
+use passcom_actors::people::operations::{Driven, SagaView};
 use serde::Serialize;
 
 use super::{Operator, ReasonBody, reason};

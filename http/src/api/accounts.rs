@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use passcom_actors::accounts::{LoggedIn, Registered};
-use passcom_actors::desk::Unavailable;
 use passcom_actors::domain::ids::UserId;
+use passcom_actors::people::accounts::{LoggedIn, Registered};
+use passcom_actors::people::desk::Unavailable;
 use tracing::error;
 
 use super::{Client, RETRY, RETRY_COMPANY};

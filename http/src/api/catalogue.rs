@@ -1,7 +1,7 @@
 //! What is on sale: pages of legs, and the companies.
 
 use jiff::civil::Date;
-use passcom_actors::airports::Airport;
+use passcom_actors::catalogue::airports::Airport;
 use passcom_actors::catalogue::{Catalogue, LegFilter, LegPage, LegView};
 use passcom_actors::domain::ids::CompanyId;
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use passcom_actors::desk::{
+use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, UserId};
+use passcom_actors::domain::order::{Passenger, SeatRef};
+use passcom_actors::people::desk::{
     BookAnswer, BookRequest, BookingStatus, ConfirmAnswer, ExtendAnswer, Outcome, ReleaseAnswer,
     Wait, WantedSeat,
 };
-use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, UserId};
-use passcom_actors::domain::order::{Passenger, SeatRef};
 
 use super::bookings::{self, company_down, not_known_in_time, not_shown, wait};
 use super::{Client, RETRY};

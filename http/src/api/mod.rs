@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use passcom_actors::accounts::Accounts;
 use passcom_actors::catalogue::Catalogue;
-use passcom_actors::desk::Desk;
 use passcom_actors::domain::ids::UserId;
-use passcom_actors::refund::Tariff;
+use passcom_actors::people::accounts::Accounts;
+use passcom_actors::people::desk::Desk;
+use passcom_actors::people::refund::Tariff;
 use tokio::sync::watch;
 use tracing::debug;
 

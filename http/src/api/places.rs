@@ -1,7 +1,7 @@
 //! Places as clients name them: an IATA code or a city, however it is typed.
 
-use passcom_actors::airports::{self, Airport};
 use passcom_actors::catalogue::Catalogue;
+use passcom_actors::catalogue::airports::{self, Airport};
 
 use crate::error::Problem;
 

@@ -1,6 +1,6 @@
 //! One leg: what it is, where its seats are, and how they change. Open to everybody: answered from memory.
 
-use passcom_actors::cabin::{self, Wish};
+use passcom_actors::catalogue::cabin::{self, Wish};
 use passcom_actors::catalogue::{LegKey, LegSeats, LegView, SeatState};
 use passcom_actors::domain::ids::{RouteId, SeatNumber};
 

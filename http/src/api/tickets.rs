@@ -1,8 +1,8 @@
 //! A user's tickets, and cancelling one: here as in the old contract, in the modules beside it as in ours.
 
-use passcom_actors::desk::CancelAnswer;
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
+use passcom_actors::people::desk::CancelAnswer;
 
 use super::bookings::company_down;
 use super::{Client, RETRY};

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use jiff::Timestamp;
-use passcom_actors::airports;
+use passcom_actors::catalogue::airports;
 use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::replica::Ticket;
 

@@ -1,6 +1,6 @@
 //! The e-ticket as PDF: a page or more per traveller, with the flights in order and the QR code at the top.
 
-use passcom_actors::cabin::Place;
+use passcom_actors::catalogue::cabin::Place;
 use passcom_actors::domain::ids::SeatNumber;
 use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::replica::Ticket;

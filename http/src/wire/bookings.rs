@@ -1,12 +1,12 @@
 //! Bookings and the tickets that come of them.
 
+use passcom_actors::booking::progress::{Step, Told};
 use passcom_actors::clock::wall_clock_ms;
-use passcom_actors::desk::{BookingState, BookingStatus, CompanyLegs};
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::{Leg, SeatRef};
 use passcom_actors::domain::participant::{LegState, RefusalReason};
 use passcom_actors::domain::replica::Ticket;
-use passcom_actors::progress::{Step, Told};
+use passcom_actors::people::desk::{BookingState, BookingStatus, CompanyLegs};
 use serde::Serialize;
 use uuid::Uuid;
 

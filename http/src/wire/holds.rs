@@ -1,7 +1,7 @@
 //! A customer's hold: seats kept at a fixed price, with who is to sit on them.
 
 use passcom_actors::clock::wall_clock_ms;
-use passcom_actors::desk::{BookingState, BookingStatus};
+use passcom_actors::people::desk::{BookingState, BookingStatus};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! Itineraries, and the airports between which they are searched.
 
-use passcom_actors::airports;
+use passcom_actors::catalogue::airports;
 use passcom_actors::catalogue::{Found, Itinerary, LegView, Order, Trip};
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::order::Price;

@@ -3,11 +3,11 @@
 use passcom_actors::catalogue::{LegView, Route};
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::Price;
-use passcom_actors::operations::SeatView;
+use passcom_actors::people::operations::SeatView;
 use serde::{Serialize, Serializer};
 
 use crate::clock;
-use passcom_actors::airports;
+use passcom_actors::catalogue::airports;
 
 /// A leg of the catalogue.
 #[derive(Serialize)]

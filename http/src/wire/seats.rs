@@ -1,6 +1,6 @@
 //! The seats of a leg: as a map to choose from, and as events that keep a map true.
 
-use passcom_actors::cabin::{Kind, Wish};
+use passcom_actors::catalogue::cabin::{Kind, Wish};
 use passcom_actors::catalogue::{CatalogueCursor, LegKey, LegSeats, SeatState};
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use serde::Serialize;
@@ -158,7 +158,7 @@ pub(crate) fn version_of(text: &str) -> Option<CatalogueCursor> {
 
 #[cfg(test)]
 mod tests {
-    use passcom_actors::cabin::Layout;
+    use passcom_actors::catalogue::cabin::Layout;
 
     use super::*;
 

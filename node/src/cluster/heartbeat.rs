@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use passcom_actors::envelope::{Answer, Body};
+use passcom_actors::mesh::envelope::{Answer, Body};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::debug;
 

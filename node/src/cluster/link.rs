@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::time::Timestamp;
-use passcom_actors::envelope::{Hello, Pong};
-use passcom_actors::gateway::{GatewayMessage, SCOPE};
-use passcom_actors::messages::Request;
-use passcom_actors::peer::is_long_poll;
+use passcom_actors::mesh::envelope::{Hello, Pong};
+use passcom_actors::mesh::gateway::{GatewayMessage, SCOPE};
+use passcom_actors::mesh::messages::Request;
+use passcom_actors::mesh::peer::is_long_poll;
 use ractor::{ActorId, ActorRef, ActorStatus, pg};
 use ractor_cluster::{NodeId, NodeSessionMessage};
 use tokio::sync::futures::Notified;

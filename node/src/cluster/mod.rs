@@ -32,9 +32,9 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
 use passcom_actors::domain::ids::{CompanyId, Incarnation};
-use passcom_actors::envelope::FRAME_LEN_MAX;
-use passcom_actors::gateway::{Gateway, GatewayMessage, Permits};
-use passcom_actors::peer::{Clock, Serve};
+use passcom_actors::mesh::envelope::FRAME_LEN_MAX;
+use passcom_actors::mesh::gateway::{Gateway, GatewayMessage, Permits};
+use passcom_actors::mesh::peer::{Clock, Serve};
 use ractor::{Actor, ActorRef};
 use ractor_cluster::node::NodeConnectionMode;
 use ractor_cluster::{IncomingEncryptionMode, NodeServer, NodeServerMessage};

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use passcom_actors::domain::ids::{CompanyId, Incarnation};
 use passcom_actors::domain::time::Timestamp;
-use passcom_actors::envelope::{
+use passcom_actors::fail_point;
+use passcom_actors::mesh::envelope::{
     Answer, Body, Envelope, Hello, PROTOCOL_MAX, PROTOCOL_MIN, Pong, decode,
 };
-use passcom_actors::fail_point;
-use passcom_actors::gateway::{GatewayMessage, Presence};
-use passcom_actors::messages::{Reply, Request};
-use passcom_actors::peer::{CallError, Clock, PeerClient};
-use passcom_actors::traceparent::Traceparent;
+use passcom_actors::mesh::gateway::{GatewayMessage, Presence};
+use passcom_actors::mesh::messages::{Reply, Request};
+use passcom_actors::mesh::peer::{CallError, Clock, PeerClient};
+use passcom_actors::mesh::traceparent::Traceparent;
 use ractor::rpc::CallResult;
 use serde::Serialize;
 use tracing::{Instrument, debug, debug_span};

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcom_actors::domain::ids::CompanyId;
-use passcom_actors::envelope::{Answer, Body, Hello, PROTOCOL_MAX, PROTOCOL_MIN};
-use passcom_actors::gateway::JOIN_PATIENCE;
+use passcom_actors::mesh::envelope::{Answer, Body, Hello, PROTOCOL_MAX, PROTOCOL_MIN};
+use passcom_actors::mesh::gateway::JOIN_PATIENCE;
 use ractor_cluster::NodeEventSubscription;
 use ractor_cluster::node::NodeServerSessionInformation;
 use tokio::time::sleep;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use passcom_actors::messages::{Reply, Request};
-use passcom_actors::service::Service;
+use passcom_actors::mesh::messages::{Reply, Request};
+use passcom_actors::mesh::service::Service;
 use passcom_sql::{Database, prune};
 use tokio::time::interval;
 use tracing::{debug, warn};

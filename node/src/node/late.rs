@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use passcom_actors::messages::{Reply, Request};
-use passcom_actors::peer::Serve;
-use passcom_actors::service::Service;
+use passcom_actors::mesh::messages::{Reply, Request};
+use passcom_actors::mesh::peer::Serve;
+use passcom_actors::mesh::service::Service;
 
 #[derive(Default)]
 pub struct LateService {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use passcom_actors::catalogue::Catalogue;
+use passcom_actors::company::store::{Archive, ReadError};
 use passcom_actors::domain::ids::RouteId;
-use passcom_actors::store::{Archive, ReadError};
 use tracing::{info, warn};
 
 /// Routes read at a time.

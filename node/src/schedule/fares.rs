@@ -4,7 +4,7 @@
 //! up to the next R$ 10 less ten centavos: GRU-SDU (343 km) R$ 229.90, GRU-MAO (2,690 km) R$ 749.90. Where the table of
 //! airports lacks one of the two, the distance is what a jet makes of the time: 12 km a minute after the first 30.
 
-use passcom_actors::airports;
+use passcom_actors::catalogue::airports;
 use passcom_actors::domain::order::Price;
 
 const BASE_CENTAVOS: i64 = 11_990;

@@ -9,7 +9,7 @@
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Zoned};
-use passcom_actors::airports::{self, Airport};
+use passcom_actors::catalogue::airports::{self, Airport};
 use passcom_actors::domain::ids::CompanyId;
 
 use super::dates::{Days, Period};

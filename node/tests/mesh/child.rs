@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use passcom_actors::domain::ids::Incarnation;
-use passcom_actors::messages::{Reply, Request};
-use passcom_actors::peer::{CallError, PeerClient, Serve};
+use passcom_actors::mesh::messages::{Reply, Request};
+use passcom_actors::mesh::peer::{CallError, PeerClient, Serve};
 use passcom_node::certs;
 use passcom_node::cluster::{Admit, Cluster, Options, Peers, TlsFiles};
 use serde::{Deserialize, Serialize};

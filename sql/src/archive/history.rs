@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::register::{Key, Value};
-use passcom_actors::history::{Decided, Event, LegTimes, RegisterTimes, Step};
-use passcom_actors::operations::AuditView;
+use passcom_actors::people::history::{Decided, Event, LegTimes, RegisterTimes, Step};
+use passcom_actors::people::operations::AuditView;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
 

@@ -10,16 +10,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
-use passcom_actors::anti_entropy::{Bucket, Digests, Slice};
 use passcom_actors::catalogue::Published;
+use passcom_actors::company::store::{Archive, Read, Unfinished};
+use passcom_actors::copies::anti_entropy::{Bucket, Digests, Slice};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{OutboxCursor, Replicated, SeatKey, SeatUse};
-use passcom_actors::history::Event;
-use passcom_actors::messages::{KnownKey, Recorded};
-use passcom_actors::operations::{AuditView, SagaView};
-use passcom_actors::store::{Archive, Read, Unfinished};
+use passcom_actors::mesh::messages::{KnownKey, Recorded};
+use passcom_actors::people::history::Event;
+use passcom_actors::people::operations::{AuditView, SagaView};
 use uuid::Uuid;
 
 /// The reads over PostgreSQL. Cheap to clone.

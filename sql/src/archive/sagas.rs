@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use passcom_actors::company::store::Unfinished;
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::{Order, SeatRef};
 use passcom_actors::domain::register::Key;
 use passcom_actors::domain::saga::Outcome;
-use passcom_actors::messages::{Held, KnownKey, Recorded};
-use passcom_actors::operations::SagaView;
-use passcom_actors::store::Unfinished;
+use passcom_actors::mesh::messages::{Held, KnownKey, Recorded};
+use passcom_actors::people::operations::SagaView;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;

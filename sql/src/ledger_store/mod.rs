@@ -19,9 +19,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use passcom_actors::company::store::{LedgerStore, WriteError};
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::rows::{Footprint, Rows};
-use passcom_actors::store::{LedgerStore, WriteError};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_postgres::Config;

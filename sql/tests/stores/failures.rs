@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::contract::{self, company, post, prepare, seat, try_post, vote_on, yes};
 use crate::support::Cluster;
+use passcom_actors::company::store::{Archive, LedgerStore, WriteError};
 use passcom_actors::domain::rows::{Footprint, Rows};
-use passcom_actors::store::{Archive, LedgerStore, WriteError};
 use passcom_sql::{Database, checks, migrate};
 
 const PATIENCE: Duration = Duration::from_secs(10);

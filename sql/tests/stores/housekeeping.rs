@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use passcom_actors::catalogue::Route;
+use passcom_actors::company::store::{Archive, LedgerStore};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::ids::{RouteId, UserId};
 use passcom_actors::domain::rows::{Footprint, Rows};
-use passcom_actors::store::{Archive, LedgerStore};
 use passcom_sql::prune;
 use passcom_sql::schedule_store::{self, Scope};
 use tokio::sync::oneshot;

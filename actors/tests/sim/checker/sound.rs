@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use passcom_actors::catalogue::Route;
+use passcom_actors::company::memory::Tables;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
@@ -12,7 +13,6 @@ use passcom_actors::domain::register::{Acceptors, Ballot, Key, Register, Value};
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{KeyRow, LegKey, LegRow, SagaRow, SagaState, SeatKey};
 use passcom_actors::domain::saga::Outcome;
-use passcom_actors::memory::Tables;
 use uuid::Uuid;
 
 use super::{Decision, Evidence, Shown, Told};

@@ -1,11 +1,11 @@
 //! What clients do: ask, lose patience, ask another node under the same key, cancel, book again.
 
-use passcom_actors::accounts::logins::Claimed;
-use passcom_actors::desk::{BookAnswer, BookRequest, CancelAnswer, Wait, WantedSeat};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::UserId;
 use passcom_actors::domain::saga::Outcome;
-use passcom_actors::operations::Blocked;
+use passcom_actors::people::accounts::logins::Claimed;
+use passcom_actors::people::desk::{BookAnswer, BookRequest, CancelAnswer, Wait, WantedSeat};
+use passcom_actors::people::operations::Blocked;
 
 use super::*;
 use crate::checker::Told;

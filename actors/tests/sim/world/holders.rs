@@ -1,9 +1,9 @@
 //! What clients do with seats that are kept for them: confirm, release, extend, at any node and more than once; or nothing.
 
-use passcom_actors::desk::{
+use passcom_actors::domain::saga::Outcome;
+use passcom_actors::people::desk::{
     BookAnswer, BookingStatus, ConfirmAnswer, ExtendAnswer, ReleaseAnswer, Wait,
 };
-use passcom_actors::domain::saga::Outcome;
 
 use super::customers::TRIES_MAX;
 use super::*;

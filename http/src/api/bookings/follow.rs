@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use futures_util::stream;
-use passcom_actors::desk::{BookingState, Desk, NotShown};
+use passcom_actors::booking::progress::Follower;
 use passcom_actors::domain::ids::{SagaId, UserId};
-use passcom_actors::progress::Follower;
+use passcom_actors::people::desk::{BookingState, Desk, NotShown};
 use tokio::time::{Instant, sleep};
 use warp::hyper::body::Bytes;
 

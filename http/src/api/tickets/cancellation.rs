@@ -7,7 +7,7 @@ use passcom_actors::clock::wall_clock_ms;
 use passcom_actors::domain::ids::{CompanyId, SeatId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::replica::Ticket;
-use passcom_actors::refund::{Ground, Refund, refunds};
+use passcom_actors::people::refund::{Ground, Refund, refunds};
 use serde::{Deserialize, Serialize};
 use tracing::error;
 use uuid::Uuid;
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn the_code_says_the_terms_of_its_ticket_only() {
         let one = ticket(vec![leg("a", 3, 1, None), leg("b", 3, 1, None)]);
-        let tariff = passcom_actors::refund::Tariff { refund_percent: 70 };
+        let tariff = passcom_actors::people::refund::Tariff { refund_percent: 70 };
         let shown = refunds(&one.order, &one.seats_left(), 0, tariff);
         let agreed = Terms {
             ticket: one.id.0,

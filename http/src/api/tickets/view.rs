@@ -1,6 +1,6 @@
 //! A user's tickets with all that is on them.
 
-use passcom_actors::cabin::{Layout, Place};
+use passcom_actors::catalogue::cabin::{Layout, Place};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::replica::Ticket;

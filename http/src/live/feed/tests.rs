@@ -11,8 +11,8 @@ use passcom_actors::catalogue::{
 };
 use passcom_actors::domain::ids::{CompanyId, RouteId};
 use passcom_actors::domain::order::Price;
-use passcom_actors::messages::{Reply, Request};
-use passcom_actors::peer::{CallError, PeerClient};
+use passcom_actors::mesh::messages::{Reply, Request};
+use passcom_actors::mesh::peer::{CallError, PeerClient};
 
 use super::*;
 use crate::events::{Events, RETRY_LINE};

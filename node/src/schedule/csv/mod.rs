@@ -26,7 +26,7 @@ use std::sync::Arc;
 use ::csv::{ReaderBuilder, StringRecord, Trim};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use passcom_actors::airports;
+use passcom_actors::catalogue::airports;
 use passcom_actors::domain::ids::SEATS_MAX;
 use passcom_actors::domain::order::Price;
 

@@ -1,5 +1,6 @@
 //! Legs and seats.
 
+use passcom_actors::company::store::{Archive, LedgerStore, WriteError};
 use passcom_actors::domain::entry::{Decision, Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{ROUTE_ID_MAX, RouteId, SeatNumber};
@@ -8,7 +9,6 @@ use passcom_actors::domain::participant::{
 };
 use passcom_actors::domain::register::{Ballot, Value};
 use passcom_actors::domain::rows::{Footprint, SeatUse};
-use passcom_actors::store::{Archive, LedgerStore, WriteError};
 
 use super::{Stores, book, post, prepare, seat, try_post, vote_on, yes};
 

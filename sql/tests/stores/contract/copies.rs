@@ -1,6 +1,7 @@
 //! Registers, and what other companies have a copy of.
 
-use passcom_actors::anti_entropy::{Bucket, Slice, id_of};
+use passcom_actors::company::store::{Archive, LedgerStore};
+use passcom_actors::copies::anti_entropy::{Bucket, Slice, id_of};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::{Incarnation, RouteId, SeatNumber, UserId};
@@ -9,7 +10,6 @@ use passcom_actors::domain::register::{Accept, Acceptors, Ballot, Key, Promise, 
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{OutboxCursor, Replicated, SeatUse};
 use passcom_actors::domain::saga::Outcome;
-use passcom_actors::store::{Archive, LedgerStore};
 use uuid::Uuid;
 
 use super::{Stores, book, company, post, prepare, seat, try_post, vote_on};

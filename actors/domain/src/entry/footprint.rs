@@ -1,0 +1,158 @@
+//! What an entry reads and writes, so that a store loads it before the batch is decided.
+
+use super::{Entry, Idempotency};
+use crate::accounts::User;
+use crate::ids::CompanyId;
+use crate::order::SeatRef;
+use crate::participant::Prepare;
+use crate::register::{Key, Value};
+use crate::rows::{Footprint, Replicated};
+
+impl Entry {
+    /// Adds what this entry reads and writes.
+    pub fn footprint(&self, me: CompanyId, footprint: &mut Footprint) {
+        match self {
+            Entry::Begin(prepare, idempotency) => {
+                prepare_footprint(me, prepare, idempotency.as_ref(), footprint);
+            }
+            Entry::RequestConfirm(prepare) => {
+                footprint.sagas.insert(prepare.saga);
+            }
+            Entry::Prepare {
+                prepare,
+                idempotency,
+                ..
+            } => prepare_footprint(me, prepare, idempotency.as_ref(), footprint),
+            Entry::Book {
+                prepare,
+                idempotency,
+                ..
+            } => {
+                prepare_footprint(me, prepare, idempotency.as_ref(), footprint);
+                footprint.registers.insert(Key::Saga(prepare.saga));
+                footprint.tickets.insert(prepare.saga);
+            }
+            Entry::Confirm { saga, .. } => {
+                footprint.sagas.insert(*saga);
+                footprint.orders.insert(*saga);
+                footprint.tickets.insert(*saga);
+            }
+            Entry::Finish { saga } | Entry::Extend { saga, .. } | Entry::EndHold { saga, .. } => {
+                footprint.sagas.insert(*saga);
+            }
+            Entry::Hold { saga, key, .. } => {
+                footprint.sagas.insert(*saga);
+                if let Some((user, idempotency)) = key {
+                    footprint.keys.insert((*user, idempotency.key.clone()));
+                }
+            }
+            Entry::Release { saga, seats, .. } => {
+                footprint.sagas.insert(*saga);
+                own_seats(me, seats, footprint);
+            }
+            Entry::Promise { key, .. } => {
+                footprint.registers.insert(key.clone());
+                if let Key::Saga(saga) = key {
+                    footprint.sagas.insert(*saga);
+                }
+            }
+            Entry::Accept { key, value, .. } => {
+                footprint.registers.insert(key.clone());
+                if let Key::Saga(saga) = key
+                    && may_end_hold(value)
+                {
+                    footprint.sagas.insert(*saga);
+                }
+            }
+            Entry::Settle(decision, idempotency) => {
+                footprint.sagas.insert(decision.saga);
+                footprint.registers.insert(Key::Saga(decision.saga));
+                footprint.tickets.insert(decision.saga);
+                if let Some((user, idempotency)) = idempotency {
+                    footprint.keys.insert((*user, idempotency.key.clone()));
+                }
+            }
+            Entry::Refuse {
+                saga,
+                user,
+                idempotency,
+                ..
+            } => {
+                footprint.sagas.insert(*saga);
+                footprint.keys.insert((*user, idempotency.key.clone()));
+            }
+            Entry::Adopt {
+                saga,
+                order,
+                idempotency,
+            } => {
+                footprint.tickets.insert(*saga);
+                footprint.sagas.insert(*saga);
+                if let Some(idempotency) = idempotency {
+                    footprint.keys.insert((order.user, idempotency.key.clone()));
+                }
+            }
+            Entry::NextRound { .. } => footprint.round = true,
+            Entry::Cancel { ticket, .. } => {
+                footprint.tickets.insert(*ticket);
+                footprint.sagas.insert(*ticket);
+            }
+            Entry::Merge { rows, .. } => rows.iter().for_each(|row| match row {
+                Replicated::User(user) => user_footprint(user, footprint),
+                Replicated::Ticket(ticket) => {
+                    footprint.tickets.insert(ticket.id);
+                    if !ticket.cancelled.is_empty() {
+                        footprint.sagas.insert(ticket.id);
+                    }
+                }
+            }),
+            Entry::Enrol(user) => user_footprint(user, footprint),
+            Entry::Block { seat, .. } => {
+                footprint.seats.insert(*seat);
+            }
+            Entry::Audit { .. } => {}
+            Entry::Survey { route } => {
+                footprint.seat_maps.insert(*route);
+            }
+        }
+    }
+}
+
+fn prepare_footprint(
+    me: CompanyId,
+    prepare: &Prepare,
+    idempotency: Option<&Idempotency>,
+    footprint: &mut Footprint,
+) {
+    footprint.sagas.insert(prepare.saga);
+    footprint.orders.insert(prepare.saga);
+    own_seats(me, &prepare.order.seats_of(me), footprint);
+    if prepare.order.hold_seconds.is_some() {
+        footprint.registers.insert(Key::Saga(prepare.saga));
+    }
+    if let Some(idempotency) = idempotency {
+        let key = (prepare.order.user, idempotency.key.clone());
+        footprint.keys.insert(key);
+    }
+}
+
+/// An Abort does not say whose it is.
+fn may_end_hold(value: &Value) -> bool {
+    match value {
+        Value::Commit { order, .. } => order.hold_seconds.is_some(),
+        Value::Abort => true,
+        Value::Account(_) => false,
+    }
+}
+
+fn user_footprint(user: &User, footprint: &mut Footprint) {
+    footprint.users.insert(user.login.clone());
+    footprint.registers.insert(Key::Login(user.login.clone()));
+}
+
+fn own_seats(me: CompanyId, seats: &[SeatRef], footprint: &mut Footprint) {
+    let own = seats.iter().filter(|seat| seat.company == me);
+    footprint
+        .seats
+        .extend(own.map(|seat| (seat.route, seat.number)));
+}

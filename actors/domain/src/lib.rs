@@ -1,0 +1,27 @@
+//! Every rule of the business, as plain values and functions: no async, no clock, no randomness, no I/O.
+//!
+//! * [`saga`]: the driver of a booking; [`participant`]: a company's vote; [`register`]: the decision;
+//!   [`replica`]: what everybody has a copy of; [`seat_map`]: who claims a route's seats right now.
+//! * [`entry`]: all of a company's durable steps, posted to the [`rows`] of one transaction.
+//!
+//! Invariants, wherever the system may have stopped:
+//! * a seat is in at most one leg that is prepared or committed;
+//! * no saga has both a committed or cancelled and a refused leg;
+//! * a prepared leg never ends by a clock, only by the saga's outcome;
+//! * a ticket exists only where Commit was chosen; a cancellation is never undone.
+
+pub mod accounts;
+pub mod entry;
+pub mod fencing;
+/// What tests speak of, here and in the crates above.
+#[doc(hidden)]
+pub mod fixtures;
+pub mod ids;
+pub mod order;
+pub mod participant;
+pub mod register;
+pub mod replica;
+pub mod rows;
+pub mod saga;
+pub mod seat_map;
+pub mod time;

@@ -1,0 +1,149 @@
+//! Copies in any order come to the same row; a cancellation is never lost.
+
+use super::*;
+use crate::fixtures::*;
+use crate::ids::{SeatNumber, UserId};
+use crate::participant::LegState::{self, Cancelled, Committed, Prepared};
+use uuid::Uuid;
+
+fn ticket(cancelled: &[SeatRef]) -> Ticket {
+    Ticket {
+        id: SAGA,
+        order: order(&[seat("a", 1), seat("a", 2), seat("b", 1)]),
+        cancelled: cancelled.to_vec(),
+    }
+}
+
+/// Company a with its two legs in this state and, if so, the ticket.
+fn with_legs(state: LegState, ticket: Option<Ticket>) -> Rows {
+    let mut rows = rows();
+    for number in [1, 2] {
+        rows.legs.load(leg_key(SAGA, number), leg(state));
+        rows.load_owner((ROUTE, SeatNumber(number)), SAGA, state);
+    }
+    if let Some(ticket) = ticket {
+        rows.tickets.load(SAGA, ticket);
+    }
+    rows
+}
+
+fn states(rows: &Rows) -> Vec<LegState> {
+    let legs = rows.legs_of(SAGA);
+    legs.into_iter().map(|(_, leg)| leg.state).collect()
+}
+
+fn user(version: i64, password_hash: &str) -> User {
+    User {
+        id: USER,
+        login: "ana".to_owned(),
+        password_hash: password_hash.to_owned(),
+        version,
+    }
+}
+
+#[test]
+fn a_ticket_is_issued_and_told_once() {
+    let mut rows = rows();
+    for _ in 0..2 {
+        issue(&mut rows, SAGA, ticket(&[]).order);
+    }
+    assert_eq!(rows.tickets.get(&SAGA), Some(&ticket(&[])));
+    assert_eq!(rows.outbox, [Replicated::Ticket(ticket(&[]))]);
+}
+
+#[test]
+fn a_cancellation_frees_our_seats_and_is_told_once() {
+    let mut rows = with_legs(Committed, Some(ticket(&[])));
+    let seats = [seat("b", 1), seat("a", 2), seat("c", 1)];
+    for _ in 0..2 {
+        assert!(cancel(&mut rows, SAGA, &seats));
+    }
+    let cancelled = ticket(&[seat("a", 2), seat("b", 1)]);
+    assert_eq!(rows.tickets.get(&SAGA), Some(&cancelled));
+    assert_eq!(rows.outbox, [Replicated::Ticket(cancelled)]);
+    assert_eq!(states(&rows), [Committed, Cancelled]);
+    assert_eq!(rows.owner(&(ROUTE, SeatNumber(2))), None);
+    assert_eq!(rows.alarms, Vec::<String>::new());
+}
+
+#[test]
+fn what_is_not_here_cannot_be_cancelled() {
+    let mut rows = rows();
+    assert!(!cancel(&mut rows, SAGA, &[seat("a", 1)]));
+    assert_eq!(rows, super::super::fixtures::rows());
+}
+
+#[test]
+fn copies_of_a_ticket_merge_to_the_same_in_any_order() {
+    let copies = [
+        ticket(&[seat("b", 1)]),
+        ticket(&[]),
+        ticket(&[seat("a", 1), seat("b", 1), seat("b", 1)]),
+    ];
+    let merged = ticket(&[seat("a", 1), seat("b", 1)]);
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1]] {
+        let mut rows = with_legs(Prepared, None);
+        for index in order.into_iter().chain(order) {
+            merge(&mut rows, Replicated::Ticket(copies[index].clone()));
+        }
+        assert_eq!(rows.tickets.get(&SAGA), Some(&merged), "{order:?}");
+        assert_eq!(states(&rows), [Cancelled, Prepared]);
+        assert_eq!(
+            rows.outbox,
+            [],
+            "the company that changed it tells the others"
+        );
+        assert_eq!(rows.alarms, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn two_orders_on_one_ticket_are_an_alarm_and_change_nothing() {
+    let mut rows = with_legs(Committed, Some(ticket(&[])));
+    let copy = Ticket {
+        order: order(&[seat("a", 1)]),
+        ..ticket(&[seat("a", 1)])
+    };
+    merge(&mut rows, Replicated::Ticket(copy));
+    assert_eq!(rows.tickets.get(&SAGA), Some(&ticket(&[])));
+    assert_eq!(states(&rows), [Committed, Committed]);
+    assert_eq!(rows.alarms.len(), 1);
+}
+
+#[test]
+fn the_higher_version_of_a_user_stays() {
+    for order in [[1, 2], [2, 1]] {
+        let mut rows = rows();
+        for version in order {
+            let copy = user(version, &format!("hash {version}"));
+            merge(&mut rows, Replicated::User(copy));
+        }
+        let expected = user(2, "hash 2");
+        assert_eq!(rows.users.get(&"ana".to_owned()), Some(&expected));
+        assert_eq!(rows.alarms, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn users_that_contradict_each_other_are_an_alarm_and_change_nothing() {
+    let other_id = User {
+        id: UserId(Uuid::from_u128(77)),
+        ..user(5, "hash")
+    };
+    let other_hash = user(1, "another");
+    for copy in [other_id.clone(), other_hash] {
+        let mut rows = rows();
+        rows.users.load("ana".to_owned(), user(1, "hash"));
+        merge(&mut rows, Replicated::User(copy));
+        let stays = Some(&user(1, "hash")).cloned();
+        assert_eq!(rows.users.get(&"ana".to_owned()).cloned(), stays);
+        assert_eq!(rows.alarms.len(), 1);
+    }
+    let mut rows = rows();
+    enrol(&mut rows, user(1, "hash"));
+    enrol(&mut rows, user(1, "hash"));
+    assert_eq!(rows.outbox, [Replicated::User(user(1, "hash"))]);
+    enrol(&mut rows, other_id);
+    assert_eq!(rows.alarms.len(), 1);
+    assert_eq!(rows.outbox.len(), 1);
+}

@@ -1,0 +1,170 @@
+//! Getting a decision: ballot 0 after every Yes, recovery ballots wherever that does not come to an end.
+
+use std::collections::BTreeSet;
+
+use super::round::Round;
+use super::{BALLOT_PATIENCE, BALLOT_PAUSE_MAX, Driver, Effect, Phase, Question};
+use crate::entry::Entry;
+use crate::ids::CompanyId;
+use crate::register::{Accept, Ballot, Key, Progress, Promise, Proposer, Value};
+use crate::time::{Millis, Timestamp};
+
+impl Driver {
+    pub(super) fn value(&self) -> Value {
+        Value::Commit {
+            hash: self.start.hash,
+            order: self.start.order.clone(),
+        }
+    }
+
+    pub(super) fn accept_question(&self, ballot: Ballot, value: Value) -> Question {
+        Question::Accept {
+            key: Key::Saga(self.start.saga),
+            acceptors: self.start.acceptors.clone(),
+            ballot,
+            value: Box::new(value),
+        }
+    }
+
+    pub(super) fn decide(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        self.tag += 1;
+        let mut round = Round::new(self.tag);
+        let question = self.accept_question(Ballot::ZERO, self.value());
+        for acceptor in &self.start.acceptors.0 {
+            round.ask(*acceptor, question.clone(), effects);
+        }
+        self.phase = Phase::Deciding {
+            round,
+            accepted: BTreeSet::new(),
+            deadline: now + BALLOT_PATIENCE,
+        };
+    }
+
+    pub(super) fn on_accept(
+        &mut self,
+        now: Timestamp,
+        from: CompanyId,
+        accept: Accept,
+        effects: &mut Vec<Effect>,
+    ) {
+        match &mut self.phase {
+            Phase::Deciding {
+                round, accepted, ..
+            } => match accept {
+                Accept::Higher(ballot) => {
+                    self.highest = self.highest.max(ballot);
+                    self.next_ballot(effects);
+                }
+                Accept::Accepted => {
+                    round.answered(from);
+                    accepted.insert(from);
+                    if accepted.len() >= self.start.acceptors.majority() {
+                        self.on_chosen(Ballot::ZERO, self.value(), effects);
+                    }
+                }
+            },
+            Phase::Recovering {
+                round, proposer, ..
+            } => {
+                round.answered(from);
+                let progress = proposer.on_accept(from, accept);
+                self.on_progress(now, progress, effects);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn next_ballot(&mut self, effects: &mut Vec<Effect>) {
+        let above = self.highest.round(self.start.companies.len());
+        self.phase = Phase::Pausing { until: None };
+        self.post(Entry::NextRound { above }, effects);
+    }
+
+    pub(super) fn pause(&mut self, now: Timestamp) {
+        // xorshift64 (Marsaglia 2003): two drivers must not meet again and again
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        // never none: a timer that has just fired is not set to the same instant again
+        let wait = Millis(1 + self.random % BALLOT_PAUSE_MAX.0);
+        self.phase = Phase::Pausing {
+            until: Some(now + wait),
+        };
+    }
+
+    pub(super) fn on_round(&mut self, now: Timestamp, number: i64, effects: &mut Vec<Effect>) {
+        let companies = &self.start.companies;
+        let index = companies.binary_search(&self.start.me);
+        let index = index.expect("a node is started for a company of the membership list only");
+        let ballot = Ballot::new(number, index, companies.len());
+        self.tag += 1;
+        let mut round = Round::new(self.tag);
+        for acceptor in &self.start.acceptors.0 {
+            let question = Question::Promise {
+                key: Key::Saga(self.start.saga),
+                acceptors: self.start.acceptors.clone(),
+                ballot,
+            };
+            round.ask(*acceptor, question, effects);
+        }
+        self.phase = Phase::Recovering {
+            round,
+            proposer: Proposer::new(self.start.acceptors.clone(), ballot, Value::Abort),
+            deadline: now + BALLOT_PATIENCE,
+        };
+    }
+
+    pub(super) fn on_promise(
+        &mut self,
+        now: Timestamp,
+        from: CompanyId,
+        promise: Promise,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Phase::Recovering {
+            round, proposer, ..
+        } = &mut self.phase
+        else {
+            return;
+        };
+        round.answered(from);
+        let progress = proposer.on_promise(from, promise);
+        self.on_progress(now, progress, effects);
+    }
+
+    pub(super) fn on_progress(
+        &mut self,
+        now: Timestamp,
+        progress: Progress,
+        effects: &mut Vec<Effect>,
+    ) {
+        match progress {
+            Progress::Waiting => {}
+            Progress::Preempted(ballot) => {
+                self.highest = self.highest.max(ballot);
+                self.pause(now);
+            }
+            Progress::Chosen(ballot, value) => self.on_chosen(ballot, value, effects),
+            Progress::SendAccept(value) => self.send_accept(now, value, effects),
+        }
+    }
+
+    pub(super) fn send_accept(&mut self, now: Timestamp, value: Value, effects: &mut Vec<Effect>) {
+        let Phase::Recovering { proposer, .. } = &self.phase else {
+            return;
+        };
+        let question = self.accept_question(proposer.ballot(), value);
+        self.tag += 1;
+        let mut next = Round::new(self.tag);
+        for acceptor in &self.start.acceptors.0 {
+            next.ask(*acceptor, question.clone(), effects);
+        }
+        if let Phase::Recovering {
+            round, deadline, ..
+        } = &mut self.phase
+        {
+            *round = next;
+            *deadline = now + BALLOT_PATIENCE;
+        }
+    }
+}

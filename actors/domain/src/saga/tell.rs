@@ -1,0 +1,141 @@
+//! The decision is known: record it, answer the client, tell the companies until each has acknowledged.
+
+use super::round::Round;
+use super::{Answer, Driver, Effect, Outcome, Phase, Question};
+use crate::entry::{Decision, Entry};
+use crate::ids::CompanyId;
+use crate::order::{Leg, Order};
+use crate::participant::{Refusal, RefusalReason};
+use crate::register::{Ballot, Value};
+
+impl Driver {
+    pub(super) fn on_chosen(&mut self, ballot: Ballot, value: Value, effects: &mut Vec<Effect>) {
+        match &value {
+            Value::Commit { hash, order } => {
+                self.start.hash = *hash;
+                self.start.order = order.clone();
+                let decision = Decision {
+                    saga: self.start.saga,
+                    acceptors: self.start.acceptors.clone(),
+                    ballot,
+                    value,
+                };
+                self.settle(Box::new(decision), effects);
+            }
+            // a saga's register holds no such thing: neither answer is true
+            Value::Account(_) => self.stop(effects),
+            Value::Abort => {
+                let order = &self.start.order;
+                let of_missing = |leg: &&Leg| Some(leg.seat.company) == self.missing;
+                let leg = order.legs.iter().find(of_missing).unwrap_or(&order.legs[0]);
+                // two drivers of this saga have got votes for two orders: each stands in the other's way, and nobody was silent
+                let reason = if self.adopted {
+                    RefusalReason::Held
+                } else if order.hold_seconds.is_some() && self.missing.is_none() {
+                    RefusalReason::Released
+                } else {
+                    RefusalReason::NoVote
+                };
+                let refusal = Refusal {
+                    seat: leg.seat,
+                    reason,
+                };
+                self.refuse(refusal, effects);
+            }
+        }
+    }
+
+    pub(super) fn settle(&mut self, decision: Box<Decision>, effects: &mut Vec<Effect>) {
+        let idempotency = self.start.idempotency.clone();
+        let idempotency = idempotency.map(|key| (self.start.order.user, key));
+        let entry = Entry::Settle(decision.clone(), idempotency);
+        self.phase = Phase::Settling {
+            decision,
+            again_at: None,
+        };
+        self.post(entry, effects);
+    }
+
+    pub(super) fn refuse(&mut self, refusal: Refusal, effects: &mut Vec<Effect>) {
+        // a Book is refused at the only company there is
+        let release = !matches!(self.phase, Phase::Booking { .. });
+        self.phase = Phase::Refusing { refusal, release };
+        match self.start.idempotency.clone() {
+            Some(idempotency) => self.post(
+                Entry::Refuse {
+                    saga: self.start.saga,
+                    user: self.start.order.user,
+                    idempotency,
+                    refusal,
+                },
+                effects,
+            ),
+            None => self.tell_refusal(effects),
+        }
+    }
+
+    pub(super) fn tell_refusal(&mut self, effects: &mut Vec<Effect>) {
+        let Phase::Refusing { refusal, release } = self.phase else {
+            return;
+        };
+        if !release {
+            self.answer_refused(refusal, effects);
+            return;
+        }
+        effects.push(Effect::Answer(Answer::Definite(Outcome::Refused(refusal))));
+        self.give_lease_back(effects);
+        // our own company always: the saga is recorded here even where no leg is
+        let mut companies = self.start.order.companies();
+        companies.push(self.start.me);
+        companies.sort_unstable();
+        companies.dedup();
+        let saga = self.start.saga;
+        self.propagate(companies, effects, |order, company| Question::Release {
+            saga,
+            seats: order.seats_of(company),
+            reason: refusal.reason,
+        });
+    }
+
+    pub(super) fn tell_commit(&mut self, effects: &mut Vec<Effect>) {
+        let ticket = self.start.saga;
+        effects.push(Effect::Answer(Answer::Definite(Outcome::Booked { ticket })));
+        self.give_lease_back(effects);
+        let (saga, hash) = (self.start.saga, self.start.hash);
+        let mut companies = self.start.order.companies();
+        companies.retain(|company| *company != self.start.me); // settled with the ticket
+        self.propagate(companies, effects, |_, _| Question::Confirm { saga, hash });
+    }
+
+    pub(super) fn propagate(
+        &mut self,
+        companies: Vec<CompanyId>,
+        effects: &mut Vec<Effect>,
+        question: impl Fn(&Order, CompanyId) -> Question,
+    ) {
+        self.tag += 1;
+        let mut round = Round::new(self.tag);
+        for company in companies {
+            round.ask(company, question(&self.start.order, company), effects);
+        }
+        self.phase = Phase::Propagating { round };
+        self.finish_if_told(effects);
+    }
+
+    pub(super) fn on_acknowledged(&mut self, from: CompanyId, effects: &mut Vec<Effect>) {
+        if let Phase::Propagating { round } = &mut self.phase {
+            round.answered(from);
+        }
+        self.finish_if_told(effects);
+    }
+
+    pub(super) fn finish_if_told(&mut self, effects: &mut Vec<Effect>) {
+        let told =
+            matches!(&self.phase, Phase::Propagating { round } if round.is_answered_by_all());
+        if told {
+            self.phase = Phase::Finishing;
+            let saga = self.start.saga;
+            self.post(Entry::Finish { saga }, effects);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The actor of one booking: shell of the [`Driver`]. Feeds it events, carries out its effects, decides nothing.
+//!
+//! No handler waits: a lease, a call or a ledger entry runs as a task whose answer comes back as a message.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use ractor_cluster::RactorMessage;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::task::AbortHandle;
+
+use crate::booking::progress::{Happened, Narrator, Reporter};
+use crate::clock::Clock;
+use crate::company::lease::Leases;
+use crate::company::ledger::PostError;
+use crate::company::running::RunningGuard;
+use crate::domain::ids::CompanyId;
+use crate::domain::order::SeatRef;
+use crate::domain::saga::{
+    Answer, CompanyAnswer, Driver, Effect, Event, NoAnswer, Question, Start,
+};
+use crate::domain::time::Timestamp;
+use crate::mesh::messages::{Reply, Request};
+use crate::mesh::peer::{CallError, PeerClient};
+use crate::mesh::service::Service;
+use crate::mesh::traceparent::Traceparent;
+
+/// How long one call may take before the driver asks again.
+const CALL_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+/// What every booking of a node shares.
+pub struct Shared {
+    pub service: Service,
+    pub peers: Arc<dyn PeerClient>,
+    pub leases: Leases,
+    pub clock: Clock,
+}
+
+#[derive(RactorMessage)]
+pub struct BookingMessage(Event);
+
+pub struct BookingActor {
+    pub shared: Arc<Shared>,
+}
+
+pub struct Arguments {
+    pub start: Start,
+    /// Who waits; dropped without a word if the actor ends without an answer.
+    pub answer: oneshot::Sender<Answer>,
+    pub reporter: Reporter,
+    pub running: RunningGuard,
+    /// The client's place among the bookings under way.
+    pub place: Option<OwnedSemaphorePermit>,
+    pub trace: Traceparent,
+}
+
+pub struct State {
+    driver: Driver,
+    narrator: Narrator,
+    reporter: Reporter,
+    answer: Option<oneshot::Sender<Answer>>,
+    timer: Option<(Timestamp, AbortHandle)>,
+    /// Of the request that this booking began with, told to every node that it asks.
+    trace: Traceparent,
+    /// Says while it lives that this saga is driven here.
+    _running: RunningGuard,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some((_, timer)) = self.timer.take() {
+            timer.abort();
+        }
+    }
+}
+
+impl Actor for BookingActor {
+    type Msg = BookingMessage;
+    type State = State;
+    type Arguments = Arguments;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<BookingMessage>,
+        arguments: Arguments,
+    ) -> Result<State, ActorProcessingErr> {
+        myself.cast(BookingMessage(Event::Started))?;
+        let start = arguments.start;
+        Ok(State {
+            narrator: Narrator::new(start.me, start.order.companies()),
+            reporter: arguments.reporter,
+            driver: Driver::new(start),
+            answer: Some(arguments.answer),
+            timer: None,
+            trace: arguments.trace,
+            _running: arguments.running,
+            _place: arguments.place,
+        })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<BookingMessage>,
+        BookingMessage(event): BookingMessage,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        if event == Event::Wake {
+            state.timer = None; // it has gone off
+        }
+        let heard = state.narrator.hear(&event);
+        self.report(state, heard);
+        if Narrator::is_durable(&event) {
+            state.reporter.is_durable();
+        }
+        let effects = state.driver.step(self.shared.clock.now(), event);
+        for effect in effects {
+            let said = state.narrator.say(&effect);
+            self.report(state, said);
+            self.perform(&myself, state, effect);
+        }
+        self.set_timer(&myself, state);
+        Ok(())
+    }
+}
+
+impl BookingActor {
+    fn report(&self, state: &State, happened: impl IntoIterator<Item = Happened>) {
+        for happened in happened {
+            state.reporter.tell(self.shared.clock.wall_ms(), happened);
+        }
+    }
+
+    fn perform(&self, myself: &ActorRef<BookingMessage>, state: &mut State, effect: Effect) {
+        let saga = state.driver.saga();
+        let shared = self.shared.clone();
+        match effect {
+            Effect::AcquireLease(seats) => tell(myself, async move {
+                Event::Leased(shared.leases.acquire(saga, &seats).await)
+            }),
+            Effect::RaiseFence(fence) => {
+                let seats: Vec<SeatRef> = state.driver.seats();
+                tell(myself, async move {
+                    shared.leases.raise(fence).await;
+                    Event::Leased(shared.leases.acquire(saga, &seats).await)
+                });
+            }
+            Effect::ReleaseLease(seats) => {
+                tokio::spawn(async move { shared.leases.release(saga, &seats).await });
+            }
+            Effect::Send { to, tag, question } => {
+                let key = state.driver.idempotency().cloned();
+                let work = async move {
+                    let answer = if to == shared.service.me {
+                        own_answer(shared.service.ask(question, key).await)
+                    } else {
+                        call(shared.peers.as_ref(), to, question).await
+                    };
+                    Event::Answered {
+                        from: to,
+                        tag,
+                        answer,
+                    }
+                };
+                tell(myself, state.trace.scope(work));
+            }
+            Effect::Post { tag, entry } => tell(myself, async move {
+                let receipt = shared.service.ledger.post(*entry).await.ok();
+                Event::Posted { tag, receipt }
+            }),
+            Effect::Answer(answer) => {
+                if let Some(waiting) = state.answer.take() {
+                    let _ = waiting.send(answer); // the client may have gone; the answer is recorded
+                }
+            }
+            Effect::Stop => myself.stop(None),
+        }
+    }
+
+    fn set_timer(&self, myself: &ActorRef<BookingMessage>, state: &mut State) {
+        let wanted = state.driver.next_wake();
+        let set = state.timer.as_ref().map(|(at, _)| *at);
+        if wanted == set {
+            return;
+        }
+        if let Some((_, timer)) = state.timer.take() {
+            timer.abort();
+        }
+        let Some(at) = wanted else {
+            return;
+        };
+        let (clock, myself) = (self.shared.clock, myself.clone());
+        let timer = tokio::spawn(async move {
+            clock.sleep_until(at).await;
+            let _ = myself.cast(BookingMessage(Event::Wake)); // it may have stopped meanwhile
+        });
+        state.timer = Some((at, timer.abort_handle()));
+    }
+}
+
+/// Runs a task whose answer comes back as an event.
+fn tell(myself: &ActorRef<BookingMessage>, task: impl Future<Output = Event> + Send + 'static) {
+    let myself = myself.clone();
+    tokio::spawn(async move {
+        let event = task.await;
+        let _ = myself.cast(BookingMessage(event)); // a late answer to a driver that is done
+    });
+}
+
+fn own_answer(answer: Result<CompanyAnswer, PostError>) -> Result<CompanyAnswer, NoAnswer> {
+    answer.map_err(|error| match error {
+        PostError::NotWritten => NoAnswer::NotNow,
+        PostError::Unknown => NoAnswer::Silence,
+    })
+}
+
+/// Asks another company once.
+pub async fn call(
+    peers: &dyn PeerClient,
+    to: CompanyId,
+    question: Question,
+) -> Result<CompanyAnswer, NoAnswer> {
+    match peers.call(to, Request::Ask(question), CALL_TIMEOUT).await {
+        Ok(Reply::Answer(answer)) => Ok(answer),
+        Err(CallError::NotSent { .. }) => Err(NoAnswer::NotSent),
+        Ok(Reply::Unavailable) | Err(CallError::Busy(_)) => Err(NoAnswer::NotNow),
+        Ok(_) | Err(CallError::Unknown { .. }) => Err(NoAnswer::Silence),
+    }
+}

@@ -1,0 +1,152 @@
+//! Identities that every node derives alike: a saga's id from the client's key, its acceptors from its legs, its hash.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::domain::ids::{CompanyId, SagaId, UserId};
+use crate::domain::order::{Order, OrderHash};
+use crate::domain::register::Acceptors;
+use crate::mesh::messages::Idempotency;
+
+/// Namespace of saga ids (UUIDv5), fixed for ever.
+const SAGA_NAMESPACE: Uuid = Uuid::from_u128(0x8a6e_0804_2bd0_4672_b79d_d970_27f9_071a);
+
+/// The same key with the same request is the same saga, at whatever node it arrives.
+pub fn saga_id(user: UserId, idempotency: &Idempotency) -> SagaId {
+    let mut name = Vec::with_capacity(16 + 32 + idempotency.key.len());
+    name.extend_from_slice(user.0.as_bytes());
+    name.extend_from_slice(&idempotency.fingerprint);
+    name.extend_from_slice(idempotency.key.as_bytes());
+    SagaId(Uuid::new_v5(&SAGA_NAMESPACE, &name))
+}
+
+/// All legs of one company: that company. Otherwise every company; with more than [`Acceptors::MAX`] the participants,
+/// filled up by rendezvous hash of the saga (Thaler & Ravishankar 1998), as long as they are not more themselves.
+pub fn acceptors_of(saga: SagaId, order: &Order, companies: &[CompanyId]) -> Acceptors {
+    let participants = order.companies();
+    if participants.len() == 1 {
+        return Acceptors(participants);
+    }
+    if companies.len() <= Acceptors::MAX {
+        return Acceptors(companies.to_vec());
+    }
+    let mut others: Vec<CompanyId> = companies.to_vec();
+    others.retain(|company| !participants.contains(company));
+    others.sort_by_cached_key(|company| digest(&(saga, company)));
+    let missing = Acceptors::MAX.saturating_sub(participants.len());
+    let mut acceptors = participants;
+    acceptors.extend(others.into_iter().take(missing));
+    acceptors.sort_unstable();
+    Acceptors(acceptors)
+}
+
+/// Covers everything the ticket will say and who decides.
+pub fn order_hash(order: &Order, acceptors: &Acceptors) -> OrderHash {
+    OrderHash(digest(&(order, acceptors)))
+}
+
+/// The membership list, for nodes that must not talk unless theirs are equal.
+pub fn membership_hash(companies: &[CompanyId]) -> [u8; 32] {
+    digest(&companies)
+}
+
+fn digest(value: &impl Serialize) -> [u8; 32] {
+    let bytes =
+        serde_json::to_vec(value).expect("ids and orders have no map with keys of other types");
+    Sha256::digest(&bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{RouteId, SeatNumber};
+    use crate::domain::order::{Leg, Price, SeatRef};
+
+    const SAGA: SagaId = SagaId(Uuid::from_u128(1));
+
+    fn companies(codes: &[&str]) -> Vec<CompanyId> {
+        codes.iter().map(|code| code.parse().unwrap()).collect()
+    }
+
+    /// One seat of each of these companies.
+    fn order(codes: &[&str]) -> Order {
+        let leg = |company| Leg {
+            seat: SeatRef {
+                company,
+                route: RouteId(1),
+                number: SeatNumber(1),
+            },
+            flight: "A1".to_owned(),
+            origin: "Curitiba".to_owned(),
+            destination: "Recife".to_owned(),
+            origin_iata: "CWB".to_owned(),
+            destination_iata: "REC".to_owned(),
+            departs: 0,
+            arrives: 1,
+            price: Price {
+                minor: 1,
+                currency: "BRL".to_owned(),
+            },
+            passenger: None,
+        };
+        Order {
+            user: UserId(Uuid::nil()),
+            created_at: 0,
+            legs: companies(codes).into_iter().map(leg).collect(),
+            hold_seconds: None,
+        }
+    }
+
+    #[test]
+    fn a_saga_is_its_user_key_and_request() {
+        let id = |user: u128, key: &str, request: u8| {
+            let idempotency = Idempotency {
+                key: key.to_owned(),
+                fingerprint: [request; 32],
+            };
+            saga_id(UserId(Uuid::from_u128(user)), &idempotency)
+        };
+        assert_eq!(id(1, "k", 1), id(1, "k", 1));
+        let all = [id(1, "k", 1), id(2, "k", 1), id(1, "l", 1), id(1, "k", 2)];
+        let different: std::collections::BTreeSet<SagaId> = all.into_iter().collect();
+        assert_eq!(different.len(), all.len());
+    }
+
+    #[test]
+    fn one_company_decides_alone_and_few_decide_together() {
+        let of =
+            |seats: &[&str], all: &[&str]| acceptors_of(SAGA, &order(seats), &companies(all)).0;
+        let three = ["a", "b", "c"];
+        assert_eq!(of(&["b", "b"], &three), companies(&["b"]));
+        assert_eq!(of(&["c", "a"], &three), companies(&three));
+    }
+
+    #[test]
+    fn of_many_companies_the_participants_and_some_others_decide() {
+        let all: Vec<String> = (0..9).map(|index| format!("c{index}")).collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let of = |saga, seats: &[&str]| acceptors_of(saga, &order(seats), &companies(&all));
+        let acceptors = of(SAGA, &["c7", "c2"]);
+        assert_eq!(acceptors, of(SAGA, &["c2", "c7"]), "the same for everyone");
+        assert_eq!(acceptors.0.len(), Acceptors::MAX);
+        assert!(acceptors.0.is_sorted());
+        let participates = |code: &&str| acceptors.contains(code.parse().unwrap());
+        assert!(["c2", "c7"].iter().all(participates));
+        let others = (2..40).map(|id| of(SagaId(Uuid::from_u128(id)), &["c2", "c7"]));
+        assert!(others.into_iter().any(|other| other != acceptors), "spread");
+        assert_eq!(of(SAGA, &all[..7]).0, companies(&all[..7]), "never fewer");
+    }
+
+    #[test]
+    fn a_hash_covers_the_order_and_who_decides() {
+        let acceptors = Acceptors(companies(&["a", "b"]));
+        let hash = order_hash(&order(&["a", "b"]), &acceptors);
+        assert_eq!(hash, order_hash(&order(&["a", "b"]), &acceptors));
+        let mut later = order(&["a", "b"]);
+        later.created_at = 1;
+        assert_ne!(hash, order_hash(&later, &acceptors));
+        let alone = Acceptors(companies(&["a"]));
+        assert_ne!(hash, order_hash(&order(&["a", "b"]), &alone));
+    }
+}

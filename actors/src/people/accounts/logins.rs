@@ -1,0 +1,187 @@
+//! Who has which login. It is unique over all companies through a register of its own: whoever gets the majority has it, and
+//! the value is the whole user, so that any company can finish what another began.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use crate::booking::actor::{Shared, call};
+use crate::domain::accounts::User;
+use crate::domain::entry::{Entry, Receipt};
+use crate::domain::register::{Acceptors, Ballot, Key, Progress, Proposer, Value};
+use crate::domain::saga::{CompanyAnswer, Question};
+use crate::mesh::messages::{Reply, Request};
+use crate::people::desk::Desk;
+
+/// Ballots before a claim is given up: others claim the same login at the same time.
+const BALLOTS_MAX: u32 = 5;
+/// Longest a claim may take.
+const CLAIM_DEADLINE: Duration = Duration::from_secs(8);
+
+/// Whose a login is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claimed {
+    Ours,
+    Taken,
+    /// No majority of companies could be asked.
+    NoMajority,
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Logins {
+    shared: Arc<Shared>,
+    desk: Desk,
+}
+
+impl Logins {
+    pub fn new(shared: Arc<Shared>, desk: Desk) -> Self {
+        Self { shared, desk }
+    }
+
+    /// Here, else at a peer: a replica may be behind. `Err` if our own database is away, or if nobody here knows the login and
+    /// too few others could be asked: whoever has a login has it at a majority, sooner or later.
+    pub async fn find(&self, login: &str) -> Result<Option<User>, ()> {
+        let archive = &self.shared.service.archive;
+        let own = archive.user(login.to_owned()).await.map_err(drop)?;
+        if own.is_some() {
+            return Ok(own);
+        }
+        let login = login.to_owned();
+        let replies = self.desk.ask_peers(Request::FindUser { login }).await;
+        let mut without = 1;
+        for (_, reply) in replies {
+            match reply {
+                Reply::User(Some(user)) => return Ok(Some(user)),
+                Reply::User(None) => without += 1,
+                _ => {}
+            }
+        }
+        let companies = self.shared.service.companies.len();
+        (without > companies / 2).then_some(None).ok_or(())
+    }
+
+    /// Has the companies agree on who has this user's login.
+    pub async fn claim(&self, user: &User) -> Claimed {
+        let agreed = tokio::time::timeout(CLAIM_DEADLINE, self.agree(user)).await;
+        agreed.unwrap_or(Claimed::NoMajority)
+    }
+
+    /// Has this user here, whose login's register is decided. It does not matter if that fails: it is tried again.
+    pub(crate) async fn close(&self, user: User) {
+        let _ = self.shared.service.ledger.post(Entry::Enrol(user)).await;
+    }
+
+    /// Runs ballots until a majority has chosen who has this login.
+    async fn agree(&self, user: &User) -> Claimed {
+        let mut above = 0;
+        for _ in 0..BALLOTS_MAX {
+            match self.ballot(user, above).await {
+                Ballots::Chosen(Value::Account(chosen)) => return self.enrol(user, chosen).await,
+                Ballots::Chosen(_) | Ballots::NoMajority => return Claimed::NoMajority,
+                Ballots::Preempted(round) => above = round,
+            }
+            let pause = Duration::from_millis(fastrand::u64(10..200));
+            tokio::time::sleep(pause).await;
+        }
+        Claimed::NoMajority
+    }
+
+    async fn enrol(&self, user: &User, chosen: User) -> Claimed {
+        let ours = chosen.id == user.id;
+        let enrolled = self.shared.service.ledger.post(Entry::Enrol(chosen)).await;
+        match (enrolled, ours) {
+            (Ok(_), true) => Claimed::Ours,
+            (Ok(_), false) => Claimed::Taken,
+            // chosen, but not known here: a retry finds it taken by itself
+            (Err(_), _) => Claimed::NoMajority,
+        }
+    }
+
+    async fn ballot(&self, user: &User, above: i64) -> Ballots {
+        let service = &self.shared.service;
+        let companies = &service.companies;
+        let round = match service.ledger.post(Entry::NextRound { above }).await {
+            Ok(Receipt::Round(round)) => round,
+            _ => return Ballots::NoMajority,
+        };
+        let index = companies
+            .binary_search(&service.me)
+            .expect("a node is started for a company of the membership list only");
+        let ballot = Ballot::new(round, index, companies.len());
+        let acceptors = Acceptors(companies.to_vec());
+        let key = Key::Login(user.login.clone());
+        let mut proposer = Proposer::new(acceptors.clone(), ballot, Value::Account(user.clone()));
+        let promise = Question::Promise {
+            key: key.clone(),
+            acceptors: acceptors.clone(),
+            ballot,
+        };
+        let value = match self.ask_all(&mut proposer, &acceptors, promise).await {
+            Progress::SendAccept(value) => value,
+            progress => return ended(progress, companies.len()),
+        };
+        let accept = Question::Accept {
+            key,
+            acceptors: acceptors.clone(),
+            ballot,
+            value: Box::new(value),
+        };
+        let progress = self.ask_all(&mut proposer, &acceptors, accept).await;
+        ended(progress, companies.len())
+    }
+
+    /// Asks every acceptor at once; ends with the first answer that leads on.
+    async fn ask_all(
+        &self,
+        proposer: &mut Proposer,
+        acceptors: &Acceptors,
+        question: Question,
+    ) -> Progress {
+        let service = &self.shared.service;
+        let mut answers: FuturesUnordered<_> = acceptors
+            .0
+            .iter()
+            .map(|company| {
+                let question = question.clone();
+                async move {
+                    let answer = if *company == service.me {
+                        service.ask(question, None).await.ok()
+                    } else {
+                        call(self.shared.peers.as_ref(), *company, question)
+                            .await
+                            .ok()
+                    };
+                    (*company, answer)
+                }
+            })
+            .collect();
+        while let Some((from, answer)) = answers.next().await {
+            let progress = match answer {
+                Some(CompanyAnswer::Promise(promise)) => proposer.on_promise(from, promise),
+                Some(CompanyAnswer::Accept(accept)) => proposer.on_accept(from, accept),
+                _ => Progress::Waiting,
+            };
+            if progress != Progress::Waiting {
+                return progress;
+            }
+        }
+        Progress::Waiting
+    }
+}
+
+enum Ballots {
+    Chosen(Value),
+    /// By this round.
+    Preempted(i64),
+    NoMajority,
+}
+
+fn ended(progress: Progress, companies: usize) -> Ballots {
+    match progress {
+        Progress::Chosen(_, value) => Ballots::Chosen(value),
+        Progress::Preempted(ballot) => Ballots::Preempted(ballot.round(companies)),
+        Progress::Waiting | Progress::SendAccept(_) => Ballots::NoMajority,
+    }
+}

@@ -1,0 +1,260 @@
+//! What the desk looks up: recorded answers, bookings, and where a ticket is.
+//!
+//! A read that misses here asks the peers: a replica may be behind.
+
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+
+use super::{BookAnswer, BookingState, BookingStatus, Desk, HoldTerms, NotShown};
+use crate::domain::ids::{CompanyId, SagaId, UserId};
+use crate::domain::order::Order;
+use crate::domain::participant::{LegState, RefusalReason};
+use crate::domain::register::Value;
+use crate::domain::replica::Ticket;
+use crate::domain::saga::Outcome;
+use crate::mesh::messages::{Idempotency, KnownKey, Recorded, Reply, Request};
+
+/// How long the peers have to say what they know.
+pub(super) const ASK_TIMEOUT: Duration = Duration::from_millis(800);
+
+impl Desk {
+    /// `Err` is the answer if this key is known here or to a peer.
+    pub(super) async fn replay(
+        &self,
+        user: UserId,
+        saga: SagaId,
+        idempotency: &Idempotency,
+    ) -> Result<(), BookAnswer> {
+        let service = &self.shared.service;
+        if service.running.contains(saga) {
+            return Err(BookAnswer::StillRunning(saga));
+        }
+        let key = idempotency.key.clone();
+        let here = service.archive.key(user, key.clone()).await;
+        if let Ok(Some(known)) = &here {
+            return judge(known, saga, idempotency);
+        }
+        let there = self.ask_peers(Request::FindKey { user, key }).await;
+        let known = there.into_iter().filter_map(|(_, reply)| match reply {
+            Reply::Key(known) => known,
+            _ => None,
+        });
+        // an answer tells more than a key that is still open
+        let known = known.max_by_key(|known| (known.answer.is_some(), known.running));
+        known.map_or(Ok(()), |known| judge(&known, saga, idempotency))
+    }
+
+    /// The answer when a company that is needed is down: what was begun before, under the same key, may stand.
+    pub(super) async fn known_without(
+        &self,
+        user: UserId,
+        saga: SagaId,
+        down: BookAnswer,
+    ) -> BookAnswer {
+        match self.booking(user, saga).await.map(|known| known.state) {
+            Ok(BookingState::Confirmed | BookingState::Cancelled) => {
+                BookAnswer::Definite(Outcome::Booked { ticket: saga })
+            }
+            Ok(_) => BookAnswer::NotKnownInTime(saga),
+            Err(_) => down,
+        }
+    }
+
+    /// What is known of a booking of this user, over all reachable companies.
+    pub async fn booking(&self, user: UserId, saga: SagaId) -> Result<BookingStatus, NotShown> {
+        let answers = self.recorded(saga).await;
+        self.status(user, saga, &answers).await
+    }
+
+    /// What every company that answers has recorded of a saga.
+    pub(super) async fn recorded(&self, saga: SagaId) -> Vec<(CompanyId, Recorded)> {
+        let service = &self.shared.service;
+        let (own, theirs) = join(
+            service.archive.recorded(saga),
+            self.ask_peers(Request::Query { saga }),
+        )
+        .await;
+        let mut answers: Vec<(CompanyId, Recorded)> = theirs
+            .into_iter()
+            .filter_map(|(company, reply)| match reply {
+                Reply::Recorded(recorded) => Some((company, *recorded)),
+                _ => None,
+            })
+            .collect();
+        answers.extend(own.ok().map(|recorded| (service.me, recorded)));
+        answers
+    }
+
+    pub(super) async fn status(
+        &self,
+        user: UserId,
+        saga: SagaId,
+        answers: &[(CompanyId, Recorded)],
+    ) -> Result<BookingStatus, NotShown> {
+        let order = answers.iter().find_map(|(_, recorded)| order_in(recorded));
+        let hold = order.as_ref().and_then(|order| {
+            let longest = order.longest_hold(self.shared.service.catalogue.sale_closes());
+            HoldTerms::of(order, answers, longest)
+        });
+        // whoever has decided a hold, or has heard of it, does not wait for the customer any more
+        let ticket = match hold {
+            Some(_) => Lookup::Nowhere,
+            None => self.find_ticket(saga).await,
+        };
+        let silent = self.silent(answers, &ticket);
+        let ticket = ticket.found();
+        let order = ticket.as_ref().map(|ticket| ticket.order.clone()).or(order);
+        let running = self.shared.service.running.user(saga);
+        match order.as_ref().map(|order| order.user).or(running) {
+            Some(owner) if owner == user => {}
+            Some(_) => return Err(NotShown::NotFound),
+            None => return Err(silent.map_or(NotShown::NotFound, NotShown::CompanyDown)),
+        }
+        let state = match &ticket {
+            Some(ticket) if ticket.is_cancelled() => BookingState::Cancelled,
+            Some(_) => BookingState::Confirmed,
+            None => state_of(answers, hold),
+        };
+        let companies = order.as_ref();
+        let companies = companies.map_or(Vec::new(), |order| by_company(order, answers));
+        Ok(BookingStatus {
+            saga,
+            user,
+            state,
+            hold,
+            reason: reason_of(answers),
+            order,
+            companies,
+        })
+    }
+
+    /// A company that has not said what it knows.
+    fn silent(&self, answers: &[(CompanyId, Recorded)], ticket: &Lookup) -> Option<CompanyId> {
+        if let Lookup::NotAsked(company) = ticket {
+            return Some(*company);
+        }
+        let mut companies = self.shared.service.companies.iter().copied();
+        companies.find(|company| answers.iter().all(|(from, _)| from != company))
+    }
+
+    /// Here, else at the peers. "Nowhere" only if every company said so.
+    pub(super) async fn find_ticket(&self, id: SagaId) -> Lookup {
+        let service = &self.shared.service;
+        let here = service.archive.ticket(id).await;
+        if let Ok(Some(ticket)) = here {
+            return Lookup::Found(ticket);
+        }
+        let replies = self.ask_peers(Request::FindTicket { ticket: id }).await;
+        let mut without: Vec<CompanyId> = here.is_ok().then_some(service.me).into_iter().collect();
+        for (company, reply) in replies {
+            match reply {
+                Reply::Ticket(Some(ticket)) => return Lookup::Found(*ticket),
+                Reply::Ticket(None) => without.push(company),
+                _ => {}
+            }
+        }
+        let mut companies = service.companies.iter();
+        match companies.find(|company| !without.contains(company)) {
+            Some(company) => Lookup::NotAsked(*company),
+            None => Lookup::Nowhere,
+        }
+    }
+
+    /// Asks every company that is up; leaves out who does not answer.
+    pub(crate) async fn ask_peers(&self, request: Request) -> Vec<(CompanyId, Reply)> {
+        let peers = &self.shared.peers;
+        let me = self.shared.service.me;
+        let others = self.shared.service.companies.iter().copied();
+        let asked = others
+            .filter(|company| *company != me && peers.is_up(*company))
+            .map(|company| {
+                let call = peers.call(company, request.clone(), ASK_TIMEOUT);
+                async move { call.await.ok().map(|reply| (company, reply)) }
+            });
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+}
+
+/// What a search for a ticket came to.
+pub(super) enum Lookup {
+    Found(Ticket),
+    Nowhere,
+    /// Nobody who answered has it, but this company did not answer.
+    NotAsked(CompanyId),
+}
+
+impl Lookup {
+    fn found(self) -> Option<Ticket> {
+        match self {
+            Lookup::Found(ticket) => Some(ticket),
+            Lookup::Nowhere | Lookup::NotAsked(_) => None,
+        }
+    }
+}
+
+/// Of a booking without a ticket.
+fn state_of(answers: &[(CompanyId, Recorded)], hold: Option<HoldTerms>) -> BookingState {
+    let legs = || answers.iter().flat_map(|(_, recorded)| &recorded.legs);
+    let refused = legs().any(|(_, state)| *state == LegState::Refused);
+    let aborted = answers.iter().any(|(_, recorded)| {
+        let register = recorded.register.as_ref();
+        register.is_some_and(|register| {
+            register.chosen && matches!(register.accepted, Some((_, Value::Abort)))
+        })
+    });
+    if refused || aborted {
+        BookingState::Refused
+    } else if hold.is_some_and(|terms| !terms.is_over()) {
+        BookingState::Held
+    } else {
+        BookingState::Running
+    }
+}
+
+fn judge(known: &KnownKey, saga: SagaId, idempotency: &Idempotency) -> Result<(), BookAnswer> {
+    if known.fingerprint != idempotency.fingerprint {
+        return Err(BookAnswer::KeyReused);
+    }
+    match known.answer {
+        Some(outcome) => Err(BookAnswer::Definite(outcome)),
+        None if known.running => Err(BookAnswer::StillRunning(saga)),
+        // begun and not ended: drive it again
+        None => Ok(()),
+    }
+}
+
+fn order_in(recorded: &Recorded) -> Option<std::sync::Arc<Order>> {
+    let in_register = recorded.register.as_ref().and_then(|register| {
+        match register.accepted.as_ref().map(|(_, value)| value) {
+            Some(Value::Commit { order, .. }) => Some(order.clone()),
+            _ => None,
+        }
+    });
+    let in_saga = recorded.order.as_ref().map(|(order, _, _)| order.clone());
+    in_saga.or(in_register)
+}
+
+/// The reason that says most: one leg was refused for it, others were only given up with that one.
+fn reason_of(answers: &[(CompanyId, Recorded)]) -> Option<RefusalReason> {
+    let reasons = || answers.iter().filter_map(|(_, recorded)| recorded.reason);
+    let named = reasons().find(|reason| *reason != RefusalReason::Released);
+    named.or_else(|| reasons().next())
+}
+
+type CompanyLegs = (
+    CompanyId,
+    Option<Vec<(crate::domain::order::SeatRef, LegState)>>,
+);
+
+fn by_company(order: &Order, answers: &[(CompanyId, Recorded)]) -> Vec<CompanyLegs> {
+    let legs = |company: CompanyId| {
+        let answer = answers.iter().find(|(from, _)| *from == company);
+        answer.map(|(_, recorded)| recorded.legs.clone())
+    };
+    order
+        .companies()
+        .into_iter()
+        .map(|company| (company, legs(company)))
+        .collect()
+}

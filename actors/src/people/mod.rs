@@ -1,0 +1,11 @@
+//! What people hold: handles without actors, peers and timeouts.
+//!
+//! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who; [`refund`]: what comes back for a cancelled seat;
+//!   [`history`]: what happened to a booking;
+//! * operators: [`operations`].
+
+pub mod accounts;
+pub mod desk;
+pub mod history;
+pub mod operations;
+pub mod refund;

@@ -1,0 +1,349 @@
+//! What operators ask of a node: the handle that the admin endpoints hold.
+
+mod lists;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde::Serialize;
+use tracing::{info, warn};
+
+use crate::booking::actor::Shared;
+use crate::catalogue::{LegFilter, LegPage, PageCursor};
+use crate::company::ledger::PostError;
+use crate::company::store::{ReadError, Unfinished};
+use crate::domain::entry::{Entry, Receipt};
+use crate::domain::ids::{CompanyId, SagaId, SeatId, UserId};
+use crate::domain::order::SeatRef;
+use crate::domain::rows::SeatUse;
+use crate::mesh::messages::{Reply, Request};
+use crate::people::desk::{CancelAnswer, Desk, TicketPage, Unavailable};
+
+pub use lists::{
+    AuditView, LeaseList, LeaseScan, LeaseView, Leased, RouteLeg, RouteList, RouteSeats, RouteView,
+};
+
+/// How long an operator waits for the end of a saga.
+const DRIVE_PATIENCE: Duration = Duration::from_secs(8);
+/// Most tickets of a user that an operator is shown.
+const TICKETS_MAX: usize = 500;
+
+/// A company as this node sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Member {
+    pub company: CompanyId,
+    pub up: bool,
+    /// Product version; absent while it is down.
+    pub version: Option<String>,
+    /// Companies that this member reaches, by its own word; absent while it is down.
+    pub sees: Option<Vec<CompanyId>>,
+}
+
+/// The link to one company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Peer {
+    pub company: CompanyId,
+    pub address: String,
+    pub up: bool,
+    pub calls_under_way: usize,
+    /// Outbox row of that company read so far.
+    pub replicated_seq: Option<i64>,
+    /// Routes of it in the catalogue.
+    pub routes: usize,
+}
+
+/// What the mesh knows of its links; the rest of [`Peer`] is known here.
+pub type Links = Arc<dyn Fn() -> Vec<Link> + Send + Sync>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub company: CompanyId,
+    pub address: String,
+    pub calls_under_way: usize,
+}
+
+/// A saga as this company has it recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SagaView {
+    pub id: SagaId,
+    /// `begun`, `held` (for a customer), `committed` or `aborted`.
+    pub state: String,
+    /// Node that drives or drove it.
+    pub driver: String,
+    pub age_seconds: i64,
+    pub finished: bool,
+    pub companies: Vec<CompanyId>,
+    pub seats: Vec<SeatRef>,
+}
+
+impl SagaView {
+    /// Nothing is decided yet, as far as this company knows.
+    fn is_open(&self) -> bool {
+        matches!(self.state.as_str(), "begun" | "held")
+    }
+}
+
+/// One seat by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SeatView {
+    pub id: SeatId,
+    pub free: bool,
+}
+
+/// Answer to (un)blocking a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocked {
+    Done,
+    /// The seat is sold or held.
+    InUse,
+    Unknown,
+    Unavailable,
+}
+
+/// What became of a saga that an operator had driven to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Driven {
+    /// As this company has it recorded now.
+    Ended(SagaView),
+    /// No majority of its companies has answered; the watcher goes on trying, and nobody guesses.
+    StillOpen,
+    Unknown,
+    Unavailable,
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Operations {
+    shared: Arc<Shared>,
+    desk: Desk,
+    links: Links,
+    lease_scan: LeaseScan,
+}
+
+impl Operations {
+    pub fn new(shared: Arc<Shared>, desk: Desk, links: Links, lease_scan: LeaseScan) -> Self {
+        Self {
+            shared,
+            desk,
+            links,
+            lease_scan,
+        }
+    }
+
+    /// Whether this node serves, or why not. Depends on no peer and not on Redis.
+    pub async fn ready(&self) -> Result<(), String> {
+        if self.desk.is_draining() {
+            return Err("draining".to_owned());
+        }
+        if !self.shared.service.ready.load(Ordering::Acquire) {
+            return Err("recovering".to_owned());
+        }
+        let ping = self.shared.service.archive.ping().await;
+        ping.map_err(|error| error.to_string())
+    }
+
+    pub async fn members(&self) -> Vec<Member> {
+        let service = &self.shared.service;
+        let described = self.desk.ask_peers(Request::Describe).await;
+        let member = |company: &CompanyId| {
+            let own = *company == service.me;
+            let up = own || self.shared.peers.is_up(*company);
+            let described = described.iter().find(|(from, _)| from == company);
+            let (version, sees) = match described {
+                Some((_, Reply::Description { version, reaches })) => {
+                    (Some(version.clone()), Some(reaches.clone()))
+                }
+                _ if own => (Some(service.version.to_owned()), Some(self.reached())),
+                _ => (None, None),
+            };
+            Member {
+                company: *company,
+                up,
+                version,
+                sees,
+            }
+        };
+        service.companies.iter().map(member).collect()
+    }
+
+    fn reached(&self) -> Vec<CompanyId> {
+        let companies = self.shared.service.catalogue.companies().into_iter();
+        let up = companies.filter_map(|(company, up)| up.then_some(company));
+        up.collect()
+    }
+
+    pub async fn peers(&self) -> Vec<Peer> {
+        let service = &self.shared.service;
+        let cursors = service.archive.cursors().await.unwrap_or_default();
+        (self.links)()
+            .into_iter()
+            .map(|link| Peer {
+                company: link.company,
+                up: self.shared.peers.is_up(link.company),
+                replicated_seq: cursors.get(&link.company).map(|cursor| cursor.seq),
+                routes: service.catalogue.routes(link.company),
+                address: link.address,
+                calls_under_way: link.calls_under_way,
+            })
+            .collect()
+    }
+
+    /// Newest first, at most `limit`; `state` as in [`SagaView::state`].
+    pub async fn sagas(
+        &self,
+        state: Option<String>,
+        older_than: Option<Duration>,
+        limit: usize,
+    ) -> Result<Vec<SagaView>, Unavailable> {
+        let archive = &self.shared.service.archive;
+        let sagas = archive.sagas(None, state, older_than, limit).await;
+        sagas.map_err(away)
+    }
+
+    pub async fn saga(&self, id: SagaId) -> Result<Option<SagaView>, Unavailable> {
+        let archive = &self.shared.service.archive;
+        let sagas = archive.sagas(Some(id), None, None, 1).await.map_err(away)?;
+        Ok(sagas.into_iter().next())
+    }
+
+    /// Drives a saga to its end now: finds out what was decided, or has Abort decided where nothing was. So an operator may ask
+    /// for the end of a booking, never for which; `action` is what the audit trail calls it.
+    pub async fn drive(&self, id: SagaId, action: &str, reason: &str) -> Driven {
+        let archive = &self.shared.service.archive;
+        let (view, recorded) = match (self.saga(id).await, archive.recorded(id).await) {
+            (Ok(Some(view)), Ok(recorded)) => (view, recorded),
+            (Ok(None), Ok(_)) => return Driven::Unknown,
+            _ => return Driven::Unavailable,
+        };
+        let Some((order, hash, acceptors)) = recorded.order.filter(|_| !view.finished) else {
+            return Driven::Ended(view);
+        };
+        if self
+            .audit(action, format!("saga {id}"), reason)
+            .await
+            .is_err()
+        {
+            return Driven::Unavailable;
+        }
+        let saga = Unfinished {
+            saga: id,
+            order,
+            hash,
+            acceptors,
+            driver: view.driver,
+        };
+        // none: it is being driven, and its end may come while we wait
+        let ended = async {
+            match self.desk.recover(saga) {
+                Some(answer) => drop(answer.await),
+                None => tokio::time::sleep(DRIVE_PATIENCE).await,
+            }
+        };
+        let _ = tokio::time::timeout(DRIVE_PATIENCE, ended).await;
+        match self.saga(id).await {
+            Ok(Some(view)) if !view.is_open() => Driven::Ended(view),
+            Ok(Some(_)) => Driven::StillOpen,
+            Ok(None) => Driven::Unknown,
+            Err(Unavailable) => Driven::Unavailable,
+        }
+    }
+
+    /// Takes no new bookings from clients any more; what is under way is finished.
+    pub async fn drain(&self, reason: &str) {
+        info!(reason, "draining");
+        self.desk.drain();
+        self.audit_of_node("drain", reason).await;
+    }
+
+    /// Takes new bookings again.
+    pub async fn resume(&self, reason: &str) {
+        info!(reason, "serving again");
+        self.desk.resume();
+        self.audit_of_node("resume", reason).await;
+    }
+
+    /// What is done to this node does not depend on its database.
+    async fn audit_of_node(&self, action: &str, reason: &str) {
+        if self.audit(action, "node".to_owned(), reason).await.is_err() {
+            warn!(action, reason, "the audit trail could not be written");
+        }
+    }
+
+    /// This company's own legs.
+    pub fn own_legs(&self, after: Option<PageCursor>, limit: usize) -> LegPage {
+        let service = &self.shared.service;
+        let filter = LegFilter {
+            company: Some(service.me),
+            ..LegFilter::default()
+        };
+        service.catalogue.page(&filter, after, limit)
+    }
+
+    pub async fn seat(&self, id: SeatId) -> Result<Option<SeatView>, Unavailable> {
+        let archive = &self.shared.service.archive;
+        let seat = archive
+            .seat((id.route(), id.number()))
+            .await
+            .map_err(away)?;
+        Ok(seat.map(|held| SeatView {
+            id,
+            free: held == SeatUse::Free,
+        }))
+    }
+
+    /// Takes a free seat off sale or puts it back; audited with the reason.
+    pub async fn block(&self, id: SeatId, blocked: bool, reason: &str) -> Blocked {
+        match self.seat(id).await {
+            Err(Unavailable) => return Blocked::Unavailable,
+            Ok(None) => return Blocked::Unknown,
+            Ok(Some(_)) => {}
+        }
+        let entry = Entry::Block {
+            seat: (id.route(), id.number()),
+            blocked,
+            reason: reason.to_owned(),
+        };
+        match self.shared.service.ledger.post(entry).await {
+            Ok(Receipt::Blocked(true)) => Blocked::Done,
+            Ok(_) => Blocked::InUse,
+            Err(_) => Blocked::Unavailable,
+        }
+    }
+
+    /// A user's tickets as this company has them.
+    pub async fn tickets_here(&self, user: UserId) -> Result<TicketPage, Unavailable> {
+        let archive = &self.shared.service.archive;
+        let tickets = archive.tickets_of(user, None, TICKETS_MAX).await;
+        Ok(TicketPage {
+            tickets: tickets.map_err(away)?,
+            next: None,
+        })
+    }
+
+    /// Cancels a whole ticket on the user's behalf; audited with the reason.
+    pub async fn cancel_for(&self, user: UserId, ticket: SagaId, reason: &str) -> CancelAnswer {
+        let answer = self.desk.cancel(user, ticket).await;
+        if answer == CancelAnswer::Done {
+            let subject = format!("ticket {ticket}");
+            if self.audit("cancel", subject, reason).await.is_err() {
+                return CancelAnswer::NotKnownInTime;
+            }
+        }
+        answer
+    }
+
+    async fn audit(&self, action: &str, subject: String, reason: &str) -> Result<(), PostError> {
+        let entry = Entry::Audit {
+            action: action.to_owned(),
+            subject,
+            reason: reason.to_owned(),
+        };
+        self.shared.service.ledger.post(entry).await.map(drop)
+    }
+}
+
+fn away(error: ReadError) -> Unavailable {
+    tracing::warn!(%error, "cannot read");
+    Unavailable
+}
