@@ -44,7 +44,8 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
     },
     onSuccess: onDone,
   })
-  const faults = isNew && checked ? { login: fault(t, login.trim(), LOGIN), password: fault(t, password, PASSWORD) } : {}
+  const faults =
+    isNew && checked ? { login: fault(t, login.trim(), LOGIN), password: fault(t, password, PASSWORD) } : {}
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setChecked(true)

@@ -47,7 +47,8 @@ export interface LegRef {
 export const seatMap = (leg: LegRef) =>
   queryOptions({
     queryKey: ['seats', leg.company, leg.id],
-    queryFn: ({ signal }) => answer(client.GET('/trechos/{company}/{id}/assentos', { params: { path: pathOf(leg) }, signal })),
+    queryFn: ({ signal }) =>
+      answer(client.GET('/trechos/{company}/{id}/assentos', { params: { path: pathOf(leg) }, signal })),
     // the event stream keeps it up to date
     staleTime: Infinity,
     // answers and events overtake each other: the map never goes back in time

@@ -12,7 +12,11 @@ export function EndpointDetails({ endpoint, components }: { endpoint: Endpoint; 
   const body = requestBody?.content['application/json']?.schema
   return (
     <div className="stack tight details">
-      {description && <p><Prose text={description} /></p>}
+      {description && (
+        <p>
+          <Prose text={description} />
+        </p>
+      )}
       {parameters.length > 0 && (
         <Table title={t.docs.parameters}>
           {parameters.flatMap((entry) => {
@@ -76,7 +80,11 @@ function ResponseRow({ status, response }: { status: string; response: Response 
     <tr>
       <th scope="row">{status}</th>
       <td>
-        {content?.schema?.$ref || content?.schema?.items ? <code>{typeOf(content.schema)}</code> : kind && <code>{kind}</code>}
+        {content?.schema?.$ref || content?.schema?.items ? (
+          <code>{typeOf(content.schema)}</code>
+        ) : (
+          kind && <code>{kind}</code>
+        )}
       </td>
       <td>
         <Prose text={response.description} />
@@ -100,7 +108,11 @@ export function SchemaTable({ schema }: { schema: Schema }) {
   if (!schema.properties) return <code>{typeOf(schema)}</code>
   return (
     <div className="stack tight details">
-      {schema.description && <p><Prose text={schema.description} /></p>}
+      {schema.description && (
+        <p>
+          <Prose text={schema.description} />
+        </p>
+      )}
       <div className="table-box">
         <table>
           <tbody>

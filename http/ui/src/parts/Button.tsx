@@ -10,6 +10,8 @@ interface Props extends Omit<ButtonProps, 'className' | 'isPending'> {
 }
 
 export function Button({ kind = 'plain', isWaiting = false, onPress, type, ...props }: Props) {
-  const waiting = isWaiting ? ({ 'aria-disabled': true, type: 'button' } as const) : { ...(onPress && { onPress }), ...(type && { type }) }
+  const waiting = isWaiting
+    ? ({ 'aria-disabled': true, type: 'button' } as const)
+    : { ...(onPress && { onPress }), ...(type && { type }) }
   return <AriaButton {...props} {...waiting} className={`button ${kind} ${isWaiting ? 'waiting' : ''}`} />
 }

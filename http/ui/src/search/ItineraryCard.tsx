@@ -81,7 +81,11 @@ function Summary({ itinerary }: { itinerary: Itinerary }) {
   )
 }
 
-export function LegLine({ leg }: { leg: Pick<Leg, 'company' | 'voo' | 'partida' | 'chegada' | 'origem' | 'destino' | 'origem_iata' | 'destino_iata'> }) {
+export function LegLine({
+  leg,
+}: {
+  leg: Pick<Leg, 'company' | 'voo' | 'partida' | 'chegada' | 'origem' | 'destino' | 'origem_iata' | 'destino_iata'>
+}) {
   const t = useText()
   const formats = useFormats()
   return (

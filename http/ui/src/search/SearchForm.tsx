@@ -55,7 +55,13 @@ export function SearchForm({ search, onSearch }: Props) {
   return (
     <form className="search-form card" onSubmit={submit} aria-label={t.search.form} noValidate>
       <div className="places-pair">
-        <PlaceField label={t.search.origin} value={origin} onChange={setOrigin} airports={airports} fault={missing(origin)} />
+        <PlaceField
+          label={t.search.origin}
+          value={origin}
+          onChange={setOrigin}
+          airports={airports}
+          fault={missing(origin)}
+        />
         <Button kind="quiet" aria-label={t.search.swap} onPress={swap}>
           <Icon name="swap" />
         </Button>

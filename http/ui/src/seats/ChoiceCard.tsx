@@ -149,7 +149,13 @@ function ChosenLeg({ leg, choice }: { leg: Leg; choice: Choice }) {
       <span>
         {leg.origem_iata} – {leg.destino_iata} <small>{leg.voo}</small>
       </span>
-      <b>{chosen.length > 0 ? chosen.join(', ') : <span className="quiet-text">{t.seats.chosen(0, choice.travellers.length)}</span>}</b>
+      <b>
+        {chosen.length > 0 ? (
+          chosen.join(', ')
+        ) : (
+          <span className="quiet-text">{t.seats.chosen(0, choice.travellers.length)}</span>
+        )}
+      </b>
     </li>
   )
 }

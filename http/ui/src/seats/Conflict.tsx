@@ -39,7 +39,10 @@ export function Conflict({ leg, wish, isFed, onTaken }: Props) {
     const gone = new Set(map.assentos.filter(({ estado }) => estado !== 'livre').map(({ id }) => id))
     const taken = chosen.filter((id) => gone.has(id))
     if (taken.length === 0) return
-    setSeats(leg, chosen.filter((id) => !gone.has(id)))
+    setSeats(
+      leg,
+      chosen.filter((id) => !gone.has(id)),
+    )
     setLost((before) => [...new Set([...before, ...labelsOf(map, taken)])])
   }, [choice, isFreeing, isOurs, leg, map])
 

@@ -44,7 +44,15 @@ export function SeatGrid({ label, map, chosen, onToggle }: Props) {
   const onFocus = ({ target }: FocusEvent<HTMLElement>) => setVisited(Number(target.dataset.seat))
   return (
     <div className={`cabin wide-${map.colunas.flat().length}`}>
-      <div ref={grid} className="seat-grid" role="grid" aria-label={label} aria-multiselectable onFocus={onFocus} onKeyDown={onKeyDown}>
+      <div
+        ref={grid}
+        className="seat-grid"
+        role="grid"
+        aria-label={label}
+        aria-multiselectable
+        onFocus={onFocus}
+        onKeyDown={onKeyDown}
+      >
         <Letters columns={map.colunas} />
         {rows.map((row) => (
           <SeatRow
@@ -65,7 +73,9 @@ export function SeatGrid({ label, map, chosen, onToggle }: Props) {
 
 function firstStop(map: SeatMap, chosen: number[]): Seat | undefined {
   const { assentos } = map
-  return assentos.find(({ id }) => chosen.includes(id)) ?? assentos.find(({ estado }) => estado === 'livre') ?? assentos[0]
+  return (
+    assentos.find(({ id }) => chosen.includes(id)) ?? assentos.find(({ estado }) => estado === 'livre') ?? assentos[0]
+  )
 }
 
 function Letters({ columns }: { columns: string[][] }) {

@@ -46,18 +46,19 @@ function Seats({ choice }: { choice: Choice }) {
   return (
     <Page title={t.seats.title} className="seats">
       {choice.hold && (
-        <Notice tone="good" action={<a className="button" href={`#/retencao/${choice.hold}`}>{t.seats.toHold}</a>}>
+        <Notice
+          tone="good"
+          action={
+            <a className="button" href={`#/retencao/${choice.hold}`}>
+              {t.seats.toHold}
+            </a>
+          }
+        >
           {t.seats.held}
         </Notice>
       )}
       {choice.legs.map((leg) => (
-        <Conflict
-          key={legKey(leg)}
-          leg={leg}
-          wish={wish}
-          isFed={legKey(leg) === shown}
-          onTaken={() => goTo(leg)}
-        />
+        <Conflict key={legKey(leg)} leg={leg} wish={wish} isFed={legKey(leg) === shown} onTaken={() => goTo(leg)} />
       ))}
       <div className="seats-body">
         <Tabs className="leg-tabs" selectedKey={shown} onSelectionChange={(key) => setShown(String(key))}>
@@ -70,13 +71,7 @@ function Seats({ choice }: { choice: Choice }) {
           </TabList>
           {choice.legs.map((leg) => (
             <TabPanel key={legKey(leg)} id={legKey(leg)} className="tab-panel">
-              <LegPanel
-                leg={leg}
-                choice={choice}
-                wish={wish}
-                onWish={setWish}
-                onNext={next && (() => goTo(next))}
-              />
+              <LegPanel leg={leg} choice={choice} wish={wish} onWish={setWish} onNext={next && (() => goTo(next))} />
             </TabPanel>
           ))}
         </Tabs>

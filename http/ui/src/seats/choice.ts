@@ -70,7 +70,10 @@ export function toggle(leg: LegRef, seat: number): boolean {
   if (!now) return false
   const chosen = chosenOf(now, leg)
   if (chosen.includes(seat)) {
-    setSeats(leg, chosen.filter((one) => one !== seat))
+    setSeats(
+      leg,
+      chosen.filter((one) => one !== seat),
+    )
     return true
   }
   if (chosen.length < now.travellers.length) {
@@ -88,7 +91,10 @@ export function setTraveller(index: number, traveller: Traveller): void {
 
 /** The seats are in this hold, or no longer in any. */
 export function setHold(uuid: string | undefined): void {
-  change(({ hold: _, attempt: __, ...now }) => ({ ...now, ...(uuid === undefined ? { freedAt: Date.now() } : { hold: uuid }) }))
+  change(({ hold: _, attempt: __, ...now }) => ({
+    ...now,
+    ...(uuid === undefined ? { freedAt: Date.now() } : { hold: uuid }),
+  }))
 }
 
 export const missingOf = (now: Choice): number =>

@@ -22,7 +22,10 @@ export function rowsOf({ colunas, assentos }: SeatMap): Row[] {
   const column = new Map(colunas.flat().map((letter, i) => [letter, i]))
   const rows = new Map<number, Row>()
   for (const seat of assentos) {
-    const row = rows.get(seat.fileira) ?? { number: seat.fileira, seats: Array.from({ length: column.size }, () => undefined) }
+    const row = rows.get(seat.fileira) ?? {
+      number: seat.fileira,
+      seats: Array.from({ length: column.size }, () => undefined),
+    }
     const at = column.get(seat.letra)
     if (at !== undefined) row.seats[at] = seat
     rows.set(seat.fileira, row)

@@ -62,16 +62,29 @@ function Steps({ ticket, onClose, onDone }: Omit<Props, 'isOpen'>) {
   return (
     <div className="stack">
       {hasChanged && <Notice tone="warning">{t.tickets.quoteChanged}</Notice>}
-      {quote.data ? <Terms ticket={ticket} quote={quote.data} /> : <Which seats={left} value={wanted} onChange={setWanted} />}
+      {quote.data ? (
+        <Terms ticket={ticket} quote={quote.data} />
+      ) : (
+        <Which seats={left} value={wanted} onChange={setWanted} />
+      )}
       {quote.error && <Failure error={quote.error} />}
       {cancel.error && !hasChanged && <Failure error={cancel.error} />}
       <div className="row">
         {quote.data ? (
-          <Button kind="danger" onPress={() => cancel.mutate(quote.data.codigo)} isWaiting={cancel.isPending || quote.isPending}>
+          <Button
+            kind="danger"
+            onPress={() => cancel.mutate(quote.data.codigo)}
+            isWaiting={cancel.isPending || quote.isPending}
+          >
             {t.tickets.cancelDo}
           </Button>
         ) : (
-          <Button kind="primary" onPress={() => quote.mutate()} isWaiting={quote.isPending} isDisabled={wanted.length === 0}>
+          <Button
+            kind="primary"
+            onPress={() => quote.mutate()}
+            isWaiting={quote.isPending}
+            isDisabled={wanted.length === 0}
+          >
             {t.tickets.quote}
           </Button>
         )}

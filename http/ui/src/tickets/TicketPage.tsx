@@ -26,7 +26,10 @@ export default function TicketPage({ uuid }: { uuid: string }) {
   const session = useSession()
   const { data, error, refetch } = useQuery({ ...ticketQuery(uuid), enabled: session.is === 'in' })
   return (
-    <Page title={t.tickets.ticket} aside={data && <span className={`badge ${data.estado}`}>{t.tickets.states[data.estado]}</span>}>
+    <Page
+      title={t.tickets.ticket}
+      aside={data && <span className={`badge ${data.estado}`}>{t.tickets.states[data.estado]}</span>}
+    >
       {session.is !== 'in' && !data && <NeedsSession />}
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {session.is === 'in' && !data && !error && <Skeletons count={2} />}

@@ -45,7 +45,9 @@ function Incomplete() {
   const { data: tickets } = useInfiniteQuery(ticketsQuery)
   const missing = [...new Set([holds, ...(tickets?.pages ?? [])].flatMap((answer) => answer?.missing ?? []))]
   if (missing.length === 0) return null
-  return <Notice tone="warning">{t.tickets.incomplete(formats.list(missing.map((code) => t.search.company(code))))}</Notice>
+  return (
+    <Notice tone="warning">{t.tickets.incomplete(formats.list(missing.map((code) => t.search.company(code))))}</Notice>
+  )
 }
 
 function OpenHolds() {
@@ -88,12 +90,14 @@ function Tickets() {
   if (!data) return failure ?? <Skeletons count={3} className="skeleton-ticket" />
   const all = data.pages.flatMap(({ passagens }) => passagens)
   if (all.length === 0) {
-    return failure ?? (
-      <Blank title={t.tickets.none} hint={t.tickets.noneHint}>
-        <a className="button primary" href="#/">
-          {t.app.home}
-        </a>
-      </Blank>
+    return (
+      failure ?? (
+        <Blank title={t.tickets.none} hint={t.tickets.noneHint}>
+          <a className="button primary" href="#/">
+            {t.app.home}
+          </a>
+        </Blank>
+      )
     )
   }
   return (
