@@ -21,7 +21,7 @@ interface Look {
    */
   hidesTheRest?: true
   /** Leads from the page before to this one. */
-  open(page: Page): Promise<void>
+  open: (page: Page) => Promise<void>
 }
 
 const ready = (page: Page, text: string | RegExp) => expect(page.getByText(text).first()).toBeVisible()

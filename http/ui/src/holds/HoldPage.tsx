@@ -87,7 +87,7 @@ interface ActionsProps {
   hold: Hold
   left: number
   confirm: Confirm
-  onReleased(): void
+  onReleased: () => void
 }
 
 function Actions({ hold, left, confirm, onReleased }: ActionsProps) {

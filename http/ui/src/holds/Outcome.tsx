@@ -66,7 +66,7 @@ const isRefused = (end: Booking | undefined): end is Booking => isOver(end) && e
 interface UnsureProps {
   confirm: Confirm
   isLost: boolean
-  onSent(): void
+  onSent: () => void
 }
 
 /** Whether it was begun is not known: it may be sent again, and is done once. */

@@ -19,12 +19,11 @@ const BEGUN: Progress = { steps: {}, isLost: false }
 /** When to ask again for an outcome that nobody could tell. */
 const ASK_AGAIN_MS = 3_000
 
-/** Follows a booking until it is known how it ended. */
+/** Follows a booking until it is known how it ended: the same one for as long as the component lives. */
 export function useProgress(uuid: string): Progress {
   const [progress, setProgress] = useState(BEGUN)
   useEffect(() => {
     const stop = new AbortController()
-    setProgress(BEGUN)
     void settle(uuid, stop.signal, {
       onEvent: (event) => setProgress((now) => after(now, event)),
       onConnection: (stands) => setProgress((now) => ({ ...now, isLost: !stands })),
@@ -42,8 +41,8 @@ function after(now: Progress, { event, data }: StreamEvent): Progress {
 }
 
 interface Listener {
-  onEvent(event: StreamEvent): void
-  onConnection(stands: boolean): void
+  onEvent: (event: StreamEvent) => void
+  onConnection: (stands: boolean) => void
 }
 
 /** The stream ends with what the node knows; while that is not the end, it is asked again. */

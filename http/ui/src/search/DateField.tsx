@@ -22,7 +22,7 @@ import { firstDay } from './query'
 interface Props {
   label: string
   value: CalendarDate
-  onChange(day: CalendarDate): void
+  onChange: (day: CalendarDate) => void
 }
 
 export default function DateField({ label, value, onChange }: Props) {

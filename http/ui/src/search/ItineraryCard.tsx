@@ -21,7 +21,7 @@ interface Props {
   passengers: number
   /** It is the one on the map. */
   isShown: boolean
-  onShow(itinerary: Itinerary): void
+  onShow: (itinerary: Itinerary) => void
 }
 
 export function ItineraryCard({ itinerary, passengers, isShown, onShow }: Props) {

@@ -14,7 +14,7 @@ const SHOWN_MAX = 30
 interface Props {
   label: string
   value: string
-  onChange(text: string): void
+  onChange: (text: string) => void
   airports: Airport[]
   fault?: string | undefined
 }

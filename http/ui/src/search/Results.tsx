@@ -20,7 +20,7 @@ import { addressOf, firstDay, SORTS, wireOf, type Search, type Sort } from './qu
 interface Props {
   search: Search
   shown: Itinerary | undefined
-  onShow(itinerary: Itinerary | undefined): void
+  onShow: (itinerary: Itinerary | undefined) => void
 }
 
 export function Results({ search, shown, onShow }: Props) {

@@ -2,7 +2,7 @@
 
 import type { CalendarDate } from '@internationalized/date'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useState, type FormEvent } from 'react'
+import { lazy, Suspense, useState, type FormEvent } from 'react'
 import { Button as AriaButton, Group, Input, Label, NumberField } from 'react-aria-components'
 
 import { airports as airportsQuery } from '../api/queries'
@@ -18,27 +18,28 @@ const DateField = lazy(() => import('./DateField'))
 
 interface Props {
   search: Search
-  onSearch(search: Search): void
+  onSearch: (search: Search) => void
 }
 
 export function SearchForm({ search, onSearch }: Props) {
   const t = useText()
   const { data: airports = [] } = useQuery(airportsQuery)
-  const [origin, setOrigin] = useState(search.origem)
-  const [destination, setDestination] = useState(search.destino)
+  const [from, to] = [textOf(search.origem, airports), textOf(search.destino, airports)]
+  const [origin, setOrigin] = useState(from)
+  const [destination, setDestination] = useState(to)
   const [date, setDate] = useState(search.data)
   const [passengers, setPassengers] = useState(search.passageiros)
   const [checked, setChecked] = useState(false)
-  // the address changes by Back and by links, and names airports by code
-  const [from, to] = [textOf(search.origem, airports), textOf(search.destino, airports)]
-  const day = search.data.toString()
-  useEffect(() => {
+  // the address changes by Back and by links, and names airports by code: what it says then replaces what was typed
+  const asked = [from, to, search.data, search.passageiros].join('\n')
+  const [before, setBefore] = useState(asked)
+  if (asked !== before) {
+    setBefore(asked)
     setOrigin(from)
     setDestination(to)
     setDate(search.data)
     setPassengers(search.passageiros)
-    // `data` is a new object at every render: its text stands for it
-  }, [from, to, day, search.passageiros])
+  }
 
   const missing = (text: string) => (checked && text.trim() === '' ? t.search.required : undefined)
   const isSame = folded(placeOf(origin)) === folded(placeOf(destination))
@@ -96,7 +97,7 @@ function ComingDate({ label, value }: { label: string; value: CalendarDate }) {
   )
 }
 
-function PassengersField({ value, onChange }: { value: number; onChange(count: number): void }) {
+function PassengersField({ value, onChange }: { value: number; onChange: (count: number) => void }) {
   const t = useText()
   const change = (count: number) => onChange(Number.isNaN(count) ? 1 : count)
   return (

@@ -23,7 +23,7 @@ interface Props {
   leg: Leg
   choice: Choice
   wish: Preference
-  onWish(wish: Preference): void
+  onWish: (wish: Preference) => void
   /** Goes on to a leg that still lacks seats, if there is one. */
   onNext: (() => void) | undefined
 }
@@ -76,7 +76,7 @@ interface BestProps {
   leg: Leg
   count: number
   wish: Preference
-  onWish(wish: Preference): void
+  onWish: (wish: Preference) => void
   isDisabled: boolean
 }
 

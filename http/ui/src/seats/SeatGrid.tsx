@@ -104,7 +104,7 @@ interface RowProps {
   isExit: boolean
   chosen: number[]
   stop: number | undefined
-  onPick(seat: Seat): void
+  onPick: (seat: Seat) => void
 }
 
 function SeatRow({ row, columns, isExit, chosen, stop, onPick }: RowProps) {
@@ -135,7 +135,7 @@ interface CellProps {
   /** Whose seat it is to be, from 1; 0 if nobody's. */
   traveller: number
   isStop: boolean
-  onPick(seat: Seat): void
+  onPick: (seat: Seat) => void
 }
 
 const SeatCell = memo(function SeatCell({ seat, traveller, isStop, onPick }: CellProps) {

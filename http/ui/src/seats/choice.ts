@@ -18,6 +18,8 @@ export interface Choice {
   travellers: Traveller[]
   /** Chosen seats by leg, the k-th is the k-th traveller's. */
   seats: Record<string, number[]>
+  /** Seats by leg that others took, until as many are chosen again. */
+  lost?: Record<string, number[]>
   /** What was sent to hold them and not answered for good: they may be held by us. Sent again, it is the same hold. */
   attempt?: { key: string; body: HoldBody }
   /** The hold that these seats are in. */
@@ -36,6 +38,8 @@ export const legKey = ({ company, id }: LegRef) => `${company}/${id}`
 export const isLocked = ({ hold, attempt }: Choice) => hold !== undefined || attempt !== undefined
 
 export const chosenOf = ({ seats }: Choice, leg: LegRef): number[] => seats[legKey(leg)] ?? []
+
+export const lostOf = ({ lost }: Choice, leg: LegRef): number[] => lost?.[legKey(leg)] ?? []
 
 /** A new trip; the names stay where the same people travel. */
 export function begin(legs: Leg[], passengers: number): void {
@@ -58,10 +62,24 @@ function changeOpen(next: (choice: Choice) => Choice): void {
 }
 
 export function setSeats(leg: LegRef, seats: number[]): void {
-  changeOpen((now) => ({
-    ...now,
-    seats: { ...now.seats, [legKey(leg)]: seats.slice(0, now.travellers.length) },
-  }))
+  changeOpen((now) => {
+    const chosen = seats.slice(0, now.travellers.length)
+    const lost = chosen.length < now.travellers.length ? lostOf(now, leg) : []
+    return withSeats(now, leg, chosen, lost)
+  })
+}
+
+/** Others took these of the chosen seats. */
+export function lose(leg: LegRef, taken: number[]): void {
+  changeOpen((now) => {
+    const left = chosenOf(now, leg).filter((seat) => !taken.includes(seat))
+    return withSeats(now, leg, left, [...new Set([...lostOf(now, leg), ...taken])])
+  })
+}
+
+function withSeats(now: Choice, leg: LegRef, seats: number[], lost: number[]): Choice {
+  const key = legKey(leg)
+  return { ...now, seats: { ...now.seats, [key]: seats }, lost: { ...now.lost, [key]: lost } }
 }
 
 /** Chooses a seat or gives it back; false if every traveller has one already. */

@@ -19,9 +19,9 @@ import { seatName } from './TicketPage'
 interface Props {
   ticket: Ticket
   isOpen: boolean
-  onClose(): void
+  onClose: () => void
   /** Cancelled; the amount that comes back, as text. */
-  onDone(refund: string): void
+  onDone: (refund: string) => void
 }
 
 export function CancelDialog({ isOpen, ...props }: Props) {
@@ -97,7 +97,7 @@ function Steps({ ticket, onClose, onDone }: Omit<Props, 'isOpen'>) {
 interface WhichProps {
   seats: TicketSeat[]
   value: string[]
-  onChange(ids: string[]): void
+  onChange: (ids: string[]) => void
 }
 
 function Which({ seats, value, onChange }: WhichProps) {

@@ -70,7 +70,7 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
   )
 }
 
-function Actions({ ticket, onCancel }: { ticket: Ticket; onCancel(): void }) {
+function Actions({ ticket, onCancel }: { ticket: Ticket; onCancel: () => void }) {
   const t = useText()
   const pdf = useMutation({ mutationFn: () => savePdf(ticket.uuid) })
   const calendar = useMutation({ mutationFn: () => saveCalendar(ticket.uuid) })
