@@ -106,7 +106,7 @@ test('a hold whose answer is lost keeps its seats, also over a reload, and tryin
   const isOurs = async () => {
     await expect(again(page)).toBeVisible()
     // the map has heard that the seat is held
-    await expect(page.locator('.seat.mine[data-seat]')).toHaveCount(1)
+    await expect(page.getByRole('gridcell', { selected: true })).toHaveCount(1)
     await expect(page.getByRole('tab').filter({ hasText: '1 de 1' })).toHaveCount(3)
     await expect(page.getByText('acabou de ser ocupado')).toBeHidden()
   }

@@ -81,7 +81,7 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
       <Button kind="primary" type="submit" isWaiting={enter.isPending}>
         {isNew ? t.account.signUp : t.account.signIn}
       </Button>
-      <p className="turn">
+      <p>
         {isNew ? t.account.hasAccount : t.account.noAccount}{' '}
         <Button kind="link" onPress={turn}>
           {isNew ? t.account.signIn : t.account.signUp}

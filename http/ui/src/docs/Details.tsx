@@ -3,15 +3,17 @@
 import type { ReactNode } from 'react'
 
 import { useText } from '../i18n'
+import { classes } from '../parts/classes'
 import { Prose } from './Prose'
 import { resolved, typeOf, type Components, type Endpoint, type Parameter, type Response, type Schema } from './openapi'
+import styles from './docs.module.css'
 
 export function EndpointDetails({ endpoint, components }: { endpoint: Endpoint; components: Components }) {
   const t = useText()
   const { description, parameters = [], requestBody, responses } = endpoint.operation
   const body = requestBody?.content['application/json']?.schema
   return (
-    <div className="stack tight details">
+    <div className={classes('stack tight', styles.details)}>
       {description && (
         <p>
           <Prose text={description} />
@@ -42,7 +44,7 @@ export function EndpointDetails({ endpoint, components }: { endpoint: Endpoint; 
 
 function Table({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <div className="table-box">
+    <div className={styles.tableBox}>
       <table>
         <caption>{title}</caption>
         <tbody>{children}</tbody>
@@ -92,7 +94,7 @@ function ResponseRow({ status, response }: { status: string; response: Response 
           <p>
             {t.docs.events}:{' '}
             {Object.entries(events).map(([name, schema]) => (
-              <code key={name} className="event">
+              <code key={name} className={styles.event}>
                 {name}: {typeOf(schema)}
               </code>
             ))}
@@ -107,13 +109,13 @@ export function SchemaTable({ schema }: { schema: Schema }) {
   const t = useText()
   if (!schema.properties) return <code>{typeOf(schema)}</code>
   return (
-    <div className="stack tight details">
+    <div className={classes('stack tight', styles.details)}>
       {schema.description && (
         <p>
           <Prose text={schema.description} />
         </p>
       )}
-      <div className="table-box">
+      <div className={styles.tableBox}>
         <table>
           <tbody>
             {Object.entries(schema.properties).map(([name, property]) => (

@@ -6,6 +6,7 @@ import { answer, client } from '../api/client'
 import { follow, type StreamEvent } from '../api/events'
 import { isRefusal } from '../api/refusal'
 import type { Booking, BookingStep } from '../api/schema'
+import type { Dictionary } from '../i18n'
 
 export interface Progress {
   /** The last step of each company. */
@@ -15,7 +16,7 @@ export interface Progress {
   end?: Booking
 }
 
-const BEGUN: Progress = { steps: {}, isLost: false }
+export const BEGUN: Progress = { steps: {}, isLost: false }
 /** When to ask again for an outcome that nobody could tell. */
 const ASK_AGAIN_MS = 3_000
 
@@ -33,11 +34,22 @@ export function useProgress(uuid: string): Progress {
   return progress
 }
 
-function after(now: Progress, { event, data }: StreamEvent): Progress {
+export function after(now: Progress, { event, data }: StreamEvent): Progress {
   if (event === 'fim') return { ...now, end: data as Booking }
   if (event !== 'passo') return now
   const step = data as BookingStep
   return step.company === null ? now : { ...now, steps: { ...now.steps, [step.company]: step } }
+}
+
+export type Word = keyof Dictionary['progress']['steps']
+
+/** The last word of a company; the end speaks for those that said none to us. */
+export function wordOf({ steps, end }: Progress, company: string): Word {
+  if (end?.estado === 'confirmada') return 'confirmado'
+  const said = steps[company]?.passo
+  if (said && said !== 'inicio' && said !== 'decidido') return said
+  if (end?.companhias.some((one) => one.company === company && !one.respondeu)) return 'silencio'
+  return 'waiting'
 }
 
 interface Listener {

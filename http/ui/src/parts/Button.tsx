@@ -4,6 +4,8 @@
 
 import { Button as AriaButton, type ButtonProps } from 'react-aria-components'
 
+import { classes } from './classes'
+
 interface Props extends Omit<ButtonProps, 'className' | 'isPending'> {
   kind?: 'primary' | 'plain' | 'quiet' | 'link' | 'danger'
   isWaiting?: boolean
@@ -13,5 +15,5 @@ export function Button({ kind = 'plain', isWaiting = false, onPress, type, ...pr
   const waiting = isWaiting
     ? ({ 'aria-disabled': true, type: 'button' } as const)
     : { ...(onPress && { onPress }), ...(type && { type }) }
-  return <AriaButton {...props} {...waiting} className={`button ${kind} ${isWaiting ? 'waiting' : ''}`} />
+  return <AriaButton {...props} {...waiting} className={classes('button', kind, isWaiting ? 'waiting' : undefined)} />
 }

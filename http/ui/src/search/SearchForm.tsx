@@ -8,10 +8,12 @@ import { Button as AriaButton, Group, Input, Label, NumberField } from 'react-ar
 import { airports as airportsQuery } from '../api/queries'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
 import { PlaceField } from './PlaceField'
 import { folded, placeOf, textOf } from './places'
 import { PASSENGERS_MAX, type Search } from './query'
+import styles from './search.module.css'
 
 /** Calendars are a sixth of all code; the rest need not wait for them. */
 const DateField = lazy(() => import('./DateField'))
@@ -54,8 +56,8 @@ export function SearchForm({ search, onSearch }: Props) {
     setDestination(origin)
   }
   return (
-    <form className="search-form card" onSubmit={submit} aria-label={t.search.form} noValidate>
-      <div className="places-pair">
+    <form className={classes('card', styles.searchForm)} onSubmit={submit} aria-label={t.search.form} noValidate>
+      <div className={styles.placesPair}>
         <PlaceField
           label={t.search.origin}
           value={origin}
@@ -90,9 +92,9 @@ export function SearchForm({ search, onSearch }: Props) {
 function ComingDate({ label, value }: { label: string; value: CalendarDate }) {
   const { date } = useFormats()
   return (
-    <div className="field date">
+    <div className="field">
       <span className="field-label">{label}</span>
-      <span className="input coming">{date(value.toString())}</span>
+      <span className={classes('input', styles.coming)}>{date(value.toString())}</span>
     </div>
   )
 }
@@ -101,13 +103,19 @@ function PassengersField({ value, onChange }: { value: number; onChange: (count:
   const t = useText()
   const change = (count: number) => onChange(Number.isNaN(count) ? 1 : count)
   return (
-    <NumberField className="field passengers" value={value} onChange={change} minValue={1} maxValue={PASSENGERS_MAX}>
+    <NumberField
+      className={classes('field', styles.passengers)}
+      value={value}
+      onChange={change}
+      minValue={1}
+      maxValue={PASSENGERS_MAX}
+    >
       <Label className="field-label">{t.search.passengers}</Label>
       <Group className="input input-group">
         <AriaButton className="input-button" slot="decrement">
           <Icon name="minus" />
         </AriaButton>
-        <Input className="count" />
+        <Input className={classes(styles.count)} />
         <AriaButton className="input-button" slot="increment">
           <Icon name="plus" />
         </AriaButton>

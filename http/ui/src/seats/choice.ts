@@ -3,7 +3,7 @@
 // Invariants: of each leg at most one seat per passenger is chosen, and only seats that looked free; while they are in a hold, or
 // may be, nothing of the choice changes.
 
-import type { HoldBody, Leg } from '../api/schema'
+import type { HoldBody, Leg, Money } from '../api/schema'
 import type { LegRef } from '../api/queries'
 import { store } from '../api/store'
 
@@ -117,6 +117,14 @@ export function setHold(uuid: string | undefined): void {
 
 export const missingOf = (now: Choice): number =>
   now.legs.reduce((sum, leg) => sum + now.travellers.length - chosenOf(now, leg).length, 0)
+
+/** What the trip costs for all; nothing where currencies differ. */
+export function totalOf({ legs, travellers }: Choice): Money | undefined {
+  const moeda = legs[0]?.preco.moeda
+  if (moeda === undefined || legs.some(({ preco }) => preco.moeda !== moeda)) return undefined
+  const each = legs.reduce((sum, { preco }) => sum + preco.centavos, 0)
+  return { moeda, centavos: each * travellers.length }
+}
 
 /** What is to be sent to hold the choice: the same as before, until that has its answer. */
 export function attemptOf(now: Choice): { key: string; body: HoldBody } {

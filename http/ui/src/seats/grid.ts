@@ -1,6 +1,6 @@
 // Where the seats of a map stand, and where the arrow keys lead.
 
-import type { Seat, SeatMap } from '../api/schema'
+import type { Seat, SeatMap, TicketSeat } from '../api/schema'
 
 /** The seats of a row by column; a short row has gaps. */
 export interface Row {
@@ -12,6 +12,11 @@ export interface Row {
 const PAGE_ROWS = 5
 
 export const labelOf = ({ fileira, letra }: Seat) => `${fileira}${letra}`
+
+/** `14C`; the bare number of a seat that the cabin of its leg has no more. */
+export function seatName({ fileira, letra, numero }: TicketSeat): string {
+  return fileira !== undefined && letra !== undefined ? `${fileira}${letra}` : String(numero)
+}
 
 export function labelsOf(map: SeatMap | undefined, ids: number[]): string[] {
   const seats = new Map(map?.assentos.map((seat) => [seat.id, seat]))
