@@ -1,38 +1,25 @@
 #!/usr/bin/env bash
-# Checks the page: types, that the committed files are what the sources give, and what visitors do, in a real browser against a
-# real cluster. Needs Node, chromium and the built program (PASSCOM_BIN).
+# Tests the page: that the committed files are what the sources give, and what visitors do, in a real browser against a real
+# cluster. Needs Node, chromium and the built program (PASSCOM_BIN). What needs neither is in check.sh.
 #
-# Where Node or chromium are missing it says loudly what was not checked, and succeeds; with PASSCOM_UI_REQUIRED=1 it fails.
+# Where Node or chromium are missing it says loudly what was not tested, and succeeds; with PASSCOM_UI_REQUIRED=1 it fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+source ./node.sh
 
-readonly NODE_MIN=20.19
 export PLAYWRIGHT_CHROMIUM=${PLAYWRIGHT_CHROMIUM:-/usr/bin/chromium}
 export PASSCOM_BIN=${PASSCOM_BIN:-${CARGO_TARGET_DIR:-../../target}/release/passcom}
 
-skip() {
-    echo >&2
-    echo "***************************************************************" >&2
-    echo "* The page was NOT tested: $*" >&2
-    echo "***************************************************************" >&2
-    [[ ${PASSCOM_UI_REQUIRED:-} != 1 ]] || exit 1
-    exit 0
-}
-
-command -v node >/dev/null || skip "there is no Node (at least $NODE_MIN)"
-found=$(node --version)
-printf '%s\n' "$NODE_MIN" "${found#v}" | sort --version-sort --check=quiet || skip "Node ${found#v} is older than $NODE_MIN"
-[[ -x $PLAYWRIGHT_CHROMIUM ]] || skip "there is no chromium at $PLAYWRIGHT_CHROMIUM (PLAYWRIGHT_CHROMIUM says where)"
+need_node tested
+[[ -x $PLAYWRIGHT_CHROMIUM ]] ||
+    skip tested "there is no chromium at $PLAYWRIGHT_CHROMIUM (PLAYWRIGHT_CHROMIUM says where)"
 [[ -x $PASSCOM_BIN ]] || {
     echo "there is no program at $PASSCOM_BIN: cargo build --release --workspace --bins" >&2
     exit 1
 }
 PASSCOM_BIN=$(realpath "$PASSCOM_BIN")
 
-npm ci --no-audit --no-fund --loglevel=error
-npm run --silent types -- --check
-npm run --silent check
-
+install_packages
 built=$(mktemp -d)
 trap 'rm -rf "$built"' EXIT
 npm run --silent build -- --outDir "$built" --emptyOutDir --logLevel=warn

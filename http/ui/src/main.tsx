@@ -10,10 +10,7 @@ import { App } from './app/App'
 import { Boundary } from './app/Boundary'
 import * as theme from './app/theme'
 import { choose, language } from './i18n/language'
-import './styles/tokens.css'
-import './styles/base.css'
-import './styles/controls.css'
-import './styles/shell.css'
+import './styles/global.css'
 
 theme.apply()
 choose(language())

@@ -18,7 +18,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const axe = new AxeBuilder({ page }).withTags(RULES)
       if (hidesTheRest) axe.disableRules(['aria-hidden-focus', 'page-has-heading-one', 'region'])
       const { violations } = await axe.analyze()
-      const said = violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) }))
+      const said = violations.map(({ id, nodes }) => ({
+        id,
+        nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })),
+      }))
       if (said.length > 0) found[name] = said
     }
     expect(found).toEqual({})

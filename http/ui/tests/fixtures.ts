@@ -29,7 +29,7 @@ export const test = base.extend<Fixtures, { demo: Demo }>({
 
   newVisitor: async ({ browser, baseURL, contextOptions }, use) => {
     const complaints: string[] = []
-    const contexts: Array<{ close(): Promise<void> }> = []
+    const contexts: Array<{ close: () => Promise<void> }> = []
     await use(async () => {
       const context = await browser.newContext({ ...contextOptions, ...(baseURL && { baseURL }) })
       contexts.push(context)

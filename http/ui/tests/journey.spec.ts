@@ -21,7 +21,12 @@ async function book(page: Page): Promise<void> {
 test('a trip over three companies is one search, one hold and one ticket', async ({ visitor: page }) => {
   await book(page)
   for (const company of ['a', 'b', 'c']) {
-    await expect(page.getByRole('listitem').filter({ hasText: 'assento confirmado' }).filter({ hasText: `Companhia ${company}` })).toBeVisible()
+    await expect(
+      page
+        .getByRole('listitem')
+        .filter({ hasText: 'assento confirmado' })
+        .filter({ hasText: `Companhia ${company}` }),
+    ).toBeVisible()
   }
   await page.getByRole('link', { name: 'Ver passagem' }).click()
   await expect(page.getByRole('heading', { name: 'Passagem' })).toBeVisible()
@@ -44,7 +49,8 @@ test('a ticket is cancelled in two steps: first what comes back, then the deed',
   await page.getByRole('button', { name: 'Cancelar' }).click()
   const dialog = page.getByRole('dialog')
   // one traveller stays at home: their seats are every second one
-  for (const box of await dialog.getByRole('checkbox', { name: /Ana Conceição/ }).all()) await box.uncheck({ force: true })
+  for (const box of await dialog.getByRole('checkbox', { name: /Ana Conceição/ }).all())
+    await box.uncheck({ force: true })
   await dialog.getByRole('button', { name: 'Ver quanto volta' }).click()
   await expect(dialog.getByText('Você recebe de volta')).toBeVisible()
   await dialog.getByRole('button', { name: 'Cancelar mesmo assim' }).click()
@@ -77,7 +83,10 @@ test('a hold is extended and released, and the choice is kept', async ({ visitor
 
 test('results name companies, zones and connections, and sort', async ({ visitor: page }) => {
   await page.goto(searchAddress(THREE_COMPANIES))
-  const first = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: 'Escolher assentos' }) }).first()
+  const first = page
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('button', { name: 'Escolher assentos' }) })
+    .first()
   await expect(first).toContainText('UTC−3')
   await expect(first).toContainText('Conexão em')
   await expect(first).toContainText('troca de companhia')
@@ -91,6 +100,9 @@ test('results name companies, zones and connections, and sort', async ({ visitor
 test('a place that nobody knows is met with the nearest names', async ({ visitor: page }) => {
   await page.goto(searchAddress({ from: 'Sao Palo', to: 'REC' }))
   await expect(page.getByText('Não conhecemos “Sao Palo”')).toBeVisible()
-  await page.getByRole('button', { name: /São Paulo/ }).first().click()
+  await page
+    .getByRole('button', { name: /São Paulo/ })
+    .first()
+    .click()
   await expect(page.getByRole('button', { name: 'Escolher assentos' }).first()).toBeVisible()
 })

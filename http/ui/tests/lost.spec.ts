@@ -41,7 +41,10 @@ async function expectOneHold(page: Page): Promise<void> {
   await expect(page.getByRole('link', { name: /Continuar/ })).toHaveCount(1)
 }
 
-test('a node that hangs while seats are chosen and held is said to be silent, and found again', async ({ demo, visitor: page }) => {
+test('a node that hangs while seats are chosen and held is said to be silent, and found again', async ({
+  demo,
+  visitor: page,
+}) => {
   await page.clock.install()
   await page.goto('/')
   await page.getByRole('button', { name: 'Entrar' }).click()
@@ -68,7 +71,10 @@ test('a node that hangs while seats are chosen and held is said to be silent, an
   await expectOneHold(page)
 })
 
-test('a node that hangs while a trip is confirmed is said to be silent, and tells how it ended', async ({ demo, visitor: page }) => {
+test('a node that hangs while a trip is confirmed is said to be silent, and tells how it ended', async ({
+  demo,
+  visitor: page,
+}) => {
   await page.clock.install()
   await takeTrip(page, THREE_COMPANIES)
   await takeBestSeats(page)
@@ -89,7 +95,9 @@ test('a node that hangs while a trip is confirmed is said to be silent, and tell
   await expect(page.getByText('Ana Conceição')).toHaveCount(3)
 })
 
-test('a hold whose answer is lost keeps its seats, also over a reload, and trying again ends in the one hold', async ({ visitor: page }) => {
+test('a hold whose answer is lost keeps its seats, also over a reload, and trying again ends in the one hold', async ({
+  visitor: page,
+}) => {
   await takeTrip(page, { ...THREE_COMPANIES, day: inDays(2) })
   await takeBestSeats(page)
   await namePassengers(page, ['Ana Conceição'])
@@ -98,7 +106,7 @@ test('a hold whose answer is lost keeps its seats, also over a reload, and tryin
   const isOurs = async () => {
     await expect(again(page)).toBeVisible()
     // the map has heard that the seat is held
-    await expect(page.locator('.seat.mine[data-seat]')).toHaveCount(1)
+    await expect(page.getByRole('gridcell', { selected: true })).toHaveCount(1)
     await expect(page.getByRole('tab').filter({ hasText: '1 de 1' })).toHaveCount(3)
     await expect(page.getByText('acabou de ser ocupado')).toBeHidden()
   }

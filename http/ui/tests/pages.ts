@@ -21,7 +21,7 @@ interface Look {
    */
   hidesTheRest?: true
   /** Leads from the page before to this one. */
-  open(page: Page): Promise<void>
+  open: (page: Page) => Promise<void>
 }
 
 const ready = (page: Page, text: string | RegExp) => expect(page.getByText(text).first()).toBeVisible()
@@ -64,7 +64,10 @@ export const LOOKS: Look[] = [
   },
   {
     name: 'unknown-place',
-    open: async (page) => (await page.goto(searchAddress({ from: 'Sao Palo', to: 'REC' })), ready(page, /Não conhecemos/)),
+    open: async (page) => (
+      await page.goto(searchAddress({ from: 'Sao Palo', to: 'REC' })),
+      ready(page, /Não conhecemos/)
+    ),
   },
   {
     name: 'seats',
@@ -97,7 +100,10 @@ export const LOOKS: Look[] = [
   },
   {
     name: 'ticket',
-    open: async (page) => (await page.getByRole('link', { name: 'Ver passagem' }).click(), ready(page, 'Bilhete em PDF')),
+    open: async (page) => (
+      await page.getByRole('link', { name: 'Ver passagem' }).click(),
+      ready(page, 'Bilhete em PDF')
+    ),
   },
   {
     name: 'cancel',

@@ -46,7 +46,10 @@ export async function takeBestSeats(page: Page, passengers = 1): Promise<void> {
 
 export async function namePassengers(page: Page, names: string[]): Promise<void> {
   for (const [i, name] of names.entries()) {
-    await page.getByRole('group', { name: `Passageiro ${i + 1}` }).getByLabel('Nome completo').fill(name)
+    await page
+      .getByRole('group', { name: `Passageiro ${i + 1}` })
+      .getByLabel('Nome completo')
+      .fill(name)
   }
 }
 

@@ -44,7 +44,8 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
     },
     onSuccess: onDone,
   })
-  const faults = isNew && checked ? { login: fault(t, login.trim(), LOGIN), password: fault(t, password, PASSWORD) } : {}
+  const faults =
+    isNew && checked ? { login: fault(t, login.trim(), LOGIN), password: fault(t, password, PASSWORD) } : {}
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setChecked(true)
@@ -80,7 +81,7 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
       <Button kind="primary" type="submit" isWaiting={enter.isPending}>
         {isNew ? t.account.signUp : t.account.signIn}
       </Button>
-      <p className="turn">
+      <p>
         {isNew ? t.account.hasAccount : t.account.noAccount}{' '}
         <Button kind="link" onPress={turn}>
           {isNew ? t.account.signIn : t.account.signUp}

@@ -8,7 +8,7 @@ export interface Asking {
   why: string | undefined
   /** True once the visitor is signed in, false if they would rather not. */
   answer: Promise<boolean>
-  settle(signedIn: boolean): void
+  settle: (signedIn: boolean) => void
 }
 
 const asking = store<Asking | undefined>(undefined)

@@ -16,9 +16,9 @@ interface Options {
   path: string
   signal: AbortSignal
   /** Returns true when nothing more is wanted. */
-  onEvent(event: StreamEvent): boolean | void
+  onEvent: (event: StreamEvent) => boolean | void
   /** Whether the stream stands, each time that changes. */
-  onConnection?(stands: boolean): void
+  onConnection?: (stands: boolean) => void
 }
 
 const RETRY_MIN_MS = 1_000

@@ -47,7 +47,8 @@ export interface LegRef {
 export const seatMap = (leg: LegRef) =>
   queryOptions({
     queryKey: ['seats', leg.company, leg.id],
-    queryFn: ({ signal }) => answer(client.GET('/trechos/{company}/{id}/assentos', { params: { path: pathOf(leg) }, signal })),
+    queryFn: ({ signal }) =>
+      answer(client.GET('/trechos/{company}/{id}/assentos', { params: { path: pathOf(leg) }, signal })),
     // the event stream keeps it up to date
     staleTime: Infinity,
     // answers and events overtake each other: the map never goes back in time
@@ -115,13 +116,13 @@ export const tickets = infiniteQueryOptions({
 })
 
 /** The cursor of `</passagens?cursor=…>; rel="next"`. */
-function cursorOf(link: string | null): string | undefined {
+export function cursorOf(link: string | null): string | undefined {
   const target = /<([^>]*)>;\s*rel="?next"?/.exec(link ?? '')?.[1]
-  return target === undefined ? undefined : (new URL(target, location.origin).searchParams.get('cursor') ?? undefined)
+  return target === undefined ? undefined : (new URL(target, 'http://node').searchParams.get('cursor') ?? undefined)
 }
 
 /** Companies that could not be asked: what is listed may lack what only they know. */
-function missingOf(headers: Headers): string[] {
+export function missingOf(headers: Headers): string[] {
   const names = headers.get('x-companhias-indisponiveis') ?? ''
   return names.split(',').flatMap((name) => name.trim() || [])
 }

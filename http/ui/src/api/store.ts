@@ -3,9 +3,9 @@
 import { useSyncExternalStore } from 'react'
 
 export interface Store<T> {
-  get(): T
-  set(value: T): void
-  use(): T
+  get: () => T
+  set: (value: T) => void
+  use: () => T
 }
 
 /** Where a value is kept. By name: a browser may refuse even to name its storage. */

@@ -13,6 +13,7 @@ import { Boundary } from './Boundary'
 import { Header } from './Header'
 import { NotFound } from './NotFound'
 import { useRoute } from './route'
+import styles from './shell.module.css'
 
 const SignIn = lazy(() => import('../account/SignIn'))
 const SeatsPage = lazy(() => import('../seats/SeatsPage'))
@@ -29,7 +30,7 @@ export function App() {
   const locale = useLanguage() === 'en' ? 'en-US' : 'pt-BR'
   return (
     <I18nProvider locale={locale}>
-      <a className="skip" href="#main" onClick={skip}>
+      <a className={styles.skip} href="#main" onClick={skip}>
         {t.app.skip}
       </a>
       <Header here={parts[0] ?? ''} />
@@ -39,7 +40,7 @@ export function App() {
           <Suspense fallback={<Skeletons count={3} />}>{page(parts)}</Suspense>
         </Boundary>
       </main>
-      <footer className="footer">
+      <footer className={styles.footer}>
         <span>{t.app.slogan}</span>
         <a href="#/docs">{t.app.docs}</a>
       </footer>

@@ -4,6 +4,7 @@ import { Component, type ReactNode } from 'react'
 
 import { useText } from '../i18n'
 import { Button } from '../parts/Button'
+import parts from '../parts/parts.module.css'
 
 export class Boundary extends Component<{ children: ReactNode }, { failed: boolean }> {
   override state = { failed: false }
@@ -20,7 +21,7 @@ export class Boundary extends Component<{ children: ReactNode }, { failed: boole
 function Crashed() {
   const t = useText()
   return (
-    <div className="blank" role="alert">
+    <div className={parts.blank} role="alert">
       <h1>{t.app.failed}</h1>
       <p>{t.app.crashed}</p>
       <Button kind="primary" onPress={() => location.reload()}>

@@ -7,9 +7,11 @@ import { leave, useSession } from '../api/session'
 import { queries } from '../api/queries'
 import { useText } from '../i18n'
 import { choose as chooseLanguage, useLanguage, type Language } from '../i18n/language'
-import { Icon, Logo } from '../parts/Icon'
+import { classes } from '../parts/classes'
+import { Icon } from '../parts/Icon'
 import { forget } from '../seats/choice'
 import { choose as chooseTheme, useTheme, type Theme } from './theme'
+import styles from './shell.module.css'
 
 const THEMES: Theme[] = ['system', 'light', 'dark']
 const LANGUAGES: Record<Language, string> = { 'pt-BR': 'Português', en: 'English' }
@@ -22,8 +24,8 @@ export function Header({ here }: { here: string }) {
     { to: 'situacao', text: t.app.status },
   ]
   return (
-    <header className="header">
-      <a className="brand" href="#/">
+    <header className={styles.header}>
+      <a className={styles.brand} href="#/">
         <Logo />
         {t.app.name}
       </a>
@@ -34,7 +36,7 @@ export function Header({ here }: { here: string }) {
           </a>
         ))}
       </nav>
-      <div className="header-tools">
+      <div className={styles.headerTools}>
         <LanguageMenu />
         <ThemeMenu />
         <Account />
@@ -118,7 +120,7 @@ function Account() {
     <MenuTrigger>
       <Button className="button quiet" aria-label={t.account.signedInAs(session.login)}>
         <Icon name="person" />
-        <span className="wide-only account-name">{session.login}</span>
+        <span className={classes('wide-only', styles.accountName)}>{session.login}</span>
       </Button>
       <Popover className="popover">
         <Menu className="menu" aria-label={t.account.signedInAs(session.login)}>
@@ -131,5 +133,16 @@ function Account() {
         </Menu>
       </Popover>
     </MenuTrigger>
+  )
+}
+
+function Logo() {
+  return (
+    <svg className={styles.logo} viewBox="0 0 32 32" aria-hidden="true">
+      <path className={styles.logoArc} d="M6 23C10 8 22 8 26 23" />
+      <circle className={styles.logoEnd} cx="6" cy="23" r="3.5" />
+      <circle className={styles.logoMid} cx="16" cy="11.8" r="3.5" />
+      <circle className={styles.logoEnd} cx="26" cy="23" r="3.5" />
+    </svg>
   )
 }

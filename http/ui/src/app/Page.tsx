@@ -3,20 +3,20 @@
 import { useEffect, useRef, type ReactNode } from 'react'
 
 import { useText } from '../i18n'
+import styles from './shell.module.css'
 
 interface Props {
   title: string
   /** What stands beside the heading. */
   aside?: ReactNode
   lead?: ReactNode
-  className?: string
   children: ReactNode
 }
 
 /** Who just opened the site is not moved. */
 let opened = false
 
-export function Page({ title, aside, lead, className = '', children }: Props) {
+export function Page({ title, aside, lead, children }: Props) {
   const t = useText()
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
@@ -30,8 +30,8 @@ export function Page({ title, aside, lead, className = '', children }: Props) {
     opened = true
   }, [])
   return (
-    <div className={`page ${className}`}>
-      <div className="page-head">
+    <div className={styles.page}>
+      <div className={styles.pageHead}>
         <h1 ref={heading} tabIndex={-1}>
           {title}
         </h1>

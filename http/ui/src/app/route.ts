@@ -10,7 +10,7 @@ export interface Route {
 
 export function useRoute(): Route {
   const hash = useSyncExternalStore(subscribe, () => location.hash)
-  return useMemo(() => parse(hash), [hash])
+  return useMemo(() => routeOf(hash), [hash])
 }
 
 export function go(to: string): void {
@@ -28,7 +28,7 @@ function subscribe(watcher: () => void) {
   return () => removeEventListener('hashchange', watcher)
 }
 
-function parse(hash: string): Route {
+export function routeOf(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
   return { parts: path.split('/').map(decoded), query: new URLSearchParams(query) }
 }

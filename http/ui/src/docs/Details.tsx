@@ -3,16 +3,22 @@
 import type { ReactNode } from 'react'
 
 import { useText } from '../i18n'
+import { classes } from '../parts/classes'
 import { Prose } from './Prose'
 import { resolved, typeOf, type Components, type Endpoint, type Parameter, type Response, type Schema } from './openapi'
+import styles from './docs.module.css'
 
 export function EndpointDetails({ endpoint, components }: { endpoint: Endpoint; components: Components }) {
   const t = useText()
   const { description, parameters = [], requestBody, responses } = endpoint.operation
   const body = requestBody?.content['application/json']?.schema
   return (
-    <div className="stack tight details">
-      {description && <p><Prose text={description} /></p>}
+    <div className={classes('stack tight', styles.details)}>
+      {description && (
+        <p>
+          <Prose text={description} />
+        </p>
+      )}
       {parameters.length > 0 && (
         <Table title={t.docs.parameters}>
           {parameters.flatMap((entry) => {
@@ -38,7 +44,7 @@ export function EndpointDetails({ endpoint, components }: { endpoint: Endpoint; 
 
 function Table({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <div className="table-box">
+    <div className={styles.tableBox}>
       <table>
         <caption>{title}</caption>
         <tbody>{children}</tbody>
@@ -76,7 +82,11 @@ function ResponseRow({ status, response }: { status: string; response: Response 
     <tr>
       <th scope="row">{status}</th>
       <td>
-        {content?.schema?.$ref || content?.schema?.items ? <code>{typeOf(content.schema)}</code> : kind && <code>{kind}</code>}
+        {content?.schema?.$ref || content?.schema?.items ? (
+          <code>{typeOf(content.schema)}</code>
+        ) : (
+          kind && <code>{kind}</code>
+        )}
       </td>
       <td>
         <Prose text={response.description} />
@@ -84,7 +94,7 @@ function ResponseRow({ status, response }: { status: string; response: Response 
           <p>
             {t.docs.events}:{' '}
             {Object.entries(events).map(([name, schema]) => (
-              <code key={name} className="event">
+              <code key={name} className={styles.event}>
                 {name}: {typeOf(schema)}
               </code>
             ))}
@@ -99,9 +109,13 @@ export function SchemaTable({ schema }: { schema: Schema }) {
   const t = useText()
   if (!schema.properties) return <code>{typeOf(schema)}</code>
   return (
-    <div className="stack tight details">
-      {schema.description && <p><Prose text={schema.description} /></p>}
-      <div className="table-box">
+    <div className={classes('stack tight', styles.details)}>
+      {schema.description && (
+        <p>
+          <Prose text={schema.description} />
+        </p>
+      )}
+      <div className={styles.tableBox}>
         <table>
           <tbody>
             {Object.entries(schema.properties).map(([name, property]) => (

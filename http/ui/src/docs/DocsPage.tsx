@@ -8,13 +8,14 @@ import { answer, client } from '../api/client'
 import { Page } from '../app/Page'
 import { useText } from '../i18n'
 import { Blank } from '../parts/Blank'
+import { classes } from '../parts/classes'
 import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Skeletons } from '../parts/Skeleton'
 import { TextInput } from '../parts/TextInput'
 import { EndpointDetails, SchemaTable } from './Details'
 import { endpointsOf, type Description, type Endpoint } from './openapi'
-import './docs.css'
+import styles from './docs.module.css'
 
 export default function DocsPage() {
   const t = useText()
@@ -33,7 +34,7 @@ export default function DocsPage() {
       }
     >
       {error && <Failure error={error} onRetry={() => void refetch()} />}
-      {!data && !error && <Skeletons count={5} className="skeleton-company" />}
+      {!data && !error && <Skeletons count={5} className={styles.skeletonEntry} />}
       {data && <Viewer description={data} />}
     </Page>
   )
@@ -48,7 +49,7 @@ function Viewer({ description }: { description: Description }) {
     words.every((word) => name.toLowerCase().includes(word)),
   )
   return (
-    <div className="stack docs" lang="en">
+    <div className={classes('stack', styles.docs)} lang="en">
       <p className="lead">{description.info.description}</p>
       <TextInput label={t.docs.filter} type="search" value={filter} onChange={setFilter} />
       {shown.length + types.length === 0 && <Blank hint={t.docs.none} />}
@@ -98,9 +99,11 @@ function Group({ title, hint, endpoints, description }: GroupProps) {
           key={`${endpoint.method} ${endpoint.path}`}
           head={
             <>
-              <b className={`method ${endpoint.method}`}>{endpoint.method}</b>
+              <b className={styles.method} data-method={endpoint.method}>
+                {endpoint.method}
+              </b>
               <code>{endpoint.path}</code>
-              <span className="entry-summary">{endpoint.operation.summary}</span>
+              <span className={styles.entrySummary}>{endpoint.operation.summary}</span>
               <small className="quiet-text">{endpoint.operation.security ? t.docs.open : t.docs.token}</small>
             </>
           }
@@ -114,9 +117,9 @@ function Group({ title, hint, endpoints, description }: GroupProps) {
 
 function Entry({ head, children }: { head: React.ReactNode; children: React.ReactNode }) {
   return (
-    <Disclosure className="card entry">
+    <Disclosure className={classes('card', styles.entry)}>
       <Heading level={3}>
-        <Button slot="trigger" className="entry-head">
+        <Button slot="trigger" className={classes(styles.entryHead)}>
           {head}
           <Icon name="down" />
         </Button>

@@ -7,26 +7,30 @@ import type { HeldSeat, Hold } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { LegLine } from '../search/ItineraryCard'
 import { labelsOf } from '../seats/grid'
+import { classes } from '../parts/classes'
+import trip from '../parts/trip.module.css'
+import { legsOf } from './legs'
+import styles from './holds.module.css'
 
 export function HeldTrip({ hold }: { hold: Hold }) {
   const t = useText()
   const formats = useFormats()
   return (
-    <section className="card held-trip">
+    <section className={classes('card', styles.heldTrip)}>
       <ol className="stack">
         {legsOf(hold.trechos).map((seats) => (
           <HeldLeg key={`${seats[0]?.company}/${seats[0]?.id_trecho}`} seats={seats} />
         ))}
       </ol>
-      <div className="sums">
+      <div className={styles.sums}>
         {hold.precos.length > 1 &&
           hold.precos.map(({ company, preco }) => (
-            <p key={`${company} ${preco.moeda}`} className="sum">
+            <p key={`${company} ${preco.moeda}`} className={trip.sum}>
               <span>{t.search.company(company)}</span>
               <span>{formats.money(preco)}</span>
             </p>
           ))}
-        <p className="sum total">
+        <p className={classes(trip.sum, trip.total)}>
           <span>{t.seats.total}</span>
           <b>{hold.preco ? formats.money(hold.preco) : t.search.mixedCurrencies}</b>
         </p>
@@ -35,32 +39,21 @@ export function HeldTrip({ hold }: { hold: Hold }) {
   )
 }
 
-/** The seats of each leg, legs in the order of departure. */
-export function legsOf<T extends Pick<HeldSeat, 'company' | 'id_trecho' | 'partida'>>(seats: T[]): T[][] {
-  const legs = new Map<string, T[]>()
-  for (const seat of seats) {
-    const key = `${seat.company}/${seat.id_trecho}`
-    legs.set(key, [...(legs.get(key) ?? []), seat])
-  }
-  const departure = (leg: T[]) => Date.parse(leg[0]?.partida ?? '')
-  return [...legs.values()].sort((one, other) => departure(one) - departure(other))
-}
-
 function HeldLeg({ seats }: { seats: HeldSeat[] }) {
   const t = useText()
   const formats = useFormats()
   const [first] = seats
   if (!first) return null
   return (
-    <li className="held-leg">
+    <li className={trip.heldLeg}>
       <p className="quiet-text">{formats.day(first.partida)}</p>
       <ul>
         <LegLine leg={first} />
       </ul>
-      <ul className="sitters">
+      <ul className={trip.sitters}>
         {seats.map((seat) => (
           <li key={seat.id_assento}>
-            <span className="sitter-seat">
+            <span className={trip.sitterSeat}>
               <span className="visually-hidden">{t.hold.seat} </span>
               <SeatName seat={seat} />
             </span>

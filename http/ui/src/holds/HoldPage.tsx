@@ -13,6 +13,7 @@ import { Page } from '../app/Page'
 import { useText } from '../i18n'
 import { Blank } from '../parts/Blank'
 import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Failure } from '../parts/Failure'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
@@ -21,7 +22,7 @@ import { useConfirm, type Confirm } from './confirm'
 import { clockOf, useSecondsLeft } from './countdown'
 import { HeldTrip } from './HeldTrip'
 import { Outcome } from './Outcome'
-import './holds.css'
+import styles from './holds.module.css'
 
 /** It may be extended, released or confirmed elsewhere. */
 const ASK_AGAIN_MS = 10_000
@@ -50,7 +51,7 @@ export default function HoldPage({ uuid }: { uuid: string }) {
     )
   }
   return (
-    <Page title={title} className="hold">
+    <Page title={title}>
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Skeletons count={2} />}
       {data && <OneHold hold={data} answeredAt={dataUpdatedAt} />}
@@ -76,7 +77,7 @@ function OneHold({ hold, answeredAt }: { hold: Hold; answeredAt: number }) {
   if (isGone || (left === 0 && !confirm.isPending)) return <Over isReleased={isReleased || left > 0} />
   if (hold.estado === 'em_andamento') return <Outcome hold={hold} confirm={confirm} isSent={false} />
   return (
-    <div className="hold-body">
+    <div className={styles.holdBody}>
       <HeldTrip hold={hold} />
       <Actions hold={hold} left={left} confirm={confirm} onReleased={() => setReleased(true)} />
     </div>
@@ -87,7 +88,7 @@ interface ActionsProps {
   hold: Hold
   left: number
   confirm: Confirm
-  onReleased(): void
+  onReleased: () => void
 }
 
 function Actions({ hold, left, confirm, onReleased }: ActionsProps) {
@@ -110,7 +111,7 @@ function Actions({ hold, left, confirm, onReleased }: ActionsProps) {
   const waits = ({ isPending }: { isPending: boolean }) => ({ isWaiting: isPending, isDisabled: isBusy && !isPending })
   const error = confirm.error ?? extend.error ?? release.error
   return (
-    <aside className="card hold-actions">
+    <aside className={classes('card', styles.holdActions)}>
       <Timer left={left} />
       <Button kind="primary" onPress={() => confirm.mutate()} {...waits(confirm)}>
         {t.hold.confirm}
@@ -138,9 +139,9 @@ function Timer({ left }: { left: number }) {
   const t = useText()
   const minutes = Math.ceil(left / 60)
   return (
-    <div className={`timer ${minutes <= 2 ? 'short' : ''}`}>
+    <div className={styles.timer} data-short={minutes <= 2 || undefined}>
       <span className="field-label">{t.hold.timeLeft}</span>
-      <span role="timer" aria-label={t.hold.timeLeft} className="timer-clock">
+      <span role="timer" aria-label={t.hold.timeLeft} className={styles.timerClock}>
         {clockOf(left)}
       </span>
       <span role="status" className="visually-hidden">

@@ -6,6 +6,7 @@ import { queries, hold as holdQuery, tickets } from '../api/queries'
 import type { Booking, Hold } from '../api/schema'
 import { useText, type Dictionary } from '../i18n'
 import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Company } from '../parts/Company'
 import { sentenceOf, whyOf } from '../parts/Failure'
 import { Icon, type IconName } from '../parts/Icon'
@@ -13,7 +14,8 @@ import { Notice } from '../parts/Notice'
 import { forget, setHold, useChoice } from '../seats/choice'
 import type { Confirm } from './confirm'
 import { HeldTrip } from './HeldTrip'
-import { isEnd, useProgress, type Progress } from './progress'
+import { isEnd, useProgress, wordOf, type Progress, type Word } from './progress'
+import styles from './holds.module.css'
 
 interface Props {
   hold: Hold
@@ -34,14 +36,14 @@ export function Outcome({ hold, confirm, isSent }: Props) {
   }, [isSent])
   const companies = [...new Set(hold.trechos.map(({ company }) => company))]
   return (
-    <div className="hold-body">
-      <section className="card outcome" aria-live="polite">
+    <div className={styles.holdBody}>
+      <section className={classes('card', styles.outcome)} aria-live="polite">
         <h2 ref={heading} tabIndex={-1}>
           {titleOf(t, end)}
         </h2>
         <p className="lead">{hintOf(t, end, progress.isLost || confirm.error !== null)}</p>
         {!isOver(end) && <Unsure confirm={confirm} isLost={progress.isLost} onSent={() => heading.current?.focus()} />}
-        <ol className="voices">
+        <ol className={styles.voices}>
           {companies.map((company) => (
             <Voice key={company} company={company} word={wordOf(progress, company)} />
           ))}
@@ -66,7 +68,7 @@ const isRefused = (end: Booking | undefined): end is Booking => isOver(end) && e
 interface UnsureProps {
   confirm: Confirm
   isLost: boolean
-  onSent(): void
+  onSent: () => void
 }
 
 /** Whether it was begun is not known: it may be sent again, and is done once. */
@@ -114,17 +116,6 @@ function hintOf(t: Dictionary, end: Booking | undefined, isUnsure: boolean): str
   return isRefused(end) ? t.progress.kept : t.progress.unknown
 }
 
-type Word = keyof Dictionary['progress']['steps']
-
-/** The last word of a company; the end speaks for those that said none to us. */
-function wordOf({ steps, end }: Progress, company: string): Word {
-  if (end?.estado === 'confirmada') return 'confirmado'
-  const said = steps[company]?.passo
-  if (said && said !== 'inicio' && said !== 'decidido') return said
-  if (end?.companhias.some((one) => one.company === company && !one.respondeu)) return 'silencio'
-  return 'waiting'
-}
-
 const SIGNS: Record<Word, IconName> = {
   waiting: 'clock',
   pedido: 'clock',
@@ -138,7 +129,7 @@ const SIGNS: Record<Word, IconName> = {
 function Voice({ company, word }: { company: string; word: Word }) {
   const t = useText()
   return (
-    <li className={`voice ${word}`}>
+    <li className={styles.voice} data-word={word}>
       <Icon name={SIGNS[word]} />
       <Company code={company} />
       <span>{t.progress.steps[word]}</span>

@@ -7,12 +7,16 @@ import type { Hold } from '../api/schema'
 const TICK_MS = 1_000
 
 /** Whole seconds left, never below 0. `answeredAt` is when the hold was read, by this machine's clock. */
-export function useSecondsLeft({ expira_em, agora }: Hold, answeredAt: number): number {
+export function useSecondsLeft(hold: Hold, answeredAt: number): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), TICK_MS)
     return () => clearInterval(timer)
   }, [])
+  return secondsLeft(hold, answeredAt, now)
+}
+
+export function secondsLeft({ expira_em, agora }: Pick<Hold, 'expira_em' | 'agora'>, answeredAt: number, now: number) {
   const passed = Math.max(now - answeredAt, 0)
   return Math.max(Math.ceil((Date.parse(expira_em) - Date.parse(agora) - passed) / 1000), 0)
 }

@@ -6,6 +6,7 @@ import { answer, client } from '../api/client'
 import { follow, type StreamEvent } from '../api/events'
 import { isRefusal } from '../api/refusal'
 import type { Booking, BookingStep } from '../api/schema'
+import type { Dictionary } from '../i18n'
 
 export interface Progress {
   /** The last step of each company. */
@@ -15,16 +16,15 @@ export interface Progress {
   end?: Booking
 }
 
-const BEGUN: Progress = { steps: {}, isLost: false }
+export const BEGUN: Progress = { steps: {}, isLost: false }
 /** When to ask again for an outcome that nobody could tell. */
 const ASK_AGAIN_MS = 3_000
 
-/** Follows a booking until it is known how it ended. */
+/** Follows a booking until it is known how it ended: the same one for as long as the component lives. */
 export function useProgress(uuid: string): Progress {
   const [progress, setProgress] = useState(BEGUN)
   useEffect(() => {
     const stop = new AbortController()
-    setProgress(BEGUN)
     void settle(uuid, stop.signal, {
       onEvent: (event) => setProgress((now) => after(now, event)),
       onConnection: (stands) => setProgress((now) => ({ ...now, isLost: !stands })),
@@ -34,16 +34,27 @@ export function useProgress(uuid: string): Progress {
   return progress
 }
 
-function after(now: Progress, { event, data }: StreamEvent): Progress {
+export function after(now: Progress, { event, data }: StreamEvent): Progress {
   if (event === 'fim') return { ...now, end: data as Booking }
   if (event !== 'passo') return now
   const step = data as BookingStep
   return step.company === null ? now : { ...now, steps: { ...now.steps, [step.company]: step } }
 }
 
+export type Word = keyof Dictionary['progress']['steps']
+
+/** The last word of a company; the end speaks for those that said none to us. */
+export function wordOf({ steps, end }: Progress, company: string): Word {
+  if (end?.estado === 'confirmada') return 'confirmado'
+  const said = steps[company]?.passo
+  if (said && said !== 'inicio' && said !== 'decidido') return said
+  if (end?.companhias.some((one) => one.company === company && !one.respondeu)) return 'silencio'
+  return 'waiting'
+}
+
 interface Listener {
-  onEvent(event: StreamEvent): void
-  onConnection(stands: boolean): void
+  onEvent: (event: StreamEvent) => void
+  onConnection: (stands: boolean) => void
 }
 
 /** The stream ends with what the node knows; while that is not the end, it is asked again. */

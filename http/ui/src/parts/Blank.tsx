@@ -1,6 +1,7 @@
 // Nothing to show, why, and what to do about it.
 
 import type { ReactNode } from 'react'
+import styles from './parts.module.css'
 
 interface Props {
   title?: string
@@ -10,7 +11,7 @@ interface Props {
 
 export function Blank({ title, hint, children }: Props) {
   return (
-    <div className="blank">
+    <div className={styles.blank}>
       {title && <h2>{title}</h2>}
       {hint && <p>{hint}</p>}
       {children && <div className="row">{children}</div>}

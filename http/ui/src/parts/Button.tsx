@@ -4,12 +4,16 @@
 
 import { Button as AriaButton, type ButtonProps } from 'react-aria-components'
 
+import { classes } from './classes'
+
 interface Props extends Omit<ButtonProps, 'className' | 'isPending'> {
   kind?: 'primary' | 'plain' | 'quiet' | 'link' | 'danger'
   isWaiting?: boolean
 }
 
 export function Button({ kind = 'plain', isWaiting = false, onPress, type, ...props }: Props) {
-  const waiting = isWaiting ? ({ 'aria-disabled': true, type: 'button' } as const) : { ...(onPress && { onPress }), ...(type && { type }) }
-  return <AriaButton {...props} {...waiting} className={`button ${kind} ${isWaiting ? 'waiting' : ''}`} />
+  const waiting = isWaiting
+    ? ({ 'aria-disabled': true, type: 'button' } as const)
+    : { ...(onPress && { onPress }), ...(type && { type }) }
+  return <AriaButton {...props} {...waiting} className={classes('button', kind, isWaiting ? 'waiting' : undefined)} />
 }

@@ -6,6 +6,8 @@ import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-c
 import { useText } from '../i18n'
 import { Button } from './Button'
 import { Icon } from './Icon'
+import { classes } from './classes'
+import styles from './parts.module.css'
 
 interface Props {
   title: string
@@ -17,10 +19,15 @@ interface Props {
 export function Dialog({ title, isOpen, onClose, children }: Props) {
   const t = useText()
   return (
-    <ModalOverlay className="overlay" isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable>
-      <Modal className="modal">
-        <AriaDialog className="dialog">
-          <div className="dialog-head">
+    <ModalOverlay
+      className={classes(styles.overlay)}
+      isOpen={isOpen}
+      onOpenChange={(open) => !open && onClose()}
+      isDismissable
+    >
+      <Modal className={classes(styles.modal)}>
+        <AriaDialog className={classes(styles.dialog)}>
+          <div className={styles.dialogHead}>
             <Heading slot="title">{title}</Heading>
             <Button kind="quiet" aria-label={t.app.close} onPress={onClose}>
               <Icon name="close" />

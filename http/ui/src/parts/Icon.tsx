@@ -30,14 +30,3 @@ export function Icon({ name }: { name: IconName }) {
     </svg>
   )
 }
-
-export function Logo() {
-  return (
-    <svg className="logo" viewBox="0 0 32 32" aria-hidden="true">
-      <path className="logo-arc" d="M6 23C10 8 22 8 26 23" />
-      <circle className="logo-end" cx="6" cy="23" r="3.5" />
-      <circle className="logo-mid" cx="16" cy="11.8" r="3.5" />
-      <circle className="logo-end" cx="26" cy="23" r="3.5" />
-    </svg>
-  )
-}

@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react'
 
 import { Icon, type IconName } from './Icon'
+import styles from './parts.module.css'
 
 export type Tone = 'info' | 'good' | 'warning' | 'bad'
 
@@ -17,9 +18,9 @@ interface Props {
 
 export function Notice({ tone = 'info', children, action }: Props) {
   return (
-    <div className={`notice ${tone}`} role={tone === 'bad' || tone === 'warning' ? 'alert' : 'status'}>
+    <div className={styles.notice} data-tone={tone} role={tone === 'bad' || tone === 'warning' ? 'alert' : 'status'}>
       <Icon name={ICONS[tone]} />
-      <div className="notice-text">{children}</div>
+      <div className={styles.noticeText}>{children}</div>
       {action && <div className="row">{action}</div>}
     </div>
   )

@@ -16,19 +16,21 @@ import {
   Popover,
 } from 'react-aria-components'
 
+import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
 import { firstDay } from './query'
+import styles from './search.module.css'
 
 interface Props {
   label: string
   value: CalendarDate
-  onChange(day: CalendarDate): void
+  onChange: (day: CalendarDate) => void
 }
 
 export default function DateField({ label, value, onChange }: Props) {
   return (
     <DatePicker
-      className="field date"
+      className="field"
       value={value}
       onChange={(day) => day && onChange(day)}
       minValue={firstDay()}
@@ -36,14 +38,16 @@ export default function DateField({ label, value, onChange }: Props) {
     >
       <Label className="field-label">{label}</Label>
       <Group className="input input-group">
-        <DateInput className="segments">{(segment) => <DateSegment className="segment" segment={segment} />}</DateInput>
+        <DateInput className={classes(styles.segments)}>
+          {(segment) => <DateSegment className={classes(styles.segment)} segment={segment} />}
+        </DateInput>
         <Button className="input-button">
           <Icon name="calendar" />
         </Button>
       </Group>
       <Popover className="popover">
-        <Dialog className="calendar-dialog">
-          <Calendar className="calendar">
+        <Dialog className={classes(styles.calendarDialog)}>
+          <Calendar className={classes(styles.calendar)}>
             <header className="row">
               <Button className="button quiet" slot="previous">
                 <Icon name="left" />
@@ -53,7 +57,7 @@ export default function DateField({ label, value, onChange }: Props) {
                 <Icon name="right" />
               </Button>
             </header>
-            <CalendarGrid>{(day) => <CalendarCell className="calendar-day" date={day} />}</CalendarGrid>
+            <CalendarGrid>{(day) => <CalendarCell className={classes(styles.calendarDay)} date={day} />}</CalendarGrid>
           </Calendar>
         </Dialog>
       </Popover>

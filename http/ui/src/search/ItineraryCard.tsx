@@ -7,9 +7,11 @@ import type { Connection, Itinerary, Leg } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { daysBetween } from '../i18n/formats'
 import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Company } from '../parts/Company'
 import { Icon } from '../parts/Icon'
 import { begin } from '../seats/choice'
+import styles from './search.module.css'
 
 /** Fewer seats than this stand out. */
 const FEW_SEATS = 10
@@ -21,7 +23,7 @@ interface Props {
   passengers: number
   /** It is the one on the map. */
   isShown: boolean
-  onShow(itinerary: Itinerary): void
+  onShow: (itinerary: Itinerary) => void
 }
 
 export function ItineraryCard({ itinerary, passengers, isShown, onShow }: Props) {
@@ -32,9 +34,14 @@ export function ItineraryCard({ itinerary, passengers, isShown, onShow }: Props)
   }
   const show = () => onShow(itinerary)
   return (
-    <li className={`card itinerary ${isShown ? 'shown' : ''}`} onPointerEnter={show} onFocus={show}>
+    <li
+      className={classes('card', styles.itinerary)}
+      data-shown={isShown || undefined}
+      onPointerEnter={show}
+      onFocus={show}
+    >
       <Summary itinerary={itinerary} />
-      <ol className="legs">
+      <ol className={styles.legs}>
         {itinerary.trechos.map((leg, i) => (
           <Fragment key={`${leg.company}/${leg.id}`}>
             {i > 0 && <ConnectionLine connection={itinerary.conexoes[i - 1]} />}
@@ -42,9 +49,9 @@ export function ItineraryCard({ itinerary, passengers, isShown, onShow }: Props)
           </Fragment>
         ))}
       </ol>
-      <div className="itinerary-buy">
+      <div className={styles.itineraryBuy}>
         <Price itinerary={itinerary} passengers={passengers} />
-        <p className={itinerary.livres < FEW_SEATS ? 'few' : 'quiet-text'}>{t.search.left(itinerary.livres)}</p>
+        <p className={itinerary.livres < FEW_SEATS ? styles.few : 'quiet-text'}>{t.search.left(itinerary.livres)}</p>
         <Button kind="primary" onPress={choose}>
           {t.search.choose}
           <Icon name="arrow" />
@@ -60,10 +67,10 @@ function Summary({ itinerary }: { itinerary: Itinerary }) {
   const { partida, chegada, conexoes, duracao_min } = itinerary
   const days = daysBetween(partida, chegada)
   return (
-    <div className="itinerary-summary">
+    <div className={styles.itinerarySummary}>
       <h3>
         <time dateTime={partida}>{formats.time(partida)}</time>
-        <span className="to" aria-hidden="true" />
+        <span className={styles.to} aria-hidden="true" />
         <span className="visually-hidden"> – </span>
         <time dateTime={chegada}>{formats.time(chegada)}</time>
         {days > 0 && (
@@ -81,18 +88,22 @@ function Summary({ itinerary }: { itinerary: Itinerary }) {
   )
 }
 
-export function LegLine({ leg }: { leg: Pick<Leg, 'company' | 'voo' | 'partida' | 'chegada' | 'origem' | 'destino' | 'origem_iata' | 'destino_iata'> }) {
+export function LegLine({
+  leg,
+}: {
+  leg: Pick<Leg, 'company' | 'voo' | 'partida' | 'chegada' | 'origem' | 'destino' | 'origem_iata' | 'destino_iata'>
+}) {
   const t = useText()
   const formats = useFormats()
   return (
-    <li className="leg">
+    <li className={styles.leg}>
       <Company code={leg.company} />
-      <span className="leg-ends">
+      <span className={styles.legEnds}>
         <End city={leg.origem} iata={leg.origem_iata} instant={leg.partida} />
         <Icon name="arrow" />
         <End city={leg.destino} iata={leg.destino_iata} instant={leg.chegada} />
       </span>
-      <span className="leg-flight">
+      <span className={styles.legFlight}>
         <span className="visually-hidden">{t.search.flight} </span>
         {leg.voo}
         <span className="visually-hidden">, {formats.day(leg.partida)}</span>
@@ -104,7 +115,7 @@ export function LegLine({ leg }: { leg: Pick<Leg, 'company' | 'voo' | 'partida' 
 function End({ city, iata, instant }: { city: string; iata: string; instant: string }) {
   const formats = useFormats()
   return (
-    <span className="end">
+    <span className={styles.end}>
       <b>
         <time dateTime={instant}>{formats.time(instant)}</time> {iata}
       </b>
@@ -121,7 +132,7 @@ function ConnectionLine({ connection }: { connection: Connection | undefined }) 
   if (!connection) return null
   const { cidade, aeroporto, minutos, troca_companhia } = connection
   return (
-    <li className="connection">
+    <li className={styles.connection}>
       {t.search.connection(`${cidade} (${aeroporto})`, formats.duration(minutos))}
       {troca_companhia && ` · ${t.search.changesCompany}`}
     </li>
@@ -132,9 +143,9 @@ function Price({ itinerary, passengers }: { itinerary: Itinerary; passengers: nu
   const t = useText()
   const formats = useFormats()
   const { preco, preco_total } = itinerary
-  if (!preco) return <p className="price">{t.search.mixedCurrencies}</p>
+  if (!preco) return <p className={styles.price}>{t.search.mixedCurrencies}</p>
   return (
-    <p className="price">
+    <p className={styles.price}>
       <b>{formats.money(preco)}</b>
       {passengers > 1 && <small>{t.search.perPassenger}</small>}
       {passengers > 1 && preco_total && (

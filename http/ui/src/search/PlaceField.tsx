@@ -5,8 +5,10 @@ import { Button, ComboBox, FieldError, Input, Label, ListBox, ListBoxItem, Popov
 
 import type { Airport } from '../api/schema'
 import { useText } from '../i18n'
+import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
 import { matches, suggestions } from './places'
+import styles from './search.module.css'
 
 /** More than a screen of suggestions helps nobody. */
 const SHOWN_MAX = 30
@@ -14,7 +16,7 @@ const SHOWN_MAX = 30
 interface Props {
   label: string
   value: string
-  onChange(text: string): void
+  onChange: (text: string) => void
   airports: Airport[]
   fault?: string | undefined
 }
@@ -28,7 +30,7 @@ export function PlaceField({ label, value, onChange, airports, fault }: Props) {
   }, [all, value])
   return (
     <ComboBox
-      className="field place"
+      className="field"
       inputValue={value}
       onInputChange={onChange}
       items={shown}
@@ -45,8 +47,8 @@ export function PlaceField({ label, value, onChange, airports, fault }: Props) {
         </Button>
       </div>
       <FieldError className="fault">{fault}</FieldError>
-      <Popover className="popover places">
-        <ListBox className="menu" renderEmptyState={() => <p className="option-empty">{t.search.noPlace}</p>}>
+      <Popover className={classes('popover', styles.places)}>
+        <ListBox className="menu" renderEmptyState={() => <p className={styles.optionEmpty}>{t.search.noPlace}</p>}>
           {(one: (typeof shown)[number]) => (
             <ListBoxItem id={one.text} textValue={one.text} className="option">
               <Text slot="label">{one.text}</Text>

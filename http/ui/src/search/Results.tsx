@@ -16,11 +16,12 @@ import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import { ItineraryCard, keyOf } from './ItineraryCard'
 import { addressOf, firstDay, SORTS, wireOf, type Search, type Sort } from './query'
+import styles from './search.module.css'
 
 interface Props {
   search: Search
   shown: Itinerary | undefined
-  onShow(itinerary: Itinerary | undefined): void
+  onShow: (itinerary: Itinerary | undefined) => void
 }
 
 export function Results({ search, shown, onShow }: Props) {
@@ -33,9 +34,9 @@ export function Results({ search, shown, onShow }: Props) {
   const failure = error && <Failure error={error} onRetry={() => void result.refetch()} />
   if (!data) return failure ?? <Skeletons count={4} />
   return (
-    <section className="results" aria-busy={result.isPlaceholderData}>
+    <section className={styles.results} aria-busy={result.isPlaceholderData}>
       {failure}
-      <div className="results-head">
+      <div className={styles.resultsHead}>
         <h2>
           <span role="status">{t.search.results(data.rotas.length)}</span>
         </h2>
@@ -43,7 +44,7 @@ export function Results({ search, shown, onShow }: Props) {
       </div>
       <Missing result={data} />
       {data.rotas.length === 0 && <NothingThatDay search={search} />}
-      <ol className="cards">
+      <ol className={styles.cards}>
         {data.rotas.map((itinerary) => (
           <ItineraryCard
             key={keyOf(itinerary)}

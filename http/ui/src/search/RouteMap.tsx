@@ -4,8 +4,10 @@ import { memo } from 'react'
 
 import type { Airport, Leg } from '../api/schema'
 import { useText } from '../i18n'
+import { classes } from '../parts/classes'
 import { companyColour } from '../parts/Company'
 import { OUTLINE_PATH, project, VIEW } from './brazil'
+import styles from './search.module.css'
 
 /** How far an arc rises over its chord. */
 const BEND = 0.18
@@ -29,20 +31,20 @@ export const RouteMap = memo(function RouteMap({ airports, legs }: Props) {
   const stops = [...new Set(legs.flatMap((leg) => [leg.origem_iata, leg.destino_iata]))]
   const cities = [legs[0]?.origem, ...legs.map((leg) => leg.destino)].filter(Boolean).join(' – ')
   return (
-    <figure className="route-map">
+    <figure className={styles.routeMap}>
       <svg
         viewBox={`0 0 ${VIEW.width} ${VIEW.height}`}
         role="img"
         aria-label={legs.length > 0 ? t.search.mapOf(cities) : t.search.mapAll(airports.length)}
       >
-        <path className="land" d={OUTLINE_PATH} />
+        <path className={styles.land} d={OUTLINE_PATH} />
         {[...places].map(([iata, [x, y]]) => (
-          <circle key={iata} className="airport" cx={x} cy={y} r={stops.length > 0 ? 1.6 : 2.4} />
+          <circle key={iata} className={styles.airport} cx={x} cy={y} r={stops.length > 0 ? 1.6 : 2.4} />
         ))}
         {legs.map((leg) => (
           <path
             key={`${leg.company}/${leg.id}`}
-            className={`arc ${companyColour(leg.company)}`}
+            className={classes(styles.arc, companyColour(leg.company))}
             d={arc(places.get(leg.origem_iata), places.get(leg.destino_iata))}
           />
         ))}
@@ -81,7 +83,7 @@ function labelled(stops: string[], places: Map<string, Point>): LabelledStop[] {
 function Stop({ iata, at: [x, y], labelY }: LabelledStop) {
   const isRight = x > VIEW.width * RIGHT_EDGE
   return (
-    <g className="stop">
+    <g className={styles.stop}>
       <circle cx={x} cy={y} r={4.5} />
       <text x={isRight ? x - 9 : x + 9} y={labelY + 4.5} textAnchor={isRight ? 'end' : 'start'}>
         {iata}

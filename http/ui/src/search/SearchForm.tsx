@@ -2,43 +2,46 @@
 
 import type { CalendarDate } from '@internationalized/date'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useState, type FormEvent } from 'react'
+import { lazy, Suspense, useState, type FormEvent } from 'react'
 import { Button as AriaButton, Group, Input, Label, NumberField } from 'react-aria-components'
 
 import { airports as airportsQuery } from '../api/queries'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
 import { PlaceField } from './PlaceField'
 import { folded, placeOf, textOf } from './places'
 import { PASSENGERS_MAX, type Search } from './query'
+import styles from './search.module.css'
 
 /** Calendars are a sixth of all code; the rest need not wait for them. */
 const DateField = lazy(() => import('./DateField'))
 
 interface Props {
   search: Search
-  onSearch(search: Search): void
+  onSearch: (search: Search) => void
 }
 
 export function SearchForm({ search, onSearch }: Props) {
   const t = useText()
   const { data: airports = [] } = useQuery(airportsQuery)
-  const [origin, setOrigin] = useState(search.origem)
-  const [destination, setDestination] = useState(search.destino)
+  const [from, to] = [textOf(search.origem, airports), textOf(search.destino, airports)]
+  const [origin, setOrigin] = useState(from)
+  const [destination, setDestination] = useState(to)
   const [date, setDate] = useState(search.data)
   const [passengers, setPassengers] = useState(search.passageiros)
   const [checked, setChecked] = useState(false)
-  // the address changes by Back and by links, and names airports by code
-  const [from, to] = [textOf(search.origem, airports), textOf(search.destino, airports)]
-  const day = search.data.toString()
-  useEffect(() => {
+  // the address changes by Back and by links, and names airports by code: what it says then replaces what was typed
+  const asked = [from, to, search.data, search.passageiros].join('\n')
+  const [before, setBefore] = useState(asked)
+  if (asked !== before) {
+    setBefore(asked)
     setOrigin(from)
     setDestination(to)
     setDate(search.data)
     setPassengers(search.passageiros)
-    // `data` is a new object at every render: its text stands for it
-  }, [from, to, day, search.passageiros])
+  }
 
   const missing = (text: string) => (checked && text.trim() === '' ? t.search.required : undefined)
   const isSame = folded(placeOf(origin)) === folded(placeOf(destination))
@@ -53,9 +56,15 @@ export function SearchForm({ search, onSearch }: Props) {
     setDestination(origin)
   }
   return (
-    <form className="search-form card" onSubmit={submit} aria-label={t.search.form} noValidate>
-      <div className="places-pair">
-        <PlaceField label={t.search.origin} value={origin} onChange={setOrigin} airports={airports} fault={missing(origin)} />
+    <form className={classes('card', styles.searchForm)} onSubmit={submit} aria-label={t.search.form} noValidate>
+      <div className={styles.placesPair}>
+        <PlaceField
+          label={t.search.origin}
+          value={origin}
+          onChange={setOrigin}
+          airports={airports}
+          fault={missing(origin)}
+        />
         <Button kind="quiet" aria-label={t.search.swap} onPress={swap}>
           <Icon name="swap" />
         </Button>
@@ -83,24 +92,30 @@ export function SearchForm({ search, onSearch }: Props) {
 function ComingDate({ label, value }: { label: string; value: CalendarDate }) {
   const { date } = useFormats()
   return (
-    <div className="field date">
+    <div className="field">
       <span className="field-label">{label}</span>
-      <span className="input coming">{date(value.toString())}</span>
+      <span className={classes('input', styles.coming)}>{date(value.toString())}</span>
     </div>
   )
 }
 
-function PassengersField({ value, onChange }: { value: number; onChange(count: number): void }) {
+function PassengersField({ value, onChange }: { value: number; onChange: (count: number) => void }) {
   const t = useText()
   const change = (count: number) => onChange(Number.isNaN(count) ? 1 : count)
   return (
-    <NumberField className="field passengers" value={value} onChange={change} minValue={1} maxValue={PASSENGERS_MAX}>
+    <NumberField
+      className={classes('field', styles.passengers)}
+      value={value}
+      onChange={change}
+      minValue={1}
+      maxValue={PASSENGERS_MAX}
+    >
       <Label className="field-label">{t.search.passengers}</Label>
       <Group className="input input-group">
         <AriaButton className="input-button" slot="decrement">
           <Icon name="minus" />
         </AriaButton>
-        <Input className="count" />
+        <Input className={classes(styles.count)} />
         <AriaButton className="input-button" slot="increment">
           <Icon name="plus" />
         </AriaButton>

@@ -13,7 +13,7 @@ import { addressOf, searchOf } from './query'
 import { Results } from './Results'
 import { RouteMap } from './RouteMap'
 import { SearchForm } from './SearchForm'
-import './search.css'
+import styles from './search.module.css'
 
 const STEPS = [
   ['search', 'search'],
@@ -29,9 +29,9 @@ export function SearchPage() {
   const search = searchOf(query)
   const isAsked = search.origem !== '' && search.destino !== ''
   return (
-    <Page title={t.search.title} className="search">
+    <Page title={t.search.title}>
       <SearchForm search={search} onSearch={(next) => go(addressOf(next))} />
-      <div className="search-body">
+      <div className={styles.searchBody}>
         {isAsked ? <Results search={search} onShow={setShown} shown={shown} /> : <Welcome airports={airports.length} />}
         <RouteMap airports={airports} legs={isAsked ? (shown?.trechos ?? []) : []} />
       </div>
@@ -43,10 +43,10 @@ function Welcome({ airports }: { airports: number }) {
   const t = useText()
   const { data: companies } = useQuery(companiesQuery)
   return (
-    <section className="welcome">
+    <section className={styles.welcome}>
       <h2>{t.search.emptyTitle}</h2>
       <p>{t.search.emptyHint}</p>
-      <ol className="steps">
+      <ol className={styles.steps}>
         {STEPS.map(([step, icon]) => (
           <li key={step}>
             <Icon name={icon} />
@@ -55,7 +55,7 @@ function Welcome({ airports }: { airports: number }) {
           </li>
         ))}
       </ol>
-      <p className="facts">
+      <p className={styles.facts}>
         {companies && <span>{t.search.companyCount(companies.length)}</span>}
         {airports > 0 && <span>{t.search.airportCount(airports)}</span>}
       </p>

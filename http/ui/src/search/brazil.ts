@@ -1,6 +1,7 @@
 // The outline of Brazil, drawn by hand from some eighty points: enough to see where one is, for a map of 300 pixels.
 
-/** Degrees east and north, clockwise from the Oiapoque. */
+/** Degrees east and north, clockwise from the Oiapoque. As many to a line as fit: one each would be two pages. */
+// prettier-ignore
 const OUTLINE: ReadonlyArray<readonly [number, number]> = [
   [-51.6, 4.4], [-50.7, 2.1], [-50.0, 1.7], [-50.4, 0.2], [-48.4, -0.3], [-47.3, -0.6], [-45.4, -1.4], [-44.3, -2.5],
   [-41.8, -2.8], [-40.0, -2.8], [-38.5, -3.7], [-37.0, -4.8], [-35.5, -5.1], [-35.1, -5.9], [-34.8, -7.2], [-35.0, -8.6],

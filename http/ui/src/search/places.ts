@@ -11,11 +11,7 @@ export interface Suggestion {
 }
 
 export function folded(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .trim()
+  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().trim()
 }
 
 /** One for each airport, and one before them for each city that has several. */

@@ -7,10 +7,11 @@ import { ensureSession } from '../account/asking'
 import { answer, client } from '../api/client'
 import { seatMap } from '../api/queries'
 import { isRefusal } from '../api/refusal'
-import type { Hold, Leg, Money } from '../api/schema'
+import type { Hold, Leg } from '../api/schema'
 import { go } from '../app/route'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Company } from '../parts/Company'
 import { sentenceOf } from '../parts/Failure'
 import { Notice } from '../parts/Notice'
@@ -25,10 +26,12 @@ import {
   missingOf,
   setHold,
   setTraveller,
+  totalOf,
   type Choice,
 } from './choice'
 import { labelsOf } from './grid'
 import { useSeatMap } from './live'
+import styles from './seats.module.css'
 
 /** The longest name and the longest document that the server takes. */
 const NAME_MAX = 120
@@ -48,7 +51,7 @@ export function ChoiceCard({ choice }: { choice: Choice }) {
     if (missing === 0 && isNamed) hold.mutate()
   }
   return (
-    <aside className="card choice" aria-label={t.seats.choice}>
+    <aside className={classes('card', styles.choice)} aria-label={t.seats.choice}>
       <h2>{t.seats.choice}</h2>
       <ul className="stack tight">
         {choice.legs.map((leg) => (
@@ -144,12 +147,18 @@ function ChosenLeg({ leg, choice }: { leg: Leg; choice: Choice }) {
   const { data: map } = useSeatMap(leg, true)
   const chosen = labelsOf(map, chosenOf(choice, leg))
   return (
-    <li className="chosen-leg">
+    <li className={styles.chosenLeg}>
       <Company code={leg.company} />
       <span>
         {leg.origem_iata} – {leg.destino_iata} <small>{leg.voo}</small>
       </span>
-      <b>{chosen.length > 0 ? chosen.join(', ') : <span className="quiet-text">{t.seats.chosen(0, choice.travellers.length)}</span>}</b>
+      <b>
+        {chosen.length > 0 ? (
+          chosen.join(', ')
+        ) : (
+          <span className="quiet-text">{t.seats.chosen(0, choice.travellers.length)}</span>
+        )}
+      </b>
     </li>
   )
 }
@@ -160,7 +169,7 @@ function Travellers({ choice, isChecked }: { choice: Choice; isChecked: boolean 
     <fieldset className="stack tight">
       <legend className="field-label">{t.seats.passengers}</legend>
       {choice.travellers.map((traveller, i) => (
-        <div key={i} className="traveller" role="group" aria-label={t.seats.passenger(i + 1)}>
+        <div key={i} className={styles.traveller} role="group" aria-label={t.seats.passenger(i + 1)}>
           <TextInput
             label={choice.travellers.length > 1 ? `${i + 1}. ${t.seats.name}` : t.seats.name}
             value={traveller.nome}
@@ -189,16 +198,9 @@ function Total({ choice }: { choice: Choice }) {
   const formats = useFormats()
   const total = totalOf(choice)
   return (
-    <p className="total">
+    <p className={styles.total}>
       <span>{t.seats.total}</span>
       <b>{total ? formats.money(total) : t.search.mixedCurrencies}</b>
     </p>
   )
-}
-
-function totalOf({ legs, travellers }: Choice): Money | undefined {
-  const moeda = legs[0]?.preco.moeda
-  if (moeda === undefined || legs.some(({ preco }) => preco.moeda !== moeda)) return undefined
-  const each = legs.reduce((sum, { preco }) => sum + preco.centavos, 0)
-  return { moeda, centavos: each * travellers.length }
 }

@@ -8,7 +8,7 @@ import type { Leg } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
 import { Notice } from '../parts/Notice'
-import { chosenOf, isLocked, setSeats, useChoice } from './choice'
+import { chosenOf, isLocked, lose, lostOf, setSeats, useChoice } from './choice'
 import { labelsOf } from './grid'
 import { useSeatMap } from './live'
 
@@ -23,7 +23,7 @@ interface Props {
   /** A stream keeps the map up to date. */
   isFed: boolean
   /** The next best seats are chosen. */
-  onTaken(): void
+  onTaken: () => void
 }
 
 export function Conflict({ leg, wish, isFed, onTaken }: Props) {
@@ -31,23 +31,17 @@ export function Conflict({ leg, wish, isFed, onTaken }: Props) {
   // held seats of a locked choice are held by us
   const isOurs = choice !== undefined && isLocked(choice)
   const { data: map } = useSeatMap(leg, isFed, 'always')
-  const [lost, setLost] = useState<string[]>([])
   const isFreeing = useWithin(choice?.freedAt, FREEING_MS)
   useEffect(() => {
     if (isOurs || isFreeing || !map || !choice) return
-    const chosen = chosenOf(choice, leg)
     const gone = new Set(map.assentos.filter(({ estado }) => estado !== 'livre').map(({ id }) => id))
-    const taken = chosen.filter((id) => gone.has(id))
-    if (taken.length === 0) return
-    setSeats(leg, chosen.filter((id) => !gone.has(id)))
-    setLost((before) => [...new Set([...before, ...labelsOf(map, taken)])])
+    const taken = chosenOf(choice, leg).filter((id) => gone.has(id))
+    if (taken.length > 0) lose(leg, taken)
   }, [choice, isFreeing, isOurs, leg, map])
 
-  const missing = choice ? choice.travellers.length - chosenOf(choice, leg).length : 0
-  useEffect(() => {
-    // another seat was found: the loss is history
-    if (missing === 0) setLost([])
-  }, [missing])
+  if (!choice) return null
+  const lost = labelsOf(map, lostOf(choice, leg))
+  const missing = choice.travellers.length - chosenOf(choice, leg).length
   if (lost.length === 0 || missing === 0) return null
   return <Loss leg={leg} lost={lost} missing={missing} wish={wish} onTaken={onTaken} />
 }
@@ -69,7 +63,7 @@ interface LossProps {
   lost: string[]
   missing: number
   wish: Preference
-  onTaken(): void
+  onTaken: () => void
 }
 
 function Loss({ leg, lost, missing, wish, onTaken }: LossProps) {

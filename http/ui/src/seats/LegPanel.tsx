@@ -18,12 +18,13 @@ import { chosenOf, isLocked, setSeats, toggle, type Choice } from './choice'
 import { labelsOf } from './grid'
 import { useFeed, useSeatMap, type Feed } from './live'
 import { Legend, SeatGrid } from './SeatGrid'
+import styles from './seats.module.css'
 
 interface Props {
   leg: Leg
   choice: Choice
   wish: Preference
-  onWish(wish: Preference): void
+  onWish: (wish: Preference) => void
   /** Goes on to a leg that still lacks seats, if there is one. */
   onNext: (() => void) | undefined
 }
@@ -41,20 +42,20 @@ export function LegPanel({ leg, choice, wish, onWish, onNext }: Props) {
   )
   const isDown = !feed.companyUp || isRefusal(error, 'company-down')
   return (
-    <section className="leg-panel">
+    <section className={styles.legPanel}>
       <ul>
         <LegLine leg={leg} />
       </ul>
       {isDown && <Notice tone="warning">{t.seats.companyDown(leg.company)}</Notice>}
       {error && !isDown && <Failure error={error} onRetry={() => void refetch()} />}
-      {!map && !error && <Skeletons count={1} className="skeleton-cabin" />}
+      {!map && !error && <Skeletons count={1} className={styles.skeletonCabin} />}
       {map && (
         <>
           <Best leg={leg} count={choice.travellers.length} wish={wish} onWish={onWish} isDisabled={isDown || locked} />
           <CabinHead map={map} feed={feed} />
           {isRefused && <Notice>{locked ? t.seats.locked : t.seats.full}</Notice>}
           <SeatGrid label={t.seats.map(leg.voo)} map={map} chosen={chosen} onToggle={onToggle} />
-          <div className="panel-foot">
+          <div className={styles.panelFoot}>
             <p role="status">
               {chosen.length > 0 && <b>{labelsOf(map, chosen).join(', ')} · </b>}
               {t.seats.chosen(chosen.length, choice.travellers.length)}
@@ -76,7 +77,7 @@ interface BestProps {
   leg: Leg
   count: number
   wish: Preference
-  onWish(wish: Preference): void
+  onWish: (wish: Preference) => void
   isDisabled: boolean
 }
 
@@ -89,7 +90,7 @@ function Best({ leg, count, wish, onWish, isDisabled }: BestProps) {
     onSuccess: (seats) => seats.length > 0 && setSeats(leg, seats),
   })
   return (
-    <div className="best">
+    <div className={styles.best}>
       <RadioGroup
         className="segmented"
         value={wish}
@@ -116,10 +117,10 @@ function Best({ leg, count, wish, onWish, isDisabled }: BestProps) {
 function CabinHead({ map, feed }: { map: SeatMap; feed: Feed }) {
   const t = useText()
   return (
-    <div className="cabin-head">
+    <div className={styles.cabinHead}>
       <Legend />
-      <p className={`feed ${feed.stands ? 'stands' : ''}`}>
-        <span className="feed-dot" aria-hidden="true" />
+      <p className={styles.feed} data-stands={feed.stands || undefined}>
+        <span className={styles.feedDot} aria-hidden="true" />
         {feed.stands ? t.seats.live : t.seats.connecting} · {t.seats.free(map.livres)}
       </p>
     </div>

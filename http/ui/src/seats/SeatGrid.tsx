@@ -7,6 +7,7 @@ import { memo, useRef, useState, type FocusEvent, type KeyboardEvent } from 'rea
 import type { Seat, SeatMap } from '../api/schema'
 import { useText } from '../i18n'
 import { labelOf, ledTo, rowsOf, type Row } from './grid'
+import styles from './seats.module.css'
 
 export type Shown = Seat['estado'] | 'mine'
 
@@ -43,8 +44,16 @@ export function SeatGrid({ label, map, chosen, onToggle }: Props) {
   // by arrows, a press or assistive technology: keys act on what has the focus
   const onFocus = ({ target }: FocusEvent<HTMLElement>) => setVisited(Number(target.dataset.seat))
   return (
-    <div className={`cabin wide-${map.colunas.flat().length}`}>
-      <div ref={grid} className="seat-grid" role="grid" aria-label={label} aria-multiselectable onFocus={onFocus} onKeyDown={onKeyDown}>
+    <div className={styles.cabin} data-columns={map.colunas.flat().length}>
+      <div
+        ref={grid}
+        className={styles.seatGrid}
+        role="grid"
+        aria-label={label}
+        aria-multiselectable
+        onFocus={onFocus}
+        onKeyDown={onKeyDown}
+      >
         <Letters columns={map.colunas} />
         {rows.map((row) => (
           <SeatRow
@@ -65,20 +74,22 @@ export function SeatGrid({ label, map, chosen, onToggle }: Props) {
 
 function firstStop(map: SeatMap, chosen: number[]): Seat | undefined {
   const { assentos } = map
-  return assentos.find(({ id }) => chosen.includes(id)) ?? assentos.find(({ estado }) => estado === 'livre') ?? assentos[0]
+  return (
+    assentos.find(({ id }) => chosen.includes(id)) ?? assentos.find(({ estado }) => estado === 'livre') ?? assentos[0]
+  )
 }
 
 function Letters({ columns }: { columns: string[][] }) {
   const t = useText()
   return (
-    <div role="row" className="seat-row letters">
+    <div role="row" className={styles.seatRow}>
       <span role="columnheader">
         <span className="visually-hidden">{t.seats.rowHead}</span>
       </span>
       {columns.map((group) => (
-        <span key={group.join('')} role="none" className="seat-group">
+        <span key={group.join('')} role="none" className={styles.seatGroup}>
           {group.map((letter) => (
-            <span key={letter} role="columnheader" className="letter">
+            <span key={letter} role="columnheader" className={styles.letter}>
               {letter}
             </span>
           ))}
@@ -94,23 +105,23 @@ interface RowProps {
   isExit: boolean
   chosen: number[]
   stop: number | undefined
-  onPick(seat: Seat): void
+  onPick: (seat: Seat) => void
 }
 
 function SeatRow({ row, columns, isExit, chosen, stop, onPick }: RowProps) {
   const t = useText()
   let column = 0
   return (
-    <div role="row" className={`seat-row ${isExit ? 'exit' : ''}`}>
-      <span role="rowheader" className="row-number">
+    <div role="row" className={styles.seatRow} data-exit={isExit || undefined}>
+      <span role="rowheader" className={styles.rowNumber}>
         {row.number}
         {isExit && <span className="visually-hidden">, {t.seats.exit}</span>}
       </span>
       {columns.map((group) => (
-        <span key={group.join('')} role="none" className="seat-group">
+        <span key={group.join('')} role="none" className={styles.seatGroup}>
           {group.map((letter) => {
             const seat = row.seats[column++]
-            if (!seat) return <span key={letter} className="seat-gap" />
+            if (!seat) return <span key={letter} className={styles.seatGap} />
             const place = chosen.indexOf(seat.id)
             return <SeatCell key={letter} seat={seat} traveller={place + 1} isStop={seat.id === stop} onPick={onPick} />
           })}
@@ -125,7 +136,7 @@ interface CellProps {
   /** Whose seat it is to be, from 1; 0 if nobody's. */
   traveller: number
   isStop: boolean
-  onPick(seat: Seat): void
+  onPick: (seat: Seat) => void
 }
 
 const SeatCell = memo(function SeatCell({ seat, traveller, isStop, onPick }: CellProps) {
@@ -141,7 +152,8 @@ const SeatCell = memo(function SeatCell({ seat, traveller, isStop, onPick }: Cel
   return (
     <span
       role="gridcell"
-      className={`seat ${shown}`}
+      className={styles.seat}
+      data-state={shown}
       data-seat={seat.id}
       tabIndex={isStop ? 0 : -1}
       aria-selected={traveller > 0}
@@ -158,10 +170,10 @@ export function Legend() {
   const t = useText()
   const signs: Record<Shown, string> = { livre: 'A', mine: '1', ...SIGNS }
   return (
-    <ul className="legend" aria-label={t.seats.legend}>
+    <ul className={styles.legend} aria-label={t.seats.legend}>
       {(['livre', 'mine', 'retido', 'vendido', 'bloqueado'] as const).map((shown) => (
         <li key={shown}>
-          <span className={`seat ${shown}`} aria-hidden="true">
+          <span className={styles.seat} data-state={shown} aria-hidden="true">
             {signs[shown]}
           </span>
           {t.seats.legendStates[shown]}

@@ -8,6 +8,7 @@ import type { Preference } from '../api/queries'
 import type { Leg } from '../api/schema'
 import { useText } from '../i18n'
 import { Blank } from '../parts/Blank'
+import { classes } from '../parts/classes'
 import { Company } from '../parts/Company'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
@@ -15,7 +16,7 @@ import { chosenOf, legKey, useChoice, type Choice } from './choice'
 import { ChoiceCard } from './ChoiceCard'
 import { Conflict } from './Conflict'
 import { LegPanel } from './LegPanel'
-import './seats.css'
+import styles from './seats.module.css'
 
 export default function SeatsPage() {
   const t = useText()
@@ -44,39 +45,38 @@ function Seats({ choice }: { choice: Choice }) {
     tabs.current?.querySelectorAll<HTMLElement>('[role=tab]')[choice.legs.indexOf(leg)]?.focus()
   }
   return (
-    <Page title={t.seats.title} className="seats">
+    <Page title={t.seats.title}>
       {choice.hold && (
-        <Notice tone="good" action={<a className="button" href={`#/retencao/${choice.hold}`}>{t.seats.toHold}</a>}>
+        <Notice
+          tone="good"
+          action={
+            <a className="button" href={`#/retencao/${choice.hold}`}>
+              {t.seats.toHold}
+            </a>
+          }
+        >
           {t.seats.held}
         </Notice>
       )}
       {choice.legs.map((leg) => (
-        <Conflict
-          key={legKey(leg)}
-          leg={leg}
-          wish={wish}
-          isFed={legKey(leg) === shown}
-          onTaken={() => goTo(leg)}
-        />
+        <Conflict key={legKey(leg)} leg={leg} wish={wish} isFed={legKey(leg) === shown} onTaken={() => goTo(leg)} />
       ))}
-      <div className="seats-body">
-        <Tabs className="leg-tabs" selectedKey={shown} onSelectionChange={(key) => setShown(String(key))}>
-          <TabList ref={tabs} className="tab-list" aria-label={t.seats.legs}>
+      <div className={styles.seatsBody}>
+        <Tabs
+          className={classes(styles.legTabs)}
+          selectedKey={shown}
+          onSelectionChange={(key) => setShown(String(key))}
+        >
+          <TabList ref={tabs} className={classes(styles.tabList)} aria-label={t.seats.legs}>
             {choice.legs.map((leg) => (
-              <Tab key={legKey(leg)} id={legKey(leg)} className="tab">
+              <Tab key={legKey(leg)} id={legKey(leg)} className={classes(styles.tab)}>
                 <LegTab choice={choice} leg={leg} />
               </Tab>
             ))}
           </TabList>
           {choice.legs.map((leg) => (
-            <TabPanel key={legKey(leg)} id={legKey(leg)} className="tab-panel">
-              <LegPanel
-                leg={leg}
-                choice={choice}
-                wish={wish}
-                onWish={setWish}
-                onNext={next && (() => goTo(next))}
-              />
+            <TabPanel key={legKey(leg)} id={legKey(leg)} className={classes(styles.tabPanel)}>
+              <LegPanel leg={leg} choice={choice} wish={wish} onWish={setWish} onNext={next && (() => goTo(next))} />
             </TabPanel>
           ))}
         </Tabs>
@@ -99,7 +99,7 @@ function LegTab({ choice, leg }: { choice: Choice; leg: Leg }) {
   return (
     <>
       <Company code={leg.company} />
-      <span className="tab-text">
+      <span className={styles.tabText}>
         <b>
           {leg.origem_iata} – {leg.destino_iata}
         </b>

@@ -3,7 +3,7 @@
 // Invariants: of each leg at most one seat per passenger is chosen, and only seats that looked free; while they are in a hold, or
 // may be, nothing of the choice changes.
 
-import type { HoldBody, Leg } from '../api/schema'
+import type { HoldBody, Leg, Money } from '../api/schema'
 import type { LegRef } from '../api/queries'
 import { store } from '../api/store'
 
@@ -18,6 +18,8 @@ export interface Choice {
   travellers: Traveller[]
   /** Chosen seats by leg, the k-th is the k-th traveller's. */
   seats: Record<string, number[]>
+  /** Seats by leg that others took, until as many are chosen again. */
+  lost?: Record<string, number[]>
   /** What was sent to hold them and not answered for good: they may be held by us. Sent again, it is the same hold. */
   attempt?: { key: string; body: HoldBody }
   /** The hold that these seats are in. */
@@ -36,6 +38,8 @@ export const legKey = ({ company, id }: LegRef) => `${company}/${id}`
 export const isLocked = ({ hold, attempt }: Choice) => hold !== undefined || attempt !== undefined
 
 export const chosenOf = ({ seats }: Choice, leg: LegRef): number[] => seats[legKey(leg)] ?? []
+
+export const lostOf = ({ lost }: Choice, leg: LegRef): number[] => lost?.[legKey(leg)] ?? []
 
 /** A new trip; the names stay where the same people travel. */
 export function begin(legs: Leg[], passengers: number): void {
@@ -58,10 +62,24 @@ function changeOpen(next: (choice: Choice) => Choice): void {
 }
 
 export function setSeats(leg: LegRef, seats: number[]): void {
-  changeOpen((now) => ({
-    ...now,
-    seats: { ...now.seats, [legKey(leg)]: seats.slice(0, now.travellers.length) },
-  }))
+  changeOpen((now) => {
+    const chosen = seats.slice(0, now.travellers.length)
+    const lost = chosen.length < now.travellers.length ? lostOf(now, leg) : []
+    return withSeats(now, leg, chosen, lost)
+  })
+}
+
+/** Others took these of the chosen seats. */
+export function lose(leg: LegRef, taken: number[]): void {
+  changeOpen((now) => {
+    const left = chosenOf(now, leg).filter((seat) => !taken.includes(seat))
+    return withSeats(now, leg, left, [...new Set([...lostOf(now, leg), ...taken])])
+  })
+}
+
+function withSeats(now: Choice, leg: LegRef, seats: number[], lost: number[]): Choice {
+  const key = legKey(leg)
+  return { ...now, seats: { ...now.seats, [key]: seats }, lost: { ...now.lost, [key]: lost } }
 }
 
 /** Chooses a seat or gives it back; false if every traveller has one already. */
@@ -70,7 +88,10 @@ export function toggle(leg: LegRef, seat: number): boolean {
   if (!now) return false
   const chosen = chosenOf(now, leg)
   if (chosen.includes(seat)) {
-    setSeats(leg, chosen.filter((one) => one !== seat))
+    setSeats(
+      leg,
+      chosen.filter((one) => one !== seat),
+    )
     return true
   }
   if (chosen.length < now.travellers.length) {
@@ -88,11 +109,22 @@ export function setTraveller(index: number, traveller: Traveller): void {
 
 /** The seats are in this hold, or no longer in any. */
 export function setHold(uuid: string | undefined): void {
-  change(({ hold: _, attempt: __, ...now }) => ({ ...now, ...(uuid === undefined ? { freedAt: Date.now() } : { hold: uuid }) }))
+  change(({ hold: _, attempt: __, ...now }) => ({
+    ...now,
+    ...(uuid === undefined ? { freedAt: Date.now() } : { hold: uuid }),
+  }))
 }
 
 export const missingOf = (now: Choice): number =>
   now.legs.reduce((sum, leg) => sum + now.travellers.length - chosenOf(now, leg).length, 0)
+
+/** What the trip costs for all; nothing where currencies differ. */
+export function totalOf({ legs, travellers }: Choice): Money | undefined {
+  const moeda = legs[0]?.preco.moeda
+  if (moeda === undefined || legs.some(({ preco }) => preco.moeda !== moeda)) return undefined
+  const each = legs.reduce((sum, { preco }) => sum + preco.centavos, 0)
+  return { moeda, centavos: each * travellers.length }
+}
 
 /** What is to be sent to hold the choice: the same as before, until that has its answer. */
 export function attemptOf(now: Choice): { key: string; body: HoldBody } {

@@ -1,6 +1,6 @@
 // Where the seats of a map stand, and where the arrow keys lead.
 
-import type { Seat, SeatMap } from '../api/schema'
+import type { Seat, SeatMap, TicketSeat } from '../api/schema'
 
 /** The seats of a row by column; a short row has gaps. */
 export interface Row {
@@ -13,6 +13,11 @@ const PAGE_ROWS = 5
 
 export const labelOf = ({ fileira, letra }: Seat) => `${fileira}${letra}`
 
+/** `14C`; the bare number of a seat that the cabin of its leg has no more. */
+export function seatName({ fileira, letra, numero }: TicketSeat): string {
+  return fileira !== undefined && letra !== undefined ? `${fileira}${letra}` : String(numero)
+}
+
 export function labelsOf(map: SeatMap | undefined, ids: number[]): string[] {
   const seats = new Map(map?.assentos.map((seat) => [seat.id, seat]))
   return ids.map((id) => seats.get(id)).flatMap((seat) => (seat ? [labelOf(seat)] : []))
@@ -22,7 +27,10 @@ export function rowsOf({ colunas, assentos }: SeatMap): Row[] {
   const column = new Map(colunas.flat().map((letter, i) => [letter, i]))
   const rows = new Map<number, Row>()
   for (const seat of assentos) {
-    const row = rows.get(seat.fileira) ?? { number: seat.fileira, seats: Array.from({ length: column.size }, () => undefined) }
+    const row = rows.get(seat.fileira) ?? {
+      number: seat.fileira,
+      seats: Array.from({ length: column.size }, () => undefined),
+    }
     const at = column.get(seat.letra)
     if (at !== undefined) row.seats[at] = seat
     rows.set(seat.fileira, row)

@@ -56,7 +56,7 @@ export function useFeed(leg: LegRef): Feed {
   return feed
 }
 
-function changed(map: SeatMap, { versao, livres, assentos }: SeatEvent): SeatMap {
+export function changed(map: SeatMap, { versao, livres, assentos }: SeatEvent): SeatMap {
   const states = new Map(assentos.map(({ id, estado }) => [id, estado]))
   return {
     ...map,

@@ -5,11 +5,12 @@ import { useQuery } from '@tanstack/react-query'
 import { companies } from '../api/queries'
 import { Page } from '../app/Page'
 import { useFormats, useText } from '../i18n'
+import { classes } from '../parts/classes'
 import { Company } from '../parts/Company'
 import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Skeletons } from '../parts/Skeleton'
-import './status.css'
+import styles from './status.module.css'
 
 export default function StatusPage() {
   const t = useText()
@@ -18,15 +19,15 @@ export default function StatusPage() {
   return (
     <Page title={t.status.title} lead={t.status.hint}>
       {error && <Failure error={error} onRetry={() => void refetch()} />}
-      {!data && !error && <Skeletons count={3} className="skeleton-company" />}
+      {!data && !error && <Skeletons count={3} className={styles.skeletonCompany} />}
       {data && (
         <>
-          <ul className="companies" aria-live="polite">
+          <ul className={styles.companies} aria-live="polite">
             {data.map(({ company, no_ar }) => (
-              <li key={company} className={`card company-state ${no_ar ? 'up' : 'down'}`}>
+              <li key={company} className={classes('card', styles.companyState)} data-down={!no_ar || undefined}>
                 <Company code={company} />
                 <b>{t.search.company(company)}</b>
-                <span className="company-word">
+                <span className={styles.companyWord}>
                   <Icon name={no_ar ? 'check' : 'warning'} />
                   {no_ar ? t.status.up : t.status.down}
                 </span>

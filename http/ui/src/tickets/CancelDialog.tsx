@@ -10,18 +10,21 @@ import { isRefusal } from '../api/refusal'
 import type { CancellationQuote, Ticket, TicketSeat } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Dialog } from '../parts/Dialog'
 import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
-import { seatName } from './TicketPage'
+import trip from '../parts/trip.module.css'
+import { seatName } from '../seats/grid'
+import styles from './tickets.module.css'
 
 interface Props {
   ticket: Ticket
   isOpen: boolean
-  onClose(): void
+  onClose: () => void
   /** Cancelled; the amount that comes back, as text. */
-  onDone(refund: string): void
+  onDone: (refund: string) => void
 }
 
 export function CancelDialog({ isOpen, ...props }: Props) {
@@ -62,16 +65,29 @@ function Steps({ ticket, onClose, onDone }: Omit<Props, 'isOpen'>) {
   return (
     <div className="stack">
       {hasChanged && <Notice tone="warning">{t.tickets.quoteChanged}</Notice>}
-      {quote.data ? <Terms ticket={ticket} quote={quote.data} /> : <Which seats={left} value={wanted} onChange={setWanted} />}
+      {quote.data ? (
+        <Terms ticket={ticket} quote={quote.data} />
+      ) : (
+        <Which seats={left} value={wanted} onChange={setWanted} />
+      )}
       {quote.error && <Failure error={quote.error} />}
       {cancel.error && !hasChanged && <Failure error={cancel.error} />}
       <div className="row">
         {quote.data ? (
-          <Button kind="danger" onPress={() => cancel.mutate(quote.data.codigo)} isWaiting={cancel.isPending || quote.isPending}>
+          <Button
+            kind="danger"
+            onPress={() => cancel.mutate(quote.data.codigo)}
+            isWaiting={cancel.isPending || quote.isPending}
+          >
             {t.tickets.cancelDo}
           </Button>
         ) : (
-          <Button kind="primary" onPress={() => quote.mutate()} isWaiting={quote.isPending} isDisabled={wanted.length === 0}>
+          <Button
+            kind="primary"
+            onPress={() => quote.mutate()}
+            isWaiting={quote.isPending}
+            isDisabled={wanted.length === 0}
+          >
             {t.tickets.quote}
           </Button>
         )}
@@ -84,7 +100,7 @@ function Steps({ ticket, onClose, onDone }: Omit<Props, 'isOpen'>) {
 interface WhichProps {
   seats: TicketSeat[]
   value: string[]
-  onChange(ids: string[]): void
+  onChange: (ids: string[]) => void
 }
 
 function Which({ seats, value, onChange }: WhichProps) {
@@ -93,8 +109,8 @@ function Which({ seats, value, onChange }: WhichProps) {
     <CheckboxGroup className="stack tight" value={value} onChange={onChange}>
       <Label className="field-label">{t.tickets.cancelWhich}</Label>
       {seats.map((seat) => (
-        <Checkbox key={nameOf(seat)} value={nameOf(seat)} className="checkbox">
-          <span className="box" aria-hidden="true">
+        <Checkbox key={nameOf(seat)} value={nameOf(seat)} className={classes(styles.checkbox)}>
+          <span className={styles.box} aria-hidden="true">
             <Icon name="check" />
           </span>
           <span>
@@ -118,7 +134,7 @@ function Terms({ ticket, quote }: { ticket: Ticket; quote: CancellationQuote }) 
           const { preco, reembolso, motivo } = quoted
           const seat = seats.get(nameOf(quoted))
           return (
-            <li key={nameOf(quoted)} className="sum">
+            <li key={nameOf(quoted)} className={trip.sum}>
               <span>
                 {seat && `${seat.voo}, ${seatName(seat)}`}
                 <br />
@@ -131,7 +147,7 @@ function Terms({ ticket, quote }: { ticket: Ticket; quote: CancellationQuote }) 
           )
         })}
       </ul>
-      <p className="sum total">
+      <p className={classes(trip.sum, trip.total)}>
         <span>{t.tickets.youGet}</span>
         <b>{quote.reembolso ? formats.money(quote.reembolso) : t.search.mixedCurrencies}</b>
       </p>

@@ -8,11 +8,12 @@ import type { TicketCheck } from '../api/schema'
 import { Page } from '../app/Page'
 import { useFormats, useText } from '../i18n'
 import { Blank } from '../parts/Blank'
+import { classes } from '../parts/classes'
 import { Company } from '../parts/Company'
 import { Failure } from '../parts/Failure'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
-import './tickets.css'
+import styles from './tickets.module.css'
 
 export default function CheckPage({ code }: { code: string }) {
   const t = useText()
@@ -44,7 +45,10 @@ function Genuine({ check }: { check: TicketCheck }) {
       </Notice>
       <ol className="stack tight">
         {check.trechos.map((seat) => (
-          <li key={`${seat.company} ${seat.voo} ${seat.partida} ${seat.numero}`} className="card checked">
+          <li
+            key={`${seat.company} ${seat.voo} ${seat.partida} ${seat.numero}`}
+            className={classes('card', styles.checked)}
+          >
             <Company code={seat.company} />
             <span>
               <b>

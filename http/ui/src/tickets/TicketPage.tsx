@@ -10,23 +10,34 @@ import { useSession } from '../api/session'
 import { Page } from '../app/Page'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
-import { legsOf } from '../holds/HeldTrip'
+import trip from '../parts/trip.module.css'
+import { legsOf } from '../holds/legs'
 import { LegLine } from '../search/ItineraryCard'
+import { seatName } from '../seats/grid'
 import { CancelDialog } from './CancelDialog'
 import { saveCalendar, savePdf } from './files'
-import '../holds/holds.css'
-import './tickets.css'
+import styles from './tickets.module.css'
 
 export default function TicketPage({ uuid }: { uuid: string }) {
   const t = useText()
   const session = useSession()
   const { data, error, refetch } = useQuery({ ...ticketQuery(uuid), enabled: session.is === 'in' })
   return (
-    <Page title={t.tickets.ticket} aside={data && <span className={`badge ${data.estado}`}>{t.tickets.states[data.estado]}</span>}>
+    <Page
+      title={t.tickets.ticket}
+      aside={
+        data && (
+          <span className={styles.badge} data-state={data.estado}>
+            {t.tickets.states[data.estado]}
+          </span>
+        )
+      }
+    >
       {session.is !== 'in' && !data && <NeedsSession />}
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {session.is === 'in' && !data && !error && <Skeletons count={2} />}
@@ -45,7 +56,7 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
     setCancelling(false)
   }
   return (
-    <article className="stack ticket">
+    <article className={classes('stack', styles.ticket)}>
       {refund !== undefined && <Notice tone="good">{t.tickets.cancelled(refund)}</Notice>}
       <section className="card stack">
         <p className="quiet-text">
@@ -56,7 +67,7 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
             <TicketLeg key={`${seats[0]?.company}/${seats[0]?.id_trecho}`} seats={seats} />
           ))}
         </ol>
-        <p className="sum total">
+        <p className={classes(trip.sum, trip.total)}>
           <span>{t.seats.total}</span>
           <b>{ticket.preco ? formats.money(ticket.preco) : t.search.mixedCurrencies}</b>
         </p>
@@ -67,7 +78,7 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
   )
 }
 
-function Actions({ ticket, onCancel }: { ticket: Ticket; onCancel(): void }) {
+function Actions({ ticket, onCancel }: { ticket: Ticket; onCancel: () => void }) {
   const t = useText()
   const pdf = useMutation({ mutationFn: () => savePdf(ticket.uuid) })
   const calendar = useMutation({ mutationFn: () => saveCalendar(ticket.uuid) })
@@ -98,27 +109,27 @@ function TicketLeg({ seats }: { seats: TicketSeat[] }) {
   const [first] = seats
   if (!first) return null
   return (
-    <li className="held-leg">
+    <li className={trip.heldLeg}>
       <p className="quiet-text">{formats.day(first.partida)}</p>
       <ul>
         <LegLine leg={first} />
       </ul>
-      <ul className="sitters">
+      <ul className={trip.sitters}>
         {seats.map((seat) => (
-          <li key={seat.id_assento} className={seat.estado}>
-            <span className="sitter-seat">
+          <li key={seat.id_assento} data-state={seat.estado}>
+            <span className={trip.sitterSeat}>
               <span className="visually-hidden">{t.hold.seat} </span>
               <b>{seatName(seat)}</b>
             </span>
             <span>{seat.passageiro?.nome}</span>
-            {seat.estado === 'cancelado' && <span className="badge cancelada">{t.tickets.seatStates.cancelado}</span>}
+            {seat.estado === 'cancelado' && (
+              <span className={styles.badge} data-state="cancelada">
+                {t.tickets.seatStates.cancelado}
+              </span>
+            )}
           </li>
         ))}
       </ul>
     </li>
   )
-}
-
-export function seatName({ fileira, letra, numero }: TicketSeat): string {
-  return fileira !== undefined && letra !== undefined ? `${fileira}${letra}` : String(numero)
 }

@@ -10,14 +10,14 @@ import { Page } from '../app/Page'
 import { useFormats, useText } from '../i18n'
 import { Blank } from '../parts/Blank'
 import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Company } from '../parts/Company'
 import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
-import { legsOf } from '../holds/HeldTrip'
-import '../holds/holds.css'
-import './tickets.css'
+import { legsOf } from '../holds/legs'
+import styles from './tickets.module.css'
 
 export default function TicketsPage() {
   const t = useText()
@@ -45,7 +45,9 @@ function Incomplete() {
   const { data: tickets } = useInfiniteQuery(ticketsQuery)
   const missing = [...new Set([holds, ...(tickets?.pages ?? [])].flatMap((answer) => answer?.missing ?? []))]
   if (missing.length === 0) return null
-  return <Notice tone="warning">{t.tickets.incomplete(formats.list(missing.map((code) => t.search.company(code))))}</Notice>
+  return (
+    <Notice tone="warning">{t.tickets.incomplete(formats.list(missing.map((code) => t.search.company(code))))}</Notice>
+  )
 }
 
 function OpenHolds() {
@@ -69,11 +71,11 @@ function OpenHold({ hold }: { hold: Hold }) {
   const t = useText()
   const formats = useFormats()
   return (
-    <a className="card ticket-card held" href={`#/retencao/${hold.uuid}`}>
+    <a className={classes('card', styles.ticketCard)} data-held href={`#/retencao/${hold.uuid}`}>
       <Icon name="clock" />
       <TripLine seats={hold.trechos} />
       <span className="quiet-text">{t.tickets.until(formats.moment(hold.expira_em))}</span>
-      <span className="ticket-go">
+      <span className={styles.ticketGo}>
         {t.tickets.goOn}
         <Icon name="arrow" />
       </span>
@@ -85,15 +87,17 @@ function Tickets() {
   const t = useText()
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(ticketsQuery)
   const failure = error && <Failure error={error} onRetry={() => void refetch()} />
-  if (!data) return failure ?? <Skeletons count={3} className="skeleton-ticket" />
+  if (!data) return failure ?? <Skeletons count={3} className={styles.skeletonTicket} />
   const all = data.pages.flatMap(({ passagens }) => passagens)
   if (all.length === 0) {
-    return failure ?? (
-      <Blank title={t.tickets.none} hint={t.tickets.noneHint}>
-        <a className="button primary" href="#/">
-          {t.app.home}
-        </a>
-      </Blank>
+    return (
+      failure ?? (
+        <Blank title={t.tickets.none} hint={t.tickets.noneHint}>
+          <a className="button primary" href="#/">
+            {t.app.home}
+          </a>
+        </Blank>
+      )
     )
   }
   return (
@@ -120,12 +124,14 @@ function TicketCard({ ticket }: { ticket: Ticket }) {
   const formats = useFormats()
   const first = ticket.trechos[0]
   return (
-    <a className="card ticket-card" href={`#/passagens/${ticket.uuid}`}>
+    <a className={classes('card', styles.ticketCard)} href={`#/passagens/${ticket.uuid}`}>
       <Icon name="paper" />
       <TripLine seats={ticket.trechos} />
       <span className="quiet-text">{first && `${formats.day(first.partida)}, ${formats.time(first.partida)}`}</span>
-      <span className={`badge ${ticket.estado}`}>{t.tickets.states[ticket.estado]}</span>
-      <span className="ticket-go">
+      <span className={styles.badge} data-state={ticket.estado}>
+        {t.tickets.states[ticket.estado]}
+      </span>
+      <span className={styles.ticketGo}>
         {t.tickets.details}
         <Icon name="arrow" />
       </span>
@@ -139,7 +145,7 @@ function TripLine({ seats }: { seats: TripSeat[] }) {
   const legs = legsOf(seats).flatMap(([first]) => (first ? [first] : []))
   const cities = [legs[0]?.origem, ...legs.map(({ destino }) => destino)]
   return (
-    <span className="trip-line">
+    <span className={styles.tripLine}>
       <b>{[cities[0], cities.at(-1)].filter(Boolean).join(' – ')}</b>
       <span className="row">
         {[...new Set(legs.map(({ company }) => company))].map((company) => (
