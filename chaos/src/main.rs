@@ -45,20 +45,33 @@ enum Command {
 struct Bench {
     #[command(flatten)]
     cluster: Options,
+    /// A minute: three companies by 1 and by 32 clients, one company by 32.
+    #[arg(long, conflicts_with_all = ["only", "clients"])]
+    quick: bool,
+    /// These groups of measurements, and no others.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<bench::Group>,
     /// Of each measurement.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX / 4))]
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX / 4))]
     seconds: u64,
-    /// Customers at once; one measurement each.
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 32])]
+    /// Clients at once; one measurement each.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32, 128])]
     clients: Vec<usize>,
-    /// Routes of each company that are touched.
+    /// Routes of each company whose seats are sold, if there are so many.
     #[arg(long, default_value_t = 10_000)]
     routes: usize,
+    /// Another build of `passcom`, measured in turn with the first.
+    #[arg(long, value_name = "PATH")]
+    against: Option<PathBuf>,
+    /// Sends bookings without idempotency keys, which careful clients send.
+    #[arg(long)]
+    without_keys: bool,
+    /// Draws which seats are booked.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Prints JSON instead of tables.
-    #[arg(long)]
-    json: bool,
+    /// Writes the report as JSON to this file, too.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -260,19 +273,29 @@ fn change(scenario: &mut Scenario, args: &Run) -> anyhow::Result<()> {
 async fn measure(args: Bench) -> anyhow::Result<ExitCode> {
     check_clients(&args.clients)?;
     let plan = bench::Plan {
+        groups: match args.only.is_empty() {
+            true => bench::Group::value_variants().to_vec(),
+            false => args.only,
+        },
+        quick: args.quick,
         length: Duration::from_secs(args.seconds),
         clients: args.clients,
-        routes: args.routes,
-        seed: args.seed,
+        terms: bench::bed::Terms {
+            routes: args.routes,
+            keys: !args.without_keys,
+            seed: args.seed,
+        },
+        against: args.against,
     };
     let mut cluster = args.cluster;
     if cluster.schedules.is_empty() {
         cluster.days = cluster.days.or(Some(SAMPLE_DAYS));
     }
     let report = bench::run(&cluster, &plan).await?;
-    match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&report)?),
-        false => println!("{report}"),
+    println!("{report}");
+    if let Some(path) = &args.json {
+        let text = report::to_json(&report)?;
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

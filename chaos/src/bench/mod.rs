@@ -1,227 +1,243 @@
-//! The end-to-end benchmark: three-company bookings over HTTP, against a real cluster on this machine.
+//! `chaos bench`: how fast the product is, on this machine, told in units that other machines can be compared by.
+//!
+//! * [`pg32`]: the unit; [`meter`]: what a booking costs; [`latency`]: how long it takes;
+//! * [`bed`]: a cluster that is ready to be measured, [`seats`] that are free in it;
+//! * [`load`]: its clients, [`requests`] as bytes, over a [`connection`] that costs little;
+//! * [`bookings`]: one group of measurements;
+//! * [`text`]: the report for eyes.
+//!
+//! Nothing of ours lies between the parts of the cluster, and the load runs on one thread, so that the machine is the product's.
 
+pub mod bed;
+pub mod bookings;
+mod connection;
+pub mod latency;
+pub mod load;
+pub mod meter;
 pub mod pg32;
+mod progress;
+mod requests;
+mod seats;
+mod text;
 
-use std::fmt;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use anyhow::Context;
 use serde::Serialize;
-use tokio::time::sleep;
 
-use crate::client::Client;
-use crate::cluster::{Cluster, Needs, Options};
-use crate::history::{Answer, History};
-use crate::report::{quantile, table};
-use crate::stock::{Size, Stock};
-use crate::workload::{Load, Market, Mix, sign_up};
+use crate::cluster::Options;
+use bed::{Bed, Terms};
+use bookings::{Row, Shape};
+use load::Work;
+use pg32::Pg32;
+use progress::Progress;
 
-/// Before a measurement: connections, caches and prepared statements exist then.
-const WARM_UP: Duration = Duration::from_secs(2);
-/// After the start, until nodes are at rest.
-const SETTLE: Duration = Duration::from_secs(3);
-/// Bookings at once while routes are touched.
-const TOUCHES_AT_ONCE: usize = 16;
+/// What is measured together, between two measurements of PG32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Group {
+    /// Bookings of one seat at the company that is asked.
+    Own,
+    /// Bookings of a seat of each of three companies.
+    Three,
+    /// Holds of a seat of each of three companies, and their confirmation.
+    Hold,
+}
 
 #[derive(Debug, Clone)]
 pub struct Plan {
+    pub groups: Vec<Group>,
+    /// A few measurements of the first two groups instead.
+    pub quick: bool,
+    /// Of each measurement.
     pub length: Duration,
-    /// One measurement each.
+    /// One measurement each, of own and three.
     pub clients: Vec<usize>,
-    /// Touched at each node; as many are on sale to the clients.
-    pub routes: usize,
-    pub seed: u64,
+    pub terms: Terms,
+    /// Another build, to be measured in turn with the first one.
+    pub against: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
 pub struct Report {
-    pub pg32_before: f64,
-    pub pg32_after: f64,
-    pub rates: Vec<Rate>,
-    /// Of each node, in MiB.
-    pub memory_at_rest: Vec<u64>,
-    pub memory_after_load: Vec<u64>,
-    pub memory_after_touching: Vec<u64>,
-    pub routes_touched: usize,
-    /// Of the last minute, before and after.
-    pub load_average: [f64; 2],
+    pub about: About,
+    pub bookings: Vec<Measured<Row>>,
+    pub memory: Vec<Memory>,
 }
 
-/// What some clients in a closed loop achieved.
+/// What was measured, and where.
 #[derive(Debug, Serialize)]
-pub struct Rate {
-    pub clients: usize,
-    pub bookings_per_second: f64,
-    pub p50_ms: f64,
-    pub p99_ms: f64,
-    /// Bookings that were answered otherwise than by success.
-    pub failed: usize,
+pub struct About {
+    pub at: jiff::Timestamp,
+    pub cores: usize,
+    /// Of the last minute, before and after.
+    pub load_average: [f64; 2],
+    /// Names and programs.
+    pub builds: Vec<(&'static str, String)>,
+    pub seconds: u64,
+    pub keys: bool,
+}
+
+/// Measurements between two of the unit.
+#[derive(Debug, Serialize)]
+pub struct Measured<R> {
+    pub name: String,
+    pub pg32_before: Pg32,
+    pub pg32_after: Pg32,
+    pub rows: Vec<R>,
+}
+
+/// Resident MiB of each node.
+#[derive(Debug, Serialize)]
+pub struct Memory {
+    pub build: &'static str,
+    pub at_rest: Vec<u64>,
+    pub after_load: Vec<u64>,
 }
 
 pub async fn run(options: &Options, plan: &Plan) -> anyhow::Result<Report> {
     let load_before = load_average()?;
-    let cluster = Cluster::start(options, Needs::default()).await?;
-    sleep(SETTLE).await;
-    let memory_at_rest = memory(&cluster)?;
-    let database = &cluster
-        .companies()
-        .first()
-        .context("there is no company")?
-        .postgres;
-    let pg32_before = pg32::measure(database, cluster.folder()).await?;
-
-    let most = plan
-        .clients
-        .iter()
-        .copied()
-        .max()
-        .context("--clients names none")?;
-    let client = Client::new(cluster.companies())?;
-    let sessions = sign_up(&client, most.max(TOUCHES_AT_ONCE)).await?;
-    let stock = Arc::new(Stock::fetch(&client, &sessions[0], Size::spread(plan.routes)).await?);
-    let market = |name: String| -> anyhow::Result<Market> {
-        Ok(Market {
-            client: client.clone(),
-            stock: stock.clone(),
-            history: Arc::new(History::create(&cluster.folder().join(name))?),
-        })
-    };
-    let mut rates = Vec::with_capacity(plan.clients.len());
-    for (round, clients) in plan.clients.iter().enumerate() {
-        let market = market(format!("history-{clients}.jsonl"))?;
-        let mix = Mix::every_company(client.nodes());
-        let seed = plan.seed.wrapping_add(round as u64);
-        let load = Load::start(&market, &mix, &sessions[..*clients], seed);
-        sleep(WARM_UP).await;
-        let from = market.history.now_us();
-        sleep(plan.length).await;
-        let window = from..market.history.now_us();
-        load.stop().await?;
-        rates.push(Rate::of(*clients, &market.history, window)?);
+    let groups = plan.bookings();
+    let shapes: usize = groups.iter().map(|(_, shapes)| shapes.len()).sum();
+    let builds = plan.builds(options);
+    let progress = Progress::new(builds.len() * (1 + shapes) + groups.len() + 1);
+    let mut beds = Vec::with_capacity(builds.len());
+    for (name, options) in &builds {
+        progress.next(&format!("a cluster of {name}"));
+        beds.push((*name, Bed::start(options, plan.terms).await?));
     }
-    let pg32_after = pg32::measure(database, cluster.folder()).await?;
-    let memory_after_load = memory(&cluster)?;
-    touch(
-        &market("history-touch.jsonl".to_owned())?,
-        &sessions,
-        plan.routes,
-    )
-    .await?;
-    let memory_after_touching = memory(&cluster)?;
-    cluster.stop().await?;
+    let mut bookings = Vec::new();
+    let mut unit = measure_unit(&beds, &progress).await?;
+    for (name, shapes) in groups {
+        let mut rows = Vec::new();
+        for (turn, shape) in shapes.iter().enumerate() {
+            for (build, bed) in in_turn(&beds, turn) {
+                progress.next(&format!(
+                    "{}, {} clients, {build}",
+                    shape.what(),
+                    shape.clients
+                ));
+                rows.push(shape.measure(bed, build, plan.length).await?);
+            }
+        }
+        let after = measure_unit(&beds, &progress).await?;
+        rows.sort_by_key(|row| {
+            shapes
+                .iter()
+                .position(|shape| (shape.what(), shape.clients) == (row.what, row.clients))
+        });
+        rows.iter_mut()
+            .for_each(|row| row.compare(Pg32::mean(unit, after)));
+        bookings.push(Measured {
+            name: name.to_owned(),
+            pg32_before: unit,
+            pg32_after: after,
+            rows,
+        });
+        unit = after;
+    }
+    let mut memory = Vec::new();
+    for (build, bed) in beds {
+        memory.push(Memory {
+            build,
+            at_rest: mib(&bed.memory_at_rest),
+            after_load: mib(&bed.memory()?),
+        });
+        bed.cluster.stop().await?;
+    }
+    let program = |options: &Options| match &options.passcom {
+        Some(path) => path.display().to_string(),
+        None => "passcom beside this program".to_owned(),
+    };
     Ok(Report {
-        pg32_before,
-        pg32_after,
-        rates,
-        memory_at_rest,
-        memory_after_load,
-        memory_after_touching,
-        routes_touched: plan.routes,
-        load_average: [load_before, load_average()?],
+        about: About {
+            at: jiff::Timestamp::now(),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            load_average: [load_before, load_average()?],
+            builds: builds
+                .iter()
+                .map(|(name, options)| (*name, program(options)))
+                .collect(),
+            seconds: plan.length.as_secs(),
+            keys: plan.terms.keys,
+        },
+        bookings,
+        memory,
     })
 }
 
-/// Books one seat of every route.
-async fn touch(
-    market: &Market,
-    sessions: &[crate::client::Session],
-    routes: usize,
-) -> anyhow::Result<()> {
-    let booked = stream::iter(0..routes).map(|n| async move {
-        let (node, customer) = (n % market.client.nodes(), n % sessions.len());
-        let seats = market.stock.take_of_route(n);
-        ensure!(
-            !seats.is_empty(),
-            "the load has sold out the routes to touch: raise --routes"
-        );
-        let key = format!("touch-{n}");
-        let answer = market
-            .book(node, customer, &sessions[customer], &key, &seats)
-            .await?;
-        Ok(usize::from(matches!(answer, Answer::Booked { .. })))
-    });
-    let booked: Vec<usize> = booked
-        .buffer_unordered(TOUCHES_AT_ONCE)
-        .try_collect()
-        .await?;
-    let booked: usize = booked.iter().sum();
-    ensure!(
-        booked == routes,
-        "only {booked} of {routes} routes could be booked: the memory would be of another number"
-    );
-    Ok(())
-}
-
-impl Rate {
-    fn of(clients: usize, history: &History, window: std::ops::Range<u64>) -> anyhow::Result<Self> {
-        let mut operations = history.operations()?;
-        operations.retain(|operation| window.contains(&operation.end_us));
-        let booked = operations.iter().filter(|operation| operation.is_booked());
-        let mut took: Vec<_> = booked.map(|operation| operation.took()).collect();
-        took.sort_unstable();
-        let seconds = Duration::from_micros(window.end - window.start).as_secs_f64();
-        Ok(Self {
+impl Plan {
+    fn bookings(&self) -> Vec<(&'static str, Vec<Shape>)> {
+        let shape = |work: &Work, clients| Shape {
+            work: work.clone(),
             clients,
-            bookings_per_second: took.len() as f64 / seconds,
-            p50_ms: quantile(&took, 0.5).as_secs_f64() * 1000.0,
-            p99_ms: quantile(&took, 0.99).as_secs_f64() * 1000.0,
-            failed: operations.len() - took.len(),
-        })
-    }
-}
-
-impl Report {
-    pub fn pg32(&self) -> f64 {
-        (self.pg32_before + self.pg32_after) / 2.0
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rates = table(&[
-            "clients",
-            "bookings/s",
-            "÷ PG32",
-            "p50 ms",
-            "p99 ms",
-            "failed",
-        ]);
-        for rate in &self.rates {
-            rates.add_row([
-                rate.clients.to_string(),
-                format!("{:.0}", rate.bookings_per_second),
-                format!("{:.3}", rate.bookings_per_second / self.pg32()),
-                format!("{:.1}", rate.p50_ms),
-                format!("{:.1}", rate.p99_ms),
-                rate.failed.to_string(),
-            ]);
+        };
+        if self.quick {
+            let shapes = [(Work::All, 1), (Work::All, 32), (Work::Own, 32)];
+            return vec![(
+                "bookings",
+                shapes
+                    .iter()
+                    .map(|(work, clients)| shape(work, *clients))
+                    .collect(),
+            )];
         }
-        writeln!(f, "{rates}")?;
-        writeln!(
-            f,
-            "PG32: {:.0} before, {:.0} after",
-            self.pg32_before, self.pg32_after
-        )?;
-        writeln!(
-            f,
-            "memory of the nodes in MiB: {:?} at rest, {:?} after the load",
-            self.memory_at_rest, self.memory_after_load
-        )?;
-        writeln!(
-            f,
-            "  {:?} after a booking on each of {} routes",
-            self.memory_after_touching, self.routes_touched
-        )?;
-        let [before, after] = self.load_average;
-        write!(f, "load average: {before} before, {after} after")
+        let each = |work: Work| {
+            self.clients
+                .iter()
+                .map(|clients| shape(&work, *clients))
+                .collect()
+        };
+        let groups = self.groups.iter().map(|group| match group {
+            Group::Own => ("own company", each(Work::Own)),
+            Group::Three => ("three companies", each(Work::All)),
+            Group::Hold => ("hold + confirm", vec![shape(&Work::Hold, 32)]),
+        });
+        groups.collect()
+    }
+
+    /// Each with what it takes to start it.
+    fn builds(&self, options: &Options) -> Vec<(&'static str, Options)> {
+        let mut builds = vec![("this", options.clone())];
+        if let Some(against) = &self.against {
+            let other = Options {
+                passcom: Some(against.clone()),
+                keep: options.keep.as_ref().map(|keep| keep.join("against")),
+                ..options.clone()
+            };
+            builds.push(("against", other));
+        }
+        builds
     }
 }
 
-fn memory(cluster: &Cluster) -> anyhow::Result<Vec<u64>> {
-    let mib = |index| Ok(cluster.memory(index)? >> 20);
-    (0..cluster.companies().len()).map(mib).collect()
+/// Whoever was first is last the next time.
+fn in_turn<'a>(
+    beds: &'a [(&'static str, Bed)],
+    turn: usize,
+) -> impl Iterator<Item = (&'static str, &'a Bed)> {
+    let count = beds.len();
+    (0..count).map(move |n| {
+        let (name, bed) = &beds[if turn % 2 == 0 { n } else { count - 1 - n }];
+        (*name, bed)
+    })
+}
+
+/// At the first company's server, which is configured as all of them are.
+async fn measure_unit(beds: &[(&'static str, Bed)], progress: &Progress) -> anyhow::Result<Pg32> {
+    progress.next("PG32");
+    let (_, bed) = beds.first().context("there is no cluster")?;
+    let company = bed
+        .cluster
+        .companies()
+        .first()
+        .context("there is no company")?;
+    pg32::measure(&company.postgres, &bed.folder()).await
+}
+
+fn mib(bytes: &[u64]) -> Vec<u64> {
+    bytes.iter().map(|bytes| bytes >> 20).collect()
 }
 
 fn load_average() -> anyhow::Result<f64> {

@@ -52,6 +52,7 @@ pub struct RunningCompany {
     pub http: String,
     pub admin: String,
     pub postgres: String,
+    pub admin_token_file: PathBuf,
 }
 
 /// A process of the cluster, by the index of its company.
@@ -200,8 +201,30 @@ impl Cluster {
 
     /// Resident memory of a node, in bytes.
     pub fn memory(&self, company: usize) -> anyhow::Result<u64> {
-        let process = self.find(Part::Node(company))?;
-        process.context("the node does not run")?.memory()
+        self.running(Part::Node(company))?.memory()
+    }
+
+    /// CPU time that a part has used since it was started, its children with it.
+    pub fn cpu(&self, part: Part) -> anyhow::Result<Duration> {
+        self.running(part)?.cpu_with_children()
+    }
+
+    /// How long ago a part was started.
+    pub fn age(&self, part: Part) -> anyhow::Result<Duration> {
+        self.running(part)?.age()
+    }
+
+    /// What a node tells to Prometheus.
+    pub async fn metrics(&self, company: usize) -> anyhow::Result<String> {
+        let running = &self.companies[company];
+        let token = fs::read_to_string(&running.admin_token_file)
+            .context("read the token of an operator")?;
+        let url = format!("{}/metrics", running.admin);
+        let answer = self.probe.get(url).bearer_auth(token.trim()).send().await;
+        let answer = answer
+            .and_then(reqwest::Response::error_for_status)
+            .context("GET /metrics")?;
+        answer.text().await.context("read metrics")
     }
 
     /// Stops everything in order. An error says that something did not end by itself.
@@ -252,6 +275,11 @@ impl Cluster {
         }
         self.frozen().remove(&part);
         Ok(())
+    }
+
+    fn running(&self, part: Part) -> anyhow::Result<Process> {
+        let process = self.find(part)?;
+        process.with_context(|| format!("{part:?} does not run"))
     }
 
     fn find(&self, part: Part) -> anyhow::Result<Option<Process>> {

@@ -30,7 +30,7 @@ const START_LIMIT: Duration = Duration::from_secs(300);
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// The program under test [default: `passcom` beside this one].
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, visible_alias = "bin", value_name = "PATH")]
     pub passcom: Option<PathBuf>,
     /// Companies to run.
     #[arg(long, value_delimiter = ',', default_value = "a,b,c")]

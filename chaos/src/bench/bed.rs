@@ -1,0 +1,112 @@
+//! A cluster that is ready to be measured: users have signed up, and it is known which seats are free.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::requests::Requests;
+use super::seats::Seats;
+use crate::client::{Client, Session};
+use crate::cluster::{self, Cluster, Needs, Options};
+use crate::workload::sign_up;
+
+/// After the start, until nodes are at rest.
+const SETTLE: Duration = Duration::from_secs(3);
+/// More clients share them: what a client does is its user's, and a user may have few holds at once.
+const USERS: usize = 32;
+
+pub struct Bed {
+    pub cluster: Cluster,
+    pub client: Client,
+    /// A connection to the first company's database.
+    pub database: tokio_postgres::Client,
+    /// Resident bytes of each node before anybody asked for anything.
+    pub memory_at_rest: Vec<u64>,
+    sessions: Vec<Session>,
+    nodes: Vec<SocketAddr>,
+    seats: Arc<Seats>,
+    keys: bool,
+}
+
+/// How it is prepared.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// Of each company: seats of so many are sold, or of as many as are on sale.
+    pub routes: usize,
+    /// Whether bookings are sent with an idempotency key.
+    pub keys: bool,
+    pub seed: u64,
+}
+
+impl Bed {
+    pub async fn start(options: &Options, terms: Terms) -> anyhow::Result<Self> {
+        let needs = Needs {
+            direct: true,
+            ..Needs::default()
+        };
+        let cluster = Cluster::start(options, needs).await?;
+        sleep(SETTLE).await;
+        let memory_at_rest = memory(&cluster)?;
+        let companies = cluster.companies();
+        let database = cluster::connect(companies.first().context("there is no company")?).await?;
+        let client = Client::new(companies)?;
+        let sessions = sign_up(&client, USERS).await?;
+        let seats = Seats::fetch(&client, &sessions[0], terms.routes, terms.seed).await?;
+        let address = |url: &String| {
+            let address = url.trim_start_matches("http://").trim_end_matches('/');
+            address
+                .parse()
+                .with_context(|| format!("{url} is no address"))
+        };
+        let nodes = companies
+            .iter()
+            .map(|company| address(&company.http))
+            .collect::<anyhow::Result<_>>()?;
+        Ok(Self {
+            cluster,
+            client,
+            database,
+            memory_at_rest,
+            sessions,
+            nodes,
+            seats: Arc::new(seats),
+            keys: terms.keys,
+        })
+    }
+
+    /// For one measurement, with tokens that outlive it.
+    pub async fn requests(&self) -> anyhow::Result<Arc<Requests>> {
+        let mut tokens = Vec::with_capacity(self.sessions.len());
+        for session in &self.sessions {
+            tokens.push(session.token(&self.client).await);
+        }
+        let companies = self.cluster.companies().iter();
+        Ok(Arc::new(Requests {
+            nodes: self.nodes.clone(),
+            companies: companies.map(|company| company.company.clone()).collect(),
+            seats: self.seats.clone(),
+            tokens,
+            key: self.keys.then(|| Uuid::new_v4().simple().to_string()),
+        }))
+    }
+
+    /// Resident bytes of each node.
+    pub fn memory(&self) -> anyhow::Result<Vec<u64>> {
+        memory(&self.cluster)
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.cluster.folder().to_owned()
+    }
+}
+
+fn memory(cluster: &Cluster) -> anyhow::Result<Vec<u64>> {
+    (0..cluster.companies().len())
+        .map(|company| cluster.memory(company))
+        .collect()
+}
