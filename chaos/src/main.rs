@@ -13,8 +13,6 @@ use passcom_chaos::scenario::{self, Abilities, CLIENTS_MAX, Load, Plan, SECONDS_
 use passcom_chaos::{bench, nemesis::Nemesis};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// So many days of the sample have [`Bench::routes`] by default at the company that has the fewest.
-const SAMPLE_DAYS: u16 = 160;
 const ROUNDS_MAX: u64 = 10_000;
 /// Names every scenario.
 const ALL: &str = "all";
@@ -37,7 +35,7 @@ enum Command {
     List,
     /// Breaks a cluster under load; fails if an invariant does not hold.
     Run(Run),
-    /// Measures three-company bookings.
+    /// Measures how fast it is, by itself or against another build.
     Bench(Bench),
 }
 
@@ -45,18 +43,21 @@ enum Command {
 struct Bench {
     #[command(flatten)]
     cluster: Options,
-    /// A minute: three companies by 1 and by 32 clients, one company by 32.
-    #[arg(long, conflicts_with_all = ["only", "clients"])]
+    /// A minute: bookings over three companies by 1 and by 32 clients, and at one company by 32.
+    #[arg(long, conflicts_with_all = ["only", "clients", "sizes"])]
     quick: bool,
-    /// These groups of measurements, and no others.
-    #[arg(long, value_delimiter = ',')]
+    /// Groups of measurements [default: all].
+    #[arg(long, value_delimiter = ',', value_name = "GROUP")]
     only: Vec<bench::Group>,
     /// Of each measurement.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX / 4))]
     seconds: u64,
-    /// Clients at once; one measurement each.
+    /// Clients at once who book; one measurement each.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32, 128])]
     clients: Vec<usize>,
+    /// Legs on sale while growth is measured, of made-up schedules.
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000, 219_432])]
+    sizes: Vec<usize>,
     /// Routes of each company whose seats are sold, if there are so many.
     #[arg(long, default_value_t = 10_000)]
     routes: usize,
@@ -72,6 +73,9 @@ struct Bench {
     /// Writes the report as JSON to this file, too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Writes the report as a page to this file, too.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -182,8 +186,7 @@ async fn break_it(args: Run, abilities: &Abilities) -> anyhow::Result<ExitCode> 
     }
     println!("{summary}");
     if let Some(path) = &args.json {
-        let text = report::to_json(&summary)?;
-        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        save(path, report::to_json(&summary)?)?;
     }
     println!("reports: {}", folder.join("index.html").display());
     Ok(match summary.is_clean() {
@@ -280,6 +283,7 @@ async fn measure(args: Bench) -> anyhow::Result<ExitCode> {
         quick: args.quick,
         length: Duration::from_secs(args.seconds),
         clients: args.clients,
+        sizes: args.sizes,
         terms: bench::bed::Terms {
             routes: args.routes,
             keys: !args.without_keys,
@@ -287,17 +291,19 @@ async fn measure(args: Bench) -> anyhow::Result<ExitCode> {
         },
         against: args.against,
     };
-    let mut cluster = args.cluster;
-    if cluster.schedules.is_empty() {
-        cluster.days = cluster.days.or(Some(SAMPLE_DAYS));
-    }
-    let report = bench::run(&cluster, &plan).await?;
+    let report = bench::run(&args.cluster, &plan).await?;
     println!("{report}");
     if let Some(path) = &args.json {
-        let text = report::to_json(&report)?;
-        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        save(path, report::to_json(&report)?)?;
+    }
+    if let Some(path) = &args.html {
+        save(path, bench::page::page(&report).into_string())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn save(path: &Path, text: String) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn check_clients(clients: &[usize]) -> anyhow::Result<()> {

@@ -5,10 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use jiff::{ToSpan, Zoned};
+use serde::Deserialize;
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::bookings::What;
+use super::connection::Connection;
 use super::requests::Requests;
 use super::seats::Seats;
 use crate::client::{Client, Session};
@@ -19,6 +23,12 @@ use crate::workload::sign_up;
 const SETTLE: Duration = Duration::from_secs(3);
 /// More clients share them: what a client does is its user's, and a user may have few holds at once.
 const USERS: usize = 32;
+/// Different requests of a kind.
+const PATHS: usize = 256;
+/// Days of departure that are asked for, if so many are on sale.
+const DAYS_ASKED: u16 = 60;
+/// Of the demo, where nobody says otherwise.
+const DAYS: u16 = 14;
 
 pub struct Bed {
     pub cluster: Cluster,
@@ -30,7 +40,9 @@ pub struct Bed {
     sessions: Vec<Session>,
     nodes: Vec<SocketAddr>,
     seats: Arc<Seats>,
-    keys: bool,
+    terms: Terms,
+    /// On sale, from today.
+    days: u16,
 }
 
 /// How it is prepared.
@@ -75,7 +87,8 @@ impl Bed {
             sessions,
             nodes,
             seats: Arc::new(seats),
-            keys: terms.keys,
+            terms,
+            days: options.days.unwrap_or(DAYS),
         })
     }
 
@@ -91,8 +104,63 @@ impl Bed {
             companies: companies.map(|company| company.company.clone()).collect(),
             seats: self.seats.clone(),
             tokens,
-            key: self.keys.then(|| Uuid::new_v4().simple().to_string()),
+            key: self.terms.keys.then(|| Uuid::new_v4().simple().to_string()),
         }))
+    }
+
+    /// Requests that change nothing, drawn at random.
+    pub async fn paths(&self, what: What) -> anyhow::Result<Vec<String>> {
+        let airports = self.airports().await?;
+        let mut rng = fastrand::Rng::with_seed(self.terms.seed);
+        let today = Zoned::now().date();
+        let mut paths = Vec::with_capacity(PATHS);
+        while paths.len() < PATHS {
+            let ahead = rng.u16(1..self.days.clamp(2, DAYS_ASKED));
+            let date = today.checked_add(i64::from(ahead).days())?;
+            let [from, to] = [(); 2].map(|()| &airports[rng.usize(..airports.len())]);
+            if from == to {
+                continue;
+            }
+            let company = rng.usize(..self.nodes.len());
+            paths.push(match what {
+                What::Page => format!("/all-trechos?limite=20&data={date}"),
+                What::Search => format!("/rotas?origem={from}&destino={to}&data={date}"),
+                _ => {
+                    let routes = self.seats.routes(company);
+                    let route = routes[rng.usize(..routes.len())];
+                    format!("/trechos/{}/{route}/assentos", self.client.company(company))
+                }
+            });
+        }
+        Ok(paths)
+    }
+
+    /// Codes of those that some leg touches.
+    async fn airports(&self) -> anyhow::Result<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Airport {
+            iata: String,
+        }
+        let request = self.requests().await?.get("/aeroportos", 0);
+        let mut connection = Connection::open(self.nodes[0]).await?;
+        let answer = connection.ask(&request).await?;
+        let airports: Vec<Airport> =
+            serde_json::from_slice(answer.body).context("read the airports")?;
+        ensure!(airports.len() > 1, "there is nowhere to fly to");
+        Ok(airports.into_iter().map(|airport| airport.iata).collect())
+    }
+
+    /// Of all companies.
+    pub async fn legs_on_sale(&self) -> anyhow::Result<usize> {
+        let mut legs = 0;
+        for company in self.cluster.companies() {
+            let database = cluster::connect(company).await?;
+            let row = database
+                .query_one("select count(*) from route where on_sale", &[])
+                .await;
+            legs += usize::try_from(row.context("count legs")?.get::<_, i64>(0))?;
+        }
+        Ok(legs)
     }
 
     /// Resident bytes of each node.

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use nix::unistd::gettid;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -21,8 +22,8 @@ const LIMIT: Duration = Duration::from_secs(12);
 /// After a connection was lost.
 const CONNECT_AGAIN: Duration = Duration::from_millis(20);
 
-/// What a client does again and again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What clients are to do.
+#[derive(Debug, Clone)]
 pub enum Work {
     /// Books one seat at the company of the node that is asked.
     Own,
@@ -30,8 +31,8 @@ pub enum Work {
     All,
     /// Holds one seat at every company and confirms the hold.
     Hold,
-    /// Sends one of these requests, which change nothing: of each node, as bytes.
-    Read(Arc<[Vec<Vec<u8>>]>),
+    /// Sends one of these requests, which change nothing, after the other.
+    Read(Arc<[Vec<u8>]>),
 }
 
 /// What is counted while the load runs. Clients add to it, whoever measures reads it.
@@ -41,6 +42,8 @@ pub struct Tally {
     done: Vec<AtomicU64>,
     recording: AtomicBool,
     stop: AtomicBool,
+    /// The thread of the load; 0 until it runs.
+    thread: AtomicI32,
 }
 
 impl Tally {
@@ -49,6 +52,7 @@ impl Tally {
             done: (0..nodes).map(|_| AtomicU64::new(0)).collect(),
             recording: AtomicBool::new(false),
             stop: AtomicBool::new(false),
+            thread: AtomicI32::new(0),
         }
     }
 
@@ -71,8 +75,16 @@ pub struct Record {
 }
 
 impl Record {
-    pub fn failures(&self) -> usize {
-        self.failed.values().sum()
+    pub fn all(records: impl IntoIterator<Item = Self>) -> Self {
+        let mut whole = Self::default();
+        for Self { took_us, failed } in records {
+            whole.took_us.extend(took_us);
+            for (status, count) in failed {
+                *whole.failed.entry(status).or_default() += count;
+            }
+        }
+        whole.took_us.sort_unstable();
+        whole
     }
 }
 
@@ -106,6 +118,16 @@ impl Load {
         self.tally.recording.store(recording, Ordering::Relaxed);
     }
 
+    /// CPU time of the load's thread, which does nothing else.
+    pub fn cpu(&self) -> anyhow::Result<Duration> {
+        let thread = self.tally.thread.load(Ordering::Relaxed);
+        let path = format!("/proc/self/task/{thread}/schedstat");
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+        let nanos = text.split(' ').next().and_then(|nanos| nanos.parse().ok());
+        let nanos = nanos.with_context(|| format!("{path} does not begin with a time"))?;
+        Ok(Duration::from_nanos(nanos))
+    }
+
     /// Lets everybody finish the request under way.
     pub async fn stop(mut self) -> anyhow::Result<Record> {
         self.tally.stop.store(true, Ordering::Relaxed);
@@ -132,21 +154,17 @@ async fn run(
     work: Work,
     clients: usize,
 ) -> anyhow::Result<Record> {
+    tally.thread.store(gettid().as_raw(), Ordering::Relaxed);
     let mut at_work = JoinSet::new();
     for number in 0..clients {
         let client = Client::new(number, tally.clone(), requests.clone(), work.clone());
         at_work.spawn(client.run());
     }
-    let mut whole = Record::default();
+    let mut records = Vec::with_capacity(clients);
     while let Some(ended) = at_work.join_next().await {
-        let Record { took_us, failed } = ended.context("a client panicked")??;
-        whole.took_us.extend(took_us);
-        for (status, count) in failed {
-            *whole.failed.entry(status).or_default() += count;
-        }
+        records.push(ended.context("a client panicked")??);
     }
-    whole.took_us.sort_unstable();
-    Ok(whole)
+    Ok(Record::all(records))
 }
 
 struct Client {
@@ -219,7 +237,6 @@ impl Client {
             }
             Work::Hold => self.requests.hold(&mut self.bytes, number, count),
             Work::Read(requests) => {
-                let requests = &requests[self.node];
                 let drawn = (number + count as usize * 7) % requests.len();
                 self.bytes.clear();
                 self.bytes.extend_from_slice(&requests[drawn]);
@@ -231,7 +248,7 @@ impl Client {
     /// The status of the last answer.
     async fn act(&mut self, connection: &mut Connection) -> anyhow::Result<u16> {
         let answer = connection.ask(&self.bytes).await?;
-        if self.work != Work::Hold || answer.status != 201 {
+        if !matches!(self.work, Work::Hold) || answer.status != 201 {
             return Ok(answer.status);
         }
         self.requests

@@ -3,13 +3,11 @@
 //! Everything is read twice while the load runs, each part together with the number of bookings by then; the differences are divided.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anyhow::Context;
-use nix::sys::resource::{UsageWho, getrusage};
 use serde::Serialize;
 
-use super::load::Tally;
+use super::load::Load;
 use crate::cluster::{Cluster, Part};
 
 const BATCH_SUM: &str = "passcom_ledger_batch_entries_sum";
@@ -26,7 +24,7 @@ pub struct Cpu {
     /// The servers and their children.
     pub postgres: f64,
     pub redis: f64,
-    /// Ours.
+    /// The clients.
     pub load: f64,
 }
 
@@ -63,11 +61,11 @@ impl Reading {
     pub async fn take(
         cluster: &Cluster,
         database: &tokio_postgres::Client,
-        tally: &Tally,
+        load: &Load,
     ) -> anyhow::Result<Self> {
         let cpu = By {
-            done: tally.done(),
-            value: cpu(cluster)?,
+            done: load.tally.done(),
+            value: cpu(cluster, load)?,
         };
         let mut batches = [0.0; 2];
         for company in 0..cluster.companies().len() {
@@ -76,7 +74,7 @@ impl Reading {
             batches[1] += value_of(&metrics, BATCH_COUNT);
         }
         let batches = By {
-            done: tally.done(),
+            done: load.tally.done(),
             value: batches,
         };
         let wal = database
@@ -84,7 +82,7 @@ impl Reading {
             .await
             .context("read the length of the log")?;
         let wal = By {
-            done: tally.done(),
+            done: load.tally.done(),
             value: wal.get(0),
         };
         let tables = database
@@ -92,7 +90,7 @@ impl Reading {
             .await
             .context("read the sizes of tables")?;
         let tables = By {
-            done: tally.done(),
+            done: load.tally.done(),
             value: tables.iter().map(|row| (row.get(0), row.get(1))).collect(),
         };
         Ok(Self {
@@ -143,6 +141,26 @@ impl Reading {
 }
 
 impl Costs {
+    /// Of measurements that are alike; nothing of none.
+    pub fn mean<'a>(all: impl ExactSizeIterator<Item = &'a Self>) -> Self {
+        let share = 1.0 / all.len().max(1) as f64;
+        let mut mean = Self::default();
+        for costs in all {
+            let (sum, cpu) = (&mut mean.cpu_ms, &costs.cpu_ms);
+            sum.nodes += cpu.nodes * share;
+            sum.postgres += cpu.postgres * share;
+            sum.redis += cpu.redis * share;
+            sum.load += cpu.load * share;
+            mean.entries_a_batch += costs.entries_a_batch * share;
+            mean.batches += costs.batches * share;
+            mean.wal_bytes += costs.wal_bytes * share;
+            for (table, bytes) in &costs.table_bytes {
+                *mean.table_bytes.entry(table.clone()).or_default() += bytes * share;
+            }
+        }
+        mean
+    }
+
     /// Of every table but the log.
     pub fn tables_but_log(&self) -> f64 {
         self.table_bytes
@@ -179,11 +197,11 @@ fn each(whole: f64, bookings: u64) -> f64 {
 }
 
 /// Since the processes were started.
-fn cpu(cluster: &Cluster) -> anyhow::Result<Cpu> {
+fn cpu(cluster: &Cluster, load: &Load) -> anyhow::Result<Cpu> {
     let millis = |part| Ok::<_, anyhow::Error>(cluster.cpu(part)?.as_secs_f64() * 1000.0);
     let mut cpu = Cpu {
         redis: millis(Part::Redis)?,
-        load: ours()?.as_secs_f64() * 1000.0,
+        load: load.cpu()?.as_secs_f64() * 1000.0,
         ..Cpu::default()
     };
     for company in 0..cluster.companies().len() {
@@ -191,16 +209,6 @@ fn cpu(cluster: &Cluster) -> anyhow::Result<Cpu> {
         cpu.postgres += millis(Part::Postgres(company))?;
     }
     Ok(cpu)
-}
-
-/// This process's, without its children.
-fn ours() -> anyhow::Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).context("read our own CPU time")?;
-    let micros = [usage.user_time(), usage.system_time()]
-        .map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
-    Ok(Duration::from_micros(
-        micros.iter().sum::<i64>().cast_unsigned(),
-    ))
 }
 
 /// Zero where a metric has not been touched yet.

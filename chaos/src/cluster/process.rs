@@ -79,9 +79,7 @@ impl Process {
             .with_context(|| format!("{path} has no VmRSS"))?;
         Ok(kib * 1024)
     }
-}
 
-impl Process {
     /// CPU time, in user and kernel mode, of it and of its children: those that run, and those that have ended and were waited for.
     pub fn cpu_with_children(&self) -> anyhow::Result<Duration> {
         let own = stat(self.pid).context("a process has ended while it was measured")?;
