@@ -1,7 +1,6 @@
 //! A cluster that is ready to be measured: users have signed up, and it is known which seats are free.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -166,10 +165,6 @@ impl Bed {
     /// Resident bytes of each node.
     pub fn memory(&self) -> anyhow::Result<Vec<u64>> {
         memory(&self.cluster)
-    }
-
-    pub fn folder(&self) -> PathBuf {
-        self.cluster.folder().to_owned()
     }
 }
 

@@ -279,8 +279,7 @@ async fn measure_growth(
     progress: &Progress,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let made_up =
-        std::env::temp_dir().join(format!("passcom-schedules-{}", Uuid::new_v4().simple()));
+    let made_up = MadeUp::default();
     let sizes: Vec<_> = match options.schedules.is_empty() {
         true => plan.sizes.iter().copied().map(Some).collect(),
         false => vec![None],
@@ -288,7 +287,7 @@ async fn measure_growth(
     for legs in sizes {
         let mut options = options.clone();
         if let Some(legs) = legs {
-            let folder = made_up.join(legs.to_string());
+            let folder = made_up.0.join(legs.to_string());
             options.days = Some(schedule::write(&folder, legs, Zoned::now().date())?);
             options.companies = schedule::COMPANIES.map(str::to_owned).into();
             options.schedules = vec![folder];
@@ -300,8 +299,23 @@ async fn measure_growth(
             .growth
             .push(measure_size(&options, plan, progress).await?);
     }
-    let _ = std::fs::remove_dir_all(&made_up); // there is none where schedules are given
     Ok(())
+}
+
+/// A folder for schedules, which goes with this.
+struct MadeUp(PathBuf);
+
+impl Default for MadeUp {
+    fn default() -> Self {
+        let name = format!("passcom-schedules-{}", Uuid::new_v4().simple());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for MadeUp {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0); // there is none where schedules are given
+    }
 }
 
 /// One cluster after the other: they would share the machine's memory.

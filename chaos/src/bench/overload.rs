@@ -8,13 +8,12 @@ use serde::Serialize;
 use super::bed::Bed;
 use super::bookings::{Row, Shape, What};
 use super::latency::Latency;
-use super::open_loop::{self, Record};
+use super::open_loop::{self, BUSY, Record};
 
 /// The clients among which a peak is looked for, where bookings have not been measured.
 const CLIENTS: [usize; 3] = [8, 32, 128];
 const LOOK_FOR_PEAK: Duration = Duration::from_secs(3);
 const TIMES: f64 = 2.0;
-const BUSY: u16 = 503;
 
 /// Bookings of a seat of each company, of one build.
 #[derive(Debug, Clone, PartialEq, Serialize)]
