@@ -48,7 +48,7 @@ struct Bench {
     quick: bool,
     /// Groups of measurements [default: all].
     #[arg(long, value_delimiter = ',', value_name = "GROUP")]
-    only: Vec<bench::Group>,
+    only: Vec<bench::plan::Group>,
     /// Of each measurement.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX / 4))]
     seconds: u64,
@@ -275,9 +275,9 @@ fn change(scenario: &mut Scenario, args: &Run) -> anyhow::Result<()> {
 
 async fn measure(args: Bench) -> anyhow::Result<ExitCode> {
     check_clients(&args.clients)?;
-    let plan = bench::Plan {
+    let plan = bench::plan::Plan {
         groups: match args.only.is_empty() {
-            true => bench::Group::value_variants().to_vec(),
+            true => bench::plan::Group::value_variants().to_vec(),
             false => args.only,
         },
         quick: args.quick,

@@ -1,5 +1,6 @@
 //! `chaos bench`: how fast the product is on this machine, told in units by which machines can be compared.
 //!
+//! * [`plan`]: what is to be measured;
 //! * [`pg32`]: the unit; [`meter`]: what a booking costs; [`latency`]: how long it takes;
 //! * [`bed`]: a cluster that is ready to be measured, [`seats`] that are free in it, a made-up [`schedule`] of any size;
 //! * [`load`]: clients that wait for their answers; [`open_loop`]: a load that waits for nobody; both send [`requests`] as bytes over
@@ -20,6 +21,7 @@ mod open_loop;
 pub mod overload;
 pub mod page;
 pub mod pg32;
+pub mod plan;
 mod progress;
 mod requests;
 mod schedule;
@@ -36,51 +38,17 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::cluster::Options;
-use bed::{Bed, Terms};
+use bed::Bed;
 use bookings::{Row, Shape, What};
 use growth::Growth;
 use overload::Overload;
 use pg32::Pg32;
+use plan::{Group, Plan, turns};
 use progress::Progress;
 
-/// So many days of the sample have [`Terms::routes`] by default at the company that has the fewest.
+/// So many days of the sample have [`bed::Terms::routes`] by default at the company that has the fewest.
 const SAMPLE_DAYS: u16 = 160;
 const READERS: usize = 8;
-const HOLDERS: usize = 32;
-
-/// What is measured together, between two measurements of PG32.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Group {
-    /// Bookings of a seat at the company that is asked.
-    Own,
-    /// Bookings of a seat of each of three companies.
-    Three,
-    /// Holds of a seat of each of three companies, each confirmed.
-    Hold,
-    /// Pages of the catalogue, searches, seat maps.
-    Reads,
-    /// Twice the most bookings that it can do.
-    Overload,
-    /// Bookings and restarts with more and more legs on sale.
-    Growth,
-}
-
-#[derive(Debug, Clone)]
-pub struct Plan {
-    /// In the order in which they are named here.
-    pub groups: Vec<Group>,
-    /// The three measurements that tell the most, instead.
-    pub quick: bool,
-    /// Of each measurement.
-    pub length: Duration,
-    /// One measurement each, of [`Group::Own`] and [`Group::Three`].
-    pub clients: Vec<usize>,
-    /// Legs on sale, of [`Group::Growth`]. Where schedules are given there is but one size: theirs.
-    pub sizes: Vec<usize>,
-    pub terms: Terms,
-    /// Another build, to be measured in turn with the first one.
-    pub against: Option<PathBuf>,
-}
 
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -264,15 +232,6 @@ async fn measure_shapes(
     })
 }
 
-/// Which build is measured when.
-fn turns(builds: usize) -> Vec<usize> {
-    let there = 0..builds;
-    match builds {
-        1 => there.collect(),
-        _ => there.clone().chain(there.rev()).collect(),
-    }
-}
-
 async fn measure_growth(
     options: &Options,
     plan: &Plan,
@@ -361,87 +320,6 @@ async fn unit(bed: &Bed, progress: &Progress) -> anyhow::Result<Pg32> {
     pg32::measure(&company.postgres, bed.cluster.folder()).await
 }
 
-impl Plan {
-    fn measures(&self, group: Group) -> bool {
-        !self.quick && self.groups.contains(&group)
-    }
-
-    fn bookings(&self) -> Vec<(&'static str, Vec<Shape>)> {
-        let each = |what| {
-            self.clients.iter().map(move |clients| Shape {
-                what,
-                clients: *clients,
-            })
-        };
-        if self.quick {
-            let shapes = [(What::Three, 1), (What::Three, 32), (What::Own, 32)];
-            return vec![(
-                "bookings",
-                shapes.map(|(what, clients)| Shape { what, clients }).into(),
-            )];
-        }
-        let groups = [
-            (Group::Own, "own company", each(What::Own).collect()),
-            (Group::Three, "three companies", each(What::Three).collect()),
-            (
-                Group::Hold,
-                "hold and confirm",
-                vec![Shape {
-                    what: What::Hold,
-                    clients: HOLDERS,
-                }],
-            ),
-        ];
-        let groups = groups
-            .into_iter()
-            .filter(|(group, ..)| self.measures(*group));
-        groups.map(|(_, name, shapes)| (name, shapes)).collect()
-    }
-
-    /// Each with what it takes to start it.
-    fn builds(&self, options: &Options) -> Vec<(&'static str, Options)> {
-        let mut builds = vec![("this", options.clone())];
-        if let Some(against) = &self.against {
-            let other = Options {
-                passcom: Some(against.clone()),
-                keep: options.keep.as_ref().map(|keep| keep.join("against")),
-                ..options.clone()
-            };
-            builds.push(("against", other));
-        }
-        builds
-    }
-
-    /// What [`Progress`] will be told.
-    fn steps(&self, options: &Options) -> usize {
-        let builds = self.builds(options).len();
-        let turns = turns(builds).len();
-        let groups = self.bookings();
-        let mut shapes: usize = groups.iter().map(|(_, shapes)| shapes.len()).sum();
-        let mut units = groups.len();
-        if self.measures(Group::Reads) {
-            shapes += 3;
-            units += 1;
-        }
-        let mut steps = shapes * turns + units;
-        if self.measures(Group::Overload) {
-            steps += builds + 1;
-        }
-        if steps > 0 {
-            steps += builds + 1;
-        }
-        if self.measures(Group::Growth) {
-            let sizes = if options.schedules.is_empty() {
-                self.sizes.len()
-            } else {
-                1
-            };
-            steps += 3 * builds * sizes;
-        }
-        steps
-    }
-}
-
 impl Build {
     fn new(name: &'static str, options: &Options) -> Self {
         let program = options
@@ -476,186 +354,4 @@ fn open_files() -> anyhow::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::latency::Latency;
-    use super::meter::{Costs, Cpu};
-    use super::*;
-
-    fn plan(groups: &[Group], quick: bool, against: bool) -> Plan {
-        Plan {
-            groups: groups.to_vec(),
-            quick,
-            length: Duration::from_secs(8),
-            clients: vec![1, 32],
-            sizes: vec![1_000, 10_000],
-            terms: Terms {
-                routes: 10,
-                keys: true,
-                seed: 1,
-            },
-            against: against.then(|| "old/passcom".into()),
-        }
-    }
-
-    /// Of two builds.
-    pub fn report() -> Report {
-        let unit = |per_second| Pg32 {
-            per_second,
-            alone_ms: 2.0,
-        };
-        let latency = Latency {
-            p50_ms: 10.0,
-            p99_ms: 20.0,
-            p999_ms: 30.0,
-        };
-        let row = |build, per_second| {
-            let costs = Costs {
-                cpu_ms: Cpu {
-                    nodes: 1.0,
-                    postgres: 0.5,
-                    redis: 0.1,
-                    load: 0.03,
-                },
-                table_bytes: BTreeMap::from([("leg".to_owned(), 300.0), ("log".to_owned(), 200.0)]),
-                ..Costs::default()
-            };
-            let mut row = Row {
-                what: What::Three,
-                build,
-                clients: 32,
-                per_second,
-                of_pg32: 0.0,
-                latency,
-                of_alone: None,
-                costs,
-                failed: BTreeMap::from([(504, 5)]),
-            };
-            row.compare(Pg32::mean(unit(1_900.0), unit(2_100.0)));
-            row
-        };
-        let growth = Growth {
-            build: "this",
-            legs: 219_432,
-            per_second: 450.0,
-            of_pg32: 0.225,
-            latency,
-            failed: BTreeMap::new(),
-            memory_at_rest: vec![100, 101],
-            memory_after_load: vec![120, 99],
-            start_s: 1.0,
-            restart_s: 0.5,
-            restart_after_kill_s: 0.75,
-            ready_after_kill_s: 0.98,
-        };
-        let overload = Overload {
-            build: "this",
-            peak_per_second: 500.0,
-            offered_per_second: 1_000.0,
-            per_second: 480.0,
-            of_peak: 0.96,
-            done: latency,
-            refused: 0.5,
-            refusal: latency,
-            retry_after: 1.0,
-            failed: BTreeMap::new(),
-            unsent: 0,
-        };
-        fn measured<R>(name: &str, before: Pg32, after: Pg32, rows: Vec<R>) -> Measured<R> {
-            Measured {
-                name: name.to_owned(),
-                pg32_before: before,
-                pg32_after: after,
-                rows,
-            }
-        }
-        let (before, after) = (unit(1_900.0), unit(2_100.0));
-        Report {
-            about: About {
-                at: jiff::Timestamp::UNIX_EPOCH,
-                builds: vec![Build {
-                    name: "this",
-                    program: "passcom".to_owned(),
-                }],
-                seconds: 8,
-                keys: true,
-                cores: 2,
-                load_average: [0.5, 2.5],
-            },
-            bookings: vec![measured(
-                "three companies",
-                before,
-                after,
-                vec![row("this", 500.0), row("against", 400.0)],
-            )],
-            reads: None,
-            overload: Some(measured("overload", before, after, vec![overload])),
-            growth: vec![measured("219432 legs", before, after, vec![growth])],
-            memory: vec![Memory {
-                build: "this",
-                at_rest: vec![50],
-                after_load: vec![60],
-            }],
-        }
-    }
-
-    #[test]
-    fn the_text_tells_both_builds_and_their_ratio() {
-        let text = report().to_string();
-        let told = [
-            "0.250",
-            "this ÷ against",
-            "1.25",
-            "5 × 504",
-            "PG32: 1900/s before, 2100/s after",
-            "leg 300",
-            "with idempotency keys",
-            "load average of the machine 0.5 before and 2.5 after",
-            "96",
-            "219432",
-        ];
-        for told in told {
-            assert!(text.contains(told), "{told}: {text}");
-        }
-    }
-
-    #[test]
-    fn two_builds_take_turns_and_one_does_not() {
-        assert_eq!(turns(1), [0]);
-        assert_eq!(turns(2), [0, 1, 1, 0]);
-    }
-
-    #[test]
-    fn a_quick_run_is_one_group_of_three() {
-        let all = [
-            Group::Own,
-            Group::Three,
-            Group::Hold,
-            Group::Reads,
-            Group::Overload,
-            Group::Growth,
-        ];
-        let options = Options::default();
-        let quick = plan(&all, true, false);
-        assert_eq!(quick.bookings()[0].1.len(), 3);
-        // a cluster, PG32, three shapes, PG32
-        assert_eq!(quick.steps(&options), 6);
-        let whole = plan(&all, false, true);
-        let names: Vec<_> = whole
-            .bookings()
-            .iter()
-            .map(|(name, shapes)| (*name, shapes.len()))
-            .collect();
-        assert_eq!(
-            names,
-            [
-                ("own company", 2),
-                ("three companies", 2),
-                ("hold and confirm", 1)
-            ]
-        );
-        assert_eq!(whole.steps(&options), 2 + 1 + 4 * 8 + 4 + 3 + 12);
-        assert_eq!(plan(&[Group::Growth], false, false).steps(&options), 6);
-    }
-}
+mod tests;
