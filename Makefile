@@ -26,7 +26,7 @@ test: setup ## all tests
 	cargo build --release --locked --workspace --bins
 	@http/ui/test.sh
 
-bench: setup ## speed of bookings over three companies, and memory of the nodes
+bench: setup ## how fast it is: bookings and what each costs, reads, overload, growth (ARGS=--quick: the first, in a minute)
 	cargo build --release --locked --workspace --bins
 	@"$${CARGO_TARGET_DIR:-target}/release/chaos" bench $(ARGS)
 

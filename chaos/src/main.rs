@@ -13,8 +13,6 @@ use passcom_chaos::scenario::{self, Abilities, CLIENTS_MAX, Load, Plan, SECONDS_
 use passcom_chaos::{bench, nemesis::Nemesis};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// So many days of the sample have [`Bench::routes`] by default at the company that has the fewest.
-const SAMPLE_DAYS: u16 = 160;
 const ROUNDS_MAX: u64 = 10_000;
 /// Names every scenario.
 const ALL: &str = "all";
@@ -37,7 +35,7 @@ enum Command {
     List,
     /// Breaks a cluster under load; fails if an invariant does not hold.
     Run(Run),
-    /// Measures three-company bookings.
+    /// Measures how fast it is, by itself or against another build.
     Bench(Bench),
 }
 
@@ -45,20 +43,39 @@ enum Command {
 struct Bench {
     #[command(flatten)]
     cluster: Options,
+    /// A minute: bookings over three companies by 1 and by 32 clients, and at one company by 32.
+    #[arg(long, conflicts_with_all = ["only", "clients", "sizes"])]
+    quick: bool,
+    /// Groups of measurements [default: all].
+    #[arg(long, value_delimiter = ',', value_name = "GROUP")]
+    only: Vec<bench::plan::Group>,
     /// Of each measurement.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX / 4))]
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX / 4))]
     seconds: u64,
-    /// Customers at once; one measurement each.
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 32])]
+    /// Clients at once who book; one measurement each.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32, 128])]
     clients: Vec<usize>,
-    /// Routes of each company that are touched.
+    /// Legs on sale while growth is measured, of made-up schedules.
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000, 219_432])]
+    sizes: Vec<usize>,
+    /// Routes of each company whose seats are sold, if there are so many.
     #[arg(long, default_value_t = 10_000)]
     routes: usize,
+    /// Another build of `passcom`, measured in turn with the first.
+    #[arg(long, value_name = "PATH")]
+    against: Option<PathBuf>,
+    /// Sends bookings without idempotency keys, which careful clients send.
+    #[arg(long)]
+    without_keys: bool,
+    /// Draws which seats are booked.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Prints JSON instead of tables.
-    #[arg(long)]
-    json: bool,
+    /// Writes the report as JSON to this file, too.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Writes the report as a page to this file, too.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -169,8 +186,7 @@ async fn break_it(args: Run, abilities: &Abilities) -> anyhow::Result<ExitCode> 
     }
     println!("{summary}");
     if let Some(path) = &args.json {
-        let text = report::to_json(&summary)?;
-        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        save(path, report::to_json(&summary)?)?;
     }
     println!("reports: {}", folder.join("index.html").display());
     Ok(match summary.is_clean() {
@@ -259,22 +275,35 @@ fn change(scenario: &mut Scenario, args: &Run) -> anyhow::Result<()> {
 
 async fn measure(args: Bench) -> anyhow::Result<ExitCode> {
     check_clients(&args.clients)?;
-    let plan = bench::Plan {
+    let plan = bench::plan::Plan {
+        groups: match args.only.is_empty() {
+            true => bench::plan::Group::value_variants().to_vec(),
+            false => args.only,
+        },
+        quick: args.quick,
         length: Duration::from_secs(args.seconds),
         clients: args.clients,
-        routes: args.routes,
-        seed: args.seed,
+        sizes: args.sizes,
+        terms: bench::bed::Terms {
+            routes: args.routes,
+            keys: !args.without_keys,
+            seed: args.seed,
+        },
+        against: args.against,
     };
-    let mut cluster = args.cluster;
-    if cluster.schedules.is_empty() {
-        cluster.days = cluster.days.or(Some(SAMPLE_DAYS));
+    let report = bench::run(&args.cluster, &plan).await?;
+    println!("{report}");
+    if let Some(path) = &args.json {
+        save(path, report::to_json(&report)?)?;
     }
-    let report = bench::run(&cluster, &plan).await?;
-    match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&report)?),
-        false => println!("{report}"),
+    if let Some(path) = &args.html {
+        save(path, bench::page::page(&report).into_string())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn save(path: &Path, text: String) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn check_clients(clients: &[usize]) -> anyhow::Result<()> {

@@ -53,10 +53,8 @@ pub struct Mix {
     pub cancels: u8,
     /// Of cancelled tickets: those whose seats are wanted again at once.
     pub rebooks: u8,
-    /// Of one booking; one for each of `companies` if `all_companies`.
+    /// Of one booking.
     pub seats_max: usize,
-    /// Whether a booking always needs every one of `companies`.
-    pub all_companies: bool,
     /// By index.
     pub companies: Vec<usize>,
     /// Nodes that are asked, by index.
@@ -64,25 +62,6 @@ pub struct Mix {
 }
 
 impl Mix {
-    /// Bookings of one seat at each company, and nothing else.
-    pub fn every_company(count: usize) -> Self {
-        Self {
-            browses: 0,
-            reads: 0,
-            storms: 0,
-            retry_storms: 0,
-            login_storms: 0,
-            holds: 0,
-            hot: 0,
-            cancels: 0,
-            rebooks: 0,
-            seats_max: count,
-            all_companies: true,
-            companies: (0..count).collect(),
-            nodes: (0..count).collect(),
-        }
-    }
-
     /// What a day brings, among these companies and their nodes.
     pub fn assorted(companies: &[usize]) -> Self {
         Self {
@@ -96,7 +75,6 @@ impl Mix {
             cancels: 20,
             rebooks: 30,
             seats_max: 6,
-            all_companies: false,
             companies: companies.to_vec(),
             nodes: companies.to_vec(),
         }

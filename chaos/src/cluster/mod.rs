@@ -41,6 +41,8 @@ pub const READY_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 const PROBE_LIMIT: Duration = Duration::from_secs(2);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// Where it is measured how long something takes.
+const LOOK_CLOSELY: Duration = Duration::from_millis(10);
 /// Between attempts to start a server whose predecessor is not quite gone.
 const START_AGAIN: Duration = Duration::from_millis(200);
 /// Until the kernel has taken away a process that was killed.
@@ -52,6 +54,7 @@ pub struct RunningCompany {
     pub http: String,
     pub admin: String,
     pub postgres: String,
+    pub admin_token_file: PathBuf,
 }
 
 /// A process of the cluster, by the index of its company.
@@ -71,6 +74,8 @@ pub struct Cluster {
     /// Processes that were stopped and not woken.
     frozen: Mutex<BTreeMap<Part, Process>>,
     probe: reqwest::Client,
+    /// How long each node took to be ready, from the start of its process.
+    started: Vec<Duration>,
     /// Outlives the nodes, which say good-bye over it.
     pub wiring: Wiring,
 }
@@ -88,6 +93,11 @@ impl Cluster {
 
     pub fn companies(&self) -> &[RunningCompany] {
         &self.companies
+    }
+
+    /// How long each node took to be ready when the cluster started, from the start of its process.
+    pub fn started(&self) -> &[Duration] {
+        &self.started
     }
 
     /// Leaves the folder behind for whoever looks into what went wrong.
@@ -198,10 +208,52 @@ impl Cluster {
         Ok(())
     }
 
+    /// Stops a node in order and starts it again. Returns how long it took to be ready, from the start of its process.
+    pub async fn restart_node(&self, company: usize) -> anyhow::Result<Duration> {
+        let part = Part::Node(company);
+        self.hold_node(company).await?;
+        let process = self.running(part)?;
+        process.signal(Signal::SIGTERM)?;
+        self.gone(part, &process).await?;
+        self.start_node(company).await?;
+        self.until_ready(company).await
+    }
+
+    /// Waits for a node that was started, or will be. Returns how long it took to be ready, from the start of its process.
+    pub async fn until_ready(&self, company: usize) -> anyhow::Result<Duration> {
+        let deadline = Instant::now() + READY_LIMIT;
+        while !self.is_ready(company).await {
+            ensure!(
+                Instant::now() < deadline,
+                "a node is not ready after {} s",
+                READY_LIMIT.as_secs()
+            );
+            sleep(LOOK_CLOSELY).await;
+        }
+        self.running(Part::Node(company))?.age()
+    }
+
     /// Resident memory of a node, in bytes.
     pub fn memory(&self, company: usize) -> anyhow::Result<u64> {
-        let process = self.find(Part::Node(company))?;
-        process.context("the node does not run")?.memory()
+        self.running(Part::Node(company))?.memory()
+    }
+
+    /// CPU time that a part has used since it was started, its children with it.
+    pub fn cpu(&self, part: Part) -> anyhow::Result<Duration> {
+        self.running(part)?.cpu_with_children()
+    }
+
+    /// What a node tells to Prometheus.
+    pub async fn metrics(&self, company: usize) -> anyhow::Result<String> {
+        let running = &self.companies[company];
+        let token = fs::read_to_string(&running.admin_token_file)
+            .context("read the token of an operator")?;
+        let url = format!("{}/metrics", running.admin);
+        let answer = self.probe.get(url).bearer_auth(token.trim()).send().await;
+        let answer = answer
+            .and_then(reqwest::Response::error_for_status)
+            .context("GET /metrics")?;
+        answer.text().await.context("read metrics")
     }
 
     /// Stops everything in order. An error says that something did not end by itself.
@@ -252,6 +304,11 @@ impl Cluster {
         }
         self.frozen().remove(&part);
         Ok(())
+    }
+
+    fn running(&self, part: Part) -> anyhow::Result<Process> {
+        let process = self.find(part)?;
+        process.with_context(|| format!("{part:?} does not run"))
     }
 
     fn find(&self, part: Part) -> anyhow::Result<Option<Process>> {

@@ -3,11 +3,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use nix::errno::Errno;
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
+
+/// `/proc` counts CPU time in these, on every architecture that we run on.
+const TICKS_PER_SECOND: u64 = 100;
 
 /// One process, as long as it lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,12 +79,40 @@ impl Process {
             .with_context(|| format!("{path} has no VmRSS"))?;
         Ok(kib * 1024)
     }
+
+    /// CPU time, in user and kernel mode, of it and of its children: those that run, and those that have ended and were waited for.
+    pub fn cpu_with_children(&self) -> anyhow::Result<Duration> {
+        let own = stat(self.pid).context("a process has ended while it was measured")?;
+        let children = children(self.pid)?;
+        let children = children.iter().filter_map(|child| stat(child.pid));
+        let ticks = own.ticks + own.ended_ticks + children.map(|child| child.ticks).sum::<u64>();
+        Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
+    }
+
+    /// How long ago it was started.
+    pub fn age(&self) -> anyhow::Result<Duration> {
+        let uptime = fs::read_to_string("/proc/uptime").context("read the time since boot")?;
+        let uptime = uptime
+            .split(' ')
+            .next()
+            .and_then(|seconds| seconds.parse().ok());
+        let uptime = Duration::from_secs_f64(uptime.context("/proc/uptime has no number")?);
+        let start: u64 = self
+            .start
+            .parse()
+            .context("the start of a process is no number")?;
+        Ok(uptime.saturating_sub(Duration::from_millis(start * 1000 / TICKS_PER_SECOND)))
+    }
 }
 
 struct Stat {
     state: String,
     parent: String,
     start: String,
+    /// CPU time of its own.
+    ticks: u64,
+    /// CPU time of children that it has waited for.
+    ended_ticks: u64,
 }
 
 /// What follows the parenthesised name, which may contain anything, in `/proc/PID/stat`.
@@ -88,10 +120,13 @@ fn stat(pid: Pid) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let fields: Vec<_> = text.rsplit_once(')')?.1.split_whitespace().collect();
     let field = |n: usize| fields.get(n).map(|field| (*field).to_owned());
+    let number = |n: usize| fields.get(n)?.parse::<u64>().ok();
     Some(Stat {
         state: field(0)?,
         parent: field(1)?,
         start: field(19)?,
+        ticks: number(11)? + number(12)?,
+        ended_ticks: number(13)? + number(14)?,
     })
 }
 

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use tokio::time::sleep;
 
 use super::control::Control;
+use super::process::Process;
 use super::wiring::{Needs, Wiring};
 use super::{Cluster, LOOK_AGAIN, PROBE_LIMIT, RunningCompany};
 
@@ -30,7 +31,7 @@ const START_LIMIT: Duration = Duration::from_secs(300);
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// The program under test [default: `passcom` beside this one].
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, visible_alias = "bin", value_name = "PATH")]
     pub passcom: Option<PathBuf>,
     /// Companies to run.
     #[arg(long, value_delimiter = ',', default_value = "a,b,c")]
@@ -92,7 +93,8 @@ pub(super) async fn start(options: &Options, needs: Needs) -> anyhow::Result<Clu
     let wiring = Wiring::new(&folder, codes.len(), needs).await?;
     wiring.write(&folder.join("wiring.json"), &codes)?;
     let (control, stdin) = Control::pair()?;
-    let demo = command(&passcom, &folder, options, stdin)?
+    let http_port = free_port(codes.len())?;
+    let demo = command(&passcom, &folder, options, http_port, stdin)?
         .spawn()
         .with_context(|| format!("cannot start {}", passcom.display()))?;
     let mut cluster = Cluster {
@@ -107,9 +109,10 @@ pub(super) async fn start(options: &Options, needs: Needs) -> anyhow::Result<Clu
             .no_proxy()
             .build()
             .context("make an HTTP client")?,
+        started: Vec::new(),
         wiring,
     };
-    cluster.companies = wait_for_run_file(&mut cluster).await?;
+    cluster.companies = wait_for_run_file(&mut cluster, &codes, http_port).await?;
     let started: Vec<_> = cluster
         .companies
         .iter()
@@ -123,10 +126,23 @@ pub(super) async fn start(options: &Options, needs: Needs) -> anyhow::Result<Clu
 }
 
 /// The demo says `ready` last, when its own customers have signed up.
-async fn wait_for_run_file(cluster: &mut Cluster) -> anyhow::Result<Vec<RunningCompany>> {
+async fn wait_for_run_file(
+    cluster: &mut Cluster,
+    codes: &[String],
+    http_port: u16,
+) -> anyhow::Result<Vec<RunningCompany>> {
     let log = cluster.folder.join("demo.log");
     let deadline = Instant::now() + START_LIMIT;
+    let mut unseen: Vec<_> = codes.iter().zip(http_port + ADMIN_OFFSET..).collect();
     loop {
+        let mut still_unseen = Vec::new();
+        for (code, admin) in unseen {
+            match ready_after(cluster, code, admin).await {
+                Some(after) => cluster.started.push(after),
+                None => still_unseen.push((code, admin)),
+            }
+        }
+        unseen = still_unseen;
         let said = fs::read_to_string(&log).unwrap_or_default(); // it is not there at first
         if said.lines().any(|line| line == "ready") {
             break;
@@ -148,6 +164,15 @@ async fn wait_for_run_file(cluster: &mut Cluster) -> anyhow::Result<Vec<RunningC
     let run_file: RunFile = serde_json::from_str(&text)
         .with_context(|| format!("{} is no run file", path.display()))?;
     Ok(run_file.companies)
+}
+
+/// How long a node took to be ready, from the start of its process, once it is.
+async fn ready_after(cluster: &Cluster, code: &str, admin: u16) -> Option<Duration> {
+    let pid_file = cluster.folder.join("demo").join(code).join("node.pid");
+    let process = Process::find(&pid_file).ok()??; // it is being written
+    let url = format!("http://{}:{admin}/readyz", Ipv4Addr::LOCALHOST);
+    let answer = cluster.probe.get(url).send().await.ok()?;
+    answer.status().is_success().then(|| process.age().ok())?
 }
 
 /// Tests run one folder below the programs.
@@ -190,6 +215,7 @@ fn command(
     passcom: &Path,
     folder: &Path,
     options: &Options,
+    http_port: u16,
     stdin: OwnedFd,
 ) -> anyhow::Result<Command> {
     let log = File::create(folder.join("demo.log")).context("cannot make the log of the demo")?;
@@ -200,10 +226,7 @@ fn command(
         .arg("demo")
         .arg("--dir")
         .arg(folder.join("demo"))
-        .args([
-            "--http-port",
-            &free_port(options.companies.len())?.to_string(),
-        ])
+        .args(["--http-port", &http_port.to_string()])
         .args(["--companies", &options.companies.join(",")])
         .arg("--wiring")
         .arg(folder.join("wiring.json"))

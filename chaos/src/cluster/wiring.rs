@@ -25,6 +25,8 @@ pub struct Needs {
     pub small_disks: bool,
     /// How long a customer's hold lasts, if not as long as everywhere.
     pub hold_seconds: Option<u32>,
+    /// Nothing of ours lies between its parts: for measurements, which proxies would slow down.
+    pub direct: bool,
 }
 
 pub struct Wiring {
@@ -37,6 +39,7 @@ pub struct Wiring {
     clocks: Vec<Clock>,
     disks: Vec<SmallDisk>,
     hold_seconds: Option<u32>,
+    direct: bool,
 }
 
 impl Wiring {
@@ -44,7 +47,7 @@ impl Wiring {
         let mut mesh = free_ports(companies + 1)?;
         let redis = local(mesh.pop().context("a port for Redis")?);
         let mut links = BTreeMap::new();
-        for from in 0..companies {
+        for from in 0..if needs.direct { 0 } else { companies } {
             for (to, port) in mesh.iter().enumerate().filter(|(to, _)| *to != from) {
                 links.insert((from, to), Proxy::start(local(*port)).await?);
             }
@@ -62,6 +65,7 @@ impl Wiring {
                 .map(disk)
                 .collect::<Result<_, _>>()?,
             hold_seconds: needs.hold_seconds,
+            direct: needs.direct,
         })
     }
 
@@ -106,10 +110,15 @@ impl Wiring {
             run_with: self.clocks.get(n).map_or_else(Vec::new, Clock::run_with),
             database: self.disks.get(n).map(SmallDisk::home),
         };
+        let redis = if self.direct {
+            self.redis
+        } else {
+            self.liar.address()
+        };
         let file = File {
             redis: Redis {
                 port: self.redis.port(),
-                url: format!("redis://{}", self.liar.address()),
+                url: format!("redis://{redis}"),
             },
             hold_seconds: self.hold_seconds,
             companies: codes

@@ -111,6 +111,7 @@ impl Nemesis {
             clocks: self == Self::Clock,
             small_disks: self == Self::DiskFull,
             hold_seconds: None,
+            direct: false,
         }
     }
 }

@@ -45,7 +45,7 @@ pub fn page(figures: &Figures) -> Markup {
 }
 
 /// The page around it.
-pub(super) fn frame(title: &str, body: &Markup) -> Markup {
+pub(crate) fn frame(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {

@@ -204,6 +204,7 @@ impl Scenario {
             clocks: any(|needs| needs.clocks),
             small_disks: any(|needs| needs.small_disks),
             hold_seconds: Some(HOLD_SECONDS),
+            ..Needs::default()
         }
     }
 }

@@ -185,9 +185,6 @@ impl Customer {
     /// The company of each leg: as often of one company as of all.
     fn itinerary(&mut self) -> Vec<usize> {
         let mut companies = self.mix.companies.clone();
-        if self.mix.all_companies {
-            return companies;
-        }
         self.rng.shuffle(&mut companies);
         companies.truncate(self.rng.usize(1..=companies.len()));
         let most = self.mix.seats_max.max(companies.len());
