@@ -60,15 +60,20 @@ use self::timetable::{Contribution, DepartureNumber, Timetable};
 use self::watches::Watches;
 pub use self::watches::{LegKey, LegWatch};
 use crate::clock::wall_clock_ms;
-use crate::company::ledger::News;
 use crate::domain::ids::{CompanyId, RouteId};
-use crate::mesh::peer::PeerClient;
+use crate::domain::rows::{SeatKey, SeatUse};
 use crate::turns::Turns;
 
 /// Most routes of one page of a catalogue: a page must fit a frame.
 const PUBLISH_MAX: usize = 600;
 /// Most searches under way or waiting for their turn: those of a country take a fraction of a millisecond each.
 const SEARCHES_WAITING_MAX: usize = 512;
+
+/// Knows which companies can be talked to. Says what was so a moment ago.
+pub trait Reach: Send + Sync + 'static {
+    /// Whether this node can talk to that other company now, as far as it knows.
+    fn is_up(&self, company: CompanyId) -> bool;
+}
 
 /// Cheap to clone; answers from memory.
 #[derive(Clone)]
@@ -79,7 +84,7 @@ pub struct Catalogue {
 struct Inner {
     me: CompanyId,
     companies: Arc<[CompanyId]>,
-    peers: Arc<dyn PeerClient>,
+    reach: Arc<dyn Reach>,
     /// Seconds before departure at which a leg leaves the lists.
     sale_closes: i64,
     /// One start of this node.
@@ -99,7 +104,7 @@ impl Catalogue {
     pub fn new(
         me: CompanyId,
         companies: Arc<[CompanyId]>,
-        peers: Arc<dyn PeerClient>,
+        reach: Arc<dyn Reach>,
         sale_closes: Duration,
         connections: ConnectionTimes,
     ) -> Self {
@@ -110,7 +115,7 @@ impl Catalogue {
         let inner = Inner {
             me,
             companies,
-            peers,
+            reach,
             sale_closes: sale_closes.as_secs() as i64,
             epoch,
             indexes: RwLock::new(indexes),
@@ -280,7 +285,7 @@ impl Catalogue {
 
     /// Whether this node reaches that company; itself always.
     pub fn reaches(&self, company: CompanyId) -> bool {
-        company == self.inner.me || self.inner.peers.is_up(company)
+        company == self.inner.me || self.inner.reach.is_up(company)
     }
 
     /// Every company of the timetable with whether its legs can be shown: it can be reached, and has been read whole.
@@ -359,27 +364,31 @@ impl Catalogue {
         self.renew_timetable();
     }
 
-    /// Follows the ledger. Called in the order of the commits.
-    pub fn on_news(&self, news: &News) {
-        if news.seats.is_empty() && news.surveyed.is_empty() {
+    /// Follows the ledger: the seats that a batch has changed, and the seat maps that it has read. Called in the order of the commits.
+    pub fn on_commit(
+        &self,
+        changed: &BTreeMap<SeatKey, SeatUse>,
+        surveyed: &[(RouteId, BTreeMap<SeatKey, SeatUse>)],
+    ) {
+        if changed.is_empty() && surveyed.is_empty() {
             return;
         }
         let me = self.inner.me;
         {
             let mut indexes = self.write();
             let index = indexes.entry(me).or_default();
-            for (route, seats) in &news.surveyed {
+            for (route, seats) in surveyed {
                 let found = seats.iter();
                 let found = found.map(|((_, number), now)| (*number, SeatState::from(*now)));
                 index.survey(*route, found);
             }
-            for ((route, number), now) in &news.seats {
+            for ((route, number), now) in changed {
                 index.set_seat(*route, *number, SeatState::from(*now));
             }
         }
         self.inner.published.notify_waiters();
-        let surveyed = news.surveyed.iter().map(|(route, _)| (me, *route));
-        let changed = news.seats.keys().map(|(route, _)| (me, *route));
+        let surveyed = surveyed.iter().map(|(route, _)| (me, *route));
+        let changed = changed.keys().map(|(route, _)| (me, *route));
         self.inner.watches.wake(surveyed.chain(changed));
     }
 

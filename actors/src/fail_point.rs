@@ -1,22 +1,16 @@
 //! Fail points: named places at which a test may end this process, around every durable write and every message that leaves it.
 //!
 //! A name is `role::step::moment`. `before`: the step is decided, and nothing of it has happened; `after`: it has happened, and
-//! nobody who acts on it knows yet. [`steps`] has the names.
+//! nobody who acts on it knows yet. `steps` has the names of those that write, [`crate::mesh::fail_points`] of those that ask and
+//! answer.
 //!
 //! Invariants:
 //! * without the feature `failpoints` nothing of this is in the program;
 //! * what is written and sent is named by matches without a wildcard: a new kind of entry, message or lease call does not compile
 //!   until its step has a name.
 
-use std::sync::Arc;
-
-use crate::company::lease::LeaseTable;
-use crate::mesh::peer::Serve;
-
 #[cfg(feature = "failpoints")]
 pub mod steps;
-#[cfg(feature = "failpoints")]
-mod watched;
 
 /// A durable write that is no ledger entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,18 +39,6 @@ pub fn after(step: &impl steps::Step) {
     fail::fail_point!(step.points().after);
 }
 
-/// The table, with points around each call.
-#[cfg(feature = "failpoints")]
-pub fn around_leases(leases: Arc<dyn LeaseTable>) -> Arc<dyn LeaseTable> {
-    Arc::new(watched::Watched(leases))
-}
-
-/// The service, with points around each answer.
-#[cfg(feature = "failpoints")]
-pub fn around_answers(service: Arc<dyn Serve>) -> Arc<dyn Serve> {
-    Arc::new(watched::Watched(service))
-}
-
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
 pub fn before<T>(_: &T) {}
@@ -64,13 +46,3 @@ pub fn before<T>(_: &T) {}
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
 pub fn after<T>(_: &T) {}
-
-#[cfg(not(feature = "failpoints"))]
-pub fn around_leases(leases: Arc<dyn LeaseTable>) -> Arc<dyn LeaseTable> {
-    leases
-}
-
-#[cfg(not(feature = "failpoints"))]
-pub fn around_answers(service: Arc<dyn Serve>) -> Arc<dyn Serve> {
-    service
-}

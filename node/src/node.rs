@@ -24,12 +24,13 @@ use passcom_actors::catalogue::Catalogue;
 use passcom_actors::clock::Clock;
 use passcom_actors::company::directory::Directory;
 use passcom_actors::company::lease::Leases;
-use passcom_actors::company::ledger::{Ledger, News};
+use passcom_actors::company::ledger::Ledger;
+use passcom_actors::company::news::News;
 use passcom_actors::company::running::Running;
 use passcom_actors::company::supervisor::Supervisor;
 use passcom_actors::copies::anti_entropy;
 use passcom_actors::domain::ids::CompanyId;
-use passcom_actors::fail_point;
+use passcom_actors::mesh::fail_points;
 use passcom_actors::mesh::service::Service;
 use passcom_actors::people::accounts::Accounts;
 use passcom_actors::people::accounts::logins::Logins;
@@ -218,7 +219,7 @@ impl Node {
         let late = Arc::new(LateService::default());
         let admit = incarnations::admit(database.clone()).await?;
         let mesh = mesh_options(config, company, identity, admit)?;
-        let answers = fail_point::around_answers(late.clone());
+        let answers = fail_points::around_answers(late.clone());
         let cluster = Cluster::start(mesh, answers).await?;
         let peers = cluster.peers();
         let (supervisor, _) = Actor::spawn(None, Supervisor, ())
@@ -241,7 +242,7 @@ impl Node {
         let listening_outbox = outbox.clone();
         let (listening_catalogue, listening_directory) = (catalogue.clone(), directory.clone());
         let listener = Arc::new(move |news: &News| {
-            listening_catalogue.on_news(news);
+            listening_catalogue.on_commit(&news.seats, &news.surveyed);
             listening_directory.on_news(news);
             if news.outbox {
                 listening_outbox.notify_waiters();
@@ -274,7 +275,7 @@ impl Node {
         let shared = Arc::new(Shared {
             service: service.clone(),
             peers,
-            leases: Leases::new(fail_point::around_leases(lease_table.clone()), lease_ttl),
+            leases: Leases::new(fail_points::around_leases(lease_table.clone()), lease_ttl),
             clock: Clock::start(),
         });
         let limits = desk::Limits {

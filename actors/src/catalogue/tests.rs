@@ -1,28 +1,16 @@
 //! The catalogue as its readers see it: what is listed, what is published, and what follows a peer.
 
-use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::*;
 use crate::domain::ids::{SagaId, SeatNumber};
 use crate::domain::order::Price;
 use crate::domain::rows::SeatUse;
-use crate::mesh::messages::{Reply, Request};
-use crate::mesh::peer::CallError;
 
-/// Every peer is up, and none is called.
+/// Every other company is up.
 struct Up;
 
-impl PeerClient for Up {
-    fn call(
-        &self,
-        to: CompanyId,
-        _request: Request,
-        _timeout: Duration,
-    ) -> BoxFuture<'_, Result<Reply, CallError>> {
-        Box::pin(async move { Err(CallError::Busy(to)) })
-    }
-
+impl Reach for Up {
     fn is_up(&self, company: CompanyId) -> bool {
         company != down()
     }
@@ -62,11 +50,10 @@ fn start() -> i64 {
 
 fn catalogue() -> Catalogue {
     let companies = [company("a"), company("b"), down()].into();
-    let peers = Arc::new(Up);
     Catalogue::new(
         company("a"),
         companies,
-        peers,
+        Arc::new(Up),
         Duration::ZERO,
         ConnectionTimes::default(),
     )
@@ -100,10 +87,7 @@ fn listed(catalogue: &Catalogue, filter: &LegFilter) -> Vec<u64> {
 
 fn take(catalogue: &Catalogue, route: u64, seats: std::ops::RangeInclusive<u16>, now: SeatUse) {
     let seats = seats.map(|number| ((RouteId(route), SeatNumber(number)), now));
-    catalogue.on_news(&News {
-        seats: seats.collect(),
-        ..News::default()
-    });
+    catalogue.on_commit(&seats.collect(), &[]);
 }
 
 #[test]
@@ -271,10 +255,7 @@ async fn a_state_of_a_leg_has_one_name_at_every_node() {
     let held = SeatUse::Prepared {
         by: SagaId(Uuid::nil()),
     };
-    publisher.on_news(&News {
-        seats: [(seat, held)].into(),
-        ..News::default()
-    });
+    publisher.on_commit(&[(seat, held)].into(), &[]);
     read_on(Some(cursor)).await;
     let woken = tokio::time::timeout(Duration::from_secs(5), watch.changed());
     woken.await.expect("whoever watches is told");

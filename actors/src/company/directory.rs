@@ -9,13 +9,13 @@ use metrics::gauge;
 use ractor::{ActorCell, ActorRef, ActorRuntime, ActorStatus};
 use tokio::time::Instant;
 
-use crate::company::ledger::{Ledger, News};
-use crate::company::route::{RouteActor, RouteMessage};
+use crate::company::ledger::Ledger;
+use crate::company::news::News;
+use crate::company::route::{RouteActor, RouteMessage, RouteSeats};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
 use crate::domain::participant::Refusal;
 use crate::domain::rows::{SeatKey, SeatUse};
-use crate::people::operations::RouteSeats;
 
 /// An actor that nobody used for this long is stopped.
 const IDLE_AFTER: Duration = Duration::from_secs(120);

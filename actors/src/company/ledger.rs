@@ -3,17 +3,17 @@
 //! Whatever entries wait become one transaction. Each gets its own receipt after COMMIT, and only then replies leave and
 //! route actors learn of it. An entry that poisons a batch hurts itself only: the batch then runs entry by entry.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use metrics::{counter, histogram};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
 
+use crate::company::news::{Listener, News};
 use crate::company::store::{LedgerStore, WriteError};
 use crate::domain::entry::{Entry, Receipt};
-use crate::domain::ids::{CompanyId, RouteId};
-use crate::domain::rows::{Footprint, SeatKey, SeatUse};
+use crate::domain::ids::CompanyId;
+use crate::domain::rows::Footprint;
 use crate::fail_point;
 
 /// Most entries of one transaction.
@@ -32,21 +32,6 @@ pub enum PostError {
     #[error("outcome unknown")]
     Unknown,
 }
-
-/// What a batch changed, told in the order of the commits.
-#[derive(Debug, Default)]
-pub struct News {
-    pub seats: BTreeMap<SeatKey, SeatUse>,
-    /// Seat maps read by this batch.
-    pub surveyed: Vec<(RouteId, BTreeMap<SeatKey, SeatUse>)>,
-    /// Routes of which nobody knows whether the batch changed them.
-    pub doubtful: BTreeSet<RouteId>,
-    /// There are new rows for the peers.
-    pub outbox: bool,
-}
-
-/// Hears of every batch, before its receipts leave. Must not block.
-pub type Listener = Arc<dyn Fn(&News) + Send + Sync>;
 
 struct Waiting {
     entry: Entry,

@@ -6,10 +6,12 @@
 //! * [`running`]: which sagas are driven here; [`order_hash`]: the identities that every node derives alike;
 //!   [`supervisor`]: the root of the actors.
 
+pub mod buckets;
 pub mod directory;
+pub mod history;
 pub mod lease;
 pub mod ledger;
-pub mod memory;
+pub mod news;
 pub mod order_hash;
 pub mod route;
 pub mod running;

@@ -7,12 +7,22 @@ use std::collections::BTreeMap;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use ractor_cluster::RactorMessage;
+use serde::Serialize;
 
 use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
 use crate::domain::participant::Refusal;
 use crate::domain::rows::SeatUse;
 use crate::domain::seat_map::SeatMap;
-use crate::people::operations::RouteSeats;
+
+/// Seats of a route by what keeps them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct RouteSeats {
+    /// Claimed by bookings whose ledger entry is under way.
+    pub claimed: usize,
+    pub prepared: usize,
+    pub sold: usize,
+    pub blocked: usize,
+}
 
 #[derive(RactorMessage)]
 pub enum RouteMessage {

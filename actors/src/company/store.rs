@@ -5,19 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::catalogue::Published;
-use crate::copies::anti_entropy::{Bucket, Digests, Slice};
+use crate::company::buckets::{Bucket, Digests, Slice};
+use crate::company::history::Event;
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
-use crate::domain::order::{Order, OrderHash};
-use crate::domain::register::Acceptors;
+use crate::domain::order::{Order, OrderHash, SeatRef};
+use crate::domain::participant::{LegState, RefusalReason};
+use crate::domain::register::{Acceptors, Register};
 use crate::domain::replica::Ticket;
 use crate::domain::rows::{Footprint, OutboxCursor, Replicated, Rows, SeatKey, SeatUse};
-use crate::mesh::messages::{KnownKey, Recorded};
-use crate::people::history::Event;
-use crate::people::operations::{AuditView, SagaView};
+use crate::domain::saga::Outcome;
 
 /// How a transaction ended, when not well.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,13 +65,80 @@ pub struct Unfinished {
     pub driver: String,
 }
 
+/// What is known of a client's key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownKey {
+    pub fingerprint: [u8; 32],
+    pub saga: SagaId,
+    /// The recorded answer; none while it is not known.
+    pub answer: Option<Outcome>,
+    /// A driver for it runs at that node now.
+    pub running: bool,
+}
+
+/// What a company has recorded of a saga: a hint, unless the register says chosen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SagaRecord {
+    pub register: Option<Register>,
+    pub order: Option<(Arc<Order>, OrderHash, Acceptors)>,
+    pub legs: Vec<(SeatRef, LegState)>,
+    /// A driver for it runs at that node now.
+    pub running: bool,
+    /// None for whatever is not held.
+    pub held: Option<Held>,
+    /// A driver there has seen every company's vote for the hold.
+    pub voted: bool,
+    /// Why its legs there were refused.
+    pub reason: Option<RefusalReason>,
+}
+
+/// How long a company keeps the seats of a hold. Durations only: no two companies need the same clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// In all.
+    pub seconds: u32,
+    /// How much of that has passed there.
+    pub passed_ms: i64,
+}
+
+/// A saga as this company has it recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SagaView {
+    pub id: SagaId,
+    /// `begun`, `held` (for a customer), `committed` or `aborted`.
+    pub state: String,
+    /// Node that drives or drove it.
+    pub driver: String,
+    pub age_seconds: i64,
+    pub finished: bool,
+    pub companies: Vec<CompanyId>,
+    pub seats: Vec<SeatRef>,
+}
+
+impl SagaView {
+    /// Nothing is decided yet, as far as this company knows.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state.as_str(), "begun" | "held")
+    }
+}
+
+/// What an operator did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditView {
+    pub id: i64,
+    pub at: Timestamp,
+    pub action: String,
+    pub subject: String,
+    pub reason: String,
+}
+
 /// Reads. Each sees only what is committed.
 pub trait Archive: Send + Sync + 'static {
     /// Answers at all.
     fn ping(&self) -> Read<'_, ()>;
 
     /// Everything recorded of a saga; empty if nothing (`running` is not for the store to know).
-    fn recorded(&self, saga: SagaId) -> Read<'_, Recorded>;
+    fn recorded(&self, saga: SagaId) -> Read<'_, SagaRecord>;
 
     /// What a client's key was used for.
     fn key(&self, user: UserId, key: String) -> Read<'_, Option<KnownKey>>;

@@ -3,7 +3,6 @@
 //! One task per peer and feed. A pull waits at the peer until there is news, so nothing is polled while nothing happens, and
 //! under load one pull carries all that has come since the last. The cursor is written with the rows it covers.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -13,13 +12,11 @@ use crate::domain::entry::Entry;
 use crate::domain::ids::CompanyId;
 use crate::domain::rows::OutboxCursor;
 use crate::mesh::messages::{Reply, Request};
-use crate::mesh::peer::PeerClient;
+use crate::mesh::peer::pull;
 use crate::mesh::service::Service;
 
 /// How long a peer may hold a pull open while it has no news.
 const WAIT: Duration = Duration::from_millis(1_500);
-/// Longest a pull may take in all.
-const PULL_TIMEOUT: Duration = Duration::from_millis(3_500);
 /// Pause after a pull that failed, or while the peer is down.
 const RETRY: Duration = Duration::from_millis(250);
 /// Least time between two pulls: under load, rows gather.
@@ -113,15 +110,4 @@ async fn follow_catalogue(service: Service, company: CompanyId) {
             _ => tokio::time::sleep(RETRY).await,
         }
     }
-}
-
-pub(crate) async fn pull(
-    peers: &Arc<dyn PeerClient>,
-    company: CompanyId,
-    request: Request,
-) -> Option<Reply> {
-    if !peers.is_up(company) {
-        return None;
-    }
-    peers.call(company, request, PULL_TIMEOUT).await.ok()
 }

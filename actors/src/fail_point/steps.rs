@@ -1,11 +1,8 @@
-//! The names of all steps, from the enums that are written and sent.
+//! What a step is, and the names of those that write.
 
 use super::Write;
 use crate::domain::entry::Entry;
 use crate::domain::register::{Ballot, Key};
-use crate::domain::saga::Question;
-use crate::mesh::envelope::Body;
-use crate::mesh::messages::Request;
 
 /// The points around one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,39 +22,27 @@ impl Step for Points {
     }
 }
 
-/// The steps of one request to a peer: at the node that asks, and at the one that is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Exchange {
-    pub sent: Points,
-    pub answered: Points,
-}
-
-/// What is asked of the lease table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LeaseCall {
-    Acquire,
-    Release,
-    Raise,
-}
-
 macro_rules! points {
     ($($name:literal),+) => {
-        Points {
+        $crate::fail_point::steps::Points {
             before: concat!($($name,)+ "::before"),
             after: concat!($($name,)+ "::after"),
         }
     };
 }
 
-/// Names every kind of a type: one list for the match, which has no wildcard, and for the names in [`all`].
+pub(crate) use points;
+
+/// Names every kind of a type: one list for the match, which has no wildcard, and for the list of all names.
 macro_rules! steps {
     ($all:ident: $type:ty { $($kind:pat => $name:literal,)+ $(; $rest:pat => $points:expr)? }) => {
-        const $all: &[Points] = &[$(points!($name)),+];
+        pub(crate) const $all: &[$crate::fail_point::steps::Points] =
+            &[$($crate::fail_point::steps::points!($name)),+];
 
-        impl Step for $type {
-            fn points(&self) -> Points {
+        impl $crate::fail_point::steps::Step for $type {
+            fn points(&self) -> $crate::fail_point::steps::Points {
                 match self {
-                    $($kind => points!($name),)+
+                    $($kind => $crate::fail_point::steps::points!($name),)+
                     $($rest => $points,)?
                 }
             }
@@ -65,24 +50,7 @@ macro_rules! steps {
     };
 }
 
-/// The same for requests, whose kinds have two steps each.
-macro_rules! exchanges {
-    ($all:ident { $($kind:pat => $name:literal,)+ }) => {
-        const $all: &[Exchange] = &[$(exchanges!($name)),+];
-
-        pub fn exchange(request: &Request) -> Exchange {
-            match request {
-                $($kind => exchanges!($name),)+
-            }
-        }
-    };
-    ($name:literal) => {
-        Exchange {
-            sent: points!("send::", $name),
-            answered: points!("answer::", $name),
-        }
-    };
-}
+pub(crate) use steps;
 
 // A write: before its COMMIT is sent; after it was acknowledged, when no receipt has left yet.
 steps!(ENTRIES: Entry {
@@ -121,61 +89,3 @@ steps!(WRITES: Write {
     Write::Schedule => "import::schedule",
     Write::Pruning => "housekeeping::prune",
 });
-
-// A request, sent: before it leaves; after its reply arrived, when nobody has acted on it yet.
-// A request, answered: before anything is done about it; after all is done, when the reply has not left yet.
-exchanges!(EXCHANGES {
-    Request::Ask(Question::Prepare(_)) => "prepare",
-    Request::Ask(Question::Book(_)) => "book",
-    Request::Ask(Question::Promise { key: Key::Saga(_), .. }) => "promise",
-    Request::Ask(Question::Promise { key: Key::Login(_), .. }) => "promise_login",
-    Request::Ask(Question::Accept { key: Key::Saga(_), ballot: Ballot::ZERO, .. }) => "accept",
-    Request::Ask(Question::Accept { key: Key::Saga(_), .. }) => "accept_later_ballot",
-    Request::Ask(Question::Accept { key: Key::Login(_), .. }) => "accept_login",
-    Request::Ask(Question::Confirm { .. }) => "confirm",
-    Request::Ask(Question::Hold { .. }) => "hold",
-    Request::Ask(Question::Release { .. }) => "release",
-    Request::Query { .. } => "query",
-    Request::MergeTicket(_) => "merge_ticket",
-    Request::FindKey { .. } => "find_key",
-    Request::FindUser { .. } => "find_user",
-    Request::FindTicket { .. } => "find_ticket",
-    Request::TicketsOf { .. } => "tickets_of",
-    Request::Pull { .. } => "pull",
-    Request::PullCatalogue { .. } => "pull_catalogue",
-    Request::Describe => "describe",
-    Request::Digests(_) => "digests",
-    Request::Copies { .. } => "copies",
-    Request::Cursors => "cursors",
-    Request::Extend { .. } => "extend",
-    Request::HeldFor { .. } => "held_for",
-    Request::History { .. } => "history",
-});
-
-// What nodes say before they talk. The answers promise nothing durable and have no points.
-steps!(GREETINGS: Body {
-    Body::Hello => "send::hello",
-    Body::Join { .. } => "send::join",
-    Body::Ping => "send::ping",
-    ; Body::Request(request) => exchange(request).sent
-});
-
-steps!(LEASE_CALLS: LeaseCall {
-    LeaseCall::Acquire => "lease::acquire",
-    LeaseCall::Release => "lease::release",
-    LeaseCall::Raise => "lease::raise",
-});
-
-/// The points of every step there is.
-pub fn all() -> impl Iterator<Item = &'static str> {
-    let steps = [ENTRIES, WRITES, GREETINGS, LEASE_CALLS]
-        .into_iter()
-        .flatten()
-        .copied();
-    let exchanges = EXCHANGES
-        .iter()
-        .flat_map(|exchange| [exchange.sent, exchange.answered]);
-    steps
-        .chain(exchanges)
-        .flat_map(|step| [step.before, step.after])
-}

@@ -2,23 +2,19 @@
 //! protocol number in [`crate::mesh::peer`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::catalogue::{CatalogueCursor, CataloguePage};
-use crate::copies::anti_entropy::{Bucket, Digests, Slice};
+use crate::company::buckets::{Bucket, Digests, Slice};
+use crate::company::history::Event;
+use crate::company::store::{KnownKey, SagaRecord};
 use crate::domain::accounts::User;
-pub use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
-use crate::domain::order::{Order, OrderHash, SeatRef};
-use crate::domain::participant::{LegState, RefusalReason};
-use crate::domain::register::{Acceptors, Register};
 use crate::domain::replica::Ticket;
-pub use crate::domain::rows::{OutboxCursor, Replicated};
-use crate::domain::saga::{CompanyAnswer, Outcome, Question};
-use crate::people::history::Event;
+use crate::domain::rows::{OutboxCursor, Replicated};
+use crate::domain::saga::{CompanyAnswer, Question};
 
 /// One request to a company's node. Every one may be sent again: the answer is then that of the recorded state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,47 +76,11 @@ pub enum Request {
     },
 }
 
-/// What is known of a client's key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KnownKey {
-    pub fingerprint: [u8; 32],
-    pub saga: SagaId,
-    /// The recorded answer; none while it is not known.
-    pub answer: Option<Outcome>,
-    /// A driver for it runs at that node now.
-    pub running: bool,
-}
-
-/// What a company has recorded of a saga: a hint, unless the register says chosen.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recorded {
-    pub register: Option<Register>,
-    pub order: Option<(Arc<Order>, OrderHash, Acceptors)>,
-    pub legs: Vec<(SeatRef, LegState)>,
-    /// A driver for it runs at that node now.
-    pub running: bool,
-    /// None for whatever is not held.
-    pub held: Option<Held>,
-    /// A driver there has seen every company's vote for the hold.
-    pub voted: bool,
-    /// Why its legs there were refused.
-    pub reason: Option<RefusalReason>,
-}
-
-/// How long a company keeps the seats of a hold. Durations only: no two companies need the same clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
-    /// In all.
-    pub seconds: u32,
-    /// How much of that has passed there.
-    pub passed_ms: i64,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     Answer(CompanyAnswer),
     Merged,
-    Recorded(Box<Recorded>),
+    Recorded(Box<SagaRecord>),
     Key(Option<KnownKey>),
     User(Option<User>),
     Ticket(Option<Box<Ticket>>),

@@ -4,6 +4,7 @@
 //! * [`gateway`]: the one actor that other nodes reach; [`service`]: what a company answers, its own drivers included.
 
 pub mod envelope;
+pub mod fail_points;
 pub mod gateway;
 pub mod messages;
 pub mod peer;

@@ -1,13 +1,18 @@
 //! The only door between nodes: [`PeerClient`] to call a company, [`Serve`] to be called.
 //! What travels is in [`crate::mesh::envelope`]; who answers is in [`crate::mesh::gateway`].
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use crate::catalogue::Reach;
 pub use crate::clock::Clock;
 use crate::domain::ids::CompanyId;
 use crate::mesh::messages::{Reply, Request};
+
+/// Longest a pull may take in all.
+const PULL_TIMEOUT: Duration = Duration::from_millis(3_500);
 
 /// Why a call has no reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +35,7 @@ pub enum CallError {
 }
 
 /// Calls other companies. Safety never depends on an answer.
-pub trait PeerClient: Send + Sync + 'static {
+pub trait PeerClient: Reach {
     /// Sends the request once and waits for the reply, at most `timeout`.
     fn call(
         &self,
@@ -38,9 +43,6 @@ pub trait PeerClient: Send + Sync + 'static {
         request: Request,
         timeout: Duration,
     ) -> BoxFuture<'_, Result<Reply, CallError>>;
-
-    /// Whether this node can talk to that company now, as far as it knows.
-    fn is_up(&self, company: CompanyId) -> bool;
 }
 
 /// Answers requests of other companies.
@@ -57,4 +59,16 @@ pub fn is_long_poll(request: &Request) -> bool {
         request,
         Request::Pull { .. } | Request::PullCatalogue { .. }
     )
+}
+
+/// Asks a peer for what is to be copied; none if it is down or does not say.
+pub async fn pull(
+    peers: &Arc<dyn PeerClient>,
+    company: CompanyId,
+    request: Request,
+) -> Option<Reply> {
+    if !peers.is_up(company) {
+        return None;
+    }
+    peers.call(company, request, PULL_TIMEOUT).await.ok()
 }

@@ -14,13 +14,14 @@ use crate::catalogue::Catalogue;
 use crate::company::directory::Directory;
 use crate::company::ledger::{Ledger, PostError};
 use crate::company::running::Running;
-use crate::company::store::{Archive, ReadError};
+use crate::company::store::{Archive, KnownKey, ReadError, SagaRecord};
 use crate::domain::entry::{Entry, Idempotency, Receipt};
 use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::participant::{Booked, Prepare, Vote};
+use crate::domain::rows::{OutboxCursor, Replicated};
 use crate::domain::saga::{CompanyAnswer, Question};
 use crate::mesh::envelope::fitting;
-use crate::mesh::messages::{OutboxCursor, Replicated, Reply, Request};
+use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::{PeerClient, Serve};
 
 /// Most outbox rows of one reply; fewer where they do not fit a message.
@@ -72,7 +73,7 @@ impl Service {
             }
             Request::Query { saga } => self.archive.recorded(saga).await.map(|recorded| {
                 let running = self.running.contains(saga);
-                Reply::Recorded(Box::new(crate::mesh::messages::Recorded {
+                Reply::Recorded(Box::new(SagaRecord {
                     running,
                     ..recorded
                 }))
@@ -80,7 +81,7 @@ impl Service {
             Request::FindKey { user, key } => self.archive.key(user, key).await.map(|known| {
                 Reply::Key(known.map(|known| {
                     let running = self.running.contains(known.saga);
-                    crate::mesh::messages::KnownKey { running, ..known }
+                    KnownKey { running, ..known }
                 }))
             }),
             Request::FindUser { login } => self.archive.user(login).await.map(Reply::User),

@@ -19,8 +19,10 @@ use self::holds::HoldsBegun;
 pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, Holds, ReleaseAnswer};
 use crate::booking::actor::{Arguments, BookingActor, Shared};
 use crate::booking::progress::{Board, Follower};
+use crate::company::history::Event;
 use crate::company::order_hash::{acceptors_of, order_hash, saga_id};
 use crate::company::store::Unfinished;
+use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Leg, Order, Passenger, SeatRef};
 use crate::domain::participant::{LegState, RefusalReason};
@@ -28,9 +30,7 @@ use crate::domain::register::Acceptors;
 use crate::domain::replica::Ticket;
 pub use crate::domain::saga::Outcome;
 use crate::domain::saga::{Answer, Origin, Start};
-use crate::mesh::messages::Idempotency;
 use crate::mesh::traceparent::Traceparent;
-use crate::people::history::Event;
 
 /// What a desk takes on.
 #[derive(Debug, Clone, Copy)]

@@ -6,6 +6,5 @@
 
 pub mod accounts;
 pub mod desk;
-pub mod history;
 pub mod operations;
 pub mod refund;

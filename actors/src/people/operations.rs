@@ -12,17 +12,14 @@ use tracing::{info, warn};
 use crate::booking::actor::Shared;
 use crate::catalogue::{LegFilter, LegPage, PageCursor};
 use crate::company::ledger::PostError;
-use crate::company::store::{ReadError, Unfinished};
+use crate::company::store::{ReadError, SagaView, Unfinished};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, SeatId, UserId};
-use crate::domain::order::SeatRef;
 use crate::domain::rows::SeatUse;
 use crate::mesh::messages::{Reply, Request};
 use crate::people::desk::{CancelAnswer, Desk, TicketPage, Unavailable};
 
-pub use lists::{
-    AuditView, LeaseList, LeaseScan, LeaseView, Leased, RouteLeg, RouteList, RouteSeats, RouteView,
-};
+pub use lists::{LeaseList, LeaseScan, LeaseView, Leased, RouteLeg, RouteList, RouteView};
 
 /// How long an operator waits for the end of a saga.
 const DRIVE_PATIENCE: Duration = Duration::from_secs(8);
@@ -61,27 +58,6 @@ pub struct Link {
     pub company: CompanyId,
     pub address: String,
     pub calls_under_way: usize,
-}
-
-/// A saga as this company has it recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SagaView {
-    pub id: SagaId,
-    /// `begun`, `held` (for a customer), `committed` or `aborted`.
-    pub state: String,
-    /// Node that drives or drove it.
-    pub driver: String,
-    pub age_seconds: i64,
-    pub finished: bool,
-    pub companies: Vec<CompanyId>,
-    pub seats: Vec<SeatRef>,
-}
-
-impl SagaView {
-    /// Nothing is decided yet, as far as this company knows.
-    fn is_open(&self) -> bool {
-        matches!(self.state.as_str(), "begun" | "held")
-    }
 }
 
 /// One seat by its id.

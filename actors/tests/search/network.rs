@@ -3,14 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::{
-    Catalogue, CatalogueCursor, CataloguePage, ConnectionTimes, Itinerary, Order, Published, Route,
-    SeatState, Trip,
+    Catalogue, CatalogueCursor, CataloguePage, ConnectionTimes, Itinerary, Order, Published, Reach,
+    Route, SeatState, Trip,
 };
 use passcom_actors::domain::ids::{CompanyId, SeatNumber};
-use passcom_actors::mesh::messages::{Reply, Request};
-use passcom_actors::mesh::peer::{CallError, PeerClient};
 
 #[derive(Debug, Clone)]
 pub struct Leg {
@@ -68,9 +65,9 @@ impl Network {
     pub fn catalogue(&self) -> Catalogue {
         let me = self.companies[0];
         let companies = self.companies.clone().into();
-        let peers = Arc::new(Peers(self.down.clone()));
+        let reach = Arc::new(AllBut(self.down.clone()));
         let connections = self.connections.clone();
-        let catalogue = Catalogue::new(me, companies, peers, self.sale_closes, connections);
+        let catalogue = Catalogue::new(me, companies, reach, self.sale_closes, connections);
         for company in &self.companies {
             let legs = self.legs.iter().filter(|leg| leg.company == *company);
             let changes: Vec<Published> = legs.map(Leg::published).collect();
@@ -192,19 +189,10 @@ pub fn pareto(mut all: Vec<Merits>) -> Vec<Merits> {
     all.iter().filter(is_best).cloned().collect()
 }
 
-/// Peers that are up but for these, and are not called.
-struct Peers(Vec<CompanyId>);
+/// Companies that are up but for these.
+struct AllBut(Vec<CompanyId>);
 
-impl PeerClient for Peers {
-    fn call(
-        &self,
-        to: CompanyId,
-        _request: Request,
-        _timeout: Duration,
-    ) -> BoxFuture<'_, Result<Reply, CallError>> {
-        Box::pin(async move { Err(CallError::Busy(to)) })
-    }
-
+impl Reach for AllBut {
     fn is_up(&self, company: CompanyId) -> bool {
         !self.0.contains(&company)
     }

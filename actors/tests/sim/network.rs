@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use passcom_actors::catalogue::Reach;
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::saga::Question;
 use passcom_actors::mesh::messages::{Reply, Request};
@@ -224,7 +225,9 @@ impl PeerClient for Peers {
         }
         .boxed()
     }
+}
 
+impl Reach for Peers {
     fn is_up(&self, company: CompanyId) -> bool {
         let to = self.index_of(company);
         to.is_some_and(|to| self.life.hub.lock().wire.is_up(self.life.index, to))

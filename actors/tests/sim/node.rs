@@ -13,8 +13,8 @@ use passcom_actors::catalogue::{Catalogue, ConnectionTimes};
 use passcom_actors::clock::Clock;
 use passcom_actors::company::directory::Directory;
 use passcom_actors::company::lease::{self, LEASE_TTL};
-use passcom_actors::company::ledger::{Ledger, News};
-use passcom_actors::company::memory::MemoryStore;
+use passcom_actors::company::ledger::Ledger;
+use passcom_actors::company::news::News;
 use passcom_actors::company::running::Running;
 use passcom_actors::company::store::{Archive, ReadError};
 use passcom_actors::company::supervisor::Supervisor;
@@ -26,6 +26,7 @@ use passcom_actors::people::accounts::logins::Logins;
 use passcom_actors::people::desk::{Desk, Limits};
 use passcom_actors::people::operations::Operations;
 use passcom_actors::watchers;
+use passcom_memory::MemoryStore;
 
 use passcom_actors::copies::replication;
 use ractor::Actor;
@@ -222,7 +223,7 @@ async fn build(
     let listening_outbox = outbox.clone();
     let (listening_catalogue, listening_directory) = (catalogue.clone(), directory.clone());
     let listener = Arc::new(move |news: &News| {
-        listening_catalogue.on_news(news);
+        listening_catalogue.on_commit(&news.seats, &news.surveyed);
         listening_directory.on_news(news);
         if news.outbox {
             listening_outbox.notify_waiters();

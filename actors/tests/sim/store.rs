@@ -7,18 +7,18 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::Published;
-use passcom_actors::company::memory::MemoryStore;
+use passcom_actors::company::buckets::{Bucket, Digests, Slice};
+use passcom_actors::company::history::Event;
 use passcom_actors::company::store::{
     Archive, LedgerStore, Read, ReadError, Unfinished, WriteError,
 };
-use passcom_actors::copies::anti_entropy::{Bucket, Digests, Slice};
+use passcom_actors::company::store::{AuditView, SagaView};
+use passcom_actors::company::store::{KnownKey, SagaRecord};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{Footprint, OutboxCursor, Replicated, Rows, SeatKey, SeatUse};
-use passcom_actors::mesh::messages::{KnownKey, Recorded};
-use passcom_actors::people::history::Event;
-use passcom_actors::people::operations::{AuditView, SagaView};
+use passcom_memory::MemoryStore;
 use uuid::Uuid;
 
 use crate::hub::{LateCommit, Weather};
@@ -170,7 +170,7 @@ impl Archive for Database {
         self.read(|tables| tables.ping())
     }
 
-    fn recorded(&self, saga: SagaId) -> Read<'_, Recorded> {
+    fn recorded(&self, saga: SagaId) -> Read<'_, SagaRecord> {
         self.read(move |tables| tables.recorded(saga))
     }
 

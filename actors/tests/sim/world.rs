@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcom_actors::catalogue::Route;
-use passcom_actors::company::memory::MemoryStore;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId};
 use passcom_actors::domain::order::{Price, SeatRef};
 use passcom_actors::domain::rows::Rows;
+use passcom_memory::MemoryStore;
 use uuid::Uuid;
 
 use crate::checker::History;

@@ -1,6 +1,6 @@
 //! What operators look through: the routes in use, the leases, the audit trail.
 
-use passcom_actors::people::operations::AuditView;
+use passcom_actors::company::store::AuditView;
 use serde::Serialize;
 
 use super::Operator;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use passcom_actors::company::store::SagaView;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::people::desk::Unavailable;
-use passcom_actors::people::operations::{Driven, SagaView};
+use passcom_actors::people::operations::Driven;
 use serde::Serialize;
 
 use super::{Operator, ReasonBody, reason};

@@ -1,12 +1,12 @@
 //! A ticket with all its legs, what its cancellation gives back, what its signed code says, and the history of a booking.
 
 use passcom_actors::catalogue::cabin::Place;
+use passcom_actors::company::history::{Decided, Event, Step};
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::order::{Leg, Price, SeatRef};
 use passcom_actors::domain::participant::RefusalReason;
 use passcom_actors::domain::replica;
 use passcom_actors::people::desk::BookingHistory;
-use passcom_actors::people::history::{Decided, Event, Step};
 use passcom_actors::people::refund::{Ground, Refund};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

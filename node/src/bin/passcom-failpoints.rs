@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use passcom_actors::fail_point::steps;
+use passcom_actors::mesh::fail_points::steps;
 
 const ARMED: &str = "PASSCOM_KILL_AT";
 const LIST: &str = "list-fail-points";

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
+use passcom_actors::catalogue::Reach;
 use passcom_actors::domain::ids::{CompanyId, Incarnation};
 use passcom_actors::domain::time::Timestamp;
 use passcom_actors::fail_point;
@@ -188,7 +189,9 @@ impl PeerClient for Peers {
             outcome
         })
     }
+}
 
+impl Reach for Peers {
     fn is_up(&self, company: CompanyId) -> bool {
         self.all
             .get(&company)

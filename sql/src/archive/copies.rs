@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use passcom_actors::copies::anti_entropy::{Bucket, Digests, Slice};
+use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
 use passcom_actors::domain::register::Value;

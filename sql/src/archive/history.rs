@@ -1,11 +1,11 @@
 //! Reads of when what was recorded: of one booking, and of what operators did.
 
 use jiff::Timestamp;
+use passcom_actors::company::history::{Decided, Event, LegTimes, RegisterTimes, Step};
+use passcom_actors::company::store::AuditView;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::register::{Key, Value};
-use passcom_actors::people::history::{Decided, Event, LegTimes, RegisterTimes, Step};
-use passcom_actors::people::operations::AuditView;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
 

@@ -11,15 +11,15 @@ use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use passcom_actors::catalogue::Published;
+use passcom_actors::company::buckets::{Bucket, Digests, Slice};
+use passcom_actors::company::history::Event;
 use passcom_actors::company::store::{Archive, Read, Unfinished};
-use passcom_actors::copies::anti_entropy::{Bucket, Digests, Slice};
+use passcom_actors::company::store::{AuditView, SagaView};
+use passcom_actors::company::store::{KnownKey, SagaRecord};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{OutboxCursor, Replicated, SeatKey, SeatUse};
-use passcom_actors::mesh::messages::{KnownKey, Recorded};
-use passcom_actors::people::history::Event;
-use passcom_actors::people::operations::{AuditView, SagaView};
 use uuid::Uuid;
 
 /// The reads over PostgreSQL. Cheap to clone.
@@ -48,7 +48,7 @@ impl Archive for PgArchive {
         })
     }
 
-    fn recorded(&self, saga: SagaId) -> Read<'_, Recorded> {
+    fn recorded(&self, saga: SagaId) -> Read<'_, SagaRecord> {
         Box::pin(async move { Ok(self.read_recorded(saga).await?) })
     }
 

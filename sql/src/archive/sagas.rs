@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use passcom_actors::company::store::SagaView;
 use passcom_actors::company::store::Unfinished;
+use passcom_actors::company::store::{Held, KnownKey, SagaRecord};
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::{Order, SeatRef};
 use passcom_actors::domain::register::Key;
 use passcom_actors::domain::saga::Outcome;
-use passcom_actors::mesh::messages::{Held, KnownKey, Recorded};
-use passcom_actors::people::operations::SagaView;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
@@ -80,7 +80,7 @@ order by created_at desc, id limit $3
 "#;
 
 impl PgArchive {
-    pub(super) async fn read_recorded(&self, saga: SagaId) -> Result<Recorded, Failure> {
+    pub(super) async fn read_recorded(&self, saga: SagaId) -> Result<SagaRecord, Failure> {
         let reader = self.reader().await?;
         let key = decode::key_text(&Key::Saga(saga));
         let (by_key, by_saga): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) =
@@ -98,7 +98,7 @@ impl PgArchive {
         let voted = order.as_ref().map(|row| row.try_get("voted"));
         let voted: Option<bool> = voted.transpose()?;
         let held = order.as_ref().map(held).transpose()?;
-        Ok(Recorded {
+        Ok(SagaRecord {
             register: register.map(|(_, register)| register),
             held: held.flatten(),
             voted: voted.unwrap_or_default(),

@@ -8,10 +8,10 @@ mod speed;
 mod support;
 
 use contract::{Stores, all, company, route};
-use passcom_actors::company::memory::MemoryStore;
 use passcom_actors::domain::entry::Receipt;
 use passcom_actors::domain::ids::Incarnation;
 use passcom_actors::domain::participant::{RefusalReason, Vote};
+use passcom_memory::MemoryStore;
 use support::Cluster;
 use uuid::Uuid;
 

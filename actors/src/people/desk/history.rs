@@ -3,9 +3,10 @@
 use futures_util::future::join3;
 
 use super::{BookingHistory, Desk, NotShown};
-use crate::domain::ids::{SagaId, UserId};
+use crate::company::history::{Event, Step};
+use crate::domain::ids::{CompanyId, SagaId, UserId};
+use crate::domain::order::SeatRef;
 use crate::mesh::messages::{Reply, Request};
-use crate::people::history;
 
 impl Desk {
     /// The history of a booking of this user.
@@ -31,7 +32,108 @@ impl Desk {
         Ok(BookingHistory {
             status,
             unreachable: silent.collect(),
-            events: history::merged(told),
+            events: merged(told),
         })
+    }
+}
+
+/// The events of several companies as one, by time; who began the booking is told once.
+fn merged(companies: Vec<(CompanyId, Vec<Event>)>) -> Vec<(CompanyId, Event)> {
+    let tell = |(company, events): (CompanyId, Vec<Event>)| {
+        events.into_iter().map(move |event| (company, event))
+    };
+    let mut all: Vec<(CompanyId, Event)> = companies.into_iter().flat_map(tell).collect();
+    all.sort_by_key(|(company, event)| (event.at, place(&event.step), *company));
+    // every participant remembers the booking; the one whose node drove it says when it began, unless it cannot be asked
+    let first = all.iter().position(is_begun);
+    let own = all.iter().position(
+        |(company, event)| matches!(&event.step, Step::Begun { driver } if driver == company.as_str()),
+    );
+    let kept = own.or(first);
+    let mut index = 0;
+    all.retain(|entry| {
+        let keep = !is_begun(entry) || Some(index) == kept;
+        index += 1;
+        keep
+    });
+    all
+}
+
+fn is_begun((_, event): &(CompanyId, Event)) -> bool {
+    matches!(event.step, Step::Begun { .. })
+}
+
+/// Events of one instant follow the protocol, then the seats.
+fn place(step: &Step) -> (u8, Option<SeatRef>) {
+    match step {
+        Step::Begun { .. } => (0, None),
+        Step::Prepared { seat, .. } => (1, Some(*seat)),
+        Step::Refused { seat, .. } => (2, Some(*seat)),
+        Step::Promised => (3, None),
+        Step::Accepted(_) => (4, None),
+        Step::Chosen(_) => (5, None),
+        Step::Committed { seat, .. } => (6, Some(*seat)),
+        Step::Ticket => (7, None),
+        Step::Cancelled { seat } => (8, Some(*seat)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::company::history::{Decided, LegTimes, RegisterTimes};
+    use crate::domain::fencing::FencingToken;
+    use crate::domain::fixtures::{company, seat};
+
+    #[test]
+    fn who_began_it_is_told_once_by_whoever_did() {
+        let begun = |at, driver: &str| Event {
+            at,
+            step: Step::Begun {
+                driver: driver.to_owned(),
+            },
+        };
+        let chosen = Event {
+            at: 5,
+            step: Step::Chosen(Decided::Commit),
+        };
+        let (a, b) = (company("a"), company("b"));
+        let both = vec![
+            (a, vec![begun(9, "b")]),
+            (b, vec![begun(11, "b"), chosen.clone()]),
+        ];
+        assert_eq!(merged(both), [(b, chosen), (b, begun(11, "b"))]);
+        let driver_away = vec![
+            (a, vec![begun(9, "b")]),
+            (company("c"), vec![begun(10, "b")]),
+        ];
+        assert_eq!(merged(driver_away), [(a, begun(9, "b"))]);
+    }
+
+    #[test]
+    fn events_of_one_instant_follow_the_protocol() {
+        let times = RegisterTimes {
+            promised: None,
+            accepted: Some((10, Decided::Commit)),
+            chosen: Some(10),
+        };
+        let leg = LegTimes {
+            seat: seat("a", 1),
+            fence: FencingToken(5),
+            reason: None,
+            recorded: 10,
+            committed: Some(10),
+            ended: None,
+        };
+        let a = company("a");
+        let events = [leg.events(), times.events()].concat();
+        let steps: Vec<Step> = merged(vec![(a, events)])
+            .into_iter()
+            .map(|(_, event)| event.step)
+            .collect();
+        assert!(matches!(
+            steps[..],
+            [Step::Accepted(_), Step::Chosen(_), Step::Committed { .. }]
+        ));
     }
 }

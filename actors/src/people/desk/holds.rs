@@ -12,6 +12,7 @@ use self::begun::HoldBegun;
 pub(super) use self::begun::HoldsBegun;
 pub use self::terms::HoldTerms;
 use super::{BookAnswer, BookingState, BookingStatus, Desk, NotShown, Outcome, Wait};
+use crate::company::store::SagaRecord;
 use crate::company::store::Unfinished;
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
@@ -19,7 +20,7 @@ use crate::domain::order::{HOLD_SECONDS_MAX, Order};
 use crate::domain::participant::{LegState, Refusal, RefusalReason};
 use crate::domain::register::Acceptors;
 use crate::domain::saga::{Answer, Origin};
-use crate::mesh::messages::{Recorded, Reply, Request};
+use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::CallError;
 use crate::mesh::service::HOLDS_MAX;
 
@@ -322,7 +323,7 @@ impl Desk {
 
     /// The order that all companies have voted for, where somebody who answered knows that; else one that somebody has. Two
     /// requests for one hold may have recorded two orders, and the votes are for one of them.
-    fn saga_in(&self, saga: SagaId, answers: &[(CompanyId, Recorded)]) -> Option<Voted> {
+    fn saga_in(&self, saga: SagaId, answers: &[(CompanyId, SagaRecord)]) -> Option<Voted> {
         let known = answers.iter().filter_map(|(_, recorded)| {
             let (order, hash, acceptors) = recorded.order.clone()?;
             let unfinished = Unfinished {
@@ -342,7 +343,7 @@ impl Desk {
         let answers = self.recorded(saga).await;
         let me = self.shared.service.me;
         let others = || answers.iter().filter(|(company, _)| *company != me);
-        let ends = |recorded: &Recorded| {
+        let ends = |recorded: &SagaRecord| {
             let register = recorded.register.as_ref();
             let open = |(_, state): &(_, LegState)| *state == LegState::Prepared;
             register.is_some_and(|register| register.accepted.is_some())

@@ -7,13 +7,15 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 
 use super::{BookAnswer, BookingState, BookingStatus, Desk, HoldTerms, NotShown};
+use crate::company::store::{KnownKey, SagaRecord};
+use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::Order;
 use crate::domain::participant::{LegState, RefusalReason};
 use crate::domain::register::Value;
 use crate::domain::replica::Ticket;
 use crate::domain::saga::Outcome;
-use crate::mesh::messages::{Idempotency, KnownKey, Recorded, Reply, Request};
+use crate::mesh::messages::{Reply, Request};
 
 /// How long the peers have to say what they know.
 pub(super) const ASK_TIMEOUT: Duration = Duration::from_millis(800);
@@ -68,14 +70,14 @@ impl Desk {
     }
 
     /// What every company that answers has recorded of a saga.
-    pub(super) async fn recorded(&self, saga: SagaId) -> Vec<(CompanyId, Recorded)> {
+    pub(super) async fn recorded(&self, saga: SagaId) -> Vec<(CompanyId, SagaRecord)> {
         let service = &self.shared.service;
         let (own, theirs) = join(
             service.archive.recorded(saga),
             self.ask_peers(Request::Query { saga }),
         )
         .await;
-        let mut answers: Vec<(CompanyId, Recorded)> = theirs
+        let mut answers: Vec<(CompanyId, SagaRecord)> = theirs
             .into_iter()
             .filter_map(|(company, reply)| match reply {
                 Reply::Recorded(recorded) => Some((company, *recorded)),
@@ -90,7 +92,7 @@ impl Desk {
         &self,
         user: UserId,
         saga: SagaId,
-        answers: &[(CompanyId, Recorded)],
+        answers: &[(CompanyId, SagaRecord)],
     ) -> Result<BookingStatus, NotShown> {
         let order = answers.iter().find_map(|(_, recorded)| order_in(recorded));
         let hold = order.as_ref().and_then(|order| {
@@ -130,7 +132,7 @@ impl Desk {
     }
 
     /// A company that has not said what it knows.
-    fn silent(&self, answers: &[(CompanyId, Recorded)], ticket: &Lookup) -> Option<CompanyId> {
+    fn silent(&self, answers: &[(CompanyId, SagaRecord)], ticket: &Lookup) -> Option<CompanyId> {
         if let Lookup::NotAsked(company) = ticket {
             return Some(*company);
         }
@@ -194,7 +196,7 @@ impl Lookup {
 }
 
 /// Of a booking without a ticket.
-fn state_of(answers: &[(CompanyId, Recorded)], hold: Option<HoldTerms>) -> BookingState {
+fn state_of(answers: &[(CompanyId, SagaRecord)], hold: Option<HoldTerms>) -> BookingState {
     let legs = || answers.iter().flat_map(|(_, recorded)| &recorded.legs);
     let refused = legs().any(|(_, state)| *state == LegState::Refused);
     let aborted = answers.iter().any(|(_, recorded)| {
@@ -224,7 +226,7 @@ fn judge(known: &KnownKey, saga: SagaId, idempotency: &Idempotency) -> Result<()
     }
 }
 
-fn order_in(recorded: &Recorded) -> Option<std::sync::Arc<Order>> {
+fn order_in(recorded: &SagaRecord) -> Option<std::sync::Arc<Order>> {
     let in_register = recorded.register.as_ref().and_then(|register| {
         match register.accepted.as_ref().map(|(_, value)| value) {
             Some(Value::Commit { order, .. }) => Some(order.clone()),
@@ -236,7 +238,7 @@ fn order_in(recorded: &Recorded) -> Option<std::sync::Arc<Order>> {
 }
 
 /// The reason that says most: one leg was refused for it, others were only given up with that one.
-fn reason_of(answers: &[(CompanyId, Recorded)]) -> Option<RefusalReason> {
+fn reason_of(answers: &[(CompanyId, SagaRecord)]) -> Option<RefusalReason> {
     let reasons = || answers.iter().filter_map(|(_, recorded)| recorded.reason);
     let named = reasons().find(|reason| *reason != RefusalReason::Released);
     named.or_else(|| reasons().next())
@@ -247,7 +249,7 @@ type CompanyLegs = (
     Option<Vec<(crate::domain::order::SeatRef, LegState)>>,
 );
 
-fn by_company(order: &Order, answers: &[(CompanyId, Recorded)]) -> Vec<CompanyLegs> {
+fn by_company(order: &Order, answers: &[(CompanyId, SagaRecord)]) -> Vec<CompanyLegs> {
     let legs = |company: CompanyId| {
         let answer = answers.iter().find(|(from, _)| *from == company);
         answer.map(|(_, recorded)| recorded.legs.clone())

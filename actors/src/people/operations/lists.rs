@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Operations, away};
+use crate::company::route::RouteSeats;
+use crate::company::store::AuditView;
 use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
 use crate::people::desk::Unavailable;
 
@@ -31,16 +33,6 @@ pub struct RouteLeg {
     pub destination: String,
     pub departs: Timestamp,
     pub seats: u16,
-}
-
-/// Seats of a route by what keeps them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct RouteSeats {
-    /// Claimed by bookings whose ledger entry is under way.
-    pub claimed: usize,
-    pub prepared: usize,
-    pub sold: usize,
-    pub blocked: usize,
 }
 
 /// The routes in use, those used last first.
@@ -87,16 +79,6 @@ pub struct Leased {
 /// Asks the lease table for at most so many leases, and whether there are more. None while it is away.
 pub type LeaseScan =
     Arc<dyn Fn(usize) -> BoxFuture<'static, Option<(Vec<Leased>, bool)>> + Send + Sync>;
-
-/// What an operator did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AuditView {
-    pub id: i64,
-    pub at: Timestamp,
-    pub action: String,
-    pub subject: String,
-    pub reason: String,
-}
 
 impl Operations {
     /// The routes whose actor is alive, those used last first, at most `limit`.

@@ -15,8 +15,8 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use passcom_actors::company::memory::Tables;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
+use passcom_memory::Tables;
 
 pub use self::history::{Decision, History, Told};
 

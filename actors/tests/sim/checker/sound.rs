@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use passcom_actors::catalogue::Route;
-use passcom_actors::company::memory::Tables;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
@@ -13,6 +12,7 @@ use passcom_actors::domain::register::{Acceptors, Ballot, Key, Register, Value};
 use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{KeyRow, LegKey, LegRow, SagaRow, SagaState, SeatKey};
 use passcom_actors::domain::saga::Outcome;
+use passcom_memory::Tables;
 use uuid::Uuid;
 
 use super::{Decision, Evidence, Shown, Told};

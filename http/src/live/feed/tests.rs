@@ -5,14 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::{
-    CataloguePage, ConnectionTimes, Published, Route, SeatState, SeatStates,
+    CataloguePage, ConnectionTimes, Published, Reach, Route, SeatState, SeatStates,
 };
 use passcom_actors::domain::ids::{CompanyId, RouteId};
 use passcom_actors::domain::order::Price;
-use passcom_actors::mesh::messages::{Reply, Request};
-use passcom_actors::mesh::peer::{CallError, PeerClient};
 
 use super::*;
 use crate::events::{Events, RETRY_LINE};
@@ -26,16 +23,7 @@ struct Peers {
     down: AtomicBool,
 }
 
-impl PeerClient for Peers {
-    fn call(
-        &self,
-        to: CompanyId,
-        _request: Request,
-        _timeout: Duration,
-    ) -> BoxFuture<'_, Result<Reply, CallError>> {
-        Box::pin(async move { Err(CallError::Busy(to)) })
-    }
-
+impl Reach for Peers {
     fn is_up(&self, _company: CompanyId) -> bool {
         !self.down.load(Ordering::Relaxed)
     }

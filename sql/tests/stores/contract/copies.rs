@@ -1,7 +1,7 @@
 //! Registers, and what other companies have a copy of.
 
+use passcom_actors::company::buckets::{Bucket, Slice, id_of};
 use passcom_actors::company::store::{Archive, LedgerStore};
-use passcom_actors::copies::anti_entropy::{Bucket, Slice, id_of};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::{Incarnation, RouteId, SeatNumber, UserId};

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use passcom_actors::company::store::SagaRecord;
 use passcom_actors::company::store::{Archive, LedgerStore};
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::{Order, OrderHash};
 use passcom_actors::domain::participant::{Prepare, RefusalReason};
 use passcom_actors::domain::saga::Outcome;
-use passcom_actors::mesh::messages::Recorded;
 
 use super::{Stores, post, prepare, seat, vote_on, yes};
 
@@ -42,7 +42,7 @@ async fn held_for(archive: &impl Archive, hold: &Prepare) -> Vec<SagaId> {
     archive.held_for(hold.order.user, 10).await.unwrap()
 }
 
-async fn recorded(archive: &impl Archive, hold: &Prepare) -> Recorded {
+async fn recorded(archive: &impl Archive, hold: &Prepare) -> SagaRecord {
     archive.recorded(hold.saga).await.unwrap()
 }
 
@@ -137,7 +137,7 @@ pub async fn whoever_keeps_no_seat_has_no_hold(
     };
     let (begun, confirmed) = (elsewhere(2), elsewhere(3));
     post(ledger, Entry::Begin(Box::new(begun.clone()), None)).await;
-    assert_eq!(recorded(archive, &begun).await, Recorded::default());
+    assert_eq!(recorded(archive, &begun).await, SagaRecord::default());
     let request = Entry::RequestConfirm(Box::new(confirmed.clone()));
     post(ledger, request).await;
     assert_eq!(held(archive, &confirmed).await, None);

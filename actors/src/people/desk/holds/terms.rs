@@ -1,9 +1,9 @@
 //! How long an open hold lasts, out of what the companies have said of it.
 
+use crate::company::store::{Held, SagaRecord};
 use crate::domain::ids::CompanyId;
 use crate::domain::order::Order;
 use crate::domain::participant::LegState;
-use crate::mesh::messages::{Held, Recorded};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HoldTerms {
@@ -19,7 +19,7 @@ impl HoldTerms {
     /// None unless every company that answered keeps its seats and waits for the customer.
     pub(in crate::people::desk) fn of(
         order: &Order,
-        answers: &[(CompanyId, Recorded)],
+        answers: &[(CompanyId, SagaRecord)],
         longest: u32,
     ) -> Option<Self> {
         order.hold_seconds?;
@@ -79,13 +79,13 @@ mod tests {
         order
     }
 
-    fn said(order: &Order, code: &str, held: Option<(u32, i64)>) -> (CompanyId, Recorded) {
+    fn said(order: &Order, code: &str, held: Option<(u32, i64)>) -> (CompanyId, SagaRecord) {
         let seats = order.seats_of(company(code)).into_iter();
-        let recorded = Recorded {
+        let recorded = SagaRecord {
             order: Some((order.clone().into(), HASH, acceptors())),
             legs: seats.map(|seat| (seat, LegState::Prepared)).collect(),
             held: held.map(|(seconds, passed_ms)| Held { seconds, passed_ms }),
-            ..Recorded::default()
+            ..SagaRecord::default()
         };
         (company(code), recorded)
     }

@@ -7,26 +7,28 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{MemoryStore, Tables};
-use crate::catalogue::Published;
-use crate::company::store::{Archive, Read, Unfinished};
-use crate::copies::anti_entropy::{Bucket, Digests, Slice, id_of};
-use crate::domain::accounts::User;
-use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
-use crate::domain::order::SeatRef;
-use crate::domain::participant::LegState;
-use crate::domain::register::{Key, Value};
-use crate::domain::replica::Ticket;
-use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
-use crate::mesh::messages::{Held, KnownKey, Recorded};
-use crate::people::history::Event;
-use crate::people::operations::{AuditView, SagaView};
+use passcom_actors::catalogue::Published;
+use passcom_actors::company::buckets::{Bucket, Digests, Slice, id_of};
+use passcom_actors::company::history::Event;
+use passcom_actors::company::store::{Archive, Read, Unfinished};
+use passcom_actors::company::store::{AuditView, SagaView};
+use passcom_actors::company::store::{Held, KnownKey, SagaRecord};
+use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
+use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::participant::LegState;
+use passcom_actors::domain::register::{Key, Value};
+use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::rows::{
+    OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse,
+};
 
 impl Archive for MemoryStore {
     fn ping(&self) -> Read<'_, ()> {
         self.read(|_| ())
     }
 
-    fn recorded(&self, saga: SagaId) -> Read<'_, Recorded> {
+    fn recorded(&self, saga: SagaId) -> Read<'_, SagaRecord> {
         self.read(|tables| {
             let order = tables.sagas.get(&saga).and_then(|(_, row)| {
                 let order = row.order.clone()?;
@@ -41,7 +43,7 @@ impl Archive for MemoryStore {
                 };
                 (seat, leg.state)
             });
-            Recorded {
+            SagaRecord {
                 register: tables.registers.get(&Key::Saga(saga)).cloned(),
                 order,
                 legs: legs.collect(),

@@ -14,14 +14,14 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::catalogue::Route;
-use crate::company::store::{LedgerStore, Read, ReadError, WriteError};
-use crate::domain::accounts::User;
-use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
-use crate::domain::participant::LegState;
-use crate::domain::register::{Key, Register};
-use crate::domain::replica::Ticket;
-use crate::domain::rows::{
+use passcom_actors::catalogue::Route;
+use passcom_actors::company::store::{LedgerStore, Read, ReadError, WriteError};
+use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
+use passcom_actors::domain::participant::LegState;
+use passcom_actors::domain::register::{Key, Register};
+use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::rows::{
     AuditRow, Footprint, KeyRow, LegKey, LegRow, OutboxCursor, Replicated, RouteFacts, Rows,
     SagaRow, SagaState, SeatKey, SeatRow, SeatUse, Table,
 };

@@ -6,7 +6,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::fencing::FencingToken;
-use crate::domain::ids::CompanyId;
 use crate::domain::order::SeatRef;
 use crate::domain::participant::RefusalReason;
 use crate::domain::register::Value;
@@ -58,23 +57,6 @@ pub enum Step {
 pub enum Decided {
     Commit,
     Abort,
-}
-
-impl Step {
-    /// Events of one instant follow the protocol, then the seats.
-    fn place(&self) -> (u8, Option<SeatRef>) {
-        match self {
-            Self::Begun { .. } => (0, None),
-            Self::Prepared { seat, .. } => (1, Some(*seat)),
-            Self::Refused { seat, .. } => (2, Some(*seat)),
-            Self::Promised => (3, None),
-            Self::Accepted(_) => (4, None),
-            Self::Chosen(_) => (5, None),
-            Self::Committed { seat, .. } => (6, Some(*seat)),
-            Self::Ticket => (7, None),
-            Self::Cancelled { seat } => (8, Some(*seat)),
-        }
-    }
 }
 
 impl From<&Value> for Decided {
@@ -150,36 +132,10 @@ impl RegisterTimes {
     }
 }
 
-/// The events of several companies as one, by time; who began the booking is told once.
-pub fn merged(companies: Vec<(CompanyId, Vec<Event>)>) -> Vec<(CompanyId, Event)> {
-    let tell = |(company, events): (CompanyId, Vec<Event>)| {
-        events.into_iter().map(move |event| (company, event))
-    };
-    let mut all: Vec<(CompanyId, Event)> = companies.into_iter().flat_map(tell).collect();
-    all.sort_by_key(|(company, event)| (event.at, event.step.place(), *company));
-    // every participant remembers the booking; the one whose node drove it says when it began, unless it cannot be asked
-    let first = all.iter().position(is_begun);
-    let own = all.iter().position(
-        |(company, event)| matches!(&event.step, Step::Begun { driver } if driver == company.as_str()),
-    );
-    let kept = own.or(first);
-    let mut index = 0;
-    all.retain(|entry| {
-        let keep = !is_begun(entry) || Some(index) == kept;
-        index += 1;
-        keep
-    });
-    all
-}
-
-fn is_begun((_, event): &(CompanyId, Event)) -> bool {
-    matches!(event.step, Step::Begun { .. })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{company, seat};
+    use crate::domain::fixtures::seat;
 
     const FENCE: FencingToken = FencingToken(5);
 
@@ -226,49 +182,5 @@ mod tests {
             told(leg(None, Some(10), Some(30))),
             [committed(10), cancelled]
         );
-    }
-
-    #[test]
-    fn who_began_it_is_told_once_by_whoever_did() {
-        let begun = |at, driver: &str| Event {
-            at,
-            step: Step::Begun {
-                driver: driver.to_owned(),
-            },
-        };
-        let chosen = Event {
-            at: 5,
-            step: Step::Chosen(Decided::Commit),
-        };
-        let (a, b) = (company("a"), company("b"));
-        let both = vec![
-            (a, vec![begun(9, "b")]),
-            (b, vec![begun(11, "b"), chosen.clone()]),
-        ];
-        assert_eq!(merged(both), [(b, chosen), (b, begun(11, "b"))]);
-        let driver_away = vec![
-            (a, vec![begun(9, "b")]),
-            (company("c"), vec![begun(10, "b")]),
-        ];
-        assert_eq!(merged(driver_away), [(a, begun(9, "b"))]);
-    }
-
-    #[test]
-    fn events_of_one_instant_follow_the_protocol() {
-        let times = RegisterTimes {
-            promised: None,
-            accepted: Some((10, Decided::Commit)),
-            chosen: Some(10),
-        };
-        let a = company("a");
-        let events = [leg(None, Some(10), None).events(), times.events()].concat();
-        let steps: Vec<Step> = merged(vec![(a, events)])
-            .into_iter()
-            .map(|(_, event)| event.step)
-            .collect();
-        assert!(matches!(
-            steps[..],
-            [Step::Accepted(_), Step::Chosen(_), Step::Committed { .. }]
-        ));
     }
 }

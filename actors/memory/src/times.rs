@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Tables;
-use crate::domain::ids::{CompanyId, SagaId};
-use crate::domain::order::SeatRef;
-use crate::domain::participant::LegState;
-use crate::domain::register::{Key, Register};
-use crate::domain::rows::{LegKey, Rows};
-use crate::people::history::{Event, LegTimes, RegisterTimes, Step};
-use crate::people::operations::AuditView;
+use passcom_actors::company::history::{Event, LegTimes, RegisterTimes, Step};
+use passcom_actors::company::store::AuditView;
+use passcom_actors::domain::ids::{CompanyId, SagaId};
+use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::participant::LegState;
+use passcom_actors::domain::register::{Key, Register};
+use passcom_actors::domain::rows::{LegKey, Rows};
 
 /// The times of all rows, beside them: the rules know no time.
 #[derive(Debug, Clone, Default)]

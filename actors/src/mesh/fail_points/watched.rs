@@ -6,13 +6,14 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::steps::{self, LeaseCall, Step};
-use super::{after, before};
+use super::steps::{self, LeaseCall};
 use crate::company::lease::LeaseTable;
 use crate::domain::fencing::FencingToken;
 use crate::domain::ids::SagaId;
 use crate::domain::order::SeatRef;
 use crate::domain::saga::LeaseAnswer;
+use crate::fail_point::steps::Step;
+use crate::fail_point::{after, before};
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::Serve;
 

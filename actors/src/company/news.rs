@@ -1,0 +1,22 @@
+//! What a batch of the ledger changed, for those who show it: the catalogue, the route actors, whoever follows the outbox.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::domain::ids::RouteId;
+use crate::domain::rows::{SeatKey, SeatUse};
+
+/// What a batch changed, told in the order of the commits.
+#[derive(Debug, Default)]
+pub struct News {
+    pub seats: BTreeMap<SeatKey, SeatUse>,
+    /// Seat maps read by this batch.
+    pub surveyed: Vec<(RouteId, BTreeMap<SeatKey, SeatUse>)>,
+    /// Routes of which nobody knows whether the batch changed them.
+    pub doubtful: BTreeSet<RouteId>,
+    /// There are new rows for the peers.
+    pub outbox: bool,
+}
+
+/// Hears of every batch, before its receipts leave. Must not block.
+pub type Listener = Arc<dyn Fn(&News) + Send + Sync>;
