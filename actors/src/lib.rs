@@ -25,6 +25,7 @@
 //! * leases, clocks and the catalogue make bookings fast and decide none of them;
 //! * this crate knows no SQL, Redis or HTTP, and `domain` neither async nor time of its own.
 
+pub mod assembly;
 pub mod booking;
 pub mod catalogue;
 pub mod clock;

@@ -1,51 +1,34 @@
-//! The node of one company: starts everything in order, serves, stops in reverse order.
+//! The process of one company's node: its database, mesh, ports and certificates around what [`assembly`] puts together.
 //!
 //! 1. The database: settings that keep commits, the only node of this company, tables, the next epoch.
-//! 2. The mesh: answers acceptors and participants, but says "later" to new votes.
-//! 3. Our own unfinished sagas; then votes. 4. Following the peers. 5. The clients' port.
+//! 2. The mesh: answers acceptors and participants, but says "later" to new votes. The operators' port.
+//! 3. Our own unfinished sagas; then votes, and following the peers. 4. The clients' port.
 //!
-//! Redis is no part of this: without it bookings are slower, with it they fail faster.
+//! It stops in reverse order. Redis is no part of this: without it bookings are slower, with it they fail faster.
 
 mod housekeeping;
 mod incarnations;
-mod late;
 mod open_files;
-mod stock;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
-use passcom_actors::booking::actor::Shared;
-use passcom_actors::catalogue::Catalogue;
+use passcom_actors::assembly::{self, Assembly, Seams, Settings};
 use passcom_actors::clock::Clock;
-use passcom_actors::company::directory::Directory;
-use passcom_actors::company::lease::Leases;
-use passcom_actors::company::ledger::Ledger;
-use passcom_actors::company::news::News;
-use passcom_actors::company::running::Running;
-use passcom_actors::company::supervisor::Supervisor;
-use passcom_actors::copies::anti_entropy;
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::mesh::fail_points;
-use passcom_actors::mesh::service::Service;
+use passcom_actors::mesh::late::LateService;
 use passcom_actors::people::accounts::Accounts;
-use passcom_actors::people::accounts::logins::Logins;
-use passcom_actors::people::desk::{self, Desk};
+use passcom_actors::people::desk;
 use passcom_actors::people::operations::{Link, Operations};
 use passcom_actors::people::refund::Tariff;
-use passcom_actors::watchers;
-
-use passcom_actors::copies::replication;
 use passcom_http::{Admin, App, Limits, Rate, TokenIssuer, TokenVerifier};
 use passcom_sql::{Database, Identity, NodeLock, checks, migrate};
-use ractor::Actor;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use crate::cluster::{self, Admit, Cluster, TlsFiles};
@@ -53,16 +36,12 @@ use crate::config::{Company, Config};
 use crate::lease::Lease;
 use crate::telemetry;
 
-use late::LateService;
-
 /// How long a starting node waits for its predecessor's hold on the database to end.
 const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 /// Pause between two tries for it.
 const LOCK_RETRY: Duration = Duration::from_millis(200);
 /// How long the peers have to say that their membership list is another one.
 const GREETING_PATIENCE: Duration = Duration::from_millis(700);
-/// How long bookings under way have to end when the node stops.
-const DRAIN_PATIENCE: Duration = Duration::from_secs(8);
 /// Files that a node has open beside its clients' connections: database, mesh, operators, and to spare.
 const OTHER_FILES: u64 = 1_000;
 /// How often the metrics recorder tidies up.
@@ -87,7 +66,31 @@ pub async fn run(
     let (identity, lock) = claim(&database, &config).await?;
     info!(company = %me, epoch = identity.epoch, incarnation = %identity.incarnation, "database is ours");
 
-    let mut node = Node::start(&config, &company, &database, &identity).await?;
+    let late = Arc::new(LateService::default());
+    let admit = incarnations::admit(database.clone()).await?;
+    let mesh = mesh_options(&config, &company, &identity, admit)?;
+    let cluster = Cluster::start(mesh, fail_points::around_answers(late.clone())).await?;
+    let lease_table = Lease::new(&config.redis_url()?, identity.epoch)?;
+    let lease_table = Arc::new(lease_table.with_ttl(config.timeouts.lease()));
+    let seams = Seams {
+        me,
+        companies: config.members().collect(),
+        version: env!("CARGO_PKG_VERSION"),
+        clock: Clock::start(),
+        ledger_store: Arc::new(database.ledger_store()),
+        archive: Arc::new(database.archive(&identity)),
+        peers: cluster.peers(),
+        answers: late,
+        leases: fail_points::around_leases(lease_table.clone()),
+        settings: settings(&config),
+    };
+    let node = assembly::start(seams).await.context("read our routes")?;
+    let mut node = Node {
+        assembly: node,
+        lease_table,
+        cluster,
+    };
+
     let admin = TcpListener::bind(company.admin)
         .await
         .with_context(|| format!("listen for operators at {}", company.admin))?;
@@ -98,35 +101,14 @@ pub async fn run(
         node.admin(admin_token, metrics),
         until(stop.clone()),
     ));
-
     let peers = node.cluster.peers();
     if let Some(problem) = peers.stranger(GREETING_PATIENCE).await {
         bail!("{problem}");
     }
-    let name = me.to_string();
-    watchers::recovery::at_start(&node.desk, &node.service, &name).await;
-    node.service.ready.store(true, Ordering::Release);
-    let in_doubt_after = config.timeouts.in_doubt();
-    let (desk, service) = (node.desk.clone(), node.service.clone());
-    let watcher = node.tasks.spawn(watchers::recovery::watch(
-        desk,
-        service,
-        name,
-        in_doubt_after,
-    ));
-    let expiring = watchers::holds::watch(
-        node.desk.clone(),
-        node.service.archive.clone(),
-        in_doubt_after,
-    );
-    node.tasks.spawn(expiring);
-    replication::follow_all(&node.service, &mut node.tasks);
-    let logins = Logins::new(node.shared.clone(), node.desk.clone());
-    let registrations = watchers::logins::watch(logins, node.service.clone(), in_doubt_after);
-    node.tasks.spawn(registrations);
-    node.tasks.spawn(anti_entropy::run(node.service.clone()));
-    let tidying = housekeeping::run(node.service.clone(), database.clone());
-    node.tasks.spawn(tidying);
+    node.assembly.serve().await;
+    let (own, companies) = (&node.assembly.company, &node.assembly.companies);
+    let tidying = housekeeping::run(own.clone(), companies.clone(), database.clone());
+    node.assembly.spawn(tidying);
 
     let listener = TcpListener::bind(company.http)
         .await
@@ -138,17 +120,14 @@ pub async fn run(
     let result = tokio::select! {
         () = shutdown => Ok(()),
         error = keep(lock, &database) => Err(error),
-        // none of them ends by itself: one has panicked, and the node is not whole any more
-        _ = node.tasks.join_next() => Err(anyhow!("a task of this node ended; its panic is in the log")),
+        () = node.assembly.task_ended() => Err(anyhow!("a task of this node ended; its panic is in the log")),
     };
     info!("stopping");
-    // what is unfinished is left to the next start: nothing new is begun from here on
-    watcher.abort();
-    node.desk.drain();
+    node.assembly.drain();
     stopped.send_replace(true);
     // a panic of a server has been logged by its hook; stopping goes on
     let _ = clients.await;
-    node.finish_bookings().await;
+    node.assembly.finish().await;
     node.cluster.leave().await;
     let _ = operators.await;
     result
@@ -196,105 +175,31 @@ async fn keep(mut lock: NodeLock, database: &Database) -> anyhow::Error {
     }
 }
 
+fn settings(config: &Config) -> Settings {
+    let Config {
+        limits, timeouts, ..
+    } = config;
+    Settings {
+        desk: desk::Limits {
+            bookings_max: limits.bookings_at_once,
+            deadline: timeouts.booking(),
+            hold_seconds: timeouts.hold_seconds,
+        },
+        route_actors_max: limits.route_actors as usize,
+        lease_ttl: timeouts.lease(),
+        sale_closes: timeouts.sale_closes(),
+        connections: config.connections.times(),
+        in_doubt_after: timeouts.in_doubt(),
+    }
+}
+
 struct Node {
-    service: Service,
-    shared: Arc<Shared>,
-    desk: Desk,
-    catalogue: Catalogue,
+    assembly: Assembly,
     lease_table: Arc<Lease>,
     cluster: Cluster,
-    /// What runs as long as the node does.
-    tasks: JoinSet<()>,
 }
 
 impl Node {
-    async fn start(
-        config: &Config,
-        company: &Company,
-        database: &Database,
-        identity: &Identity,
-    ) -> anyhow::Result<Self> {
-        let me = company.code;
-        let companies: Arc<[CompanyId]> = config.members().collect();
-        let late = Arc::new(LateService::default());
-        let admit = incarnations::admit(database.clone()).await?;
-        let mesh = mesh_options(config, company, identity, admit)?;
-        let answers = fail_points::around_answers(late.clone());
-        let cluster = Cluster::start(mesh, answers).await?;
-        let peers = cluster.peers();
-        let (supervisor, _) = Actor::spawn(None, Supervisor, ())
-            .await
-            .map_err(|error| anyhow!("start the supervisor: {error}"))?;
-
-        let (ledger, ledger_task) = Ledger::new();
-        let sale_closes = config.timeouts.sale_closes();
-        let connections = config.connections.times();
-        let catalogue = Catalogue::new(
-            me,
-            companies.clone(),
-            peers.clone(),
-            sale_closes,
-            connections,
-        );
-        let routes_max = config.limits.route_actors as usize;
-        let directory = Directory::new(me, ledger.clone(), supervisor.get_cell(), routes_max);
-        let outbox = Arc::new(Notify::new());
-        let listening_outbox = outbox.clone();
-        let (listening_catalogue, listening_directory) = (catalogue.clone(), directory.clone());
-        let listener = Arc::new(move |news: &News| {
-            listening_catalogue.on_commit(&news.seats, &news.surveyed);
-            listening_directory.on_news(news);
-            if news.outbox {
-                listening_outbox.notify_waiters();
-            }
-        });
-        let archive = Arc::new(database.archive(identity));
-        let version = stock::load(archive.as_ref(), &catalogue).await?;
-        let mut tasks = JoinSet::new();
-        tasks.spawn(ledger_task.run(me, Arc::new(database.ledger_store()), listener));
-        tasks.spawn(directory.clone().sweep());
-        tasks.spawn(stock::watch(archive.clone(), catalogue.clone(), version));
-
-        let service = Service {
-            me,
-            version: env!("CARGO_PKG_VERSION"),
-            companies,
-            ledger,
-            directory,
-            archive,
-            catalogue: catalogue.clone(),
-            running: Running::default(),
-            peers: peers.clone(),
-            outbox,
-            ready: Arc::new(AtomicBool::new(false)),
-        };
-        late.set(service.clone());
-        let lease_ttl = config.timeouts.lease();
-        let lease_table =
-            Arc::new(Lease::new(&config.redis_url()?, identity.epoch)?.with_ttl(lease_ttl));
-        let shared = Arc::new(Shared {
-            service: service.clone(),
-            peers,
-            leases: Leases::new(fail_points::around_leases(lease_table.clone()), lease_ttl),
-            clock: Clock::start(),
-        });
-        let limits = desk::Limits {
-            bookings_max: config.limits.bookings_at_once as usize,
-            deadline: config.timeouts.booking(),
-            hold_seconds: config.timeouts.hold_seconds,
-        };
-        let desk = Desk::new(shared.clone(), me.as_str(), supervisor.get_cell(), limits);
-        Ok(Self {
-            service,
-            shared,
-            desk,
-            catalogue,
-            lease_table,
-            cluster,
-            tasks,
-        })
-    }
-
     fn app(&self, config: &Config, company: &Company) -> anyhow::Result<App> {
         let private = std::fs::read(&company.token_key)
             .with_context(|| format!("read the token key {}", company.token_key.display()))?;
@@ -312,13 +217,12 @@ impl Node {
             })
         };
         Ok(App {
-            desk: self.desk.clone(),
+            desk: self.assembly.desk.clone(),
             accounts: Accounts::new(
-                self.shared.clone(),
-                self.desk.clone(),
+                self.assembly.logins.clone(),
                 config.limits.password_hashes_at_once as usize,
             ),
-            catalogue: self.catalogue.clone(),
+            catalogue: self.assembly.company.catalogue.clone(),
             tariff: Tariff {
                 refund_percent: config.tariff.refund_percent,
             },
@@ -358,21 +262,16 @@ impl Node {
         };
         Admin {
             operations: Operations::new(
-                self.shared.clone(),
-                self.desk.clone(),
+                self.assembly.company.clone(),
+                self.assembly.companies.clone(),
+                self.assembly.drivers.clone(),
+                self.assembly.desk.clone(),
                 Arc::new(links),
                 Arc::new(lease_scan),
             ),
             token,
             metrics: Arc::new(move || metrics.render()),
             options: passcom_http::Options::default(),
-        }
-    }
-
-    async fn finish_bookings(&self) {
-        let start = std::time::Instant::now();
-        while self.desk.under_way() > 0 && start.elapsed() < DRAIN_PATIENCE {
-            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }

@@ -3,7 +3,6 @@
 //! No handler waits: a lease, a call or a ledger entry runs as a task whose answer comes back as a message.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use ractor_cluster::RactorMessage;
@@ -11,30 +10,20 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::booking::progress::{Happened, Narrator, Reporter};
-use crate::clock::Clock;
+use crate::company::Company;
 use crate::company::lease::Leases;
-use crate::company::ledger::PostError;
 use crate::company::running::RunningGuard;
-use crate::domain::ids::CompanyId;
 use crate::domain::order::SeatRef;
-use crate::domain::saga::{
-    Answer, CompanyAnswer, Driver, Effect, Event, NoAnswer, Question, Start,
-};
+use crate::domain::saga::{Answer, Driver, Effect, Event, Start};
 use crate::domain::time::Timestamp;
-use crate::mesh::messages::{Reply, Request};
-use crate::mesh::peer::{CallError, PeerClient};
-use crate::mesh::service::Service;
+use crate::mesh::companies::Companies;
 use crate::mesh::traceparent::Traceparent;
-
-/// How long one call may take before the driver asks again.
-const CALL_TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// What every booking of a node shares.
 pub struct Shared {
-    pub service: Service,
-    pub peers: Arc<dyn PeerClient>,
+    pub company: Arc<Company>,
+    pub companies: Companies,
     pub leases: Leases,
-    pub clock: Clock,
 }
 
 #[derive(RactorMessage)]
@@ -114,7 +103,7 @@ impl Actor for BookingActor {
         if Narrator::is_durable(&event) {
             state.reporter.is_durable();
         }
-        let effects = state.driver.step(self.shared.clock.now(), event);
+        let effects = state.driver.step(self.shared.company.clock.now(), event);
         for effect in effects {
             let said = state.narrator.say(&effect);
             self.report(state, said);
@@ -128,7 +117,9 @@ impl Actor for BookingActor {
 impl BookingActor {
     fn report(&self, state: &State, happened: impl IntoIterator<Item = Happened>) {
         for happened in happened {
-            state.reporter.tell(self.shared.clock.wall_ms(), happened);
+            state
+                .reporter
+                .tell(self.shared.company.clock.wall_ms(), happened);
         }
     }
 
@@ -152,21 +143,16 @@ impl BookingActor {
             Effect::Send { to, tag, question } => {
                 let key = state.driver.idempotency().cloned();
                 let work = async move {
-                    let answer = if to == shared.service.me {
-                        own_answer(shared.service.ask(question, key).await)
-                    } else {
-                        call(shared.peers.as_ref(), to, question).await
-                    };
                     Event::Answered {
                         from: to,
                         tag,
-                        answer,
+                        answer: shared.companies.question(to, question, key).await,
                     }
                 };
                 tell(myself, state.trace.scope(work));
             }
             Effect::Post { tag, entry } => tell(myself, async move {
-                let receipt = shared.service.ledger.post(*entry).await.ok();
+                let receipt = shared.company.ledger.post(*entry).await.ok();
                 Event::Posted { tag, receipt }
             }),
             Effect::Answer(answer) => {
@@ -190,7 +176,7 @@ impl BookingActor {
         let Some(at) = wanted else {
             return;
         };
-        let (clock, myself) = (self.shared.clock, myself.clone());
+        let (clock, myself) = (self.shared.company.clock, myself.clone());
         let timer = tokio::spawn(async move {
             clock.sleep_until(at).await;
             let _ = myself.cast(BookingMessage(Event::Wake)); // it may have stopped meanwhile
@@ -206,25 +192,4 @@ fn tell(myself: &ActorRef<BookingMessage>, task: impl Future<Output = Event> + S
         let event = task.await;
         let _ = myself.cast(BookingMessage(event)); // a late answer to a driver that is done
     });
-}
-
-fn own_answer(answer: Result<CompanyAnswer, PostError>) -> Result<CompanyAnswer, NoAnswer> {
-    answer.map_err(|error| match error {
-        PostError::NotWritten => NoAnswer::NotNow,
-        PostError::Unknown => NoAnswer::Silence,
-    })
-}
-
-/// Asks another company once.
-pub async fn call(
-    peers: &dyn PeerClient,
-    to: CompanyId,
-    question: Question,
-) -> Result<CompanyAnswer, NoAnswer> {
-    match peers.call(to, Request::Ask(question), CALL_TIMEOUT).await {
-        Ok(Reply::Answer(answer)) => Ok(answer),
-        Err(CallError::NotSent { .. }) => Err(NoAnswer::NotSent),
-        Ok(Reply::Unavailable) | Err(CallError::Busy(_)) => Err(NoAnswer::NotNow),
-        Ok(_) | Err(CallError::Unknown { .. }) => Err(NoAnswer::Silence),
-    }
 }

@@ -1,4 +1,6 @@
-//! A booking while it is driven: [`actor`], the shell of one saga; [`progress`], how it gets on.
+//! A booking while it is driven: [`drivers`] starts whoever drives one; [`actor`]: the shell of one saga; [`progress`]: how it
+//! gets on.
 
 pub mod actor;
+pub mod drivers;
 pub mod progress;

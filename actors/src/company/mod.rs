@@ -1,10 +1,25 @@
 //! One company: what is durable, the only way to change it, and who claims a seat meanwhile.
 //!
-//! * [`ledger`]: the only writer, one transaction for all that waits; [`store`]: what it and the readers need of a database,
-//!   [`memory`] being one without durability;
+//! * [`ledger`]: the only writer, one transaction for all that waits; [`news`]: what a batch has changed; [`store`]: what the
+//!   ledger and the readers need of a database;
+//! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
-//! * [`running`]: which sagas are driven here; [`order_hash`]: the identities that every node derives alike;
-//!   [`supervisor`]: the root of the actors.
+//! * [`running`]: which sagas are driven here; [`stock`]: our own routes; [`order_hash`]: the identities that every node
+//!   derives alike; [`supervisor`]: the root of the actors.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Notify;
+
+use self::directory::Directory;
+use self::ledger::Ledger;
+use self::news::News;
+use self::running::Running;
+use self::store::Archive;
+use crate::catalogue::Catalogue;
+use crate::clock::Clock;
+use crate::domain::ids::CompanyId;
 
 pub mod buckets;
 pub mod directory;
@@ -15,5 +30,51 @@ pub mod news;
 pub mod order_hash;
 pub mod route;
 pub mod running;
+pub mod stock;
 pub mod store;
 pub mod supervisor;
+
+/// Our own company, as its node has it.
+pub struct Company {
+    pub me: CompanyId,
+    /// Of the cluster, ascending, our own included.
+    pub companies: Arc<[CompanyId]>,
+    /// Of the program that the node runs.
+    pub version: &'static str,
+    pub ledger: Ledger,
+    pub archive: Arc<dyn Archive>,
+    pub directory: Directory,
+    /// What is on sale at every company.
+    pub catalogue: Catalogue,
+    pub running: Running,
+    pub clock: Clock,
+    /// Told of every batch that left something for the peers. Wakes those who wait in the order of their waiting.
+    pub outbox: Notify,
+    /// See [`Company::is_ready`].
+    pub ready: AtomicBool,
+}
+
+impl Company {
+    /// Hears of every batch of the ledger, in the order of the commits.
+    pub fn on_news(&self, news: &News) {
+        self.catalogue.on_commit(&news.seats, &news.surveyed);
+        self.directory.on_news(news);
+        if news.outbox {
+            self.outbox.notify_waiters();
+        }
+    }
+
+    /// The name under which our node drives sagas.
+    pub fn node(&self) -> String {
+        self.me.to_string()
+    }
+
+    /// Whether it votes: not before the node has looked after its unfinished sagas.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    pub fn set_ready(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
+}

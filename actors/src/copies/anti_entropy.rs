@@ -8,17 +8,18 @@
 //! After Demers et al., "Epidemic Algorithms for Replicated Database Maintenance", 1987.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::counter;
 use tracing::warn;
 
+use crate::company::Company;
 use crate::company::buckets::{Bucket, Slice, id_of};
 use crate::domain::entry::Entry;
 use crate::domain::ids::CompanyId;
+use crate::mesh::companies::Companies;
 use crate::mesh::messages::{Reply, Request};
-use crate::mesh::peer::pull;
-use crate::mesh::service::Service;
 
 /// Pause between two slices.
 const SLICE_EVERY: Duration = Duration::from_secs(1);
@@ -28,44 +29,43 @@ const SETTLE: Duration = Duration::from_secs(2);
 const PAGES_MAX: usize = 64;
 
 /// Compares with every peer, for ever.
-pub async fn run(service: Service) {
+pub async fn run(company: Arc<Company>, companies: Companies) {
     loop {
         for slice in Slice::all() {
             tokio::time::sleep(SLICE_EVERY).await;
-            for company in service.companies.iter().copied() {
-                if company != service.me && service.peers.is_up(company) {
-                    compare(&service, company, slice).await;
-                }
+            for peer in companies.others().filter(|peer| companies.is_up(*peer)) {
+                compare(&company, &companies, peer, slice).await;
             }
         }
     }
 }
 
-async fn compare(service: &Service, company: CompanyId, slice: Slice) {
-    let first = differences(service, company, slice).await;
+async fn compare(company: &Company, companies: &Companies, peer: CompanyId, slice: Slice) {
+    let first = differences(company, companies, peer, slice).await;
     if first.is_empty() {
         return;
     }
     tokio::time::sleep(SETTLE).await;
-    let second = differences(service, company, slice).await;
+    let second = differences(company, companies, peer, slice).await;
     for (bucket, _) in first
         .iter()
         .filter(|(bucket, hashes)| second.get(bucket) == Some(hashes))
     {
-        warn!(%company, ?bucket, "copies differ for longer than replication takes; taking over what is missing");
-        counter!("passcom_anti_entropy_buckets_total", "peer" => company.to_string()).increment(1);
-        take_over(service, company, *bucket).await;
+        warn!(%peer, ?bucket, "copies differ for longer than replication takes; taking over what is missing");
+        counter!("passcom_anti_entropy_buckets_total", "peer" => peer.to_string()).increment(1);
+        take_over(company, companies, peer, *bucket).await;
     }
 }
 
 /// Buckets that the peer has other rows in, with our hash and theirs. Empty if either side cannot say.
 async fn differences(
-    service: &Service,
-    company: CompanyId,
+    company: &Company,
+    companies: &Companies,
+    peer: CompanyId,
     slice: Slice,
 ) -> BTreeMap<Bucket, (Option<i64>, i64)> {
-    let theirs = pull(&service.peers, company, Request::Digests(slice)).await;
-    let (Some(Reply::Digests(theirs)), Ok(ours)) = (theirs, service.archive.digests(slice).await)
+    let theirs = companies.copy(peer, Request::Digests(slice)).await;
+    let (Some(Reply::Digests(theirs)), Ok(ours)) = (theirs, company.archive.digests(slice).await)
     else {
         return BTreeMap::new();
     };
@@ -77,11 +77,11 @@ async fn differences(
         .collect()
 }
 
-async fn take_over(service: &Service, company: CompanyId, bucket: Bucket) {
+async fn take_over(company: &Company, companies: &Companies, peer: CompanyId, bucket: Bucket) {
     let mut after = None;
     for _ in 0..PAGES_MAX {
         let request = Request::Copies { bucket, after };
-        let Some(Reply::Copies(rows)) = pull(&service.peers, company, request).await else {
+        let Some(Reply::Copies(rows)) = companies.copy(peer, request).await else {
             return;
         };
         let Some(last) = rows.last() else {
@@ -89,7 +89,7 @@ async fn take_over(service: &Service, company: CompanyId, bucket: Bucket) {
         };
         after = Some(id_of(last));
         let entry = Entry::Merge { rows, cursor: None };
-        if service.ledger.post(entry).await.is_err() {
+        if company.ledger.post(entry).await.is_err() {
             return; // compared again in the next round
         }
     }

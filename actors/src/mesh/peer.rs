@@ -1,7 +1,6 @@
 //! The only door between nodes: [`PeerClient`] to call a company, [`Serve`] to be called.
 //! What travels is in [`crate::mesh::envelope`]; who answers is in [`crate::mesh::gateway`].
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -10,9 +9,6 @@ use crate::catalogue::Reach;
 pub use crate::clock::Clock;
 use crate::domain::ids::CompanyId;
 use crate::mesh::messages::{Reply, Request};
-
-/// Longest a pull may take in all.
-const PULL_TIMEOUT: Duration = Duration::from_millis(3_500);
 
 /// Why a call has no reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,16 +55,4 @@ pub fn is_long_poll(request: &Request) -> bool {
         request,
         Request::Pull { .. } | Request::PullCatalogue { .. }
     )
-}
-
-/// Asks a peer for what is to be copied; none if it is down or does not say.
-pub async fn pull(
-    peers: &Arc<dyn PeerClient>,
-    company: CompanyId,
-    request: Request,
-) -> Option<Reply> {
-    if !peers.is_up(company) {
-        return None;
-    }
-    peers.call(company, request, PULL_TIMEOUT).await.ok()
 }

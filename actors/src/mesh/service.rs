@@ -3,26 +3,22 @@
 //! Every answer that says something is durable leaves after the commit.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::sync::Notify;
 
-use crate::catalogue::Catalogue;
-use crate::company::directory::Directory;
-use crate::company::ledger::{Ledger, PostError};
-use crate::company::running::Running;
-use crate::company::store::{Archive, KnownKey, ReadError, SagaRecord};
+use crate::company::Company;
+use crate::company::ledger::PostError;
+use crate::company::store::{KnownKey, ReadError, SagaRecord};
 use crate::domain::entry::{Entry, Idempotency, Receipt};
-use crate::domain::ids::{CompanyId, SagaId};
+use crate::domain::ids::CompanyId;
 use crate::domain::participant::{Booked, Prepare, Vote};
-use crate::domain::rows::{OutboxCursor, Replicated};
+use crate::domain::rows::{OutboxCursor, Replicated, SeatKey};
 use crate::domain::saga::{CompanyAnswer, Question};
 use crate::mesh::envelope::fitting;
 use crate::mesh::messages::{Reply, Request};
-use crate::mesh::peer::{PeerClient, Serve};
+use crate::mesh::peer::Serve;
 
 /// Most outbox rows of one reply; fewer where they do not fit a message.
 const OUTBOX_ROWS_MAX: usize = 200;
@@ -36,19 +32,7 @@ const TICKETS_MAX: usize = 50;
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
-    pub me: CompanyId,
-    pub version: &'static str,
-    pub companies: Arc<[CompanyId]>,
-    pub ledger: Ledger,
-    pub directory: Directory,
-    pub archive: Arc<dyn Archive>,
-    pub catalogue: Catalogue,
-    pub running: Running,
-    pub peers: Arc<dyn PeerClient>,
-    /// Told of every batch that left something for the peers. Wakes those who wait in the order of their waiting.
-    pub outbox: Arc<Notify>,
-    /// Set once the node has looked after its unfinished sagas.
-    pub ready: Arc<AtomicBool>,
+    company: Arc<Company>,
 }
 
 impl Serve for Service {
@@ -59,38 +43,43 @@ impl Serve for Service {
 }
 
 impl Service {
-    async fn reply(&self, request: Request) -> Reply {
+    pub fn new(company: Arc<Company>) -> Self {
+        Self { company }
+    }
+
+    pub async fn reply(&self, request: Request) -> Reply {
+        let company = &self.company;
         let reply = match request {
             Request::Ask(question) => return reply_to(self.ask(question, None).await),
             Request::MergeTicket(ticket) => {
                 let rows = vec![Replicated::Ticket(*ticket)];
                 let entry = Entry::Merge { rows, cursor: None };
-                return match self.ledger.post(entry).await {
+                return match company.ledger.post(entry).await {
                     Ok(_) => Reply::Merged,
                     Err(PostError::NotWritten) => Reply::Unavailable,
                     Err(PostError::Unknown) => Reply::Unknown,
                 };
             }
-            Request::Query { saga } => self.archive.recorded(saga).await.map(|recorded| {
-                let running = self.running.contains(saga);
+            Request::Query { saga } => company.archive.recorded(saga).await.map(|recorded| {
+                let running = company.running.contains(saga);
                 Reply::Recorded(Box::new(SagaRecord {
                     running,
                     ..recorded
                 }))
             }),
-            Request::FindKey { user, key } => self.archive.key(user, key).await.map(|known| {
+            Request::FindKey { user, key } => company.archive.key(user, key).await.map(|known| {
                 Reply::Key(known.map(|known| {
-                    let running = self.running.contains(known.saga);
+                    let running = company.running.contains(known.saga);
                     KnownKey { running, ..known }
                 }))
             }),
-            Request::FindUser { login } => self.archive.user(login).await.map(Reply::User),
+            Request::FindUser { login } => company.archive.user(login).await.map(Reply::User),
             Request::FindTicket { ticket } => {
-                let found = self.archive.ticket(ticket).await;
+                let found = company.archive.ticket(ticket).await;
                 found.map(|ticket| Reply::Ticket(ticket.map(Box::new)))
             }
             Request::TicketsOf { user } => {
-                let found = self.archive.tickets_of(user, None, TICKETS_MAX).await;
+                let found = company.archive.tickets_of(user, None, TICKETS_MAX).await;
                 found.map(|mut tickets| {
                     tickets.truncate(fitting(&tickets));
                     Reply::Tickets(tickets)
@@ -99,36 +88,33 @@ impl Service {
             Request::Pull { after, wait_ms } => self.pull(after, wait_ms).await,
             Request::PullCatalogue { after, wait_ms } => {
                 let wait = WAIT_MAX.min(Duration::from_millis(wait_ms.into()));
-                let page = self.catalogue.publish(after, wait).await;
+                let page = company.catalogue.publish(after, wait).await;
                 Ok(Reply::Catalogue(Box::new(page)))
             }
             Request::Describe => Ok(self.describe()),
-            Request::Digests(slice) => self.archive.digests(slice).await.map(Reply::Digests),
+            Request::Digests(slice) => company.archive.digests(slice).await.map(Reply::Digests),
             Request::Copies { bucket, after } => {
-                let rows = self.archive.copies(bucket, after, OUTBOX_ROWS_MAX).await;
+                let rows = company.archive.copies(bucket, after, OUTBOX_ROWS_MAX).await;
                 rows.map(|mut rows| {
                     rows.truncate(fitting(&rows));
                     Reply::Copies(rows)
                 })
             }
-            Request::Cursors => self.archive.cursors().await.map(Reply::Cursors),
-            Request::Extend { saga, seconds } => return self.extend(saga, seconds).await,
+            Request::Cursors => company.archive.cursors().await.map(Reply::Cursors),
+            Request::Extend { saga, seconds } => {
+                return match company.ledger.post(Entry::Extend { saga, seconds }).await {
+                    Ok(Receipt::Extended(kept)) => Reply::Extended(kept),
+                    Ok(_) | Err(PostError::Unknown) => Reply::Unknown,
+                    Err(PostError::NotWritten) => Reply::Unavailable,
+                };
+            }
             Request::HeldFor { user } => {
-                let held = self.archive.held_for(user, HOLDS_MAX).await;
+                let held = company.archive.held_for(user, HOLDS_MAX).await;
                 held.map(Reply::Holds)
             }
-            Request::History { saga } => self.archive.history(saga).await.map(Reply::History),
+            Request::History { saga } => company.archive.history(saga).await.map(Reply::History),
         };
         reply.unwrap_or(Reply::Unavailable)
-    }
-
-    /// Keeps the seats of a hold for longer here.
-    pub async fn extend(&self, saga: SagaId, seconds: u32) -> Reply {
-        match self.ledger.post(Entry::Extend { saga, seconds }).await {
-            Ok(Receipt::Extended(kept)) => Reply::Extended(kept),
-            Ok(_) | Err(PostError::Unknown) => Reply::Unknown,
-            Err(PostError::NotWritten) => Reply::Unavailable,
-        }
     }
 
     /// Answers one step of a saga. The key is the client's, where this node drives the saga.
@@ -176,7 +162,7 @@ impl Service {
                 reason,
             },
         };
-        match self.ledger.post(entry).await? {
+        match self.company.ledger.post(entry).await? {
             Receipt::Promise(promise) => Ok(CompanyAnswer::Promise(promise)),
             Receipt::Accept(accept) => Ok(CompanyAnswer::Accept(accept)),
             _ => Ok(CompanyAnswer::Done),
@@ -188,20 +174,20 @@ impl Service {
         prepare: Box<Prepare>,
         idempotency: Option<Idempotency>,
     ) -> Result<CompanyAnswer, PostError> {
-        if !self.ready.load(Ordering::Acquire) {
+        if !self.company.is_ready() {
             return Ok(CompanyAnswer::Vote(Vote::Later));
         }
-        let seats = own_seats(self.me, &prepare);
-        let (_claims, lost) = self.directory.claim(prepare.saga, &seats).await;
+        let seats = own_seats(self.company.me, &prepare);
+        let (_claims, lost) = self.company.directory.claim(prepare.saga, &seats).await;
         let entry = Entry::Prepare {
             prepare,
             lost,
             idempotency,
         };
-        match self.ledger.post(entry).await? {
+        match self.company.ledger.post(entry).await? {
             Receipt::Vote(vote) => {
                 if matches!(vote, Vote::No(_)) && lost.is_none() {
-                    self.directory.on_surprise(&seats);
+                    self.company.directory.on_surprise(&seats);
                 }
                 Ok(CompanyAnswer::Vote(vote))
             }
@@ -214,20 +200,20 @@ impl Service {
         prepare: Box<Prepare>,
         idempotency: Option<Idempotency>,
     ) -> Result<CompanyAnswer, PostError> {
-        if !self.ready.load(Ordering::Acquire) {
+        if !self.company.is_ready() {
             return Ok(CompanyAnswer::Booked(Booked::Later));
         }
-        let seats = own_seats(self.me, &prepare);
-        let (_claims, lost) = self.directory.claim(prepare.saga, &seats).await;
+        let seats = own_seats(self.company.me, &prepare);
+        let (_claims, lost) = self.company.directory.claim(prepare.saga, &seats).await;
         let entry = Entry::Book {
             prepare,
             lost,
             idempotency,
         };
-        match self.ledger.post(entry).await? {
+        match self.company.ledger.post(entry).await? {
             Receipt::Booked(booked) => {
                 if matches!(booked, Booked::No(_)) && lost.is_none() {
-                    self.directory.on_surprise(&seats);
+                    self.company.directory.on_surprise(&seats);
                 }
                 Ok(CompanyAnswer::Booked(booked))
             }
@@ -236,17 +222,17 @@ impl Service {
     }
 
     async fn pull(&self, after: Option<OutboxCursor>, wait_ms: u32) -> Result<Reply, ReadError> {
-        let incarnation = self.archive.incarnation();
+        let incarnation = self.company.archive.incarnation();
         let after = after.filter(|cursor| cursor.incarnation == incarnation);
         let after = after.map_or(0, |cursor| cursor.seq);
-        let news = self.outbox.notified();
+        let news = self.company.outbox.notified();
         tokio::pin!(news);
         news.as_mut().enable(); // from here on no batch is missed
-        let mut rows = self.archive.outbox(after, OUTBOX_ROWS_MAX).await?;
+        let mut rows = self.company.archive.outbox(after, OUTBOX_ROWS_MAX).await?;
         if rows.is_empty() {
             let wait = WAIT_MAX.min(Duration::from_millis(wait_ms.into()));
             if tokio::time::timeout(wait, news).await.is_ok() {
-                rows = self.archive.outbox(after, OUTBOX_ROWS_MAX).await?;
+                rows = self.company.archive.outbox(after, OUTBOX_ROWS_MAX).await?;
             }
         }
         rows.truncate(fitting(&rows));
@@ -254,15 +240,16 @@ impl Service {
     }
 
     fn describe(&self) -> Reply {
-        let up = |company: &CompanyId| *company == self.me || self.peers.is_up(*company);
+        let companies = self.company.catalogue.companies().into_iter();
+        let up = companies.filter_map(|(company, up)| up.then_some(company));
         Reply::Description {
-            version: self.version.to_owned(),
-            reaches: self.companies.iter().copied().filter(up).collect(),
+            version: self.company.version.to_owned(),
+            reaches: up.collect(),
         }
     }
 }
 
-fn own_seats(me: CompanyId, prepare: &Prepare) -> Vec<crate::domain::rows::SeatKey> {
+fn own_seats(me: CompanyId, prepare: &Prepare) -> Vec<SeatKey> {
     let seats = prepare.order.seats_of(me);
     seats.iter().map(|seat| (seat.route, seat.number)).collect()
 }

@@ -10,10 +10,8 @@ use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use self::logins::{Claimed, Logins};
-use crate::booking::actor::Shared;
 use crate::domain::accounts::User;
 use crate::domain::ids::UserId;
-use crate::people::desk::Desk;
 use crate::turns::Turns;
 
 /// Argon2id as OWASP's password storage cheat sheet has it (19 MiB, 2 passes, 1 lane).
@@ -55,10 +53,10 @@ pub struct Accounts {
 
 impl Accounts {
     /// `hashes_at_once`: each takes a core and 19 MiB.
-    pub fn new(shared: Arc<Shared>, desk: Desk, hashes_at_once: usize) -> Self {
+    pub fn new(logins: Logins, hashes_at_once: usize) -> Self {
         let nobody = hash_password(&Uuid::new_v4().to_string());
         Self {
-            logins: Logins::new(shared, desk),
+            logins,
             hashing: Turns::new(hashes_at_once, HASHES_WAITING_MAX),
             nobody: nobody.into(),
         }

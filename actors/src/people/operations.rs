@@ -3,19 +3,20 @@
 mod lists;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde::Serialize;
 use tracing::{info, warn};
 
-use crate::booking::actor::Shared;
+use crate::booking::drivers::Drivers;
 use crate::catalogue::{LegFilter, LegPage, PageCursor};
+use crate::company::Company;
 use crate::company::ledger::PostError;
 use crate::company::store::{ReadError, SagaView, Unfinished};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use crate::domain::rows::SeatUse;
+use crate::mesh::companies::Companies;
 use crate::mesh::messages::{Reply, Request};
 use crate::people::desk::{CancelAnswer, Desk, TicketPage, Unavailable};
 
@@ -91,16 +92,27 @@ pub enum Driven {
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Operations {
-    shared: Arc<Shared>,
+    company: Arc<Company>,
+    companies: Companies,
+    drivers: Drivers,
     desk: Desk,
     links: Links,
     lease_scan: LeaseScan,
 }
 
 impl Operations {
-    pub fn new(shared: Arc<Shared>, desk: Desk, links: Links, lease_scan: LeaseScan) -> Self {
+    pub fn new(
+        company: Arc<Company>,
+        companies: Companies,
+        drivers: Drivers,
+        desk: Desk,
+        links: Links,
+        lease_scan: LeaseScan,
+    ) -> Self {
         Self {
-            shared,
+            company,
+            companies,
+            drivers,
             desk,
             links,
             lease_scan,
@@ -112,53 +124,42 @@ impl Operations {
         if self.desk.is_draining() {
             return Err("draining".to_owned());
         }
-        if !self.shared.service.ready.load(Ordering::Acquire) {
+        if !self.company.is_ready() {
             return Err("recovering".to_owned());
         }
-        let ping = self.shared.service.archive.ping().await;
+        let ping = self.company.archive.ping().await;
         ping.map_err(|error| error.to_string())
     }
 
     pub async fn members(&self) -> Vec<Member> {
-        let service = &self.shared.service;
-        let described = self.desk.ask_peers(Request::Describe).await;
+        let described = self.companies.ask_all(Request::Describe).await;
         let member = |company: &CompanyId| {
-            let own = *company == service.me;
-            let up = own || self.shared.peers.is_up(*company);
             let described = described.iter().find(|(from, _)| from == company);
             let (version, sees) = match described {
                 Some((_, Reply::Description { version, reaches })) => {
                     (Some(version.clone()), Some(reaches.clone()))
                 }
-                _ if own => (Some(service.version.to_owned()), Some(self.reached())),
                 _ => (None, None),
             };
             Member {
                 company: *company,
-                up,
+                up: self.companies.is_up(*company),
                 version,
                 sees,
             }
         };
-        service.companies.iter().map(member).collect()
-    }
-
-    fn reached(&self) -> Vec<CompanyId> {
-        let companies = self.shared.service.catalogue.companies().into_iter();
-        let up = companies.filter_map(|(company, up)| up.then_some(company));
-        up.collect()
+        self.companies.all().iter().map(member).collect()
     }
 
     pub async fn peers(&self) -> Vec<Peer> {
-        let service = &self.shared.service;
-        let cursors = service.archive.cursors().await.unwrap_or_default();
+        let cursors = self.company.archive.cursors().await.unwrap_or_default();
         (self.links)()
             .into_iter()
             .map(|link| Peer {
                 company: link.company,
-                up: self.shared.peers.is_up(link.company),
+                up: self.companies.is_up(link.company),
                 replicated_seq: cursors.get(&link.company).map(|cursor| cursor.seq),
-                routes: service.catalogue.routes(link.company),
+                routes: self.company.catalogue.routes(link.company),
                 address: link.address,
                 calls_under_way: link.calls_under_way,
             })
@@ -172,13 +173,13 @@ impl Operations {
         older_than: Option<Duration>,
         limit: usize,
     ) -> Result<Vec<SagaView>, Unavailable> {
-        let archive = &self.shared.service.archive;
+        let archive = &self.company.archive;
         let sagas = archive.sagas(None, state, older_than, limit).await;
         sagas.map_err(away)
     }
 
     pub async fn saga(&self, id: SagaId) -> Result<Option<SagaView>, Unavailable> {
-        let archive = &self.shared.service.archive;
+        let archive = &self.company.archive;
         let sagas = archive.sagas(Some(id), None, None, 1).await.map_err(away)?;
         Ok(sagas.into_iter().next())
     }
@@ -186,7 +187,7 @@ impl Operations {
     /// Drives a saga to its end now: finds out what was decided, or has Abort decided where nothing was. So an operator may ask
     /// for the end of a booking, never for which; `action` is what the audit trail calls it.
     pub async fn drive(&self, id: SagaId, action: &str, reason: &str) -> Driven {
-        let archive = &self.shared.service.archive;
+        let archive = &self.company.archive;
         let (view, recorded) = match (self.saga(id).await, archive.recorded(id).await) {
             (Ok(Some(view)), Ok(recorded)) => (view, recorded),
             (Ok(None), Ok(_)) => return Driven::Unknown,
@@ -211,7 +212,7 @@ impl Operations {
         };
         // none: it is being driven, and its end may come while we wait
         let ended = async {
-            match self.desk.recover(saga) {
+            match self.drivers.recover(saga) {
                 Some(answer) => drop(answer.await),
                 None => tokio::time::sleep(DRIVE_PATIENCE).await,
             }
@@ -248,16 +249,15 @@ impl Operations {
 
     /// This company's own legs.
     pub fn own_legs(&self, after: Option<PageCursor>, limit: usize) -> LegPage {
-        let service = &self.shared.service;
         let filter = LegFilter {
-            company: Some(service.me),
+            company: Some(self.company.me),
             ..LegFilter::default()
         };
-        service.catalogue.page(&filter, after, limit)
+        self.company.catalogue.page(&filter, after, limit)
     }
 
     pub async fn seat(&self, id: SeatId) -> Result<Option<SeatView>, Unavailable> {
-        let archive = &self.shared.service.archive;
+        let archive = &self.company.archive;
         let seat = archive
             .seat((id.route(), id.number()))
             .await
@@ -280,7 +280,7 @@ impl Operations {
             blocked,
             reason: reason.to_owned(),
         };
-        match self.shared.service.ledger.post(entry).await {
+        match self.company.ledger.post(entry).await {
             Ok(Receipt::Blocked(true)) => Blocked::Done,
             Ok(_) => Blocked::InUse,
             Err(_) => Blocked::Unavailable,
@@ -289,7 +289,7 @@ impl Operations {
 
     /// A user's tickets as this company has them.
     pub async fn tickets_here(&self, user: UserId) -> Result<TicketPage, Unavailable> {
-        let archive = &self.shared.service.archive;
+        let archive = &self.company.archive;
         let tickets = archive.tickets_of(user, None, TICKETS_MAX).await;
         Ok(TicketPage {
             tickets: tickets.map_err(away)?,
@@ -315,7 +315,7 @@ impl Operations {
             subject,
             reason: reason.to_owned(),
         };
-        self.shared.service.ledger.post(entry).await.map(drop)
+        self.company.ledger.post(entry).await.map(drop)
     }
 }
 

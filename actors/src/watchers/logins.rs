@@ -2,13 +2,14 @@
 //! belong for ever to somebody who cannot log in. A company that accepted a claim has the whole user, and finishes it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::info;
 
+use crate::company::Company;
 use crate::domain::accounts::User;
-use crate::mesh::service::Service;
 use crate::people::accounts::logins::Logins;
 
 /// How often the watcher looks.
@@ -20,11 +21,11 @@ const LOOK_MAX: usize = 256;
 const FINISH_MAX: usize = 8;
 
 /// Watches for ever. A claim seen open for longer than `in_doubt_after` has lost whoever made it.
-pub async fn watch(logins: Logins, service: Service, in_doubt_after: Duration) {
+pub async fn watch(company: Arc<Company>, logins: Logins, in_doubt_after: Duration) {
     let mut due: HashMap<String, Instant> = HashMap::new();
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        let Ok(open) = service.archive.open_logins(LOOK_MAX).await else {
+        let Ok(open) = company.archive.open_logins(LOOK_MAX).await else {
             continue; // the ledger says that the database is away
         };
         due.retain(|login, _| open.iter().any(|user| user.login == *login));

@@ -7,16 +7,17 @@
 //! the database's least of all, starts a recovery or keeps one from starting.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{counter, gauge};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
+use crate::booking::drivers::Drivers;
+use crate::company::Company;
 use crate::company::store::Unfinished;
 use crate::domain::ids::SagaId;
-use crate::mesh::service::Service;
-use crate::people::desk::Desk;
 
 /// How often the watcher looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -47,8 +48,8 @@ struct Seen {
 }
 
 /// Drives what this node left unfinished when it stopped. Ends when all are driven to their end, or after a bounded time.
-pub async fn at_start(desk: &Desk, service: &Service, node: &str) {
-    let unfinished = service.archive.unfinished(node.to_owned(), LOOK_MAX);
+pub async fn at_start(company: &Company, drivers: &Drivers) {
+    let unfinished = company.archive.unfinished(company.node(), LOOK_MAX);
     let unfinished = match unfinished.await {
         Ok(unfinished) => unfinished,
         Err(error) => {
@@ -60,25 +61,25 @@ pub async fn at_start(desk: &Desk, service: &Service, node: &str) {
         return;
     }
     info!(sagas = unfinished.len(), "recovering unfinished sagas");
-    let drivers: Vec<_> = unfinished
+    let answers: Vec<_> = unfinished
         .into_iter()
-        .filter_map(|saga| desk.recover(saga))
+        .filter_map(|saga| drivers.recover(saga))
         .collect();
-    let all = futures_util::future::join_all(drivers);
+    let all = futures_util::future::join_all(answers);
     if tokio::time::timeout(START_PATIENCE, all).await.is_err() {
         warn!("some sagas cannot end yet: their companies cannot be reached");
     }
 }
 
 /// Watches for ever. A saga seen undecided here for longer than `in_doubt_after` is in doubt.
-pub async fn watch(desk: Desk, service: Service, node: String, in_doubt_after: Duration) {
+pub async fn watch(company: Arc<Company>, drivers: Drivers, in_doubt_after: Duration) {
     let (mut undecided, mut unfinished) = (Open::default(), Open::default());
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        let archive = &service.archive;
+        let archive = &company.archive;
         let (Ok(without_decision), Ok(without_end)) = (
             archive.undecided(LOOK_MAX).await,
-            archive.unfinished(node.clone(), LOOK_MAX).await,
+            archive.unfinished(company.node(), LOOK_MAX).await,
         ) else {
             continue; // the ledger says that the database is away
         };
@@ -87,8 +88,8 @@ pub async fn watch(desk: Desk, service: Service, node: String, in_doubt_after: D
         unfinished.look(&without_end, now, in_doubt_after);
         undecided.tell_operators(now, in_doubt_after);
         gauge!("passcom_sagas_unfinished").set(unfinished.older_than(now, in_doubt_after) as f64);
-        undecided.drive_due(now, &desk, &service, without_decision);
-        unfinished.drive_due(now, &desk, &service, without_end);
+        undecided.drive_due(now, &company, &drivers, without_decision);
+        unfinished.drive_due(now, &company, &drivers, without_end);
     }
 }
 
@@ -130,13 +131,19 @@ impl Open {
     }
 
     /// Drives those whose turn it is, each after a longer pause than before.
-    fn drive_due(&mut self, now: Instant, desk: &Desk, service: &Service, open: Vec<Unfinished>) {
+    fn drive_due(
+        &mut self,
+        now: Instant,
+        company: &Company,
+        drivers: &Drivers,
+        open: Vec<Unfinished>,
+    ) {
         let mut driven = 0;
         for saga in open {
             let Some(seen) = self.sagas.get_mut(&saga.saga) else {
                 continue;
             };
-            if seen.due > now || service.running.contains(saga.saga) {
+            if seen.due > now || company.running.contains(saga.saga) {
                 continue;
             }
             if driven == DRIVE_MAX {
@@ -147,7 +154,7 @@ impl Open {
             let jitter = 0.75 + fastrand::f64() / 2.0;
             seen.pause = (seen.pause * 2).min(AGAIN_MAX).mul_f64(jitter);
             info!(saga = %saga.saga, driver = saga.driver, "driving an unfinished saga to its end");
-            drop(desk.recover(saga));
+            drop(drivers.recover(saga));
         }
     }
 }

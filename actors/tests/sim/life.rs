@@ -22,6 +22,7 @@ pub struct Life {
     /// Crossings left until it dies; none left to count at [`NEVER`].
     fuse: AtomicU32,
     dead: AtomicBool,
+    exited: AtomicBool,
     died: Notify,
 }
 
@@ -37,6 +38,7 @@ impl Life {
             origin: Instant::now(),
             fuse: AtomicU32::new(NEVER),
             dead: AtomicBool::new(false),
+            exited: AtomicBool::new(false),
             died: Notify::new(),
         })
     }
@@ -65,7 +67,22 @@ impl Life {
         self.died.notify_one();
     }
 
-    /// Ends when it has died at a crossing.
+    /// The process ends by itself; this is what happened.
+    pub fn exit(&self, what: &'static str) {
+        let hub = &mut *self.hub.lock();
+        hub.seen.count(what);
+        let who = &self.hub.companies[self.index];
+        hub.trace
+            .line(self.now(), who, format_args!("ends: {what}"));
+        self.exited.store(true, Ordering::Relaxed);
+        self.die();
+    }
+
+    pub fn has_exited(&self) -> bool {
+        self.exited.load(Ordering::Relaxed)
+    }
+
+    /// Ends when it has died at a crossing, or by itself.
     pub async fn died(&self) {
         self.died.notified().await;
     }

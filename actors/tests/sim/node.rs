@@ -2,37 +2,23 @@
 //!
 //! Dropping the runtime is the death of the process: whatever task it was, it ends where it waits.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use passcom_actors::booking::actor::Shared;
+use passcom_actors::assembly::{self, Seams, Settings};
 use passcom_actors::catalogue::{Catalogue, ConnectionTimes};
 use passcom_actors::clock::Clock;
-use passcom_actors::company::directory::Directory;
-use passcom_actors::company::lease::{self, LEASE_TTL};
-use passcom_actors::company::ledger::Ledger;
-use passcom_actors::company::news::News;
-use passcom_actors::company::running::Running;
-use passcom_actors::company::store::{Archive, ReadError};
-use passcom_actors::company::supervisor::Supervisor;
-use passcom_actors::domain::ids::RouteId;
-use passcom_actors::mesh::messages::{Reply, Request};
-use passcom_actors::mesh::peer::{PeerClient, Serve};
-use passcom_actors::mesh::service::Service;
+use passcom_actors::company::lease::LEASE_TTL;
+use passcom_actors::mesh::late::LateService;
+use passcom_actors::mesh::messages::Request;
+use passcom_actors::mesh::peer::Serve;
 use passcom_actors::people::accounts::logins::Logins;
 use passcom_actors::people::desk::{Desk, Limits};
 use passcom_actors::people::operations::Operations;
-use passcom_actors::watchers;
 use passcom_memory::MemoryStore;
-
-use passcom_actors::copies::replication;
-use ractor::Actor;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 
 use crate::hub::Hub;
 use crate::life::Life;
@@ -41,17 +27,22 @@ use crate::redis::Leases;
 use crate::store::Database;
 use crate::wall;
 
-/// As in the node's configuration.
-const IN_DOUBT_AFTER: Duration = Duration::from_secs(5);
-const LIMITS: Limits = Limits {
-    bookings_max: 64,
-    deadline: Duration::from_secs(8),
-    hold_seconds: passcom_actors::domain::order::HOLD_SECONDS,
-};
-/// Few, so that route actors are stopped and started again.
-const ROUTE_ACTORS_MAX: usize = 2;
-const ROUTES_PAGE: usize = 100;
-const START_RETRY: Duration = Duration::from_millis(200);
+/// As in the node's configuration, but for what is few here.
+fn settings() -> Settings {
+    Settings {
+        desk: Limits {
+            bookings_max: 64,
+            deadline: Duration::from_secs(8),
+            hold_seconds: passcom_actors::domain::order::HOLD_SECONDS,
+        },
+        // so that they are stopped and started again
+        route_actors_max: 2,
+        lease_ttl: LEASE_TTL,
+        sale_closes: Duration::ZERO,
+        connections: ConnectionTimes::default(),
+        in_doubt_after: Duration::from_secs(5),
+    }
+}
 
 /// What clients reach.
 #[derive(Clone)]
@@ -62,11 +53,12 @@ pub struct Door {
     pub operations: Operations,
 }
 
-/// Filled in as the node starts.
+/// What the world shares with the node's own task.
 #[derive(Default)]
 struct Started {
-    service: OnceLock<Service>,
+    answers: Arc<LateService>,
     door: OnceLock<Door>,
+    stop: Notify,
 }
 
 pub struct Node {
@@ -119,9 +111,15 @@ impl Node {
         });
     }
 
-    /// What clients reach, once it serves.
+    /// What clients reach, once it serves, and until it stops.
     pub fn door(&self) -> Option<&Door> {
-        self.started.door.get()
+        let door = self.started.door.get();
+        door.filter(|door| !door.desk.is_draining())
+    }
+
+    /// Tells it to stop when it has ended what is under way.
+    pub fn stop(&self) {
+        self.started.stop.notify_one();
     }
 
     /// Runs a client's request in the node, which takes it to its grave if it dies.
@@ -133,11 +131,8 @@ impl Node {
     pub fn serve(&self, from: usize, call: u64, request: Request, patience: Duration) {
         let (life, started) = (self.life.clone(), self.started.clone());
         self.runtime.spawn(async move {
-            let reply = match started.service.get() {
-                Some(service) => tokio::time::timeout(patience, service.serve(request)).await,
-                None => Ok(Reply::Unavailable),
-            };
-            let Ok(reply) = reply else {
+            let reply = started.answers.serve(request);
+            let Ok(reply) = tokio::time::timeout(patience, reply).await else {
                 return; // the caller has given up
             };
             if life.crosses() {
@@ -154,111 +149,48 @@ impl Node {
     }
 }
 
-/// A node's start, in the order of the real one, and then its tasks for as long as it lives.
+/// A node's life, in the order of the real one's.
 async fn run(life: Arc<Life>, database: Database, started: Arc<Started>) {
-    let mut tasks = JoinSet::new();
-    let (service, shared, desk) = build(&life, database, &mut tasks).await;
-    let first = started.service.set(service.clone()).is_ok();
-    assert!(first, "a node starts once");
-    let name = service.me.to_string();
-    watchers::recovery::at_start(&desk, &service, &name).await;
-    service.ready.store(true, Ordering::Release);
-    tasks.spawn(watchers::recovery::watch(
-        desk.clone(),
-        service.clone(),
-        name,
-        IN_DOUBT_AFTER,
-    ));
-    tasks.spawn(watchers::holds::watch(
-        desk.clone(),
-        service.archive.clone(),
-        IN_DOUBT_AFTER,
-    ));
-    replication::follow_all(&service, &mut tasks);
-    let logins = Logins::new(shared.clone(), desk.clone());
-    tasks.spawn(watchers::logins::watch(
-        logins.clone(),
-        service.clone(),
-        IN_DOUBT_AFTER,
-    ));
+    let companies = life.hub.companies.clone();
+    let archive = Arc::new(database);
+    let seams = Seams {
+        me: companies[life.index],
+        companies,
+        version: "simulated",
+        clock: Clock::with_wall(wall::now_ms),
+        ledger_store: archive.clone(),
+        archive,
+        peers: Arc::new(Peers { life: life.clone() }),
+        answers: started.answers.clone(),
+        leases: Arc::new(Leases { life: life.clone() }),
+        settings: settings(),
+    };
+    let Ok(mut node) = assembly::start(seams).await else {
+        return life.exit("starts that failed"); // as a process does whose database is away
+    };
+    node.serve().await;
     let door = Door {
-        logins,
         operations: Operations::new(
-            shared,
-            desk.clone(),
+            node.company.clone(),
+            node.companies.clone(),
+            node.drivers.clone(),
+            node.desk.clone(),
             Arc::new(Vec::new),
             Arc::new(|_| async { None }.boxed()),
         ),
-        desk,
-        catalogue: service.catalogue.clone(),
+        logins: node.logins.clone(),
+        desk: node.desk.clone(),
+        catalogue: node.company.catalogue.clone(),
     };
     let first = started.door.set(door).is_ok();
     assert!(first, "a node starts once");
     life.hub
         .trace(life.now(), life.index, format_args!("serves"));
-    while tasks.join_next().await.is_some() {}
-}
-
-async fn build(
-    life: &Arc<Life>,
-    database: Database,
-    tasks: &mut JoinSet<()>,
-) -> (Service, Arc<Shared>, Desk) {
-    let companies = life.hub.companies.clone();
-    let me = companies[life.index];
-    let peers: Arc<dyn PeerClient> = Arc::new(Peers { life: life.clone() });
-    let (supervisor, _) = Actor::spawn(None, Supervisor, ())
-        .await
-        .expect("an actor without state starts");
-    let (ledger, ledger_task) = Ledger::new();
-    let catalogue = Catalogue::new(
-        me,
-        companies.clone(),
-        peers.clone(),
-        Duration::ZERO,
-        ConnectionTimes::default(),
-    );
-    let directory = Directory::new(me, ledger.clone(), supervisor.get_cell(), ROUTE_ACTORS_MAX);
-    let outbox = Arc::new(Notify::new());
-    let listening_outbox = outbox.clone();
-    let (listening_catalogue, listening_directory) = (catalogue.clone(), directory.clone());
-    let listener = Arc::new(move |news: &News| {
-        listening_catalogue.on_commit(&news.seats, &news.surveyed);
-        listening_directory.on_news(news);
-        if news.outbox {
-            listening_outbox.notify_waiters();
-        }
-    });
-    while load_routes(&database, &catalogue).await.is_err() {
-        tokio::time::sleep(START_RETRY).await;
+    tokio::select! {
+        () = node.task_ended() => panic!("a task of a node ends only with it"),
+        () = started.stop.notified() => {}
     }
-    tasks.spawn(ledger_task.run(me, Arc::new(database.clone()), listener));
-    tasks.spawn(directory.clone().sweep());
-    let service = Service {
-        me,
-        version: "simulated",
-        companies,
-        ledger,
-        directory,
-        archive: Arc::new(database),
-        catalogue,
-        running: Running::default(),
-        peers: peers.clone(),
-        outbox,
-        ready: Arc::new(AtomicBool::new(false)),
-    };
-    let shared = Arc::new(Shared {
-        service: service.clone(),
-        peers,
-        leases: lease::Leases::new(Arc::new(Leases { life: life.clone() }), LEASE_TTL),
-        clock: Clock::with_wall(wall::now_ms),
-    });
-    let desk = Desk::new(shared.clone(), me.as_str(), supervisor.get_cell(), LIMITS);
-    (service, shared, desk)
-}
-
-async fn load_routes(database: &Database, catalogue: &Catalogue) -> Result<(), ReadError> {
-    catalogue.load_own(database.routes(-1, RouteId(0), ROUTES_PAGE).await?);
-    catalogue.own_is_complete();
-    Ok(())
+    node.drain();
+    node.finish().await;
+    life.exit("orderly stops");
 }

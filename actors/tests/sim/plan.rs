@@ -56,6 +56,7 @@ pub fn faulty(random: &mut fastrand::Rng) -> Plan {
     draw.holds(HOLDS);
     let kinds = [
         Draw::crashes,
+        Draw::stops,
         Draw::fuses,
         Draw::freezes,
         Draw::cuts,
@@ -223,6 +224,13 @@ impl<'a> Draw<'a> {
     fn crashes(&mut self) {
         for _ in 0..self.random.u32(1..=5) {
             let happening = Happening::Crash(self.company());
+            self.sometime(happening);
+        }
+    }
+
+    fn stops(&mut self) {
+        for _ in 0..self.random.u32(1..=3) {
+            let happening = Happening::Stop(self.company());
             self.sometime(happening);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 61] = [
+const WANTED: [&str; 63] = [
     "bookings sold",
     "bookings refused",
     "holds told as kept",
@@ -51,6 +51,8 @@ const WANTED: [&str; 61] = [
     "commits with another order than the driver's",
     "crashes at a crossing",
     "crashes at a moment",
+    "orderly stops",
+    "starts that failed",
     "restarts with unfinished sagas",
     "prepared legs older than in doubt",
     "companies gone for good",

@@ -62,6 +62,8 @@ pub enum Happening {
     Light(usize, u32),
     /// The same, and its company is gone for good.
     Doom(usize, u32),
+    /// Is told to stop.
+    Stop(usize),
     Restart(usize),
     Freeze(usize, u64),
     Thaw(usize),
@@ -244,6 +246,7 @@ impl World {
             Happening::Gone(index) => self.on_gone(index),
             Happening::Light(index, crossings) => self.on_light(index, crossings),
             Happening::Doom(index, crossings) => self.on_doom(index, crossings),
+            Happening::Stop(index) => self.on_stop(index),
             Happening::Restart(index) => self.on_restart(index),
             Happening::Freeze(index, time) => self.on_freeze(index, time),
             Happening::Thaw(index) => self.on_thaw(index),
@@ -290,7 +293,9 @@ impl World {
         wall::set(self.now, company.wall_wrong_by);
         node.run_until(self.now);
         if node.life.is_dead() {
-            self.hub.lock().seen.count("crashes at a crossing");
+            if !node.life.has_exited() {
+                self.hub.lock().seen.count("crashes at a crossing");
+            }
             self.bury(index);
         }
         self.collect();

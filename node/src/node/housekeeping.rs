@@ -1,9 +1,11 @@
 //! Removes what nobody needs any more from the database, now and then.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use passcom_actors::company::Company;
+use passcom_actors::mesh::companies::Companies;
 use passcom_actors::mesh::messages::{Reply, Request};
-use passcom_actors::mesh::service::Service;
 use passcom_sql::{Database, prune};
 use tokio::time::interval;
 use tracing::{debug, warn};
@@ -16,11 +18,11 @@ const KEYS_EVERY: Duration = Duration::from_secs(3600);
 const ASK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Tidies up for ever.
-pub async fn run(service: Service, database: Database) {
+pub async fn run(company: Arc<Company>, companies: Companies, database: Database) {
     let (mut outbox, mut keys) = (interval(OUTBOX_EVERY), interval(KEYS_EVERY));
     loop {
         let gone = tokio::select! {
-            _ = outbox.tick() => prune_outbox(&service, &database).await,
+            _ = outbox.tick() => prune_outbox(&company, &companies, &database).await,
             _ = keys.tick() => prune::keys(&database).await,
         };
         match gone {
@@ -30,8 +32,12 @@ pub async fn run(service: Service, database: Database) {
     }
 }
 
-async fn prune_outbox(service: &Service, database: &Database) -> anyhow::Result<u64> {
-    match read_by_all(service).await {
+async fn prune_outbox(
+    company: &Company,
+    companies: &Companies,
+    database: &Database,
+) -> anyhow::Result<u64> {
+    match read_by_all(company, companies).await {
         Some(seq) => prune::outbox(database, seq).await,
         None => Ok(0),
     }
@@ -39,16 +45,15 @@ async fn prune_outbox(service: &Service, database: &Database) -> anyhow::Result<
 
 /// The outbox row that every peer has read, by its own durable word. None while one of them cannot be asked: what it has not
 /// read waits for it, however long it is away.
-async fn read_by_all(service: &Service) -> Option<i64> {
-    let peers = service.companies.iter();
+async fn read_by_all(company: &Company, companies: &Companies) -> Option<i64> {
     let mut least = None;
-    for company in peers.filter(|company| **company != service.me) {
-        let asked = service.peers.call(*company, Request::Cursors, ASK_TIMEOUT);
-        let Ok(Reply::Cursors(cursors)) = asked.await else {
+    for peer in companies.others() {
+        let asked = companies.ask(peer, Request::Cursors, ASK_TIMEOUT).await;
+        let Ok(Reply::Cursors(cursors)) = asked else {
             return None;
         };
-        let cursor = cursors.get(&service.me)?;
-        if cursor.incarnation != service.archive.incarnation() {
+        let cursor = cursors.get(&company.me)?;
+        if cursor.incarnation != company.archive.incarnation() {
             return None;
         }
         least = Some(least.map_or(cursor.seq, |seq: i64| seq.min(cursor.seq)));

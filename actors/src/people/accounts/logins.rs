@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use crate::booking::actor::{Shared, call};
+use crate::company::Company;
 use crate::domain::accounts::User;
 use crate::domain::entry::{Entry, Receipt};
+use crate::domain::ids::CompanyId;
 use crate::domain::register::{Acceptors, Ballot, Key, Progress, Proposer, Value};
 use crate::domain::saga::{CompanyAnswer, Question};
+use crate::mesh::companies::Companies;
 use crate::mesh::messages::{Reply, Request};
-use crate::people::desk::Desk;
 
 /// Ballots before a claim is given up: others claim the same login at the same time.
 const BALLOTS_MAX: u32 = 5;
@@ -31,25 +32,25 @@ pub enum Claimed {
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Logins {
-    shared: Arc<Shared>,
-    desk: Desk,
+    company: Arc<Company>,
+    companies: Companies,
 }
 
 impl Logins {
-    pub fn new(shared: Arc<Shared>, desk: Desk) -> Self {
-        Self { shared, desk }
+    pub fn new(company: Arc<Company>, companies: Companies) -> Self {
+        Self { company, companies }
     }
 
     /// Here, else at a peer: a replica may be behind. `Err` if our own database is away, or if nobody here knows the login and
     /// too few others could be asked: whoever has a login has it at a majority, sooner or later.
     pub async fn find(&self, login: &str) -> Result<Option<User>, ()> {
-        let archive = &self.shared.service.archive;
+        let archive = &self.company.archive;
         let own = archive.user(login.to_owned()).await.map_err(drop)?;
         if own.is_some() {
             return Ok(own);
         }
         let login = login.to_owned();
-        let replies = self.desk.ask_peers(Request::FindUser { login }).await;
+        let replies = self.companies.ask_others(Request::FindUser { login }).await;
         let mut without = 1;
         for (_, reply) in replies {
             match reply {
@@ -58,7 +59,7 @@ impl Logins {
                 _ => {}
             }
         }
-        let companies = self.shared.service.companies.len();
+        let companies = self.companies.all().len();
         (without > companies / 2).then_some(None).ok_or(())
     }
 
@@ -70,7 +71,7 @@ impl Logins {
 
     /// Has this user here, whose login's register is decided. It does not matter if that fails: it is tried again.
     pub(crate) async fn close(&self, user: User) {
-        let _ = self.shared.service.ledger.post(Entry::Enrol(user)).await;
+        let _ = self.company.ledger.post(Entry::Enrol(user)).await;
     }
 
     /// Runs ballots until a majority has chosen who has this login.
@@ -90,7 +91,7 @@ impl Logins {
 
     async fn enrol(&self, user: &User, chosen: User) -> Claimed {
         let ours = chosen.id == user.id;
-        let enrolled = self.shared.service.ledger.post(Entry::Enrol(chosen)).await;
+        let enrolled = self.company.ledger.post(Entry::Enrol(chosen)).await;
         match (enrolled, ours) {
             (Ok(_), true) => Claimed::Ours,
             (Ok(_), false) => Claimed::Taken,
@@ -100,14 +101,13 @@ impl Logins {
     }
 
     async fn ballot(&self, user: &User, above: i64) -> Ballots {
-        let service = &self.shared.service;
-        let companies = &service.companies;
-        let round = match service.ledger.post(Entry::NextRound { above }).await {
+        let companies = self.companies.all();
+        let round = match self.company.ledger.post(Entry::NextRound { above }).await {
             Ok(Receipt::Round(round)) => round,
             _ => return Ballots::NoMajority,
         };
         let index = companies
-            .binary_search(&service.me)
+            .binary_search(&self.company.me)
             .expect("a node is started for a company of the membership list only");
         let ballot = Ballot::new(round, index, companies.len());
         let acceptors = Acceptors(companies.to_vec());
@@ -139,24 +139,14 @@ impl Logins {
         acceptors: &Acceptors,
         question: Question,
     ) -> Progress {
-        let service = &self.shared.service;
-        let mut answers: FuturesUnordered<_> = acceptors
-            .0
-            .iter()
-            .map(|company| {
-                let question = question.clone();
-                async move {
-                    let answer = if *company == service.me {
-                        service.ask(question, None).await.ok()
-                    } else {
-                        call(self.shared.peers.as_ref(), *company, question)
-                            .await
-                            .ok()
-                    };
-                    (*company, answer)
-                }
-            })
-            .collect();
+        let ask = |company: &CompanyId| {
+            let (company, question) = (*company, question.clone());
+            async move {
+                let answer = self.companies.question(company, question, None).await;
+                (company, answer.ok())
+            }
+        };
+        let mut answers: FuturesUnordered<_> = acceptors.0.iter().map(ask).collect();
         while let Some((from, answer)) = answers.next().await {
             let progress = match answer {
                 Some(CompanyAnswer::Promise(promise)) => proposer.on_promise(from, promise),

@@ -1,33 +1,38 @@
 //! What happened to a booking, asked of every company.
 
-use futures_util::future::join3;
+use futures_util::future::join;
 
-use super::{BookingHistory, Desk, NotShown};
+use super::{BookingStatus, Desk, NotShown};
 use crate::company::history::{Event, Step};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
 use crate::mesh::messages::{Reply, Request};
 
+/// What happened to a booking, over all companies that answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingHistory {
+    pub status: BookingStatus,
+    /// By time, of whom it is.
+    pub events: Vec<(CompanyId, Event)>,
+    /// Companies that did not say what they have recorded.
+    pub unreachable: Vec<CompanyId>,
+}
+
 impl Desk {
     /// The history of a booking of this user.
     pub async fn history(&self, user: UserId, saga: SagaId) -> Result<BookingHistory, NotShown> {
-        let service = &self.shared.service;
-        let (status, own, theirs) = join3(
+        let (status, replies) = join(
             self.booking(user, saga),
-            service.archive.history(saga),
-            self.ask_peers(Request::History { saga }),
+            self.companies.ask_all(Request::History { saga }),
         )
         .await;
         let status = status?;
-        let mut told: Vec<_> = theirs
-            .into_iter()
-            .filter_map(|(company, reply)| match reply {
-                Reply::History(events) => Some((company, events)),
-                _ => None,
-            })
-            .collect();
-        told.extend(own.ok().map(|events| (service.me, events)));
-        let companies = service.companies.iter().copied();
+        let told = |(company, reply)| match reply {
+            Reply::History(events) => Some((company, events)),
+            _ => None,
+        };
+        let told: Vec<_> = replies.into_iter().filter_map(told).collect();
+        let companies = self.companies.all().iter().copied();
         let silent = companies.filter(|company| told.iter().all(|(from, _)| from != company));
         Ok(BookingHistory {
             status,

@@ -20,8 +20,8 @@ use crate::domain::order::{HOLD_SECONDS_MAX, Order};
 use crate::domain::participant::{LegState, Refusal, RefusalReason};
 use crate::domain::register::Acceptors;
 use crate::domain::saga::{Answer, Origin};
+use crate::mesh::companies::ASK_TIMEOUT;
 use crate::mesh::messages::{Reply, Request};
-use crate::mesh::peer::CallError;
 use crate::mesh::service::HOLDS_MAX;
 
 /// Most open holds of one user.
@@ -79,7 +79,7 @@ type Voted = (Unfinished, bool);
 impl Desk {
     /// How long a hold lasts at first.
     pub fn hold_seconds(&self) -> u32 {
-        self.hold_seconds
+        self.limits.hold_seconds
     }
 
     /// Counts a hold that is to begin, if its user may have one more. One that is begun again counts once.
@@ -124,18 +124,11 @@ impl Desk {
 
     /// Ids that some company has as an open hold, each once; and the companies that have not said.
     async fn held_for(&self, user: UserId) -> (Vec<SagaId>, Vec<CompanyId>) {
-        let service = &self.shared.service;
-        let (own, theirs) = futures_util::future::join(
-            service.archive.held_for(user, HOLDS_MAX),
-            self.ask_peers(Request::HeldFor { user }),
-        )
-        .await;
-        let mut silent = service.companies.to_vec();
+        let mut silent = self.companies.all().to_vec();
         let mut holds = Vec::new();
-        let own = own.ok().map(|own| (service.me, Reply::Holds(own)));
-        for (company, reply) in theirs.into_iter().chain(own) {
-            if let Reply::Holds(theirs) = reply {
-                holds.extend(theirs);
+        for (company, reply) in self.companies.ask_all(Request::HeldFor { user }).await {
+            if let Reply::Holds(held) = reply {
+                holds.extend(held);
                 silent.retain(|silent| *silent != company);
             }
         }
@@ -147,7 +140,7 @@ impl Desk {
 
     /// Makes a ticket of a hold, at every company or at none. Asking again answers the same.
     pub async fn confirm(&self, user: UserId, hold: SagaId, wait: Wait) -> ConfirmAnswer {
-        let deadline = Instant::now() + self.deadline;
+        let deadline = Instant::now() + self.limits.deadline;
         let (status, recorded) = match self.known_hold(user, hold).await {
             Ok(known) => known,
             Err(NotShown::NotFound) => return ConfirmAnswer::NotFound,
@@ -191,7 +184,7 @@ impl Desk {
                 self.check_companies(&saga.order)?;
             }
         }
-        let start = self.start_of(saga, None, origin);
+        let start = self.drivers.known_saga(saga, origin);
         self.drive_for_client(start, place, deadline, wait).await
     }
 
@@ -201,7 +194,7 @@ impl Desk {
             acceptors
                 .0
                 .iter()
-                .filter(|company| !self.reaches(**company))
+                .filter(|company| !self.companies.is_up(**company))
         };
         match away().next() {
             Some(company) if acceptors.0.len() - away().count() < acceptors.majority() => {
@@ -235,7 +228,7 @@ impl Desk {
         if let Err(BookAnswer::CompanyDown(company)) = self.check_companies(&saga.order) {
             return ExtendAnswer::NotExtended(company);
         }
-        let seconds = (terms.seconds + self.hold_seconds).min(terms.longest);
+        let seconds = (terms.seconds + self.limits.hold_seconds).min(terms.longest);
         if let Err(answer) = self.extend_everywhere(&saga.order, hold, seconds).await {
             return answer;
         }
@@ -251,9 +244,13 @@ impl Desk {
         hold: SagaId,
         seconds: u32,
     ) -> Result<(), ExtendAnswer> {
-        let companies = order.companies().into_iter();
-        let asked = companies
-            .map(|company| async move { (company, self.extend_at(company, hold, seconds).await) });
+        let extend = |company| async move {
+            let (saga, seconds) = (hold, seconds);
+            let request = Request::Extend { saga, seconds };
+            let reply = self.companies.ask(company, request, ASK_TIMEOUT).await;
+            (company, reply)
+        };
+        let asked = order.companies().into_iter().map(extend);
         for (company, reply) in futures_util::future::join_all(asked).await {
             match reply {
                 Ok(Reply::Extended(Some(kept))) if kept >= seconds => {}
@@ -264,25 +261,9 @@ impl Desk {
         Ok(())
     }
 
-    async fn extend_at(
-        &self,
-        company: CompanyId,
-        saga: SagaId,
-        seconds: u32,
-    ) -> Result<Reply, CallError> {
-        if company == self.shared.service.me {
-            return Ok(self.shared.service.extend(saga, seconds).await);
-        }
-        let request = Request::Extend { saga, seconds };
-        let peers = &self.shared.peers;
-        peers
-            .call(company, request, super::lookup::ASK_TIMEOUT)
-            .await
-    }
-
     /// Gives the seats of a hold up.
     pub async fn release(&self, user: UserId, hold: SagaId) -> ReleaseAnswer {
-        let deadline = Instant::now() + self.deadline;
+        let deadline = Instant::now() + self.limits.deadline;
         let (status, recorded) = match self.known_hold(user, hold).await {
             Ok(known) => known,
             Err(NotShown::NotFound) => return ReleaseAnswer::NotFound,
@@ -296,7 +277,7 @@ impl Desk {
         let Some((saga, _)) = recorded else {
             return ReleaseAnswer::NotKnownInTime(hold);
         };
-        let Some(answer) = self.recover(saga) else {
+        let Some(answer) = self.drivers.recover(saga) else {
             return ReleaseAnswer::StillRunning(hold);
         };
         match timeout_at(deadline, answer).await {
@@ -331,7 +312,7 @@ impl Desk {
                 order,
                 hash,
                 acceptors,
-                driver: self.node.to_string(),
+                driver: self.company.node(),
             };
             Some((unfinished, recorded.voted))
         });
@@ -341,7 +322,7 @@ impl Desk {
     /// Asks for the end of a hold that is open here if others know of a ballot or an end. False: none of them answered.
     pub(crate) async fn end_decided(&self, saga: SagaId) -> bool {
         let answers = self.recorded(saga).await;
-        let me = self.shared.service.me;
+        let me = self.company.me;
         let others = || answers.iter().filter(|(company, _)| *company != me);
         let ends = |recorded: &SagaRecord| {
             let register = recorded.register.as_ref();
@@ -358,16 +339,16 @@ impl Desk {
     /// A hold that was open here for longer than `seconds`: nobody extends it any more, unless somebody has, and its end is
     /// asked for.
     pub(crate) async fn end_hold(&self, saga: SagaId, seconds: u32) {
-        let service = &self.shared.service;
-        let ended = service.ledger.post(Entry::EndHold { saga, seconds }).await;
+        let company = &self.company;
+        let ended = company.ledger.post(Entry::EndHold { saga, seconds }).await;
         if !matches!(ended, Ok(Receipt::Extended(None))) {
             return;
         }
         // from now on it is in doubt, and the watcher of unfinished sagas drives it if we do not
-        if let Ok(recorded) = service.archive.recorded(saga).await
-            && let Some((saga, _)) = self.saga_in(saga, &[(service.me, recorded)])
+        if let Ok(recorded) = company.archive.recorded(saga).await
+            && let Some((saga, _)) = self.saga_in(saga, &[(company.me, recorded)])
         {
-            drop(self.recover(saga));
+            drop(self.drivers.recover(saga));
         }
     }
 }

@@ -2,23 +2,47 @@
 //!
 //! A read that misses here asks the peers: a replica may be behind.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use futures_util::future::{join, join_all};
-
-use super::{BookAnswer, BookingState, BookingStatus, Desk, HoldTerms, NotShown};
+use super::{BookAnswer, Desk, HoldTerms, NotShown};
 use crate::company::store::{KnownKey, SagaRecord};
 use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::Order;
+use crate::domain::order::{Order, SeatRef};
 use crate::domain::participant::{LegState, RefusalReason};
 use crate::domain::register::Value;
 use crate::domain::replica::Ticket;
 use crate::domain::saga::Outcome;
 use crate::mesh::messages::{Reply, Request};
 
-/// How long the peers have to say what they know.
-pub(super) const ASK_TIMEOUT: Duration = Duration::from_millis(800);
+/// State of a booking as `GET /reservas/{uuid}` tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BookingState {
+    Running,
+    Held,
+    Confirmed,
+    Refused,
+    Cancelled,
+}
+
+/// What is known of a booking, over all companies that answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingStatus {
+    pub saga: SagaId,
+    pub user: UserId,
+    pub state: BookingState,
+    /// As far as a company that has it answered.
+    pub order: Option<Arc<Order>>,
+    /// Of a hold that every company which answered keeps; its time may be over.
+    pub hold: Option<HoldTerms>,
+    /// Why, of a booking that was refused.
+    pub reason: Option<RefusalReason>,
+    /// Per company of the order: its legs' states, or nothing if it did not answer.
+    pub companies: Vec<CompanyLegs>,
+}
+
+/// A company with the states of its legs, if it answered.
+pub type CompanyLegs = (CompanyId, Option<Vec<(SeatRef, LegState)>>);
 
 impl Desk {
     /// `Err` is the answer if this key is known here or to a peer.
@@ -28,16 +52,18 @@ impl Desk {
         saga: SagaId,
         idempotency: &Idempotency,
     ) -> Result<(), BookAnswer> {
-        let service = &self.shared.service;
-        if service.running.contains(saga) {
+        if self.company.running.contains(saga) {
             return Err(BookAnswer::StillRunning(saga));
         }
         let key = idempotency.key.clone();
-        let here = service.archive.key(user, key.clone()).await;
+        let here = self.company.archive.key(user, key.clone()).await;
         if let Ok(Some(known)) = &here {
             return judge(known, saga, idempotency);
         }
-        let there = self.ask_peers(Request::FindKey { user, key }).await;
+        let there = self
+            .companies
+            .ask_others(Request::FindKey { user, key })
+            .await;
         let known = there.into_iter().filter_map(|(_, reply)| match reply {
             Reply::Key(known) => known,
             _ => None,
@@ -71,21 +97,12 @@ impl Desk {
 
     /// What every company that answers has recorded of a saga.
     pub(super) async fn recorded(&self, saga: SagaId) -> Vec<(CompanyId, SagaRecord)> {
-        let service = &self.shared.service;
-        let (own, theirs) = join(
-            service.archive.recorded(saga),
-            self.ask_peers(Request::Query { saga }),
-        )
-        .await;
-        let mut answers: Vec<(CompanyId, SagaRecord)> = theirs
-            .into_iter()
-            .filter_map(|(company, reply)| match reply {
-                Reply::Recorded(recorded) => Some((company, *recorded)),
-                _ => None,
-            })
-            .collect();
-        answers.extend(own.ok().map(|recorded| (service.me, recorded)));
-        answers
+        let replies = self.companies.ask_all(Request::Query { saga }).await;
+        let recorded = |(company, reply)| match reply {
+            Reply::Recorded(recorded) => Some((company, *recorded)),
+            _ => None,
+        };
+        replies.into_iter().filter_map(recorded).collect()
     }
 
     pub(super) async fn status(
@@ -96,7 +113,7 @@ impl Desk {
     ) -> Result<BookingStatus, NotShown> {
         let order = answers.iter().find_map(|(_, recorded)| order_in(recorded));
         let hold = order.as_ref().and_then(|order| {
-            let longest = order.longest_hold(self.shared.service.catalogue.sale_closes());
+            let longest = order.longest_hold(self.company.catalogue.sale_closes());
             HoldTerms::of(order, answers, longest)
         });
         // whoever has decided a hold, or has heard of it, does not wait for the customer any more
@@ -107,7 +124,7 @@ impl Desk {
         let silent = self.silent(answers, &ticket);
         let ticket = ticket.found();
         let order = ticket.as_ref().map(|ticket| ticket.order.clone()).or(order);
-        let running = self.shared.service.running.user(saga);
+        let running = self.company.running.user(saga);
         match order.as_ref().map(|order| order.user).or(running) {
             Some(owner) if owner == user => {}
             Some(_) => return Err(NotShown::NotFound),
@@ -136,19 +153,20 @@ impl Desk {
         if let Lookup::NotAsked(company) = ticket {
             return Some(*company);
         }
-        let mut companies = self.shared.service.companies.iter().copied();
+        let mut companies = self.companies.all().iter().copied();
         companies.find(|company| answers.iter().all(|(from, _)| from != company))
     }
 
     /// Here, else at the peers. "Nowhere" only if every company said so.
     pub(super) async fn find_ticket(&self, id: SagaId) -> Lookup {
-        let service = &self.shared.service;
-        let here = service.archive.ticket(id).await;
+        let here = self.company.archive.ticket(id).await;
         if let Ok(Some(ticket)) = here {
             return Lookup::Found(ticket);
         }
-        let replies = self.ask_peers(Request::FindTicket { ticket: id }).await;
-        let mut without: Vec<CompanyId> = here.is_ok().then_some(service.me).into_iter().collect();
+        let request = Request::FindTicket { ticket: id };
+        let replies = self.companies.ask_others(request).await;
+        let own = here.is_ok().then_some(self.company.me);
+        let mut without: Vec<CompanyId> = own.into_iter().collect();
         for (company, reply) in replies {
             match reply {
                 Reply::Ticket(Some(ticket)) => return Lookup::Found(*ticket),
@@ -156,25 +174,11 @@ impl Desk {
                 _ => {}
             }
         }
-        let mut companies = service.companies.iter();
+        let mut companies = self.companies.all().iter();
         match companies.find(|company| !without.contains(company)) {
             Some(company) => Lookup::NotAsked(*company),
             None => Lookup::Nowhere,
         }
-    }
-
-    /// Asks every company that is up; leaves out who does not answer.
-    pub(crate) async fn ask_peers(&self, request: Request) -> Vec<(CompanyId, Reply)> {
-        let peers = &self.shared.peers;
-        let me = self.shared.service.me;
-        let others = self.shared.service.companies.iter().copied();
-        let asked = others
-            .filter(|company| *company != me && peers.is_up(*company))
-            .map(|company| {
-                let call = peers.call(company, request.clone(), ASK_TIMEOUT);
-                async move { call.await.ok().map(|reply| (company, reply)) }
-            });
-        join_all(asked).await.into_iter().flatten().collect()
     }
 }
 
@@ -226,7 +230,7 @@ fn judge(known: &KnownKey, saga: SagaId, idempotency: &Idempotency) -> Result<()
     }
 }
 
-fn order_in(recorded: &SagaRecord) -> Option<std::sync::Arc<Order>> {
+fn order_in(recorded: &SagaRecord) -> Option<Arc<Order>> {
     let in_register = recorded.register.as_ref().and_then(|register| {
         match register.accepted.as_ref().map(|(_, value)| value) {
             Some(Value::Commit { order, .. }) => Some(order.clone()),
@@ -243,11 +247,6 @@ fn reason_of(answers: &[(CompanyId, SagaRecord)]) -> Option<RefusalReason> {
     let named = reasons().find(|reason| *reason != RefusalReason::Released);
     named.or_else(|| reasons().next())
 }
-
-type CompanyLegs = (
-    CompanyId,
-    Option<Vec<(crate::domain::order::SeatRef, LegState)>>,
-);
 
 fn by_company(order: &Order, answers: &[(CompanyId, SagaRecord)]) -> Vec<CompanyLegs> {
     let legs = |company: CompanyId| {

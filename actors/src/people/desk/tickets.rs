@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use super::lookup::Lookup;
-use super::{CancelAnswer, Desk, NotKnownInTime, NotShown, TicketPage, Unavailable};
+use super::{Desk, NotShown, Unavailable};
 use crate::company::ledger::PostError;
 use crate::domain::entry::{Entry, Receipt};
-use crate::domain::ids::{SagaId, UserId};
+use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
 use crate::domain::replica::Ticket;
 use crate::domain::rows::Replicated;
@@ -19,6 +19,32 @@ use crate::mesh::messages::{Reply, Request};
 const CANCEL_PUSH_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long our own database has to write a cancellation.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Answer to a cancellation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CancelAnswer {
+    /// Cancelled now or before.
+    Done,
+    /// No such ticket of this user, as far as the reachable companies know.
+    NotFound,
+    /// The ticket is not known here, and this company, which may know it, could not be asked.
+    CompanyDown(CompanyId),
+    /// The database of this node did not confirm in time; ask again.
+    NotKnownInTime,
+}
+
+/// The database of this node did not confirm a cancellation in time; ask again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotKnownInTime;
+
+/// One page of a user's tickets, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketPage {
+    /// Without those whose every seat is cancelled.
+    pub tickets: Vec<Ticket>,
+    /// (created_at, id) to go on after.
+    pub next: Option<(i64, SagaId)>,
+}
 
 impl Desk {
     /// A ticket of this user, cancelled or not.
@@ -56,7 +82,9 @@ impl Desk {
             Ok(Err(_)) | Err(_) => return Err(NotKnownInTime),
         }
         let cancelled = ticket.without(&seats);
-        let push = self.ask_peers(Request::MergeTicket(Box::new(cancelled.clone())));
+        let push = self
+            .companies
+            .ask_others(Request::MergeTicket(Box::new(cancelled.clone())));
         // a company that does not hear it now reads it from the outbox
         let _ = tokio::time::timeout(CANCEL_PUSH_TIMEOUT, push).await;
         Ok(cancelled)
@@ -67,7 +95,7 @@ impl Desk {
         ticket: &Ticket,
         seats: &[SeatRef],
     ) -> Result<(), PostError> {
-        let ledger = &self.shared.service.ledger;
+        let ledger = &self.company.ledger;
         let cancel = Entry::Cancel {
             ticket: ticket.id,
             seats: seats.to_vec(),
@@ -88,7 +116,7 @@ impl Desk {
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Result<TicketPage, Unavailable> {
-        let archive = &self.shared.service.archive;
+        let archive = &self.company.archive;
         let found = archive.tickets_of(user, after, limit).await;
         let mut tickets = found.map_err(|_| Unavailable)?;
         if tickets.is_empty() && after.is_none() {
@@ -101,7 +129,7 @@ impl Desk {
     }
 
     async fn tickets_of_peers(&self, user: UserId, limit: usize) -> Vec<Ticket> {
-        let replies = self.ask_peers(Request::TicketsOf { user }).await;
+        let replies = self.companies.ask_others(Request::TicketsOf { user }).await;
         let mut tickets: Vec<Ticket> = replies
             .into_iter()
             .filter_map(|(_, reply)| match reply {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Operations, away};
+use crate::company::directory::InUse;
 use crate::company::route::RouteSeats;
 use crate::company::store::AuditView;
 use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
@@ -83,16 +84,16 @@ pub type LeaseScan =
 impl Operations {
     /// The routes whose actor is alive, those used last first, at most `limit`.
     pub async fn routes(&self, limit: usize) -> RouteList {
-        let service = &self.shared.service;
-        let used = service.directory.in_use(limit).await;
-        let view = |route: crate::company::directory::InUse| RouteView {
-            leg: service.catalogue.route(service.me, route.id).map(leg),
+        let company = &self.company;
+        let used = company.directory.in_use(limit).await;
+        let view = |route: InUse| RouteView {
+            leg: company.catalogue.route(company.me, route.id).map(leg),
             route: route.id,
             idle_seconds: route.idle.as_secs(),
             seats: route.seats,
         };
         RouteList {
-            alive: service.directory.len(),
+            alive: company.directory.len(),
             routes: used.into_iter().map(view).collect(),
         }
     }
@@ -107,7 +108,7 @@ impl Operations {
             };
         };
         found.sort_by_key(|lease| (lease.company, lease.route, lease.number));
-        let running = &self.shared.service.running;
+        let running = &self.company.running;
         let view = |lease: Leased| LeaseView {
             company: lease.company,
             route: lease.route,
@@ -129,7 +130,7 @@ impl Operations {
         before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<AuditView>, Unavailable> {
-        let archive = &self.shared.service.archive;
+        let archive = &self.company.archive;
         archive.audit(before, limit).await.map_err(away)
     }
 }

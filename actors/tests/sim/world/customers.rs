@@ -88,7 +88,12 @@ impl World {
             0 => Wait::UntilBegun,
             _ => Wait::ForAnswer,
         };
-        let answer = async move { Answer::Booking(door.desk.book(request, wait).await) };
+        let answer = async move {
+            match door.desk.book(request, wait).await {
+                BookAnswer::Overloaded if door.desk.is_draining() => Answer::Nothing,
+                answer => Answer::Booking(answer),
+            }
+        };
         self.ask(About::Booking(number), at, answer);
     }
 

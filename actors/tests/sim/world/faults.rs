@@ -76,6 +76,15 @@ impl World {
         self.after(delay, Happening::Restart(index));
     }
 
+    pub(super) fn on_stop(&mut self, index: usize) {
+        if let Some(node) = &self.companies[index].node
+            && self.healed_at.is_none()
+        {
+            node.stop();
+            self.tell(index, format_args!("is to stop"));
+        }
+    }
+
     pub(super) fn on_restart(&mut self, index: usize) {
         self.start_node(index);
     }

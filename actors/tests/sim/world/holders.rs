@@ -41,9 +41,12 @@ impl World {
         self.hub.lock().history.holds.on_deed(saga, deed);
         let answer = async move {
             match deed {
-                Deed::Confirm => {
-                    Answer::Confirming(door.desk.confirm(user, saga, Wait::ForAnswer).await)
-                }
+                Deed::Confirm => match door.desk.confirm(user, saga, Wait::ForAnswer).await {
+                    ConfirmAnswer::Answered(BookAnswer::Overloaded) if door.desk.is_draining() => {
+                        Answer::Nothing
+                    }
+                    answer => Answer::Confirming(answer),
+                },
                 Deed::Release => Answer::Releasing(door.desk.release(user, saga).await),
                 Deed::Extend => Answer::Extending(door.desk.extend(user, saga).await),
             }

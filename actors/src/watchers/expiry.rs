@@ -5,14 +5,16 @@
 //! is asked of its register like any other.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use metrics::gauge;
 use tokio::time::Instant;
 
-use crate::company::store::Archive;
+use crate::company::Company;
 use crate::domain::ids::SagaId;
+use crate::mesh::companies::Companies;
 use crate::people::desk::Desk;
 
 /// How often the watcher looks.
@@ -36,19 +38,19 @@ struct Seen {
 }
 
 /// Watches for ever. `grace` is how much longer than promised a hold is kept.
-pub async fn watch(desk: Desk, archive: std::sync::Arc<dyn Archive>, grace: Duration) {
+pub async fn watch(company: Arc<Company>, companies: Companies, desk: Desk, grace: Duration) {
     let mut holds = Holds::default();
     let (mut reached, mut missed) = (Vec::new(), Vec::new());
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        let Ok(open) = archive.held(WATCHED_MAX).await else {
+        let Ok(open) = company.archive.held(WATCHED_MAX).await else {
             continue; // the ledger says that the database is away
         };
         // whoever was away, and that is we at our start, may have decided what nobody has told us
-        let reaches = desk.reached();
-        if reaches != reached {
+        let up = companies.up();
+        if up != reached {
             missed = open.iter().map(|(saga, _)| *saga).collect();
-            reached = reaches;
+            reached = up;
         }
         let now = Instant::now();
         holds.look(&open, now);

@@ -4,9 +4,10 @@ use std::sync::OnceLock;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use passcom_actors::mesh::messages::{Reply, Request};
-use passcom_actors::mesh::peer::Serve;
-use passcom_actors::mesh::service::Service;
+
+use crate::mesh::messages::{Reply, Request};
+use crate::mesh::peer::Serve;
+use crate::mesh::service::Service;
 
 #[derive(Default)]
 pub struct LateService {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
-use passcom_actors::catalogue::Catalogue;
-use passcom_actors::company::store::{Archive, ReadError};
-use passcom_actors::domain::ids::RouteId;
 use tracing::{info, warn};
+
+use crate::catalogue::Catalogue;
+use crate::company::store::{Archive, ReadError};
+use crate::domain::ids::RouteId;
 
 /// Routes read at a time.
 const PAGE: usize = 5_000;
@@ -15,10 +15,8 @@ const PAGE: usize = 5_000;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Reads every route; answers with the version of the table that this shows.
-pub async fn load(archive: &dyn Archive, catalogue: &Catalogue) -> anyhow::Result<i64> {
-    load_since(archive, catalogue, -1)
-        .await
-        .context("read our routes")
+pub async fn load(archive: &dyn Archive, catalogue: &Catalogue) -> Result<i64, ReadError> {
+    load_since(archive, catalogue, -1).await
 }
 
 /// Follows imports, for ever.

@@ -1,0 +1,202 @@
+//! A company's node put together: what it is made of, the order in which it starts and stops. The process brings the seams, and
+//! so does the simulation: what starts and stops there is what starts and stops here.
+//!
+//! 1. [`start`]: what is on sale is read, the ledger writes, peers are answered: acceptors get their due, new votes hear "later".
+//! 2. [`Assembly::serve`]: our own unfinished sagas, then votes, the watchers, and whoever follows the peers.
+//! 3. [`Assembly::drain`], [`Assembly::finish`]: nothing new is begun; what is under way ends, as far as it can.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use ractor::Actor;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::booking::drivers::Drivers;
+use crate::catalogue::{Catalogue, ConnectionTimes};
+use crate::clock::Clock;
+use crate::company::Company;
+use crate::company::directory::Directory;
+use crate::company::lease::{LeaseTable, Leases};
+use crate::company::ledger::Ledger;
+use crate::company::news::News;
+use crate::company::running::Running;
+use crate::company::stock;
+use crate::company::store::{Archive, LedgerStore, ReadError};
+use crate::company::supervisor::Supervisor;
+use crate::copies::{anti_entropy, replication};
+use crate::domain::ids::CompanyId;
+use crate::mesh::companies::Companies;
+use crate::mesh::late::LateService;
+use crate::mesh::peer::PeerClient;
+use crate::mesh::service::Service;
+use crate::people::accounts::logins::Logins;
+use crate::people::desk::{self, Desk};
+use crate::watchers;
+
+/// How long bookings under way have to end when the node stops.
+const FINISH_PATIENCE: Duration = Duration::from_secs(8);
+
+/// Who the node is, and where it touches the world.
+pub struct Seams {
+    pub me: CompanyId,
+    /// Of the cluster, ascending, our own included.
+    pub companies: Arc<[CompanyId]>,
+    /// Of the program.
+    pub version: &'static str,
+    pub clock: Clock,
+    pub ledger_store: Arc<dyn LedgerStore>,
+    pub archive: Arc<dyn Archive>,
+    pub peers: Arc<dyn PeerClient>,
+    /// What peers are answered by, once there is an answer.
+    pub answers: Arc<LateService>,
+    pub leases: Arc<dyn LeaseTable>,
+    pub settings: Settings,
+}
+
+/// What operators may set.
+pub struct Settings {
+    pub desk: desk::Limits,
+    /// Most route actors alive for long.
+    pub route_actors_max: usize,
+    pub lease_ttl: Duration,
+    /// Before departure: a leg is not sold any more.
+    pub sale_closes: Duration,
+    pub connections: ConnectionTimes,
+    /// A saga that nobody has ended for so long is driven from here; a hold is kept for so much longer than was promised.
+    pub in_doubt_after: Duration,
+}
+
+/// A node that runs as long as this lives.
+pub struct Assembly {
+    pub company: Arc<Company>,
+    pub companies: Companies,
+    pub drivers: Drivers,
+    pub desk: Desk,
+    pub logins: Logins,
+    in_doubt_after: Duration,
+    tasks: JoinSet<()>,
+    /// Those that begin to drive what others have left open.
+    watchers: JoinSet<()>,
+}
+
+/// Starts all but what needs votes. Fails if our own routes cannot be read.
+pub async fn start(seams: Seams) -> Result<Assembly, ReadError> {
+    let Seams { me, settings, .. } = seams;
+    let (supervisor, _) = Actor::spawn(None, Supervisor, ())
+        .await
+        .expect("an actor without a name and a state starts");
+    let supervisor = supervisor.get_cell();
+    let (ledger, ledger_task) = Ledger::new();
+    let company = Arc::new(Company {
+        me,
+        version: seams.version,
+        archive: seams.archive,
+        directory: Directory::new(
+            me,
+            ledger.clone(),
+            supervisor.clone(),
+            settings.route_actors_max,
+        ),
+        catalogue: Catalogue::new(
+            me,
+            seams.companies.clone(),
+            seams.peers.clone(),
+            settings.sale_closes,
+            settings.connections,
+        ),
+        companies: seams.companies,
+        ledger,
+        running: Running::default(),
+        clock: seams.clock,
+        outbox: Notify::new(),
+        ready: AtomicBool::new(false),
+    });
+    let catalogue = company.catalogue.clone();
+    let version = stock::load(company.archive.as_ref(), &catalogue).await?;
+    let mut tasks = JoinSet::new();
+    let listening = company.clone();
+    let listener = Arc::new(move |news: &News| listening.on_news(news));
+    tasks.spawn(ledger_task.run(me, seams.ledger_store, listener));
+    tasks.spawn(company.directory.clone().sweep());
+    tasks.spawn(stock::watch(company.archive.clone(), catalogue, version));
+    seams.answers.set(Service::new(company.clone()));
+
+    let companies = Companies::new(company.clone(), seams.peers);
+    let leases = Leases::new(seams.leases, settings.lease_ttl);
+    let drivers = Drivers::new(company.clone(), companies.clone(), leases, supervisor);
+    let desk = Desk::new(
+        company.clone(),
+        companies.clone(),
+        drivers.clone(),
+        settings.desk,
+    );
+    Ok(Assembly {
+        logins: Logins::new(company.clone(), companies.clone()),
+        company,
+        companies,
+        drivers,
+        desk,
+        in_doubt_after: settings.in_doubt_after,
+        tasks,
+        watchers: JoinSet::new(),
+    })
+}
+
+impl Assembly {
+    /// Looks after what this node left unfinished when it stopped, for a bounded time; from then on it votes, follows the peers
+    /// and ends what others leave open.
+    pub async fn serve(&mut self) {
+        watchers::recovery::at_start(&self.company, &self.drivers).await;
+        self.company.set_ready();
+        let Self {
+            company, companies, ..
+        } = self;
+        let in_doubt_after = self.in_doubt_after;
+        self.watchers.spawn(watchers::recovery::watch(
+            company.clone(),
+            self.drivers.clone(),
+            in_doubt_after,
+        ));
+        self.watchers.spawn(watchers::expiry::watch(
+            company.clone(),
+            companies.clone(),
+            self.desk.clone(),
+            in_doubt_after,
+        ));
+        self.watchers.spawn(watchers::logins::watch(
+            company.clone(),
+            self.logins.clone(),
+            in_doubt_after,
+        ));
+        replication::follow_all(company, companies, &mut self.tasks);
+        let comparing = anti_entropy::run(company.clone(), companies.clone());
+        self.tasks.spawn(comparing);
+    }
+
+    /// A task of the process that runs as long as the node does, and whose end is the node's.
+    pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// Waits until a task ends. None does by itself: it has panicked, and the node is not whole any more.
+    pub async fn task_ended(&mut self) {
+        tokio::select! {
+            Some(_) = self.tasks.join_next() => {}
+            Some(_) = self.watchers.join_next() => {}
+            else => {}
+        }
+    }
+
+    /// The beginning of the end: nothing new is begun any more, for clients or for what was left open.
+    pub fn drain(&mut self) {
+        self.desk.drain();
+        self.watchers.abort_all();
+    }
+
+    /// Waits until the bookings under way have ended, for a bounded time; what is unfinished is left to the next start.
+    pub async fn finish(&self) {
+        self.desk.finish(FINISH_PATIENCE).await;
+    }
+}

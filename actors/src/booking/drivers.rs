@@ -1,0 +1,128 @@
+//! Starts the drivers of sagas at this node, one for each.
+
+use std::sync::Arc;
+
+use ractor::{ActorCell, ActorRuntime};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use crate::booking::actor::{Arguments, BookingActor, Shared};
+use crate::booking::progress::{Board, Follower};
+use crate::company::Company;
+use crate::company::lease::Leases;
+use crate::company::order_hash::{acceptors_of, order_hash};
+use crate::company::store::Unfinished;
+use crate::domain::entry::Idempotency;
+use crate::domain::ids::{SagaId, UserId};
+use crate::domain::order::Order;
+use crate::domain::register::Acceptors;
+use crate::domain::saga::{Answer, Origin, Start};
+use crate::mesh::companies::Companies;
+use crate::mesh::traceparent::Traceparent;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Drivers {
+    shared: Arc<Shared>,
+    supervisor: ActorCell,
+    progress: Board,
+}
+
+impl Drivers {
+    pub fn new(
+        company: Arc<Company>,
+        companies: Companies,
+        leases: Leases,
+        supervisor: ActorCell,
+    ) -> Self {
+        let shared = Shared {
+            company,
+            companies,
+            leases,
+        };
+        Self {
+            shared: Arc::new(shared),
+            supervisor,
+            progress: Board::default(),
+        }
+    }
+
+    /// A saga that begins here, of a client's order.
+    pub fn new_saga(
+        &self,
+        saga: SagaId,
+        order: Arc<Order>,
+        idempotency: Option<Idempotency>,
+    ) -> Start {
+        let company = &self.shared.company;
+        let acceptors = acceptors_of(saga, &order, &company.companies);
+        Start {
+            me: company.me,
+            node: company.node(),
+            companies: company.companies.to_vec(),
+            saga,
+            hash: order_hash(&order, &acceptors),
+            order,
+            acceptors,
+            idempotency,
+            origin: Origin::Client,
+            seed: fastrand::u64(..),
+        }
+    }
+
+    /// A saga that somebody has begun, taken up here.
+    pub fn known_saga(&self, saga: Unfinished, origin: Origin) -> Start {
+        let company = &self.shared.company;
+        let Acceptors(acceptors) = &saga.acceptors;
+        assert!(!acceptors.is_empty(), "a recorded saga names its acceptors");
+        Start {
+            me: company.me,
+            node: saga.driver,
+            companies: company.companies.to_vec(),
+            saga: saga.saga,
+            order: saga.order,
+            hash: saga.hash,
+            acceptors: saga.acceptors,
+            idempotency: None,
+            origin,
+            seed: fastrand::u64(..),
+        }
+    }
+
+    /// Drives a saga to its end; its answer is what the client is told. None if it is driven here already. `place`: the client's
+    /// among the bookings under way, kept as long as the driver lives.
+    pub fn drive(
+        &self,
+        start: Start,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Option<oneshot::Receiver<Answer>> {
+        let running = &self.shared.company.running;
+        let running = running.enter(start.saga, start.order.user)?;
+        let reporter = self.progress.begin(start.saga, start.order.user);
+        let (answer, waiting) = oneshot::channel();
+        let handler = BookingActor {
+            shared: self.shared.clone(),
+        };
+        let arguments = Arguments {
+            start,
+            answer,
+            reporter,
+            running,
+            place,
+            trace: Traceparent::current(),
+        };
+        // an actor that does not start drops its sender, which is "not known in time"
+        let supervisor = self.supervisor.clone();
+        let _ = ActorRuntime::spawn_linked_instant(None, handler, arguments, supervisor);
+        Some(waiting)
+    }
+
+    /// Brings somebody's unfinished saga to its end. None if it is driven here already.
+    pub fn recover(&self, saga: Unfinished) -> Option<oneshot::Receiver<Answer>> {
+        self.drive(self.known_saga(saga, Origin::Recovery), None)
+    }
+
+    /// The steps of a booking of this user after the first `seen`; none if it is not driven here, nor was a moment ago.
+    pub fn follow(&self, user: UserId, saga: SagaId, seen: usize) -> Option<Follower> {
+        self.progress.follow(user, saga, seen)
+    }
+}

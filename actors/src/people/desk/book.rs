@@ -1,0 +1,229 @@
+//! Begins a booking, or a hold, and waits for it.
+
+use std::sync::Arc;
+
+use metrics::{counter, histogram};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{Desk, Outcome};
+use crate::catalogue::airports;
+use crate::company::order_hash::saga_id;
+use crate::domain::entry::Idempotency;
+use crate::domain::ids::{CompanyId, SagaId, UserId};
+use crate::domain::order::{Leg, Order, Passenger, SeatRef};
+use crate::domain::saga::{Answer, Start};
+
+/// A booking as a client asks for it: 1 to [`crate::domain::order::LEGS_MAX`] seats, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookRequest {
+    pub user: UserId,
+    pub seats: Vec<WantedSeat>,
+    pub idempotency: Option<Idempotency>,
+    /// Only keep the seats, for so long: the customer confirms later.
+    pub hold_seconds: Option<u32>,
+}
+
+/// A seat with who is to sit there, if the client says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedSeat {
+    pub seat: SeatRef,
+    pub passenger: Option<Passenger>,
+}
+
+impl From<SeatRef> for WantedSeat {
+    fn from(seat: SeatRef) -> Self {
+        Self {
+            seat,
+            passenger: None,
+        }
+    }
+}
+
+/// How long a client waits for its booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Until there is an answer, or the deadline.
+    ForAnswer,
+    /// Until it is on record, or refused before that: the client follows it from there on.
+    UntilBegun,
+}
+
+/// What the desk says to a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BookAnswer {
+    Definite(Outcome),
+    /// Whoever waits only for this follows the booking under this id.
+    Begun(SagaId),
+    /// Another booking's lease is on this seat; nothing was begun.
+    SeatBusy(SeatRef),
+    /// The same key is being worked on.
+    StillRunning(SagaId),
+    /// The key was used for another request.
+    KeyReused,
+    UnknownCompany(CompanyId),
+    /// No such route, or no such seat on it.
+    UnknownSeat(SeatRef),
+    /// A company that is needed is down; nothing was begun.
+    CompanyDown(CompanyId),
+    /// The outcome will be found under this id.
+    NotKnownInTime(SagaId),
+    /// Too much under way at this node, or it is draining; nothing was begun.
+    Overloaded,
+    /// The user has as many open holds as one may have; nothing was begun.
+    TooManyHolds,
+}
+
+impl Wait {
+    /// Who waits only until a booking is begun is told no more of one that stands already, or is under way.
+    pub(super) fn for_client(self, answer: BookAnswer) -> BookAnswer {
+        match (self, answer) {
+            (
+                Self::UntilBegun,
+                BookAnswer::Definite(Outcome::Booked { ticket: saga })
+                | BookAnswer::StillRunning(saga),
+            ) => BookAnswer::Begun(saga),
+            (_, answer) => answer,
+        }
+    }
+}
+
+impl Desk {
+    /// Books all seats or none. Ends soon after the deadline at the latest.
+    pub async fn book(&self, request: BookRequest, wait: Wait) -> BookAnswer {
+        let begun = Instant::now();
+        let answer = self
+            .try_book(request, begun + self.limits.deadline, wait)
+            .await;
+        let answer = wait.for_client(answer.unwrap_or_else(|answer| answer));
+        let label = match &answer {
+            BookAnswer::Definite(Outcome::Booked { .. }) => "booked",
+            BookAnswer::Definite(Outcome::Held { .. }) => "held",
+            BookAnswer::Definite(Outcome::Refused(_)) => "refused",
+            BookAnswer::Begun(_) => "begun",
+            BookAnswer::SeatBusy(_) => "busy",
+            BookAnswer::NotKnownInTime(_) => "unknown",
+            _ => "rejected",
+        };
+        counter!("passcom_bookings_total", "answer" => label).increment(1);
+        histogram!("passcom_booking_seconds", "answer" => label).record(begun.elapsed());
+        answer
+    }
+
+    async fn try_book(
+        &self,
+        request: BookRequest,
+        deadline: Instant,
+        wait: Wait,
+    ) -> Result<BookAnswer, BookAnswer> {
+        let place = self.place()?;
+        let saga = match &request.idempotency {
+            None => SagaId(Uuid::new_v4()),
+            Some(idempotency) => {
+                let saga = saga_id(request.user, idempotency);
+                self.replay(request.user, saga, idempotency).await?;
+                saga
+            }
+        };
+        let order = self.order(&request)?;
+        if let Err(down) = self.check_companies(&order) {
+            return Err(match request.idempotency {
+                Some(_) => self.known_without(request.user, saga, down).await,
+                None => down,
+            });
+        }
+        let _begun = match request.hold_seconds {
+            Some(_) => Some(self.begin_hold(request.user, saga).await?),
+            None => None,
+        };
+        let start = self.drivers.new_saga(saga, order, request.idempotency);
+        self.drive_for_client(start, place, deadline, wait).await
+    }
+
+    /// Drives a saga for a client who waits for it.
+    pub(super) async fn drive_for_client(
+        &self,
+        start: Start,
+        place: OwnedSemaphorePermit,
+        deadline: Instant,
+        wait: Wait,
+    ) -> Result<BookAnswer, BookAnswer> {
+        let (saga, user) = (start.saga, start.order.user);
+        let answer = self
+            .drivers
+            .drive(start, Some(place))
+            .ok_or(BookAnswer::StillRunning(saga))?;
+        let begun = async {
+            match (wait == Wait::UntilBegun).then(|| self.follow(user, saga, 0)) {
+                Some(Some(mut steps)) => steps.durable().await,
+                _ => false,
+            }
+        };
+        let answer = tokio::time::timeout_at(deadline, answer);
+        tokio::pin!(answer);
+        let answer = tokio::select! {
+            biased; // a refusal that is known already says more
+            answer = &mut answer => answer,
+            true = begun => return Ok(BookAnswer::Begun(saga)),
+        };
+        match answer {
+            Ok(Ok(Answer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
+            Ok(Ok(Answer::SeatBusy(seat))) => Ok(BookAnswer::SeatBusy(seat)),
+            Ok(Ok(Answer::CompanyDown(company))) => Ok(BookAnswer::CompanyDown(company)),
+            Ok(Err(_)) | Err(_) => Ok(BookAnswer::NotKnownInTime(saga)),
+        }
+    }
+
+    fn order(&self, request: &BookRequest) -> Result<Arc<Order>, BookAnswer> {
+        let catalogue = &self.company.catalogue;
+        let leg = |WantedSeat { seat, passenger }: &WantedSeat| -> Result<Leg, BookAnswer> {
+            if !self.companies.all().contains(&seat.company) {
+                return Err(BookAnswer::UnknownCompany(seat.company));
+            }
+            let Some(route) = catalogue.route(seat.company, seat.route) else {
+                return Err(if catalogue.knows(seat.company) {
+                    BookAnswer::UnknownSeat(*seat)
+                } else {
+                    BookAnswer::CompanyDown(seat.company)
+                });
+            };
+            if seat.number.0 > route.seats {
+                return Err(BookAnswer::UnknownSeat(*seat));
+            }
+            Ok(Leg {
+                seat: *seat,
+                origin: airports::city(&route.origin).to_owned(),
+                destination: airports::city(&route.destination).to_owned(),
+                flight: route.flight,
+                origin_iata: route.origin,
+                destination_iata: route.destination,
+                departs: route.departs,
+                arrives: route.arrives,
+                price: route.price,
+                passenger: passenger.clone(),
+            })
+        };
+        let mut order = Order {
+            user: request.user,
+            created_at: self.company.clock.wall_ms(),
+            legs: request.seats.iter().map(leg).collect::<Result<_, _>>()?,
+            hold_seconds: None,
+        };
+        // no seat is held for a flight that has left
+        let longest = order.longest_hold(0).max(1);
+        order.hold_seconds = request.hold_seconds.map(|seconds| seconds.min(longest));
+        Ok(Arc::new(order))
+    }
+
+    pub(super) fn check_companies(&self, order: &Order) -> Result<(), BookAnswer> {
+        let companies = order.companies();
+        match companies
+            .iter()
+            .find(|company| !self.companies.is_up(**company))
+        {
+            Some(company) => Err(BookAnswer::CompanyDown(*company)),
+            None => Ok(()),
+        }
+    }
+}
