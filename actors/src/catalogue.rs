@@ -32,6 +32,7 @@ mod listing;
 mod onward;
 mod profile;
 mod published;
+mod query;
 mod search;
 mod seats;
 mod slot;
@@ -53,8 +54,9 @@ pub use self::published::{
     CatalogueCursor, CataloguePage, LegFilter, LegPage, LegSeats, LegView, PageCursor, Published,
     Route,
 };
-pub use self::search::LEGS_MAX;
-use self::search::{Outcome, PROFILE_AFTER, Path, Query, WORK_MAX};
+pub use self::query::LEGS_MAX;
+use self::query::Query;
+use self::search::{Outcome, PROFILE_AFTER, Path, WORK_MAX};
 pub use self::seats::{SeatState, SeatStates};
 use self::timetable::{Contribution, DepartureNumber, Timetable};
 use self::watches::Watches;

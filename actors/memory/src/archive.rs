@@ -10,9 +10,9 @@ use super::{MemoryStore, Tables};
 use passcom_actors::catalogue::Published;
 use passcom_actors::company::buckets::{Bucket, Digests, Slice, id_of};
 use passcom_actors::company::history::Event;
-use passcom_actors::company::store::{Archive, Read, Unfinished};
-use passcom_actors::company::store::{AuditView, SagaView};
-use passcom_actors::company::store::{Held, KnownKey, SagaRecord};
+use passcom_actors::company::store::{
+    Archive, AuditView, Held, KnownKey, Read, SagaRecord, SagaStatus, SagaView, Unfinished,
+};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::order::SeatRef;
@@ -221,7 +221,7 @@ impl Archive for MemoryStore {
     fn sagas(
         &self,
         id: Option<SagaId>,
-        state: Option<String>,
+        state: Option<SagaStatus>,
         older_than: Option<Duration>,
         limit: usize,
     ) -> Read<'_, Vec<SagaView>> {
@@ -232,7 +232,7 @@ impl Archive for MemoryStore {
                 .map(|(saga, (begun_at, row))| (tables.now - *begun_at, saga_view(*saga, row)))
                 .filter(|(age, view)| {
                     id.is_none_or(|id| view.id == id)
-                        && state.as_ref().is_none_or(|state| view.state == *state)
+                        && state.is_none_or(|state| view.state == state)
                         && older_than.is_none_or(|least| *age >= least)
                 })
                 .collect();
@@ -286,15 +286,15 @@ impl Tables {
 
 fn saga_view(id: SagaId, row: &SagaRow) -> SagaView {
     let state = match row.state {
-        SagaState::Begun if row.held_for().is_some() => "held",
-        SagaState::Begun => "begun",
-        SagaState::Committed => "committed",
-        SagaState::Aborted => "aborted",
+        SagaState::Begun if row.held_for().is_some() => SagaStatus::Held,
+        SagaState::Begun => SagaStatus::Begun,
+        SagaState::Committed => SagaStatus::Committed,
+        SagaState::Aborted => SagaStatus::Aborted,
     };
     let order = row.order.as_ref();
     SagaView {
         id,
-        state: state.to_owned(),
+        state,
         driver: row.driver.clone(),
         age_seconds: 0,
         finished: row.finished,

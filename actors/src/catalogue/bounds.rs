@@ -4,7 +4,7 @@
 //! bounding by a relaxed problem; here one Bellman-Ford round per leg). That takes microseconds, and is all that most searches need; the
 //! others go on with a [`super::profile::Profile`].
 
-use super::search::{Query, Role};
+use super::query::{Query, Role};
 use super::timetable::{AirportNumber, Timetable};
 
 /// At least so much more, each for itself.

@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use super::onward::stretch_length;
-use super::search::{Query, Role};
+use super::query::{Query, Role};
 use super::timetable::{AirportNumber, Departure, DepartureNumber, Timetable};
 
 /// At least so much, each for itself.

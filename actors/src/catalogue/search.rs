@@ -19,19 +19,16 @@
 //! Always ends, and soon: a search that has done [`WORK_MAX`] is cut short. What it has found by then is right, but something better, or
 //! anything at all, may be missing.
 
-use std::ops::Range;
-
 use super::bounds::Bounds;
 use super::fare::Fare;
 use super::front::{Front, Merits};
 use super::labels::{Arrivals, Label, LabelNumber, Labels};
 use super::profile::{Departs, Profile};
+use super::query::{LEGS_MAX, Query, Role};
 use super::timetable::{
     AirportNumber, CompanyNumber, Departure, DepartureNumber, FLIGHT_MAX, Timetable,
 };
 
-/// Most legs of an itinerary.
-pub const LEGS_MAX: usize = 6;
 /// Most that a search does, counted in departures, labels and comparisons of two labels that it looks at: a tenth of a second of a core,
 /// or little more. The longest of thousands of searches in a country's schedules for six legs needs a hundredth of it.
 pub const WORK_MAX: usize = 20_000_000;
@@ -40,25 +37,6 @@ pub const WORK_MAX: usize = 20_000_000;
 pub const PROFILE_AFTER: usize = 50_000;
 /// Most labels that one search remembers, some 50 MB; the schedules of a country need ten thousand.
 const LABELS_MAX: usize = 1_000_000;
-
-/// What to look for. Every airport is one of the timetable.
-#[derive(Debug, Clone)]
-pub struct Query {
-    pub origins: Vec<AirportNumber>,
-    pub destinations: Vec<AirportNumber>,
-    /// When the first leg leaves.
-    pub departs: Range<u32>,
-    /// Free on every leg.
-    pub seats: u16,
-    /// At most [`LEGS_MAX`].
-    pub legs_max: usize,
-    /// Whose legs, by number of the company.
-    pub companies: Vec<bool>,
-    /// [`WORK_MAX`], or less.
-    pub work_max: usize,
-    /// [`PROFILE_AFTER`], or another one.
-    pub profile_after: usize,
-}
 
 /// What a search has found.
 #[derive(Debug)]
@@ -98,14 +76,6 @@ struct Search<'a> {
     fresh: usize,
     front: Front<LabelNumber>,
     work: usize,
-}
-
-/// What an airport is to a query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    Origin,
-    Destination,
-    Other,
 }
 
 pub fn search(timetable: &Timetable, query: &Query) -> Outcome {

@@ -101,12 +101,23 @@ pub struct Held {
     pub passed_ms: i64,
 }
 
+/// How far a saga is, as operators see it: by the names that they read and write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SagaStatus {
+    /// Nothing is decided yet, as far as this company knows.
+    Begun,
+    /// The same, and it waits for a customer.
+    Held,
+    Committed,
+    Aborted,
+}
+
 /// A saga as this company has it recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SagaView {
     pub id: SagaId,
-    /// `begun`, `held` (for a customer), `committed` or `aborted`.
-    pub state: String,
+    pub state: SagaStatus,
     /// Node that drives or drove it.
     pub driver: String,
     pub age_seconds: i64,
@@ -118,7 +129,7 @@ pub struct SagaView {
 impl SagaView {
     /// Nothing is decided yet, as far as this company knows.
     pub fn is_open(&self) -> bool {
-        matches!(self.state.as_str(), "begun" | "held")
+        matches!(self.state, SagaStatus::Begun | SagaStatus::Held)
     }
 }
 
@@ -197,11 +208,11 @@ pub trait Archive: Send + Sync + 'static {
     /// This user's open holds of which this company keeps seats, oldest first.
     fn held_for(&self, user: UserId, limit: usize) -> Read<'_, Vec<SagaId>>;
 
-    /// For operators: newest first; `state` is `begun`, `held`, `committed` or `aborted`.
+    /// For operators: newest first, of those in this state only.
     fn sagas(
         &self,
         id: Option<SagaId>,
-        state: Option<String>,
+        state: Option<SagaStatus>,
         older_than: Option<Duration>,
         limit: usize,
     ) -> Read<'_, Vec<SagaView>>;

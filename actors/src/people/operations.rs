@@ -12,7 +12,7 @@ use crate::booking::drivers::Drivers;
 use crate::catalogue::{LegFilter, LegPage, PageCursor};
 use crate::company::Company;
 use crate::company::ledger::PostError;
-use crate::company::store::{ReadError, SagaView, Unfinished};
+use crate::company::store::{ReadError, SagaStatus, SagaView, Unfinished};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use crate::domain::rows::SeatUse;
@@ -166,10 +166,10 @@ impl Operations {
             .collect()
     }
 
-    /// Newest first, at most `limit`; `state` as in [`SagaView::state`].
+    /// Newest first, at most `limit`, of those in this state only.
     pub async fn sagas(
         &self,
-        state: Option<String>,
+        state: Option<SagaStatus>,
         older_than: Option<Duration>,
         limit: usize,
     ) -> Result<Vec<SagaView>, Unavailable> {

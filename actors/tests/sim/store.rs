@@ -10,10 +10,9 @@ use passcom_actors::catalogue::Published;
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::company::history::Event;
 use passcom_actors::company::store::{
-    Archive, LedgerStore, Read, ReadError, Unfinished, WriteError,
+    Archive, AuditView, KnownKey, LedgerStore, Read, ReadError, SagaRecord, SagaStatus, SagaView,
+    Unfinished, WriteError,
 };
-use passcom_actors::company::store::{AuditView, SagaView};
-use passcom_actors::company::store::{KnownKey, SagaRecord};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
@@ -251,7 +250,7 @@ impl Archive for Database {
     fn sagas(
         &self,
         id: Option<SagaId>,
-        state: Option<String>,
+        state: Option<SagaStatus>,
         older_than: Option<Duration>,
         limit: usize,
     ) -> Read<'_, Vec<SagaView>> {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use passcom_actors::company::store::SagaView;
+use passcom_actors::company::store::{SagaStatus, SagaView};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::people::desk::Unavailable;
 use passcom_actors::people::operations::Driven;
-use serde::Serialize;
+use serde::de::{IntoDeserializer, value};
+use serde::{Deserialize, Serialize};
 
 use super::{Operator, ReasonBody, reason};
 use crate::answer::{Answer, Answered};
@@ -31,7 +32,6 @@ pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
 
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 1000;
-const STATES: [&str; 4] = ["begun", "held", "committed", "aborted"];
 
 #[derive(Serialize)]
 struct Sagas {
@@ -66,18 +66,18 @@ async fn drive(operator: &Operator, call: Call, action: &str) -> Answered {
     }
 }
 
-fn state(call: &Call) -> Result<Option<String>, Problem> {
-    let state = call.parameter("state")?;
-    if state
-        .as_deref()
-        .is_some_and(|state| !STATES.contains(&state))
-    {
-        return Err(Problem::invalid(
-            "state deve ser begun, committed ou aborted",
-            "state must be begun, committed or aborted",
-        ));
-    }
-    Ok(state)
+fn state(call: &Call) -> Result<Option<SagaStatus>, Problem> {
+    let Some(state) = call.parameter("state")? else {
+        return Ok(None);
+    };
+    let state: Result<SagaStatus, value::Error> =
+        SagaStatus::deserialize(state.as_str().into_deserializer());
+    state.map(Some).map_err(|_| {
+        Problem::invalid(
+            "state deve ser begun, held, committed ou aborted",
+            "state must be begun, held, committed or aborted",
+        )
+    })
 }
 
 #[cfg(test)]
@@ -89,7 +89,8 @@ mod tests {
     fn a_state_is_one_that_a_saga_can_have() {
         let state = |query: &str| state(&call(&format!("/admin/sagas{query}"), &[], b""));
         assert_eq!(state(""), Ok(None));
-        assert_eq!(state("?state=begun"), Ok(Some("begun".to_owned())));
+        assert_eq!(state("?state=begun"), Ok(Some(SagaStatus::Begun)));
+        assert_eq!(state("?state=held"), Ok(Some(SagaStatus::Held)));
         assert!(state("?state=stuck").is_err());
     }
 }

@@ -13,9 +13,9 @@ use deadpool_postgres::Pool;
 use passcom_actors::catalogue::Published;
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::company::history::Event;
-use passcom_actors::company::store::{Archive, Read, Unfinished};
-use passcom_actors::company::store::{AuditView, SagaView};
-use passcom_actors::company::store::{KnownKey, SagaRecord};
+use passcom_actors::company::store::{
+    Archive, AuditView, KnownKey, Read, SagaRecord, SagaStatus, SagaView, Unfinished,
+};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::replica::Ticket;
@@ -129,7 +129,7 @@ impl Archive for PgArchive {
     fn sagas(
         &self,
         id: Option<SagaId>,
-        state: Option<String>,
+        state: Option<SagaStatus>,
         older_than: Option<Duration>,
         limit: usize,
     ) -> Read<'_, Vec<SagaView>> {

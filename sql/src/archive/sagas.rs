@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use passcom_actors::company::store::SagaView;
-use passcom_actors::company::store::Unfinished;
-use passcom_actors::company::store::{Held, KnownKey, SagaRecord};
+use passcom_actors::company::store::{
+    Held, KnownKey, SagaRecord, SagaStatus, SagaView, Unfinished,
+};
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::{Order, SeatRef};
 use passcom_actors::domain::register::Key;
+use passcom_actors::domain::rows::SagaState;
 use passcom_actors::domain::saga::Outcome;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
@@ -60,6 +61,9 @@ select id from saga where holder = $1 and state = 'begun' and hold_seconds is no
     and exists (select from leg where leg.saga_id = saga.id and leg.state = 'prepared')
 order by created_at, id limit $2
 ";
+
+/// What [`SAGA`] and [`SAGAS`] call one that waits for its customer.
+const HELD_STATE: &str = "held";
 
 const SAGA: &str = r#"
 select id, case when state = 'begun' and hold_seconds is not null then 'held' else state end as state,
@@ -170,11 +174,12 @@ impl PgArchive {
     pub(super) async fn read_sagas(
         &self,
         id: Option<SagaId>,
-        state: Option<String>,
+        state: Option<SagaStatus>,
         older_than: Option<Duration>,
         limit: usize,
     ) -> Result<Vec<SagaView>, Failure> {
         let reader = self.reader().await?;
+        let state = state.map(saga_status_text);
         let age = millis(older_than.unwrap_or_default());
         let limit = row_limit(limit);
         let rows = match id {
@@ -234,13 +239,33 @@ fn saga_view(row: &Row) -> Decoded<SagaView> {
     let order = order.as_ref().map(|Json(order)| order);
     Ok(SagaView {
         id: SagaId(id),
-        state: row.try_get("state")?,
+        state: saga_status(row.try_get("state")?)?,
         driver: row.try_get("driver")?,
         age_seconds: row.try_get("age")?,
         finished: row.try_get("finished")?,
         companies: order.map(Order::companies).unwrap_or_default(),
         seats: order.map(Order::seats).unwrap_or_default(),
     })
+}
+
+fn saga_status(text: &str) -> Decoded<SagaStatus> {
+    match text {
+        HELD_STATE => Ok(SagaStatus::Held),
+        text => decode::saga_state(text).map(|state| match state {
+            SagaState::Begun => SagaStatus::Begun,
+            SagaState::Committed => SagaStatus::Committed,
+            SagaState::Aborted => SagaStatus::Aborted,
+        }),
+    }
+}
+
+fn saga_status_text(state: SagaStatus) -> &'static str {
+    match state {
+        SagaStatus::Begun => decode::saga_state_text(SagaState::Begun),
+        SagaStatus::Held => HELD_STATE,
+        SagaStatus::Committed => decode::saga_state_text(SagaState::Committed),
+        SagaStatus::Aborted => decode::saga_state_text(SagaState::Aborted),
+    }
 }
 
 /// As a factor of `interval '1 millisecond'`.

@@ -1,6 +1,6 @@
 //! Legs and seats.
 
-use passcom_actors::company::store::{Archive, LedgerStore, WriteError};
+use passcom_actors::company::store::{Archive, LedgerStore, SagaStatus, WriteError};
 use passcom_actors::domain::entry::{Decision, Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{ROUTE_ID_MAX, RouteId, SeatNumber};
@@ -153,7 +153,7 @@ pub async fn a_single_company_books_in_one_step(
     assert_eq!(ticket.order, trip.order);
     let view = stores.archive.sagas(Some(trip.saga), None, None, 1).await;
     let view = view.unwrap().remove(0);
-    assert_eq!((view.state.as_str(), view.finished), ("committed", true));
+    assert_eq!((view.state, view.finished), (SagaStatus::Committed, true));
 }
 
 /// Posts `entry`, and lets the rival post `between` after it has read and before it writes.

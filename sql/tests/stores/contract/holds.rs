@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use passcom_actors::company::store::SagaRecord;
-use passcom_actors::company::store::{Archive, LedgerStore};
+use passcom_actors::company::store::{Archive, LedgerStore, SagaRecord};
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::{Order, OrderHash};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use passcom_actors::catalogue::{SeatState, SeatStates};
-use passcom_actors::company::store::{Archive, LedgerStore, Unfinished};
+use passcom_actors::company::store::{Archive, LedgerStore, SagaStatus, Unfinished};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::participant::Prepare;
@@ -85,7 +85,7 @@ pub async fn an_unfinished_saga_is_found(stores: &Stores<'_, impl LedgerStore, i
 
     let views = stores
         .archive
-        .sagas(None, Some("begun".to_owned()), None, 1000);
+        .sagas(None, Some(SagaStatus::Begun), None, 1000);
     let views = views.await.unwrap();
     let view = views.iter().find(|view| view.id == elsewhere.saga).unwrap();
     assert_eq!(view.seats, elsewhere.order.seats());
