@@ -245,6 +245,7 @@ impl Node {
                 company: status.company,
                 address: status.address,
                 calls_under_way: status.calls_under_way,
+                obstacle: status.obstacle,
             });
             link.collect()
         };

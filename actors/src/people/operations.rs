@@ -45,6 +45,9 @@ pub struct Peer {
     pub address: String,
     pub up: bool,
     pub calls_under_way: usize,
+    /// Why there is no link; absent where there is one, or no reason is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<String>,
     /// Outbox row of that company read so far.
     pub replicated_seq: Option<i64>,
     /// Routes of it in the catalogue.
@@ -59,6 +62,7 @@ pub struct Link {
     pub company: CompanyId,
     pub address: String,
     pub calls_under_way: usize,
+    pub obstacle: Option<String>,
 }
 
 /// One seat by its id.
@@ -162,6 +166,7 @@ impl Operations {
                 routes: self.company.catalogue.routes(link.company),
                 address: link.address,
                 calls_under_way: link.calls_under_way,
+                obstacle: link.obstacle,
             })
             .collect()
     }

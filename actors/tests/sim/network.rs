@@ -182,6 +182,9 @@ impl Peers {
         if hub.random.u8(0..100) < hub.wire.risks.busy {
             return Err(CallError::Busy(company));
         }
+        if matches!(request, Request::Copies { .. }) {
+            hub.seen.count("buckets taken over");
+        }
         let wire = &mut hub.wire;
         wire.last_call += 1;
         let call = wire.last_call;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 63] = [
+const WANTED: [&str; 64] = [
     "bookings sold",
     "bookings refused",
     "holds told as kept",
@@ -67,6 +67,7 @@ const WANTED: [&str; 63] = [
     "unknown commits that were not",
     "unknown commits without a client",
     "unknown commits written later",
+    "buckets taken over",
     "logins claimed",
     "logins taken",
 ];

@@ -239,6 +239,7 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
                 "company",
                 "address",
                 "up",
+                "obstacle",
                 "calls_under_way",
                 "replicated_seq",
                 "routes",

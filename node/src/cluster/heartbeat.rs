@@ -56,12 +56,11 @@ fn is_current(peer: &Peer, session: &Session) -> bool {
 }
 
 async fn beat(peers: &Peers, session: &Session) -> bool {
-    let (sent, began) = (peers.clock.now(), Instant::now());
+    let sent = peers.clock.now();
     match peers.ask(session, Body::Ping, None, PATIENCE).await {
         Ok(Answer::Pong(pong)) => {
-            let mut vitals = session.vitals();
-            vitals.hear_clock(sent, pong.clock, peers.clock.now());
-            vitals.hear_pong(pong, began.elapsed());
+            let received = peers.clock.now();
+            session.vitals().hear_clock(sent, pong.clock, received);
             true
         }
         Ok(_) => false,

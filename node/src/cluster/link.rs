@@ -67,9 +67,6 @@ pub(super) struct Session {
 #[derive(Default)]
 pub(super) struct Vitals {
     samples: VecDeque<Sample>,
-    pub heard: Option<Instant>,
-    pub round_trip: Option<Duration>,
-    pub sees: Vec<CompanyId>,
 }
 
 #[derive(Clone, Copy)]
@@ -281,12 +278,6 @@ impl Vitals {
             round_trip_ms: received.0.saturating_sub(sent.0),
             offset_ms: i128::from(peer.0) - midpoint,
         });
-        self.heard = Some(Instant::now());
-    }
-
-    pub fn hear_pong(&mut self, pong: Pong, round_trip: Duration) {
-        self.round_trip = Some(round_trip);
-        self.sees = pong.sees;
     }
 
     fn deadline(&self, now: Timestamp, timeout: Duration) -> Option<Timestamp> {

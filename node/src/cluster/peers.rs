@@ -17,11 +17,10 @@ use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, Clock, PeerClient};
 use passcom_actors::mesh::traceparent::Traceparent;
 use ractor::rpc::CallResult;
-use serde::Serialize;
 use tracing::{Instrument, debug, debug_span};
 use uuid::Uuid;
 
-use super::link::{Link, Peer, Session};
+use super::link::{Peer, Session};
 
 /// How often it is looked whether every peer has introduced itself.
 const GREETING_POLL: Duration = Duration::from_millis(20);
@@ -51,20 +50,11 @@ pub struct Peers {
 }
 
 /// One peer, for operators.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct PeerStatus {
     pub company: CompanyId,
     pub address: String,
-    pub up: bool,
     pub calls_under_way: usize,
-    /// Product version; absent unless the peer is up.
-    pub version: Option<String>,
-    /// Round trip of the last heartbeat.
-    pub round_trip_ms: Option<f64>,
-    /// How long ago the peer was last heard.
-    pub heard_ms_ago: Option<u64>,
-    /// Companies that the peer can call, by its own word.
-    pub sees: Option<Vec<CompanyId>>,
     /// Why there is no link, where a reason is known.
     pub obstacle: Option<String>,
 }
@@ -72,7 +62,13 @@ pub struct PeerStatus {
 impl Peers {
     /// Every other company, in the order of their codes.
     pub fn status(&self) -> Vec<PeerStatus> {
-        self.all.values().map(|peer| status_of(peer)).collect()
+        let status = |peer: &Arc<Peer>| PeerStatus {
+            company: peer.company,
+            address: peer.address.clone(),
+            calls_under_way: peer.calls_under_way(),
+            obstacle: peer.obstacle(),
+        };
+        self.all.values().map(status).collect()
     }
 
     /// Says that a peer has another membership list than this node: they count majorities differently and must not meet.
@@ -240,30 +236,4 @@ fn count(to: CompanyId, outcome: &Result<Reply, CallError>) {
     };
     metrics::counter!("passcom_peer_calls_total", "peer" => to.to_string(), "outcome" => outcome)
         .increment(1);
-}
-
-fn status_of(peer: &Peer) -> PeerStatus {
-    let mut status = PeerStatus {
-        company: peer.company,
-        address: peer.address.clone(),
-        up: peer.session().is_some(),
-        calls_under_way: peer.calls_under_way(),
-        version: None,
-        round_trip_ms: None,
-        heard_ms_ago: None,
-        sees: None,
-        obstacle: peer.obstacle(),
-    };
-    if let Link::Up(session, hello) = peer.link() {
-        let vitals = session.vitals();
-        status.version = Some(hello.version.clone());
-        status.round_trip_ms = vitals.round_trip.map(|span| span.as_secs_f64() * 1e3);
-        status.heard_ms_ago = vitals.heard.map(millis_since);
-        status.sees = Some(vitals.sees.clone());
-    }
-    status
-}
-
-fn millis_since(then: Instant) -> u64 {
-    u64::try_from(then.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use passcom_actors::catalogue::Reach;
 use passcom_actors::domain::ids::Incarnation;
 use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, PeerClient, Serve};
@@ -94,10 +95,12 @@ async fn obey(words: Vec<String>, peers: Arc<Peers>, service: Arc<Service>) {
     let answer = match words[1..] {
         ["ready"] => "ok".to_owned(),
         ["served"] => service.served.load(Ordering::SeqCst).to_string(),
-        ["status", company] => {
-            let status = peers.status();
-            let status = status.iter().find(|s| s.company.as_str() == company);
-            serde_json::to_string(&status).unwrap()
+        ["up", company] => peers.is_up(company.parse().unwrap()).to_string(),
+        ["obstacle", company] => {
+            let status = peers.status().into_iter();
+            let mut status = status.filter(|peer| peer.company.as_str() == company);
+            let obstacle = status.next().and_then(|peer| peer.obstacle);
+            obstacle.unwrap_or_default()
         }
         ["call", to, login, timeout_ms] => call(&peers, to, login, timeout_ms).await,
         _ => panic!("no such command: {words:?}"),

@@ -146,19 +146,12 @@ impl Node {
         self.ask("served").parse().unwrap()
     }
 
-    pub fn status(&self, of: &str) -> serde_json::Value {
-        serde_json::from_str(&self.ask(&format!("status {of}"))).unwrap()
-    }
-
     pub fn sees(&self, company: &str) -> bool {
-        self.status(company)["up"] == true
+        self.ask(&format!("up {company}")) == "true"
     }
 
     pub fn obstacle(&self, company: &str) -> String {
-        self.status(company)["obstacle"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        self.ask(&format!("obstacle {company}"))
     }
 
     pub fn ask(&self, command: &str) -> String {
