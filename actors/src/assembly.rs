@@ -1,7 +1,8 @@
-//! A company's node put together: what it is made of, the order in which it starts and stops. The process brings the seams, and
-//! so does the simulation: what starts and stops there is what starts and stops here.
+//! A company's node put together: what it is made of, the order in which it starts and stops. The process brings the
+//! seams, and so does the simulation: what starts and stops there is what starts and stops here.
 //!
-//! 1. [`start`]: what is on sale is read, the ledger writes, peers are answered: acceptors get their due, new votes hear "later".
+//! 1. [`start`]: what is on sale is read, the ledger writes, peers are answered: acceptors get their due, new votes
+//!    hear "later".
 //! 2. [`Assembly::serve`]: our own unfinished sagas, then votes, the watchers, and whoever follows the peers.
 //! 3. [`Assembly::drain`], [`Assembly::finish`]: nothing new is begun; what is under way ends, as far as it can.
 
@@ -64,7 +65,8 @@ pub struct Settings {
     /// Before departure: a leg is not sold any more.
     pub sale_closes: Duration,
     pub connections: ConnectionTimes,
-    /// A saga that nobody has ended for so long is driven from here; a hold is kept for so much longer than was promised.
+    /// A saga that nobody has ended for so long is driven from here; a hold is kept for so much longer than was
+    /// promised.
     pub in_doubt_after: Duration,
 }
 
@@ -145,8 +147,8 @@ pub async fn start(seams: Seams) -> Result<Assembly, ReadError> {
 }
 
 impl Assembly {
-    /// Looks after what this node left unfinished when it stopped, for a bounded time; from then on it votes, follows the peers
-    /// and ends what others leave open.
+    /// Looks after what this node left unfinished when it stopped, for a bounded time; from then on it votes, follows
+    /// the peers and ends what others leave open.
     pub async fn serve(&mut self) {
         watchers::recovery::at_start(&self.company, &self.drivers).await;
         self.company.set_ready();

@@ -366,7 +366,8 @@ impl Catalogue {
         self.renew_timetable();
     }
 
-    /// Follows the ledger: the seats that a batch has changed, and the seat maps that it has read. Called in the order of the commits.
+    /// Follows the ledger: the seats that a batch has changed, and the seat maps that it has read. Called in the order
+    /// of the commits.
     pub fn on_commit(
         &self,
         changed: &BTreeMap<SeatKey, SeatUse>,

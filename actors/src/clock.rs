@@ -1,5 +1,5 @@
-//! The monotonic clock of a process. Shells hand it to the machines; peers learn its offset to theirs from heartbeats, so that
-//! a deadline can be given on the clock of whoever has to keep it.
+//! The monotonic clock of a process. Shells hand it to the machines; peers learn its offset to theirs from heartbeats,
+//! so that a deadline can be given on the clock of whoever has to keep it.
 
 use std::time::Duration;
 

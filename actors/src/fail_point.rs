@@ -1,13 +1,14 @@
-//! Fail points: named places at which a test may end this process, around every durable write and every message that leaves it.
+//! Fail points: named places at which a test may end this process, around every durable write and every message that
+//! leaves it.
 //!
-//! A name is `role::step::moment`. `before`: the step is decided, and nothing of it has happened; `after`: it has happened, and
-//! nobody who acts on it knows yet. `steps` has the names of those that write, [`crate::mesh::fail_points`] of those that ask and
-//! answer.
+//! A name is `role::step::moment`. `before`: the step is decided, and nothing of it has happened; `after`: it has
+//! happened, and nobody who acts on it knows yet. `steps` has the names of those that write,
+//! [`crate::mesh::fail_points`] of those that ask and answer.
 //!
 //! Invariants:
 //! * without the feature `failpoints` nothing of this is in the program;
-//! * what is written and sent is named by matches without a wildcard: a new kind of entry, message or lease call does not compile
-//!   until its step has a name.
+//! * what is written and sent is named by matches without a wildcard: a new kind of entry, message or lease call does
+//!   not compile until its step has a name.
 
 #[cfg(feature = "failpoints")]
 pub mod steps;

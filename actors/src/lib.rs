@@ -6,7 +6,8 @@
 //!                          └──▶ peer ─ ─ ─▶ gateway ──▶ service …       the same at another company's node
 //! ```
 //! From the ground up; a folder imports only what stands before it (`tests/imports.rs`):
-//! * [`domain`]: every rule, pure, in a package of its own. What follows feeds the rules events and carries out what they answer;
+//! * [`domain`]: every rule, pure, in a package of its own. What follows feeds the rules events and carries out what
+//!   they answer;
 //! * [`clock`]: the time that shells hand to the rules; [`turns`]: computations that must not hold up everybody else;
 //!   [`fail_point`]: where a test may kill the process, in a build of its own;
 //! * [`catalogue`]: what is on sale at every company, and how seats lie in a cabin;
@@ -16,7 +17,8 @@
 //! * [`copies`]: users, tickets and catalogues of the others;
 //! * [`people`]: what customers and operators hold;
 //! * [`watchers`]: who brings to an end what was left open;
-//! * [`assembly`]: a node out of all of them, started and stopped in order, over whatever database, mesh and lease table.
+//! * [`assembly`]: a node out of all of them, started and stopped in order, over whatever database, mesh and lease
+//!   table.
 //!
 //! Invariants:
 //! * nothing that says a thing is durable leaves before its commit, and what memory shows as sold follows the commit;

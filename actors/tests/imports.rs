@@ -1,11 +1,12 @@
-//! Which file of `src` may know which: arrows point down, so that a file can be read knowing only what stands before it.
+//! Which file of `src` may know which: arrows point down, so that a file can be read knowing only what stands before
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From the ground up. A folder, with the file of its name, imports only what stands before it; what is not here stands below
-/// all of them and imports none of them.
+/// From the ground up. A folder, with the file of its name, imports only what stands before it; what is not here stands
+/// below all of them and imports none of them.
 const ORDER: [&str; 8] = [
     "catalogue",
     "company",

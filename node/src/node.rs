@@ -1,4 +1,5 @@
-//! The process of one company's node: its database, mesh, ports and certificates around what [`assembly`] puts together.
+//! The process of one company's node: its database, mesh, ports and certificates around what [`assembly`] puts
+//! together.
 //!
 //! 1. The database: settings that keep commits, the only node of this company, tables, the next epoch.
 //! 2. The mesh: answers acceptors and participants, but says "later" to new votes. The operators' port.
@@ -159,8 +160,8 @@ async fn lock(database: &Database) -> anyhow::Result<NodeLock> {
     }
 }
 
-/// Ends when this node is not the one of its company any more. A database that restarts takes the lock with it: it is taken
-/// again, unless another node was faster.
+/// Ends when this node is not the one of its company any more. A database that restarts takes the lock with it: it is
+/// taken again, unless another node was faster.
 async fn keep(mut lock: NodeLock, database: &Database) -> anyhow::Error {
     loop {
         lock.lost().await;

@@ -88,8 +88,8 @@ impl Drivers {
         }
     }
 
-    /// Drives a saga to its end; its answer is what the client is told. None if it is driven here already. `place`: the client's
-    /// among the bookings under way, kept as long as the driver lives.
+    /// Drives a saga to its end; its answer is what the client is told. None if it is driven here already. `place`: the
+    /// client's among the bookings under way, kept as long as the driver lives.
     pub fn drive(
         &self,
         start: Start,

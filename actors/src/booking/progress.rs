@@ -1,8 +1,8 @@
 //! How the bookings that are driven here get on, for whoever watches: told by their actors, and deciding nothing.
 //!
-//! A [`Narrator`] makes steps out of what a driver hears and says; the [`Board`] keeps them, per saga, while it is driven and
-//! [`KEPT`] longer, so that who comes late or comes back has missed nothing. Invariants: memory is bounded by
-//! [`STEPS_MAX`] and [`ENDED_MAX`]; a step is told no sooner than the client itself would be told of it.
+//! A [`Narrator`] makes steps out of what a driver hears and says; the [`Board`] keeps them, per saga, while it is
+//! driven and [`KEPT`] longer, so that who comes late or comes back has missed nothing. Invariants: memory is bounded
+//! by [`STEPS_MAX`] and [`ENDED_MAX`]; a step is told no sooner than the client itself would be told of it.
 
 mod narrator;
 

@@ -1,5 +1,5 @@
-//! The parts that copies of users and tickets are compared by. Their ids are hashes, so that the first bits of an id cut them
-//! into buckets of one size.
+//! The parts that copies of users and tickets are compared by. Their ids are hashes, so that the first bits of an id
+//! cut them into buckets of one size.
 
 use std::collections::BTreeMap;
 

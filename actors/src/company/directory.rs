@@ -24,7 +24,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often a survey is tried while the database is away, and the pause between two tries.
 const SURVEYS_MAX: u32 = 30;
 const SURVEY_RETRY: Duration = Duration::from_secs(1);
-/// A session that we have given up may commit still, for as long as the server bears with it; by then it has, or never will.
+/// A session that we have given up may still commit, as long as the server bears with it. After this time it has
+/// committed, or never will.
 const DOUBT_LASTS: Duration = Duration::from_secs(15);
 /// A route actor answers from memory; longer means that it is gone.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(1);
@@ -250,7 +251,8 @@ impl Directory {
         }
     }
 
-    /// Has the ledger read the route's seats after a while; they arrive through [`Directory::on_news`], in the order of the commits.
+    /// Has the ledger read the route's seats after a while; they arrive through [`Directory::on_news`], in the order of
+    /// the commits.
     fn survey(&self, route: RouteId, after: Duration) {
         let ledger = self.inner.ledger.clone();
         tokio::spawn(async move {

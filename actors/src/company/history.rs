@@ -1,7 +1,9 @@
-//! What a company has recorded of one booking, in the order of its own database's clock: for people, who want to know what happened when.
+//! What a company has recorded of one booking, in the order of its own database's clock: for people, who want to know
+//! what happened when.
 //!
-//! It is read from the rows that the booking left anyway: nothing is written for it but the times of what changes. So it says
-//! what is recorded, not every message: a vote asked for twice is one event. Times of different companies are of different clocks.
+//! It is read from the rows that the booking left anyway: nothing is written for it but the times of what changes. So
+//! it says what is recorded, not every message: a vote asked for twice is one event. Times of different companies are
+//! of different clocks.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Leases on seats: progress, never safety. Of overlapping bookings one wins at once and the others fail fast.
 //!
-//! Safety stands without them: what a lease says is compared by the transaction that prepares a seat, and that transaction
-//! has the last word. So an implementation may lose everything, or lie.
+//! Safety stands without them: what a lease says is compared by the transaction that prepares a seat, and that
+//! transaction has the last word. So an implementation may lose everything, or lie.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,8 +15,8 @@ use crate::domain::ids::SagaId;
 use crate::domain::order::SeatRef;
 use crate::domain::saga::{LeaseAnswer, PREPARE_PATIENCE};
 
-/// How long a lease lasts unless it is given back. It is never renewed: within [`PREPARE_PATIENCE`] of the first question to
-/// a voter, everybody has voted or Abort is proposed, and prepared seats need no lease.
+/// How long a lease lasts unless it is given back. It is never renewed: within [`PREPARE_PATIENCE`] of the first
+/// question to a voter, everybody has voted or Abort is proposed, and prepared seats need no lease.
 pub const LEASE_TTL: Duration = Duration::from_secs(30);
 
 const _: () = assert!(LEASE_TTL.as_millis() > 2 * PREPARE_PATIENCE.0 as u128);
@@ -33,7 +33,7 @@ pub trait LeaseTable: Send + Sync + 'static {
     fn raise<'a>(&'a self, fence: FencingToken) -> BoxFuture<'a, ()>;
 }
 
-/// Fewest milliseconds between two bookings of a node that go on without a lease: without one they meet in the database.
+/// Least time between two bookings of a node that go on without a lease: without leases they meet in the database.
 const UNLEASED_EVERY: Duration = Duration::from_millis(4);
 
 /// A lease table as bookings use it: they neither believe one that grants nothing, nor rush on when there is none.

@@ -1,11 +1,11 @@
 //! One company: what is durable, the only way to change it, and who claims a seat meanwhile.
 //!
-//! * [`ledger`]: the only writer, one transaction for all that waits; [`news`]: what a batch has changed; [`store`]: what the
-//!   ledger and the readers need of a database;
+//! * [`ledger`]: the only writer, one transaction for all that waits; [`news`]: what a batch has changed; [`store`]:
+//!   what the ledger and the readers need of a database;
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
-//! * [`running`]: which sagas are driven here; [`stock`]: our own routes; [`order_hash`]: the identities that every node
-//!   derives alike; [`supervisor`]: the root of the actors.
+//! * [`running`]: which sagas are driven here; [`stock`]: our own routes; [`order_hash`]: the identities that every
+//!   node derives alike; [`supervisor`]: the root of the actors.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

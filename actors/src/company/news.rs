@@ -1,4 +1,4 @@
-//! What a batch of the ledger changed, for those who show it: the catalogue, the route actors, whoever follows the outbox.
+//! What a batch of the ledger changed, as the catalogue, the route actors and the peers are told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

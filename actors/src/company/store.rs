@@ -196,7 +196,8 @@ pub trait Archive: Send + Sync + 'static {
     /// How far each peer's outbox was read, per the incarnation read last.
     fn cursors(&self) -> Read<'_, BTreeMap<CompanyId, OutboxCursor>>;
 
-    /// Sagas begun and undecided here, open holds apart, oldest first. How long ago is for the caller to know: the database's clock may jump.
+    /// Sagas begun and undecided here, open holds apart, oldest first. How long ago is for the caller to know: the
+    /// database's clock may jump.
     fn undecided(&self, limit: usize) -> Read<'_, Vec<Unfinished>>;
 
     /// Sagas that this node began and that are not finished, open holds apart, oldest first.

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! supervisor
-//! ├── route actors    (directory.rs; one per route in use; a crash costs claims in memory, the next use starts it anew)
-//! └── booking actors  (booking.rs; one per saga being driven; a crash leaves the saga to the watcher, recovery.rs)
+//! ├── route actors    directory.rs; one per route in use; a crash costs claims in memory, the next use starts it anew
+//! └── booking actors  drivers.rs; one per saga being driven; a crash leaves the saga to the watcher, recovery.rs
 //! ```
 //! The gateway has no supervisor: it holds nothing, and the node ends with it.
 

@@ -1,9 +1,9 @@
 //! Compares what two companies keep copies of (users, tickets), and takes over what is missing here. The outbox brings
 //! everything; this finds what it should have brought and did not: a restored backup, an outbox that was cut, a bug.
 //!
-//! The ids are hashes, so their first bits cut the copies into buckets of one size. One slice of the buckets is compared at a
-//! time, and the whole every [`SLICES`] × [`SLICE_EVERY`]; only hashes travel unless they differ. Under load two copies always
-//! differ a little, so a bucket is taken over only if it differs in the same way twice.
+//! The ids are hashes, so their first bits cut the copies into buckets of one size. One slice of the buckets is
+//! compared at a time, and the whole every [`SLICES`] × [`SLICE_EVERY`]; only hashes travel unless they differ. Under
+//! load two copies always differ a little, so a bucket is taken over only if it differs in the same way twice.
 //!
 //! After Demers et al., "Epidemic Algorithms for Replicated Database Maintenance", 1987.
 

@@ -1,7 +1,8 @@
 //! Follows the peers: their outboxes (users and tickets, in the order of their commits) and their catalogues.
 //!
-//! One task per peer and feed. A pull waits at the peer until there is news, so nothing is polled while nothing happens, and
-//! under load one pull carries all that has come since the last. The cursor is written with the rows it covers.
+//! One task per peer and feed. A pull waits at the peer until there is news, so nothing is polled while nothing
+//! happens, and under load one pull carries all that has come since the last. The cursor is written with the rows it
+//! covers.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Asks companies, our own as any other: of whoever asks, nobody sees which of them is here.
+//! Asks companies, one or all of them. Our own is asked as the others are; that it is answered here is known here only.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +63,8 @@ impl Companies {
         all.filter(|company| self.is_up(*company)).collect()
     }
 
-    /// Asks one company one step of a saga, once. The key is the client's, where this node drives the saga: it stays here.
+    /// Asks one company one step of a saga, once. The key is the client's, where this node drives the saga: it stays
+    /// here.
     pub async fn question(
         &self,
         to: CompanyId,

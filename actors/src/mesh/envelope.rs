@@ -1,10 +1,10 @@
 //! The bytes that cross nodes: the codec, and the envelope around every request. The only module that knows bincode.
 //!
 //! Invariants:
-//! - Nothing longer than [`MESSAGE_LEN_MAX`] is ever handed to the transport: a frame over its limit would end the whole
-//!   link, with every call that is under way on it.
-//! - The first two bytes of a request are its protocol number, so that a node can name the ones it speaks to a peer that
-//!   it understands nothing else of.
+//! - Nothing longer than [`MESSAGE_LEN_MAX`] is ever handed to the transport: a frame over its limit would end the
+//!   whole link, with every call that is under way on it.
+//! - The first two bytes of a request are its protocol number, so that a node can name the ones it speaks to a peer
+//!   that it understands nothing else of.
 //! - A message is decoded whole or not at all: bytes that trail it are an error.
 
 use bincode::enc::write::SizeWriter;
@@ -92,7 +92,8 @@ pub struct Envelope {
     pub from: CompanyId,
     pub request_id: Uuid,
     pub traceparent: Traceparent,
-    /// After this instant of the receiver's clock nobody waits for the answer any more. Every [`Body::Request`] has one.
+    /// After this instant of the receiver's clock nobody waits for the answer any more. Every [`Body::Request`] has
+    /// one.
     pub deadline: Option<Timestamp>,
     pub body: Body,
 }
@@ -111,9 +112,9 @@ pub enum Body {
     Request(Request),
 }
 
-/// The answer to a [`Body`]. Variants are only ever appended: those before `Hello` can be read by every version.
+/// The response to a [`Body`]. Variants are only ever appended: those before `Hello` can be read by every version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Answer {
+pub enum Response {
     /// Not executed: the bytes are no envelope.
     BadRequest,
     /// Not executed: this node speaks other protocols.
@@ -149,7 +150,7 @@ pub struct Hello {
     pub clock: Timestamp,
 }
 
-/// Answer to a heartbeat.
+/// Response to a heartbeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pong {
     pub clock: Timestamp,

@@ -1,5 +1,5 @@
-//! Fail points around what a node asks of its peers and of the lease table, and around what it answers. What they are is said in
-//! [`crate::fail_point`].
+//! Fail points around what a node asks of its peers and of the lease table, and around what it answers. What they are
+//! is said in [`crate::fail_point`].
 
 use std::sync::Arc;
 

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::domain::ids::CompanyId;
 use crate::domain::time::Timestamp;
 use crate::mesh::envelope::{
-    Answer, Body, Envelope, Hello, OpenError, PROTOCOL_MAX, PROTOCOL_MIN, Pong, encode,
+    Body, Envelope, Hello, OpenError, PROTOCOL_MAX, PROTOCOL_MIN, Pong, Response, encode,
 };
 use crate::mesh::messages::Request;
 use crate::mesh::peer::{Clock, Serve, is_long_poll};
@@ -37,7 +37,7 @@ const PATIENCE_MAX: Duration = Duration::from_secs(60);
 /// Longest that a peer is kept waiting for our verdict on it.
 pub const JOIN_PATIENCE: Duration = Duration::from_secs(2);
 
-/// The only message that crosses nodes: a sealed [`Envelope`], answered by an encoded [`Answer`].
+/// The only message that crosses nodes: a sealed [`Envelope`], answered by an encoded [`Response`].
 #[derive(RactorClusterMessage)]
 pub enum GatewayMessage {
     #[rpc]
@@ -124,12 +124,12 @@ impl Gateway {
     fn on_call(&self, bytes: &[u8], port: RpcReplyPort<Vec<u8>>) {
         let envelope = match Envelope::open(bytes) {
             Ok(envelope) => envelope,
-            Err(OpenError::Malformed) => return answer(port, &Answer::BadRequest),
-            Err(OpenError::UnsupportedProtocol) => return answer(port, &unsupported()),
+            Err(OpenError::Malformed) => return respond(port, &Response::BadRequest),
+            Err(OpenError::UnsupportedProtocol) => return respond(port, &unsupported()),
         };
         match envelope.body {
-            Body::Hello => answer(port, &Answer::Hello(Box::new(self.presence.hello()))),
-            Body::Ping => answer(port, &Answer::Pong(self.presence.pong())),
+            Body::Hello => respond(port, &Response::Hello(Box::new(self.presence.hello()))),
+            Body::Ping => respond(port, &Response::Pong(self.presence.pong())),
             Body::Join { run } => self.on_join(envelope.from, run, port),
             Body::Request(_) => self.on_request(envelope, port),
         }
@@ -137,29 +137,29 @@ impl Gateway {
 
     fn on_join(&self, company: CompanyId, run: Uuid, port: RpcReplyPort<Vec<u8>>) {
         let Ok(permit) = self.permits.joins.clone().try_acquire_owned() else {
-            return answer(port, &Answer::Overloaded);
+            return respond(port, &Response::Overloaded);
         };
         let verdict = self.presence.admits(company, run);
         tokio::spawn(async move {
             let _permit = permit;
             if let Ok(verdict) = tokio::time::timeout(JOIN_PATIENCE, verdict).await {
-                answer(port, &Answer::Joined(verdict));
+                respond(port, &Response::Joined(verdict));
             }
         });
     }
 
     fn on_request(&self, envelope: Envelope, port: RpcReplyPort<Vec<u8>>) {
         let (Body::Request(request), Some(deadline)) = (envelope.body, envelope.deadline) else {
-            return answer(port, &Answer::BadRequest);
+            return respond(port, &Response::BadRequest);
         };
         // a node that was frozen finds old requests in its sockets, whose callers have long decided otherwise
         let Some(patience) = remaining(self.clock.now(), deadline) else {
             debug!(request_id = %envelope.request_id, peer = %envelope.from, "request expired on arrival");
-            return answer(port, &Answer::Expired);
+            return respond(port, &Response::Expired);
         };
         let Ok(permit) = self.permits.of(&request).clone().try_acquire_owned() else {
             warn!(peer = %envelope.from, "too many requests under way, one is refused");
-            return answer(port, &Answer::Overloaded);
+            return respond(port, &Response::Overloaded);
         };
         let span = info_span!(
             "request",
@@ -211,7 +211,7 @@ async fn serve(
     port: RpcReplyPort<Vec<u8>>,
 ) {
     match tokio::time::timeout(patience, service.serve(request)).await {
-        Ok(reply) => answer(port, &Answer::Reply(Box::new(reply))),
+        Ok(reply) => respond(port, &Response::Reply(Box::new(reply))),
         // the caller has given up at the same instant: dropping the port is all that is left to do
         Err(_) => debug!("deadline passed before the reply"),
     }
@@ -222,22 +222,22 @@ fn remaining(now: Timestamp, deadline: Timestamp) -> Option<Duration> {
     Some(Duration::from_millis(left).min(PATIENCE_MAX))
 }
 
-fn unsupported() -> Answer {
-    Answer::UnsupportedProtocol {
+fn unsupported() -> Response {
+    Response::UnsupportedProtocol {
         min: PROTOCOL_MIN,
         max: PROTOCOL_MAX,
     }
 }
 
-fn answer(port: RpcReplyPort<Vec<u8>>, answer: &Answer) {
-    let bytes = encode(answer).or_else(|error| {
+fn respond(port: RpcReplyPort<Vec<u8>>, response: &Response) {
+    let bytes = encode(response).or_else(|error| {
         warn!(%error, "a reply cannot be sent");
-        encode(&Answer::ReplyTooLong)
+        encode(&Response::ReplyTooLong)
     });
     match bytes {
         // an error says that the caller is gone, which is its right
         Ok(bytes) => drop(port.send(bytes)),
-        Err(error) => warn!(%error, "an answer without content cannot be encoded"),
+        Err(error) => warn!(%error, "a response without content cannot be encoded"),
     }
 }
 
@@ -342,7 +342,7 @@ mod tests {
         answer
     }
 
-    async fn ask(gateway: &Gateway, bytes: &[u8]) -> Answer {
+    async fn ask(gateway: &Gateway, bytes: &[u8]) -> Response {
         decode(&send(gateway, bytes).await.expect("an answer")).unwrap()
     }
 
@@ -353,22 +353,22 @@ mod tests {
         let gateway = gateway();
         assert_eq!(ask(&gateway, b"junk of no protocol").await, unsupported());
         let malformed = [&PROTOCOL_MAX.to_be_bytes()[..], b"junk"].concat();
-        assert_eq!(ask(&gateway, &malformed).await, Answer::BadRequest);
+        assert_eq!(ask(&gateway, &malformed).await, Response::BadRequest);
         assert_eq!(
             ask(&gateway, &sealed(None, find("ana"))).await,
-            Answer::BadRequest
+            Response::BadRequest
         );
         let expired = sealed(Some(Timestamp(0)), find("ana"));
-        assert_eq!(ask(&gateway, &expired).await, Answer::Expired);
+        assert_eq!(ask(&gateway, &expired).await, Response::Expired);
         let good = sealed(LATER, find("ana"));
         assert_eq!(
             ask(&gateway, &good).await,
-            Answer::Reply(Box::new(Reply::Merged))
+            Response::Reply(Box::new(Reply::Merged))
         );
         let huge = sealed(LATER, find("huge"));
-        assert_eq!(ask(&gateway, &huge).await, Answer::ReplyTooLong);
+        assert_eq!(ask(&gateway, &huge).await, Response::ReplyTooLong);
         let join = sealed(None, Body::Join { run: Uuid::nil() });
-        let refused = Answer::Joined(Err("a stranger".to_owned()));
+        let refused = Response::Joined(Err("a stranger".to_owned()));
         assert_eq!(ask(&gateway, &join).await, refused);
     }
 
@@ -380,9 +380,9 @@ mod tests {
             .collect();
         assert_eq!(
             ask(&gateway, &sealed(LATER, pull())).await,
-            Answer::Overloaded
+            Response::Overloaded
         );
-        let done = Answer::Reply(Box::new(Reply::Merged));
+        let done = Response::Reply(Box::new(Reply::Merged));
         assert_eq!(ask(&gateway, &sealed(LATER, find("ana"))).await, done);
 
         let requests: Vec<_> = (0..REQUESTS_MAX)
@@ -390,11 +390,11 @@ mod tests {
             .collect();
         assert_eq!(
             ask(&gateway, &sealed(LATER, find("ana"))).await,
-            Answer::Overloaded
+            Response::Overloaded
         );
         assert!(matches!(
             ask(&gateway, &sealed(None, Body::Ping)).await,
-            Answer::Pong(_)
+            Response::Pong(_)
         ));
         drop((polls, requests));
     }
@@ -409,7 +409,7 @@ mod tests {
         for answer in slow {
             assert!(answer.await.is_err(), "its port is dropped");
         }
-        let done = Answer::Reply(Box::new(Reply::Merged));
+        let done = Response::Reply(Box::new(Reply::Merged));
         assert_eq!(ask(&gateway, &sealed(LATER, find("ana"))).await, done);
         gateway.permits.idle().await;
     }

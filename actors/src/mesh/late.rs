@@ -1,4 +1,5 @@
-//! The mesh is up before the node can answer: until then, every request hears "unavailable", which is certainly not executed.
+//! The mesh is up before the node can answer. Until then every request hears "unavailable": it was certainly not
+//! executed.
 
 use std::sync::OnceLock;
 

@@ -43,7 +43,8 @@ pub trait PeerClient: Reach {
 
 /// Answers requests of other companies.
 ///
-/// The future is dropped when the request's deadline passes: it waits for work that others do, it does not do it itself.
+/// The future is dropped when the request's deadline passes: it waits for work that others do, it does not do it
+/// itself.
 pub trait Serve: Send + Sync + 'static {
     fn serve(&self, request: Request) -> BoxFuture<'static, Reply>;
 }

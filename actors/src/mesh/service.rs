@@ -1,4 +1,4 @@
-//! What a node answers to companies, its own included: a vote, an acceptor's answer, what is recorded, what is replicated.
+//! What a node answers to companies, its own included: votes, acceptors' answers, what is recorded, what is copied.
 //!
 //! Every answer that says something is durable leaves after the commit.
 
@@ -47,6 +47,7 @@ impl Service {
         Self { company }
     }
 
+    /// Answers any request; "unavailable" where our database is away.
     pub async fn reply(&self, request: Request) -> Reply {
         let company = &self.company;
         let reply = match request {

@@ -103,7 +103,8 @@ impl Desk {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Waits until no booking of a client is under way any more, at most for so long. Only where new ones are not taken.
+    /// Waits until no client's booking is under way any more, at most for so long. To be called once new ones are
+    /// refused.
     pub async fn finish(&self, patience: Duration) {
         let all = self.places.acquire_many(self.limits.bookings_max);
         // what is unfinished then is left to the next start

@@ -1,7 +1,7 @@
 //! What people hold: handles without actors, peers and timeouts.
 //!
-//! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who; [`refund`]: what comes back for a cancelled seat;
-//!   [`history`]: what happened to a booking;
+//! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who; [`refund`]: what comes back for a
+//!   cancelled seat;
 //! * operators: [`operations`].
 
 pub mod accounts;

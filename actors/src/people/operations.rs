@@ -189,8 +189,8 @@ impl Operations {
         Ok(sagas.into_iter().next())
     }
 
-    /// Drives a saga to its end now: finds out what was decided, or has Abort decided where nothing was. So an operator may ask
-    /// for the end of a booking, never for which; `action` is what the audit trail calls it.
+    /// Drives a saga to its end now: finds out what was decided, or has Abort decided where nothing was. So an operator
+    /// may ask for the end of a booking, never for which; `action` is what the audit trail calls it.
     pub async fn drive(&self, id: SagaId, action: &str, reason: &str) -> Driven {
         let archive = &self.company.archive;
         let (view, recorded) = match (self.saga(id).await, archive.recorded(id).await) {

@@ -1,8 +1,8 @@
 //! The watcher of customers' holds: asks for the end of those whose time is over.
 //!
-//! How long a hold has been open is counted from when the watcher saw it first, by its own monotonic clock, and anew after a
-//! restart: a hold may last longer than its customer was told, and is never sold from under a confirmation, because its end
-//! is asked of its register like any other.
+//! How long a hold has been open is counted from when the watcher first saw it, by the node's own monotonic clock, and
+//! anew after a restart. So a hold may last longer than its customer was told. No hold ends under a confirmation: its
+//! end is asked of its register, as every other end is.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;

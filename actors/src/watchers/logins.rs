@@ -1,5 +1,6 @@
-//! The watcher of logins that were claimed and have no user: whoever claimed one may have died in between, and then the login would
-//! belong for ever to somebody who cannot log in. A company that accepted a claim has the whole user, and finishes it.
+//! The watcher of logins that were claimed and have no user: whoever claimed one may have died in between, and then the
+//! login would belong for ever to somebody who cannot log in. A company that accepted a claim has the whole user, and
+//! finishes it.
 
 use std::collections::HashMap;
 use std::sync::Arc;

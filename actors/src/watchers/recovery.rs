@@ -1,10 +1,10 @@
 //! The watcher of unfinished sagas: whatever was begun and has no driver any more is driven to its end from here.
 //!
-//! It does not matter who began a saga. A participant that has kept seats for too long finds out the decision, or has Abort
-//! decided; nobody waits for a dead driver.
+//! It does not matter who began a saga. A participant that has kept seats for too long finds out the decision, or has
+//! Abort decided; nobody waits for a dead driver.
 //!
-//! How long a saga has been open is counted from when the watcher saw it first, by its own monotonic clock: no wall clock,
-//! the database's least of all, starts a recovery or keeps one from starting.
+//! How long a saga has been open is counted from when the watcher saw it first, by its own monotonic clock: no wall
+//! clock, the database's least of all, starts a recovery or keeps one from starting.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -24,8 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// First and longest pause before the same saga is driven again.
 const AGAIN_MIN: Duration = Duration::from_secs(1);
 const AGAIN_MAX: Duration = Duration::from_secs(10);
-/// Most sagas of either kind looked at, and most driven, at a time. Those that wait for a company that is away are of one
-/// kind, those that keep seats of the other: the first never crowd out the second.
+/// Most sagas of either kind looked at, and most driven, at a time. Those that wait for a company that is away are of
+/// one kind, those that keep seats of the other: the first never crowd out the second.
 const LOOK_MAX: usize = 512;
 const DRIVE_MAX: usize = 64;
 /// A saga undecided for longer is told to the operators: it should have ended long ago.
@@ -47,7 +47,8 @@ struct Seen {
     overdue: bool,
 }
 
-/// Drives what this node left unfinished when it stopped. Ends when all are driven to their end, or after a bounded time.
+/// Drives what this node left unfinished when it stopped. Ends when all are driven to their end, or after a bounded
+/// time.
 pub async fn at_start(company: &Company, drivers: &Drivers) {
     let unfinished = company.archive.unfinished(company.node(), LOOK_MAX);
     let unfinished = match unfinished.await {

@@ -1,4 +1,5 @@
-//! What every seam of every node shares with the world: chance, the weather, the trace, what was committed, and the mail.
+//! What every seam of every node shares with the world: chance, the weather, the trace, what was committed, and the
+//! mail.
 //!
 //! Everything runs on one thread; the lock is for the compiler.
 
@@ -52,8 +53,8 @@ pub struct Inner {
     pub weather: Vec<Weather>,
     pub store_risks: StoreRisks,
     pub late_commits: Vec<LateCommit>,
-    /// A session of a dead node has committed after the next one had read what is on sale: what nodes show is wrong until
-    /// the seat is touched again.
+    /// A session of a dead node has committed after the next one had read what is on sale: what nodes show is wrong
+    /// until the seat is touched again.
     pub shown_is_stale: bool,
     /// What clients were told, to be dealt with by the world.
     pub heard: Vec<Heard>,

@@ -1,7 +1,7 @@
 //! One life of a node, from its start to its death: what its seams to the world share.
 //!
-//! A node touches the world through its database, its peers, Redis and its clients only. Each touch is a crossing, and a
-//! node can be made to die at any of them: from then on nothing crosses any more, and the world drops the node.
+//! A node touches the world through its database, its peers, Redis and its clients only. Each touch is a crossing, and
+//! a node can be made to die at any of them: from then on nothing crosses any more, and the world drops the node.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

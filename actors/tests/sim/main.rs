@@ -1,14 +1,16 @@
-//! The simulation: the real shells of three companies over a store, links, Redis and clocks that fail, in one thread and in
-//! virtual time. One seed is one run, bit for bit.
+//! The simulation: the real shells of three companies over a store, links, Redis and clocks that fail, in one thread
+//! and in virtual time. One seed is one run, bit for bit.
 //!
 //! * [`plan`]: what will go wrong; [`world`]: what happens when;
-//! * [`node`]: a company's node; [`life`]: what its seams share; [`store`], [`network`], [`redis`], [`wall`]: the seams;
-//! * [`clients`]: who asks; [`hub`]: what all of them share with the world; [`trace`], [`alarms`], [`panics`]: what is told;
+//! * [`node`]: a company's node; [`life`]: what its seams share; [`store`], [`network`], [`redis`], [`wall`]: the
+//!   seams;
+//! * [`clients`]: who asks; [`hub`]: what all of them share with the world; [`trace`], [`alarms`], [`panics`]: what is
+//!   told;
 //! * [`checker`]: what must hold; [`seen`]: what must have happened in some run.
 //!
-//! A failing seed is printed: `PASSCOM_SEED=n cargo test --release --workspace --test sim one_seed -- --nocapture` runs it
-//! again and says what happens (with `PASSCOM_PLAN=gone`, `calm` or `held` for the other batches). `PASSCOM_SEEDS=n` sets how
-//! many seeds a batch has, `PASSCOM_FIRST_SEED` where it begins, `PASSCOM_FAILURES` how many failures end it.
+//! A failing seed is printed: `PASSCOM_SEED=n cargo test --release --workspace --test sim one_seed -- --nocapture` runs
+//! it again and says what happens (with `PASSCOM_PLAN=gone`, `calm` or `held` for the other batches). `PASSCOM_SEEDS=n`
+//! sets how many seeds a batch has, `PASSCOM_FIRST_SEED` where it begins, `PASSCOM_FAILURES` how many failures end it.
 
 mod alarms;
 mod checker;

@@ -106,7 +106,8 @@ impl Wire {
         if self.is_cut(packet.from, packet.to) || chance(self.risks.lost) {
             return Vec::new();
         }
-        // "not now" proves that a Book was not executed only over a transport that repeats nothing by itself, as TCP does
+        // "not now" proves that a Book was not executed only over a transport that repeats nothing by itself, as TCP
+        // does
         let book = matches!(
             packet.content,
             Content::Request(Request::Ask(Question::Book(_)), _)

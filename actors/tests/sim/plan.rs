@@ -1,5 +1,6 @@
-//! What clients and fate will do in a run, drawn from its seed. Each run has some kinds of faults and not others ("swarm
-//! testing", Groce et al. 2012): where everything fails all the time, nothing gets far enough to fail interestingly.
+//! What clients and fate will do in a run, drawn from its seed. Each run has some kinds of faults and not others
+//! ("swarm testing", Groce et al. 2012): where everything fails all the time, nothing gets far enough to fail
+//! interestingly.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

@@ -1,9 +1,11 @@
 //! What happens when: a queue of happenings in the order of the world's clock.
 //!
-//! A node's clock follows the world's at some distance: a node is let run up to now when something arrives there, and every few
-//! milliseconds. What it sends meanwhile is on its way from then on, so that no message arrives before it was sent.
+//! A node's clock follows the world's at some distance: a node is let run up to now when something arrives there, and
+//! every few milliseconds. What it sends meanwhile is on its way from then on, so that no message arrives before it was
+//! sent.
 //!
-//! * `faults`: what goes wrong; * `mail`: messages on their way; * `customers`, `holders`: what clients do; * `verdict`: the end.
+//! * `faults`: what goes wrong; * `mail`: messages on their way; * `customers`, `holders`: what clients do; *
+//!   `verdict`: the end.
 
 mod customers;
 mod faults;
@@ -34,7 +36,8 @@ use crate::seen::Seen;
 use crate::trace::Trace;
 use crate::{alarms, panics, wall};
 
-/// Routes that everybody wants a seat of; the one after them is for those who try whether anything can be booked at all.
+/// Routes that everybody wants a seat of; the one after them is for those who try whether anything can be booked at
+/// all.
 pub const HOT_ROUTES: u64 = 2;
 pub const HOT_SEATS: u16 = 3;
 const QUIET_SEATS: u16 = 8;

@@ -1,9 +1,9 @@
 //! Tells a silent peer from a slow one. A frozen or unplugged node closes no connection, so the link asks every second.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use passcom_actors::mesh::envelope::{Answer, Body};
+use passcom_actors::mesh::envelope::{Body, Response};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::debug;
 
@@ -58,7 +58,7 @@ fn is_current(peer: &Peer, session: &Session) -> bool {
 async fn beat(peers: &Peers, session: &Session) -> bool {
     let sent = peers.clock.now();
     match peers.ask(session, Body::Ping, None, PATIENCE).await {
-        Ok(Answer::Pong(pong)) => {
+        Ok(Response::Pong(pong)) => {
             let received = peers.clock.now();
             session.vitals().hear_clock(sent, pong.clock, received);
             true

@@ -10,11 +10,11 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::time::Timestamp;
-use passcom_actors::mesh::envelope::{Hello, Pong};
+use passcom_actors::mesh::envelope::Hello;
 use passcom_actors::mesh::gateway::{GatewayMessage, SCOPE};
 use passcom_actors::mesh::messages::Request;
 use passcom_actors::mesh::peer::is_long_poll;

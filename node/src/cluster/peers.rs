@@ -10,7 +10,7 @@ use passcom_actors::domain::ids::{CompanyId, Incarnation};
 use passcom_actors::domain::time::Timestamp;
 use passcom_actors::fail_point;
 use passcom_actors::mesh::envelope::{
-    Answer, Body, Envelope, Hello, PROTOCOL_MAX, PROTOCOL_MIN, Pong, decode,
+    Body, Envelope, Hello, PROTOCOL_MAX, PROTOCOL_MIN, Pong, Response, decode,
 };
 use passcom_actors::mesh::gateway::{GatewayMessage, Presence};
 use passcom_actors::mesh::messages::{Reply, Request};
@@ -116,13 +116,15 @@ impl Peers {
             .ask(&session, Body::Request(request), deadline, timeout)
             .await?
         {
-            Answer::Reply(reply) => Ok(*reply),
-            Answer::Overloaded => Err(CallError::Busy(to)),
-            Answer::Expired => Err(not_sent("it arrived after its deadline")),
-            Answer::BadRequest => Err(not_sent("the peer cannot read it")),
-            Answer::UnsupportedProtocol { .. } => Err(not_sent("the peer speaks another protocol")),
-            Answer::ReplyTooLong => Err(unknown("its reply does not fit a frame")),
-            Answer::Hello(_) | Answer::Joined(_) | Answer::Pong(_) => {
+            Response::Reply(reply) => Ok(*reply),
+            Response::Overloaded => Err(CallError::Busy(to)),
+            Response::Expired => Err(not_sent("it arrived after its deadline")),
+            Response::BadRequest => Err(not_sent("the peer cannot read it")),
+            Response::UnsupportedProtocol { .. } => {
+                Err(not_sent("the peer speaks another protocol"))
+            }
+            Response::ReplyTooLong => Err(unknown("its reply does not fit a frame")),
+            Response::Hello(_) | Response::Joined(_) | Response::Pong(_) => {
                 Err(unknown("its answer belongs to another question"))
             }
         }
@@ -135,7 +137,7 @@ impl Peers {
         body: Body,
         deadline: Option<Timestamp>,
         timeout: Duration,
-    ) -> Result<Answer, CallError> {
+    ) -> Result<Response, CallError> {
         let company = session.company;
         let not_sent = |reason| CallError::NotSent { company, reason };
         let unknown = |reason| CallError::Unknown { company, reason };

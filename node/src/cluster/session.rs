@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcom_actors::domain::ids::CompanyId;
-use passcom_actors::mesh::envelope::{Answer, Body, Hello, PROTOCOL_MAX, PROTOCOL_MIN};
+use passcom_actors::mesh::envelope::{Body, Hello, PROTOCOL_MAX, PROTOCOL_MIN, Response};
 use passcom_actors::mesh::gateway::JOIN_PATIENCE;
 use ractor_cluster::NodeEventSubscription;
 use ractor_cluster::node::NodeServerSessionInformation;
@@ -115,13 +115,13 @@ async fn introduce(
 async fn ask_hello(peers: &Peers, session: &Session) -> Result<Hello, GreetError> {
     let sent = peers.clock.now();
     match peers.ask(session, Body::Hello, None, HELLO_PATIENCE).await {
-        Ok(Answer::Hello(hello)) => {
+        Ok(Response::Hello(hello)) => {
             session
                 .vitals()
                 .hear_clock(sent, hello.clock, peers.clock.now());
             Ok(*hello)
         }
-        Ok(Answer::UnsupportedProtocol { min, max }) => {
+        Ok(Response::UnsupportedProtocol { min, max }) => {
             Err(GreetError::Refused(other_protocols(min, max)))
         }
         Ok(_) => Err(GreetError::Failed("no Hello to our Hello".to_owned())),
@@ -134,8 +134,8 @@ async fn ask_join(peers: &Peers, session: &Session) -> Result<(), GreetError> {
     let patience = JOIN_PATIENCE + HELLO_PATIENCE;
     let run = peers.me.run;
     match peers.ask(session, Body::Join { run }, None, patience).await {
-        Ok(Answer::Joined(Ok(()))) => Ok(()),
-        Ok(Answer::Joined(Err(reason))) => Err(GreetError::Refused(format!(
+        Ok(Response::Joined(Ok(()))) => Ok(()),
+        Ok(Response::Joined(Err(reason))) => Err(GreetError::Refused(format!(
             "{} refuses this node: {reason}",
             session.company
         ))),

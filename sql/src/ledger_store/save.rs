@@ -5,8 +5,9 @@
 //! was read, and the function `expect_rows` aborts the transaction where a row was missed, so that the COMMIT that is
 //! already on its way becomes a ROLLBACK.
 //!
-//! Locks are taken table by table in one order, rows ascending, the outbox last: two writers (a node and one that was
-//! believed dead) wait for each other but never in a circle.
+//! Locks are taken table by table in one order, the outbox's last, so that two writers (a node and one that was believed
+//! dead) seldom wait for each other in a circle. No statement says in which order it locks its rows: where there is a
+//! circle, PostgreSQL ends one of the two, and its batch runs again as after any other conflict.
 
 mod copies;
 mod registers;

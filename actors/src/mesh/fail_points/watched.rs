@@ -1,5 +1,5 @@
-//! Points around what the node asks of the lease table and what it answers to peers. Every method of the table has one, or this does
-//! not compile.
+//! Points around what the node asks of the lease table and what it answers to peers. Every method of the table has one,
+//! or this does not compile.
 
 use std::sync::Arc;
 

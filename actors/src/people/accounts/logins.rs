@@ -1,5 +1,5 @@
-//! Who has which login. It is unique over all companies through a register of its own: whoever gets the majority has it, and
-//! the value is the whole user, so that any company can finish what another began.
+//! Who has which login. It is unique over all companies through a register of its own: whoever gets the majority has
+//! it, and the value is the whole user, so that any company can finish what another began.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,8 +41,8 @@ impl Logins {
         Self { company, companies }
     }
 
-    /// Here, else at a peer: a replica may be behind. `Err` if our own database is away, or if nobody here knows the login and
-    /// too few others could be asked: whoever has a login has it at a majority, sooner or later.
+    /// Here, else at a peer: a replica may be behind. `Err` if our own database is away, or if nobody here knows the
+    /// login and too few others could be asked: whoever has a login has it at a majority, sooner or later.
     pub async fn find(&self, login: &str) -> Result<Option<User>, ()> {
         let archive = &self.company.archive;
         let own = archive.user(login.to_owned()).await.map_err(drop)?;

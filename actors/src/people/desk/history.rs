@@ -49,7 +49,8 @@ fn merged(companies: Vec<(CompanyId, Vec<Event>)>) -> Vec<(CompanyId, Event)> {
     };
     let mut all: Vec<(CompanyId, Event)> = companies.into_iter().flat_map(tell).collect();
     all.sort_by_key(|(company, event)| (event.at, place(&event.step), *company));
-    // every participant remembers the booking; the one whose node drove it says when it began, unless it cannot be asked
+    // every participant remembers the booking; the one whose node drove it says when it began, unless it cannot be
+    // asked
     let first = all.iter().position(is_begun);
     let own = all.iter().position(
         |(company, event)| matches!(&event.step, Step::Begun { driver } if driver == company.as_str()),

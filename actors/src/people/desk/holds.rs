@@ -1,7 +1,7 @@
 //! A customer's hold: seats kept at every company until the customer confirms, gives them up, or the time is over.
 //!
-//! A hold is nobody's to keep alive: no actor waits while it lasts. All there is of it is durable at the companies, so that it
-//! can be confirmed, extended and released at any node.
+//! A hold is nobody's to keep alive: no actor waits while it lasts. All there is of it is durable at the companies, so
+//! that it can be confirmed, extended and released at any node.
 
 mod begun;
 mod terms;
@@ -301,8 +301,8 @@ impl Desk {
         }
     }
 
-    /// The order that all companies have voted for, where somebody who answered knows that; else one that somebody has. Two
-    /// requests for one hold may have recorded two orders, and the votes are for one of them.
+    /// The order that all companies have voted for, where somebody who answered knows that; else one that somebody has.
+    /// Two requests for one hold may have recorded two orders, and the votes are for one of them.
     fn saga_in(&self, saga: SagaId, answers: &[(CompanyId, SagaRecord)]) -> Option<Voted> {
         let known = answers.iter().filter_map(|(_, recorded)| {
             let (order, hash, acceptors) = recorded.order.clone()?;
@@ -335,8 +335,8 @@ impl Desk {
         others().next().is_some()
     }
 
-    /// A hold that was open here for longer than `seconds`: nobody extends it any more, unless somebody has, and its end is
-    /// asked for.
+    /// A hold that was open here for longer than `seconds`: nobody extends it any more, unless somebody has, and its
+    /// end is asked for.
     pub(crate) async fn end_hold(&self, saga: SagaId, seconds: u32) {
         let company = &self.company;
         let ended = company.ledger.post(Entry::EndHold { saga, seconds }).await;

@@ -1,7 +1,7 @@
 //! A user's tickets at the desk: to list, to look at, to cancel whole or in part.
 //!
-//! Cancelling only ever grows, so it needs no agreement: it is durable here first, then told to whoever is up; the others read
-//! it from the outbox. Two that cancel different seats of a ticket at once both do.
+//! Cancelling only ever grows, so it needs no agreement: it is durable here first, then told to whoever is up; the
+//! others read it from the outbox. Two that cancel different seats of a ticket at once both do.
 
 use std::time::Duration;
 

@@ -7,7 +7,8 @@ use passcom_actors::domain::saga::Outcome;
 
 use super::{Evidence, Told};
 
-/// Per (user, key) at most one outcome, on every node and to every client. That the seats of a hold are kept is none: it ends.
+/// Per (user, key) at most one outcome, on every node and to every client. That the seats of a hold are kept is none:
+/// it ends.
 pub fn i5_one_answer_per_key(evidence: &Evidence) -> Vec<String> {
     let mut objections = Vec::new();
     let mut answers: BTreeMap<_, bool> = BTreeMap::new();

@@ -107,8 +107,8 @@ pub fn i4_refused_is_never_sold(evidence: &Evidence) -> Vec<String> {
     objections
 }
 
-/// No prepared leg but of an unexpired hold, and no saga without an end. Sagas that a dead company has to hear of may wait for
-/// it, and nobody knows the end of those that it alone decides.
+/// No prepared leg but of an unexpired hold, and no saga without an end. Sagas that a dead company has to hear of may
+/// wait for it, and nobody knows the end of those that it alone decides.
 pub fn i7_nothing_is_open(evidence: &Evidence) -> Vec<String> {
     let mut objections = Vec::new();
     let is_dead = |company: &CompanyId| evidence.dead.contains(company);

@@ -1,5 +1,5 @@
-//! What must hold after every commit and every answer: the arrows of a leg, one owner per seat, one value per register, no sale,
-//! ticket or answer without its decision.
+//! What must hold after every commit and every answer: the arrows of a leg, one owner per seat, one value per register,
+//! no sale, ticket or answer without its decision.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,8 @@
 //! What must hold of customers' holds after every commit and every answer.
 //!
 //! * H1: a Commit is accepted by nobody before some company has the customer's request on record;
-//! * H2: whoever was told that its seats are kept for so long has them for so long, unless somebody asked for something else;
+//! * H2: whoever was told that its seats are kept for so long has them for so long, unless somebody asked for something
+//!   else;
 //! * H3: "kept" is told only of seats that every company has prepared.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,5 @@
-//! What clients do with seats that are kept for them: confirm, release, extend, at any node and more than once; or nothing.
+//! What clients do with seats that are kept for them: confirm, release, extend, at any node and more than once; or
+//! nothing.
 
 use passcom_actors::domain::saga::Outcome;
 use passcom_actors::people::desk::{
@@ -150,7 +151,8 @@ impl World {
         self.on_deed_done(number, Deed::Extend, None, "holds extended");
     }
 
-    /// Its seats are its own for so long: unless it has asked for them twice, and one of the two requests cannot have them.
+    /// Its seats are its own for so long: unless it has asked for them twice, and one of the two requests cannot have
+    /// them.
     pub(super) fn promise(&mut self, number: usize, seconds: u32) {
         let errand = &self.errands[number];
         if errand.tries == 1 {
