@@ -10,15 +10,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::accounts::User;
+use super::ballot::{Accept, Acceptors, Ballot, Key, Promise, Value};
 use super::ids::{CompanyId, RouteId, SagaId, UserId};
 use super::order::{Order, OrderHash, SeatRef};
-use super::participant::{self, Booked, LegState, Prepare, Refusal, RefusalReason, Vote};
-use super::register::{self, Accept, Acceptors, Ballot, Key, Promise, Value};
+use super::outcome::Outcome;
+use super::participant;
+use super::register;
 use super::replica;
 use super::rows::{
     AuditRow, KeyRow, OutboxCursor, Replicated, Rows, SagaRow, SagaState, SeatKey, SeatUse,
 };
-use super::saga::Outcome;
+use super::vote::{Booked, LegState, Prepare, Refusal, RefusalReason, Vote};
 
 /// A client's idempotency key with the fingerprint of what it was used for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -192,6 +194,9 @@ impl Entry {
                 idempotency,
             } => {
                 let booked = participant::on_book(rows, prepare, *lost);
+                if booked == Booked::Done {
+                    replica::issue(rows, prepare.saga, prepare.order.clone());
+                }
                 let user = prepare.order.user;
                 remember_key(rows, prepare.saga, user, idempotency.as_ref());
                 let outcome = match &booked {
@@ -279,14 +284,22 @@ impl Entry {
                 Receipt::Round(rows.round)
             }
             Entry::Cancel { ticket, seats } => {
-                Receipt::Cancelled(replica::cancel(rows, *ticket, seats))
+                let gone = replica::cancel(rows, *ticket, seats);
+                participant::on_cancel(rows, *ticket, gone.as_deref().unwrap_or_default());
+                Receipt::Cancelled(gone.is_some())
             }
             Entry::Merge {
                 rows: copies,
                 cursor,
             } => {
                 for copy in copies {
-                    replica::merge(rows, copy.clone());
+                    match copy {
+                        Replicated::User(user) => replica::merge_user(rows, user.clone()),
+                        Replicated::Ticket(ticket) => {
+                            let gone = replica::merge_ticket(rows, ticket);
+                            participant::on_cancel(rows, ticket.id, &gone);
+                        }
+                    }
                 }
                 rows.cursors.extend(*cursor);
                 Receipt::Done

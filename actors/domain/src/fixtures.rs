@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::ballot::Acceptors;
 use super::fencing::FencingToken;
 use super::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
 use super::order::{Leg, Order, OrderHash, Price, SeatRef};
-use super::participant::{LegState, Prepare, RefusalReason};
-use super::register::Acceptors;
 use super::rows::{LegKey, LegRow, RouteFacts, Rows};
+use super::vote::{LegState, Prepare, RefusalReason};
 
 pub const SAGA: SagaId = SagaId(Uuid::from_u128(1));
 pub const OTHER: SagaId = SagaId(Uuid::from_u128(2));

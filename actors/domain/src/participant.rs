@@ -10,97 +10,15 @@
 mod holds;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 pub use self::holds::{end_hold, expire_hold, extend_hold, note_votes};
+use super::ballot::{Ballot, Key, Value};
 use super::fencing::FencingToken;
 use super::ids::SagaId;
-use super::order::{Order, OrderHash, SeatRef};
-use super::register::{self, Acceptors, Ballot, Key, Value};
-use super::replica;
+use super::order::{OrderHash, SeatRef};
+use super::register;
 use super::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey, SeatUse};
-
-/// Why a seat was refused. Durable with the leg, so that a retry hears the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum RefusalReason {
-    /// Another ticket has it.
-    Sold,
-    /// Another booking is deciding on it.
-    Held,
-    /// The company took the seat off sale.
-    Blocked,
-    /// The route is not on sale (any more).
-    Closed,
-    /// No such route or seat.
-    Unknown,
-    /// The booking was given up before this company voted, or after.
-    Released,
-    /// The company of this seat did not vote in time, and the booking was given up.
-    NoVote,
-}
-
-/// A durable No.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Refusal {
-    pub seat: SeatRef,
-    pub reason: RefusalReason,
-}
-
-/// Everything a company needs to vote. Travels one per company; the legs are the order's legs of that company.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Prepare {
-    pub saga: SagaId,
-    pub order: Arc<Order>,
-    pub hash: OrderHash,
-    pub acceptors: Acceptors,
-    pub fence: FencingToken,
-    /// Name of the node that drives the saga.
-    pub driver: String,
-}
-
-/// Answer to a Prepare. Only `Yes` and `No` are votes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Vote {
-    Yes,
-    No(Refusal),
-    /// The saga is recorded here with another order.
-    Mismatch {
-        order: Arc<Order>,
-        hash: OrderHash,
-        acceptors: Acceptors,
-    },
-    /// The token is older than a seat's fence, which is this.
-    Stale(FencingToken),
-    /// This node is still recovering.
-    Later,
-}
-
-/// A leg's durable state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum LegState {
-    Prepared,
-    Refused,
-    Committed,
-    Cancelled,
-}
-
-/// How a company answers a `Book`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Booked {
-    Done,
-    No(Refusal),
-    /// The saga is recorded here with another order.
-    Mismatch {
-        order: Arc<Order>,
-        hash: OrderHash,
-        acceptors: Acceptors,
-    },
-    /// This node is still recovering.
-    Later,
-    Stale(FencingToken),
-}
+use super::vote::{Booked, LegState, Prepare, Refusal, RefusalReason, Vote};
 
 /// The hash of a tombstone: a leg that was released before its order was ever seen.
 const NO_ORDER: OrderHash = OrderHash([0; 32]);
@@ -205,7 +123,6 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Boo
     };
     // nothing is recorded there to contradict it
     register::learn(rows, key, &prepare.acceptors, Ballot::ZERO, value);
-    replica::issue(rows, prepare.saga, prepare.order.clone());
     Booked::Done
 }
 

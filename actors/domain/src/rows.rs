@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::accounts::User;
+use super::ballot::{Acceptors, Key, Register};
 use super::fencing::FencingToken;
 use super::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
 use super::order::{Order, OrderHash, SeatRef};
-use super::participant::{LegState, RefusalReason};
-use super::register::{Acceptors, Key, Register};
-use super::replica::Ticket;
+use super::ticket::Ticket;
+use super::vote::{LegState, RefusalReason};
 
 /// A seat of this company.
 pub type SeatKey = (RouteId, SeatNumber);
@@ -93,7 +93,7 @@ impl SagaRow {
 pub struct KeyRow {
     pub fingerprint: [u8; 32],
     pub saga: SagaId,
-    pub answer: Option<super::saga::Outcome>,
+    pub answer: Option<super::outcome::Outcome>,
 }
 
 /// A replicated row in the order of its commit.

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::ids::{CompanyId, RouteId, SagaId, SeatNumber};
 use super::order::SeatRef;
-use super::participant::{Refusal, RefusalReason};
 use super::rows::SeatUse;
+use super::vote::{Refusal, RefusalReason};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatMap {

@@ -17,9 +17,8 @@ use crate::company::ledger::PostError;
 use crate::company::running::RunningGuard;
 use crate::domain::ids::CompanyId;
 use crate::domain::order::SeatRef;
-use crate::domain::saga::{
-    Answer, CompanyAnswer, Driver, Effect, Event, NoAnswer, Question, Start,
-};
+use crate::domain::question::{CompanyAnswer, Question};
+use crate::domain::saga::{Answer, Driver, Effect, Event, NoAnswer, Start};
 use crate::domain::time::Timestamp;
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::{CallError, PeerClient};

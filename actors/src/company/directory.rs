@@ -13,8 +13,8 @@ use crate::company::ledger::{Ledger, News};
 use crate::company::route::{RouteActor, RouteMessage};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
-use crate::domain::participant::Refusal;
 use crate::domain::rows::{SeatKey, SeatUse};
+use crate::domain::vote::Refusal;
 use crate::people::operations::RouteSeats;
 
 /// An actor that nobody used for this long is stopped.

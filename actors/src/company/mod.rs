@@ -3,14 +3,12 @@
 //! * [`ledger`]: the only writer, one transaction for all that waits; [`store`]: what it and the readers need of a database,
 //!   [`memory`] being one without durability;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
-//! * [`running`]: which sagas are driven here; [`order_hash`]: the identities that every node derives alike;
-//!   [`supervisor`]: the root of the actors.
+//! * [`running`]: which sagas are driven here; [`supervisor`]: the root of the actors.
 
 pub mod directory;
 pub mod lease;
 pub mod ledger;
 pub mod memory;
-pub mod order_hash;
 pub mod route;
 pub mod running;
 pub mod store;

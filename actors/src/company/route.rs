@@ -9,9 +9,9 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use ractor_cluster::RactorMessage;
 
 use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
-use crate::domain::participant::Refusal;
 use crate::domain::rows::SeatUse;
 use crate::domain::seat_map::SeatMap;
+use crate::domain::vote::Refusal;
 use crate::people::operations::RouteSeats;
 
 #[derive(RactorMessage)]

@@ -1,9 +1,9 @@
 //! The names of all steps, from the enums that are written and sent.
 
 use super::Write;
+use crate::domain::ballot::{Ballot, Key};
 use crate::domain::entry::Entry;
-use crate::domain::register::{Ballot, Key};
-use crate::domain::saga::Question;
+use crate::domain::question::Question;
 use crate::mesh::envelope::Body;
 use crate::mesh::messages::Request;
 

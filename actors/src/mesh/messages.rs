@@ -10,14 +10,15 @@ use uuid::Uuid;
 use crate::catalogue::{CatalogueCursor, CataloguePage};
 use crate::copies::anti_entropy::{Bucket, Digests, Slice};
 use crate::domain::accounts::User;
+use crate::domain::ballot::{Acceptors, Register};
 pub use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
 use crate::domain::order::{Order, OrderHash, SeatRef};
-use crate::domain::participant::{LegState, RefusalReason};
-use crate::domain::register::{Acceptors, Register};
-use crate::domain::replica::Ticket;
+use crate::domain::outcome::Outcome;
+use crate::domain::question::{CompanyAnswer, Question};
 pub use crate::domain::rows::{OutboxCursor, Replicated};
-use crate::domain::saga::{CompanyAnswer, Outcome, Question};
+use crate::domain::ticket::Ticket;
+use crate::domain::vote::{LegState, RefusalReason};
 use crate::people::history::Event;
 
 /// One request to a company's node. Every one may be sent again: the answer is then that of the recorded state.

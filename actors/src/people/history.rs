@@ -5,11 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ballot::Value;
 use crate::domain::fencing::FencingToken;
 use crate::domain::ids::CompanyId;
 use crate::domain::order::SeatRef;
-use crate::domain::participant::RefusalReason;
-use crate::domain::register::Value;
+use crate::domain::vote::RefusalReason;
 
 /// One thing that was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

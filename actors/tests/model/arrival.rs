@@ -2,8 +2,9 @@
 
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::CompanyId;
-use passcom_actors::domain::participant::{Prepare, Refusal, RefusalReason};
-use passcom_actors::domain::saga::{CompanyAnswer, Event, NoAnswer, Question};
+use passcom_actors::domain::question::{CompanyAnswer, Question};
+use passcom_actors::domain::saga::{Event, NoAnswer};
+use passcom_actors::domain::vote::{Prepare, Refusal, RefusalReason};
 
 use crate::bookings::Bookings;
 use crate::driving::ascending;

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
+use passcom_actors::domain::ballot::{Accept, Ballot, Key, Value};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::OrderHash;
-use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared, Refused};
-use passcom_actors::domain::register::{Accept, Ballot, Key, Value};
 use passcom_actors::domain::rows::{LegKey, LegRow, Replicated};
+use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared, Refused};
 
 use crate::company::{Company, is_sold, owns};
 
@@ -108,7 +108,7 @@ fn vote(
         ) => Some((*saga, *ballot, Decision::of(value), acceptors.majority())),
         (Entry::Book { prepare, .. }, Receipt::Booked(booked)) => {
             let fresh = !before.legs.keys().any(|key| key.saga == prepare.saga);
-            let done = *booked == passcom_actors::domain::participant::Booked::Done;
+            let done = *booked == passcom_actors::domain::vote::Booked::Done;
             let decision = Decision::Commit(prepare.hash);
             let majority = prepare.acceptors.majority();
             (fresh && done).then_some((prepare.saga, Ballot::ZERO, decision, majority))
@@ -205,7 +205,7 @@ fn fences_hold(before: &Company, after: &Company) -> bool {
 
 fn registers_rise(before: &Company, after: &Company) -> bool {
     before.registers.iter().all(|(key, old)| {
-        let accepted = |register: &passcom_actors::domain::register::Register| {
+        let accepted = |register: &passcom_actors::domain::ballot::Register| {
             let accepted = register.accepted.as_ref();
             accepted.map(|(ballot, value)| (*ballot, Decision::of(value)))
         };

@@ -1,18 +1,19 @@
 //! Bugs that the properties must catch. Each is a change to what goes into or comes out of the code under test, as if that
 //! code had forgotten a check, a hash, a fence or a fact.
 
+use passcom_actors::domain::ballot::{Accept, Acceptors, Ballot, Key, Promise, Value};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, SagaId};
-use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared, Refused};
-use passcom_actors::domain::participant::{LegState, Refusal, RefusalReason, Vote};
-use passcom_actors::domain::register::{Accept, Acceptors, Ballot, Key, Promise, Value};
-use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::{LegKey, Replicated, SeatKey};
 use passcom_actors::domain::saga::{
-    Answer, CompanyAnswer, Driver, Effect, Event, LeaseAnswer, NoAnswer, Origin, Outcome, Question,
-    Start,
+    Answer, Driver, Effect, Event, LeaseAnswer, NoAnswer, Origin, Start,
 };
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared, Refused};
+use passcom_actors::domain::vote::{LegState, Refusal, RefusalReason, Vote};
 use uuid::Uuid;
 
 use crate::audit::Breach;

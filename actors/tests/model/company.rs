@@ -5,15 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use passcom_actors::domain::ballot::{Ballot, Key, Register};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, UserId};
-use passcom_actors::domain::participant::LegState;
-use passcom_actors::domain::register::{Ballot, Key, Register};
-use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{
     Footprint, KeyRow, LegKey, LegRow, Replicated, RouteFacts, Rows, SagaRow, SeatKey, SeatRow,
     Table,
 };
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::LegState;
 
 use crate::audit::{Breach, Decision};
 

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use passcom_actors::company::order_hash::{acceptors_of, order_hash, saga_id};
+use passcom_actors::domain::ballot::Acceptors;
 use passcom_actors::domain::entry::Idempotency;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::order::{Leg, Order, OrderHash, Price, SeatRef};
-use passcom_actors::domain::participant::Prepare;
-use passcom_actors::domain::register::Acceptors;
+use passcom_actors::domain::order_hash::{acceptors_of, order_hash, saga_id};
 use passcom_actors::domain::rows::RouteFacts;
 use passcom_actors::domain::saga::{LeaseAnswer, Origin, Start};
+use passcom_actors::domain::vote::Prepare;
 use uuid::Uuid;
 
 /// Most companies and drivers of a configuration.

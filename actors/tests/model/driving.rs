@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::fencing::FencingToken;
-use passcom_actors::domain::saga::{Effect, Event, Question};
+use passcom_actors::domain::question::Question;
+use passcom_actors::domain::saga::{Effect, Event};
 use passcom_actors::domain::time::Timestamp;
 
 use crate::arrival::entry_of;

@@ -1,8 +1,8 @@
 //! L0: every state of a company meets every message that some confused peer might send.
 
+use passcom_actors::domain::ballot::{Ballot, Key, Value};
 use passcom_actors::domain::entry::Entry;
-use passcom_actors::domain::participant::RefusalReason;
-use passcom_actors::domain::register::{Ballot, Key, Value};
+use passcom_actors::domain::vote::RefusalReason;
 
 use crate::audit::Breach;
 use crate::bookings::Bookings;

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use passcom_actors::domain::ballot::Ballot;
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::participant::LegState::Cancelled;
-use passcom_actors::domain::register::Ballot;
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::vote::LegState::Cancelled;
 
 use crate::audit::{Breach, Decision, is_torn};
 use crate::bookings::Bookings;

@@ -6,7 +6,8 @@ use std::fmt;
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::saga::{Answer, Driver, Event, LeaseAnswer, Outcome};
+use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::saga::{Answer, Driver, Event, LeaseAnswer};
 
 use crate::company::Company;
 use crate::config::{COMPANIES, DRIVERS};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use passcom_actors::domain::ids::CompanyId;
-use passcom_actors::domain::saga::Question;
+use passcom_actors::domain::question::Question;
 use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, PeerClient};
 use tokio::sync::oneshot;

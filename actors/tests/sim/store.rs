@@ -14,8 +14,8 @@ use passcom_actors::company::store::{
 use passcom_actors::copies::anti_entropy::{Bucket, Digests, Slice};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
-use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{Footprint, OutboxCursor, Replicated, Rows, SeatKey, SeatUse};
+use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::mesh::messages::{KnownKey, Recorded};
 use passcom_actors::people::history::Event;
 use passcom_actors::people::operations::{AuditView, SagaView};

@@ -4,10 +4,10 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
+use passcom_actors::domain::ballot::{Key, Value};
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::participant::Prepare;
-use passcom_actors::domain::register::{Key, Value};
-use passcom_actors::domain::saga::Question;
+use passcom_actors::domain::question::Question;
+use passcom_actors::domain::vote::Prepare;
 use passcom_actors::mesh::messages::{Reply, Request};
 
 pub struct Trace {
@@ -141,8 +141,8 @@ impl fmt::Display for Brief<'_, Value> {
 
 impl fmt::Display for Brief<'_, Reply> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use passcom_actors::domain::participant::{Booked, Vote};
-        use passcom_actors::domain::saga::CompanyAnswer;
+        use passcom_actors::domain::question::CompanyAnswer;
+        use passcom_actors::domain::vote::{Booked, Vote};
         match self.0 {
             Reply::Answer(CompanyAnswer::Vote(Vote::Mismatch { hash, .. })) => {
                 write!(f, "Mismatch {hash:?}")

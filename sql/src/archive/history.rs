@@ -1,9 +1,9 @@
 //! Reads of when what was recorded: of one booking, and of what operators did.
 
 use jiff::Timestamp;
+use passcom_actors::domain::ballot::{Key, Value};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::register::{Key, Value};
 use passcom_actors::people::history::{Decided, Event, LegTimes, RegisterTimes, Step};
 use passcom_actors::people::operations::AuditView;
 use tokio_postgres::Row;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, SagaId, UserId};
 use passcom_actors::domain::order::Order;
+use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{
     Footprint, KeyRow, LegKey, LegRow, RouteFacts, Rows, SagaRow, SeatKey, SeatRow,
 };
-use passcom_actors::domain::saga::Outcome;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;

@@ -11,7 +11,7 @@ use contract::{Stores, all, company, route};
 use passcom_actors::company::memory::MemoryStore;
 use passcom_actors::domain::entry::Receipt;
 use passcom_actors::domain::ids::Incarnation;
-use passcom_actors::domain::participant::{RefusalReason, Vote};
+use passcom_actors::domain::vote::{RefusalReason, Vote};
 use support::Cluster;
 use uuid::Uuid;
 

@@ -7,7 +7,7 @@ use crate::contract::{self, ROUTES, SEATS, book, prepare, seat, try_post, vote_o
 use crate::support::Cluster;
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::participant::Booked;
+use passcom_actors::domain::vote::Booked;
 
 const BATCH: usize = 64;
 const SEATS_EACH: usize = 3;

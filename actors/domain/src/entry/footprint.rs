@@ -2,11 +2,11 @@
 
 use super::{Entry, Idempotency};
 use crate::accounts::User;
+use crate::ballot::{Key, Value};
 use crate::ids::CompanyId;
 use crate::order::SeatRef;
-use crate::participant::Prepare;
-use crate::register::{Key, Value};
 use crate::rows::{Footprint, Replicated};
+use crate::vote::Prepare;
 
 impl Entry {
     /// Adds what this entry reads and writes.

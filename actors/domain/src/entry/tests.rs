@@ -5,6 +5,7 @@ use crate::accounts::User;
 use crate::fixtures::*;
 use crate::ids::{Incarnation, SeatNumber};
 use crate::rows::{Footprint, SeatRow};
+use crate::ticket::Ticket;
 use uuid::Uuid;
 
 fn key(fingerprint: u8) -> Idempotency {
@@ -185,6 +186,9 @@ fn a_book_is_finished_and_answered_in_the_same_step() {
     let saga = rows.sagas.get(&SAGA).unwrap();
     assert_eq!((saga.state, saga.finished), (SagaState::Committed, true));
     assert_eq!(answer(&rows), Some(Outcome::Booked { ticket: SAGA }));
+    let ticket = Ticket::new(SAGA, alone().order);
+    assert_eq!(rows.tickets.get(&SAGA), Some(&ticket));
+    assert_eq!(rows.outbox, [Replicated::Ticket(ticket)]);
 }
 
 #[test]

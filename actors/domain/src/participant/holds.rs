@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::fixtures::*;
     use crate::order::Order;
-    use crate::participant::RefusalReason;
+    use crate::vote::RefusalReason;
 
     fn hold() -> Prepare {
         let prepare = prepare(&[seat("a", 1), seat("b", 1)]);

@@ -3,6 +3,7 @@
 use LegState::{Cancelled, Committed, Prepared, Refused};
 
 use super::*;
+use crate::ballot::{Acceptors, Register};
 use crate::fixtures::*;
 use crate::ids::SeatNumber;
 use crate::rows::{RouteFacts, SeatRow};
@@ -362,7 +363,7 @@ fn book_prepares_decides_and_sells_in_one_step() {
     let mut rows = rows();
     assert_eq!(on_book(&mut rows, &alone(), None), Booked::Done);
     assert_eq!(states(&rows), [Committed, Committed]);
-    let register = register::Register {
+    let register = Register {
         acceptors: alone().acceptors,
         promised: Ballot::ZERO,
         accepted: Some((
@@ -375,12 +376,6 @@ fn book_prepares_decides_and_sells_in_one_step() {
         chosen: true,
     };
     assert_eq!(rows.registers.get(&Key::Saga(SAGA)), Some(&register));
-    let ticket = replica::Ticket {
-        id: SAGA,
-        order: alone().order,
-        cancelled: Vec::new(),
-    };
-    assert_eq!(rows.tickets.get(&SAGA), Some(&ticket));
     let before = reloaded(&rows);
     let mut again = before.clone();
     assert_eq!(on_book(&mut again, &alone(), None), Booked::Done);

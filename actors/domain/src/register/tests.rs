@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fixtures::*;
+use crate::order::OrderHash;
 
 const KEY: Key = Key::Saga(SAGA);
 
@@ -156,10 +157,10 @@ fn what_contradicts_the_register_is_not_learnt() {
 
 #[test]
 fn two_orders_are_told_apart_by_their_hash() {
-    assert!(same(&commit(HASH), &commit(HASH)));
-    assert!(!same(&commit(HASH), &commit(OTHER_HASH)));
-    assert!(!same(&commit(HASH), &Value::Abort));
-    assert!(same(&Value::Abort, &Value::Abort));
+    assert!(commit(HASH).decides_as(&commit(HASH)));
+    assert!(!commit(HASH).decides_as(&commit(OTHER_HASH)));
+    assert!(!commit(HASH).decides_as(&Value::Abort));
+    assert!(Value::Abort.decides_as(&Value::Abort));
 }
 
 fn proposer() -> Proposer {

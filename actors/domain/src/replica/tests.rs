@@ -1,9 +1,10 @@
 //! Copies in any order come to the same row; a cancellation is never lost.
 
 use super::*;
+use crate::entry::{Entry, Receipt};
 use crate::fixtures::*;
 use crate::ids::{SeatNumber, UserId};
-use crate::participant::LegState::{self, Cancelled, Committed, Prepared};
+use crate::vote::LegState::{self, Cancelled, Committed, Prepared};
 use uuid::Uuid;
 
 fn ticket(cancelled: &[SeatRef]) -> Ticket {
@@ -41,6 +42,19 @@ fn user(version: i64, password_hash: &str) -> User {
     }
 }
 
+fn cancel(rows: &mut Rows, seats: &[SeatRef]) -> Receipt {
+    let (ticket, seats) = (SAGA, seats.to_vec());
+    Entry::Cancel { ticket, seats }.post(rows)
+}
+
+fn merge(rows: &mut Rows, copy: Replicated) {
+    let merge = Entry::Merge {
+        rows: vec![copy],
+        cursor: None,
+    };
+    assert_eq!(merge.post(rows), Receipt::Done);
+}
+
 #[test]
 fn a_ticket_is_issued_and_told_once() {
     let mut rows = rows();
@@ -56,7 +70,7 @@ fn a_cancellation_frees_our_seats_and_is_told_once() {
     let mut rows = with_legs(Committed, Some(ticket(&[])));
     let seats = [seat("b", 1), seat("a", 2), seat("c", 1)];
     for _ in 0..2 {
-        assert!(cancel(&mut rows, SAGA, &seats));
+        assert_eq!(cancel(&mut rows, &seats), Receipt::Cancelled(true));
     }
     let cancelled = ticket(&[seat("a", 2), seat("b", 1)]);
     assert_eq!(rows.tickets.get(&SAGA), Some(&cancelled));
@@ -69,7 +83,8 @@ fn a_cancellation_frees_our_seats_and_is_told_once() {
 #[test]
 fn what_is_not_here_cannot_be_cancelled() {
     let mut rows = rows();
-    assert!(!cancel(&mut rows, SAGA, &[seat("a", 1)]));
+    let receipt = cancel(&mut rows, &[seat("a", 1)]);
+    assert_eq!(receipt, Receipt::Cancelled(false));
     assert_eq!(rows, super::super::fixtures::rows());
 }
 

@@ -1,11 +1,13 @@
 //! A booking of one company: vote, decision and sale are one step there.
 
 use super::round::Round;
-use super::{Answer, Driver, Effect, NoAnswer, Outcome, Phase, Question};
+use super::{Answer, Driver, Effect, NoAnswer, Phase};
 use crate::entry::Entry;
 use crate::ids::CompanyId;
-use crate::participant::{Booked, Refusal};
+use crate::outcome::Outcome;
+use crate::question::Question;
 use crate::time::Timestamp;
+use crate::vote::{Booked, Refusal};
 
 impl Driver {
     pub(super) fn book(&mut self, effects: &mut Vec<Effect>) {

@@ -30,17 +30,17 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-pub use self::event::{
-    Answer, CompanyAnswer, Effect, Event, LeaseAnswer, NoAnswer, Origin, Outcome, Question, Start,
-};
+pub use self::event::{Answer, Effect, Event, LeaseAnswer, NoAnswer, Origin, Start};
 use self::round::Round;
+use super::ballot::Ballot;
 use super::entry::{Decision, Entry, Idempotency, Receipt};
 use super::fencing::FencingToken;
 use super::ids::{CompanyId, SagaId};
 use super::order::SeatRef;
-use super::participant::Refusal;
-use super::register::{Ballot, Proposer};
+use super::question::CompanyAnswer;
+use super::register::Proposer;
 use super::time::{Millis, Timestamp};
+use super::vote::Refusal;
 
 /// How long a company may take to vote before the driver proposes Abort.
 pub const PREPARE_PATIENCE: Millis = Millis(4_000);

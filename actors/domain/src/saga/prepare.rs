@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::round::Round;
-use super::{
-    Answer, Begin, Driver, Effect, Origin, Outcome, PREPARE_PATIENCE, Phase, Question, RAISES_MAX,
-};
+use super::{Answer, Begin, Driver, Effect, Origin, PREPARE_PATIENCE, Phase, RAISES_MAX};
+use crate::ballot::Acceptors;
 use crate::entry::Entry;
 use crate::fencing::FencingToken;
 use crate::ids::CompanyId;
 use crate::order::{Order, OrderHash};
-use crate::participant::{Prepare, Vote};
-use crate::register::Acceptors;
+use crate::outcome::Outcome;
+use crate::question::Question;
 use crate::time::Timestamp;
+use crate::vote::{Prepare, Vote};
 
 impl Driver {
     pub(super) fn prepare(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{CompanyId, Effect, Question};
+use super::Effect;
+use crate::ids::CompanyId;
+use crate::question::Question;
 use crate::time::{Millis, Timestamp};
 
 /// First and longest wait before asking again.

@@ -1,12 +1,14 @@
 //! The decision is known: record it, answer the client, tell the companies until each has acknowledged.
 
 use super::round::Round;
-use super::{Answer, Driver, Effect, Outcome, Phase, Question};
+use super::{Answer, Driver, Effect, Phase};
+use crate::ballot::{Ballot, Value};
 use crate::entry::{Decision, Entry};
 use crate::ids::CompanyId;
 use crate::order::{Leg, Order};
-use crate::participant::{Refusal, RefusalReason};
-use crate::register::{Ballot, Value};
+use crate::outcome::Outcome;
+use crate::question::Question;
+use crate::vote::{Refusal, RefusalReason};
 
 impl Driver {
     pub(super) fn on_chosen(&mut self, ballot: Ballot, value: Value, effects: &mut Vec<Effect>) {

@@ -8,10 +8,12 @@ mod preparing;
 use std::sync::Arc;
 
 use super::*;
+use crate::ballot::{Accept, Acceptors, Key, Promise, Value};
 use crate::fixtures::*;
 use crate::order::{Order, OrderHash};
-use crate::participant::{Booked, Prepare, RefusalReason, Vote};
-use crate::register::{Accept, Acceptors, Key, Promise, Value};
+use crate::outcome::Outcome;
+use crate::question::Question;
+use crate::vote::{Booked, Prepare, RefusalReason, Vote};
 
 const T0: Timestamp = Timestamp(1_000);
 const TOKEN: FencingToken = FencingToken(7);

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Happened, Step};
 use crate::domain::ids::CompanyId;
-use crate::domain::participant::{Booked, RefusalReason, Vote};
-use crate::domain::saga::{Answer, CompanyAnswer, Effect, Event, NoAnswer, Outcome, Question};
+use crate::domain::outcome::Outcome;
+use crate::domain::question::{CompanyAnswer, Question};
+use crate::domain::saga::{Answer, Effect, Event, NoAnswer};
+use crate::domain::vote::{Booked, RefusalReason, Vote};
 
 /// What a company was asked last, as far as a customer cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

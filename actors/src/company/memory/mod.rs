@@ -17,14 +17,14 @@ use futures_util::future::BoxFuture;
 use crate::catalogue::Route;
 use crate::company::store::{LedgerStore, Read, ReadError, WriteError};
 use crate::domain::accounts::User;
+use crate::domain::ballot::{Key, Register};
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
-use crate::domain::participant::LegState;
-use crate::domain::register::{Key, Register};
-use crate::domain::replica::Ticket;
 use crate::domain::rows::{
     AuditRow, Footprint, KeyRow, LegKey, LegRow, OutboxCursor, Replicated, RouteFacts, Rows,
     SagaRow, SagaState, SeatKey, SeatRow, SeatUse, Table,
 };
+use crate::domain::ticket::Ticket;
+use crate::domain::vote::LegState;
 
 pub use times::Times;
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Tables;
+use crate::domain::ballot::{Key, Register};
 use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::order::SeatRef;
-use crate::domain::participant::LegState;
-use crate::domain::register::{Key, Register};
 use crate::domain::rows::{LegKey, Rows};
+use crate::domain::vote::LegState;
 use crate::people::history::{Event, LegTimes, RegisterTimes, Step};
 use crate::people::operations::AuditView;
 

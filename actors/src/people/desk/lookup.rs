@@ -7,12 +7,12 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 
 use super::{BookAnswer, BookingState, BookingStatus, Desk, HoldTerms, NotShown};
+use crate::domain::ballot::Value;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::Order;
-use crate::domain::participant::{LegState, RefusalReason};
-use crate::domain::register::Value;
-use crate::domain::replica::Ticket;
-use crate::domain::saga::Outcome;
+use crate::domain::outcome::Outcome;
+use crate::domain::ticket::Ticket;
+use crate::domain::vote::{LegState, RefusalReason};
 use crate::mesh::messages::{Idempotency, KnownKey, Recorded, Reply, Request};
 
 /// How long the peers have to say what they know.

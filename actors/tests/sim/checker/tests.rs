@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use passcom_actors::domain::ballot::{Key, Value};
 use passcom_actors::domain::ids::SeatNumber;
 use passcom_actors::domain::order::Order;
-use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared, Refused};
-use passcom_actors::domain::participant::{Refusal, RefusalReason};
-use passcom_actors::domain::register::{Key, Value};
+use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{LegKey, Rows, SagaRow, SagaState, SeatRow};
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared, Refused};
+use passcom_actors::domain::vote::{Refusal, RefusalReason};
 
 use super::sound::{
     HASH, OTHER, SAGA, SEAT, USER, commit, company, key_row, leg, leg_key, order, register,

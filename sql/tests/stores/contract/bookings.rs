@@ -1,14 +1,12 @@
 //! Legs and seats.
 
 use passcom_actors::company::store::{Archive, LedgerStore, WriteError};
+use passcom_actors::domain::ballot::{Ballot, Value};
 use passcom_actors::domain::entry::{Decision, Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{ROUTE_ID_MAX, RouteId, SeatNumber};
-use passcom_actors::domain::participant::{
-    Booked, LegState, Prepare, Refusal, RefusalReason, Vote,
-};
-use passcom_actors::domain::register::{Ballot, Value};
 use passcom_actors::domain::rows::{Footprint, SeatUse};
+use passcom_actors::domain::vote::{Booked, LegState, Prepare, Refusal, RefusalReason, Vote};
 
 use super::{Stores, book, post, prepare, seat, try_post, vote_on, yes};
 

@@ -3,13 +3,13 @@
 use passcom_actors::company::store::{Archive, LedgerStore};
 use passcom_actors::copies::anti_entropy::{Bucket, Slice, id_of};
 use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::ballot::{Accept, Acceptors, Ballot, Key, Promise, Value};
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::{Incarnation, RouteId, SeatNumber, UserId};
-use passcom_actors::domain::participant::{Refusal, RefusalReason};
-use passcom_actors::domain::register::{Accept, Acceptors, Ballot, Key, Promise, Value};
-use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{OutboxCursor, Replicated, SeatUse};
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::{Refusal, RefusalReason};
 use uuid::Uuid;
 
 use super::{Stores, book, company, post, prepare, seat, try_post, vote_on};

@@ -6,8 +6,8 @@ use passcom_actors::company::store::{Archive, LedgerStore};
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::{Order, OrderHash};
-use passcom_actors::domain::participant::{Prepare, RefusalReason};
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::vote::{Prepare, RefusalReason};
 use passcom_actors::mesh::messages::Recorded;
 
 use super::{Stores, post, prepare, seat, vote_on, yes};

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use passcom_actors::catalogue::Route;
 use passcom_actors::company::store::{Archive, LedgerStore, WriteError};
+use passcom_actors::domain::ballot::Acceptors;
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::order::{Leg, Order, OrderHash, Price, SeatRef};
-use passcom_actors::domain::participant::{Prepare, Vote};
-use passcom_actors::domain::register::Acceptors;
 use passcom_actors::domain::rows::Footprint;
+use passcom_actors::domain::vote::{Prepare, Vote};
 use passcom_sql::{Database, Identity, Options};
 use uuid::Uuid;
 

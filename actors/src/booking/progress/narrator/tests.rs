@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::fixtures::{HASH, SAGA, company, prepare, seat};
-use crate::domain::participant::Refusal;
+use crate::domain::vote::Refusal;
 
 const TAG: u32 = 1;
 

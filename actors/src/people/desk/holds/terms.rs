@@ -2,7 +2,7 @@
 
 use crate::domain::ids::CompanyId;
 use crate::domain::order::Order;
-use crate::domain::participant::LegState;
+use crate::domain::vote::LegState;
 use crate::mesh::messages::{Held, Recorded};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,51 @@
+//! What a company is asked about a saga or a login, and what it answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::ballot::{Accept, Acceptors, Ballot, Key, Promise, Value};
+use super::ids::SagaId;
+use super::order::{OrderHash, SeatRef};
+use super::vote::{Booked, Prepare, RefusalReason, Vote};
+
+/// What a driver asks a company, maybe its own. Each may come twice, late or never.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Question {
+    Prepare(Box<Prepare>),
+    Book(Box<Prepare>),
+    Promise {
+        key: Key,
+        acceptors: Acceptors,
+        ballot: Ballot,
+    },
+    Accept {
+        key: Key,
+        acceptors: Acceptors,
+        ballot: Ballot,
+        value: Box<Value>,
+    },
+    Confirm {
+        saga: SagaId,
+        hash: OrderHash,
+    },
+    /// Every company has voted for this hold. A hint that may be lost: it saves asking them all again.
+    Hold {
+        saga: SagaId,
+        hash: OrderHash,
+    },
+    Release {
+        saga: SagaId,
+        seats: Vec<SeatRef>,
+        reason: RefusalReason,
+    },
+}
+
+/// The answer to a [`Question`], after what it says is durable.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CompanyAnswer {
+    Vote(Vote),
+    Booked(Booked),
+    Promise(Promise),
+    Accept(Accept),
+    /// To Confirm, Hold and Release.
+    Done,
+}
