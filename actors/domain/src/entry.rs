@@ -56,7 +56,7 @@ pub enum Entry {
         lost: Option<Refusal>,
         idempotency: Option<Idempotency>,
     },
-    Confirm {
+    Commit {
         saga: SagaId,
         hash: OrderHash,
     },
@@ -212,9 +212,9 @@ impl Entry {
                 }
                 Receipt::Booked(booked)
             }
-            Entry::Confirm { saga, hash } => {
+            Entry::Commit { saga, hash } => {
                 participant::alarm_without_vote(rows, *saga);
-                participant::on_confirm(rows, *saga, *hash);
+                participant::on_commit(rows, *saga, *hash);
                 keep_ticket(rows, *saga, *hash)
             }
             Entry::Release {
@@ -359,7 +359,7 @@ fn settle(
     if order.companies().contains(&rows.me) {
         participant::alarm_without_vote(rows, decision.saga);
     }
-    participant::on_confirm(rows, decision.saga, *hash);
+    participant::on_commit(rows, decision.saga, *hash);
     if let Some((user, idempotency)) = idempotency {
         remember_key(rows, decision.saga, *user, Some(idempotency));
         let outcome = Some(Outcome::Booked {

@@ -2,7 +2,7 @@
 //!
 //! A leg has no other arrows than these; every other message answers the recorded state:
 //! ```text
-//! (absent) --Prepare, sellable--> prepared --Confirm--> committed --Cancel--> cancelled
+//! (absent) --Prepare, sellable--> prepared --Commit--> committed --Cancel--> cancelled
 //! (absent) --Prepare, otherwise--> refused   prepared --Cancel(committed ticket)--> cancelled
 //! (absent) --Release--> refused (tombstone)  prepared --Release--> refused
 //! ```
@@ -24,14 +24,14 @@ use super::vote::{Booked, LegState, Prepare, Refusal, RefusalReason, Vote};
 const NO_ORDER: OrderHash = OrderHash([0; 32]);
 
 /// What is recorded of this saga here, seen from a new Prepare or Book.
-enum Recorded {
+enum OnRecord {
     Nothing,
     Refused(Refusal),
     SameOrder(LegState),
     OtherOrder,
 }
 
-fn recorded(rows: &Rows, saga: SagaId, hash: OrderHash) -> Recorded {
+fn on_record(rows: &Rows, saga: SagaId, hash: OrderHash) -> OnRecord {
     let legs = rows.legs_of(saga);
     let refused = |(key, leg): &(LegKey, LegRow)| {
         let reason = leg.reason.unwrap_or(RefusalReason::Released);
@@ -44,22 +44,22 @@ fn recorded(rows: &Rows, saga: SagaId, hash: OrderHash) -> Recorded {
     let named = |refusal: &Refusal| refusal.reason != RefusalReason::Released;
     let refusals = || legs.iter().filter_map(refused);
     if let Some(refusal) = refusals().find(named).or_else(|| refusals().next()) {
-        return Recorded::Refused(refusal);
+        return OnRecord::Refused(refusal);
     }
     match legs.first() {
-        None => Recorded::Nothing,
-        Some((_, leg)) if leg.hash == hash => Recorded::SameOrder(leg.state),
-        Some(_) => Recorded::OtherOrder,
+        None => OnRecord::Nothing,
+        Some((_, leg)) if leg.hash == hash => OnRecord::SameOrder(leg.state),
+        Some(_) => OnRecord::OtherOrder,
     }
 }
 
 /// Votes. `lost` is a seat that a route actor would not promise to this saga.
 pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vote {
-    match recorded(rows, prepare.saga, prepare.hash) {
-        Recorded::SameOrder(_) => return Vote::Yes,
-        Recorded::Refused(refusal) => return Vote::No(refusal),
-        Recorded::OtherOrder => return mismatch(rows, prepare.saga),
-        Recorded::Nothing => {}
+    match on_record(rows, prepare.saga, prepare.hash) {
+        OnRecord::SameOrder(_) => return Vote::Yes,
+        OnRecord::Refused(refusal) => return Vote::No(refusal),
+        OnRecord::OtherOrder => return mismatch(rows, prepare.saga),
+        OnRecord::Nothing => {}
     }
     let seats = prepare.order.seats_of(rows.me);
     if seats.is_empty() {
@@ -82,12 +82,12 @@ pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> 
 ///
 /// Only while the register is untouched: whoever promised a recovery ballot takes no ballot 0 any more.
 pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Booked {
-    match recorded(rows, prepare.saga, prepare.hash) {
-        Recorded::SameOrder(LegState::Prepared) => return Booked::Later,
-        Recorded::SameOrder(_) => return Booked::Done,
-        Recorded::OtherOrder => return booked_otherwise(rows, prepare.saga),
-        Recorded::Refused(refusal) => return Booked::No(refusal),
-        Recorded::Nothing => {}
+    match on_record(rows, prepare.saga, prepare.hash) {
+        OnRecord::SameOrder(LegState::Prepared) => return Booked::Later,
+        OnRecord::SameOrder(_) => return Booked::Done,
+        OnRecord::OtherOrder => return booked_otherwise(rows, prepare.saga),
+        OnRecord::Refused(refusal) => return Booked::No(refusal),
+        OnRecord::Nothing => {}
     }
     let seats = prepare.order.seats_of(rows.me);
     if prepare.order.companies() != [rows.me] {
@@ -127,7 +127,7 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Boo
 }
 
 /// Commit of this order is known chosen: its legs are sold, those kept for another order of this saga never belonged to it.
-pub fn on_confirm(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
+pub fn on_commit(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
     for (key, leg) in rows.legs_of(saga) {
         match leg.state {
             LegState::Prepared if leg.hash == hash => {
@@ -137,7 +137,7 @@ pub fn on_confirm(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
             LegState::Prepared => release_leg(rows, key, RefusalReason::Released),
             LegState::Committed | LegState::Cancelled if leg.hash == hash => {}
             LegState::Refused if leg.hash != hash && leg.hash != NO_ORDER => {}
-            state => rows.alarm(format!("confirm of {hash:?} finds {state:?} leg {key:?}")),
+            state => rows.alarm(format!("commit of {hash:?} finds {state:?} leg {key:?}")),
         }
     }
     end(rows, saga, SagaState::Committed);

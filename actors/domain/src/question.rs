@@ -23,15 +23,17 @@ pub enum Question {
         ballot: Ballot,
         value: Box<Value>,
     },
-    Confirm {
+    /// Commit was chosen, of the order with this hash.
+    Commit {
         saga: SagaId,
         hash: OrderHash,
     },
     /// Every company has voted for this hold. A hint that may be lost: it saves asking them all again.
-    Hold {
+    AllVoted {
         saga: SagaId,
         hash: OrderHash,
     },
+    /// Abort is certain.
     Release {
         saga: SagaId,
         seats: Vec<SeatRef>,
@@ -46,6 +48,6 @@ pub enum CompanyAnswer {
     Booked(Booked),
     Promise(Promise),
     Accept(Accept),
-    /// To Confirm, Hold and Release.
+    /// To Commit, AllVoted and Release.
     Done,
 }

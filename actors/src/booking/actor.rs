@@ -18,7 +18,7 @@ use crate::company::running::RunningGuard;
 use crate::domain::ids::CompanyId;
 use crate::domain::order::SeatRef;
 use crate::domain::question::{CompanyAnswer, Question};
-use crate::domain::saga::{Answer, Driver, Effect, Event, NoAnswer, Start};
+use crate::domain::saga::{ClientAnswer, Driver, Effect, Event, NoAnswer, Start};
 use crate::domain::time::Timestamp;
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::{CallError, PeerClient};
@@ -46,7 +46,7 @@ pub struct BookingActor {
 pub struct Arguments {
     pub start: Start,
     /// Who waits; dropped without a word if the actor ends without an answer.
-    pub answer: oneshot::Sender<Answer>,
+    pub answer: oneshot::Sender<ClientAnswer>,
     pub reporter: Reporter,
     pub running: RunningGuard,
     /// The client's place among the bookings under way.
@@ -58,7 +58,7 @@ pub struct State {
     driver: Driver,
     narrator: Narrator,
     reporter: Reporter,
-    answer: Option<oneshot::Sender<Answer>>,
+    answer: Option<oneshot::Sender<ClientAnswer>>,
     timer: Option<(Timestamp, AbortHandle)>,
     /// Of the request that this booking began with, told to every node that it asks.
     trace: Traceparent,

@@ -159,12 +159,12 @@ impl Service {
                 ballot,
                 value,
             },
-            Question::Hold { saga, hash } => Entry::Hold {
+            Question::AllVoted { saga, hash } => Entry::Hold {
                 saga,
                 hash,
                 key: None,
             },
-            Question::Confirm { saga, hash } => Entry::Confirm { saga, hash },
+            Question::Commit { saga, hash } => Entry::Commit { saga, hash },
             Question::Release {
                 saga,
                 seats,

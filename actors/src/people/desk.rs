@@ -25,7 +25,7 @@ use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Leg, Order, Passenger, SeatRef};
 use crate::domain::order_hash::{acceptors_of, order_hash, saga_id};
 pub use crate::domain::outcome::Outcome;
-use crate::domain::saga::{Answer, Origin, Start};
+use crate::domain::saga::{ClientAnswer, Origin, Start};
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::{LegState, RefusalReason};
 use crate::mesh::messages::Idempotency;
@@ -310,9 +310,9 @@ impl Desk {
             true = begun => return Ok(BookAnswer::Begun(saga)),
         };
         match answer {
-            Ok(Ok(Answer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
-            Ok(Ok(Answer::SeatBusy(seat))) => Ok(BookAnswer::SeatBusy(seat)),
-            Ok(Ok(Answer::CompanyDown(company))) => Ok(BookAnswer::CompanyDown(company)),
+            Ok(Ok(ClientAnswer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
+            Ok(Ok(ClientAnswer::SeatBusy(seat))) => Ok(BookAnswer::SeatBusy(seat)),
+            Ok(Ok(ClientAnswer::CompanyDown(company))) => Ok(BookAnswer::CompanyDown(company)),
             Ok(Err(_)) | Err(_) => Ok(BookAnswer::NotKnownInTime(saga)),
         }
     }
@@ -412,7 +412,7 @@ impl Desk {
     }
 
     /// Brings somebody's unfinished saga to its end. None if it is driven here already.
-    pub fn recover(&self, saga: Unfinished) -> Option<oneshot::Receiver<Answer>> {
+    pub fn recover(&self, saga: Unfinished) -> Option<oneshot::Receiver<ClientAnswer>> {
         let Acceptors(acceptors) = &saga.acceptors;
         assert!(!acceptors.is_empty(), "a recorded saga names its acceptors");
         self.drive(self.start_of(saga, None, Origin::Recovery), None)
@@ -422,7 +422,7 @@ impl Desk {
         &self,
         start: Start,
         place: Option<OwnedSemaphorePermit>,
-    ) -> Option<oneshot::Receiver<Answer>> {
+    ) -> Option<oneshot::Receiver<ClientAnswer>> {
         let running = &self.shared.service.running;
         let running = running.enter(start.saga, start.order.user)?;
         let reporter = self.progress.begin(start.saga, start.order.user);

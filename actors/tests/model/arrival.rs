@@ -143,8 +143,8 @@ pub fn entry_of(question: Question, idempotency: Option<Idempotency>) -> Entry {
             ballot,
             value,
         },
-        Question::Confirm { saga, hash } => Entry::Confirm { saga, hash },
-        Question::Hold { saga, hash } => Entry::Hold {
+        Question::Commit { saga, hash } => Entry::Commit { saga, hash },
+        Question::AllVoted { saga, hash } => Entry::Hold {
             saga,
             hash,
             key: None,

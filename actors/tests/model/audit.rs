@@ -154,7 +154,7 @@ fn arrows_exist(before: &Company, after: &Company, entry: &Entry) -> bool {
 
 fn committed_order(entry: &Entry) -> Option<OrderHash> {
     match entry {
-        Entry::Confirm { hash, .. } => Some(*hash),
+        Entry::Commit { hash, .. } => Some(*hash),
         Entry::Settle(decision, _) => match &decision.value {
             Value::Commit { hash, .. } => Some(*hash),
             _ => None,
@@ -172,7 +172,7 @@ fn touches_others(before: &Company, after: &Company, entry: &Entry) -> bool {
 fn sagas_of(entry: &Entry) -> Vec<SagaId> {
     match entry {
         Entry::Prepare { prepare, .. } | Entry::Book { prepare, .. } => vec![prepare.saga],
-        Entry::Confirm { saga, .. } | Entry::Release { saga, .. } => vec![*saga],
+        Entry::Commit { saga, .. } | Entry::Release { saga, .. } => vec![*saga],
         Entry::Settle(decision, _) => vec![decision.saga],
         Entry::Cancel { ticket, .. } => vec![*ticket],
         Entry::Merge { rows, .. } => {

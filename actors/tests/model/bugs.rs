@@ -9,7 +9,7 @@ use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::{LegKey, Replicated, SeatKey};
 use passcom_actors::domain::saga::{
-    Answer, Driver, Effect, Event, LeaseAnswer, NoAnswer, Origin, Start,
+    ClientAnswer, Driver, Effect, Event, LeaseAnswer, NoAnswer, Origin, Start,
 };
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared, Refused};
@@ -31,16 +31,16 @@ pub enum Bug {
     BallotReused,
     AcceptBelowPromise,
     TicketOnLocalAccept,
-    ConfirmOnLocalAccept,
+    CommitOnLocalAccept,
     // a participant
     PrepareIgnoresHash,
-    ConfirmIgnoresHash,
+    CommitIgnoresHash,
     RefusedThenYes,
     CancelledAnswersNo,
     ReleaseFreesCommitted,
     ReleaseBySeat,
     ReleaseOnTimeout,
-    ConfirmRevivesCancelled,
+    CommitRevivesCancelled,
     BookIgnoresRegister,
     PreparedExpires,
     OwnerNotChecked,
@@ -70,7 +70,7 @@ pub enum Bug {
     MergeKeepsSeat,
     CancelNotPublished,
     /// Only the driver's company has the ticket, until it is replicated.
-    ConfirmKeepsNoTicket,
+    CommitKeepsNoTicket,
 }
 
 impl Bug {
@@ -82,7 +82,7 @@ impl Bug {
                     row.promised = Ballot::ZERO;
                 }
             }
-            (Self::ConfirmIgnoresHash, Entry::Confirm { saga, hash }) => {
+            (Self::CommitIgnoresHash, Entry::Commit { saga, hash }) => {
                 if let Some((_, leg)) = found.legs.iter().find(|(key, _)| key.saga == *saga) {
                     *hash = leg.hash;
                 }
@@ -90,7 +90,7 @@ impl Bug {
             (Self::ReleaseFreesCommitted, Entry::Release { saga, .. }) => {
                 rewrite(found, *saga, Committed, Prepared);
             }
-            (Self::ConfirmRevivesCancelled, Entry::Confirm { saga, .. }) => {
+            (Self::CommitRevivesCancelled, Entry::Commit { saga, .. }) => {
                 rewrite(found, *saga, Cancelled, Prepared);
             }
             (Self::BookIgnoresRegister, Entry::Book { prepare, .. }) => {
@@ -140,7 +140,7 @@ impl Bug {
                 }
             }
             (
-                Self::ConfirmOnLocalAccept,
+                Self::CommitOnLocalAccept,
                 Entry::Accept {
                     key: Key::Saga(saga),
                     value,
@@ -229,7 +229,7 @@ impl Bug {
                 }
             }
             (Self::MergeKeepsSeat, Entry::Merge { .. }) => after.legs.clone_from(&before.legs),
-            (Self::ConfirmKeepsNoTicket, Entry::Confirm { .. }) => {
+            (Self::CommitKeepsNoTicket, Entry::Commit { .. }) => {
                 after.tickets.clone_from(&before.tickets);
             }
             _ => {}
@@ -320,7 +320,7 @@ impl Bug {
         match self {
             Self::RefuseOnTimeout if gives_up => {
                 let refused = Outcome::Refused(Refusal { seat, reason });
-                effects.push(Effect::Answer(Answer::Definite(refused)));
+                effects.push(Effect::Answer(ClientAnswer::Definite(refused)));
             }
             Self::ReleaseOnTimeout if gives_up => {
                 let saga = before.saga();
@@ -341,7 +341,7 @@ impl Bug {
                 _ => true,
             }),
             Self::BusyAfterVotes if busy && effects.iter().any(to_ballot) => {
-                effects = vec![Effect::Answer(Answer::SeatBusy(seat)), Effect::Stop];
+                effects = vec![Effect::Answer(ClientAnswer::SeatBusy(seat)), Effect::Stop];
             }
             _ => {}
         }

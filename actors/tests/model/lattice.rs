@@ -54,7 +54,7 @@ impl Bookings {
                     entries.push(Entry::EndHold { saga, seconds: 1 });
                     entries.push(Entry::Extend { saga, seconds: 1 });
                 }
-                entries.push(Entry::Confirm {
+                entries.push(Entry::Commit {
                     saga,
                     hash: known.hash,
                 });

@@ -7,7 +7,7 @@ use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::outcome::Outcome;
-use passcom_actors::domain::saga::{Answer, Driver, Event, LeaseAnswer};
+use passcom_actors::domain::saga::{ClientAnswer, Driver, Event, LeaseAnswer};
 
 use crate::company::Company;
 use crate::config::{COMPANIES, DRIVERS};
@@ -55,11 +55,11 @@ pub enum Said {
     NothingBegun,
 }
 
-impl From<Answer> for Said {
-    fn from(answer: Answer) -> Self {
+impl From<ClientAnswer> for Said {
+    fn from(answer: ClientAnswer) -> Self {
         match answer {
-            Answer::Definite(outcome) => outcome.into(),
-            Answer::SeatBusy(_) | Answer::CompanyDown(_) => Self::NothingBegun,
+            ClientAnswer::Definite(outcome) => outcome.into(),
+            ClientAnswer::SeatBusy(_) | ClientAnswer::CompanyDown(_) => Self::NothingBegun,
         }
     }
 }

@@ -102,8 +102,8 @@ impl fmt::Display for Brief<'_, Question> {
                 let value = Brief(value.as_ref());
                 write!(f, "Accept {} {} {value}", Brief(key), ballot.0)
             }
-            Question::Hold { saga, .. } => write!(f, "Hold {}", Short(*saga)),
-            Question::Confirm { saga, hash } => write!(f, "Confirm {} {hash:?}", Short(*saga)),
+            Question::AllVoted { saga, .. } => write!(f, "AllVoted {}", Short(*saga)),
+            Question::Commit { saga, hash } => write!(f, "Commit {} {hash:?}", Short(*saga)),
             Question::Release { saga, reason, .. } => {
                 write!(f, "Release {} {reason:?}", Short(*saga))
             }

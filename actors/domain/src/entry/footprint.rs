@@ -32,7 +32,7 @@ impl Entry {
                 footprint.registers.insert(Key::Saga(prepare.saga));
                 footprint.tickets.insert(prepare.saga);
             }
-            Entry::Confirm { saga, .. } => {
+            Entry::Commit { saga, .. } => {
                 footprint.sagas.insert(*saga);
                 footprint.orders.insert(*saga);
                 footprint.tickets.insert(*saga);

@@ -84,8 +84,8 @@ fn release_entry() -> Entry {
     }
 }
 
-fn confirm_entry() -> Entry {
-    Entry::Confirm {
+fn commit_entry() -> Entry {
+    Entry::Commit {
         saga: SAGA,
         hash: HASH,
     }
@@ -118,7 +118,7 @@ fn an_entry_posted_twice_answers_the_same_and_changes_nothing_more() {
         (&[], book_entry()),
         (&[], release_entry()),
         (&[], refuse_entry()),
-        (&[prepare_entry()], confirm_entry()),
+        (&[prepare_entry()], commit_entry()),
         (&[prepare_entry()], release_entry()),
         (&[prepare_entry()], settle_entry()),
         (&[prepare_entry()], Entry::Finish { saga: SAGA }),
@@ -210,7 +210,7 @@ fn a_settle_that_contradicts_the_register_issues_nothing() {
 fn whoever_has_sold_a_leg_has_the_ticket_and_tells_nobody() {
     let mut rows = rows();
     prepare_entry().post(&mut rows);
-    assert_eq!(confirm_entry().post(&mut rows), Receipt::Done);
+    assert_eq!(commit_entry().post(&mut rows), Receipt::Done);
     let ticket = rows.tickets.get(&SAGA).expect("its ticket");
     assert_eq!(ticket.order, trip().order);
     assert_eq!(rows.outbox, []);
@@ -218,7 +218,7 @@ fn whoever_has_sold_a_leg_has_the_ticket_and_tells_nobody() {
     // a leg of another order of this saga is none of this ticket
     let mut rows = crate::fixtures::rows();
     prepare_entry().post(&mut rows);
-    let other = Entry::Confirm {
+    let other = Entry::Commit {
         saga: SAGA,
         hash: OrderHash([9; 32]),
     };
@@ -228,7 +228,7 @@ fn whoever_has_sold_a_leg_has_the_ticket_and_tells_nobody() {
 
 #[test]
 fn a_commit_without_our_vote_is_an_alarm() {
-    for entry in [confirm_entry(), settle_entry()] {
+    for entry in [commit_entry(), settle_entry()] {
         let mut rows = rows();
         entry.post(&mut rows);
         assert_eq!(rows.alarms.len(), 1, "{entry:?}");

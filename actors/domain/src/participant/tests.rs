@@ -254,29 +254,29 @@ fn an_older_token_is_told_the_fence_and_no_token_is_not_compared() {
 }
 
 #[test]
-fn confirm_has_one_arrow() {
-    let confirm = |rows: &mut Rows| on_confirm(rows, SAGA, HASH);
+fn commit_has_one_arrow() {
+    let commit = |rows: &mut Rows| on_commit(rows, SAGA, HASH);
     let sold = (vec![Committed; 2], Some(SagaState::Committed), 0);
-    assert_eq!(after(Some(Prepared), confirm), sold);
-    assert_eq!(after(Some(Committed), confirm), sold);
+    assert_eq!(after(Some(Prepared), commit), sold);
+    assert_eq!(after(Some(Committed), commit), sold);
     let cancelled = (vec![Cancelled; 2], Some(SagaState::Committed), 0);
-    assert_eq!(after(Some(Cancelled), confirm), cancelled);
+    assert_eq!(after(Some(Cancelled), commit), cancelled);
     // two legs and the saga itself contradict it
     let refused = (vec![Refused; 2], Some(SagaState::Aborted), 3);
-    assert_eq!(after(Some(Refused), confirm), refused);
+    assert_eq!(after(Some(Refused), commit), refused);
     let told = |rows: &mut Rows| alarm_without_vote(rows, SAGA);
     assert_eq!(after(None, told), (vec![], None, 1));
     assert_eq!(after(Some(Prepared), told).2, 0);
 }
 
 #[test]
-fn confirm_under_another_hash_releases_what_was_prepared_and_moves_nothing_else() {
-    let confirm = |rows: &mut Rows| on_confirm(rows, SAGA, OTHER_HASH);
+fn commit_under_another_hash_releases_what_was_prepared_and_moves_nothing_else() {
+    let commit = |rows: &mut Rows| on_commit(rows, SAGA, OTHER_HASH);
     let released = (vec![Refused; 2], Some(SagaState::Committed), 0);
-    assert_eq!(after(Some(Prepared), confirm), released);
+    assert_eq!(after(Some(Prepared), commit), released);
     for state in [Committed, Cancelled] {
         let same = (vec![state; 2], Some(SagaState::Committed), 2);
-        assert_eq!(after(Some(state), confirm), same, "never repaired");
+        assert_eq!(after(Some(state), commit), same, "never repaired");
     }
 }
 

@@ -1,7 +1,7 @@
 //! A booking of one company: vote, decision and sale are one step there.
 
 use super::round::Round;
-use super::{Answer, Driver, Effect, NoAnswer, Phase};
+use super::{ClientAnswer, Driver, Effect, NoAnswer, Phase};
 use crate::entry::Entry;
 use crate::ids::CompanyId;
 use crate::outcome::Outcome;
@@ -14,7 +14,7 @@ impl Driver {
         self.tag += 1;
         let mut round = Round::new(self.tag);
         let company = self.start.acceptors.0[0];
-        round.ask(company, Question::Book(self.question()), effects);
+        round.ask(company, Question::Book(self.prepare()), effects);
         self.phase = Phase::Booking { round };
     }
 
@@ -53,12 +53,16 @@ impl Driver {
 
     pub(super) fn answer_booked(&mut self, effects: &mut Vec<Effect>) {
         let ticket = self.start.saga;
-        effects.push(Effect::Answer(Answer::Definite(Outcome::Booked { ticket })));
+        effects.push(Effect::Answer(ClientAnswer::Definite(Outcome::Booked {
+            ticket,
+        })));
         self.stop(effects);
     }
 
     pub(super) fn answer_refused(&mut self, refusal: Refusal, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Answer(Answer::Definite(Outcome::Refused(refusal))));
+        effects.push(Effect::Answer(ClientAnswer::Definite(Outcome::Refused(
+            refusal,
+        ))));
         self.stop(effects);
     }
 }

@@ -12,7 +12,7 @@ use crate::question::{CompanyAnswer, Question};
 
 /// What a driver says to whoever waits for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answer {
+pub enum ClientAnswer {
     Definite(Outcome),
     /// Another saga's lease; nothing was begun.
     SeatBusy(SeatRef),
@@ -72,7 +72,7 @@ pub enum Effect {
         tag: u32,
         entry: Box<Entry>,
     },
-    Answer(Answer),
+    Answer(ClientAnswer),
     Stop,
 }
 

@@ -30,7 +30,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-pub use self::event::{Answer, Effect, Event, LeaseAnswer, NoAnswer, Origin, Start};
+pub use self::event::{ClientAnswer, Effect, Event, LeaseAnswer, NoAnswer, Origin, Start};
 use self::round::Round;
 use super::ballot::Ballot;
 use super::entry::{Decision, Entry, Idempotency, Receipt};
@@ -244,7 +244,7 @@ impl Driver {
                 self.phase = Phase::Leasing;
                 effects.push(Effect::AcquireLease(self.start.order.seats()));
             }
-            Origin::Confirm { .. } => self.prepare(now, effects),
+            Origin::Confirm { .. } => self.ask_for_votes(now, effects),
             Origin::Recovery => self.next_ballot(effects),
         }
     }
@@ -257,7 +257,7 @@ impl Driver {
                 return;
             }
             LeaseAnswer::Busy(seat) => {
-                effects.push(Effect::Answer(Answer::SeatBusy(seat)));
+                effects.push(Effect::Answer(ClientAnswer::SeatBusy(seat)));
                 self.stop(effects);
                 return;
             }
@@ -279,7 +279,7 @@ impl Driver {
         if self.start.acceptors.0.len() == 1 && self.start.order.hold_seconds.is_none() {
             self.book(effects);
         } else {
-            self.prepare(now, effects);
+            self.ask_for_votes(now, effects);
         }
     }
 
@@ -395,7 +395,7 @@ impl Driver {
                     && now >= self.born + DOWN_PATIENCE =>
             {
                 let company = self.start.acceptors.0[0];
-                effects.push(Effect::Answer(Answer::CompanyDown(company)));
+                effects.push(Effect::Answer(ClientAnswer::CompanyDown(company)));
                 self.stop(effects);
             }
             Phase::Booking { round } => round.on_wake(now, effects),

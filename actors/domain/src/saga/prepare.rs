@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::round::Round;
-use super::{Answer, Begin, Driver, Effect, Origin, PREPARE_PATIENCE, Phase, RAISES_MAX};
+use super::{Begin, ClientAnswer, Driver, Effect, Origin, PREPARE_PATIENCE, Phase, RAISES_MAX};
 use crate::ballot::Acceptors;
 use crate::entry::Entry;
 use crate::fencing::FencingToken;
@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 use crate::vote::{Prepare, Vote};
 
 impl Driver {
-    pub(super) fn prepare(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn ask_for_votes(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let companies = self.start.order.companies();
         self.tag += 1;
         // own legs carry the saga with them
@@ -35,7 +35,7 @@ impl Driver {
         let alone = self.token == FencingToken::NONE && !self.confirms();
         let first = if alone { 1 } else { queue.len() };
         for company in queue.split_off(queue.len() - first).into_iter().rev() {
-            round.ask(company, Question::Prepare(self.question()), effects);
+            round.ask(company, Question::Prepare(self.prepare()), effects);
         }
         self.phase = Phase::Preparing {
             round,
@@ -48,9 +48,9 @@ impl Driver {
     /// Travels beside the round that it belongs to, under its tag.
     pub(super) fn post_begin(&self, effects: &mut Vec<Effect>) {
         let begin = if self.confirms() {
-            Entry::RequestConfirm(self.question())
+            Entry::RequestConfirm(self.prepare())
         } else {
-            Entry::Begin(self.question(), self.start.idempotency.clone())
+            Entry::Begin(self.prepare(), self.start.idempotency.clone())
         };
         effects.push(Effect::Post {
             tag: self.tag,
@@ -58,7 +58,7 @@ impl Driver {
         });
     }
 
-    pub(super) fn question(&self) -> Box<Prepare> {
+    pub(super) fn prepare(&self) -> Box<Prepare> {
         Box::new(Prepare {
             saga: self.start.saga,
             order: self.start.order.clone(),
@@ -76,7 +76,7 @@ impl Driver {
         vote: Vote,
         effects: &mut Vec<Effect>,
     ) {
-        let question = self.question();
+        let question = self.prepare();
         let Phase::Preparing { round, queue, .. } = &mut self.phase else {
             return;
         };
@@ -133,12 +133,14 @@ impl Driver {
     /// The others are told once, and nobody waits for them: this company may be dead when the customer confirms.
     pub(super) fn answer_held(&mut self, effects: &mut Vec<Effect>) {
         let (hold, hash, me) = (self.start.saga, self.start.hash, self.start.me);
-        effects.push(Effect::Answer(Answer::Definite(Outcome::Held { hold })));
+        effects.push(Effect::Answer(ClientAnswer::Definite(Outcome::Held {
+            hold,
+        })));
         let companies = self.start.order.companies().into_iter();
         effects.extend(companies.filter(|to| *to != me).map(|to| Effect::Send {
             to,
             tag: self.tag,
-            question: Question::Hold { saga: hold, hash },
+            question: Question::AllVoted { saga: hold, hash },
         }));
         self.stop(effects);
     }

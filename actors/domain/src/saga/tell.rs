@@ -1,7 +1,7 @@
 //! The decision is known: record it, answer the client, tell the companies until each has acknowledged.
 
 use super::round::Round;
-use super::{Answer, Driver, Effect, Phase};
+use super::{ClientAnswer, Driver, Effect, Phase};
 use crate::ballot::{Ballot, Value};
 use crate::entry::{Decision, Entry};
 use crate::ids::CompanyId;
@@ -84,7 +84,9 @@ impl Driver {
             self.answer_refused(refusal, effects);
             return;
         }
-        effects.push(Effect::Answer(Answer::Definite(Outcome::Refused(refusal))));
+        effects.push(Effect::Answer(ClientAnswer::Definite(Outcome::Refused(
+            refusal,
+        ))));
         self.give_lease_back(effects);
         // our own company always: the saga is recorded here even where no leg is
         let mut companies = self.start.order.companies();
@@ -101,12 +103,14 @@ impl Driver {
 
     pub(super) fn tell_commit(&mut self, effects: &mut Vec<Effect>) {
         let ticket = self.start.saga;
-        effects.push(Effect::Answer(Answer::Definite(Outcome::Booked { ticket })));
+        effects.push(Effect::Answer(ClientAnswer::Definite(Outcome::Booked {
+            ticket,
+        })));
         self.give_lease_back(effects);
         let (saga, hash) = (self.start.saga, self.start.hash);
         let mut companies = self.start.order.companies();
         companies.retain(|company| *company != self.start.me); // settled with the ticket
-        self.propagate(companies, effects, |_, _| Question::Confirm { saga, hash });
+        self.propagate(companies, effects, |_, _| Question::Commit { saga, hash });
     }
 
     pub(super) fn propagate(

@@ -6,7 +6,7 @@ use super::{Happened, Step};
 use crate::domain::ids::CompanyId;
 use crate::domain::outcome::Outcome;
 use crate::domain::question::{CompanyAnswer, Question};
-use crate::domain::saga::{Answer, Effect, Event, NoAnswer};
+use crate::domain::saga::{ClientAnswer, Effect, Event, NoAnswer};
 use crate::domain::vote::{Booked, RefusalReason, Vote};
 
 /// What a company was asked last, as far as a customer cares.
@@ -100,8 +100,8 @@ impl Narrator {
     pub fn say(&mut self, effect: &Effect) -> Vec<Happened> {
         match effect {
             Effect::Send { to, question, .. } => self.say_question(*to, question),
-            Effect::Answer(Answer::Definite(Outcome::Booked { .. })) => self.say_booked(),
-            Effect::Answer(Answer::Definite(Outcome::Refused(refusal))) => {
+            Effect::Answer(ClientAnswer::Definite(Outcome::Booked { .. })) => self.say_booked(),
+            Effect::Answer(ClientAnswer::Definite(Outcome::Refused(refusal))) => {
                 vec![of_all(Step::Decided, Some(refusal.reason))]
             }
             _ => Vec::new(),
@@ -112,9 +112,9 @@ impl Narrator {
         let asked = match question {
             Question::Prepare(_) => Asked::Seats { at_once: false },
             Question::Book(_) => Asked::Seats { at_once: true },
-            Question::Confirm { .. } => Asked::Confirm,
+            Question::Commit { .. } => Asked::Confirm,
             Question::Release { .. } => Asked::Release,
-            Question::Hold { .. } | Question::Promise { .. } | Question::Accept { .. } => {
+            Question::AllVoted { .. } | Question::Promise { .. } | Question::Accept { .. } => {
                 return Vec::new();
             }
         };

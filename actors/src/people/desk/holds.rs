@@ -17,7 +17,7 @@ use crate::domain::ballot::Acceptors;
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{HOLD_SECONDS_MAX, Order};
-use crate::domain::saga::{Answer, Origin};
+use crate::domain::saga::{ClientAnswer, Origin};
 use crate::domain::vote::{LegState, Refusal, RefusalReason};
 use crate::mesh::messages::{Recorded, Reply, Request};
 use crate::mesh::peer::CallError;
@@ -299,8 +299,8 @@ impl Desk {
             return ReleaseAnswer::StillRunning(hold);
         };
         match timeout_at(deadline, answer).await {
-            Ok(Ok(Answer::Definite(Outcome::Booked { .. }))) => ReleaseAnswer::Booked,
-            Ok(Ok(Answer::Definite(Outcome::Refused(_)))) => ReleaseAnswer::Released,
+            Ok(Ok(ClientAnswer::Definite(Outcome::Booked { .. }))) => ReleaseAnswer::Booked,
+            Ok(Ok(ClientAnswer::Definite(Outcome::Refused(_)))) => ReleaseAnswer::Released,
             _ => ReleaseAnswer::NotKnownInTime(hold),
         }
     }

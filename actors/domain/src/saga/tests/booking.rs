@@ -27,7 +27,7 @@ fn lease_back() -> Effect {
 }
 
 fn down() -> Effect {
-    Effect::Answer(Answer::CompanyDown(company("b")))
+    Effect::Answer(ClientAnswer::CompanyDown(company("b")))
 }
 
 /// Driven at this company, with the Book on its way.

@@ -59,7 +59,7 @@ impl Story {
     }
 
     fn end(&mut self, outcome: Outcome) {
-        self.say(Effect::Answer(Answer::Definite(outcome)));
+        self.say(Effect::Answer(ClientAnswer::Definite(outcome)));
     }
 }
 
@@ -90,7 +90,7 @@ fn a_booking_is_told_company_by_company() {
     story.answer("b", YES);
     story.answer("b", YES);
     story.end(BOOKED);
-    let confirm = Question::Confirm {
+    let confirm = Question::Commit {
         saga: SAGA,
         hash: HASH,
     };
