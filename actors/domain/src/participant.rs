@@ -18,7 +18,7 @@ use super::ids::SagaId;
 use super::order::{OrderHash, SeatRef};
 use super::register;
 use super::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey, SeatUse};
-use super::vote::{Booked, LegState, Prepare, Refusal, RefusalReason, Vote};
+use super::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
 
 /// The hash of a tombstone: a leg that was released before its order was ever seen.
 const NO_ORDER: OrderHash = OrderHash([0; 32]);
@@ -81,21 +81,21 @@ pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> 
 /// Books a single-company order in one step: vote, decision and sale.
 ///
 /// Only while the register is untouched: whoever promised a recovery ballot takes no ballot 0 any more.
-pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Booked {
+pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vote {
     match on_record(rows, prepare.saga, prepare.hash) {
-        OnRecord::SameOrder(LegState::Prepared) => return Booked::Later,
-        OnRecord::SameOrder(_) => return Booked::Done,
-        OnRecord::OtherOrder => return booked_otherwise(rows, prepare.saga),
-        OnRecord::Refused(refusal) => return Booked::No(refusal),
+        OnRecord::SameOrder(LegState::Prepared) => return Vote::Later,
+        OnRecord::SameOrder(_) => return Vote::Yes,
+        OnRecord::OtherOrder => return mismatch(rows, prepare.saga),
+        OnRecord::Refused(refusal) => return Vote::No(refusal),
         OnRecord::Nothing => {}
     }
     let seats = prepare.order.seats_of(rows.me);
     if prepare.order.companies() != [rows.me] {
         rows.alarm(format!("saga {} is not for us alone to book", prepare.saga));
-        return Booked::Later;
+        return Vote::Later;
     }
     if let Some(fence) = stale(rows, &seats, prepare.fence) {
-        return Booked::Stale(fence);
+        return Vote::Stale(fence);
     }
     let key = Key::Saga(prepare.saga);
     let refusal = if rows.registers.get(&key).is_some() {
@@ -108,7 +108,7 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Boo
     };
     if let Some(refusal) = refusal {
         refuse(rows, prepare, &seats, refusal);
-        return Booked::No(refusal);
+        return Vote::No(refusal);
     }
     keep(
         rows,
@@ -123,7 +123,7 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Boo
     };
     // nothing is recorded there to contradict it
     register::learn(rows, key, &prepare.acceptors, Ballot::ZERO, value);
-    Booked::Done
+    Vote::Yes
 }
 
 /// Commit of this order is known chosen: its legs are sold, those kept for another order of this saga never belonged to it.
@@ -221,21 +221,6 @@ fn given_up(rows: &Rows, prepare: &Prepare) -> Option<Refusal> {
         seat: *prepare.order.seats_of(rows.me).first()?,
         reason: RefusalReason::NoVote,
     })
-}
-
-fn booked_otherwise(rows: &Rows, saga: SagaId) -> Booked {
-    match mismatch(rows, saga) {
-        Vote::Mismatch {
-            order,
-            hash,
-            acceptors,
-        } => Booked::Mismatch {
-            order,
-            hash,
-            acceptors,
-        },
-        _ => Booked::Later,
-    }
 }
 
 fn mismatch(rows: &Rows, saga: SagaId) -> Vote {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::ballot::{Accept, Acceptors, Ballot, Key, Promise, Value};
 use super::ids::SagaId;
 use super::order::{OrderHash, SeatRef};
-use super::vote::{Booked, Prepare, RefusalReason, Vote};
+use super::vote::{Prepare, RefusalReason, Vote};
 
 /// What a driver asks a company, maybe its own. Each may come twice, late or never.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,11 +41,21 @@ pub enum Question {
     },
 }
 
+impl Question {
+    /// What a company votes on, where it is asked for its vote.
+    pub fn votes_on(&self) -> Option<&Prepare> {
+        match self {
+            Question::Prepare(prepare) | Question::Book(prepare) => Some(prepare),
+            _ => None,
+        }
+    }
+}
+
 /// The answer to a [`Question`], after what it says is durable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CompanyAnswer {
+    /// To Prepare and Book.
     Vote(Vote),
-    Booked(Booked),
     Promise(Promise),
     Accept(Accept),
     /// To Commit, AllVoted and Release.

@@ -290,6 +290,13 @@ impl Rows {
         self.seats.put(seat, row);
     }
 
+    /// Raises this company's ballot round above this one, and says to what.
+    pub fn raise_round(&mut self, above: i64) -> i64 {
+        self.round = self.round.max(above).saturating_add(1);
+        self.round_raised = true;
+        self.round
+    }
+
     pub fn alarm(&mut self, what: String) {
         self.alarms.push(what);
     }

@@ -47,7 +47,7 @@ pub struct Prepare {
     pub driver: String,
 }
 
-/// Answer to a Prepare. Only `Yes` and `No` are votes.
+/// Answer to a Prepare or a Book. Only `Yes` and `No` are votes; `Yes` to a Book says that the seats are sold.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Vote {
     Yes,
@@ -71,20 +71,4 @@ pub enum LegState {
     Refused,
     Committed,
     Cancelled,
-}
-
-/// How a company answers a `Book`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Booked {
-    Done,
-    No(Refusal),
-    /// The saga is recorded here with another order.
-    Mismatch {
-        order: Arc<Order>,
-        hash: OrderHash,
-        acceptors: Acceptors,
-    },
-    /// This node is still recovering.
-    Later,
-    Stale(FencingToken),
 }

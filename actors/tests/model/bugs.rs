@@ -19,6 +19,13 @@ use uuid::Uuid;
 use crate::audit::Breach;
 use crate::company::{Company, owns};
 
+/// The pattern of an entry that answers this question.
+macro_rules! asked {
+    ($kind:ident $($fields:tt)*) => {
+        Entry::Asked { question: Question::$kind $($fields)*, .. }
+    };
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {
     // the decision
@@ -77,32 +84,32 @@ impl Bug {
     /// Changes the rows that an entry finds, or the entry.
     pub fn before_post(self, found: &mut Company, entry: &mut Entry) {
         match (self, entry) {
-            (Self::AcceptBelowPromise, Entry::Accept { key, .. }) => {
+            (Self::AcceptBelowPromise, asked!(Accept { key, .. })) => {
                 if let Some(row) = found.registers.get_mut(key) {
                     row.promised = Ballot::ZERO;
                 }
             }
-            (Self::CommitIgnoresHash, Entry::Commit { saga, hash }) => {
+            (Self::CommitIgnoresHash, asked!(Commit { saga, hash })) => {
                 if let Some((_, leg)) = found.legs.iter().find(|(key, _)| key.saga == *saga) {
                     *hash = leg.hash;
                 }
             }
-            (Self::ReleaseFreesCommitted, Entry::Release { saga, .. }) => {
+            (Self::ReleaseFreesCommitted, asked!(Release { saga, .. })) => {
                 rewrite(found, *saga, Committed, Prepared);
             }
-            (Self::CommitRevivesCancelled, Entry::Commit { saga, .. }) => {
+            (Self::CommitRevivesCancelled, asked!(Commit { saga, .. })) => {
                 rewrite(found, *saga, Cancelled, Prepared);
             }
-            (Self::BookIgnoresRegister, Entry::Book { prepare, .. }) => {
+            (Self::BookIgnoresRegister, asked!(Book(prepare))) => {
                 found.registers.remove(&Key::Saga(prepare.saga));
             }
-            (Self::OwnerNotChecked, Entry::Prepare { prepare, .. }) => {
+            (Self::OwnerNotChecked, asked!(Prepare(prepare))) => {
                 let saga = prepare.saga;
                 found
                     .legs
                     .retain(|key, leg| key.saga == saga || !owns(leg.state));
             }
-            (Self::FenceNotCompared, Entry::Prepare { .. } | Entry::Book { .. }) => {
+            (Self::FenceNotCompared, asked!(Prepare(_)) | asked!(Book(_))) => {
                 for seat in found.seats.values_mut() {
                     seat.fence = FencingToken::NONE;
                 }
@@ -122,14 +129,16 @@ impl Bug {
         match (self, entry) {
             (
                 Self::TicketOnLocalAccept,
-                Entry::Accept {
+                asked!(Accept {
                     key: Key::Saga(saga),
                     value,
                     ..
-                },
+                }),
             ) => {
-                if let (Value::Commit { order, .. }, Receipt::Accept(Accept::Accepted)) =
-                    (&**value, &*receipt)
+                if let (
+                    Value::Commit { order, .. },
+                    Receipt::Answer(CompanyAnswer::Accept(Accept::Accepted)),
+                ) = (&**value, &*receipt)
                 {
                     let ticket = Ticket {
                         id: *saga,
@@ -141,43 +150,49 @@ impl Bug {
             }
             (
                 Self::CommitOnLocalAccept,
-                Entry::Accept {
+                asked!(Accept {
                     key: Key::Saga(saga),
                     value,
                     ..
-                },
+                }),
             ) => {
-                if let (Value::Commit { .. }, Receipt::Accept(Accept::Accepted)) =
-                    (&**value, &*receipt)
+                if let (
+                    Value::Commit { .. },
+                    Receipt::Answer(CompanyAnswer::Accept(Accept::Accepted)),
+                ) = (&**value, &*receipt)
                 {
                     rewrite(after, *saga, Prepared, Committed);
                 }
             }
-            (Self::PrepareIgnoresHash, Entry::Prepare { .. }) => {
-                if matches!(receipt, Receipt::Vote(Vote::Mismatch { .. })) {
-                    *receipt = Receipt::Vote(Vote::Yes);
+            (Self::PrepareIgnoresHash, asked!(Prepare(_))) => {
+                if matches!(
+                    receipt,
+                    Receipt::Answer(CompanyAnswer::Vote(Vote::Mismatch { .. }))
+                ) {
+                    *receipt = Receipt::Answer(CompanyAnswer::Vote(Vote::Yes));
                 }
             }
-            (Self::RefusedThenYes, Entry::Prepare { .. }) => {
-                if matches!(receipt, Receipt::Vote(Vote::No(_))) {
-                    *receipt = Receipt::Vote(Vote::Yes);
+            (Self::RefusedThenYes, asked!(Prepare(_))) => {
+                if matches!(receipt, Receipt::Answer(CompanyAnswer::Vote(Vote::No(_)))) {
+                    *receipt = Receipt::Answer(CompanyAnswer::Vote(Vote::Yes));
                 }
             }
-            (Self::CancelledAnswersNo, Entry::Prepare { prepare, .. }) => {
+            (Self::CancelledAnswersNo, asked!(Prepare(prepare))) => {
                 let mut legs = before.legs.iter();
                 let seat = prepare.order.seats()[0];
                 if legs.any(|(key, leg)| key.saga == prepare.saga && leg.state == Cancelled) {
                     let reason = RefusalReason::Released;
-                    *receipt = Receipt::Vote(Vote::No(Refusal { seat, reason }));
+                    *receipt =
+                        Receipt::Answer(CompanyAnswer::Vote(Vote::No(Refusal { seat, reason })));
                 }
             }
-            (Self::VotedTooSoon, Entry::Prepare { prepare, .. }) => {
+            (Self::VotedTooSoon, asked!(Prepare(prepare))) => {
                 if let Some(row) = after.sagas.get_mut(&prepare.saga) {
-                    row.voted |= *receipt == Receipt::Vote(Vote::Yes);
+                    row.voted |= *receipt == Receipt::Answer(CompanyAnswer::Vote(Vote::Yes));
                 }
             }
             (Self::BallotReused, Entry::NextRound { .. }) => *receipt = Receipt::Round(1),
-            (Self::OwnerNotChecked, Entry::Prepare { .. }) => {
+            (Self::OwnerNotChecked, asked!(Prepare(_))) => {
                 let hidden = before.legs.iter().map(|(key, leg)| (*key, *leg));
                 for (key, leg) in hidden {
                     after.legs.entry(key).or_insert(leg);
@@ -188,7 +203,7 @@ impl Bug {
             }
             (
                 Self::FenceNotCompared | Self::FenceNotRaised,
-                Entry::Prepare { .. } | Entry::Book { .. },
+                asked!(Prepare(_)) | asked!(Book(_)),
             ) => {
                 for (seat, row) in &before.seats {
                     let fence = after.seats.get_mut(seat).map(|row| &mut row.fence);
@@ -202,7 +217,7 @@ impl Bug {
                     }
                 }
             }
-            (Self::ReleaseBySeat, Entry::Release { seats, .. }) => {
+            (Self::ReleaseBySeat, asked!(Release { seats, .. })) => {
                 let seats = seats.iter().map(|seat| (seat.route, seat.number));
                 end_others(after, entry, &seats.collect::<Vec<_>>(), Refused);
             }
@@ -211,7 +226,7 @@ impl Bug {
                 let own = own.map(|seat| (seat.route, seat.number));
                 end_others(after, entry, &own.collect::<Vec<_>>(), Cancelled);
             }
-            (Self::BookIgnoresRegister, Entry::Book { prepare, .. }) => {
+            (Self::BookIgnoresRegister, asked!(Book(prepare))) => {
                 // what a Book that books nothing did not look at is still there
                 let key = Key::Saga(prepare.saga);
                 if let Some(register) = before.registers.get(&key) {
@@ -229,7 +244,7 @@ impl Bug {
                 }
             }
             (Self::MergeKeepsSeat, Entry::Merge { .. }) => after.legs.clone_from(&before.legs),
-            (Self::CommitKeepsNoTicket, Entry::Commit { .. }) => {
+            (Self::CommitKeepsNoTicket, asked!(Commit { .. })) => {
                 after.tickets.clone_from(&before.tickets);
             }
             _ => {}
@@ -396,7 +411,7 @@ fn rewrite(company: &mut Company, saga: SagaId, from: LegState, to: LegState) {
 /// Ends whatever leg owns one of these seats.
 fn end_others(company: &mut Company, entry: &Entry, seats: &[SeatKey], to: LegState) {
     let own = match entry {
-        Entry::Release { saga, .. } | Entry::Cancel { ticket: saga, .. } => *saga,
+        asked!(Release { saga, .. }) | Entry::Cancel { ticket: saga, .. } => *saga,
         _ => return,
     };
     let others = |key: &LegKey| key.saga != own && seats.contains(&key.seat());

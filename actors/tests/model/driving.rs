@@ -8,7 +8,6 @@ use passcom_actors::domain::question::Question;
 use passcom_actors::domain::saga::{Effect, Event};
 use passcom_actors::domain::time::Timestamp;
 
-use crate::arrival::entry_of;
 use crate::bookings::{Bookings, START};
 use crate::config::{Plan, key};
 use crate::intern::Id;
@@ -174,7 +173,7 @@ impl Bookings {
             Plan::Client { saga, .. } => (own && self.config.keys).then(|| key(saga)),
             _ => None,
         };
-        entry_of(question.clone(), idempotency)
+        Entry::asked(question.clone(), None, idempotency)
     }
 }
 

@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::question::Question;
 use passcom_actors::domain::rows::{Replicated, SagaRow};
 use passcom_actors::domain::saga::{Driver, Effect, Event, NoAnswer};
 use passcom_actors::domain::time::Timestamp;
 
-use crate::arrival::{answer_of, entry_of};
+use crate::arrival::answer_in;
 use crate::bookings::Bookings;
 use crate::world::Companies;
 
@@ -68,9 +69,9 @@ impl Bookings {
                     Effect::Send { to, tag, question } => {
                         let from = to;
                         let to = self.cast.company(to);
-                        let entry = entry_of(question, None);
+                        let entry = question.into();
                         let receipt = (Some(to) != dead).then(|| self.post(companies, to, entry));
-                        let answer = receipt.flatten().map(answer_of).ok_or(NoAnswer::NotSent);
+                        let answer = receipt.flatten().map(answer_in).ok_or(NoAnswer::NotSent);
                         events.push_back(Event::Answered { from, tag, answer });
                     }
                     Effect::Post { tag, entry } => {
@@ -113,21 +114,13 @@ impl Bookings {
                 let of_order = known.order.companies();
                 for at in self.living(dead) {
                     if of_order.contains(&self.cast.companies[at]) {
-                        let (prepare, lost, idempotency) = (prepare.clone(), None, None);
-                        let entry = if alone {
-                            Entry::Book {
-                                prepare,
-                                lost,
-                                idempotency,
-                            }
+                        let prepare = prepare.clone();
+                        let question = if alone {
+                            Question::Book(prepare)
                         } else {
-                            Entry::Prepare {
-                                prepare,
-                                lost,
-                                idempotency,
-                            }
+                            Question::Prepare(prepare)
                         };
-                        self.post(companies, at, entry);
+                        self.post(companies, at, question.into());
                     }
                 }
             }

@@ -10,6 +10,7 @@
 //!   ballots has crashed.
 
 use passcom_actors::domain::entry::{Entry, Receipt};
+use passcom_actors::domain::question::Question;
 
 use crate::bookings::Bookings;
 use crate::company::Company;
@@ -77,10 +78,13 @@ impl Bookings {
         self.config.reduced
             && matches!(
                 entry,
-                Entry::Prepare { .. }
-                    | Entry::Book { .. }
-                    | Entry::Promise { .. }
-                    | Entry::Accept { .. }
+                Entry::Asked {
+                    question: Question::Prepare(_)
+                        | Question::Book(_)
+                        | Question::Promise { .. }
+                        | Question::Accept { .. },
+                    ..
+                }
             )
     }
 }

@@ -70,7 +70,8 @@ impl Bookings {
         let at = message.to as usize;
         let company = self.companies.get(world.companies[at]);
         let waits = message.asker.is_some();
-        let votes = matches!(&*entry, Entry::Prepare { .. } | Entry::Book { .. });
+        let votes =
+            matches!(&*entry, Entry::Asked { question, .. } if question.votes_on().is_some());
         for claimed in [false, true] {
             let round = matches!(&*entry, Entry::NextRound { .. });
             if claimed && !(self.config.refusals && votes)

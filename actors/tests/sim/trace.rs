@@ -142,16 +142,12 @@ impl fmt::Display for Brief<'_, Value> {
 impl fmt::Display for Brief<'_, Reply> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use passcom_actors::domain::question::CompanyAnswer;
-        use passcom_actors::domain::vote::{Booked, Vote};
+        use passcom_actors::domain::vote::Vote;
         match self.0 {
             Reply::Answer(CompanyAnswer::Vote(Vote::Mismatch { hash, .. })) => {
                 write!(f, "Mismatch {hash:?}")
             }
-            Reply::Answer(CompanyAnswer::Booked(Booked::Mismatch { hash, .. })) => {
-                write!(f, "Mismatch {hash:?}")
-            }
             Reply::Answer(CompanyAnswer::Vote(vote)) => write!(f, "{vote:?}"),
-            Reply::Answer(CompanyAnswer::Booked(booked)) => write!(f, "{booked:?}"),
             Reply::Answer(CompanyAnswer::Accept(accept)) => write!(f, "{accept:?}"),
             Reply::Answer(CompanyAnswer::Promise(_)) => f.write_str("a promise"),
             Reply::Answer(CompanyAnswer::Done) => f.write_str("done"),

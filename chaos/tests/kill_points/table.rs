@@ -137,7 +137,7 @@ pub const TABLE: &[Row] = &[
     row("participant::prepare", Other, Hold, HELD_OR_REFUSED, HELD_OR_REFUSED),
     row("driver::hold", Asked, Hold, LOST, HELD),
     row("send::all_voted", Asked, Hold, LOST_OR_HELD, HELD),
-    row("driver::hold", Other, Hold, HELD, HELD),
+    row("participant::all_voted", Other, Hold, HELD, HELD),
     row("answer::all_voted", Other, Hold, HELD, HELD),
     row("lease::release", Asked, Hold, LOST_OR_HELD, HELD),
     // … extends the hold

@@ -5,6 +5,7 @@ use crate::accounts::User;
 use crate::ballot::{Key, Value};
 use crate::ids::CompanyId;
 use crate::order::SeatRef;
+use crate::question::Question;
 use crate::rows::{Footprint, Replicated};
 use crate::vote::Prepare;
 
@@ -18,25 +19,11 @@ impl Entry {
             Entry::RequestConfirm(prepare) => {
                 footprint.sagas.insert(prepare.saga);
             }
-            Entry::Prepare {
-                prepare,
+            Entry::Asked {
+                question,
                 idempotency,
                 ..
-            } => prepare_footprint(me, prepare, idempotency.as_ref(), footprint),
-            Entry::Book {
-                prepare,
-                idempotency,
-                ..
-            } => {
-                prepare_footprint(me, prepare, idempotency.as_ref(), footprint);
-                footprint.registers.insert(Key::Saga(prepare.saga));
-                footprint.tickets.insert(prepare.saga);
-            }
-            Entry::Commit { saga, .. } => {
-                footprint.sagas.insert(*saga);
-                footprint.orders.insert(*saga);
-                footprint.tickets.insert(*saga);
-            }
+            } => question_footprint(me, question, idempotency.as_ref(), footprint),
             Entry::Finish { saga } | Entry::Extend { saga, .. } | Entry::EndHold { saga, .. } => {
                 footprint.sagas.insert(*saga);
             }
@@ -44,24 +31,6 @@ impl Entry {
                 footprint.sagas.insert(*saga);
                 if let Some((user, idempotency)) = key {
                     footprint.keys.insert((*user, idempotency.key.clone()));
-                }
-            }
-            Entry::Release { saga, seats, .. } => {
-                footprint.sagas.insert(*saga);
-                own_seats(me, seats, footprint);
-            }
-            Entry::Promise { key, .. } => {
-                footprint.registers.insert(key.clone());
-                if let Key::Saga(saga) = key {
-                    footprint.sagas.insert(*saga);
-                }
-            }
-            Entry::Accept { key, value, .. } => {
-                footprint.registers.insert(key.clone());
-                if let Key::Saga(saga) = key
-                    && may_end_hold(value)
-                {
-                    footprint.sagas.insert(*saga);
                 }
             }
             Entry::Settle(decision, idempotency) => {
@@ -114,6 +83,48 @@ impl Entry {
             Entry::Survey { route } => {
                 footprint.seat_maps.insert(*route);
             }
+        }
+    }
+}
+
+fn question_footprint(
+    me: CompanyId,
+    question: &Question,
+    idempotency: Option<&Idempotency>,
+    footprint: &mut Footprint,
+) {
+    match question {
+        Question::Prepare(prepare) => prepare_footprint(me, prepare, idempotency, footprint),
+        Question::Book(prepare) => {
+            prepare_footprint(me, prepare, idempotency, footprint);
+            footprint.registers.insert(Key::Saga(prepare.saga));
+            footprint.tickets.insert(prepare.saga);
+        }
+        Question::Promise { key, .. } => {
+            footprint.registers.insert(key.clone());
+            if let Key::Saga(saga) = key {
+                footprint.sagas.insert(*saga);
+            }
+        }
+        Question::Accept { key, value, .. } => {
+            footprint.registers.insert(key.clone());
+            if let Key::Saga(saga) = key
+                && may_end_hold(value)
+            {
+                footprint.sagas.insert(*saga);
+            }
+        }
+        Question::Commit { saga, .. } => {
+            footprint.sagas.insert(*saga);
+            footprint.orders.insert(*saga);
+            footprint.tickets.insert(*saga);
+        }
+        Question::AllVoted { saga, .. } => {
+            footprint.sagas.insert(*saga);
+        }
+        Question::Release { saga, seats, .. } => {
+            footprint.sagas.insert(*saga);
+            own_seats(me, seats, footprint);
         }
     }
 }

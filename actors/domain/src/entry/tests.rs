@@ -6,6 +6,7 @@ use crate::fixtures::*;
 use crate::ids::{Incarnation, SeatNumber};
 use crate::rows::{Footprint, SeatRow};
 use crate::ticket::Ticket;
+use crate::vote::{RefusalReason, Vote};
 use uuid::Uuid;
 
 fn key(fingerprint: u8) -> Idempotency {
@@ -41,19 +42,11 @@ fn commit() -> Value {
 }
 
 fn prepare_entry() -> Entry {
-    Entry::Prepare {
-        prepare: Box::new(trip()),
-        lost: None,
-        idempotency: Some(key(1)),
-    }
+    Entry::asked(Question::Prepare(Box::new(trip())), None, Some(key(1)))
 }
 
 fn book_entry() -> Entry {
-    Entry::Book {
-        prepare: Box::new(alone()),
-        lost: None,
-        idempotency: Some(key(1)),
-    }
+    Entry::asked(Question::Book(Box::new(alone())), None, Some(key(1)))
 }
 
 fn settle_entry() -> Entry {
@@ -77,18 +70,18 @@ fn refusal() -> Refusal {
 }
 
 fn release_entry() -> Entry {
-    Entry::Release {
+    Entry::from(Question::Release {
         saga: SAGA,
         seats: vec![seat("a", 1)],
         reason: RefusalReason::Sold,
-    }
+    })
 }
 
 fn commit_entry() -> Entry {
-    Entry::Commit {
+    Entry::from(Question::Commit {
         saga: SAGA,
         hash: HASH,
-    }
+    })
 }
 
 fn cancel_entry() -> Entry {
@@ -133,11 +126,11 @@ fn an_entry_posted_twice_answers_the_same_and_changes_nothing_more() {
         ),
         (
             &[],
-            Entry::Promise {
+            Entry::from(Question::Promise {
                 key: Key::Saga(SAGA),
                 acceptors: acceptors(),
                 ballot: Ballot(4),
-            },
+            }),
         ),
     ];
     for (before, entry) in after {
@@ -181,7 +174,7 @@ fn a_key_keeps_its_first_answer_and_another_request_has_none() {
 #[test]
 fn a_book_is_finished_and_answered_in_the_same_step() {
     let mut rows = rows();
-    let booked = Receipt::Booked(Booked::Done);
+    let booked = Receipt::Answer(CompanyAnswer::Vote(Vote::Yes));
     assert_eq!(book_entry().post(&mut rows), booked);
     let saga = rows.sagas.get(&SAGA).unwrap();
     assert_eq!((saga.state, saga.finished), (SagaState::Committed, true));
@@ -210,7 +203,8 @@ fn a_settle_that_contradicts_the_register_issues_nothing() {
 fn whoever_has_sold_a_leg_has_the_ticket_and_tells_nobody() {
     let mut rows = rows();
     prepare_entry().post(&mut rows);
-    assert_eq!(commit_entry().post(&mut rows), Receipt::Done);
+    let done = Receipt::Answer(CompanyAnswer::Done);
+    assert_eq!(commit_entry().post(&mut rows), done);
     let ticket = rows.tickets.get(&SAGA).expect("its ticket");
     assert_eq!(ticket.order, trip().order);
     assert_eq!(rows.outbox, []);
@@ -218,10 +212,10 @@ fn whoever_has_sold_a_leg_has_the_ticket_and_tells_nobody() {
     // a leg of another order of this saga is none of this ticket
     let mut rows = crate::fixtures::rows();
     prepare_entry().post(&mut rows);
-    let other = Entry::Commit {
+    let other = Entry::from(Question::Commit {
         saga: SAGA,
         hash: OrderHash([9; 32]),
-    };
+    });
     other.post(&mut rows);
     assert_eq!(rows.tickets.get(&SAGA), None);
 }

@@ -361,7 +361,7 @@ fn alone() -> Prepare {
 #[test]
 fn book_prepares_decides_and_sells_in_one_step() {
     let mut rows = rows();
-    assert_eq!(on_book(&mut rows, &alone(), None), Booked::Done);
+    assert_eq!(on_book(&mut rows, &alone(), None), Vote::Yes);
     assert_eq!(states(&rows), [Committed, Committed]);
     let register = Register {
         acceptors: alone().acceptors,
@@ -378,7 +378,7 @@ fn book_prepares_decides_and_sells_in_one_step() {
     assert_eq!(rows.registers.get(&Key::Saga(SAGA)), Some(&register));
     let before = reloaded(&rows);
     let mut again = before.clone();
-    assert_eq!(on_book(&mut again, &alone(), None), Booked::Done);
+    assert_eq!(on_book(&mut again, &alone(), None), Vote::Yes);
     assert_eq!(again, before, "a replay changes nothing");
 }
 
@@ -392,22 +392,22 @@ fn book_obeys_a_register_that_somebody_touched() {
         seat: seat("a", 1),
         reason: RefusalReason::Released,
     };
-    assert_eq!(on_book(&mut rows, &alone, None), Booked::No(refusal));
+    assert_eq!(on_book(&mut rows, &alone, None), Vote::No(refusal));
     assert_eq!(states(&rows), [Refused, Refused]);
     assert!(rows.tickets.get(&SAGA).is_none());
-    assert_eq!(on_book(&mut rows, &alone, None), Booked::No(refusal));
+    assert_eq!(on_book(&mut rows, &alone, None), Vote::No(refusal));
 }
 
 #[test]
 fn book_of_what_is_recorded_answers_what_is_recorded() {
     for state in [Committed, Cancelled] {
         let mut rows = with_legs(Some(state));
-        assert_eq!(on_book(&mut rows, &alone(), None), Booked::Done);
+        assert_eq!(on_book(&mut rows, &alone(), None), Vote::Yes);
         let other = Prepare {
             hash: OTHER_HASH,
             ..alone()
         };
-        let mismatch = Booked::Mismatch {
+        let mismatch = Vote::Mismatch {
             order: two_seats().order,
             hash: HASH,
             acceptors: acceptors(),
@@ -420,7 +420,7 @@ fn book_of_what_is_recorded_answers_what_is_recorded() {
         seat: seat("a", 1),
         reason: RefusalReason::Released,
     };
-    assert_eq!(on_book(&mut rows, &alone(), None), Booked::No(refusal));
+    assert_eq!(on_book(&mut rows, &alone(), None), Vote::No(refusal));
 }
 
 #[test]
@@ -428,8 +428,8 @@ fn an_order_that_is_not_for_us_is_neither_voted_on_nor_booked() {
     let elsewhere = prepare(&[seat("b", 1)]);
     let mut rows = rows();
     assert_eq!(on_prepare(&mut rows, &elsewhere, None), Vote::Later);
-    assert_eq!(on_book(&mut rows, &elsewhere, None), Booked::Later);
-    assert_eq!(on_book(&mut rows, &two_seats(), None), Booked::Later);
+    assert_eq!(on_book(&mut rows, &elsewhere, None), Vote::Later);
+    assert_eq!(on_book(&mut rows, &two_seats(), None), Vote::Later);
     assert_eq!(rows.alarms.len(), 3);
     assert_eq!(rows.legs_of(SAGA), []);
 }

@@ -1,13 +1,12 @@
 //! A booking of one company: vote, decision and sale are one step there.
 
 use super::round::Round;
-use super::{ClientAnswer, Driver, Effect, NoAnswer, Phase};
+use super::{ClientAnswer, Driver, Effect, Phase};
 use crate::entry::Entry;
 use crate::ids::CompanyId;
 use crate::outcome::Outcome;
 use crate::question::Question;
-use crate::time::Timestamp;
-use crate::vote::{Booked, Refusal};
+use crate::vote::Refusal;
 
 impl Driver {
     pub(super) fn book(&mut self, effects: &mut Vec<Effect>) {
@@ -18,37 +17,20 @@ impl Driver {
         self.phase = Phase::Booking { round };
     }
 
-    pub(super) fn on_booked(
-        &mut self,
-        now: Timestamp,
-        from: CompanyId,
-        booked: Booked,
-        effects: &mut Vec<Effect>,
-    ) {
-        if !matches!(self.phase, Phase::Booking { .. }) {
+    /// The company has sold its seats.
+    pub(super) fn on_sold(&mut self, from: CompanyId, effects: &mut Vec<Effect>) {
+        if from == self.start.me {
+            self.answer_booked(effects);
             return;
         }
-        match booked {
-            Booked::Done if from == self.start.me => self.answer_booked(effects),
-            Booked::Done => self.post(
-                Entry::Adopt {
-                    saga: self.start.saga,
-                    order: self.start.order.clone(),
-                    idempotency: self.start.idempotency.clone(),
-                },
-                effects,
-            ),
-            // its own company has written it down under the key
-            Booked::No(refusal) if from == self.start.me => self.answer_refused(refusal, effects),
-            Booked::No(refusal) => self.refuse(refusal, effects),
-            Booked::Mismatch {
-                order,
-                hash,
-                acceptors,
-            } => self.adopt(now, order, hash, acceptors, effects),
-            Booked::Stale(fence) => self.raise(now, fence, effects),
-            Booked::Later => self.on_no_answer(now, from, NoAnswer::NotNow),
-        }
+        self.post(
+            Entry::Adopt {
+                saga: self.start.saga,
+                order: self.start.order.clone(),
+                idempotency: self.start.idempotency.clone(),
+            },
+            effects,
+        );
     }
 
     pub(super) fn answer_booked(&mut self, effects: &mut Vec<Effect>) {

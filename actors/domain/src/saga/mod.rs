@@ -296,7 +296,6 @@ impl Driver {
         };
         match answer {
             CompanyAnswer::Vote(vote) => self.on_vote(now, from, vote, effects),
-            CompanyAnswer::Booked(booked) => self.on_booked(now, from, booked, effects),
             CompanyAnswer::Promise(promise) => self.on_promise(now, from, promise, effects),
             CompanyAnswer::Accept(accept) => self.on_accept(now, from, accept, effects),
             CompanyAnswer::Done => self.on_acknowledged(from, effects),

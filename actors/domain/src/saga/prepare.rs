@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::round::Round;
-use super::{Begin, ClientAnswer, Driver, Effect, Origin, PREPARE_PATIENCE, Phase, RAISES_MAX};
+use super::{
+    Begin, ClientAnswer, Driver, Effect, NoAnswer, Origin, PREPARE_PATIENCE, Phase, RAISES_MAX,
+};
 use crate::ballot::Acceptors;
 use crate::entry::Entry;
 use crate::fencing::FencingToken;
@@ -76,19 +78,17 @@ impl Driver {
         vote: Vote,
         effects: &mut Vec<Effect>,
     ) {
-        let question = self.prepare();
-        let Phase::Preparing { round, queue, .. } = &mut self.phase else {
-            return;
+        let books = match self.phase {
+            Phase::Preparing { .. } => false,
+            Phase::Booking { .. } => true,
+            _ => return,
         };
         match vote {
-            Vote::Yes => {
-                if !round.answered(from) {
-                    return; // this Yes was counted
-                }
-                if let Some(next) = queue.pop() {
-                    round.ask(next, Question::Prepare(question), effects);
-                }
-                self.decide_if_ready(now, effects);
+            Vote::Yes if books => self.on_sold(from, effects),
+            Vote::Yes => self.on_yes(now, from, effects),
+            // our own company has written it down under the key
+            Vote::No(refusal) if books && from == self.start.me => {
+                self.answer_refused(refusal, effects);
             }
             Vote::No(refusal) => self.refuse(refusal, effects),
             Vote::Mismatch {
@@ -97,8 +97,22 @@ impl Driver {
                 acceptors,
             } => self.adopt(now, order, hash, acceptors, effects),
             Vote::Stale(fence) => self.raise(now, fence, effects),
-            Vote::Later => round.put_off(from, now),
+            Vote::Later => self.on_no_answer(now, from, NoAnswer::NotNow),
         }
+    }
+
+    fn on_yes(&mut self, now: Timestamp, from: CompanyId, effects: &mut Vec<Effect>) {
+        let prepare = self.prepare();
+        let Phase::Preparing { round, queue, .. } = &mut self.phase else {
+            return;
+        };
+        if !round.answered(from) {
+            return; // this Yes was counted
+        }
+        if let Some(next) = queue.pop() {
+            round.ask(next, Question::Prepare(prepare), effects);
+        }
+        self.decide_if_ready(now, effects);
     }
 
     pub(super) fn decide_if_ready(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {

@@ -13,7 +13,7 @@ use crate::fixtures::*;
 use crate::order::{Order, OrderHash};
 use crate::outcome::Outcome;
 use crate::question::Question;
-use crate::vote::{Booked, Prepare, RefusalReason, Vote};
+use crate::vote::{Prepare, RefusalReason, Vote};
 
 const T0: Timestamp = Timestamp(1_000);
 const TOKEN: FencingToken = FencingToken(7);

@@ -7,7 +7,7 @@ use crate::domain::ids::CompanyId;
 use crate::domain::outcome::Outcome;
 use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::saga::{ClientAnswer, Effect, Event, NoAnswer};
-use crate::domain::vote::{Booked, RefusalReason, Vote};
+use crate::domain::vote::{RefusalReason, Vote};
 
 /// What a company was asked last, as far as a customer cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +57,6 @@ impl Narrator {
                 Err(_)
                     | Ok(CompanyAnswer::Vote(
                         Vote::Mismatch { .. } | Vote::Stale(_) | Vote::Later
-                    ))
-                    | Ok(CompanyAnswer::Booked(
-                        Booked::Mismatch { .. } | Booked::Stale(_) | Booked::Later
                     ))
             ),
             Event::Started | Event::Leased(_) | Event::Wake => false,
@@ -155,12 +152,8 @@ impl Narrator {
 /// What a company's answer to the question for its seats says, if it says it.
 fn word(answer: &CompanyAnswer) -> Option<(Step, Option<RefusalReason>)> {
     match answer {
-        CompanyAnswer::Vote(Vote::Yes) | CompanyAnswer::Booked(Booked::Done) => {
-            Some((Step::Yes, None))
-        }
-        CompanyAnswer::Vote(Vote::No(refusal)) | CompanyAnswer::Booked(Booked::No(refusal)) => {
-            Some((Step::No, Some(refusal.reason)))
-        }
+        CompanyAnswer::Vote(Vote::Yes) => Some((Step::Yes, None)),
+        CompanyAnswer::Vote(Vote::No(refusal)) => Some((Step::No, Some(refusal.reason))),
         _ => None,
     }
 }

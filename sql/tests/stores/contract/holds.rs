@@ -7,6 +7,7 @@ use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::{Order, OrderHash};
 use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::question::Question;
 use passcom_actors::domain::vote::{Prepare, RefusalReason};
 use passcom_actors::mesh::messages::Recorded;
 
@@ -78,11 +79,11 @@ pub async fn a_hold_is_kept_extended_and_over(stores: &Stores<'_, impl LedgerSto
     let seats = hold.order.seats();
     post(
         ledger,
-        Entry::Release {
+        Entry::from(Question::Release {
             saga,
             seats,
             reason,
-        },
+        }),
     )
     .await;
     assert_eq!(recorded(archive, &hold).await.reason, Some(reason));

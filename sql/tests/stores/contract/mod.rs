@@ -14,6 +14,7 @@ use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::order::{Leg, Order, OrderHash, Price, SeatRef};
+use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::Footprint;
 use passcom_actors::domain::vote::{Prepare, Vote};
 use passcom_sql::{Database, Identity, Options};
@@ -153,23 +154,15 @@ pub fn prepare_for(user: UserId, created_at: i64, seats: &[SeatRef]) -> Prepare 
 }
 
 pub fn vote_on(prepare: &Prepare) -> Entry {
-    Entry::Prepare {
-        prepare: Box::new(prepare.clone()),
-        lost: None,
-        idempotency: None,
-    }
+    Question::Prepare(Box::new(prepare.clone())).into()
 }
 
 pub fn book(prepare: &Prepare, idempotency: Option<Idempotency>) -> Entry {
-    Entry::Book {
-        prepare: Box::new(prepare.clone()),
-        lost: None,
-        idempotency,
-    }
+    Entry::asked(Question::Book(Box::new(prepare.clone())), None, idempotency)
 }
 
 pub fn yes() -> Receipt {
-    Receipt::Vote(Vote::Yes)
+    Receipt::Answer(CompanyAnswer::Vote(Vote::Yes))
 }
 
 /// One batch, one transaction.
