@@ -322,7 +322,7 @@ fn remember_key(rows: &mut Rows, saga: SagaId, user: UserId, idempotency: Option
         return;
     };
     let key = (user, key.clone());
-    if rows.keys.get(&key).is_none() {
+    if rows.key(&key).is_none() {
         let row = KeyRow {
             fingerprint: *fingerprint,
             saga,
@@ -338,7 +338,7 @@ fn answer_key(rows: &mut Rows, user: UserId, idempotency: Option<&Idempotency>, 
         return;
     };
     let key = (user, key.clone());
-    let row = rows.keys.get(&key).cloned();
+    let row = rows.key(&key).cloned();
     if let Some(row) = row.filter(|row| row.fingerprint == *fingerprint && row.answer.is_none()) {
         rows.keys.put(
             key,
@@ -351,7 +351,7 @@ fn answer_key(rows: &mut Rows, user: UserId, idempotency: Option<&Idempotency>, 
 }
 
 fn finish(rows: &mut Rows, saga: SagaId) -> Receipt {
-    if let Some(row) = rows.sagas.get(&saga).filter(|row| !row.finished) {
+    if let Some(row) = rows.saga(&saga).filter(|row| !row.finished) {
         let row = SagaRow {
             finished: true,
             ..row.clone()
@@ -395,7 +395,7 @@ fn block(rows: &mut Rows, seat: SeatKey, blocked: bool, reason: &str) -> bool {
     if rows.owner(&seat).is_some() {
         return false;
     }
-    let mut row = rows.seats.get(&seat).copied().unwrap_or_default();
+    let mut row = rows.seat(&seat).copied().unwrap_or_default();
     row.blocked = blocked;
     rows.seats.put(seat, row);
     let action = if blocked { "block" } else { "unblock" };

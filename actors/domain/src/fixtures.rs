@@ -78,12 +78,12 @@ pub fn prepare(seats: &[SeatRef]) -> Prepare {
 
 /// Company a with [`ROUTE`] on sale and nothing else.
 pub fn rows() -> Rows {
-    let mut rows = Rows::new(company("a"));
+    let mut rows = Rows::of_everything(company("a"));
     let facts = RouteFacts {
         seats: SEATS,
         on_sale: true,
     };
-    rows.routes.insert(ROUTE, facts);
+    rows.load_route(ROUTE, facts);
     rows
 }
 

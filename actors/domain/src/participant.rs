@@ -98,7 +98,7 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vot
         return Vote::Stale(fence);
     }
     let key = Key::Saga(prepare.saga);
-    let refusal = if rows.registers.get(&key).is_some() {
+    let refusal = if rows.register(&key).is_some() {
         Some(Refusal {
             seat: seats[0],
             reason: RefusalReason::Released,
@@ -176,7 +176,7 @@ fn release_leg(rows: &mut Rows, key: LegKey, reason: RefusalReason) {
         reason: Some(reason),
         ..leg
     };
-    match rows.legs.get(&key).copied() {
+    match rows.leg(&key).copied() {
         None => rows.put_leg(
             key,
             refused(LegRow {
@@ -201,7 +201,7 @@ pub fn on_cancel(rows: &mut Rows, saga: SagaId, seats: &[SeatRef]) {
             route: seat.route,
             number: seat.number,
         };
-        match rows.legs.get(&key).copied() {
+        match rows.leg(&key).copied() {
             Some(leg) if matches!(leg.state, LegState::Prepared | LegState::Committed) => {
                 let state = LegState::Cancelled;
                 rows.put_leg(key, LegRow { state, ..leg });
@@ -216,7 +216,7 @@ pub fn on_cancel(rows: &mut Rows, saga: SagaId, seats: &[SeatRef]) {
 /// go on to a ballot at once, which finds that out.)
 fn given_up(rows: &Rows, prepare: &Prepare) -> Option<Refusal> {
     prepare.order.hold_seconds?;
-    rows.registers.get(&Key::Saga(prepare.saga))?;
+    rows.register(&Key::Saga(prepare.saga))?;
     Some(Refusal {
         seat: *prepare.order.seats_of(rows.me).first()?,
         reason: RefusalReason::NoVote,
@@ -224,8 +224,7 @@ fn given_up(rows: &Rows, prepare: &Prepare) -> Option<Refusal> {
 }
 
 fn mismatch(rows: &Rows, saga: SagaId) -> Vote {
-    let row = rows.sagas.get(&saga);
-    match row.and_then(|row| row.order.clone().map(|order| (order, row))) {
+    match rows.order_of(&saga).zip(rows.saga(&saga)) {
         Some((order, row)) => Vote::Mismatch {
             order,
             hash: row.hash,
@@ -239,7 +238,7 @@ fn mismatch(rows: &Rows, saga: SagaId) -> Vote {
 fn stale(rows: &Rows, seats: &[SeatRef], token: FencingToken) -> Option<FencingToken> {
     let fence = seats
         .iter()
-        .filter_map(|seat| rows.seats.get(&(seat.route, seat.number)))
+        .filter_map(|seat| rows.seat(&(seat.route, seat.number)))
         .map(|row| row.fence)
         .max()?;
     (!token.passes(fence)).then_some(fence)
@@ -262,7 +261,7 @@ fn first_refusal(rows: &Rows, seats: &[SeatRef]) -> Option<Refusal> {
 }
 
 fn refusal_of(rows: &Rows, seat: SeatKey) -> Option<RefusalReason> {
-    let Some(route) = rows.routes.get(&seat.0) else {
+    let Some(route) = rows.route(&seat.0) else {
         return Some(RefusalReason::Unknown);
     };
     if seat.1.0 < 1 || seat.1.0 > route.seats {
@@ -331,7 +330,7 @@ fn keep(
 
 /// Records the saga here, unless it is: whoever began it first fixed its order.
 pub fn remember(rows: &mut Rows, prepare: &Prepare, state: SagaState) {
-    let row = match rows.sagas.get(&prepare.saga) {
+    let row = match rows.saga(&prepare.saga) {
         Some(row) if row.state == SagaState::Begun => SagaRow {
             state,
             ..row.clone()
@@ -352,7 +351,7 @@ pub fn remember(rows: &mut Rows, prepare: &Prepare, state: SagaState) {
 }
 
 fn end(rows: &mut Rows, saga: SagaId, state: SagaState) {
-    let Some(row) = rows.sagas.get(&saga) else {
+    let Some(row) = rows.saga(&saga) else {
         return;
     };
     if row.state == SagaState::Begun {

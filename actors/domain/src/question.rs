@@ -49,6 +49,31 @@ impl Question {
             _ => None,
         }
     }
+
+    /// The saga whose customer is waited for no more, if it is a hold: a ballot is under way.
+    pub fn ends_hold(&self) -> Option<SagaId> {
+        match self {
+            Question::Promise {
+                key: Key::Saga(saga),
+                ..
+            } => Some(*saga),
+            Question::Accept {
+                key: Key::Saga(saga),
+                value,
+                ..
+            } => may_be_held(value).then_some(*saga),
+            _ => None,
+        }
+    }
+}
+
+/// An Abort does not say whose it is.
+fn may_be_held(value: &Value) -> bool {
+    match value {
+        Value::Commit { order, .. } => order.hold_seconds.is_some(),
+        Value::Abort => true,
+        Value::Account(_) => false,
+    }
 }
 
 /// The answer to a [`Question`], after what it says is durable.

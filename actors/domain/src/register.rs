@@ -87,7 +87,7 @@ pub fn learn(
 /// This user exists, so it is who the register of its login chose: nobody has to find that out any more.
 pub fn close_login(rows: &mut Rows, user: &User) {
     let key = Key::Login(user.login.clone());
-    let Some(row) = rows.registers.get(&key).filter(|row| !row.chosen) else {
+    let Some(row) = rows.register(&key).filter(|row| !row.chosen) else {
         return;
     };
     let accepted = row.accepted.as_ref().map(|(_, value)| value);
@@ -101,7 +101,7 @@ pub fn close_login(rows: &mut Rows, user: &User) {
 }
 
 fn row_of(rows: &Rows, key: &Key, acceptors: &Acceptors) -> Register {
-    rows.registers.get(key).cloned().unwrap_or(Register {
+    rows.register(key).cloned().unwrap_or(Register {
         acceptors: acceptors.clone(),
         promised: Ballot::ZERO,
         accepted: None,

@@ -12,7 +12,7 @@ use super::ticket::Ticket;
 
 /// Issues the ticket of a committed saga and tells the others.
 pub fn issue(rows: &mut Rows, saga: SagaId, order: Arc<Order>) {
-    if rows.tickets.get(&saga).is_some() {
+    if rows.ticket(&saga).is_some() {
         return;
     }
     let ticket = Ticket::new(saga, order);
@@ -22,7 +22,7 @@ pub fn issue(rows: &mut Rows, saga: SagaId, order: Arc<Order>) {
 
 /// Has the ticket of a committed saga here too, without telling the others: whoever issued it does. False if another order is on it.
 pub fn keep(rows: &mut Rows, saga: SagaId, order: Arc<Order>) -> bool {
-    match rows.tickets.get(&saga) {
+    match rows.ticket(&saga) {
         Some(row) if row.order != order => {
             rows.alarm(format!("two orders on ticket {saga}"));
             false
@@ -38,7 +38,7 @@ pub fn keep(rows: &mut Rows, saga: SagaId, order: Arc<Order>) -> bool {
 /// Cancels seats of a ticket that is here and tells the others. Answers with the seats whose legs are to end; none if the
 /// ticket is not here.
 pub fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef]) -> Option<Vec<SeatRef>> {
-    let row = rows.tickets.get(&ticket)?;
+    let row = rows.ticket(&ticket)?;
     let fresh = row.difference(&row.seats_among(seats));
     if !fresh.is_empty() {
         let merged = row.union(&fresh);
@@ -51,7 +51,7 @@ pub fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef]) -> Option<Vec<
 /// Takes over a peer's copy of a ticket. Answers with the seats that were not cancelled here before: their legs are to end.
 pub fn merge_ticket(rows: &mut Rows, copy: &Ticket) -> Vec<SeatRef> {
     let nothing = Ticket::new(copy.id, copy.order.clone());
-    let row = rows.tickets.get(&copy.id).unwrap_or(&nothing);
+    let row = rows.ticket(&copy.id).unwrap_or(&nothing);
     if row.order != copy.order {
         rows.alarm(format!("two orders on ticket {}", copy.id));
         return Vec::new();
@@ -65,7 +65,7 @@ pub fn merge_ticket(rows: &mut Rows, copy: &Ticket) -> Vec<SeatRef> {
 /// Takes over a peer's copy of a user.
 pub fn merge_user(rows: &mut Rows, copy: User) {
     register::close_login(rows, &copy);
-    match rows.users.get(&copy.login) {
+    match rows.user(&copy.login) {
         Some(row) if row.id != copy.id => {
             rows.alarm(format!("two users with the login of {}", copy.id));
         }
@@ -80,7 +80,7 @@ pub fn merge_user(rows: &mut Rows, copy: User) {
 /// Enrols a user whose login's register chose this, and tells the others.
 pub fn enrol(rows: &mut Rows, user: User) {
     register::close_login(rows, &user);
-    match rows.users.get(&user.login) {
+    match rows.user(&user.login) {
         Some(row) if row.id != user.id => {
             rows.alarm(format!("two users with the login of {}", user.id));
         }

@@ -1,7 +1,6 @@
 //! What a driver asks of this company: what it writes, and the answer.
 
 use super::{Idempotency, answer_key, finish, remember_key};
-use crate::ballot::Key;
 use crate::ids::SagaId;
 use crate::order::OrderHash;
 use crate::outcome::Outcome;
@@ -24,7 +23,7 @@ pub(super) fn answer(
             acceptors,
             ballot,
         } => {
-            end_asked(rows, key);
+            end_hold(rows, question);
             CompanyAnswer::Promise(register::on_promise(rows, key, acceptors, *ballot))
         }
         Question::Accept {
@@ -33,7 +32,7 @@ pub(super) fn answer(
             ballot,
             value,
         } => {
-            end_asked(rows, key);
+            end_hold(rows, question);
             CompanyAnswer::Accept(register::on_accept(rows, key, acceptors, *ballot, value))
         }
         Question::Commit { saga, hash } => {
@@ -88,11 +87,11 @@ fn book(
     vote
 }
 
-/// A ballot is under way, so that somebody asked for an end: whoever was dead when it was decided must not wait for the customer,
-/// and if the one who asked dies, another one asks on.
-fn end_asked(rows: &mut Rows, key: &Key) {
-    if let Key::Saga(saga) = key {
-        participant::end_hold(rows, *saga);
+/// A ballot is under way, so that somebody asked for an end. A company that was dead when it was decided must not wait for the
+/// customer; and if the driver that asked dies, another one asks on.
+fn end_hold(rows: &mut Rows, ballot: &Question) {
+    if let Some(saga) = ballot.ends_hold() {
+        participant::end_hold(rows, saga);
     }
 }
 
@@ -104,9 +103,8 @@ fn commit(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
     let is_sold = rows.legs_of(saga).iter().any(|(_, leg)| {
         matches!(leg.state, LegState::Committed | LegState::Cancelled) && leg.hash == hash
     });
-    let row = rows.sagas.get(&saga).filter(|row| row.hash == hash);
-    let order = row.and_then(|row| row.order.clone());
-    if let Some(order) = order.filter(|_| is_sold) {
+    let is_its_order = rows.saga(&saga).is_some_and(|row| row.hash == hash);
+    if let Some(order) = rows.order_of(&saga).filter(|_| is_sold && is_its_order) {
         replica::keep(rows, saga, order);
     }
 }

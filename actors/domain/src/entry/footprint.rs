@@ -2,7 +2,7 @@
 
 use super::{Entry, Idempotency};
 use crate::accounts::User;
-use crate::ballot::{Key, Value};
+use crate::ballot::Key;
 use crate::ids::CompanyId;
 use crate::order::SeatRef;
 use crate::question::Question;
@@ -100,19 +100,9 @@ fn question_footprint(
             footprint.registers.insert(Key::Saga(prepare.saga));
             footprint.tickets.insert(prepare.saga);
         }
-        Question::Promise { key, .. } => {
+        Question::Promise { key, .. } | Question::Accept { key, .. } => {
             footprint.registers.insert(key.clone());
-            if let Key::Saga(saga) = key {
-                footprint.sagas.insert(*saga);
-            }
-        }
-        Question::Accept { key, value, .. } => {
-            footprint.registers.insert(key.clone());
-            if let Key::Saga(saga) = key
-                && may_end_hold(value)
-            {
-                footprint.sagas.insert(*saga);
-            }
+            footprint.sagas.extend(question.ends_hold());
         }
         Question::Commit { saga, .. } => {
             footprint.sagas.insert(*saga);
@@ -144,15 +134,6 @@ fn prepare_footprint(
     if let Some(idempotency) = idempotency {
         let key = (prepare.order.user, idempotency.key.clone());
         footprint.keys.insert(key);
-    }
-}
-
-/// An Abort does not say whose it is.
-fn may_end_hold(value: &Value) -> bool {
-    match value {
-        Value::Commit { order, .. } => order.hold_seconds.is_some(),
-        Value::Abort => true,
-        Value::Account(_) => false,
     }
 }
 

@@ -54,7 +54,7 @@ pub fn expire_hold(rows: &mut Rows, saga: SagaId, seconds: u32) -> Option<u32> {
 }
 
 fn held(rows: &Rows, saga: SagaId) -> Option<SagaRow> {
-    let row = rows.sagas.get(&saga)?;
+    let row = rows.saga(&saga)?;
     row.held_for().map(|_| row.clone())
 }
 
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn votes_are_noted_for_the_order_that_they_are_for() {
         let mut rows = kept();
-        let voted = |rows: &Rows| rows.sagas.get(&SAGA).unwrap().voted;
+        let voted = |rows: &Rows| rows.saga(&SAGA).unwrap().voted;
         note_votes(&mut rows, SAGA, OTHER_HASH);
         assert!(!voted(&rows));
         note_votes(&mut rows, SAGA, HASH);

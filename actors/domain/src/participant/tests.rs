@@ -10,8 +10,7 @@ use crate::rows::{RouteFacts, SeatRow};
 
 /// Rows that a transaction committed: whatever changed before is as loaded.
 fn reloaded(rows: &Rows) -> Rows {
-    let mut fresh = Rows::new(rows.me);
-    fresh.routes = rows.routes.clone();
+    let mut fresh = crate::fixtures::rows();
     for (key, leg) in rows.legs.range(..) {
         fresh.legs.load(*key, *leg);
         if matches!(leg.state, Prepared | Committed) {
@@ -80,7 +79,7 @@ fn after(
     let mut twice = once.clone();
     message(&mut twice);
     assert_eq!(reloaded(&twice), once, "a message may come twice");
-    let state = rows.sagas.get(&SAGA).map(|row| row.state);
+    let state = rows.saga(&SAGA).map(|row| row.state);
     (states(&rows), state, rows.alarms.len())
 }
 
@@ -104,7 +103,7 @@ fn a_sellable_prepare_keeps_every_seat_and_remembers_the_saga() {
     };
     for number in [1, 2] {
         let seat = (ROUTE, SeatNumber(number));
-        assert_eq!(rows.seats.get(&seat), Some(&fence));
+        assert_eq!(rows.seat(&seat), Some(&fence));
         assert_eq!(rows.owner(&seat), Some((SAGA, Prepared)));
     }
     let saga = SagaRow {
@@ -117,7 +116,7 @@ fn a_sellable_prepare_keeps_every_seat_and_remembers_the_saga() {
         hold_seconds: None,
         voted: false,
     };
-    assert_eq!(rows.sagas.get(&SAGA), Some(&saga));
+    assert_eq!(rows.saga(&SAGA), Some(&saga));
     assert_eq!(rows.alarms, Vec::<String>::new());
 }
 
@@ -181,7 +180,7 @@ fn every_reason_refuses_all_legs_and_a_retry_hears_the_same() {
                     seats,
                     on_sale: true,
                 };
-                rows.routes.insert(ROUTE, facts);
+                rows.load_route(ROUTE, facts);
             },
             RefusalReason::Unknown,
         ),
@@ -200,7 +199,7 @@ fn every_reason_refuses_all_legs_and_a_retry_hears_the_same() {
         assert_eq!(vote, no(2, reason));
         assert_eq!(states(&rows), [Refused, Refused]);
         assert_eq!(rows.owner(&number_2), owner, "the owner is left alone");
-        let state = rows.sagas.get(&SAGA).map(|row| row.state);
+        let state = rows.saga(&SAGA).map(|row| row.state);
         assert_eq!(state, Some(SagaState::Aborted));
         assert_eq!(on_prepare(&mut rows, &two_seats(), None), vote, "a retry");
     }
@@ -213,10 +212,10 @@ fn a_route_off_sale_or_unknown_refuses() {
         seats: SEATS,
         on_sale: false,
     };
-    closed.routes.insert(ROUTE, facts);
+    closed.load_route(ROUTE, facts);
     let vote = on_prepare(&mut closed, &two_seats(), None);
     assert_eq!(vote, no(1, RefusalReason::Closed));
-    let mut unknown = Rows::new(company("a"));
+    let mut unknown = Rows::of_everything(company("a"));
     let vote = on_prepare(&mut unknown, &two_seats(), None);
     assert_eq!(vote, no(1, RefusalReason::Unknown));
 }
@@ -248,7 +247,7 @@ fn an_older_token_is_told_the_fence_and_no_token_is_not_compared() {
     for token in [0, 5, 6] {
         let mut rows = before.clone();
         assert_eq!(on_prepare(&mut rows, &with(token), None), Vote::Yes);
-        let fence = rows.seats.get(&(ROUTE, SeatNumber(2))).unwrap().fence;
+        let fence = rows.seat(&(ROUTE, SeatNumber(2))).unwrap().fence;
         assert_eq!(fence, FencingToken(token.max(5)));
     }
 }
@@ -375,7 +374,7 @@ fn book_prepares_decides_and_sells_in_one_step() {
         )),
         chosen: true,
     };
-    assert_eq!(rows.registers.get(&Key::Saga(SAGA)), Some(&register));
+    assert_eq!(rows.register(&Key::Saga(SAGA)), Some(&register));
     let before = reloaded(&rows);
     let mut again = before.clone();
     assert_eq!(on_book(&mut again, &alone(), None), Vote::Yes);
@@ -394,7 +393,7 @@ fn book_obeys_a_register_that_somebody_touched() {
     };
     assert_eq!(on_book(&mut rows, &alone, None), Vote::No(refusal));
     assert_eq!(states(&rows), [Refused, Refused]);
-    assert!(rows.tickets.get(&SAGA).is_none());
+    assert!(rows.ticket(&SAGA).is_none());
     assert_eq!(on_book(&mut rows, &alone, None), Vote::No(refusal));
 }
 

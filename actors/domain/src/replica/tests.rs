@@ -61,7 +61,7 @@ fn a_ticket_is_issued_and_told_once() {
     for _ in 0..2 {
         issue(&mut rows, SAGA, ticket(&[]).order);
     }
-    assert_eq!(rows.tickets.get(&SAGA), Some(&ticket(&[])));
+    assert_eq!(rows.ticket(&SAGA), Some(&ticket(&[])));
     assert_eq!(rows.outbox, [Replicated::Ticket(ticket(&[]))]);
 }
 
@@ -73,7 +73,7 @@ fn a_cancellation_frees_our_seats_and_is_told_once() {
         assert_eq!(cancel(&mut rows, &seats), Receipt::Cancelled(true));
     }
     let cancelled = ticket(&[seat("a", 2), seat("b", 1)]);
-    assert_eq!(rows.tickets.get(&SAGA), Some(&cancelled));
+    assert_eq!(rows.ticket(&SAGA), Some(&cancelled));
     assert_eq!(rows.outbox, [Replicated::Ticket(cancelled)]);
     assert_eq!(states(&rows), [Committed, Cancelled]);
     assert_eq!(rows.owner(&(ROUTE, SeatNumber(2))), None);
@@ -101,7 +101,7 @@ fn copies_of_a_ticket_merge_to_the_same_in_any_order() {
         for index in order.into_iter().chain(order) {
             merge(&mut rows, Replicated::Ticket(copies[index].clone()));
         }
-        assert_eq!(rows.tickets.get(&SAGA), Some(&merged), "{order:?}");
+        assert_eq!(rows.ticket(&SAGA), Some(&merged), "{order:?}");
         assert_eq!(states(&rows), [Cancelled, Prepared]);
         assert_eq!(
             rows.outbox,
@@ -120,7 +120,7 @@ fn two_orders_on_one_ticket_are_an_alarm_and_change_nothing() {
         ..ticket(&[seat("a", 1)])
     };
     merge(&mut rows, Replicated::Ticket(copy));
-    assert_eq!(rows.tickets.get(&SAGA), Some(&ticket(&[])));
+    assert_eq!(rows.ticket(&SAGA), Some(&ticket(&[])));
     assert_eq!(states(&rows), [Committed, Committed]);
     assert_eq!(rows.alarms.len(), 1);
 }
@@ -134,7 +134,7 @@ fn the_higher_version_of_a_user_stays() {
             merge(&mut rows, Replicated::User(copy));
         }
         let expected = user(2, "hash 2");
-        assert_eq!(rows.users.get(&"ana".to_owned()), Some(&expected));
+        assert_eq!(rows.user(&"ana".to_owned()), Some(&expected));
         assert_eq!(rows.alarms, Vec::<String>::new());
     }
 }
@@ -151,7 +151,7 @@ fn users_that_contradict_each_other_are_an_alarm_and_change_nothing() {
         rows.users.load("ana".to_owned(), user(1, "hash"));
         merge(&mut rows, Replicated::User(copy));
         let stays = Some(&user(1, "hash")).cloned();
-        assert_eq!(rows.users.get(&"ana".to_owned()).cloned(), stays);
+        assert_eq!(rows.user(&"ana".to_owned()).cloned(), stays);
         assert_eq!(rows.alarms.len(), 1);
     }
     let mut rows = rows();

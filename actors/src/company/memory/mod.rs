@@ -126,7 +126,7 @@ impl LedgerStore for MemoryStore {
 
 impl Tables {
     fn load(&self, me: CompanyId, footprint: &Footprint) -> Rows {
-        let mut rows = Rows::new(me);
+        let mut rows = Rows::new(me, footprint);
         for saga in &footprint.sagas {
             self.load_saga(*saga, footprint.orders.contains(saga), &mut rows);
         }
@@ -160,7 +160,7 @@ impl Tables {
             );
         }
         for (key, leg) in self.legs_of(saga) {
-            rows.legs.load(key, leg);
+            rows.load_leg(key, leg);
         }
     }
 
@@ -170,7 +170,7 @@ impl Tables {
                 seats: route.seats,
                 on_sale: route.on_sale,
             };
-            rows.routes.insert(seat.0, facts);
+            rows.load_route(seat.0, facts);
         }
         self.load_seat_use(seat, rows);
     }

@@ -193,7 +193,7 @@ fn c1_a_sold_seat_shown_as_free() {
 
 /// What a transaction at A changes: the register's acceptance, then a leg.
 fn told(history: &mut History, change: impl FnOnce(&mut Rows)) -> Vec<String> {
-    let mut rows = Rows::new(company("A"));
+    let mut rows = Rows::of_everything(company("A"));
     change(&mut rows);
     history.on_commit(&rows, 0, &mut crate::seen::Seen::default());
     std::mem::take(&mut history.objections)

@@ -178,7 +178,8 @@ pub async fn try_post(
     ledger
         .transact(&footprint, &mut |rows| {
             receipts = entries.iter().map(|entry| entry.post(rows)).collect();
-            assert_eq!(rows.alarms, Vec::<String>::new());
+            rows.seat_changes(); // as the ledger, which tells the routes
+            assert_eq!(rows.take_alarms(), Vec::<String>::new());
         })
         .await?;
     Ok(receipts)
