@@ -24,7 +24,7 @@ use super::rows::{
 };
 use super::vote::{Prepare, Refusal};
 
-/// A client's idempotency key with the fingerprint of what it was used for.
+/// A client's idempotency key with the fingerprint of the request that it came with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Idempotency {
     pub key: String,
@@ -50,7 +50,7 @@ pub enum Entry {
     /// A driver asks this company, which answers with what is then recorded.
     Asked {
         question: Question,
-        /// Of a vote: what the memory of a route says against it.
+        /// Of a vote: why the memory of a route says no.
         lost: Option<Refusal>,
         /// Of a vote: the client's key, where this node drives the saga.
         idempotency: Option<Idempotency>,
@@ -122,11 +122,11 @@ pub enum Entry {
     },
 }
 
-/// What posting an entry came to, valid once the batch is committed.
+/// The result of posting an entry, valid once the batch is committed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Receipt {
     Done,
-    /// What is recorded contradicts the entry: an alarm was raised and nothing of it was posted.
+    /// The entry contradicts the records: an alarm was raised and nothing of the entry was posted.
     Contradicted,
     /// To [`Entry::Asked`].
     Answer(CompanyAnswer),
@@ -141,7 +141,8 @@ pub enum Receipt {
 }
 
 impl Entry {
-    /// What a company posts when it is asked. Only votes have to do with claims in memory (`lost`) and the client's key.
+    /// The entry that a company posts when it is asked. Claims in memory (`lost`) and the client's key belong to votes
+    /// only, and are dropped for other questions.
     pub fn asked(
         question: Question,
         lost: Option<Refusal>,
@@ -214,7 +215,7 @@ impl From<Question> for Entry {
 }
 
 impl Receipt {
-    /// The answer to what was asked; none for a node's own steps.
+    /// The answer to the question of [`Entry::Asked`]; none for a node's own steps.
     pub fn answer(self) -> Option<CompanyAnswer> {
         match self {
             Receipt::Answer(answer) => Some(answer),

@@ -1,4 +1,4 @@
-//! What the unit tests of this folder speak of: three companies, their seats, orders of them and empty rows.
+//! Names and values for the unit tests: three companies, their seats, orders of them and empty rows.
 
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ pub mod accounts;
 pub mod ballot;
 pub mod entry;
 pub mod fencing;
-/// What tests speak of, here and in the crates above.
+/// Names and values for tests, here and in the crates above.
 #[doc(hidden)]
 pub mod fixtures;
 pub mod ids;

@@ -23,7 +23,7 @@ use super::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
 /// The hash of a tombstone: a leg that was released before its order was ever seen.
 const NO_ORDER: OrderHash = OrderHash([0; 32]);
 
-/// What is recorded of this saga here, seen from a new Prepare or Book.
+/// The records of this saga here, compared with a new Prepare or Book.
 enum OnRecord {
     Nothing,
     Refused(Refusal),
@@ -80,7 +80,7 @@ pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> 
 
 /// Books a single-company order in one step: vote, decision and sale.
 ///
-/// Only while the register is untouched: whoever promised a recovery ballot takes no ballot 0 any more.
+/// Only while the register is untouched: an acceptor that promised a recovery ballot takes no ballot 0 any more.
 pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vote {
     match on_record(rows, prepare.saga, prepare.hash) {
         OnRecord::SameOrder(LegState::Prepared) => return Vote::Later,
@@ -126,7 +126,7 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vot
     Vote::Yes
 }
 
-/// Commit of this order is known chosen: its legs are sold, those kept for another order of this saga never belonged to it.
+/// Commit of this order is known chosen: its legs are sold. Legs kept for another order of this saga are freed.
 pub fn on_commit(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
     for (key, leg) in rows.legs_of(saga) {
         match leg.state {
@@ -143,7 +143,7 @@ pub fn on_commit(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
     end(rows, saga, SagaState::Committed);
 }
 
-/// Whoever is told of a Commit has voted for it.
+/// A company that is told of a Commit has voted for it: anything else is an alarm.
 pub fn alarm_without_vote(rows: &mut Rows, saga: SagaId) {
     if rows.legs_of(saga).is_empty() {
         rows.alarm(format!("commit of saga {saga} that has no leg here"));
@@ -152,8 +152,8 @@ pub fn alarm_without_vote(rows: &mut Rows, saga: SagaId) {
 
 /// Abort is certain: a refusal is durable somewhere, or Abort was chosen.
 ///
-/// Ends every leg of the saga here, those that the message does not name too: a saga recorded as aborted is not looked
-/// after any more, and what it left prepared would stay so for ever.
+/// Ends every leg of the saga here, also those that the message does not name: nobody looks after a saga that is
+/// recorded as aborted, and a leg left prepared would stay so for ever.
 pub fn on_release(rows: &mut Rows, saga: SagaId, seats: &[SeatRef], reason: RefusalReason) {
     let me = rows.me;
     let named = seats.iter().filter(|seat| seat.company == me);
@@ -212,8 +212,8 @@ pub fn on_cancel(rows: &mut Rows, saga: SagaId, seats: &[SeatRef]) {
     }
 }
 
-/// A hold whose end was asked for before its seats were kept here would stand, and could never be confirmed. (Other bookings
-/// go on to a ballot at once, which finds that out.)
+/// The end of a hold may be asked for before its seats are kept here. It would then stand and could never be confirmed,
+/// so the vote is No. (Other bookings go on to a ballot at once, which finds that out.)
 fn given_up(rows: &Rows, prepare: &Prepare) -> Option<Refusal> {
     prepare.order.hold_seconds?;
     rows.register(&Key::Saga(prepare.saga))?;
@@ -230,7 +230,7 @@ fn mismatch(rows: &Rows, saga: SagaId) -> Vote {
             hash: row.hash,
             acceptors: row.acceptors.clone(),
         },
-        // a prepared leg always has its saga's row; without it nobody could say what was prepared
+        // a prepared leg always has its saga's row: without the row nobody could say which order was prepared
         None => Vote::Later,
     }
 }
@@ -244,7 +244,7 @@ fn stale(rows: &Rows, seats: &[SeatRef], token: FencingToken) -> Option<FencingT
     (!token.passes(fence)).then_some(fence)
 }
 
-/// What is durable has the last word. What memory says counts only for another saga's claim, which is not durable yet.
+/// The durable records have the last word. Memory counts only for another saga's claim, which is not durable yet.
 fn refusal(rows: &Rows, seats: &[SeatRef], lost: Option<Refusal>) -> Option<Refusal> {
     let claimed = |lost: &Refusal| lost.reason == RefusalReason::Held;
     first_refusal(rows, seats).or_else(|| lost.filter(claimed))
@@ -328,7 +328,7 @@ fn keep(
     remember(rows, prepare, saga_state);
 }
 
-/// Records the saga here, unless it is: whoever began it first fixed its order.
+/// Records the saga here, unless it is recorded: the first to begin it fixed its order.
 pub fn remember(rows: &mut Rows, prepare: &Prepare, state: SagaState) {
     let row = match rows.saga(&prepare.saga) {
         Some(row) if row.state == SagaState::Begun => SagaRow {

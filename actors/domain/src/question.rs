@@ -76,7 +76,7 @@ fn may_be_held(value: &Value) -> bool {
     }
 }
 
-/// The answer to a [`Question`], after what it says is durable.
+/// The answer to a [`Question`]. It leaves once everything that it says is durable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CompanyAnswer {
     /// To Prepare and Book.

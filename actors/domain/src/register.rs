@@ -57,8 +57,8 @@ pub fn on_accept(
 
 /// Records that this value, accepted by a majority in this ballot, is the chosen one.
 ///
-/// False, and nothing recorded, where that contradicts what is accepted here: a value chosen before, another value in
-/// the same ballot, or one in a later ballot, which could only have repeated the chosen one.
+/// False, and nothing recorded, where that contradicts the value accepted here: another one was chosen before, or
+/// accepted in the same ballot or in a later one, which could only have repeated the chosen value.
 pub fn learn(
     rows: &mut Rows,
     key: Key,
@@ -84,7 +84,7 @@ pub fn learn(
     true
 }
 
-/// This user exists, so it is who the register of its login chose: nobody has to find that out any more.
+/// This user exists, so the register of its login has chosen it: nobody has to find that out any more.
 pub fn close_login(rows: &mut Rows, user: &User) {
     let key = Key::Login(user.login.clone());
     let Some(row) = rows.register(&key).filter(|row| !row.chosen) else {
@@ -109,7 +109,7 @@ fn row_of(rows: &Rows, key: &Key, acceptors: &Acceptors) -> Register {
     })
 }
 
-/// One run of a ballot ≥ 1: phase 1 to a majority, phase 2 with what it found, else with what we propose.
+/// One run of a ballot ≥ 1: phase 1 to a majority, phase 2 with the value that it found, else with our own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Proposer {
     acceptors: Acceptors,
@@ -131,7 +131,7 @@ enum Phase {
     },
 }
 
-/// What a proposer has come to after a reply.
+/// The state of a proposer after a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     Waiting,

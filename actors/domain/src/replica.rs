@@ -1,5 +1,5 @@
-//! What every company keeps a copy of, and how two copies merge: a user by the higher version, a ticket by the union of its
-//! cancelled seats. Merging is idempotent, commutative and never loses a cancellation.
+//! The rows of which every company keeps a copy, and how two copies merge: a user by the higher version, a ticket by
+//! the union of its cancelled seats. Merging is idempotent, commutative and never loses a cancellation.
 
 use std::sync::Arc;
 
@@ -20,7 +20,8 @@ pub fn issue(rows: &mut Rows, saga: SagaId, order: Arc<Order>) {
     rows.tickets.put(saga, ticket);
 }
 
-/// Has the ticket of a committed saga here too, without telling the others: whoever issued it does. False if another order is on it.
+/// Keeps the ticket of a committed saga here too. The others are told by the company that issued it. False if the
+/// ticket here has another order.
 pub fn keep(rows: &mut Rows, saga: SagaId, order: Arc<Order>) -> bool {
     match rows.ticket(&saga) {
         Some(row) if row.order != order => {
@@ -35,8 +36,8 @@ pub fn keep(rows: &mut Rows, saga: SagaId, order: Arc<Order>) -> bool {
     }
 }
 
-/// Cancels seats of a ticket that is here and tells the others. Answers with the seats whose legs are to end; none if the
-/// ticket is not here.
+/// Cancels seats of a ticket that is here and tells the others. Answers with the seats whose legs are to end; none if
+/// the ticket is not here.
 pub fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef]) -> Option<Vec<SeatRef>> {
     let row = rows.ticket(&ticket)?;
     let fresh = row.difference(&row.seats_among(seats));
@@ -48,7 +49,8 @@ pub fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef]) -> Option<Vec<
     Some(fresh)
 }
 
-/// Takes over a peer's copy of a ticket. Answers with the seats that were not cancelled here before: their legs are to end.
+/// Takes over a peer's copy of a ticket. Answers with the seats that were not cancelled here before: their legs are to
+/// end.
 pub fn merge_ticket(rows: &mut Rows, copy: &Ticket) -> Vec<SeatRef> {
     let nothing = Ticket::new(copy.id, copy.order.clone());
     let row = rows.ticket(&copy.id).unwrap_or(&nothing);

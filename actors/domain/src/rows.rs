@@ -4,8 +4,9 @@
 //! changes back: inserts must find nothing, updates must find what was loaded ([`Change::before`]). So the code that
 //! decides is the same over PostgreSQL, over the memory of a simulation and inside a model.
 //!
-//! A row that was not loaded looks like one that does not exist, and a rule that reads it decides wrongly. So a read of what
-//! the footprint does not name is an alarm, and a panic in the unit tests of this package.
+//! A row that was not loaded looks like one that does not exist, and a rule that reads it decides wrongly. So a read of
+//! a row that is missing and that the footprint does not name is an alarm, and a panic in the unit tests of this
+//! package.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -99,7 +100,7 @@ impl SagaRow {
     }
 }
 
-/// A client's key and what came of it.
+/// A client's key, the saga that it began, and the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyRow {
     pub fingerprint: [u8; 32],
@@ -237,7 +238,7 @@ pub struct Rows {
     /// The last round of ballots that this company used; written if raised.
     pub round: i64,
     pub round_raised: bool,
-    /// Things the lattice says are impossible. Never repaired silently.
+    /// Records or messages that contradict each other, which the rules make impossible. Never repaired silently.
     pub alarms: Vec<String>,
     routes: BTreeMap<RouteId, RouteFacts>,
     /// Who keeps or has a seat, none for a seat that its owner gave up in this batch.
@@ -379,7 +380,7 @@ impl Rows {
         )
     }
 
-    /// A row that was found is as good as named: only what is missing may be missing because nobody loaded it.
+    /// A missing row must be named, or nobody knows whether it exists. A row that was found may be read.
     fn read<'a, V>(
         &self,
         found: Option<&'a V>,
@@ -472,7 +473,7 @@ impl Rows {
         self.alarms.push(what);
     }
 
-    /// What must not be so, as far as anybody has noticed by now.
+    /// The alarms until now, reads of rows that were not loaded among them.
     pub fn take_alarms(&mut self) -> Vec<String> {
         let mut alarms = std::mem::take(&mut self.alarms);
         alarms.extend(self.stray.take());
@@ -492,7 +493,7 @@ impl Rows {
         match self.owner(seat) {
             Some((by, LegState::Committed)) => SeatUse::Sold { to: by },
             Some((by, _)) => SeatUse::Prepared { by },
-            // where its owner is known by a leg alone, its row is not loaded: what has an owner is not blocked
+            // the row may be missing where the owner is known by a loaded leg; a seat that had an owner was not blocked
             None if self.seats.rows.get(seat).is_some_and(|row| row.blocked) => SeatUse::Blocked,
             None => SeatUse::Free,
         }
@@ -519,7 +520,7 @@ impl Rows {
     }
 }
 
-/// What durably keeps a seat, if anything.
+/// The durable use of a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SeatUse {
     Free,

@@ -1,5 +1,5 @@
-//! What an auditor beside a company's tables notices about one transaction: arrows of the lattice that do not exist, another
-//! saga's leg touched, a fence or promise that fell, an answer rewritten, a cancellation undone, an alarm.
+//! What an auditor beside a company's tables notices about one transaction: arrows of the lattice that do not exist,
+//! another saga's leg touched, a fence or promise that fell, an answer rewritten, a cancellation undone, an alarm.
 //!
 //! It is written from docs/protocol.md and calls none of the code that it judges.
 
@@ -92,7 +92,7 @@ pub fn audited(
     after
 }
 
-/// What this acceptor has just accepted, and how many of its like decide.
+/// The value that this acceptor has just accepted, and how many acceptors are a majority.
 fn vote(
     before: &Company,
     entry: &Entry,
@@ -118,7 +118,7 @@ fn vote(
     }
 }
 
-/// What an entry answers, if it is no step of the node's own.
+/// The question that an entry answers, unless it is a step of the node's own.
 fn asked(entry: &Entry) -> Option<&Question> {
     match entry {
         Entry::Asked { question, .. } => Some(question),

@@ -1,5 +1,5 @@
-//! Bugs that the properties must catch. Each is a change to what goes into or comes out of the code under test, as if that
-//! code had forgotten a check, a hash, a fence or a fact.
+//! Bugs that the properties must catch. Each is a change to what goes into or comes out of the code under test, as if
+//! that code had forgotten a check, a hash, a fence or a fact.
 
 use passcom_actors::domain::ballot::{Accept, Acceptors, Ballot, Key, Promise, Value};
 use passcom_actors::domain::entry::{Entry, Receipt};
@@ -227,7 +227,7 @@ impl Bug {
                 end_others(after, entry, &own.collect::<Vec<_>>(), Cancelled);
             }
             (Self::BookIgnoresRegister, asked!(Book(prepare))) => {
-                // what a Book that books nothing did not look at is still there
+                // the Book did not see the register; if it books nothing, the register is still there
                 let key = Key::Saga(prepare.saga);
                 if let Some(register) = before.registers.get(&key) {
                     after.registers.entry(key).or_insert(register.clone());
@@ -408,7 +408,7 @@ fn rewrite(company: &mut Company, saga: SagaId, from: LegState, to: LegState) {
     }
 }
 
-/// Ends whatever leg owns one of these seats.
+/// Ends the legs of other sagas that own one of these seats.
 fn end_others(company: &mut Company, entry: &Entry, seats: &[SeatKey], to: LegState) {
     let own = match entry {
         asked!(Release { saga, .. }) | Entry::Cancel { ticket: saga, .. } => *saga,

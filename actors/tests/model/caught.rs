@@ -1,4 +1,4 @@
-//! Every seeded bug is caught, by a property that says what went wrong; and would not be but for the bug.
+//! Every seeded bug is caught by a property that says what went wrong, and without the bug that property holds.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! A company's database, as far as bookings need it, and what an auditor would write down beside it.
 //!
-//! Invariants, those that PostgreSQL keeps: an entry sees only the rows that its footprint names; a transaction is all or
-//! nothing; at most one prepared or committed leg owns a seat, else nothing of the transaction is written.
+//! Invariants, those that PostgreSQL keeps: an entry sees only the rows that its footprint names; a transaction is all
+//! or nothing; at most one prepared or committed leg owns a seat, else nothing of the transaction is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 

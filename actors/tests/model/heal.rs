@@ -1,5 +1,5 @@
-//! What becomes of a state when every driver dies in it, the time of every hold is over and no fault happens any more: the product's own recovery, run to
-//! its end at each company that lives.
+//! How a state ends if every driver dies in it, the time of every hold is over and no fault happens any more: the
+//! product's own recovery runs to its end at each living company.
 
 use std::collections::VecDeque;
 
@@ -14,7 +14,7 @@ use crate::arrival::answer_in;
 use crate::bookings::Bookings;
 use crate::world::Companies;
 
-/// Sagas wait for each other nowhere: what one round of recoveries leaves open waits for a dead company.
+/// Sagas never wait for each other: a saga that one round of recoveries leaves open waits for a dead company.
 const PASSES: usize = 2;
 /// A recovery without faults takes a few dozen steps.
 const STEPS_MAX: usize = 1_000;
@@ -87,7 +87,7 @@ impl Bookings {
         false
     }
 
-    /// Outboxes are read; where their owner is dead, its readers compare what they have.
+    /// Living companies read each other's outboxes; if a company is dead, they compare their copies instead.
     fn replicate_all(&self, companies: &mut Companies, dead: Option<usize>) {
         for from in self.living(dead) {
             let company = self.companies.get(companies[from]);

@@ -12,7 +12,7 @@ use crate::config::COMPANIES;
 use crate::intern::Id;
 
 impl Bookings {
-    /// L0: whatever arrives, sent or not, a leg moves along its arrows only.
+    /// L0: after any message, sent or not, a leg has moved along its arrows only.
     pub fn keeps_the_lattice(&self, id: Id<Company>) -> bool {
         self.whatever.get(id, || {
             let company = self.companies.get(id);

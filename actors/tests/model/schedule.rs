@@ -1,4 +1,4 @@
-//! Which steps are possible in a state, and what each comes to.
+//! The steps that are possible in a state, and the state after each.
 
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::fencing::FencingToken;
@@ -269,7 +269,7 @@ impl Bookings {
         }
     }
 
-    /// What the desk replays to a client whose key it knows.
+    /// The recorded answer that the desk repeats to a client whose key it knows.
     fn recorded_answer(&self, world: &World, at: usize, saga: usize) -> Option<Said> {
         let company = self.companies.get(world.companies[at]);
         let row = company.keys.get(&(USER, key(saga).key))?;

@@ -22,7 +22,7 @@ pub type Replies = BTreeSet<Id<Event>>;
 pub struct World {
     pub companies: Companies,
     pub slots: [Slot; DRIVERS],
-    /// Whatever was ever sent: it may arrive at any time, any number of times, or never.
+    /// Every message ever sent: each may arrive at any time, any number of times, or never.
     pub network: Id<Network>,
     /// How many outcomes may still get lost.
     pub silences: u8,
@@ -102,8 +102,8 @@ pub enum Action {
     End { slot: usize, from: usize },
     /// Redis answers.
     Lease { slot: usize, answer: LeaseAnswer },
-    /// A message arrives; `claimed` where the company's memory says that the seat is promised to another booking, `lost` where
-    /// nobody hears the answer.
+    /// A message arrives; `claimed` where the company's memory says that the seat is promised to another booking,
+    /// `lost` where nobody hears the answer.
     Arrive {
         message: Message,
         claimed: bool,

@@ -1,4 +1,4 @@
-//! What a driver asks of this company: what it writes, and the answer.
+//! The questions that drivers ask this company: what each writes, and the answer.
 
 use super::{Idempotency, answer_key, finish, remember_key};
 use crate::ids::SagaId;
@@ -87,16 +87,16 @@ fn book(
     vote
 }
 
-/// A ballot is under way, so that somebody asked for an end. A company that was dead when it was decided must not wait for the
-/// customer; and if the driver that asked dies, another one asks on.
+/// A ballot is under way, so that somebody asked for an end. A company that was dead when it was decided must not wait
+/// for the customer; and if the driver that asked dies, another one asks on.
 fn end_hold(rows: &mut Rows, ballot: &Question) {
     if let Some(saga) = ballot.ends_hold() {
         participant::end_hold(rows, saga);
     }
 }
 
-/// Commit was chosen, of the order with this hash. A company that has sold a leg has the ticket, too: the one that issued it
-/// may never come back.
+/// Commit was chosen, of the order with this hash. A company that has sold a leg has the ticket, too: the one that
+/// issued it may never come back.
 fn commit(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
     participant::alarm_without_vote(rows, saga);
     participant::on_commit(rows, saga, hash);

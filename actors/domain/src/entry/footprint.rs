@@ -1,4 +1,4 @@
-//! What an entry reads and writes, so that a store loads it before the batch is decided.
+//! The rows that an entry reads and writes, for a store to load them before the batch is decided.
 
 use super::{Entry, Idempotency};
 use crate::accounts::User;

@@ -10,7 +10,7 @@ use crate::order::{Order, OrderHash, SeatRef};
 use crate::outcome::Outcome;
 use crate::question::{CompanyAnswer, Question};
 
-/// What a driver says to whoever waits for it.
+/// What a driver says to its client, if one waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ClientAnswer {
     Definite(Outcome),
@@ -81,14 +81,14 @@ pub enum Effect {
 pub enum Origin {
     /// A client's request: lease, prepare, and decide, unless it is for a hold.
     Client,
-    /// The customer of a hold confirms. Where no company knows that all have voted, each is asked for its vote again, which
-    /// is on record there.
+    /// The customer of a hold confirms. Where no company knows that all have voted, each is asked for its vote again,
+    /// which is on record there.
     Confirm { voted: bool },
     /// Somebody's unfinished saga: find out, or have it aborted.
     Recovery,
 }
 
-/// What a driver is made of.
+/// What a driver needs to begin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Start {
     pub me: CompanyId,

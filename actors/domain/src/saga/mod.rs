@@ -1,5 +1,5 @@
-//! The driver of one booking. Volatile: whatever it does follows from what companies have recorded, so any number of drivers
-//! of one saga, here or elsewhere, at once or one after another, do the same.
+//! The driver of one booking. Volatile: all that it does follows from the records of companies, so any number of
+//! drivers of one saga, here or elsewhere, at once or one after another, do the same.
 //!
 //! ```text
 //! Leasing --granted--> Preparing --every Yes--> Deciding (ballot 0) --chosen--> Settling --durable--> Propagating --> Done
@@ -9,15 +9,16 @@
 //! a customer's hold: Leasing --> Preparing --every Yes--> Holding --> Done, the seats kept;
 //! its confirmation, later and anywhere: Preparing --the request durable, every Yes known--> Deciding …
 //! ```
-//! In files: [`event`] is what goes in and out, `prepare`, `book`, `decide` and `tell` are the phases in the order of life.
+//! In files: [`event`] is what goes in and out, `prepare`, `book`, `decide` and `tell` are the phases in the order of
+//! life.
 //!
 //! Invariants:
-//! * ballot 0 leaves only after every company's Yes to this very order, and that of a hold only after its customer's request
-//!   to confirm is durable;
+//! * ballot 0 leaves only after every company's Yes to this very order, and that of a hold only after its customer's
+//!   request to confirm is durable;
 //! * nothing tells the client or the participants of Commit before it is known chosen and the ticket is durable here;
 //! * a refusal is told only after a durable No or a chosen Abort;
 //! * "nothing was begun" is told only where nothing can have been: no vote was asked for, no Book is or was under way;
-//! * after a wake, the next wake is later than it or none.
+//! * after a wake, the next wake is later than that one, or there is none.
 
 mod book;
 mod decide;
@@ -131,7 +132,7 @@ pub struct Driver {
     adopted: bool,
     /// Who did not vote in time.
     missing: Option<CompanyId>,
-    /// A Book was perhaps executed: whatever follows, "nothing was begun" is not known to be true any more.
+    /// A Book was perhaps executed: from then on nobody may be told that nothing was begun.
     perhaps_booked: bool,
 }
 

@@ -186,7 +186,7 @@ impl Driver {
     pub(super) fn raise(&mut self, now: Timestamp, fence: FencingToken, effects: &mut Vec<Effect>) {
         self.raises += 1;
         if self.raises > RAISES_MAX {
-            // whoever grants old tokens for ever is no lease table: as if it were away
+            // a table that grants old tokens for ever is no lease table: go on as if it were away
             self.token = FencingToken::NONE;
             self.ask_for_seats(now, effects);
             return;

@@ -30,7 +30,7 @@ impl Driver {
                 let order = &self.start.order;
                 let of_missing = |leg: &&Leg| Some(leg.seat.company) == self.missing;
                 let leg = order.legs.iter().find(of_missing).unwrap_or(&order.legs[0]);
-                // two drivers of this saga have got votes for two orders: each stands in the other's way, and nobody was silent
+                // two drivers of this saga have votes for two orders and stand in each other's way: nobody was silent
                 let reason = if self.adopted {
                     RefusalReason::Held
                 } else if order.hold_seconds.is_some() && self.missing.is_none() {
