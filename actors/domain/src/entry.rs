@@ -133,7 +133,7 @@ pub enum Receipt {
     Round(i64),
     /// Whether the ticket was here to be cancelled.
     Cancelled(bool),
-    /// None: the seat is sold or held.
+    /// False: the seat is sold or held, and stays as it was.
     Blocked(bool),
     Surveyed(BTreeMap<SeatKey, SeatUse>),
     /// How long the seats are kept. None: they are not held here.

@@ -9,7 +9,7 @@ use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::{Footprint, SeatUse};
 use passcom_actors::domain::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
 
-use super::{Stores, book, post, prepare, seat, try_post, vote_on, yes};
+use super::{Stores, book, done, post, prepare, seat, try_post, vote_on, yes};
 
 pub fn settle(prepare: &Prepare) -> Entry {
     let value = Value::Commit {
@@ -122,14 +122,14 @@ pub async fn a_seat_freed_in_a_batch_is_sold_in_it(
     assert_eq!(post(stores.ledger, vote_on(&first)).await, yes());
     let batch = [release(&first), vote_on(&second)];
     let receipts = try_post(stores.ledger, &batch).await.unwrap();
-    assert_eq!(receipts, [Receipt::Done, yes()]);
+    assert_eq!(receipts, [done(), yes()]);
     let by = second.saga;
     let seat = (RouteId(4), SeatNumber(1));
     let found = stores.archive.seat(seat).await.unwrap();
     assert_eq!(found, Some(SeatUse::Prepared { by }));
     // a released leg stays released, also where it was never prepared
     let never = prepare(&[seat_of(4, 2)]);
-    assert_eq!(post(stores.ledger, release(&never)).await, Receipt::Done);
+    assert_eq!(post(stores.ledger, release(&never)).await, done());
     let vote = post(stores.ledger, vote_on(&never)).await;
     assert_eq!(vote, no(&never, RefusalReason::Released));
 }

@@ -165,6 +165,11 @@ pub fn yes() -> Receipt {
     Receipt::Answer(CompanyAnswer::Vote(Vote::Yes))
 }
 
+/// The answer to a decision that was told.
+pub fn done() -> Receipt {
+    Receipt::Answer(CompanyAnswer::Done)
+}
+
 /// One batch, one transaction.
 pub async fn try_post(
     ledger: &impl LedgerStore,
