@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::order::{Order, OrderHash, SeatRef};
-use passcom_actors::domain::participant::{LegState, RefusalReason};
-use passcom_actors::domain::register::{Acceptors, Ballot, Key, Register, Value};
-use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::SagaState;
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::{LegState, RefusalReason};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 

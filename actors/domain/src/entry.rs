@@ -2,6 +2,7 @@
 //!
 //! An entry is all or nothing, and posting one again answers what is recorded. A batch of them is one transaction.
 
+mod asked;
 mod footprint;
 
 use std::collections::BTreeMap;
@@ -10,17 +11,20 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::accounts::User;
+use super::ballot::{Acceptors, Ballot, Key, Value};
 use super::ids::{CompanyId, RouteId, SagaId, UserId};
 use super::order::{Order, OrderHash, SeatRef};
-use super::participant::{self, Booked, LegState, Prepare, Refusal, RefusalReason, Vote};
-use super::register::{self, Accept, Acceptors, Ballot, Key, Promise, Value};
+use super::outcome::Outcome;
+use super::participant;
+use super::question::{CompanyAnswer, Question};
+use super::register;
 use super::replica;
 use super::rows::{
     AuditRow, KeyRow, OutboxCursor, Replicated, Rows, SagaRow, SagaState, SeatKey, SeatUse,
 };
-use super::saga::Outcome;
+use super::vote::{Prepare, Refusal};
 
-/// A client's idempotency key with the fingerprint of what it was used for.
+/// A client's idempotency key with the fingerprint of the request that it came with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Idempotency {
     pub key: String,
@@ -43,36 +47,13 @@ pub enum Entry {
     Begin(Box<Prepare>, Option<Idempotency>),
     /// The customer of a hold asks for its end: no ballot may be asked for Commit before this is durable.
     RequestConfirm(Box<Prepare>),
-    /// A vote; with the client's key where this node drives the saga.
-    Prepare {
-        prepare: Box<Prepare>,
+    /// A driver asks this company, which answers with what is then recorded.
+    Asked {
+        question: Question,
+        /// Of a vote: why the memory of a route says no.
         lost: Option<Refusal>,
+        /// Of a vote: the client's key, where this node drives the saga.
         idempotency: Option<Idempotency>,
-    },
-    Book {
-        prepare: Box<Prepare>,
-        lost: Option<Refusal>,
-        idempotency: Option<Idempotency>,
-    },
-    Confirm {
-        saga: SagaId,
-        hash: OrderHash,
-    },
-    Release {
-        saga: SagaId,
-        seats: Vec<SeatRef>,
-        reason: RefusalReason,
-    },
-    Promise {
-        key: Key,
-        acceptors: Acceptors,
-        ballot: Ballot,
-    },
-    Accept {
-        key: Key,
-        acceptors: Acceptors,
-        ballot: Ballot,
-        value: Box<Value>,
     },
     /// Commit is known chosen: ticket, own legs, the client's answer.
     Settle(Box<Decision>, Option<(UserId, Idempotency)>),
@@ -93,7 +74,7 @@ pub enum Entry {
     Finish {
         saga: SagaId,
     },
-    /// Every company has voted for the hold: it stands, and where this node drives it, that is the answer to its client.
+    /// Every company has voted for the hold that this node drives: it stands, and that is the answer to its client.
     Hold {
         saga: SagaId,
         hash: OrderHash,
@@ -141,20 +122,18 @@ pub enum Entry {
     },
 }
 
-/// What posting an entry came to, valid once the batch is committed.
+/// The result of posting an entry, valid once the batch is committed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Receipt {
     Done,
-    /// What is recorded contradicts the entry: an alarm was raised and nothing of it was posted.
+    /// The entry contradicts the records: an alarm was raised and nothing of the entry was posted.
     Contradicted,
-    Vote(Vote),
-    Booked(Booked),
-    Promise(Promise),
-    Accept(Accept),
+    /// To [`Entry::Asked`].
+    Answer(CompanyAnswer),
     Round(i64),
     /// Whether the ticket was here to be cancelled.
     Cancelled(bool),
-    /// None: the seat is sold or held.
+    /// False: the seat is sold or held, and stays as it was.
     Blocked(bool),
     Surveyed(BTreeMap<SeatKey, SeatUse>),
     /// How long the seats are kept. None: they are not held here.
@@ -162,139 +141,58 @@ pub enum Receipt {
 }
 
 impl Entry {
+    /// The entry that a company posts when it is asked. Claims in memory (`lost`) and the client's key belong to votes
+    /// only, and are dropped for other questions.
+    pub fn asked(
+        question: Question,
+        lost: Option<Refusal>,
+        idempotency: Option<Idempotency>,
+    ) -> Self {
+        let votes = question.votes_on().is_some();
+        Entry::Asked {
+            question,
+            lost: lost.filter(|_| votes),
+            idempotency: idempotency.filter(|_| votes),
+        }
+    }
+
     /// Posts the entry to the loaded rows.
     pub fn post(&self, rows: &mut Rows) -> Receipt {
         match self {
-            Entry::Begin(prepare, idempotency) => {
-                // whoever keeps no seat of a hold has nothing to wait for: those who do see to its end
-                if prepare.order.hold_seconds.is_none() {
-                    participant::remember(rows, prepare, SagaState::Begun);
-                }
-                remember_key(rows, prepare.saga, prepare.order.user, idempotency.as_ref());
-                Receipt::Done
-            }
-            Entry::RequestConfirm(prepare) => {
-                participant::remember(rows, prepare, SagaState::Begun);
-                participant::end_hold(rows, prepare.saga);
-                Receipt::Done
-            }
-            Entry::Prepare {
-                prepare,
+            Entry::Begin(prepare, key) => begin(rows, prepare, key.as_ref()),
+            Entry::RequestConfirm(prepare) => request_confirm(rows, prepare),
+            Entry::Asked {
+                question,
                 lost,
                 idempotency,
-            } => {
-                remember_key(rows, prepare.saga, prepare.order.user, idempotency.as_ref());
-                Receipt::Vote(participant::on_prepare(rows, prepare, *lost))
-            }
-            Entry::Book {
-                prepare,
-                lost,
-                idempotency,
-            } => {
-                let booked = participant::on_book(rows, prepare, *lost);
-                let user = prepare.order.user;
-                remember_key(rows, prepare.saga, user, idempotency.as_ref());
-                let outcome = match &booked {
-                    Booked::Done => Some(Outcome::Booked {
-                        ticket: prepare.saga,
-                    }),
-                    Booked::No(refusal) => Some(Outcome::Refused(*refusal)),
-                    Booked::Mismatch { .. } | Booked::Later | Booked::Stale(_) => None,
-                };
-                answer_key(rows, user, idempotency.as_ref(), outcome);
-                if outcome.is_some() {
-                    finish(rows, prepare.saga);
-                }
-                Receipt::Booked(booked)
-            }
-            Entry::Confirm { saga, hash } => {
-                participant::alarm_without_vote(rows, *saga);
-                participant::on_confirm(rows, *saga, *hash);
-                keep_ticket(rows, *saga, *hash)
-            }
-            Entry::Release {
-                saga,
-                seats,
-                reason,
-            } => {
-                participant::on_release(rows, *saga, seats, *reason);
-                Receipt::Done
-            }
-            Entry::Promise {
-                key,
-                acceptors,
-                ballot,
-            } => {
-                end_asked(rows, key);
-                Receipt::Promise(register::on_promise(rows, key, acceptors, *ballot))
-            }
-            Entry::Accept {
-                key,
-                acceptors,
-                ballot,
-                value,
-            } => {
-                end_asked(rows, key);
-                Receipt::Accept(register::on_accept(rows, key, acceptors, *ballot, value))
-            }
-            Entry::Settle(decision, idempotency) => settle(rows, decision, idempotency.as_ref()),
+            } => Receipt::Answer(asked::answer(rows, question, *lost, idempotency.as_ref())),
+            Entry::Settle(decision, key) => settle(rows, decision, key.as_ref()),
             Entry::Refuse {
                 saga,
                 user,
                 idempotency,
                 refusal,
-            } => {
-                remember_key(rows, *saga, *user, Some(idempotency));
-                let outcome = Some(Outcome::Refused(*refusal));
-                answer_key(rows, *user, Some(idempotency), outcome);
-                Receipt::Done
-            }
+            } => refuse(rows, *saga, *user, idempotency, *refusal),
             Entry::Adopt {
                 saga,
                 order,
                 idempotency,
             } => adopt(rows, *saga, order, idempotency.as_ref()),
-            Entry::Finish { saga } => {
-                finish(rows, *saga);
-                Receipt::Done
-            }
-            Entry::Hold { saga, hash, key } => {
-                participant::note_votes(rows, *saga, *hash);
-                if let Some((user, idempotency)) = key {
-                    remember_key(rows, *saga, *user, Some(idempotency));
-                    let outcome = Some(Outcome::Held { hold: *saga });
-                    answer_key(rows, *user, Some(idempotency), outcome);
-                }
-                Receipt::Done
-            }
+            Entry::Finish { saga } => finish(rows, *saga),
+            Entry::Hold { saga, hash, key } => hold(rows, *saga, *hash, key.as_ref()),
             Entry::Extend { saga, seconds } => {
                 Receipt::Extended(participant::extend_hold(rows, *saga, *seconds))
             }
             Entry::EndHold { saga, seconds } => {
                 Receipt::Extended(participant::expire_hold(rows, *saga, *seconds))
             }
-            Entry::NextRound { above } => {
-                rows.round = rows.round.max(*above).saturating_add(1);
-                rows.round_raised = true;
-                Receipt::Round(rows.round)
-            }
-            Entry::Cancel { ticket, seats } => {
-                Receipt::Cancelled(replica::cancel(rows, *ticket, seats))
-            }
+            Entry::NextRound { above } => Receipt::Round(rows.raise_round(*above)),
+            Entry::Cancel { ticket, seats } => cancel(rows, *ticket, seats),
             Entry::Merge {
                 rows: copies,
                 cursor,
-            } => {
-                for copy in copies {
-                    replica::merge(rows, copy.clone());
-                }
-                rows.cursors.extend(*cursor);
-                Receipt::Done
-            }
-            Entry::Enrol(user) => {
-                replica::enrol(rows, user.clone());
-                Receipt::Done
-            }
+            } => merge(rows, copies, *cursor),
+            Entry::Enrol(user) => enrol(rows, user),
             Entry::Block {
                 seat,
                 blocked,
@@ -304,70 +202,103 @@ impl Entry {
                 action,
                 subject,
                 reason,
-            } => {
-                rows.audit.push(AuditRow {
-                    action: action.clone(),
-                    subject: subject.clone(),
-                    reason: reason.clone(),
-                });
-                Receipt::Done
-            }
+            } => audit(rows, action, subject, reason),
             Entry::Survey { route } => Receipt::Surveyed(survey(rows, *route)),
         }
     }
 }
 
-/// A ballot is under way, so that somebody asked for an end: whoever was dead when it was decided must not wait for the customer,
-/// and if the one who asked dies, another one asks on.
-fn end_asked(rows: &mut Rows, key: &Key) {
-    if let Key::Saga(saga) = key {
-        participant::end_hold(rows, *saga);
+impl From<Question> for Entry {
+    fn from(question: Question) -> Self {
+        Entry::asked(question, None, None)
     }
 }
 
+impl Receipt {
+    /// The answer to the question of [`Entry::Asked`]; none for a node's own steps.
+    pub fn answer(self) -> Option<CompanyAnswer> {
+        match self {
+            Receipt::Answer(answer) => Some(answer),
+            _ => None,
+        }
+    }
+}
+
+fn begin(rows: &mut Rows, prepare: &Prepare, idempotency: Option<&Idempotency>) -> Receipt {
+    // a company without a seat of a hold has nothing to wait for: those that keep its seats see to its end
+    if prepare.order.hold_seconds.is_none() {
+        participant::remember(rows, prepare, SagaState::Begun);
+    }
+    remember_key(rows, prepare.saga, prepare.order.user, idempotency);
+    Receipt::Done
+}
+
+fn request_confirm(rows: &mut Rows, prepare: &Prepare) -> Receipt {
+    participant::remember(rows, prepare, SagaState::Begun);
+    participant::end_hold(rows, prepare.saga);
+    Receipt::Done
+}
+
 /// A ticket only where the register, of an acceptor, then holds this Commit.
-fn settle(
-    rows: &mut Rows,
-    decision: &Decision,
-    idempotency: Option<&(UserId, Idempotency)>,
-) -> Receipt {
+fn settle(rows: &mut Rows, decision: &Decision, key: Option<&(UserId, Idempotency)>) -> Receipt {
     let Value::Commit { hash, order } = &decision.value else {
         rows.alarm(format!("saga {} settled without a Commit", decision.saga));
         return Receipt::Contradicted;
     };
-    let key = Key::Saga(decision.saga);
-    let value = decision.value.clone();
-    // whoever drives another company's hold is no acceptor, and keeps no register
-    let is_acceptor = decision.acceptors.contains(rows.me);
-    if is_acceptor && !register::learn(rows, key, &decision.acceptors, decision.ballot, value) {
-        return Receipt::Contradicted;
+    // a company that drives a hold of others alone is no acceptor, and keeps no register
+    if decision.acceptors.contains(rows.me) {
+        let register = Key::Saga(decision.saga);
+        let value = decision.value.clone();
+        if !register::learn(rows, register, &decision.acceptors, decision.ballot, value) {
+            return Receipt::Contradicted;
+        }
     }
     replica::issue(rows, decision.saga, order.clone());
     if order.companies().contains(&rows.me) {
         participant::alarm_without_vote(rows, decision.saga);
     }
-    participant::on_confirm(rows, decision.saga, *hash);
-    if let Some((user, idempotency)) = idempotency {
-        remember_key(rows, decision.saga, *user, Some(idempotency));
-        let outcome = Some(Outcome::Booked {
-            ticket: decision.saga,
-        });
-        answer_key(rows, *user, Some(idempotency), outcome);
+    participant::on_commit(rows, decision.saga, *hash);
+    if let Some((user, idempotency)) = key {
+        let ticket = decision.saga;
+        answer_client(rows, ticket, *user, idempotency, Outcome::Booked { ticket });
     }
     Receipt::Done
 }
 
-/// Whoever has sold a leg has the ticket: the company that issued it may never come back.
-fn keep_ticket(rows: &mut Rows, saga: SagaId, hash: OrderHash) -> Receipt {
-    let is_sold = rows.legs_of(saga).iter().any(|(_, leg)| {
-        matches!(leg.state, LegState::Committed | LegState::Cancelled) && leg.hash == hash
-    });
-    let row = rows.sagas.get(&saga).filter(|row| row.hash == hash);
-    let order = row.and_then(|row| row.order.clone());
-    match order.filter(|_| is_sold) {
-        Some(order) if !replica::keep(rows, saga, order.clone()) => Receipt::Contradicted,
-        _ => Receipt::Done,
+/// An answer under the client's key, which may not be here before it.
+fn answer_client(
+    rows: &mut Rows,
+    saga: SagaId,
+    user: UserId,
+    idempotency: &Idempotency,
+    outcome: Outcome,
+) {
+    remember_key(rows, saga, user, Some(idempotency));
+    answer_key(rows, user, Some(idempotency), outcome);
+}
+
+fn refuse(
+    rows: &mut Rows,
+    saga: SagaId,
+    user: UserId,
+    idempotency: &Idempotency,
+    refusal: Refusal,
+) -> Receipt {
+    answer_client(rows, saga, user, idempotency, Outcome::Refused(refusal));
+    Receipt::Done
+}
+
+fn hold(
+    rows: &mut Rows,
+    saga: SagaId,
+    hash: OrderHash,
+    key: Option<&(UserId, Idempotency)>,
+) -> Receipt {
+    participant::note_votes(rows, saga, hash);
+    if let Some((user, idempotency)) = key {
+        answer_client(rows, saga, *user, idempotency, Outcome::Held { hold: saga });
     }
+    Receipt::Done
 }
 
 /// No outbox: the company that sold it tells the others.
@@ -380,9 +311,10 @@ fn adopt(
     if !replica::keep(rows, saga, order.clone()) {
         return Receipt::Contradicted;
     }
-    remember_key(rows, saga, order.user, idempotency);
-    let outcome = Some(Outcome::Booked { ticket: saga });
-    answer_key(rows, order.user, idempotency, outcome);
+    if let Some(idempotency) = idempotency {
+        let outcome = Outcome::Booked { ticket: saga };
+        answer_client(rows, saga, order.user, idempotency, outcome);
+    }
     Receipt::Done
 }
 
@@ -391,7 +323,7 @@ fn remember_key(rows: &mut Rows, saga: SagaId, user: UserId, idempotency: Option
         return;
     };
     let key = (user, key.clone());
-    if rows.keys.get(&key).is_none() {
+    if rows.key(&key).is_none() {
         let row = KeyRow {
             fingerprint: *fingerprint,
             saga,
@@ -402,51 +334,84 @@ fn remember_key(rows: &mut Rows, saga: SagaId, user: UserId, idempotency: Option
 }
 
 /// Records the answer under the key, once and for ever.
-fn answer_key(
-    rows: &mut Rows,
-    user: UserId,
-    idempotency: Option<&Idempotency>,
-    outcome: Option<Outcome>,
-) {
+fn answer_key(rows: &mut Rows, user: UserId, idempotency: Option<&Idempotency>, outcome: Outcome) {
     let Some(Idempotency { key, fingerprint }) = idempotency else {
         return;
     };
     let key = (user, key.clone());
-    let row = rows.keys.get(&key).cloned();
+    let row = rows.key(&key).cloned();
     if let Some(row) = row.filter(|row| row.fingerprint == *fingerprint && row.answer.is_none()) {
         rows.keys.put(
             key,
             KeyRow {
-                answer: outcome,
+                answer: Some(outcome),
                 ..row
             },
         );
     }
 }
 
-fn finish(rows: &mut Rows, saga: SagaId) {
-    if let Some(row) = rows.sagas.get(&saga).filter(|row| !row.finished) {
+fn finish(rows: &mut Rows, saga: SagaId) -> Receipt {
+    if let Some(row) = rows.saga(&saga).filter(|row| !row.finished) {
         let row = SagaRow {
             finished: true,
             ..row.clone()
         };
         rows.sagas.put(saga, row);
     }
+    Receipt::Done
+}
+
+/// The ticket's own legs here end with its cancellation.
+fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef]) -> Receipt {
+    let fresh = replica::cancel(rows, ticket, seats);
+    participant::on_cancel(rows, ticket, fresh.as_deref().unwrap_or_default());
+    Receipt::Cancelled(fresh.is_some())
+}
+
+fn merge(
+    rows: &mut Rows,
+    copies: &[Replicated],
+    cursor: Option<(CompanyId, OutboxCursor)>,
+) -> Receipt {
+    for copy in copies {
+        match copy {
+            Replicated::User(user) => replica::merge_user(rows, user.clone()),
+            Replicated::Ticket(ticket) => {
+                let fresh = replica::merge_ticket(rows, ticket);
+                participant::on_cancel(rows, ticket.id, &fresh);
+            }
+        }
+    }
+    rows.cursors.extend(cursor);
+    Receipt::Done
+}
+
+fn enrol(rows: &mut Rows, user: &User) -> Receipt {
+    replica::enrol(rows, user.clone());
+    Receipt::Done
 }
 
 fn block(rows: &mut Rows, seat: SeatKey, blocked: bool, reason: &str) -> bool {
     if rows.owner(&seat).is_some() {
         return false;
     }
-    let mut row = rows.seats.get(&seat).copied().unwrap_or_default();
+    let mut row = rows.seat(&seat).copied().unwrap_or_default();
     row.blocked = blocked;
     rows.seats.put(seat, row);
+    let action = if blocked { "block" } else { "unblock" };
+    let subject = format!("seat {} of route {}", seat.1, seat.0);
+    audit(rows, action, &subject, reason);
+    true
+}
+
+fn audit(rows: &mut Rows, action: &str, subject: &str, reason: &str) -> Receipt {
     rows.audit.push(AuditRow {
-        action: if blocked { "block" } else { "unblock" }.to_owned(),
-        subject: format!("seat {} of route {}", seat.1, seat.0),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
         reason: reason.to_owned(),
     });
-    true
+    Receipt::Done
 }
 
 fn survey(rows: &Rows, route: RouteId) -> BTreeMap<SeatKey, SeatUse> {

@@ -1,4 +1,5 @@
-//! The number that came with a lease; stored on a seat and compared by the transaction that prepares it (docs/protocol.md, leases).
+//! The number that came with a lease; stored on a seat and compared by the transaction that prepares it
+//! (docs/protocol.md, leases).
 
 use serde::{Deserialize, Serialize};
 
@@ -12,11 +13,12 @@ impl FencingToken {
     pub const NONE: Self = Self(0);
     const COUNTER_BITS: u32 = 40;
     const EPOCH_MAX: i64 = i64::MAX >> Self::COUNTER_BITS;
-    /// Epochs grow by one with each start of a node and each loss of Redis: one that is further ahead of those we know was never given.
+    /// Epochs grow by one with each start of a node and each loss of Redis: an epoch that is further ahead of the known
+    /// ones was never given.
     const LEAP_MAX: i64 = 1 << 20;
 
-    /// A token as a lease table names it, which may lie; `known` is the highest epoch we know of. None if no sound table gives it: a seat
-    /// would remember it for ever, and refuse every true one.
+    /// A token as a lease table names it, which may lie; `known` is the highest epoch we know of. None if no sound
+    /// table gives such a token: a seat would remember it for ever, and refuse every true one.
     pub fn believed(epoch: i64, counter: i64, known: i64) -> Option<Self> {
         let epochs = 0..=known.saturating_add(Self::LEAP_MAX).min(Self::EPOCH_MAX);
         let counters = 1..1 << Self::COUNTER_BITS;

@@ -1,15 +1,15 @@
-//! What the unit tests of this folder speak of: three companies, their seats, orders of them and empty rows.
+//! Names and values for the unit tests: three companies, their seats, orders of them and empty rows.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::ballot::Acceptors;
 use super::fencing::FencingToken;
 use super::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
 use super::order::{Leg, Order, OrderHash, Price, SeatRef};
-use super::participant::{LegState, Prepare, RefusalReason};
-use super::register::Acceptors;
 use super::rows::{LegKey, LegRow, RouteFacts, Rows};
+use super::vote::{LegState, Prepare, RefusalReason};
 
 pub const SAGA: SagaId = SagaId(Uuid::from_u128(1));
 pub const OTHER: SagaId = SagaId(Uuid::from_u128(2));
@@ -78,12 +78,12 @@ pub fn prepare(seats: &[SeatRef]) -> Prepare {
 
 /// Company a with [`ROUTE`] on sale and nothing else.
 pub fn rows() -> Rows {
-    let mut rows = Rows::new(company("a"));
+    let mut rows = Rows::of_everything(company("a"));
     let facts = RouteFacts {
         seats: SEATS,
         on_sale: true,
     };
-    rows.routes.insert(ROUTE, facts);
+    rows.load_route(ROUTE, facts);
     rows
 }
 

@@ -197,7 +197,7 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// One booking, and the ticket that comes of it; the same whoever drives it.
+    /// One booking, and the ticket that comes of it. All drivers of the booking know it by this id.
     SagaId
 }
 uuid_id! {

@@ -1,5 +1,6 @@
 //! Every rule of the business, as plain values and functions: no async, no clock, no randomness, no I/O.
 //!
+//! * [`vote`], [`ballot`], [`ticket`], [`question`], [`outcome`]: the words that the rules speak in;
 //! * [`saga`]: the driver of a booking; [`participant`]: a company's vote; [`register`]: the decision;
 //!   [`replica`]: what everybody has a copy of; [`seat_map`]: who claims a route's seats right now.
 //! * [`entry`]: all of a company's durable steps, posted to the [`rows`] of one transaction.
@@ -11,17 +12,23 @@
 //! * a ticket exists only where Commit was chosen; a cancellation is never undone.
 
 pub mod accounts;
+pub mod ballot;
 pub mod entry;
 pub mod fencing;
-/// What tests speak of, here and in the crates above.
+/// Names and values for tests, here and in the crates above.
 #[doc(hidden)]
 pub mod fixtures;
 pub mod ids;
 pub mod order;
+pub mod order_hash;
+pub mod outcome;
 pub mod participant;
+pub mod question;
 pub mod register;
 pub mod replica;
 pub mod rows;
 pub mod saga;
 pub mod seat_map;
+pub mod ticket;
 pub mod time;
+pub mod vote;

@@ -1,4 +1,5 @@
-//! What a booking says: fixed by whoever begins it, carried by every Prepare, stored by every participant, printed on the ticket.
+//! The content of a booking: fixed by the node that begins it, carried by every Prepare, stored by every participant,
+//! printed on the ticket.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,8 @@ pub struct Price {
     pub currency: String,
 }
 
-/// A seat of a company's route, as a client or a lease names it. The derived order is the order of prepares without a lease.
+/// A seat of a company's route, as a client or a lease names it. The derived order is the order of prepares without a
+/// lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SeatRef {
     pub company: CompanyId,
@@ -86,8 +88,8 @@ impl Order {
         companies
     }
 
-    /// Seconds that a hold of this order may last in all: it has ended when its first leg departs, or so many seconds before
-    /// that, and after [`HOLD_SECONDS_MAX`] at the latest.
+    /// Seconds that a hold of this order may last in all: until `before_departure` seconds before its first leg
+    /// departs, and never longer than [`HOLD_SECONDS_MAX`].
     pub fn longest_hold(&self, before_departure: i64) -> u32 {
         let departs = self.legs.iter().map(|leg| leg.departs).min();
         let departs = departs.unwrap_or_default();

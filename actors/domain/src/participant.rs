@@ -2,7 +2,7 @@
 //!
 //! A leg has no other arrows than these; every other message answers the recorded state:
 //! ```text
-//! (absent) --Prepare, sellable--> prepared --Confirm--> committed --Cancel--> cancelled
+//! (absent) --Prepare, sellable--> prepared --Commit--> committed --Cancel--> cancelled
 //! (absent) --Prepare, otherwise--> refused   prepared --Cancel(committed ticket)--> cancelled
 //! (absent) --Release--> refused (tombstone)  prepared --Release--> refused
 //! ```
@@ -10,110 +10,28 @@
 mod holds;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 pub use self::holds::{end_hold, expire_hold, extend_hold, note_votes};
+use super::ballot::{Ballot, Key, Value};
 use super::fencing::FencingToken;
 use super::ids::SagaId;
-use super::order::{Order, OrderHash, SeatRef};
-use super::register::{self, Acceptors, Ballot, Key, Value};
-use super::replica;
+use super::order::{OrderHash, SeatRef};
+use super::register;
 use super::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey, SeatUse};
-
-/// Why a seat was refused. Durable with the leg, so that a retry hears the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum RefusalReason {
-    /// Another ticket has it.
-    Sold,
-    /// Another booking is deciding on it.
-    Held,
-    /// The company took the seat off sale.
-    Blocked,
-    /// The route is not on sale (any more).
-    Closed,
-    /// No such route or seat.
-    Unknown,
-    /// The booking was given up before this company voted, or after.
-    Released,
-    /// The company of this seat did not vote in time, and the booking was given up.
-    NoVote,
-}
-
-/// A durable No.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Refusal {
-    pub seat: SeatRef,
-    pub reason: RefusalReason,
-}
-
-/// Everything a company needs to vote. Travels one per company; the legs are the order's legs of that company.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Prepare {
-    pub saga: SagaId,
-    pub order: Arc<Order>,
-    pub hash: OrderHash,
-    pub acceptors: Acceptors,
-    pub fence: FencingToken,
-    /// Name of the node that drives the saga.
-    pub driver: String,
-}
-
-/// Answer to a Prepare. Only `Yes` and `No` are votes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Vote {
-    Yes,
-    No(Refusal),
-    /// The saga is recorded here with another order.
-    Mismatch {
-        order: Arc<Order>,
-        hash: OrderHash,
-        acceptors: Acceptors,
-    },
-    /// The token is older than a seat's fence, which is this.
-    Stale(FencingToken),
-    /// This node is still recovering.
-    Later,
-}
-
-/// A leg's durable state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum LegState {
-    Prepared,
-    Refused,
-    Committed,
-    Cancelled,
-}
-
-/// How a company answers a `Book`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Booked {
-    Done,
-    No(Refusal),
-    /// The saga is recorded here with another order.
-    Mismatch {
-        order: Arc<Order>,
-        hash: OrderHash,
-        acceptors: Acceptors,
-    },
-    /// This node is still recovering.
-    Later,
-    Stale(FencingToken),
-}
+use super::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
 
 /// The hash of a tombstone: a leg that was released before its order was ever seen.
 const NO_ORDER: OrderHash = OrderHash([0; 32]);
 
-/// What is recorded of this saga here, seen from a new Prepare or Book.
-enum Recorded {
+/// The records of this saga here, compared with a new Prepare or Book.
+enum OnRecord {
     Nothing,
     Refused(Refusal),
     SameOrder(LegState),
     OtherOrder,
 }
 
-fn recorded(rows: &Rows, saga: SagaId, hash: OrderHash) -> Recorded {
+fn on_record(rows: &Rows, saga: SagaId, hash: OrderHash) -> OnRecord {
     let legs = rows.legs_of(saga);
     let refused = |(key, leg): &(LegKey, LegRow)| {
         let reason = leg.reason.unwrap_or(RefusalReason::Released);
@@ -126,22 +44,22 @@ fn recorded(rows: &Rows, saga: SagaId, hash: OrderHash) -> Recorded {
     let named = |refusal: &Refusal| refusal.reason != RefusalReason::Released;
     let refusals = || legs.iter().filter_map(refused);
     if let Some(refusal) = refusals().find(named).or_else(|| refusals().next()) {
-        return Recorded::Refused(refusal);
+        return OnRecord::Refused(refusal);
     }
     match legs.first() {
-        None => Recorded::Nothing,
-        Some((_, leg)) if leg.hash == hash => Recorded::SameOrder(leg.state),
-        Some(_) => Recorded::OtherOrder,
+        None => OnRecord::Nothing,
+        Some((_, leg)) if leg.hash == hash => OnRecord::SameOrder(leg.state),
+        Some(_) => OnRecord::OtherOrder,
     }
 }
 
 /// Votes. `lost` is a seat that a route actor would not promise to this saga.
 pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vote {
-    match recorded(rows, prepare.saga, prepare.hash) {
-        Recorded::SameOrder(_) => return Vote::Yes,
-        Recorded::Refused(refusal) => return Vote::No(refusal),
-        Recorded::OtherOrder => return mismatch(rows, prepare.saga),
-        Recorded::Nothing => {}
+    match on_record(rows, prepare.saga, prepare.hash) {
+        OnRecord::SameOrder(_) => return Vote::Yes,
+        OnRecord::Refused(refusal) => return Vote::No(refusal),
+        OnRecord::OtherOrder => return mismatch(rows, prepare.saga),
+        OnRecord::Nothing => {}
     }
     let seats = prepare.order.seats_of(rows.me);
     if seats.is_empty() {
@@ -162,25 +80,25 @@ pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> 
 
 /// Books a single-company order in one step: vote, decision and sale.
 ///
-/// Only while the register is untouched: whoever promised a recovery ballot takes no ballot 0 any more.
-pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Booked {
-    match recorded(rows, prepare.saga, prepare.hash) {
-        Recorded::SameOrder(LegState::Prepared) => return Booked::Later,
-        Recorded::SameOrder(_) => return Booked::Done,
-        Recorded::OtherOrder => return booked_otherwise(rows, prepare.saga),
-        Recorded::Refused(refusal) => return Booked::No(refusal),
-        Recorded::Nothing => {}
+/// Only while the register is untouched: an acceptor that promised a recovery ballot takes no ballot 0 any more.
+pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vote {
+    match on_record(rows, prepare.saga, prepare.hash) {
+        OnRecord::SameOrder(LegState::Prepared) => return Vote::Later,
+        OnRecord::SameOrder(_) => return Vote::Yes,
+        OnRecord::OtherOrder => return mismatch(rows, prepare.saga),
+        OnRecord::Refused(refusal) => return Vote::No(refusal),
+        OnRecord::Nothing => {}
     }
     let seats = prepare.order.seats_of(rows.me);
     if prepare.order.companies() != [rows.me] {
         rows.alarm(format!("saga {} is not for us alone to book", prepare.saga));
-        return Booked::Later;
+        return Vote::Later;
     }
     if let Some(fence) = stale(rows, &seats, prepare.fence) {
-        return Booked::Stale(fence);
+        return Vote::Stale(fence);
     }
     let key = Key::Saga(prepare.saga);
-    let refusal = if rows.registers.get(&key).is_some() {
+    let refusal = if rows.register(&key).is_some() {
         Some(Refusal {
             seat: seats[0],
             reason: RefusalReason::Released,
@@ -190,7 +108,7 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Boo
     };
     if let Some(refusal) = refusal {
         refuse(rows, prepare, &seats, refusal);
-        return Booked::No(refusal);
+        return Vote::No(refusal);
     }
     keep(
         rows,
@@ -205,12 +123,11 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Boo
     };
     // nothing is recorded there to contradict it
     register::learn(rows, key, &prepare.acceptors, Ballot::ZERO, value);
-    replica::issue(rows, prepare.saga, prepare.order.clone());
-    Booked::Done
+    Vote::Yes
 }
 
-/// Commit of this order is known chosen: its legs are sold, those kept for another order of this saga never belonged to it.
-pub fn on_confirm(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
+/// Commit of this order is known chosen: its legs are sold. Legs kept for another order of this saga are freed.
+pub fn on_commit(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
     for (key, leg) in rows.legs_of(saga) {
         match leg.state {
             LegState::Prepared if leg.hash == hash => {
@@ -220,13 +137,13 @@ pub fn on_confirm(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
             LegState::Prepared => release_leg(rows, key, RefusalReason::Released),
             LegState::Committed | LegState::Cancelled if leg.hash == hash => {}
             LegState::Refused if leg.hash != hash && leg.hash != NO_ORDER => {}
-            state => rows.alarm(format!("confirm of {hash:?} finds {state:?} leg {key:?}")),
+            state => rows.alarm(format!("commit of {hash:?} finds {state:?} leg {key:?}")),
         }
     }
     end(rows, saga, SagaState::Committed);
 }
 
-/// Whoever is told of a Commit has voted for it.
+/// A company that is told of a Commit has voted for it: anything else is an alarm.
 pub fn alarm_without_vote(rows: &mut Rows, saga: SagaId) {
     if rows.legs_of(saga).is_empty() {
         rows.alarm(format!("commit of saga {saga} that has no leg here"));
@@ -235,8 +152,8 @@ pub fn alarm_without_vote(rows: &mut Rows, saga: SagaId) {
 
 /// Abort is certain: a refusal is durable somewhere, or Abort was chosen.
 ///
-/// Ends every leg of the saga here, those that the message does not name too: a saga recorded as aborted is not looked
-/// after any more, and what it left prepared would stay so for ever.
+/// Ends every leg of the saga here, also those that the message does not name: nobody looks after a saga that is
+/// recorded as aborted, and a leg left prepared would stay so for ever.
 pub fn on_release(rows: &mut Rows, saga: SagaId, seats: &[SeatRef], reason: RefusalReason) {
     let me = rows.me;
     let named = seats.iter().filter(|seat| seat.company == me);
@@ -259,7 +176,7 @@ fn release_leg(rows: &mut Rows, key: LegKey, reason: RefusalReason) {
         reason: Some(reason),
         ..leg
     };
-    match rows.legs.get(&key).copied() {
+    match rows.leg(&key).copied() {
         None => rows.put_leg(
             key,
             refused(LegRow {
@@ -284,7 +201,7 @@ pub fn on_cancel(rows: &mut Rows, saga: SagaId, seats: &[SeatRef]) {
             route: seat.route,
             number: seat.number,
         };
-        match rows.legs.get(&key).copied() {
+        match rows.leg(&key).copied() {
             Some(leg) if matches!(leg.state, LegState::Prepared | LegState::Committed) => {
                 let state = LegState::Cancelled;
                 rows.put_leg(key, LegRow { state, ..leg });
@@ -295,41 +212,25 @@ pub fn on_cancel(rows: &mut Rows, saga: SagaId, seats: &[SeatRef]) {
     }
 }
 
-/// A hold whose end was asked for before its seats were kept here would stand, and could never be confirmed. (Other bookings
-/// go on to a ballot at once, which finds that out.)
+/// The end of a hold may be asked for before its seats are kept here. It would then stand and could never be confirmed,
+/// so the vote is No. (Other bookings go on to a ballot at once, which finds that out.)
 fn given_up(rows: &Rows, prepare: &Prepare) -> Option<Refusal> {
     prepare.order.hold_seconds?;
-    rows.registers.get(&Key::Saga(prepare.saga))?;
+    rows.register(&Key::Saga(prepare.saga))?;
     Some(Refusal {
         seat: *prepare.order.seats_of(rows.me).first()?,
         reason: RefusalReason::NoVote,
     })
 }
 
-fn booked_otherwise(rows: &Rows, saga: SagaId) -> Booked {
-    match mismatch(rows, saga) {
-        Vote::Mismatch {
-            order,
-            hash,
-            acceptors,
-        } => Booked::Mismatch {
-            order,
-            hash,
-            acceptors,
-        },
-        _ => Booked::Later,
-    }
-}
-
 fn mismatch(rows: &Rows, saga: SagaId) -> Vote {
-    let row = rows.sagas.get(&saga);
-    match row.and_then(|row| row.order.clone().map(|order| (order, row))) {
+    match rows.order_of(&saga).zip(rows.saga(&saga)) {
         Some((order, row)) => Vote::Mismatch {
             order,
             hash: row.hash,
             acceptors: row.acceptors.clone(),
         },
-        // a prepared leg always has its saga's row; without it nobody could say what was prepared
+        // a prepared leg always has its saga's row: without the row nobody could say which order was prepared
         None => Vote::Later,
     }
 }
@@ -337,13 +238,13 @@ fn mismatch(rows: &Rows, saga: SagaId) -> Vote {
 fn stale(rows: &Rows, seats: &[SeatRef], token: FencingToken) -> Option<FencingToken> {
     let fence = seats
         .iter()
-        .filter_map(|seat| rows.seats.get(&(seat.route, seat.number)))
+        .filter_map(|seat| rows.seat(&(seat.route, seat.number)))
         .map(|row| row.fence)
         .max()?;
     (!token.passes(fence)).then_some(fence)
 }
 
-/// What is durable has the last word. What memory says counts only for another saga's claim, which is not durable yet.
+/// The durable records have the last word. Memory counts only for another saga's claim, which is not durable yet.
 fn refusal(rows: &Rows, seats: &[SeatRef], lost: Option<Refusal>) -> Option<Refusal> {
     let claimed = |lost: &Refusal| lost.reason == RefusalReason::Held;
     first_refusal(rows, seats).or_else(|| lost.filter(claimed))
@@ -360,7 +261,7 @@ fn first_refusal(rows: &Rows, seats: &[SeatRef]) -> Option<Refusal> {
 }
 
 fn refusal_of(rows: &Rows, seat: SeatKey) -> Option<RefusalReason> {
-    let Some(route) = rows.routes.get(&seat.0) else {
+    let Some(route) = rows.route(&seat.0) else {
         return Some(RefusalReason::Unknown);
     };
     if seat.1.0 < 1 || seat.1.0 > route.seats {
@@ -427,9 +328,9 @@ fn keep(
     remember(rows, prepare, saga_state);
 }
 
-/// Records the saga here, unless it is: whoever began it first fixed its order.
+/// Records the saga here, unless it is recorded: the first to begin it fixed its order.
 pub fn remember(rows: &mut Rows, prepare: &Prepare, state: SagaState) {
-    let row = match rows.sagas.get(&prepare.saga) {
+    let row = match rows.saga(&prepare.saga) {
         Some(row) if row.state == SagaState::Begun => SagaRow {
             state,
             ..row.clone()
@@ -450,7 +351,7 @@ pub fn remember(rows: &mut Rows, prepare: &Prepare, state: SagaState) {
 }
 
 fn end(rows: &mut Rows, saga: SagaId, state: SagaState) {
-    let Some(row) = rows.sagas.get(&saga) else {
+    let Some(row) = rows.saga(&saga) else {
         return;
     };
     if row.state == SagaState::Begun {

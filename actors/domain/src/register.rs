@@ -9,102 +9,10 @@
 //!   company and is used once;
 //! * hence at most one value is ever accepted by a majority in one ballot or in different ones ("chosen").
 
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
 use super::accounts::User;
-use super::ids::{CompanyId, SagaId};
-use super::order::{Order, OrderHash};
+use super::ballot::{Accept, Acceptors, Ballot, Key, Promise, Register, Value};
+use super::ids::CompanyId;
 use super::rows::Rows;
-
-/// round × companies + index of the proposing company; 0 is the saga's own first ballot.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-pub struct Ballot(pub i64);
-
-impl Ballot {
-    pub const ZERO: Self = Self(0);
-
-    /// The ballot of this company in this round ≥ 1.
-    pub fn new(round: i64, company_index: usize, companies: usize) -> Self {
-        assert!(round >= 1 && company_index < companies);
-        // a peer may name any ballot; above the highest number there is none, and the register stays as it is
-        let first = round.saturating_mul(companies as i64);
-        Self(first.saturating_add(company_index as i64))
-    }
-
-    /// The round that this ballot belongs to.
-    pub fn round(self, companies: usize) -> i64 {
-        self.0 / companies as i64
-    }
-}
-
-/// What a register decides.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Key {
-    Saga(SagaId),
-    /// A login, normalised.
-    Login(String),
-}
-
-/// What a register can hold.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Value {
-    Commit {
-        hash: OrderHash,
-        order: Arc<Order>,
-    },
-    Abort,
-    /// The whole user, so that any company can finish what another began.
-    Account(User),
-}
-
-/// The companies that hold a register, ascending, each once.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Acceptors(pub Vec<CompanyId>);
-
-impl Acceptors {
-    /// Most companies that hold one register.
-    pub const MAX: usize = 5;
-
-    pub fn majority(&self) -> usize {
-        self.0.len() / 2 + 1
-    }
-
-    pub fn contains(&self, company: CompanyId) -> bool {
-        self.0.binary_search(&company).is_ok()
-    }
-}
-
-/// One acceptor's durable state.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Register {
-    pub acceptors: Acceptors,
-    pub promised: Ballot,
-    pub accepted: Option<(Ballot, Value)>,
-    /// The accepted value is known to be the chosen one.
-    pub chosen: bool,
-}
-
-/// Answer of an acceptor in phase 1.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Promise {
-    Promised {
-        accepted: Option<(Ballot, Value)>,
-        chosen: bool,
-    },
-    /// A higher ballot was promised.
-    Higher(Ballot),
-}
-
-/// Answer of an acceptor in phase 2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Accept {
-    Accepted,
-    Higher(Ballot),
-}
 
 /// Phase 1: promises to take part in no lower ballot, and tells what was accepted.
 pub fn on_promise(rows: &mut Rows, key: &Key, acceptors: &Acceptors, ballot: Ballot) -> Promise {
@@ -135,7 +43,7 @@ pub fn on_accept(
     }
     if let Some((accepted, other)) = &row.accepted {
         let clash = *accepted == ballot || row.chosen;
-        if clash && !same(other, value) {
+        if clash && !other.decides_as(value) {
             let what = format!("two values for {key:?} in {accepted:?} and {ballot:?}");
             rows.alarm(what);
             return Accept::Higher(row.promised);
@@ -149,8 +57,8 @@ pub fn on_accept(
 
 /// Records that this value, accepted by a majority in this ballot, is the chosen one.
 ///
-/// False, and nothing recorded, where that contradicts what is accepted here: a value chosen before, another value in
-/// the same ballot, or one in a later ballot, which could only have repeated the chosen one.
+/// False, and nothing recorded, where that contradicts the value accepted here: another one was chosen before, or
+/// accepted in the same ballot or in a later one, which could only have repeated the chosen value.
 pub fn learn(
     rows: &mut Rows,
     key: Key,
@@ -163,7 +71,7 @@ pub fn learn(
         .accepted
         .as_ref()
         .filter(|(own, _)| row.chosen || *own >= ballot);
-    if settled.is_some_and(|(_, other)| !same(other, &value)) {
+    if settled.is_some_and(|(_, other)| !other.decides_as(&value)) {
         rows.alarm(format!("two values chosen for {key:?}"));
         return false;
     }
@@ -176,10 +84,10 @@ pub fn learn(
     true
 }
 
-/// This user exists, so it is who the register of its login chose: nobody has to find that out any more.
+/// This user exists, so the register of its login has chosen it: nobody has to find that out any more.
 pub fn close_login(rows: &mut Rows, user: &User) {
     let key = Key::Login(user.login.clone());
-    let Some(row) = rows.registers.get(&key).filter(|row| !row.chosen) else {
+    let Some(row) = rows.register(&key).filter(|row| !row.chosen) else {
         return;
     };
     let accepted = row.accepted.as_ref().map(|(_, value)| value);
@@ -192,16 +100,8 @@ pub fn close_login(rows: &mut Rows, user: &User) {
     }
 }
 
-/// Two values decide the same: an order is told by its hash.
-pub fn same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Commit { hash: one, .. }, Value::Commit { hash: other, .. }) => one == other,
-        _ => one == other,
-    }
-}
-
 fn row_of(rows: &Rows, key: &Key, acceptors: &Acceptors) -> Register {
-    rows.registers.get(key).cloned().unwrap_or(Register {
+    rows.register(key).cloned().unwrap_or(Register {
         acceptors: acceptors.clone(),
         promised: Ballot::ZERO,
         accepted: None,
@@ -209,7 +109,7 @@ fn row_of(rows: &Rows, key: &Key, acceptors: &Acceptors) -> Register {
     })
 }
 
-/// One run of a ballot ≥ 1: phase 1 to a majority, phase 2 with what it found, else with what we propose.
+/// One run of a ballot ≥ 1: phase 1 to a majority, phase 2 with the value that it found, else with our own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Proposer {
     acceptors: Acceptors,
@@ -231,7 +131,7 @@ enum Phase {
     },
 }
 
-/// What a proposer has come to after a reply.
+/// The state of a proposer after a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     Waiting,

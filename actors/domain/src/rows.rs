@@ -3,17 +3,22 @@
 //! A store loads what a [`Footprint`] names, the pure functions of this folder change the rows, the store writes the
 //! changes back: inserts must find nothing, updates must find what was loaded ([`Change::before`]). So the code that
 //! decides is the same over PostgreSQL, over the memory of a simulation and inside a model.
+//!
+//! A row that was not loaded looks like one that does not exist, and a rule that reads it decides wrongly. So a read of
+//! a row that is missing and that the footprint does not name is an alarm, and a panic in the unit tests of this
+//! package.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, OnceLock};
 
 use super::accounts::User;
+use super::ballot::{Acceptors, Key, Register};
 use super::fencing::FencingToken;
 use super::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
 use super::order::{Order, OrderHash, SeatRef};
-use super::participant::{LegState, RefusalReason};
-use super::register::{Acceptors, Key, Register};
-use super::replica::Ticket;
+use super::ticket::Ticket;
+use super::vote::{LegState, RefusalReason};
 
 /// A seat of this company.
 pub type SeatKey = (RouteId, SeatNumber);
@@ -41,6 +46,13 @@ pub struct LegRow {
     pub reason: Option<RefusalReason>,
 }
 
+impl LegRow {
+    /// Whether the seat is this leg's.
+    pub fn owns(&self) -> bool {
+        matches!(self.state, LegState::Prepared | LegState::Committed)
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct SeatRow {
     pub blocked: bool,
@@ -65,7 +77,7 @@ pub enum SagaState {
 /// This company's copy of a saga.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SagaRow {
-    /// Loaded only where the footprint asked for it.
+    /// Loaded only where the footprint asked for it: to be read by [`Rows::order_of`].
     pub order: Option<Arc<Order>>,
     pub hash: OrderHash,
     pub acceptors: Acceptors,
@@ -88,12 +100,12 @@ impl SagaRow {
     }
 }
 
-/// A client's key and what came of it.
+/// A client's key, the saga that it began, and the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyRow {
     pub fingerprint: [u8; 32],
     pub saga: SagaId,
-    pub answer: Option<super::saga::Outcome>,
+    pub answer: Option<super::outcome::Outcome>,
 }
 
 /// A replicated row in the order of its commit.
@@ -138,6 +150,22 @@ pub struct Footprint {
     pub round: bool,
 }
 
+impl Footprint {
+    fn names_seat(&self, seat: &SeatKey) -> bool {
+        self.seats.contains(seat) || self.seat_maps.contains(&seat.0)
+    }
+
+    /// A route is loaded with its seats.
+    fn names_route(&self, route: RouteId) -> bool {
+        self.seats.range(seats_of(route)).next().is_some()
+    }
+}
+
+/// All seats that a route could have.
+fn seats_of(route: RouteId) -> RangeInclusive<SeatKey> {
+    (route, SeatNumber(0))..=(route, SeatNumber(u16::MAX))
+}
+
 /// Rows of one table: what was loaded, and what changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table<K, V> {
@@ -168,11 +196,10 @@ impl<K: Ord + Clone, V: Clone + PartialEq> Table<K, V> {
         self.rows.insert(key, row);
     }
 
-    pub fn get(&self, key: &K) -> Option<&V> {
-        self.rows.get(key)
-    }
-
-    pub fn range<R: std::ops::RangeBounds<K>>(&self, range: R) -> impl Iterator<Item = (&K, &V)> {
+    pub(crate) fn range<R: std::ops::RangeBounds<K>>(
+        &self,
+        range: R,
+    ) -> impl Iterator<Item = (&K, &V)> {
         self.rows.range(range)
     }
 
@@ -201,7 +228,6 @@ pub struct Rows {
     pub sagas: Table<SagaId, SagaRow>,
     pub legs: Table<LegKey, LegRow>,
     pub seats: Table<SeatKey, SeatRow>,
-    pub routes: BTreeMap<RouteId, RouteFacts>,
     pub registers: Table<Key, Register>,
     pub tickets: Table<SagaId, Ticket>,
     pub users: Table<String, User>,
@@ -212,19 +238,33 @@ pub struct Rows {
     /// The last round of ballots that this company used; written if raised.
     pub round: i64,
     pub round_raised: bool,
-    /// Things the lattice says are impossible. Never repaired silently.
+    /// Records or messages that contradict each other, which the rules make impossible. Never repaired silently.
     pub alarms: Vec<String>,
-    owners: BTreeMap<SeatKey, (SagaId, LegState)>,
+    routes: BTreeMap<RouteId, RouteFacts>,
+    /// Who keeps or has a seat, none for a seat that its owner gave up in this batch.
+    owners: BTreeMap<SeatKey, Option<(SagaId, LegState)>>,
+    /// None: everything that exists is loaded.
+    footprint: Option<Footprint>,
+    /// The first row that was read though the footprint does not name it.
+    stray: OnceLock<String>,
 }
 
 impl Rows {
-    pub fn new(me: CompanyId) -> Self {
+    /// Rows to be loaded with what this footprint names.
+    pub fn new(me: CompanyId, footprint: &Footprint) -> Self {
+        Self {
+            footprint: Some(footprint.clone()),
+            ..Self::of_everything(me)
+        }
+    }
+
+    /// Rows that are all there is, as tests of single rules have them.
+    pub fn of_everything(me: CompanyId) -> Self {
         Self {
             me,
             sagas: Table::default(),
             legs: Table::default(),
             seats: Table::default(),
-            routes: BTreeMap::new(),
             registers: Table::default(),
             tickets: Table::default(),
             users: Table::default(),
@@ -235,22 +275,159 @@ impl Rows {
             round: 0,
             round_raised: false,
             alarms: Vec::new(),
+            routes: BTreeMap::new(),
             owners: BTreeMap::new(),
+            footprint: None,
+            stray: OnceLock::new(),
         }
+    }
+
+    pub fn load_route(&mut self, route: RouteId, facts: RouteFacts) {
+        self.routes.insert(route, facts);
     }
 
     /// The prepared or committed leg on a seat, as the store has it.
     pub fn load_owner(&mut self, seat: SeatKey, saga: SagaId, state: LegState) {
-        self.owners.insert(seat, (saga, state));
+        self.owners.insert(seat, Some((saga, state)));
+    }
+
+    /// A leg as the store has it.
+    pub fn load_leg(&mut self, key: LegKey, row: LegRow) {
+        if row.owns() {
+            self.load_owner(key.seat(), key.saga, row.state);
+        }
+        self.legs.load(key, row);
+    }
+
+    pub fn saga(&self, saga: &SagaId) -> Option<&SagaRow> {
+        let found = self.sagas.rows.get(saga);
+        self.read(
+            found,
+            |named| named.sagas.contains(saga),
+            || format!("saga {saga}"),
+        )
+    }
+
+    /// The order of a saga that is recorded here.
+    pub fn order_of(&self, saga: &SagaId) -> Option<Arc<Order>> {
+        let found = self.saga(saga)?.order.as_ref();
+        let named = |named: &Footprint| named.orders.contains(saga);
+        self.read(found, named, || format!("order of saga {saga}"))
+            .cloned()
+    }
+
+    pub fn leg(&self, key: &LegKey) -> Option<&LegRow> {
+        let found = self.legs.rows.get(key);
+        self.read(
+            found,
+            |named| named.sagas.contains(&key.saga),
+            || format!("{key:?}"),
+        )
+    }
+
+    pub fn seat(&self, seat: &SeatKey) -> Option<&SeatRow> {
+        let found = self.seats.rows.get(seat);
+        self.read(
+            found,
+            |named| named.names_seat(seat),
+            || format!("seat {seat:?}"),
+        )
+    }
+
+    pub fn route(&self, route: &RouteId) -> Option<&RouteFacts> {
+        let found = self.routes.get(route);
+        self.read(
+            found,
+            |named| named.names_route(*route),
+            || format!("route {route}"),
+        )
+    }
+
+    pub fn register(&self, key: &Key) -> Option<&Register> {
+        let found = self.registers.rows.get(key);
+        self.read(
+            found,
+            |named| named.registers.contains(key),
+            || format!("register {key:?}"),
+        )
+    }
+
+    pub fn ticket(&self, ticket: &SagaId) -> Option<&Ticket> {
+        let found = self.tickets.rows.get(ticket);
+        self.read(
+            found,
+            |named| named.tickets.contains(ticket),
+            || format!("ticket {ticket}"),
+        )
+    }
+
+    /// By normalised login.
+    pub fn user(&self, login: &String) -> Option<&User> {
+        let found = self.users.rows.get(login);
+        self.read(
+            found,
+            |named| named.users.contains(login),
+            || format!("user {login}"),
+        )
+    }
+
+    pub fn key(&self, key: &(UserId, String)) -> Option<&KeyRow> {
+        let found = self.keys.rows.get(key);
+        self.read(
+            found,
+            |named| named.keys.contains(key),
+            || format!("key {key:?}"),
+        )
+    }
+
+    /// A missing row must be named, or nobody knows whether it exists. A row that was found may be read.
+    fn read<'a, V>(
+        &self,
+        found: Option<&'a V>,
+        is_named: impl FnOnce(&Footprint) -> bool,
+        what: impl FnOnce() -> String,
+    ) -> Option<&'a V> {
+        if found.is_none() {
+            self.expect_named(is_named, what);
+        }
+        found
+    }
+
+    fn expect_named(
+        &self,
+        is_named: impl FnOnce(&Footprint) -> bool,
+        what: impl FnOnce() -> String,
+    ) {
+        if self.footprint.as_ref().is_none_or(is_named) {
+            return;
+        }
+        let stray = format!(
+            "{} is read and was not loaded: the footprint does not name it",
+            what()
+        );
+        if cfg!(test) {
+            panic!("{stray}");
+        }
+        self.stray.get_or_init(|| stray);
     }
 
     /// Who keeps or has this seat: at most one leg, prepared or committed.
     pub fn owner(&self, seat: &SeatKey) -> Option<(SagaId, LegState)> {
-        self.owners.get(seat).copied()
+        let found = self.owners.get(seat);
+        let found = self.read(
+            found,
+            |named| named.names_seat(seat),
+            || format!("owner of {seat:?}"),
+        );
+        found.copied().flatten()
     }
 
     /// The legs of a saga at this company, ascending.
     pub fn legs_of(&self, saga: SagaId) -> Vec<(LegKey, LegRow)> {
+        self.expect_named(
+            |named| named.sagas.contains(&saga),
+            || format!("legs of saga {saga}"),
+        );
         let key = |route, number| LegKey {
             saga,
             route,
@@ -269,29 +446,40 @@ impl Rows {
     /// # Panics
     /// If the seat has another owner and this leg would own it too: the callers check first.
     pub fn put_leg(&mut self, key: LegKey, row: LegRow) {
-        let owns = matches!(row.state, LegState::Prepared | LegState::Committed);
-        match self.owners.get(&key.seat()) {
-            Some((other, _)) if *other != key.saga => {
-                assert!(!owns, "seat {:?} would have two owners", key.seat());
+        match self.owner(&key.seat()) {
+            Some((other, _)) if other != key.saga => {
+                assert!(!row.owns(), "seat {:?} would have two owners", key.seat());
             }
-            _ if owns => {
-                self.owners.insert(key.seat(), (key.saga, row.state));
-            }
-            _ => {
-                self.owners.remove(&key.seat());
-            }
+            _ if row.owns() => self.load_owner(key.seat(), key.saga, row.state),
+            Some(_) => _ = self.owners.insert(key.seat(), None),
+            None => {}
         }
         self.legs.put(key, row);
     }
 
     pub fn put_seat_fence(&mut self, seat: SeatKey, token: FencingToken) {
-        let mut row = self.seats.get(&seat).copied().unwrap_or_default();
+        let mut row = self.seat(&seat).copied().unwrap_or_default();
         row.fence = row.fence.max(token);
         self.seats.put(seat, row);
     }
 
+    /// Raises this company's ballot round above this one, and says to what.
+    pub fn raise_round(&mut self, above: i64) -> i64 {
+        self.expect_named(|named| named.round, || "ballot round".to_owned());
+        self.round = self.round.max(above).saturating_add(1);
+        self.round_raised = true;
+        self.round
+    }
+
     pub fn alarm(&mut self, what: String) {
         self.alarms.push(what);
+    }
+
+    /// The alarms until now, reads of rows that were not loaded among them.
+    pub fn take_alarms(&mut self) -> Vec<String> {
+        let mut alarms = std::mem::take(&mut self.alarms);
+        alarms.extend(self.stray.take());
+        alarms
     }
 
     /// The seats whose owner or block this batch changed, with what they are now.
@@ -307,16 +495,20 @@ impl Rows {
         match self.owner(seat) {
             Some((by, LegState::Committed)) => SeatUse::Sold { to: by },
             Some((by, _)) => SeatUse::Prepared { by },
-            None if self.seats.get(seat).is_some_and(|row| row.blocked) => SeatUse::Blocked,
+            // the row may be missing where the owner is known by a loaded leg; a seat that had an owner was not blocked
+            None if self.seats.rows.get(seat).is_some_and(|row| row.blocked) => SeatUse::Blocked,
             None => SeatUse::Free,
         }
     }
 
     /// Seats of this route that are owned or have a row.
     pub fn touched_seats(&self, route: RouteId) -> impl Iterator<Item = SeatKey> {
-        let range = (route, SeatNumber(0))..=(route, SeatNumber(u16::MAX));
-        let owned = self.owners.range(range.clone()).map(|(seat, _)| *seat);
-        let rows = self.seats.range(range).map(|(seat, _)| *seat);
+        let is_named = |named: &Footprint| named.seat_maps.contains(&route);
+        self.expect_named(is_named, || format!("seat map of route {route}"));
+        let owners = self.owners.range(seats_of(route));
+        let owned = owners.filter(|(_, owner)| owner.is_some());
+        let owned = owned.map(|(seat, _)| *seat);
+        let rows = self.seats.range(seats_of(route)).map(|(seat, _)| *seat);
         let seats: BTreeSet<SeatKey> = owned.chain(rows).collect();
         seats.into_iter()
     }
@@ -330,13 +522,21 @@ impl Rows {
     }
 }
 
-/// What durably keeps a seat, if anything.
+/// The durable use of a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SeatUse {
     Free,
     Blocked,
     Prepared { by: SagaId },
     Sold { to: SagaId },
+}
+
+#[cfg(test)]
+impl Rows {
+    /// The same rows as if only these had been asked for.
+    pub(crate) fn named_by(self, footprint: Option<Footprint>) -> Self {
+        Self { footprint, ..self }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! The seats of one route in memory: what is durable, and who claims a seat while its ledger entry is under way.
+//! The seats of one route in memory: who durably has a seat, and who claims one while its ledger entry is under way.
 //!
-//! Sparse: a seat that nobody touched has no entry. A claim is a promise of this process only; the ledger has the last word.
+//! Sparse: a seat that nobody touched has no entry. A claim is a promise of this process only; the ledger has the last
+//! word.
 //!
 //! Invariants: a seat is claimed by at most one saga; a claim ends with the entry it was made for.
 
@@ -8,8 +9,8 @@ use std::collections::BTreeMap;
 
 use super::ids::{CompanyId, RouteId, SagaId, SeatNumber};
 use super::order::SeatRef;
-use super::participant::{Refusal, RefusalReason};
 use super::rows::SeatUse;
+use super::vote::{Refusal, RefusalReason};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatMap {
@@ -57,7 +58,7 @@ impl SeatMap {
         other.then_some(RefusalReason::Held)
     }
 
-    /// Ends what a saga claims: its entry is durable, or was not written.
+    /// Ends the claims of a saga: its entry is durable, or was not written.
     pub fn unclaim(&mut self, saga: SagaId) {
         self.claims.retain(|_, by| *by != saga);
     }
@@ -70,12 +71,12 @@ impl SeatMap {
         };
     }
 
-    /// What the ledger found, in the order of its commits.
+    /// The durable seats as the ledger found them, in the order of its commits.
     pub fn reload(&mut self, durable: BTreeMap<SeatNumber, SeatUse>) {
         self.durable = durable;
     }
 
-    /// What durably keeps each seat that something keeps.
+    /// The durable use of each seat that is not free.
     pub fn kept(&self) -> impl Iterator<Item = SeatUse> + '_ {
         self.durable.values().copied()
     }

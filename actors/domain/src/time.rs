@@ -1,4 +1,5 @@
-//! Time as the machines see it: milliseconds of a monotonic clock, handed in by the shell. It starts recovery and decides nothing.
+//! Time as the machines see it: milliseconds of a monotonic clock, handed in by the shell. It starts recovery and
+//! decides nothing.
 
 use std::ops::Add;
 

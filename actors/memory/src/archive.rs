@@ -14,14 +14,14 @@ use passcom_actors::company::store::{
     Archive, AuditView, Held, KnownKey, Read, SagaRecord, SagaStatus, SagaView, Unfinished,
 };
 use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::ballot::{Key, Value};
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::participant::LegState;
-use passcom_actors::domain::register::{Key, Value};
-use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{
     OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse,
 };
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::LegState;
 
 impl Archive for MemoryStore {
     fn ping(&self) -> Read<'_, ()> {

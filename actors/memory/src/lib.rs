@@ -17,14 +17,14 @@ use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::Route;
 use passcom_actors::company::store::{LedgerStore, Read, ReadError, WriteError};
 use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::ballot::{Key, Register};
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
-use passcom_actors::domain::participant::LegState;
-use passcom_actors::domain::register::{Key, Register};
-use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{
     AuditRow, Footprint, KeyRow, LegKey, LegRow, OutboxCursor, Replicated, RouteFacts, Rows,
     SagaRow, SagaState, SeatKey, SeatRow, SeatUse, Table,
 };
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::LegState;
 
 pub use times::Times;
 
@@ -126,7 +126,7 @@ impl LedgerStore for MemoryStore {
 
 impl Tables {
     fn load(&self, me: CompanyId, footprint: &Footprint) -> Rows {
-        let mut rows = Rows::new(me);
+        let mut rows = Rows::new(me, footprint);
         for saga in &footprint.sagas {
             self.load_saga(*saga, footprint.orders.contains(saga), &mut rows);
         }
@@ -160,7 +160,7 @@ impl Tables {
             );
         }
         for (key, leg) in self.legs_of(saga) {
-            rows.legs.load(key, leg);
+            rows.load_leg(key, leg);
         }
     }
 
@@ -170,7 +170,7 @@ impl Tables {
                 seats: route.seats,
                 on_sale: route.on_sale,
             };
-            rows.routes.insert(seat.0, facts);
+            rows.load_route(seat.0, facts);
         }
         self.load_seat_use(seat, rows);
     }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::Tables;
 use passcom_actors::company::history::{Event, LegTimes, RegisterTimes, Step};
 use passcom_actors::company::store::AuditView;
+use passcom_actors::domain::ballot::{Key, Register};
 use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::participant::LegState;
-use passcom_actors::domain::register::{Key, Register};
 use passcom_actors::domain::rows::{LegKey, Rows};
+use passcom_actors::domain::vote::LegState;
 
 /// The times of all rows, beside them: the rules know no time.
 #[derive(Debug, Clone, Default)]

@@ -14,7 +14,7 @@ use crate::company::Company;
 use crate::company::lease::Leases;
 use crate::company::running::RunningGuard;
 use crate::domain::order::SeatRef;
-use crate::domain::saga::{Answer, Driver, Effect, Event, Start};
+use crate::domain::saga::{ClientAnswer, Driver, Effect, Event, Start};
 use crate::domain::time::Timestamp;
 use crate::mesh::companies::Companies;
 use crate::mesh::traceparent::Traceparent;
@@ -36,7 +36,7 @@ pub struct BookingActor {
 pub struct Arguments {
     pub start: Start,
     /// Who waits; dropped without a word if the actor ends without an answer.
-    pub answer: oneshot::Sender<Answer>,
+    pub answer: oneshot::Sender<ClientAnswer>,
     pub reporter: Reporter,
     pub running: RunningGuard,
     /// The client's place among the bookings under way.
@@ -48,7 +48,7 @@ pub struct State {
     driver: Driver,
     narrator: Narrator,
     reporter: Reporter,
-    answer: Option<oneshot::Sender<Answer>>,
+    answer: Option<oneshot::Sender<ClientAnswer>>,
     timer: Option<(Timestamp, AbortHandle)>,
     /// Of the request that this booking began with, told to every node that it asks.
     trace: Traceparent,

@@ -9,13 +9,13 @@ use crate::booking::actor::{Arguments, BookingActor, Shared};
 use crate::booking::progress::{Board, Follower};
 use crate::company::Company;
 use crate::company::lease::Leases;
-use crate::company::order_hash::{acceptors_of, order_hash};
 use crate::company::store::Unfinished;
+use crate::domain::ballot::Acceptors;
 use crate::domain::entry::Idempotency;
 use crate::domain::ids::{SagaId, UserId};
 use crate::domain::order::Order;
-use crate::domain::register::Acceptors;
-use crate::domain::saga::{Answer, Origin, Start};
+use crate::domain::order_hash::{acceptors_of, order_hash};
+use crate::domain::saga::{ClientAnswer, Origin, Start};
 use crate::mesh::companies::Companies;
 use crate::mesh::traceparent::Traceparent;
 
@@ -94,7 +94,7 @@ impl Drivers {
         &self,
         start: Start,
         place: Option<OwnedSemaphorePermit>,
-    ) -> Option<oneshot::Receiver<Answer>> {
+    ) -> Option<oneshot::Receiver<ClientAnswer>> {
         let running = &self.shared.company.running;
         let running = running.enter(start.saga, start.order.user)?;
         let reporter = self.progress.begin(start.saga, start.order.user);
@@ -117,7 +117,7 @@ impl Drivers {
     }
 
     /// Brings somebody's unfinished saga to its end. None if it is driven here already.
-    pub fn recover(&self, saga: Unfinished) -> Option<oneshot::Receiver<Answer>> {
+    pub fn recover(&self, saga: Unfinished) -> Option<oneshot::Receiver<ClientAnswer>> {
         self.drive(self.known_saga(saga, Origin::Recovery), None)
     }
 

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 pub use self::narrator::Narrator;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::participant::RefusalReason;
+use crate::domain::vote::RefusalReason;
 
 /// How long the steps of a booking are kept after its driver has ended.
 pub const KEPT: Duration = Duration::from_secs(60);

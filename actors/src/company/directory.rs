@@ -14,8 +14,8 @@ use crate::company::news::News;
 use crate::company::route::{RouteActor, RouteMessage, RouteSeats};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
-use crate::domain::participant::Refusal;
 use crate::domain::rows::{SeatKey, SeatUse};
+use crate::domain::vote::Refusal;
 
 /// An actor that nobody used for this long is stopped.
 const IDLE_AFTER: Duration = Duration::from_secs(120);

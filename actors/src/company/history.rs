@@ -7,10 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ballot::Value;
 use crate::domain::fencing::FencingToken;
 use crate::domain::order::SeatRef;
-use crate::domain::participant::RefusalReason;
-use crate::domain::register::Value;
+use crate::domain::vote::RefusalReason;
 
 /// One thing that was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -153,7 +153,7 @@ async fn commit(
             receipts = entries.iter().map(|entry| entry.post(rows)).collect();
             news.seats = rows.seat_changes();
             news.outbox = !rows.outbox.is_empty();
-            alarms = std::mem::take(&mut rows.alarms);
+            alarms = rows.take_alarms();
             entries.iter().for_each(fail_point::before);
         })
         .await;

@@ -4,8 +4,7 @@
 //!   what the ledger and the readers need of a database;
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
-//! * [`running`]: which sagas are driven here; [`stock`]: our own routes; [`order_hash`]: the identities that every
-//!   node derives alike; [`supervisor`]: the root of the actors.
+//! * [`running`]: which sagas are driven here; [`stock`]: our own routes; [`supervisor`]: the root of the actors.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +26,7 @@ pub mod history;
 pub mod lease;
 pub mod ledger;
 pub mod news;
-pub mod order_hash;
+
 pub mod route;
 pub mod running;
 pub mod stock;

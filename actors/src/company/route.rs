@@ -11,9 +11,9 @@ use ractor_cluster::RactorMessage;
 use serde::Serialize;
 
 use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
-use crate::domain::participant::Refusal;
 use crate::domain::rows::SeatUse;
 use crate::domain::seat_map::SeatMap;
+use crate::domain::vote::Refusal;
 
 /// Seats of a route by what keeps them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

@@ -13,13 +13,13 @@ use crate::catalogue::Published;
 use crate::company::buckets::{Bucket, Digests, Slice};
 use crate::company::history::Event;
 use crate::domain::accounts::User;
+use crate::domain::ballot::{Acceptors, Register};
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use crate::domain::order::{Order, OrderHash, SeatRef};
-use crate::domain::participant::{LegState, RefusalReason};
-use crate::domain::register::{Acceptors, Register};
-use crate::domain::replica::Ticket;
+use crate::domain::outcome::Outcome;
 use crate::domain::rows::{Footprint, OutboxCursor, Replicated, Rows, SeatKey, SeatUse};
-use crate::domain::saga::Outcome;
+use crate::domain::ticket::Ticket;
+use crate::domain::vote::{LegState, RefusalReason};
 
 /// How a transaction ended, when not well.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,8 +1,9 @@
 //! What a step is, and the names of those that write.
 
 use super::Write;
+use crate::domain::ballot::{Ballot, Key};
 use crate::domain::entry::Entry;
-use crate::domain::register::{Ballot, Key};
+use crate::domain::question::Question;
 
 /// The points around one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,15 +57,16 @@ pub(crate) use steps;
 steps!(ENTRIES: Entry {
     Entry::Begin(..) => "driver::begin",
     Entry::RequestConfirm(_) => "driver::request_confirm",
-    Entry::Prepare { .. } => "participant::prepare",
-    Entry::Book { .. } => "participant::book",
-    Entry::Confirm { .. } => "participant::confirm",
-    Entry::Release { .. } => "participant::release",
-    Entry::Promise { key: Key::Saga(_), .. } => "acceptor::promise",
-    Entry::Promise { key: Key::Login(_), .. } => "acceptor::promise_login",
-    Entry::Accept { key: Key::Saga(_), ballot: Ballot::ZERO, .. } => "acceptor::accept",
-    Entry::Accept { key: Key::Saga(_), .. } => "acceptor::accept_later_ballot",
-    Entry::Accept { key: Key::Login(_), .. } => "acceptor::accept_login",
+    Entry::Asked { question: Question::Prepare(_), .. } => "participant::prepare",
+    Entry::Asked { question: Question::Book(_), .. } => "participant::book",
+    Entry::Asked { question: Question::Commit { .. }, .. } => "participant::commit",
+    Entry::Asked { question: Question::AllVoted { .. }, .. } => "participant::all_voted",
+    Entry::Asked { question: Question::Release { .. }, .. } => "participant::release",
+    Entry::Asked { question: Question::Promise { key: Key::Saga(_), .. }, .. } => "acceptor::promise",
+    Entry::Asked { question: Question::Promise { key: Key::Login(_), .. }, .. } => "acceptor::promise_login",
+    Entry::Asked { question: Question::Accept { key: Key::Saga(_), ballot: Ballot::ZERO, .. }, .. } => "acceptor::accept",
+    Entry::Asked { question: Question::Accept { key: Key::Saga(_), .. }, .. } => "acceptor::accept_later_ballot",
+    Entry::Asked { question: Question::Accept { key: Key::Login(_), .. }, .. } => "acceptor::accept_login",
     Entry::Settle(..) => "driver::settle",
     Entry::Refuse { .. } => "driver::refuse",
     Entry::Adopt { .. } => "driver::adopt",

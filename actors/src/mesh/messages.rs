@@ -12,9 +12,9 @@ use crate::company::history::Event;
 use crate::company::store::{KnownKey, SagaRecord};
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
-use crate::domain::replica::Ticket;
+use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::rows::{OutboxCursor, Replicated};
-use crate::domain::saga::{CompanyAnswer, Question};
+use crate::domain::ticket::Ticket;
 
 /// One request to a company's node. Every one may be sent again: the answer is then that of the recorded state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,10 +12,10 @@ use crate::company::Company;
 use crate::company::ledger::PostError;
 use crate::company::store::{KnownKey, ReadError, SagaRecord};
 use crate::domain::entry::{Entry, Idempotency, Receipt};
-use crate::domain::ids::CompanyId;
-use crate::domain::participant::{Booked, Prepare, Vote};
+
+use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::rows::{OutboxCursor, Replicated, SeatKey};
-use crate::domain::saga::{CompanyAnswer, Question};
+use crate::domain::vote::Vote;
 use crate::mesh::envelope::fitting;
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::Serve;
@@ -124,102 +124,27 @@ impl Service {
         question: Question,
         idempotency: Option<Idempotency>,
     ) -> Result<CompanyAnswer, PostError> {
-        let entry = match question {
-            Question::Prepare(prepare) => return self.vote(prepare, idempotency).await,
-            Question::Book(prepare) => return self.book(prepare, idempotency).await,
-            Question::Promise {
-                key,
-                acceptors,
-                ballot,
-            } => Entry::Promise {
-                key,
-                acceptors,
-                ballot,
-            },
-            Question::Accept {
-                key,
-                acceptors,
-                ballot,
-                value,
-            } => Entry::Accept {
-                key,
-                acceptors,
-                ballot,
-                value,
-            },
-            Question::Hold { saga, hash } => Entry::Hold {
-                saga,
-                hash,
-                key: None,
-            },
-            Question::Confirm { saga, hash } => Entry::Confirm { saga, hash },
-            Question::Release {
-                saga,
-                seats,
-                reason,
-            } => Entry::Release {
-                saga,
-                seats,
-                reason,
-            },
+        let Some(prepare) = question.votes_on() else {
+            return self.answer(question.into()).await;
         };
-        match self.company.ledger.post(entry).await? {
-            Receipt::Promise(promise) => Ok(CompanyAnswer::Promise(promise)),
-            Receipt::Accept(accept) => Ok(CompanyAnswer::Accept(accept)),
-            _ => Ok(CompanyAnswer::Done),
-        }
-    }
-
-    async fn vote(
-        &self,
-        prepare: Box<Prepare>,
-        idempotency: Option<Idempotency>,
-    ) -> Result<CompanyAnswer, PostError> {
         if !self.company.is_ready() {
             return Ok(CompanyAnswer::Vote(Vote::Later));
         }
-        let seats = own_seats(self.company.me, &prepare);
+        let seats = prepare.order.seats_of(self.company.me).into_iter();
+        let seats: Vec<SeatKey> = seats.map(|seat| (seat.route, seat.number)).collect();
         let (_claims, lost) = self.company.directory.claim(prepare.saga, &seats).await;
-        let entry = Entry::Prepare {
-            prepare,
-            lost,
-            idempotency,
-        };
-        match self.company.ledger.post(entry).await? {
-            Receipt::Vote(vote) => {
-                if matches!(vote, Vote::No(_)) && lost.is_none() {
-                    self.company.directory.on_surprise(&seats);
-                }
-                Ok(CompanyAnswer::Vote(vote))
-            }
-            _ => Err(PostError::Unknown),
+        let answer = self
+            .answer(Entry::asked(question, lost, idempotency))
+            .await?;
+        if matches!(answer, CompanyAnswer::Vote(Vote::No(_))) && lost.is_none() {
+            self.company.directory.on_surprise(&seats);
         }
+        Ok(answer)
     }
 
-    async fn book(
-        &self,
-        prepare: Box<Prepare>,
-        idempotency: Option<Idempotency>,
-    ) -> Result<CompanyAnswer, PostError> {
-        if !self.company.is_ready() {
-            return Ok(CompanyAnswer::Booked(Booked::Later));
-        }
-        let seats = own_seats(self.company.me, &prepare);
-        let (_claims, lost) = self.company.directory.claim(prepare.saga, &seats).await;
-        let entry = Entry::Book {
-            prepare,
-            lost,
-            idempotency,
-        };
-        match self.company.ledger.post(entry).await? {
-            Receipt::Booked(booked) => {
-                if matches!(booked, Booked::No(_)) && lost.is_none() {
-                    self.company.directory.on_surprise(&seats);
-                }
-                Ok(CompanyAnswer::Booked(booked))
-            }
-            _ => Err(PostError::Unknown),
-        }
+    async fn answer(&self, asked: Entry) -> Result<CompanyAnswer, PostError> {
+        let receipt = self.company.ledger.post(asked).await?;
+        receipt.answer().ok_or(PostError::Unknown)
     }
 
     async fn pull(&self, after: Option<OutboxCursor>, wait_ms: u32) -> Result<Reply, ReadError> {
@@ -248,11 +173,6 @@ impl Service {
             reaches: up.collect(),
         }
     }
-}
-
-fn own_seats(me: CompanyId, prepare: &Prepare) -> Vec<SeatKey> {
-    let seats = prepare.order.seats_of(me);
-    seats.iter().map(|seat| (seat.route, seat.number)).collect()
 }
 
 fn reply_to(answer: Result<CompanyAnswer, PostError>) -> Reply {

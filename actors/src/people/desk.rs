@@ -25,7 +25,7 @@ use crate::booking::drivers::Drivers;
 use crate::booking::progress::Follower;
 use crate::company::Company;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-pub use crate::domain::saga::Outcome;
+pub use crate::domain::outcome::Outcome;
 use crate::mesh::companies::Companies;
 
 /// What a desk takes on.

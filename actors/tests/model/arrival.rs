@@ -1,9 +1,10 @@
 //! A message arrives at a company, or nobody hears of it: one ledger entry, and the answer on its way back.
 
-use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
+use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::ids::CompanyId;
-use passcom_actors::domain::participant::{Prepare, Refusal, RefusalReason};
-use passcom_actors::domain::saga::{CompanyAnswer, Event, NoAnswer, Question};
+use passcom_actors::domain::question::{CompanyAnswer, Question};
+use passcom_actors::domain::saga::{Event, NoAnswer};
+use passcom_actors::domain::vote::{Prepare, Refusal, RefusalReason};
 
 use crate::bookings::Bookings;
 use crate::driving::ascending;
@@ -32,7 +33,7 @@ impl Bookings {
             Event::Answered {
                 from: self.cast.companies[at],
                 tag: asker.tag,
-                answer: Ok(answer_of(receipt)),
+                answer: Ok(answer_in(receipt)),
             }
         };
         let slot = asker.slot as usize;
@@ -53,7 +54,10 @@ impl Bookings {
         let change: fn(Message) -> Option<Message> = match entry {
             // every arrival uses a ballot up, so there is one
             Entry::NextRound { .. } => |_| None,
-            Entry::Book { .. } => |message| {
+            Entry::Asked {
+                question: Question::Book(_),
+                ..
+            } => |message| {
                 Some(Message {
                     executed: true,
                     ..message
@@ -109,66 +113,9 @@ impl Bookings {
     }
 }
 
-/// What a company's node posts for a question.
-pub fn entry_of(question: Question, idempotency: Option<Idempotency>) -> Entry {
-    match question {
-        Question::Prepare(prepare) => Entry::Prepare {
-            prepare,
-            lost: None,
-            idempotency,
-        },
-        Question::Book(prepare) => Entry::Book {
-            prepare,
-            lost: None,
-            idempotency,
-        },
-        Question::Promise {
-            key,
-            acceptors,
-            ballot,
-        } => Entry::Promise {
-            key,
-            acceptors,
-            ballot,
-        },
-        Question::Accept {
-            key,
-            acceptors,
-            ballot,
-            value,
-        } => Entry::Accept {
-            key,
-            acceptors,
-            ballot,
-            value,
-        },
-        Question::Confirm { saga, hash } => Entry::Confirm { saga, hash },
-        Question::Hold { saga, hash } => Entry::Hold {
-            saga,
-            hash,
-            key: None,
-        },
-        Question::Release {
-            saga,
-            seats,
-            reason,
-        } => Entry::Release {
-            saga,
-            seats,
-            reason,
-        },
-    }
-}
-
-/// What a company answers once its entry is durable.
-pub fn answer_of(receipt: Receipt) -> CompanyAnswer {
-    match receipt {
-        Receipt::Vote(vote) => CompanyAnswer::Vote(vote),
-        Receipt::Booked(booked) => CompanyAnswer::Booked(booked),
-        Receipt::Promise(promise) => CompanyAnswer::Promise(promise),
-        Receipt::Accept(accept) => CompanyAnswer::Accept(accept),
-        _ => CompanyAnswer::Done,
-    }
+/// The answer in the receipt of what was asked.
+pub fn answer_in(receipt: Receipt) -> CompanyAnswer {
+    receipt.answer().expect("the receipt of what was asked")
 }
 
 /// The same vote, asked for while the route's memory has promised the seat to another booking.
@@ -181,8 +128,8 @@ fn with_claim(entry: &Entry, me: CompanyId) -> Entry {
         })
     };
     let mut entry = entry.clone();
-    if let Entry::Prepare { prepare, lost, .. } | Entry::Book { prepare, lost, .. } = &mut entry {
-        *lost = held(prepare);
+    if let Entry::Asked { question, lost, .. } = &mut entry {
+        *lost = question.votes_on().and_then(held);
     }
     entry
 }

@@ -1,17 +1,19 @@
-//! What an auditor beside a company's tables notices about one transaction: arrows of the lattice that do not exist, another
-//! saga's leg touched, a fence or promise that fell, an answer rewritten, a cancellation undone, an alarm.
+//! What an auditor beside a company's tables notices about one transaction: arrows of the lattice that do not exist,
+//! another saga's leg touched, a fence or promise that fell, an answer rewritten, a cancellation undone, an alarm.
 //!
 //! It is written from docs/protocol.md and calls none of the code that it judges.
 
 use std::collections::BTreeSet;
 
+use passcom_actors::domain::ballot::{Accept, Ballot, Key, Value};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::OrderHash;
-use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared, Refused};
-use passcom_actors::domain::register::{Accept, Ballot, Key, Value};
+use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::{LegKey, LegRow, Replicated};
+use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared, Refused};
+use passcom_actors::domain::vote::Vote;
 
 use crate::company::{Company, is_sold, owns};
 
@@ -90,29 +92,36 @@ pub fn audited(
     after
 }
 
-/// What this acceptor has just accepted, and how many of its like decide.
+/// The value that this acceptor has just accepted, and how many acceptors are a majority.
 fn vote(
     before: &Company,
     entry: &Entry,
     receipt: &Receipt,
 ) -> Option<(SagaId, Ballot, Decision, usize)> {
-    match (entry, receipt) {
+    match (asked(entry), receipt) {
         (
-            Entry::Accept {
+            Some(Question::Accept {
                 key: Key::Saga(saga),
                 acceptors,
                 ballot,
                 value,
-            },
-            Receipt::Accept(Accept::Accepted),
+            }),
+            Receipt::Answer(CompanyAnswer::Accept(Accept::Accepted)),
         ) => Some((*saga, *ballot, Decision::of(value), acceptors.majority())),
-        (Entry::Book { prepare, .. }, Receipt::Booked(booked)) => {
+        (Some(Question::Book(prepare)), Receipt::Answer(CompanyAnswer::Vote(Vote::Yes))) => {
             let fresh = !before.legs.keys().any(|key| key.saga == prepare.saga);
-            let done = *booked == passcom_actors::domain::participant::Booked::Done;
             let decision = Decision::Commit(prepare.hash);
             let majority = prepare.acceptors.majority();
-            (fresh && done).then_some((prepare.saga, Ballot::ZERO, decision, majority))
+            fresh.then_some((prepare.saga, Ballot::ZERO, decision, majority))
         }
+        _ => None,
+    }
+}
+
+/// The question that an entry answers, unless it is a step of the node's own.
+fn asked(entry: &Entry) -> Option<&Question> {
+    match entry {
+        Entry::Asked { question, .. } => Some(question),
         _ => None,
     }
 }
@@ -128,21 +137,22 @@ fn changed_legs<'a>(
 
 /// The arrows of a leg; there are no others.
 fn arrows_exist(before: &Company, after: &Company, entry: &Entry) -> bool {
+    let asked = asked(entry);
     let kept = before.legs.keys().all(|key| after.legs.contains_key(key));
     kept && changed_legs(before, after).all(|(_, old, new)| {
         let same_order = old.is_none_or(|old| old.hash == new.hash && old.fence == new.fence);
         same_order
             && match (old.map(|old| old.state), new.state) {
-                (None, Prepared) => matches!(entry, Entry::Prepare { .. }),
-                (None, Committed) => matches!(entry, Entry::Book { .. }),
+                (None, Prepared) => matches!(asked, Some(Question::Prepare(_))),
+                (None, Committed) => matches!(asked, Some(Question::Book(_))),
                 (None, Refused) => matches!(
-                    entry,
-                    Entry::Prepare { .. } | Entry::Book { .. } | Entry::Release { .. }
+                    asked,
+                    Some(Question::Prepare(_) | Question::Book(_) | Question::Release { .. })
                 ),
                 (Some(Prepared), Committed) => committed_order(entry) == Some(new.hash),
                 (Some(Prepared), Refused) => {
                     let other = committed_order(entry).is_some_and(|hash| hash != new.hash);
-                    other || matches!(entry, Entry::Release { .. })
+                    other || matches!(asked, Some(Question::Release { .. }))
                 }
                 (Some(Prepared | Committed), Cancelled) => {
                     matches!(entry, Entry::Cancel { .. } | Entry::Merge { .. })
@@ -154,7 +164,10 @@ fn arrows_exist(before: &Company, after: &Company, entry: &Entry) -> bool {
 
 fn committed_order(entry: &Entry) -> Option<OrderHash> {
     match entry {
-        Entry::Confirm { hash, .. } => Some(*hash),
+        Entry::Asked {
+            question: Question::Commit { hash, .. },
+            ..
+        } => Some(*hash),
         Entry::Settle(decision, _) => match &decision.value {
             Value::Commit { hash, .. } => Some(*hash),
             _ => None,
@@ -171,8 +184,11 @@ fn touches_others(before: &Company, after: &Company, entry: &Entry) -> bool {
 /// The sagas whose legs an entry may move.
 fn sagas_of(entry: &Entry) -> Vec<SagaId> {
     match entry {
-        Entry::Prepare { prepare, .. } | Entry::Book { prepare, .. } => vec![prepare.saga],
-        Entry::Confirm { saga, .. } | Entry::Release { saga, .. } => vec![*saga],
+        Entry::Asked { question, .. } => match question {
+            Question::Prepare(prepare) | Question::Book(prepare) => vec![prepare.saga],
+            Question::Commit { saga, .. } | Question::Release { saga, .. } => vec![*saga],
+            _ => Vec::new(),
+        },
         Entry::Settle(decision, _) => vec![decision.saga],
         Entry::Cancel { ticket, .. } => vec![*ticket],
         Entry::Merge { rows, .. } => {
@@ -205,7 +221,7 @@ fn fences_hold(before: &Company, after: &Company) -> bool {
 
 fn registers_rise(before: &Company, after: &Company) -> bool {
     before.registers.iter().all(|(key, old)| {
-        let accepted = |register: &passcom_actors::domain::register::Register| {
+        let accepted = |register: &passcom_actors::domain::ballot::Register| {
             let accepted = register.accepted.as_ref();
             accepted.map(|(ballot, value)| (*ballot, Decision::of(value)))
         };

@@ -1,12 +1,14 @@
 //! The model: every schedule of a configuration, one step at a time.
 //!
-//! * **Network.** A message stays for ever once it was sent, and arrives whenever the schedule says: lost, late, twice and in
-//!   any order. An answer stays until its driver asks something else.
-//! * **Crash and pause.** A driver that takes no further step has crashed; one that takes its next step late was paused. Every
-//!   schedule contains both, so neither is a step of its own. What a crash leaves behind is taken up by a recovery.
-//! * **Time.** A timer may go off at any moment. What a driver hears otherwise, it hears at instant 0: its deadlines are then
-//!   the same numbers on every path, and nothing else in it depends on the clock.
-//! * **Redis** may say anything that the configuration lists, whatever it said before: it forgets, lies, counts from the start.
+//! * **Network.** A message stays for ever once it was sent, and arrives whenever the schedule says: lost, late, twice
+//!   and in any order. An answer stays until its driver asks something else.
+//! * **Crash and pause.** A driver that takes no further step has crashed; one that takes its next step late was
+//!   paused. Every schedule contains both, so neither is a step of its own. A recovery takes up the sagas of a crashed
+//!   driver.
+//! * **Time.** A timer may go off at any moment. Everything else reaches a driver at instant 0: its deadlines are then
+//!   the same numbers on every path, and nothing else in a driver depends on the clock.
+//! * **Redis** may say anything that the configuration lists, whatever it said before: it forgets, lies, counts from
+//!   the start.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -25,14 +27,14 @@ use crate::rules::Rules;
 use crate::verdict::Verdict;
 use crate::world::{Companies, Network, Replies, Said, Slot, World};
 
-/// When a driver hears what is not its timer.
+/// When a driver hears everything but its timer.
 pub const START: Timestamp = Timestamp(0);
-/// A timer that goes off so late that the driver's patience with whatever it waits for is over.
+/// A timer that goes off when all patience of the driver is over.
 pub const LATE: Timestamp = Timestamp(5_000);
 
 /// The tables after an entry, and its receipt unless the database refused it.
 type Posted = (Id<Company>, Option<Receipt>);
-/// A driver after an event, and what it wants done.
+/// A driver after an event, and its effects.
 pub type Step = (Id<Driver>, Arc<Vec<Effect>>);
 
 pub struct Bookings {
@@ -133,7 +135,7 @@ impl Bookings {
         receipt
     }
 
-    /// What a driver makes of an event. A timer goes off at the one instant that its driver has set.
+    /// A driver's step on an event. A timer goes off at the one instant that its driver has set.
     pub fn step(&self, driver: Id<Driver>, at: Timestamp, event: Id<Event>) -> Step {
         self.steps.get((driver, at, event), || {
             let (mut driver, event) = ((*self.drivers.get(driver)).clone(), self.events.get(event));
@@ -150,7 +152,7 @@ impl Bookings {
         row.held_for().is_none() && (row.state == SagaState::Begun || own && !row.finished)
     }
 
-    /// The start of a driver that takes up what is recorded.
+    /// The start of a driver that takes up a recorded saga.
     pub fn recovery(&self, at: usize, saga: SagaId, row: &SagaRow) -> Start {
         let order = row
             .order

@@ -1,22 +1,30 @@
-//! Bugs that the properties must catch. Each is a change to what goes into or comes out of the code under test, as if that
-//! code had forgotten a check, a hash, a fence or a fact.
+//! Bugs that the properties must catch. Each is a change to what goes into or comes out of the code under test, as if
+//! that code had forgotten a check, a hash, a fence or a fact.
 
+use passcom_actors::domain::ballot::{Accept, Acceptors, Ballot, Key, Promise, Value};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, SagaId};
-use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared, Refused};
-use passcom_actors::domain::participant::{LegState, Refusal, RefusalReason, Vote};
-use passcom_actors::domain::register::{Accept, Acceptors, Ballot, Key, Promise, Value};
-use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::{LegKey, Replicated, SeatKey};
 use passcom_actors::domain::saga::{
-    Answer, CompanyAnswer, Driver, Effect, Event, LeaseAnswer, NoAnswer, Origin, Outcome, Question,
-    Start,
+    ClientAnswer, Driver, Effect, Event, LeaseAnswer, NoAnswer, Origin, Start,
 };
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared, Refused};
+use passcom_actors::domain::vote::{LegState, Refusal, RefusalReason, Vote};
 use uuid::Uuid;
 
 use crate::audit::Breach;
 use crate::company::{Company, owns};
+
+/// The pattern of an entry that answers this question.
+macro_rules! asked {
+    ($kind:ident $($fields:tt)*) => {
+        Entry::Asked { question: Question::$kind $($fields)*, .. }
+    };
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {
@@ -30,16 +38,16 @@ pub enum Bug {
     BallotReused,
     AcceptBelowPromise,
     TicketOnLocalAccept,
-    ConfirmOnLocalAccept,
+    CommitOnLocalAccept,
     // a participant
     PrepareIgnoresHash,
-    ConfirmIgnoresHash,
+    CommitIgnoresHash,
     RefusedThenYes,
     CancelledAnswersNo,
     ReleaseFreesCommitted,
     ReleaseBySeat,
     ReleaseOnTimeout,
-    ConfirmRevivesCancelled,
+    CommitRevivesCancelled,
     BookIgnoresRegister,
     PreparedExpires,
     OwnerNotChecked,
@@ -69,39 +77,39 @@ pub enum Bug {
     MergeKeepsSeat,
     CancelNotPublished,
     /// Only the driver's company has the ticket, until it is replicated.
-    ConfirmKeepsNoTicket,
+    CommitKeepsNoTicket,
 }
 
 impl Bug {
     /// Changes the rows that an entry finds, or the entry.
     pub fn before_post(self, found: &mut Company, entry: &mut Entry) {
         match (self, entry) {
-            (Self::AcceptBelowPromise, Entry::Accept { key, .. }) => {
+            (Self::AcceptBelowPromise, asked!(Accept { key, .. })) => {
                 if let Some(row) = found.registers.get_mut(key) {
                     row.promised = Ballot::ZERO;
                 }
             }
-            (Self::ConfirmIgnoresHash, Entry::Confirm { saga, hash }) => {
+            (Self::CommitIgnoresHash, asked!(Commit { saga, hash })) => {
                 if let Some((_, leg)) = found.legs.iter().find(|(key, _)| key.saga == *saga) {
                     *hash = leg.hash;
                 }
             }
-            (Self::ReleaseFreesCommitted, Entry::Release { saga, .. }) => {
+            (Self::ReleaseFreesCommitted, asked!(Release { saga, .. })) => {
                 rewrite(found, *saga, Committed, Prepared);
             }
-            (Self::ConfirmRevivesCancelled, Entry::Confirm { saga, .. }) => {
+            (Self::CommitRevivesCancelled, asked!(Commit { saga, .. })) => {
                 rewrite(found, *saga, Cancelled, Prepared);
             }
-            (Self::BookIgnoresRegister, Entry::Book { prepare, .. }) => {
+            (Self::BookIgnoresRegister, asked!(Book(prepare))) => {
                 found.registers.remove(&Key::Saga(prepare.saga));
             }
-            (Self::OwnerNotChecked, Entry::Prepare { prepare, .. }) => {
+            (Self::OwnerNotChecked, asked!(Prepare(prepare))) => {
                 let saga = prepare.saga;
                 found
                     .legs
                     .retain(|key, leg| key.saga == saga || !owns(leg.state));
             }
-            (Self::FenceNotCompared, Entry::Prepare { .. } | Entry::Book { .. }) => {
+            (Self::FenceNotCompared, asked!(Prepare(_)) | asked!(Book(_))) => {
                 for seat in found.seats.values_mut() {
                     seat.fence = FencingToken::NONE;
                 }
@@ -121,14 +129,16 @@ impl Bug {
         match (self, entry) {
             (
                 Self::TicketOnLocalAccept,
-                Entry::Accept {
+                asked!(Accept {
                     key: Key::Saga(saga),
                     value,
                     ..
-                },
+                }),
             ) => {
-                if let (Value::Commit { order, .. }, Receipt::Accept(Accept::Accepted)) =
-                    (&**value, &*receipt)
+                if let (
+                    Value::Commit { order, .. },
+                    Receipt::Answer(CompanyAnswer::Accept(Accept::Accepted)),
+                ) = (&**value, &*receipt)
                 {
                     let ticket = Ticket {
                         id: *saga,
@@ -139,44 +149,50 @@ impl Bug {
                 }
             }
             (
-                Self::ConfirmOnLocalAccept,
-                Entry::Accept {
+                Self::CommitOnLocalAccept,
+                asked!(Accept {
                     key: Key::Saga(saga),
                     value,
                     ..
-                },
+                }),
             ) => {
-                if let (Value::Commit { .. }, Receipt::Accept(Accept::Accepted)) =
-                    (&**value, &*receipt)
+                if let (
+                    Value::Commit { .. },
+                    Receipt::Answer(CompanyAnswer::Accept(Accept::Accepted)),
+                ) = (&**value, &*receipt)
                 {
                     rewrite(after, *saga, Prepared, Committed);
                 }
             }
-            (Self::PrepareIgnoresHash, Entry::Prepare { .. }) => {
-                if matches!(receipt, Receipt::Vote(Vote::Mismatch { .. })) {
-                    *receipt = Receipt::Vote(Vote::Yes);
+            (Self::PrepareIgnoresHash, asked!(Prepare(_))) => {
+                if matches!(
+                    receipt,
+                    Receipt::Answer(CompanyAnswer::Vote(Vote::Mismatch { .. }))
+                ) {
+                    *receipt = Receipt::Answer(CompanyAnswer::Vote(Vote::Yes));
                 }
             }
-            (Self::RefusedThenYes, Entry::Prepare { .. }) => {
-                if matches!(receipt, Receipt::Vote(Vote::No(_))) {
-                    *receipt = Receipt::Vote(Vote::Yes);
+            (Self::RefusedThenYes, asked!(Prepare(_))) => {
+                if matches!(receipt, Receipt::Answer(CompanyAnswer::Vote(Vote::No(_)))) {
+                    *receipt = Receipt::Answer(CompanyAnswer::Vote(Vote::Yes));
                 }
             }
-            (Self::CancelledAnswersNo, Entry::Prepare { prepare, .. }) => {
+            (Self::CancelledAnswersNo, asked!(Prepare(prepare))) => {
                 let mut legs = before.legs.iter();
                 let seat = prepare.order.seats()[0];
                 if legs.any(|(key, leg)| key.saga == prepare.saga && leg.state == Cancelled) {
                     let reason = RefusalReason::Released;
-                    *receipt = Receipt::Vote(Vote::No(Refusal { seat, reason }));
+                    *receipt =
+                        Receipt::Answer(CompanyAnswer::Vote(Vote::No(Refusal { seat, reason })));
                 }
             }
-            (Self::VotedTooSoon, Entry::Prepare { prepare, .. }) => {
+            (Self::VotedTooSoon, asked!(Prepare(prepare))) => {
                 if let Some(row) = after.sagas.get_mut(&prepare.saga) {
-                    row.voted |= *receipt == Receipt::Vote(Vote::Yes);
+                    row.voted |= *receipt == Receipt::Answer(CompanyAnswer::Vote(Vote::Yes));
                 }
             }
             (Self::BallotReused, Entry::NextRound { .. }) => *receipt = Receipt::Round(1),
-            (Self::OwnerNotChecked, Entry::Prepare { .. }) => {
+            (Self::OwnerNotChecked, asked!(Prepare(_))) => {
                 let hidden = before.legs.iter().map(|(key, leg)| (*key, *leg));
                 for (key, leg) in hidden {
                     after.legs.entry(key).or_insert(leg);
@@ -187,7 +203,7 @@ impl Bug {
             }
             (
                 Self::FenceNotCompared | Self::FenceNotRaised,
-                Entry::Prepare { .. } | Entry::Book { .. },
+                asked!(Prepare(_)) | asked!(Book(_)),
             ) => {
                 for (seat, row) in &before.seats {
                     let fence = after.seats.get_mut(seat).map(|row| &mut row.fence);
@@ -201,7 +217,7 @@ impl Bug {
                     }
                 }
             }
-            (Self::ReleaseBySeat, Entry::Release { seats, .. }) => {
+            (Self::ReleaseBySeat, asked!(Release { seats, .. })) => {
                 let seats = seats.iter().map(|seat| (seat.route, seat.number));
                 end_others(after, entry, &seats.collect::<Vec<_>>(), Refused);
             }
@@ -210,8 +226,8 @@ impl Bug {
                 let own = own.map(|seat| (seat.route, seat.number));
                 end_others(after, entry, &own.collect::<Vec<_>>(), Cancelled);
             }
-            (Self::BookIgnoresRegister, Entry::Book { prepare, .. }) => {
-                // what a Book that books nothing did not look at is still there
+            (Self::BookIgnoresRegister, asked!(Book(prepare))) => {
+                // the Book did not see the register; if it books nothing, the register is still there
                 let key = Key::Saga(prepare.saga);
                 if let Some(register) = before.registers.get(&key) {
                     after.registers.entry(key).or_insert(register.clone());
@@ -228,7 +244,7 @@ impl Bug {
                 }
             }
             (Self::MergeKeepsSeat, Entry::Merge { .. }) => after.legs.clone_from(&before.legs),
-            (Self::ConfirmKeepsNoTicket, Entry::Confirm { .. }) => {
+            (Self::CommitKeepsNoTicket, asked!(Commit { .. })) => {
                 after.tickets.clone_from(&before.tickets);
             }
             _ => {}
@@ -319,7 +335,7 @@ impl Bug {
         match self {
             Self::RefuseOnTimeout if gives_up => {
                 let refused = Outcome::Refused(Refusal { seat, reason });
-                effects.push(Effect::Answer(Answer::Definite(refused)));
+                effects.push(Effect::Answer(ClientAnswer::Definite(refused)));
             }
             Self::ReleaseOnTimeout if gives_up => {
                 let saga = before.saga();
@@ -340,7 +356,7 @@ impl Bug {
                 _ => true,
             }),
             Self::BusyAfterVotes if busy && effects.iter().any(to_ballot) => {
-                effects = vec![Effect::Answer(Answer::SeatBusy(seat)), Effect::Stop];
+                effects = vec![Effect::Answer(ClientAnswer::SeatBusy(seat)), Effect::Stop];
             }
             _ => {}
         }
@@ -392,10 +408,10 @@ fn rewrite(company: &mut Company, saga: SagaId, from: LegState, to: LegState) {
     }
 }
 
-/// Ends whatever leg owns one of these seats.
+/// Ends the legs of other sagas that own one of these seats.
 fn end_others(company: &mut Company, entry: &Entry, seats: &[SeatKey], to: LegState) {
     let own = match entry {
-        Entry::Release { saga, .. } | Entry::Cancel { ticket: saga, .. } => *saga,
+        asked!(Release { saga, .. }) | Entry::Cancel { ticket: saga, .. } => *saga,
         _ => return,
     };
     let others = |key: &LegKey| key.saga != own && seats.contains(&key.seat());

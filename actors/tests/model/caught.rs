@@ -1,4 +1,4 @@
-//! Every seeded bug is caught, by a property that says what went wrong; and would not be but for the bug.
+//! Every seeded bug is caught by a property that says what went wrong, and without the bug that property holds.
 
 use std::collections::BTreeSet;
 
@@ -47,15 +47,15 @@ bugs! {
     ballot_reused BallotReused "zombie" A1;
     accept_below_promise AcceptBelowPromise "two" P1;
     ticket_on_local_accept TicketOnLocalAccept "two" T1;
-    confirm_on_local_accept ConfirmOnLocalAccept "two" T1;
+    commit_on_local_accept CommitOnLocalAccept "two" T1;
     prepare_ignores_hash PrepareIgnoresHash "retried" I2;
-    confirm_ignores_hash ConfirmIgnoresHash "retried" L0;
+    commit_ignores_hash CommitIgnoresHash "retried" L0;
     refused_then_yes RefusedThenYes "refused" I2;
     cancelled_answers_no CancelledAnswersNo "retried" I5;
     release_frees_committed ReleaseFreesCommitted "two" L0;
     release_by_seat ReleaseBySeat "contended" I6;
     release_on_timeout ReleaseOnTimeout "two" I2;
-    confirm_revives_cancelled ConfirmRevivesCancelled "two" I6;
+    commit_revives_cancelled CommitRevivesCancelled "two" I6;
     book_ignores_register BookIgnoresRegister "book_stale" P1;
     prepared_expires PreparedExpires "two" I2;
     owner_not_checked OwnerNotChecked "contended" I1;
@@ -76,5 +76,5 @@ bugs! {
     merge_overwrites MergeOverwrites "replicated" C1;
     merge_keeps_seat MergeKeepsSeat "replicated" I7;
     cancel_not_published CancelNotPublished "replicated" I7;
-    confirm_keeps_no_ticket ConfirmKeepsNoTicket "two" N1;
+    commit_keeps_no_ticket CommitKeepsNoTicket "two" N1;
 }

@@ -1,19 +1,19 @@
 //! A company's database, as far as bookings need it, and what an auditor would write down beside it.
 //!
-//! Invariants, those that PostgreSQL keeps: an entry sees only the rows that its footprint names; a transaction is all or
-//! nothing; at most one prepared or committed leg owns a seat, else nothing of the transaction is written.
+//! Invariants, those that PostgreSQL keeps: an entry sees only the rows that its footprint names; a transaction is all
+//! or nothing; at most one prepared or committed leg owns a seat, else nothing of the transaction is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use passcom_actors::domain::ballot::{Ballot, Key, Register};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, UserId};
-use passcom_actors::domain::participant::LegState;
-use passcom_actors::domain::register::{Ballot, Key, Register};
-use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{
     Footprint, KeyRow, LegKey, LegRow, Replicated, RouteFacts, Rows, SagaRow, SeatKey, SeatRow,
     Table,
 };
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::LegState;
 
 use crate::audit::{Breach, Decision};
 
@@ -68,12 +68,13 @@ impl Company {
         entry.footprint(self.me, &mut footprint);
         let mut rows = self.load(&footprint);
         let receipt = entry.post(&mut rows);
+        rows.seat_changes(); // as the ledger, which tells the routes
         let after = self.saved(&rows)?;
-        Some((after, receipt, rows.alarms))
+        Some((after, receipt, rows.take_alarms()))
     }
 
     fn load(&self, footprint: &Footprint) -> Rows {
-        let mut rows = Rows::new(self.me);
+        let mut rows = Rows::new(self.me, footprint);
         for saga in &footprint.sagas {
             if let Some(row) = self.sagas.get(saga) {
                 let asked_for = footprint.orders.contains(saga);
@@ -82,7 +83,7 @@ impl Company {
                 rows.sagas.load(*saga, SagaRow { order, ..row });
             }
             for (key, leg) in self.legs.iter().filter(|(key, _)| key.saga == *saga) {
-                rows.legs.load(*key, *leg);
+                rows.load_leg(*key, *leg);
             }
         }
         for seat in &footprint.seats {
@@ -99,7 +100,7 @@ impl Company {
 
     fn load_seat(&self, seat: &SeatKey, rows: &mut Rows) {
         if let Some(facts) = self.routes.get(&seat.0) {
-            rows.routes.insert(seat.0, *facts);
+            rows.load_route(seat.0, *facts);
         }
         if let Some(row) = self.seats.get(seat) {
             rows.seats.load(*seat, *row);

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use passcom_actors::company::order_hash::{acceptors_of, order_hash, saga_id};
+use passcom_actors::domain::ballot::Acceptors;
 use passcom_actors::domain::entry::Idempotency;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::order::{Leg, Order, OrderHash, Price, SeatRef};
-use passcom_actors::domain::participant::Prepare;
-use passcom_actors::domain::register::Acceptors;
+use passcom_actors::domain::order_hash::{acceptors_of, order_hash, saga_id};
 use passcom_actors::domain::rows::RouteFacts;
 use passcom_actors::domain::saga::{LeaseAnswer, Origin, Start};
+use passcom_actors::domain::vote::Prepare;
 use uuid::Uuid;
 
 /// Most companies and drivers of a configuration.
@@ -40,7 +40,7 @@ pub enum Plan {
         at: usize,
         saga: usize,
     },
-    /// The customer of a hold confirms it, or gives it up, whichever company says what is recorded of it.
+    /// The customer of a hold confirms it, or gives it up, as the records of any one company describe the hold.
     Confirm {
         at: usize,
         saga: usize,
@@ -75,7 +75,7 @@ pub struct Config {
     pub drivers: Vec<Plan>,
     /// Recovery ballots that each company may use.
     pub rounds: [i64; COMPANIES],
-    /// What Redis may say, whoever asks and whatever it said before.
+    /// What Redis may say to any driver, independent of its earlier answers.
     pub leases: Vec<LeaseAnswer>,
     /// A company may find any seat blocked or claimed.
     pub refusals: bool,
@@ -91,8 +91,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// One saga over two of three companies, leases that are granted, one recovery ballot per company, no fault but what the
-    /// network and the scheduler do.
+    /// One saga over two of three companies, leases that are granted, one recovery ballot per company, no fault but
+    /// what the network and the scheduler do.
     pub fn new(sagas: &[&[Seats]], drivers: &[Plan]) -> Self {
         Self {
             companies: COMPANIES,
@@ -217,7 +217,7 @@ impl Cast {
         }
     }
 
-    /// A Prepare of this order without a lease, whoever sends it.
+    /// A Prepare of this order without a lease.
     pub fn prepare(&self, saga: usize, known: &Known) -> Prepare {
         Prepare {
             saga: self.sagas[saga],

@@ -1,20 +1,20 @@
-//! What happens in a driver: it is told an event, and what it wants done goes out.
+//! A driver's step: it is told an event, and its effects are carried out.
 
 use std::collections::VecDeque;
 
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::fencing::FencingToken;
-use passcom_actors::domain::saga::{Effect, Event, Question};
+use passcom_actors::domain::question::Question;
+use passcom_actors::domain::saga::{Effect, Event};
 use passcom_actors::domain::time::Timestamp;
 
-use crate::arrival::entry_of;
 use crate::bookings::{Bookings, START};
 use crate::config::{Plan, key};
 use crate::intern::Id;
 use crate::world::{Asker, Message, Network, Replies, Said, World};
 
 impl Bookings {
-    /// Tells a driver an event and carries out what it wants.
+    /// Tells a driver an event and carries out its effects.
     pub fn tell(&self, world: &mut World, slot: usize, event: Event) {
         self.tell_at(world, slot, START, event);
     }
@@ -38,7 +38,7 @@ impl Bookings {
         }
     }
 
-    /// Carries out an effect. What the driver hears of it at once, it hears next.
+    /// Carries out an effect. Returns the event that the driver hears of it at once, if any.
     fn perform(&self, world: &mut World, slot: usize, effect: &Effect) -> Option<Event> {
         let own = &mut world.slots[slot];
         match effect {
@@ -126,7 +126,7 @@ impl Bookings {
         world.network = self.networks.id(ascending(network));
     }
 
-    /// Nobody hears an answer to what was asked before the last tag, or after the end.
+    /// Nobody hears an answer to an older tag's question, or after the driver's end.
     fn forget_the_past(&self, world: &mut World, slot: usize) {
         let own = &mut world.slots[slot];
         let network = self.networks.get(world.network);
@@ -167,13 +167,13 @@ impl Bookings {
         }
     }
 
-    /// What a company's node posts for a question; with the client's key where it drives the saga itself.
+    /// The entry of a company that is asked; with the client's key where its own node drives the saga.
     fn entry_of(&self, slot: usize, question: &Question, own: bool) -> Entry {
         let idempotency = match self.config.drivers[slot] {
             Plan::Client { saga, .. } => (own && self.config.keys).then(|| key(saga)),
             _ => None,
         };
-        entry_of(question.clone(), idempotency)
+        Entry::asked(question.clone(), None, idempotency)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::{Leg, Order, SeatRef};
-use passcom_actors::domain::participant::LegState::{Cancelled, Prepared};
+use passcom_actors::domain::vote::LegState::{Cancelled, Prepared};
 
 use crate::audit::Decision;
 use crate::bookings::Bookings;

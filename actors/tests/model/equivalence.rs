@@ -1,5 +1,5 @@
-//! The reductions lose nothing: whatever tables are reached without them are reached with them, and with the same clients
-//! told the same, or told already: what may be told at once is told at once.
+//! The reductions lose nothing: all tables that are reached without them are reached with them. The clients were told
+//! the same then, or more: with reductions an answer that may be told at once is told at once.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 

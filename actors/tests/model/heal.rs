@@ -1,19 +1,20 @@
-//! What becomes of a state when every driver dies in it, the time of every hold is over and no fault happens any more: the product's own recovery, run to
-//! its end at each company that lives.
+//! How a state ends if every driver dies in it, the time of every hold is over and no fault happens any more: the
+//! product's own recovery runs to its end at each living company.
 
 use std::collections::VecDeque;
 
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::question::Question;
 use passcom_actors::domain::rows::{Replicated, SagaRow};
 use passcom_actors::domain::saga::{Driver, Effect, Event, NoAnswer};
 use passcom_actors::domain::time::Timestamp;
 
-use crate::arrival::{answer_of, entry_of};
+use crate::arrival::answer_in;
 use crate::bookings::Bookings;
 use crate::world::Companies;
 
-/// Sagas wait for each other nowhere: what one round of recoveries leaves open waits for a dead company.
+/// Sagas never wait for each other: a saga that one round of recoveries leaves open waits for a dead company.
 const PASSES: usize = 2;
 /// A recovery without faults takes a few dozen steps.
 const STEPS_MAX: usize = 1_000;
@@ -68,9 +69,9 @@ impl Bookings {
                     Effect::Send { to, tag, question } => {
                         let from = to;
                         let to = self.cast.company(to);
-                        let entry = entry_of(question, None);
+                        let entry = question.into();
                         let receipt = (Some(to) != dead).then(|| self.post(companies, to, entry));
-                        let answer = receipt.flatten().map(answer_of).ok_or(NoAnswer::NotSent);
+                        let answer = receipt.flatten().map(answer_in).ok_or(NoAnswer::NotSent);
                         events.push_back(Event::Answered { from, tag, answer });
                     }
                     Effect::Post { tag, entry } => {
@@ -86,7 +87,7 @@ impl Bookings {
         false
     }
 
-    /// Outboxes are read; where their owner is dead, its readers compare what they have.
+    /// Living companies read each other's outboxes; if a company is dead, they compare their copies instead.
     fn replicate_all(&self, companies: &mut Companies, dead: Option<usize>) {
         for from in self.living(dead) {
             let company = self.companies.get(companies[from]);
@@ -113,21 +114,13 @@ impl Bookings {
                 let of_order = known.order.companies();
                 for at in self.living(dead) {
                     if of_order.contains(&self.cast.companies[at]) {
-                        let (prepare, lost, idempotency) = (prepare.clone(), None, None);
-                        let entry = if alone {
-                            Entry::Book {
-                                prepare,
-                                lost,
-                                idempotency,
-                            }
+                        let prepare = prepare.clone();
+                        let question = if alone {
+                            Question::Book(prepare)
                         } else {
-                            Entry::Prepare {
-                                prepare,
-                                lost,
-                                idempotency,
-                            }
+                            Question::Prepare(prepare)
                         };
-                        self.post(companies, at, entry);
+                        self.post(companies, at, question.into());
                     }
                 }
             }

@@ -1,8 +1,9 @@
 //! L0: every state of a company meets every message that some confused peer might send.
 
+use passcom_actors::domain::ballot::{Ballot, Key, Value};
 use passcom_actors::domain::entry::Entry;
-use passcom_actors::domain::participant::RefusalReason;
-use passcom_actors::domain::register::{Ballot, Key, Value};
+use passcom_actors::domain::question::Question;
+use passcom_actors::domain::vote::RefusalReason;
 
 use crate::audit::Breach;
 use crate::bookings::Bookings;
@@ -11,7 +12,7 @@ use crate::config::COMPANIES;
 use crate::intern::Id;
 
 impl Bookings {
-    /// L0: whatever arrives, sent or not, a leg moves along its arrows only.
+    /// L0: after any message, sent or not, a leg has moved along its arrows only.
     pub fn keeps_the_lattice(&self, id: Id<Company>) -> bool {
         self.whatever.get(id, || {
             let company = self.companies.get(id);
@@ -35,17 +36,9 @@ impl Bookings {
                 let of_us = known.order.companies().contains(&company.me);
                 if of_us {
                     let prepare = Box::new(self.cast.prepare(index, known));
-                    entries.push(Entry::Prepare {
-                        prepare: prepare.clone(),
-                        lost: None,
-                        idempotency: None,
-                    });
+                    entries.push(Question::Prepare(prepare.clone()).into());
                     if known.acceptors.0.len() == 1 && !self.config.holds {
-                        entries.push(Entry::Book {
-                            prepare,
-                            lost: None,
-                            idempotency: None,
-                        });
+                        entries.push(Question::Book(prepare).into());
                     }
                 }
                 if self.config.holds {
@@ -54,16 +47,16 @@ impl Bookings {
                     entries.push(Entry::EndHold { saga, seconds: 1 });
                     entries.push(Entry::Extend { saga, seconds: 1 });
                 }
-                entries.push(Entry::Confirm {
+                entries.push(Entry::from(Question::Commit {
                     saga,
                     hash: known.hash,
-                });
+                }));
                 let reason = RefusalReason::Released;
-                entries.push(Entry::Release {
+                entries.push(Entry::from(Question::Release {
                     saga,
                     seats: seats.clone(),
                     reason,
-                });
+                }));
                 entries.push(Entry::Cancel {
                     ticket: saga,
                     seats,
@@ -74,12 +67,12 @@ impl Bookings {
                 };
                 for ballot in [Ballot::ZERO, Ballot::new(1, 0, COMPANIES)] {
                     for value in [&commit, &Value::Abort] {
-                        entries.push(Entry::Accept {
+                        entries.push(Entry::from(Question::Accept {
                             key: Key::Saga(saga),
                             acceptors: known.acceptors.clone(),
                             ballot,
                             value: Box::new(value.clone()),
-                        });
+                        }));
                     }
                 }
             }

@@ -5,27 +5,27 @@
 //! cargo test --release --workspace --test model two -- --nocapture          one, with its figures and what it reached
 //! cargo test --release --workspace --test model -- --ignored --nocapture    the largest: minutes, and some GB of memory
 //! ```
-//! **What runs.** [`rules`] is the only door to the code under test: `Entry::post` over the rows that its footprint names
-//! (participant, register, replica, fencing), and `Driver::step`. Everything else here is what surrounds that code in
-//! production, as hostile as the fault model allows ([`bookings`] tells how): messages lost, late, repeated and reordered;
-//! drivers that crash or pause at any step, several of them for one saga, at one node or at several, with the same order or
-//! another; Redis saying whatever it likes; commits whose outcome nobody learns; keys sent again elsewhere; cancellations and
-//! outboxes read in any order.
+//! **What runs.** [`rules`] is the only door to the code under test: `Entry::post` over the rows that its footprint
+//! names (participant, register, replica, fencing), and `Driver::step`. Everything else here is what surrounds that
+//! code in production, as hostile as the fault model allows ([`bookings`] tells how): messages lost, late, repeated and
+//! reordered; drivers that crash or pause at any step, several of them for one saga, at one node or at several, with
+//! the same order or another; Redis giving any answer; commits whose outcome nobody learns; keys sent again elsewhere;
+//! cancellations and outboxes read in any order.
 //!
-//! **What is checked** in every state ([`properties`]): I1-I7, P1, N1 of docs/protocol.md; a ticket or sale only under a chosen
-//! Commit; no alarm; no impossible arrow, whatever arrives; "nothing was begun" only where nothing was;
-//! a hold sold only after its customer's request (H1). I7 and N1 run the
-//! product's recovery from every state, all alive and with any one company dead, and once more after every vote that could
-//! still be under way. [`audit`] judges each transaction, and shares no code with what it judges. Each configuration also
-//! lists what it must have reached.
+//! **What is checked** in every state ([`properties`]): I1-I7, P1, N1 of docs/protocol.md; a ticket or sale only under
+//! a chosen Commit; no alarm; no impossible arrow, after any message; "nothing was begun" only where nothing was; a
+//! hold sold only after its customer's request (H1). I7 and N1 run the product's recovery from every state, all alive
+//! and with any one company dead, and once more after every vote that could still be under way. [`audit`] judges each
+//! transaction, and shares no code with what it judges. Each configuration also lists what it must have reached.
 //!
-//! **What is not modelled:** accounts; batches of several entries; extensions of holds; how long a lease lives; a node that is not
-//! ready yet; membership that changes; the order within an outbox and the place of its cursor; anti-entropy but as its result.
-//! Within its bounds (one or two sagas, three companies, two to four drivers, some ballots) a search is exhaustive; [`reduce`]
-//! leaves out orders of steps that make no difference, and [`equivalence`] checks that against searches without it.
+//! **What is not modelled:** accounts; batches of several entries; extensions of holds; how long a lease lives; a node
+//! that is not ready yet; membership that changes; the order within an outbox and the place of its cursor; anti-entropy
+//! but as its result. Within its bounds (one or two sagas, three companies, two to four drivers, some ballots) a search
+//! is exhaustive; [`reduce`] leaves out orders of steps that make no difference, and [`equivalence`] checks that
+//! against searches without it.
 //!
-//! **Bugs.** [`bugs`] changes what passes through the door, as if the code had forgotten a check; [`caught`] names the property
-//! that catches each.
+//! **Bugs.** [`bugs`] changes what passes through the door, as if the code had forgotten a check; [`caught`] names the
+//! property that catches each.
 //!
 //! States of each configuration (`--nocapture` prints them with the time):
 //! ```text

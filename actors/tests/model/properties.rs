@@ -227,7 +227,7 @@ fn shows(model: &Bookings, world: &World, witness: &str) -> bool {
     model.verdict(world.companies).witnesses.contains(witness)
 }
 
-/// What customers were told who confirmed.
+/// The answers that confirming customers were told.
 fn of_confirm(model: &Bookings, world: &World) -> impl Iterator<Item = Said> {
     let plans = model.config.drivers.iter().zip(world.slots);
     plans

@@ -1,15 +1,17 @@
-//! Fewer states for the same behaviour. Each rule leaves out an order of steps that nobody can tell from one that is kept;
-//! the configurations named `plain` do without them all.
+//! Fewer states for the same behaviour. Each rule leaves out an order of steps that nobody can tell from one that is
+//! kept; the configurations named `plain` do without them all.
 //!
-//! * A message that nobody waits for, and that changes nothing where it arrives now, never will: rows only move forward.
+//! * A message that nobody waits for and that would change nothing now will never change anything: rows only move
+//!   forward.
 //! * A client without a rival for its key begins at once: what it sends arrives later all the same.
-//! * Where Redis can say one thing only, it has said it.
-//! * An answer is heard when it leaves, or never: what its driver then does arrives later all the same, and one that comes
-//!   after the driver went on is not heard. (One that would be the same on asking again is always heard.)
-//! * A raised ballot round is seen by nobody else, so that it is raised and heard of in one step. A driver that is out of
-//!   ballots has crashed.
+//! * Where Redis has only one answer, it is given at once.
+//! * An answer is heard when it leaves, or never: what its driver then does arrives later all the same, and one that
+//!   comes after the driver went on is not heard. (One that would be the same on asking again is always heard.)
+//! * A raised ballot round is seen by nobody else, so that it is raised and heard of in one step. A driver that is out
+//!   of ballots has crashed.
 
 use passcom_actors::domain::entry::{Entry, Receipt};
+use passcom_actors::domain::question::Question;
 
 use crate::bookings::Bookings;
 use crate::company::Company;
@@ -71,16 +73,19 @@ impl Bookings {
         company.round.max(*above) < self.config.rounds[at]
     }
 
-    /// Whether a company's answer may get lost and yet matter to what its driver does next: asked again, the company may have
-    /// another one, and of three promises any two count.
+    /// Whether the loss of a company's answer matters to its driver: asked again, the company may answer otherwise, and
+    /// of three promises any two count.
     pub fn may_lose_answer(&self, entry: &Entry) -> bool {
         self.config.reduced
             && matches!(
                 entry,
-                Entry::Prepare { .. }
-                    | Entry::Book { .. }
-                    | Entry::Promise { .. }
-                    | Entry::Accept { .. }
+                Entry::Asked {
+                    question: Question::Prepare(_)
+                        | Question::Book(_)
+                        | Question::Promise { .. }
+                        | Question::Accept { .. },
+                    ..
+                }
             )
     }
 }

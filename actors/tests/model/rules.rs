@@ -1,7 +1,8 @@
-//! The only door to the code under test: a ledger entry posted to a company, an event told to a driver, a saga taken up.
+//! The only door to the code under test: a ledger entry posted to a company, an event told to a driver, a saga taken
+//! up.
 //!
-//! A seeded bug lives in these three doors and nowhere else. It changes what goes in or comes out as the bug would, so
-//! the product needs no switch for it.
+//! A seeded bug lives in these three doors and nowhere else. It changes what goes in or comes out as if the code had
+//! the bug, so the product needs no switch for it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -52,7 +53,7 @@ impl Rules {
         (after, Some(receipt))
     }
 
-    /// Tells a driver an event and collects what it wants done.
+    /// Tells a driver an event and collects its effects.
     pub fn step(&self, driver: &mut Driver, now: Timestamp, event: &Event) -> Vec<Effect> {
         let Some(bug) = self.bug else {
             return driver.step(now, event.clone());

@@ -1,4 +1,4 @@
-//! Which steps are possible in a state, and what each comes to.
+//! The steps that are possible in a state, and the state after each.
 
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::fencing::FencingToken;
@@ -70,7 +70,8 @@ impl Bookings {
         let at = message.to as usize;
         let company = self.companies.get(world.companies[at]);
         let waits = message.asker.is_some();
-        let votes = matches!(&*entry, Entry::Prepare { .. } | Entry::Book { .. });
+        let votes =
+            matches!(&*entry, Entry::Asked { question, .. } if question.votes_on().is_some());
         for claimed in [false, true] {
             let round = matches!(&*entry, Entry::NextRound { .. });
             if claimed && !(self.config.refusals && votes)
@@ -268,7 +269,7 @@ impl Bookings {
         }
     }
 
-    /// What the desk replays to a client whose key it knows.
+    /// The recorded answer that the desk repeats to a client whose key it knows.
     fn recorded_answer(&self, world: &World, at: usize, saga: usize) -> Option<Said> {
         let company = self.companies.get(world.companies[at]);
         let row = company.keys.get(&(USER, key(saga).key))?;

@@ -1,13 +1,13 @@
-//! What the tables of all companies together say. It depends on nothing else of a state, so that it is worked out once for
-//! all states with the same tables.
+//! The judgement on the tables of all companies together. It depends on the tables alone, so it is worked out once for
+//! all states that share them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use passcom_actors::domain::ballot::Ballot;
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::participant::LegState::Cancelled;
-use passcom_actors::domain::register::Ballot;
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::vote::LegState::Cancelled;
 
 use crate::audit::{Breach, Decision, is_torn};
 use crate::bookings::Bookings;
@@ -16,7 +16,7 @@ use crate::config::COMPANIES;
 use crate::witness::witnesses;
 use crate::world::Companies;
 
-/// What is known of one saga.
+/// The facts about one saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fate {
     /// By a majority of acceptors in one ballot.

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use passcom_actors::domain::ballot::Ballot;
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::participant::LegState::{
-    self, Cancelled, Committed, Prepared, Refused,
-};
-use passcom_actors::domain::register::Ballot;
 use passcom_actors::domain::rows::{LegKey, LegRow};
+use passcom_actors::domain::vote::LegState::{self, Cancelled, Committed, Prepared, Refused};
 
 use crate::audit::Decision;
 use crate::company::Company;

@@ -6,7 +6,8 @@ use std::fmt;
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::saga::{Answer, Driver, Event, LeaseAnswer, Outcome};
+use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::saga::{ClientAnswer, Driver, Event, LeaseAnswer};
 
 use crate::company::Company;
 use crate::config::{COMPANIES, DRIVERS};
@@ -21,7 +22,7 @@ pub type Replies = BTreeSet<Id<Event>>;
 pub struct World {
     pub companies: Companies,
     pub slots: [Slot; DRIVERS],
-    /// Whatever was ever sent: it may arrive at any time, any number of times, or never.
+    /// Every message ever sent: each may arrive at any time, any number of times, or never.
     pub network: Id<Network>,
     /// How many outcomes may still get lost.
     pub silences: u8,
@@ -54,11 +55,11 @@ pub enum Said {
     NothingBegun,
 }
 
-impl From<Answer> for Said {
-    fn from(answer: Answer) -> Self {
+impl From<ClientAnswer> for Said {
+    fn from(answer: ClientAnswer) -> Self {
         match answer {
-            Answer::Definite(outcome) => outcome.into(),
-            Answer::SeatBusy(_) | Answer::CompanyDown(_) => Self::NothingBegun,
+            ClientAnswer::Definite(outcome) => outcome.into(),
+            ClientAnswer::SeatBusy(_) | ClientAnswer::CompanyDown(_) => Self::NothingBegun,
         }
     }
 }
@@ -101,8 +102,8 @@ pub enum Action {
     End { slot: usize, from: usize },
     /// Redis answers.
     Lease { slot: usize, answer: LeaseAnswer },
-    /// A message arrives; `claimed` where the company's memory says that the seat is promised to another booking, `lost` where
-    /// nobody hears the answer.
+    /// A message arrives; `claimed` where the company's memory says that the seat is promised to another booking,
+    /// `lost` where nobody hears the answer.
     Arrive {
         message: Message,
         claimed: bool,

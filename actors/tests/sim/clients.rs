@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use passcom_actors::company::order_hash::saga_id;
 use passcom_actors::domain::entry::Idempotency;
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::order_hash::saga_id;
+use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::people::accounts::logins::Claimed;
 use passcom_actors::people::desk::{
     BookAnswer, CancelAnswer, ConfirmAnswer, ExtendAnswer, ReleaseAnswer,

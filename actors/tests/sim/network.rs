@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::Reach;
 use passcom_actors::domain::ids::CompanyId;
-use passcom_actors::domain::saga::Question;
+use passcom_actors::domain::question::Question;
 use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, PeerClient};
 use tokio::sync::oneshot;

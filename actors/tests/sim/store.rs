@@ -15,8 +15,8 @@ use passcom_actors::company::store::{
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
-use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{Footprint, OutboxCursor, Replicated, Rows, SeatKey, SeatUse};
+use passcom_actors::domain::ticket::Ticket;
 use passcom_memory::MemoryStore;
 use uuid::Uuid;
 

@@ -4,10 +4,10 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
+use passcom_actors::domain::ballot::{Key, Value};
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::participant::Prepare;
-use passcom_actors::domain::register::{Key, Value};
-use passcom_actors::domain::saga::Question;
+use passcom_actors::domain::question::Question;
+use passcom_actors::domain::vote::Prepare;
 use passcom_actors::mesh::messages::{Reply, Request};
 
 pub struct Trace {
@@ -102,8 +102,8 @@ impl fmt::Display for Brief<'_, Question> {
                 let value = Brief(value.as_ref());
                 write!(f, "Accept {} {} {value}", Brief(key), ballot.0)
             }
-            Question::Hold { saga, .. } => write!(f, "Hold {}", Short(*saga)),
-            Question::Confirm { saga, hash } => write!(f, "Confirm {} {hash:?}", Short(*saga)),
+            Question::AllVoted { saga, .. } => write!(f, "AllVoted {}", Short(*saga)),
+            Question::Commit { saga, hash } => write!(f, "Commit {} {hash:?}", Short(*saga)),
             Question::Release { saga, reason, .. } => {
                 write!(f, "Release {} {reason:?}", Short(*saga))
             }
@@ -141,17 +141,13 @@ impl fmt::Display for Brief<'_, Value> {
 
 impl fmt::Display for Brief<'_, Reply> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use passcom_actors::domain::participant::{Booked, Vote};
-        use passcom_actors::domain::saga::CompanyAnswer;
+        use passcom_actors::domain::question::CompanyAnswer;
+        use passcom_actors::domain::vote::Vote;
         match self.0 {
             Reply::Answer(CompanyAnswer::Vote(Vote::Mismatch { hash, .. })) => {
                 write!(f, "Mismatch {hash:?}")
             }
-            Reply::Answer(CompanyAnswer::Booked(Booked::Mismatch { hash, .. })) => {
-                write!(f, "Mismatch {hash:?}")
-            }
             Reply::Answer(CompanyAnswer::Vote(vote)) => write!(f, "{vote:?}"),
-            Reply::Answer(CompanyAnswer::Booked(booked)) => write!(f, "{booked:?}"),
             Reply::Answer(CompanyAnswer::Accept(accept)) => write!(f, "{accept:?}"),
             Reply::Answer(CompanyAnswer::Promise(_)) => f.write_str("a promise"),
             Reply::Answer(CompanyAnswer::Done) => f.write_str("done"),

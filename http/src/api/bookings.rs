@@ -5,7 +5,7 @@ mod follow;
 use passcom_actors::domain::entry::Idempotency;
 use passcom_actors::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use passcom_actors::domain::order::{LEGS_MAX, SeatRef};
-use passcom_actors::domain::participant::{Refusal, RefusalReason};
+use passcom_actors::domain::vote::{Refusal, RefusalReason};
 use passcom_actors::people::desk::{BookAnswer, BookRequest, NotShown, Outcome, Wait, WantedSeat};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! A user's tickets, and cancelling one: here as in the old contract, in the modules beside it as in ours.
 
 use passcom_actors::domain::ids::{SagaId, UserId};
-use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::people::desk::CancelAnswer;
 
 use super::bookings::company_down;

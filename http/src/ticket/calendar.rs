@@ -7,7 +7,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use passcom_actors::catalogue::airports;
 use passcom_actors::domain::order::Leg;
-use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::ticket::Ticket;
 
 use super::pdf::seat_label;
 use crate::language::Language;

@@ -3,7 +3,7 @@
 use passcom_actors::catalogue::cabin::Place;
 use passcom_actors::domain::ids::SeatNumber;
 use passcom_actors::domain::order::Leg;
-use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::ticket::Ticket;
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use qrcode::types::QrError;
 

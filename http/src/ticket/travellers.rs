@@ -1,7 +1,7 @@
 //! Whose seats are whose.
 
 use passcom_actors::domain::order::{Leg, Passenger};
-use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::ticket::Ticket;
 
 /// Somebody who travels, named or not.
 #[derive(Debug, PartialEq)]

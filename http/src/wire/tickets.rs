@@ -4,8 +4,8 @@ use passcom_actors::catalogue::cabin::Place;
 use passcom_actors::company::history::{Decided, Event, Step};
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::order::{Leg, Price, SeatRef};
-use passcom_actors::domain::participant::RefusalReason;
-use passcom_actors::domain::replica;
+use passcom_actors::domain::ticket;
+use passcom_actors::domain::vote::RefusalReason;
 use passcom_actors::people::desk::BookingHistory;
 use passcom_actors::people::refund::{Ground, Refund};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ struct TicketLeg<'a> {
 
 impl<'a> Ticket<'a> {
     /// Prices are those it was bought at, also of seats that were cancelled.
-    pub fn new(ticket: &'a replica::Ticket, places: Places<'_>) -> Self {
+    pub fn new(ticket: &'a ticket::Ticket, places: Places<'_>) -> Self {
         let order = &*ticket.order;
         let mut legs: Vec<&Leg> = order.legs.iter().collect();
         legs.sort_by_key(|leg| (leg.departs, leg.seat));

@@ -3,8 +3,8 @@
 use passcom_actors::catalogue::{Published, Route, SeatState, SeatStates};
 use passcom_actors::domain::ids::{RouteId, SagaId};
 use passcom_actors::domain::order::Price;
-use passcom_actors::domain::participant::LegState;
 use passcom_actors::domain::rows::{SeatKey, SeatUse};
+use passcom_actors::domain::vote::LegState;
 use tokio_postgres::Row;
 use uuid::Uuid;
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::ballot::Value;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
-use passcom_actors::domain::register::Value;
-use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{OutboxCursor, Replicated};
+use passcom_actors::domain::ticket::Ticket;
 use tokio_postgres::Row;
 use uuid::Uuid;
 

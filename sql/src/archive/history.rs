@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use passcom_actors::company::history::{Decided, Event, LegTimes, RegisterTimes, Step};
 use passcom_actors::company::store::AuditView;
+use passcom_actors::domain::ballot::{Key, Value};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::register::{Key, Value};
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
 

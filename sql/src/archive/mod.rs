@@ -18,8 +18,8 @@ use passcom_actors::company::store::{
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
-use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{OutboxCursor, Replicated, SeatKey, SeatUse};
+use passcom_actors::domain::ticket::Ticket;
 use uuid::Uuid;
 
 /// The reads over PostgreSQL. Cheap to clone.

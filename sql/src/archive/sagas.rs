@@ -6,11 +6,11 @@ use std::time::Duration;
 use passcom_actors::company::store::{
     Held, KnownKey, SagaRecord, SagaStatus, SagaView, Unfinished,
 };
+use passcom_actors::domain::ballot::Key;
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::{Order, SeatRef};
-use passcom_actors::domain::register::Key;
+use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::SagaState;
-use passcom_actors::domain::saga::Outcome;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
@@ -116,7 +116,7 @@ impl PgArchive {
         })
     }
 
-    fn leg(&self, row: &Row) -> Decoded<(SeatRef, passcom_actors::domain::participant::LegState)> {
+    fn leg(&self, row: &Row) -> Decoded<(SeatRef, passcom_actors::domain::vote::LegState)> {
         let seat = SeatRef {
             company: self.company,
             route: decode::route_id(row.try_get("route_id")?),
@@ -199,7 +199,7 @@ fn held(row: &Row) -> Decoded<Option<Held>> {
 type OrderOf = (
     Arc<Order>,
     passcom_actors::domain::order::OrderHash,
-    passcom_actors::domain::register::Acceptors,
+    passcom_actors::domain::ballot::Acceptors,
 );
 
 fn order_of(row: &Row) -> Decoded<OrderOf> {

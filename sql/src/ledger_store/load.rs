@@ -5,10 +5,10 @@ use std::sync::Arc;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, SagaId, UserId};
 use passcom_actors::domain::order::Order;
+use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{
     Footprint, KeyRow, LegKey, LegRow, RouteFacts, Rows, SagaRow, SeatKey, SeatRow,
 };
-use passcom_actors::domain::saga::Outcome;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -114,7 +114,7 @@ pub(super) async fn load(
         keys(session, footprint),
         round(session, footprint),
     )?;
-    let mut rows = Rows::new(me);
+    let mut rows = Rows::new(me, footprint);
     each(&sagas, |row| load_saga(row, &mut rows))?;
     each(&legs, |row| load_leg(row, &mut rows))?;
     each(&seats, |row| load_seat(row, &mut rows))?;
@@ -257,7 +257,7 @@ fn load_leg(row: &Row, rows: &mut Rows) -> Decoded<()> {
         fence: decode::fence(row)?,
         reason: reason.map(decode::reason).transpose()?,
     };
-    rows.legs.load(key, leg);
+    rows.load_leg(key, leg);
     Ok(())
 }
 
@@ -269,7 +269,7 @@ fn load_seat(row: &Row, rows: &mut Rows) -> Decoded<()> {
             seats: decode::seat_number(seats)?.0,
             on_sale: row.try_get("on_sale")?,
         };
-        rows.routes.insert(route, facts);
+        rows.load_route(route, facts);
     }
     load_seat_use(row, rows)
 }

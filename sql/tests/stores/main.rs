@@ -10,7 +10,7 @@ mod support;
 use contract::{Stores, all, company, route};
 use passcom_actors::domain::entry::Receipt;
 use passcom_actors::domain::ids::Incarnation;
-use passcom_actors::domain::participant::{RefusalReason, Vote};
+use passcom_actors::domain::vote::{RefusalReason, Vote};
 use passcom_memory::MemoryStore;
 use support::Cluster;
 use uuid::Uuid;
@@ -51,11 +51,12 @@ async fn a_leg_that_leaves_within_half_an_hour_is_not_sold_any_more() {
     let ledger = database.ledger_store();
     let late = contract::vote_on(&contract::prepare(&[contract::seat("a", 1, 1)]));
     let refused = contract::post(&ledger, late).await;
-    let closed = matches!(refused, Receipt::Vote(Vote::No(refusal)) if refusal.reason == RefusalReason::Closed);
-    assert!(closed);
+    let refusal = Refusal {
+        seat: contract::seat("a", 1, 1),
+        reason: RefusalReason::Closed,
+    };
+    let closed = CompanyAnswer::Vote(Vote::No(refusal));
+    assert_eq!(refused, Receipt::Answer(closed));
     let in_time = contract::vote_on(&contract::prepare(&[contract::seat("a", 2, 1)]));
-    assert_eq!(
-        contract::post(&ledger, in_time).await,
-        Receipt::Vote(Vote::Yes)
-    );
+    assert_eq!(contract::post(&ledger, in_time).await, contract::yes());
 }

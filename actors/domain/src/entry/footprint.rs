@@ -1,12 +1,13 @@
-//! What an entry reads and writes, so that a store loads it before the batch is decided.
+//! The rows that an entry reads and writes, for a store to load them before the batch is decided.
 
 use super::{Entry, Idempotency};
 use crate::accounts::User;
+use crate::ballot::Key;
 use crate::ids::CompanyId;
 use crate::order::SeatRef;
-use crate::participant::Prepare;
-use crate::register::{Key, Value};
+use crate::question::Question;
 use crate::rows::{Footprint, Replicated};
+use crate::vote::Prepare;
 
 impl Entry {
     /// Adds what this entry reads and writes.
@@ -18,25 +19,11 @@ impl Entry {
             Entry::RequestConfirm(prepare) => {
                 footprint.sagas.insert(prepare.saga);
             }
-            Entry::Prepare {
-                prepare,
+            Entry::Asked {
+                question,
                 idempotency,
                 ..
-            } => prepare_footprint(me, prepare, idempotency.as_ref(), footprint),
-            Entry::Book {
-                prepare,
-                idempotency,
-                ..
-            } => {
-                prepare_footprint(me, prepare, idempotency.as_ref(), footprint);
-                footprint.registers.insert(Key::Saga(prepare.saga));
-                footprint.tickets.insert(prepare.saga);
-            }
-            Entry::Confirm { saga, .. } => {
-                footprint.sagas.insert(*saga);
-                footprint.orders.insert(*saga);
-                footprint.tickets.insert(*saga);
-            }
+            } => question_footprint(me, question, idempotency.as_ref(), footprint),
             Entry::Finish { saga } | Entry::Extend { saga, .. } | Entry::EndHold { saga, .. } => {
                 footprint.sagas.insert(*saga);
             }
@@ -44,24 +31,6 @@ impl Entry {
                 footprint.sagas.insert(*saga);
                 if let Some((user, idempotency)) = key {
                     footprint.keys.insert((*user, idempotency.key.clone()));
-                }
-            }
-            Entry::Release { saga, seats, .. } => {
-                footprint.sagas.insert(*saga);
-                own_seats(me, seats, footprint);
-            }
-            Entry::Promise { key, .. } => {
-                footprint.registers.insert(key.clone());
-                if let Key::Saga(saga) = key {
-                    footprint.sagas.insert(*saga);
-                }
-            }
-            Entry::Accept { key, value, .. } => {
-                footprint.registers.insert(key.clone());
-                if let Key::Saga(saga) = key
-                    && may_end_hold(value)
-                {
-                    footprint.sagas.insert(*saga);
                 }
             }
             Entry::Settle(decision, idempotency) => {
@@ -118,6 +87,38 @@ impl Entry {
     }
 }
 
+fn question_footprint(
+    me: CompanyId,
+    question: &Question,
+    idempotency: Option<&Idempotency>,
+    footprint: &mut Footprint,
+) {
+    match question {
+        Question::Prepare(prepare) => prepare_footprint(me, prepare, idempotency, footprint),
+        Question::Book(prepare) => {
+            prepare_footprint(me, prepare, idempotency, footprint);
+            footprint.registers.insert(Key::Saga(prepare.saga));
+            footprint.tickets.insert(prepare.saga);
+        }
+        Question::Promise { key, .. } | Question::Accept { key, .. } => {
+            footprint.registers.insert(key.clone());
+            footprint.sagas.extend(question.ends_hold());
+        }
+        Question::Commit { saga, .. } => {
+            footprint.sagas.insert(*saga);
+            footprint.orders.insert(*saga);
+            footprint.tickets.insert(*saga);
+        }
+        Question::AllVoted { saga, .. } => {
+            footprint.sagas.insert(*saga);
+        }
+        Question::Release { saga, seats, .. } => {
+            footprint.sagas.insert(*saga);
+            own_seats(me, seats, footprint);
+        }
+    }
+}
+
 fn prepare_footprint(
     me: CompanyId,
     prepare: &Prepare,
@@ -133,15 +134,6 @@ fn prepare_footprint(
     if let Some(idempotency) = idempotency {
         let key = (prepare.order.user, idempotency.key.clone());
         footprint.keys.insert(key);
-    }
-}
-
-/// An Abort does not say whose it is.
-fn may_end_hold(value: &Value) -> bool {
-    match value {
-        Value::Commit { order, .. } => order.hold_seconds.is_some(),
-        Value::Abort => true,
-        Value::Account(_) => false,
     }
 }
 

@@ -1,6 +1,7 @@
-//! A customer's hold at one company that keeps its seats: how long it waits, and for what.
+//! A customer's hold at one company that keeps its seats: how long the company waits for the customer.
 //!
-//! Once `hold_seconds` is gone it never comes back: whoever extends a hold that is over everywhere or at one company is told so.
+//! Once `hold_seconds` is cleared it stays so: an extension of a hold that is over, everywhere or at one company, is
+//! refused.
 
 use crate::ids::SagaId;
 use crate::order::{HOLD_SECONDS_MAX, OrderHash};
@@ -27,8 +28,8 @@ pub fn note_votes(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
     }
 }
 
-/// Keeps the seats of a hold for at least this long. Answers with how long they are kept, or none if they are not held here
-/// any more.
+/// Keeps the seats of a hold for at least this long. Answers with how long they are kept, or none if they are not held
+/// here any more.
 pub fn extend_hold(rows: &mut Rows, saga: SagaId, seconds: u32) -> Option<u32> {
     let row = held(rows, saga)?;
     let seconds = row.hold_seconds.max(Some(seconds.min(HOLD_SECONDS_MAX)));
@@ -42,8 +43,8 @@ pub fn extend_hold(rows: &mut Rows, saga: SagaId, seconds: u32) -> Option<u32> {
     seconds
 }
 
-/// The time of a hold is over after so many seconds: from now on nobody extends it. Answers with how long it is kept if that
-/// is longer.
+/// The time of a hold is over after so many seconds: from now on nobody extends it. If its seats are kept for longer,
+/// nothing changes, and the answer is for how long.
 pub fn expire_hold(rows: &mut Rows, saga: SagaId, seconds: u32) -> Option<u32> {
     let kept = held(rows, saga)?.hold_seconds;
     let longer = kept.filter(|kept| *kept > seconds);
@@ -54,7 +55,7 @@ pub fn expire_hold(rows: &mut Rows, saga: SagaId, seconds: u32) -> Option<u32> {
 }
 
 fn held(rows: &Rows, saga: SagaId) -> Option<SagaRow> {
-    let row = rows.sagas.get(&saga)?;
+    let row = rows.saga(&saga)?;
     row.held_for().map(|_| row.clone())
 }
 
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
     use crate::fixtures::*;
     use crate::order::Order;
-    use crate::participant::RefusalReason;
+    use crate::vote::RefusalReason;
 
     fn hold() -> Prepare {
         let prepare = prepare(&[seat("a", 1), seat("b", 1)]);
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     fn votes_are_noted_for_the_order_that_they_are_for() {
         let mut rows = kept();
-        let voted = |rows: &Rows| rows.sagas.get(&SAGA).unwrap().voted;
+        let voted = |rows: &Rows| rows.saga(&SAGA).unwrap().voted;
         note_votes(&mut rows, SAGA, OTHER_HASH);
         assert!(!voted(&rows));
         note_votes(&mut rows, SAGA, HASH);

@@ -3,14 +3,14 @@
 use LegState::{Cancelled, Committed, Prepared, Refused};
 
 use super::*;
+use crate::ballot::{Acceptors, Register};
 use crate::fixtures::*;
 use crate::ids::SeatNumber;
 use crate::rows::{RouteFacts, SeatRow};
 
 /// Rows that a transaction committed: whatever changed before is as loaded.
 fn reloaded(rows: &Rows) -> Rows {
-    let mut fresh = Rows::new(rows.me);
-    fresh.routes = rows.routes.clone();
+    let mut fresh = crate::fixtures::rows();
     for (key, leg) in rows.legs.range(..) {
         fresh.legs.load(*key, *leg);
         if matches!(leg.state, Prepared | Committed) {
@@ -79,7 +79,7 @@ fn after(
     let mut twice = once.clone();
     message(&mut twice);
     assert_eq!(reloaded(&twice), once, "a message may come twice");
-    let state = rows.sagas.get(&SAGA).map(|row| row.state);
+    let state = rows.saga(&SAGA).map(|row| row.state);
     (states(&rows), state, rows.alarms.len())
 }
 
@@ -103,7 +103,7 @@ fn a_sellable_prepare_keeps_every_seat_and_remembers_the_saga() {
     };
     for number in [1, 2] {
         let seat = (ROUTE, SeatNumber(number));
-        assert_eq!(rows.seats.get(&seat), Some(&fence));
+        assert_eq!(rows.seat(&seat), Some(&fence));
         assert_eq!(rows.owner(&seat), Some((SAGA, Prepared)));
     }
     let saga = SagaRow {
@@ -116,7 +116,7 @@ fn a_sellable_prepare_keeps_every_seat_and_remembers_the_saga() {
         hold_seconds: None,
         voted: false,
     };
-    assert_eq!(rows.sagas.get(&SAGA), Some(&saga));
+    assert_eq!(rows.saga(&SAGA), Some(&saga));
     assert_eq!(rows.alarms, Vec::<String>::new());
 }
 
@@ -180,7 +180,7 @@ fn every_reason_refuses_all_legs_and_a_retry_hears_the_same() {
                     seats,
                     on_sale: true,
                 };
-                rows.routes.insert(ROUTE, facts);
+                rows.load_route(ROUTE, facts);
             },
             RefusalReason::Unknown,
         ),
@@ -199,7 +199,7 @@ fn every_reason_refuses_all_legs_and_a_retry_hears_the_same() {
         assert_eq!(vote, no(2, reason));
         assert_eq!(states(&rows), [Refused, Refused]);
         assert_eq!(rows.owner(&number_2), owner, "the owner is left alone");
-        let state = rows.sagas.get(&SAGA).map(|row| row.state);
+        let state = rows.saga(&SAGA).map(|row| row.state);
         assert_eq!(state, Some(SagaState::Aborted));
         assert_eq!(on_prepare(&mut rows, &two_seats(), None), vote, "a retry");
     }
@@ -212,10 +212,10 @@ fn a_route_off_sale_or_unknown_refuses() {
         seats: SEATS,
         on_sale: false,
     };
-    closed.routes.insert(ROUTE, facts);
+    closed.load_route(ROUTE, facts);
     let vote = on_prepare(&mut closed, &two_seats(), None);
     assert_eq!(vote, no(1, RefusalReason::Closed));
-    let mut unknown = Rows::new(company("a"));
+    let mut unknown = Rows::of_everything(company("a"));
     let vote = on_prepare(&mut unknown, &two_seats(), None);
     assert_eq!(vote, no(1, RefusalReason::Unknown));
 }
@@ -247,35 +247,35 @@ fn an_older_token_is_told_the_fence_and_no_token_is_not_compared() {
     for token in [0, 5, 6] {
         let mut rows = before.clone();
         assert_eq!(on_prepare(&mut rows, &with(token), None), Vote::Yes);
-        let fence = rows.seats.get(&(ROUTE, SeatNumber(2))).unwrap().fence;
+        let fence = rows.seat(&(ROUTE, SeatNumber(2))).unwrap().fence;
         assert_eq!(fence, FencingToken(token.max(5)));
     }
 }
 
 #[test]
-fn confirm_has_one_arrow() {
-    let confirm = |rows: &mut Rows| on_confirm(rows, SAGA, HASH);
+fn commit_has_one_arrow() {
+    let commit = |rows: &mut Rows| on_commit(rows, SAGA, HASH);
     let sold = (vec![Committed; 2], Some(SagaState::Committed), 0);
-    assert_eq!(after(Some(Prepared), confirm), sold);
-    assert_eq!(after(Some(Committed), confirm), sold);
+    assert_eq!(after(Some(Prepared), commit), sold);
+    assert_eq!(after(Some(Committed), commit), sold);
     let cancelled = (vec![Cancelled; 2], Some(SagaState::Committed), 0);
-    assert_eq!(after(Some(Cancelled), confirm), cancelled);
+    assert_eq!(after(Some(Cancelled), commit), cancelled);
     // two legs and the saga itself contradict it
     let refused = (vec![Refused; 2], Some(SagaState::Aborted), 3);
-    assert_eq!(after(Some(Refused), confirm), refused);
+    assert_eq!(after(Some(Refused), commit), refused);
     let told = |rows: &mut Rows| alarm_without_vote(rows, SAGA);
     assert_eq!(after(None, told), (vec![], None, 1));
     assert_eq!(after(Some(Prepared), told).2, 0);
 }
 
 #[test]
-fn confirm_under_another_hash_releases_what_was_prepared_and_moves_nothing_else() {
-    let confirm = |rows: &mut Rows| on_confirm(rows, SAGA, OTHER_HASH);
+fn commit_under_another_hash_releases_what_was_prepared_and_moves_nothing_else() {
+    let commit = |rows: &mut Rows| on_commit(rows, SAGA, OTHER_HASH);
     let released = (vec![Refused; 2], Some(SagaState::Committed), 0);
-    assert_eq!(after(Some(Prepared), confirm), released);
+    assert_eq!(after(Some(Prepared), commit), released);
     for state in [Committed, Cancelled] {
         let same = (vec![state; 2], Some(SagaState::Committed), 2);
-        assert_eq!(after(Some(state), confirm), same, "never repaired");
+        assert_eq!(after(Some(state), commit), same, "never repaired");
     }
 }
 
@@ -360,9 +360,9 @@ fn alone() -> Prepare {
 #[test]
 fn book_prepares_decides_and_sells_in_one_step() {
     let mut rows = rows();
-    assert_eq!(on_book(&mut rows, &alone(), None), Booked::Done);
+    assert_eq!(on_book(&mut rows, &alone(), None), Vote::Yes);
     assert_eq!(states(&rows), [Committed, Committed]);
-    let register = register::Register {
+    let register = Register {
         acceptors: alone().acceptors,
         promised: Ballot::ZERO,
         accepted: Some((
@@ -374,16 +374,10 @@ fn book_prepares_decides_and_sells_in_one_step() {
         )),
         chosen: true,
     };
-    assert_eq!(rows.registers.get(&Key::Saga(SAGA)), Some(&register));
-    let ticket = replica::Ticket {
-        id: SAGA,
-        order: alone().order,
-        cancelled: Vec::new(),
-    };
-    assert_eq!(rows.tickets.get(&SAGA), Some(&ticket));
+    assert_eq!(rows.register(&Key::Saga(SAGA)), Some(&register));
     let before = reloaded(&rows);
     let mut again = before.clone();
-    assert_eq!(on_book(&mut again, &alone(), None), Booked::Done);
+    assert_eq!(on_book(&mut again, &alone(), None), Vote::Yes);
     assert_eq!(again, before, "a replay changes nothing");
 }
 
@@ -397,22 +391,22 @@ fn book_obeys_a_register_that_somebody_touched() {
         seat: seat("a", 1),
         reason: RefusalReason::Released,
     };
-    assert_eq!(on_book(&mut rows, &alone, None), Booked::No(refusal));
+    assert_eq!(on_book(&mut rows, &alone, None), Vote::No(refusal));
     assert_eq!(states(&rows), [Refused, Refused]);
-    assert!(rows.tickets.get(&SAGA).is_none());
-    assert_eq!(on_book(&mut rows, &alone, None), Booked::No(refusal));
+    assert!(rows.ticket(&SAGA).is_none());
+    assert_eq!(on_book(&mut rows, &alone, None), Vote::No(refusal));
 }
 
 #[test]
 fn book_of_what_is_recorded_answers_what_is_recorded() {
     for state in [Committed, Cancelled] {
         let mut rows = with_legs(Some(state));
-        assert_eq!(on_book(&mut rows, &alone(), None), Booked::Done);
+        assert_eq!(on_book(&mut rows, &alone(), None), Vote::Yes);
         let other = Prepare {
             hash: OTHER_HASH,
             ..alone()
         };
-        let mismatch = Booked::Mismatch {
+        let mismatch = Vote::Mismatch {
             order: two_seats().order,
             hash: HASH,
             acceptors: acceptors(),
@@ -425,7 +419,7 @@ fn book_of_what_is_recorded_answers_what_is_recorded() {
         seat: seat("a", 1),
         reason: RefusalReason::Released,
     };
-    assert_eq!(on_book(&mut rows, &alone(), None), Booked::No(refusal));
+    assert_eq!(on_book(&mut rows, &alone(), None), Vote::No(refusal));
 }
 
 #[test]
@@ -433,8 +427,8 @@ fn an_order_that_is_not_for_us_is_neither_voted_on_nor_booked() {
     let elsewhere = prepare(&[seat("b", 1)]);
     let mut rows = rows();
     assert_eq!(on_prepare(&mut rows, &elsewhere, None), Vote::Later);
-    assert_eq!(on_book(&mut rows, &elsewhere, None), Booked::Later);
-    assert_eq!(on_book(&mut rows, &two_seats(), None), Booked::Later);
+    assert_eq!(on_book(&mut rows, &elsewhere, None), Vote::Later);
+    assert_eq!(on_book(&mut rows, &two_seats(), None), Vote::Later);
     assert_eq!(rows.alarms.len(), 3);
     assert_eq!(rows.legs_of(SAGA), []);
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fixtures::*;
+use crate::order::OrderHash;
 
 const KEY: Key = Key::Saga(SAGA);
 
@@ -67,7 +68,7 @@ fn a_promise_rises_and_never_falls() {
     assert_eq!(promise(&mut rows, 4), promised(None), "a repetition");
     assert_eq!(promise(&mut rows, 3), Promise::Higher(Ballot(4)));
     assert_eq!(promise(&mut rows, 5), promised(None));
-    assert_eq!(rows.registers.get(&KEY), Some(&row(5, None, false)));
+    assert_eq!(rows.register(&KEY), Some(&row(5, None, false)));
 }
 
 #[test]
@@ -93,10 +94,10 @@ fn an_acceptor_accepts_at_or_above_its_promise_only() {
     assert_eq!(rows, with(Some(before)));
     assert_eq!(accept(&mut rows, 4, &Value::Abort), Accept::Accepted);
     let after = row(4, Some((4, Value::Abort)), false);
-    assert_eq!(rows.registers.get(&KEY), Some(&after));
+    assert_eq!(rows.register(&KEY), Some(&after));
     assert_eq!(accept(&mut rows, 7, &commit(HASH)), Accept::Accepted);
     let after = row(7, Some((7, commit(HASH))), false);
-    assert_eq!(rows.registers.get(&KEY), Some(&after));
+    assert_eq!(rows.register(&KEY), Some(&after));
 }
 
 #[test]
@@ -106,7 +107,7 @@ fn a_second_value_in_a_ballot_or_after_the_choice_is_an_alarm() {
         let mut rows = with(Some(before.clone()));
         let answer = accept(&mut rows, ballot, &commit(OTHER_HASH));
         assert_eq!(answer, Accept::Higher(Ballot(4)));
-        assert_eq!(rows.registers.get(&KEY), Some(&before));
+        assert_eq!(rows.register(&KEY), Some(&before));
         assert_eq!(rows.alarms.len(), 1);
     }
 }
@@ -120,7 +121,7 @@ fn what_is_chosen_is_learnt_over_anything_older() {
         let learnt = learn(&mut rows, KEY, &acceptors(), Ballot(4), value.clone());
         assert!(learnt);
         let after = row(4, Some((4, value.clone())), true);
-        assert_eq!(rows.registers.get(&KEY), Some(&after));
+        assert_eq!(rows.register(&KEY), Some(&after));
     }
     // a later ballot has repeated the value here: that is kept
     let mut rows = with(Some(row(9, Some((7, value.clone())), false)));
@@ -132,7 +133,7 @@ fn what_is_chosen_is_learnt_over_anything_older() {
         value.clone()
     ));
     let after = row(9, Some((7, value)), true);
-    assert_eq!(rows.registers.get(&KEY), Some(&after));
+    assert_eq!(rows.register(&KEY), Some(&after));
 }
 
 #[test]
@@ -149,17 +150,17 @@ fn what_contradicts_the_register_is_not_learnt() {
             Ballot(4),
             Value::Abort
         ));
-        assert_eq!(rows.registers.get(&KEY), Some(&before));
+        assert_eq!(rows.register(&KEY), Some(&before));
         assert_eq!(rows.alarms.len(), 1);
     }
 }
 
 #[test]
 fn two_orders_are_told_apart_by_their_hash() {
-    assert!(same(&commit(HASH), &commit(HASH)));
-    assert!(!same(&commit(HASH), &commit(OTHER_HASH)));
-    assert!(!same(&commit(HASH), &Value::Abort));
-    assert!(same(&Value::Abort, &Value::Abort));
+    assert!(commit(HASH).decides_as(&commit(HASH)));
+    assert!(!commit(HASH).decides_as(&commit(OTHER_HASH)));
+    assert!(!commit(HASH).decides_as(&Value::Abort));
+    assert!(Value::Abort.decides_as(&Value::Abort));
 }
 
 fn proposer() -> Proposer {

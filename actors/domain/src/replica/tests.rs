@@ -1,9 +1,10 @@
 //! Copies in any order come to the same row; a cancellation is never lost.
 
 use super::*;
+use crate::entry::{Entry, Receipt};
 use crate::fixtures::*;
 use crate::ids::{SeatNumber, UserId};
-use crate::participant::LegState::{self, Cancelled, Committed, Prepared};
+use crate::vote::LegState::{self, Cancelled, Committed, Prepared};
 use uuid::Uuid;
 
 fn ticket(cancelled: &[SeatRef]) -> Ticket {
@@ -41,13 +42,26 @@ fn user(version: i64, password_hash: &str) -> User {
     }
 }
 
+fn cancel(rows: &mut Rows, seats: &[SeatRef]) -> Receipt {
+    let (ticket, seats) = (SAGA, seats.to_vec());
+    Entry::Cancel { ticket, seats }.post(rows)
+}
+
+fn merge(rows: &mut Rows, copy: Replicated) {
+    let merge = Entry::Merge {
+        rows: vec![copy],
+        cursor: None,
+    };
+    assert_eq!(merge.post(rows), Receipt::Done);
+}
+
 #[test]
 fn a_ticket_is_issued_and_told_once() {
     let mut rows = rows();
     for _ in 0..2 {
         issue(&mut rows, SAGA, ticket(&[]).order);
     }
-    assert_eq!(rows.tickets.get(&SAGA), Some(&ticket(&[])));
+    assert_eq!(rows.ticket(&SAGA), Some(&ticket(&[])));
     assert_eq!(rows.outbox, [Replicated::Ticket(ticket(&[]))]);
 }
 
@@ -56,10 +70,10 @@ fn a_cancellation_frees_our_seats_and_is_told_once() {
     let mut rows = with_legs(Committed, Some(ticket(&[])));
     let seats = [seat("b", 1), seat("a", 2), seat("c", 1)];
     for _ in 0..2 {
-        assert!(cancel(&mut rows, SAGA, &seats));
+        assert_eq!(cancel(&mut rows, &seats), Receipt::Cancelled(true));
     }
     let cancelled = ticket(&[seat("a", 2), seat("b", 1)]);
-    assert_eq!(rows.tickets.get(&SAGA), Some(&cancelled));
+    assert_eq!(rows.ticket(&SAGA), Some(&cancelled));
     assert_eq!(rows.outbox, [Replicated::Ticket(cancelled)]);
     assert_eq!(states(&rows), [Committed, Cancelled]);
     assert_eq!(rows.owner(&(ROUTE, SeatNumber(2))), None);
@@ -69,7 +83,8 @@ fn a_cancellation_frees_our_seats_and_is_told_once() {
 #[test]
 fn what_is_not_here_cannot_be_cancelled() {
     let mut rows = rows();
-    assert!(!cancel(&mut rows, SAGA, &[seat("a", 1)]));
+    let receipt = cancel(&mut rows, &[seat("a", 1)]);
+    assert_eq!(receipt, Receipt::Cancelled(false));
     assert_eq!(rows, super::super::fixtures::rows());
 }
 
@@ -86,7 +101,7 @@ fn copies_of_a_ticket_merge_to_the_same_in_any_order() {
         for index in order.into_iter().chain(order) {
             merge(&mut rows, Replicated::Ticket(copies[index].clone()));
         }
-        assert_eq!(rows.tickets.get(&SAGA), Some(&merged), "{order:?}");
+        assert_eq!(rows.ticket(&SAGA), Some(&merged), "{order:?}");
         assert_eq!(states(&rows), [Cancelled, Prepared]);
         assert_eq!(
             rows.outbox,
@@ -105,7 +120,7 @@ fn two_orders_on_one_ticket_are_an_alarm_and_change_nothing() {
         ..ticket(&[seat("a", 1)])
     };
     merge(&mut rows, Replicated::Ticket(copy));
-    assert_eq!(rows.tickets.get(&SAGA), Some(&ticket(&[])));
+    assert_eq!(rows.ticket(&SAGA), Some(&ticket(&[])));
     assert_eq!(states(&rows), [Committed, Committed]);
     assert_eq!(rows.alarms.len(), 1);
 }
@@ -119,7 +134,7 @@ fn the_higher_version_of_a_user_stays() {
             merge(&mut rows, Replicated::User(copy));
         }
         let expected = user(2, "hash 2");
-        assert_eq!(rows.users.get(&"ana".to_owned()), Some(&expected));
+        assert_eq!(rows.user(&"ana".to_owned()), Some(&expected));
         assert_eq!(rows.alarms, Vec::<String>::new());
     }
 }
@@ -136,7 +151,7 @@ fn users_that_contradict_each_other_are_an_alarm_and_change_nothing() {
         rows.users.load("ana".to_owned(), user(1, "hash"));
         merge(&mut rows, Replicated::User(copy));
         let stays = Some(&user(1, "hash")).cloned();
-        assert_eq!(rows.users.get(&"ana".to_owned()).cloned(), stays);
+        assert_eq!(rows.user(&"ana".to_owned()).cloned(), stays);
         assert_eq!(rows.alarms.len(), 1);
     }
     let mut rows = rows();

@@ -28,7 +28,7 @@ fn a_change_is_told_against_what_was_loaded() {
     table.put(4, "new");
     let expected = [(1, Some("loaded"), "twice"), (4, None, "new")];
     assert_eq!(changes(&table), expected);
-    assert_eq!(table.get(&1), Some(&"twice"));
+    assert_eq!(table.rows.get(&1), Some(&"twice"));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_fence_never_falls_and_leaves_the_block_alone() {
     rows.seats.load(seat_1(), row(5));
     for (token, fence) in [(0, 5), (4, 5), (6, 6)] {
         rows.put_seat_fence(seat_1(), FencingToken(token));
-        assert_eq!(rows.seats.get(&seat_1()), Some(&row(fence)));
+        assert_eq!(rows.seat(&seat_1()), Some(&row(fence)));
     }
     assert_eq!(rows.seat_use(&seat_1()), SeatUse::Blocked);
 }

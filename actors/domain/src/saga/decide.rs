@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::round::Round;
-use super::{BALLOT_PATIENCE, BALLOT_PAUSE_MAX, Driver, Effect, Phase, Question};
+use super::{BALLOT_PATIENCE, BALLOT_PAUSE_MAX, Driver, Effect, Phase};
+use crate::ballot::{Accept, Ballot, Key, Promise, Value};
 use crate::entry::Entry;
 use crate::ids::CompanyId;
-use crate::register::{Accept, Ballot, Key, Progress, Promise, Proposer, Value};
+use crate::question::Question;
+use crate::register::{Progress, Proposer};
 use crate::time::{Millis, Timestamp};
 
 impl Driver {

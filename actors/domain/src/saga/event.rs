@@ -1,32 +1,18 @@
-//! What goes into a driver and what comes out of it; what it asks companies and what they answer.
+//! What goes into a driver and what comes out of it.
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+use crate::ballot::Acceptors;
 use crate::entry::{Entry, Idempotency, Receipt};
 use crate::fencing::FencingToken;
 use crate::ids::{CompanyId, SagaId};
 use crate::order::{Order, OrderHash, SeatRef};
-use crate::participant::{Booked, Prepare, Refusal, RefusalReason, Vote};
-use crate::register::{Accept, Acceptors, Ballot, Key, Promise, Value};
+use crate::outcome::Outcome;
+use crate::question::{CompanyAnswer, Question};
 
-/// A definite answer to a booking: recorded under its key, the same for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Outcome {
-    Booked {
-        ticket: SagaId,
-    },
-    /// The seats of a hold are kept at every company, until its customer decides or it expires.
-    Held {
-        hold: SagaId,
-    },
-    Refused(Refusal),
-}
-
-/// What a driver says to whoever waits for it.
+/// What a driver says to its client, if one waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answer {
+pub enum ClientAnswer {
     Definite(Outcome),
     /// Another saga's lease; nothing was begun.
     SeatBusy(SeatRef),
@@ -41,49 +27,6 @@ pub enum LeaseAnswer {
     Busy(SeatRef),
     /// No lease is to be had: go on without, slower.
     Away,
-}
-
-/// What a driver asks a company, maybe its own. Each may come twice, late or never.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Question {
-    Prepare(Box<Prepare>),
-    Book(Box<Prepare>),
-    Promise {
-        key: Key,
-        acceptors: Acceptors,
-        ballot: Ballot,
-    },
-    Accept {
-        key: Key,
-        acceptors: Acceptors,
-        ballot: Ballot,
-        value: Box<Value>,
-    },
-    Confirm {
-        saga: SagaId,
-        hash: OrderHash,
-    },
-    /// Every company has voted for this hold. A hint that may be lost: it saves asking them all again.
-    Hold {
-        saga: SagaId,
-        hash: OrderHash,
-    },
-    Release {
-        saga: SagaId,
-        seats: Vec<SeatRef>,
-        reason: RefusalReason,
-    },
-}
-
-/// The answer to a [`Question`], after what it says is durable.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum CompanyAnswer {
-    Vote(Vote),
-    Booked(Booked),
-    Promise(Promise),
-    Accept(Accept),
-    /// To Confirm, Hold and Release.
-    Done,
 }
 
 /// Why there is no answer.
@@ -129,7 +72,7 @@ pub enum Effect {
         tag: u32,
         entry: Box<Entry>,
     },
-    Answer(Answer),
+    Answer(ClientAnswer),
     Stop,
 }
 
@@ -138,14 +81,14 @@ pub enum Effect {
 pub enum Origin {
     /// A client's request: lease, prepare, and decide, unless it is for a hold.
     Client,
-    /// The customer of a hold confirms. Where no company knows that all have voted, each is asked for its vote again, which
-    /// is on record there.
+    /// The customer of a hold confirms. Where no company knows that all have voted, each is asked for its vote again,
+    /// which is on record there.
     Confirm { voted: bool },
     /// Somebody's unfinished saga: find out, or have it aborted.
     Recovery,
 }
 
-/// What a driver is made of.
+/// What a driver needs to begin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Start {
     pub me: CompanyId,

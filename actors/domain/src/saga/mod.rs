@@ -1,5 +1,5 @@
-//! The driver of one booking. Volatile: whatever it does follows from what companies have recorded, so any number of drivers
-//! of one saga, here or elsewhere, at once or one after another, do the same.
+//! The driver of one booking. Volatile: all that it does follows from the records of companies, so any number of
+//! drivers of one saga, here or elsewhere, at once or one after another, do the same.
 //!
 //! ```text
 //! Leasing --granted--> Preparing --every Yes--> Deciding (ballot 0) --chosen--> Settling --durable--> Propagating --> Done
@@ -9,15 +9,16 @@
 //! a customer's hold: Leasing --> Preparing --every Yes--> Holding --> Done, the seats kept;
 //! its confirmation, later and anywhere: Preparing --the request durable, every Yes known--> Deciding …
 //! ```
-//! In files: [`event`] is what goes in and out, `prepare`, `book`, `decide` and `tell` are the phases in the order of life.
+//! In files: [`event`] is what goes in and out, `prepare`, `book`, `decide` and `tell` are the phases in the order of
+//! life.
 //!
 //! Invariants:
-//! * ballot 0 leaves only after every company's Yes to this very order, and that of a hold only after its customer's request
-//!   to confirm is durable;
+//! * ballot 0 leaves only after every company's Yes to this very order, and that of a hold only after its customer's
+//!   request to confirm is durable;
 //! * nothing tells the client or the participants of Commit before it is known chosen and the ticket is durable here;
 //! * a refusal is told only after a durable No or a chosen Abort;
 //! * "nothing was begun" is told only where nothing can have been: no vote was asked for, no Book is or was under way;
-//! * after a wake, the next wake is later than it or none.
+//! * after a wake, the next wake is later than that one, or there is none.
 
 mod book;
 mod decide;
@@ -30,17 +31,17 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-pub use self::event::{
-    Answer, CompanyAnswer, Effect, Event, LeaseAnswer, NoAnswer, Origin, Outcome, Question, Start,
-};
+pub use self::event::{ClientAnswer, Effect, Event, LeaseAnswer, NoAnswer, Origin, Start};
 use self::round::Round;
+use super::ballot::Ballot;
 use super::entry::{Decision, Entry, Idempotency, Receipt};
 use super::fencing::FencingToken;
 use super::ids::{CompanyId, SagaId};
 use super::order::SeatRef;
-use super::participant::Refusal;
-use super::register::{Ballot, Proposer};
+use super::question::CompanyAnswer;
+use super::register::Proposer;
 use super::time::{Millis, Timestamp};
+use super::vote::Refusal;
 
 /// How long a company may take to vote before the driver proposes Abort.
 pub const PREPARE_PATIENCE: Millis = Millis(4_000);
@@ -131,7 +132,7 @@ pub struct Driver {
     adopted: bool,
     /// Who did not vote in time.
     missing: Option<CompanyId>,
-    /// A Book was perhaps executed: whatever follows, "nothing was begun" is not known to be true any more.
+    /// A Book was perhaps executed: from then on nobody may be told that nothing was begun.
     perhaps_booked: bool,
 }
 
@@ -244,7 +245,7 @@ impl Driver {
                 self.phase = Phase::Leasing;
                 effects.push(Effect::AcquireLease(self.start.order.seats()));
             }
-            Origin::Confirm { .. } => self.prepare(now, effects),
+            Origin::Confirm { .. } => self.ask_for_votes(now, effects),
             Origin::Recovery => self.next_ballot(effects),
         }
     }
@@ -257,7 +258,7 @@ impl Driver {
                 return;
             }
             LeaseAnswer::Busy(seat) => {
-                effects.push(Effect::Answer(Answer::SeatBusy(seat)));
+                effects.push(Effect::Answer(ClientAnswer::SeatBusy(seat)));
                 self.stop(effects);
                 return;
             }
@@ -279,7 +280,7 @@ impl Driver {
         if self.start.acceptors.0.len() == 1 && self.start.order.hold_seconds.is_none() {
             self.book(effects);
         } else {
-            self.prepare(now, effects);
+            self.ask_for_votes(now, effects);
         }
     }
 
@@ -296,7 +297,6 @@ impl Driver {
         };
         match answer {
             CompanyAnswer::Vote(vote) => self.on_vote(now, from, vote, effects),
-            CompanyAnswer::Booked(booked) => self.on_booked(now, from, booked, effects),
             CompanyAnswer::Promise(promise) => self.on_promise(now, from, promise, effects),
             CompanyAnswer::Accept(accept) => self.on_accept(now, from, accept, effects),
             CompanyAnswer::Done => self.on_acknowledged(from, effects),
@@ -395,7 +395,7 @@ impl Driver {
                     && now >= self.born + DOWN_PATIENCE =>
             {
                 let company = self.start.acceptors.0[0];
-                effects.push(Effect::Answer(Answer::CompanyDown(company)));
+                effects.push(Effect::Answer(ClientAnswer::CompanyDown(company)));
                 self.stop(effects);
             }
             Phase::Booking { round } => round.on_wake(now, effects),

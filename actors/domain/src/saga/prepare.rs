@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use super::round::Round;
 use super::{
-    Answer, Begin, Driver, Effect, Origin, Outcome, PREPARE_PATIENCE, Phase, Question, RAISES_MAX,
+    Begin, ClientAnswer, Driver, Effect, NoAnswer, Origin, PREPARE_PATIENCE, Phase, RAISES_MAX,
 };
+use crate::ballot::Acceptors;
 use crate::entry::Entry;
 use crate::fencing::FencingToken;
 use crate::ids::CompanyId;
 use crate::order::{Order, OrderHash};
-use crate::participant::{Prepare, Vote};
-use crate::register::Acceptors;
+use crate::outcome::Outcome;
+use crate::question::Question;
 use crate::time::Timestamp;
+use crate::vote::{Prepare, Vote};
 
 impl Driver {
-    pub(super) fn prepare(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn ask_for_votes(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let companies = self.start.order.companies();
         self.tag += 1;
         // own legs carry the saga with them
@@ -35,7 +37,7 @@ impl Driver {
         let alone = self.token == FencingToken::NONE && !self.confirms();
         let first = if alone { 1 } else { queue.len() };
         for company in queue.split_off(queue.len() - first).into_iter().rev() {
-            round.ask(company, Question::Prepare(self.question()), effects);
+            round.ask(company, Question::Prepare(self.prepare()), effects);
         }
         self.phase = Phase::Preparing {
             round,
@@ -48,9 +50,9 @@ impl Driver {
     /// Travels beside the round that it belongs to, under its tag.
     pub(super) fn post_begin(&self, effects: &mut Vec<Effect>) {
         let begin = if self.confirms() {
-            Entry::RequestConfirm(self.question())
+            Entry::RequestConfirm(self.prepare())
         } else {
-            Entry::Begin(self.question(), self.start.idempotency.clone())
+            Entry::Begin(self.prepare(), self.start.idempotency.clone())
         };
         effects.push(Effect::Post {
             tag: self.tag,
@@ -58,7 +60,7 @@ impl Driver {
         });
     }
 
-    pub(super) fn question(&self) -> Box<Prepare> {
+    pub(super) fn prepare(&self) -> Box<Prepare> {
         Box::new(Prepare {
             saga: self.start.saga,
             order: self.start.order.clone(),
@@ -76,19 +78,17 @@ impl Driver {
         vote: Vote,
         effects: &mut Vec<Effect>,
     ) {
-        let question = self.question();
-        let Phase::Preparing { round, queue, .. } = &mut self.phase else {
-            return;
+        let books = match self.phase {
+            Phase::Preparing { .. } => false,
+            Phase::Booking { .. } => true,
+            _ => return,
         };
         match vote {
-            Vote::Yes => {
-                if !round.answered(from) {
-                    return; // this Yes was counted
-                }
-                if let Some(next) = queue.pop() {
-                    round.ask(next, Question::Prepare(question), effects);
-                }
-                self.decide_if_ready(now, effects);
+            Vote::Yes if books => self.on_sold(from, effects),
+            Vote::Yes => self.on_yes(now, from, effects),
+            // our own company has written it down under the key
+            Vote::No(refusal) if books && from == self.start.me => {
+                self.answer_refused(refusal, effects);
             }
             Vote::No(refusal) => self.refuse(refusal, effects),
             Vote::Mismatch {
@@ -97,8 +97,22 @@ impl Driver {
                 acceptors,
             } => self.adopt(now, order, hash, acceptors, effects),
             Vote::Stale(fence) => self.raise(now, fence, effects),
-            Vote::Later => round.put_off(from, now),
+            Vote::Later => self.on_no_answer(now, from, NoAnswer::NotNow),
         }
+    }
+
+    fn on_yes(&mut self, now: Timestamp, from: CompanyId, effects: &mut Vec<Effect>) {
+        let prepare = self.prepare();
+        let Phase::Preparing { round, queue, .. } = &mut self.phase else {
+            return;
+        };
+        if !round.answered(from) {
+            return; // this Yes was counted
+        }
+        if let Some(next) = queue.pop() {
+            round.ask(next, Question::Prepare(prepare), effects);
+        }
+        self.decide_if_ready(now, effects);
     }
 
     pub(super) fn decide_if_ready(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -133,12 +147,14 @@ impl Driver {
     /// The others are told once, and nobody waits for them: this company may be dead when the customer confirms.
     pub(super) fn answer_held(&mut self, effects: &mut Vec<Effect>) {
         let (hold, hash, me) = (self.start.saga, self.start.hash, self.start.me);
-        effects.push(Effect::Answer(Answer::Definite(Outcome::Held { hold })));
+        effects.push(Effect::Answer(ClientAnswer::Definite(Outcome::Held {
+            hold,
+        })));
         let companies = self.start.order.companies().into_iter();
         effects.extend(companies.filter(|to| *to != me).map(|to| Effect::Send {
             to,
             tag: self.tag,
-            question: Question::Hold { saga: hold, hash },
+            question: Question::AllVoted { saga: hold, hash },
         }));
         self.stop(effects);
     }
@@ -170,7 +186,7 @@ impl Driver {
     pub(super) fn raise(&mut self, now: Timestamp, fence: FencingToken, effects: &mut Vec<Effect>) {
         self.raises += 1;
         if self.raises > RAISES_MAX {
-            // whoever grants old tokens for ever is no lease table: as if it were away
+            // a table that grants old tokens for ever is no lease table: go on as if it were away
             self.token = FencingToken::NONE;
             self.ask_for_seats(now, effects);
             return;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{CompanyId, Effect, Question};
+use super::Effect;
+use crate::ids::CompanyId;
+use crate::question::Question;
 use crate::time::{Millis, Timestamp};
 
 /// First and longest wait before asking again.
@@ -65,7 +67,7 @@ impl Round {
         self.waiting.keys().copied()
     }
 
-    /// No call is under way: what was asked so far certainly has its answer, or none.
+    /// No call is under way: every company that was asked has answered, or will not answer until it is asked again.
     pub fn is_put_off(&self) -> bool {
         self.waiting.values().all(|ask| ask.again_at.is_some())
     }
@@ -78,7 +80,7 @@ impl Round {
         }
     }
 
-    /// Asks again whom it is time to ask again.
+    /// Asks those companies again whose time has come.
     pub fn on_wake(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         for (to, ask) in &mut self.waiting {
             if ask.again_at.is_some_and(|at| at <= now) {

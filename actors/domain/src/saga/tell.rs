@@ -1,12 +1,14 @@
 //! The decision is known: record it, answer the client, tell the companies until each has acknowledged.
 
 use super::round::Round;
-use super::{Answer, Driver, Effect, Outcome, Phase, Question};
+use super::{ClientAnswer, Driver, Effect, Phase};
+use crate::ballot::{Ballot, Value};
 use crate::entry::{Decision, Entry};
 use crate::ids::CompanyId;
 use crate::order::{Leg, Order};
-use crate::participant::{Refusal, RefusalReason};
-use crate::register::{Ballot, Value};
+use crate::outcome::Outcome;
+use crate::question::Question;
+use crate::vote::{Refusal, RefusalReason};
 
 impl Driver {
     pub(super) fn on_chosen(&mut self, ballot: Ballot, value: Value, effects: &mut Vec<Effect>) {
@@ -28,7 +30,7 @@ impl Driver {
                 let order = &self.start.order;
                 let of_missing = |leg: &&Leg| Some(leg.seat.company) == self.missing;
                 let leg = order.legs.iter().find(of_missing).unwrap_or(&order.legs[0]);
-                // two drivers of this saga have got votes for two orders: each stands in the other's way, and nobody was silent
+                // two drivers of this saga have votes for two orders and stand in each other's way: nobody was silent
                 let reason = if self.adopted {
                     RefusalReason::Held
                 } else if order.hold_seconds.is_some() && self.missing.is_none() {
@@ -82,7 +84,9 @@ impl Driver {
             self.answer_refused(refusal, effects);
             return;
         }
-        effects.push(Effect::Answer(Answer::Definite(Outcome::Refused(refusal))));
+        effects.push(Effect::Answer(ClientAnswer::Definite(Outcome::Refused(
+            refusal,
+        ))));
         self.give_lease_back(effects);
         // our own company always: the saga is recorded here even where no leg is
         let mut companies = self.start.order.companies();
@@ -99,12 +103,14 @@ impl Driver {
 
     pub(super) fn tell_commit(&mut self, effects: &mut Vec<Effect>) {
         let ticket = self.start.saga;
-        effects.push(Effect::Answer(Answer::Definite(Outcome::Booked { ticket })));
+        effects.push(Effect::Answer(ClientAnswer::Definite(Outcome::Booked {
+            ticket,
+        })));
         self.give_lease_back(effects);
         let (saga, hash) = (self.start.saga, self.start.hash);
         let mut companies = self.start.order.companies();
         companies.retain(|company| *company != self.start.me); // settled with the ticket
-        self.propagate(companies, effects, |_, _| Question::Confirm { saga, hash });
+        self.propagate(companies, effects, |_, _| Question::Commit { saga, hash });
     }
 
     pub(super) fn propagate(

@@ -8,10 +8,12 @@ mod preparing;
 use std::sync::Arc;
 
 use super::*;
+use crate::ballot::{Accept, Acceptors, Key, Promise, Value};
 use crate::fixtures::*;
 use crate::order::{Order, OrderHash};
-use crate::participant::{Booked, Prepare, RefusalReason, Vote};
-use crate::register::{Accept, Acceptors, Key, Promise, Value};
+use crate::outcome::Outcome;
+use crate::question::Question;
+use crate::vote::{Prepare, RefusalReason, Vote};
 
 const T0: Timestamp = Timestamp(1_000);
 const TOKEN: FencingToken = FencingToken(7);
@@ -255,18 +257,18 @@ fn release(to: &str, tag: u32, seats: &[SeatRef], reason: RefusalReason) -> Effe
     send(to, tag, question)
 }
 
-fn confirm(to: &str, tag: u32) -> Effect {
+fn tell_commit(to: &str, tag: u32) -> Effect {
     let (saga, hash) = (SAGA, HASH);
-    send(to, tag, Question::Confirm { saga, hash })
+    send(to, tag, Question::Commit { saga, hash })
 }
 
 fn booked() -> Effect {
     let outcome = Outcome::Booked { ticket: SAGA };
-    Effect::Answer(Answer::Definite(outcome))
+    Effect::Answer(ClientAnswer::Definite(outcome))
 }
 
 fn refused(refusal: Refusal) -> Effect {
-    Effect::Answer(Answer::Definite(Outcome::Refused(refusal)))
+    Effect::Answer(ClientAnswer::Definite(Outcome::Refused(refusal)))
 }
 
 fn lease_back() -> Effect {

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Happened, Step};
 use crate::domain::ids::CompanyId;
-use crate::domain::participant::{Booked, RefusalReason, Vote};
-use crate::domain::saga::{Answer, CompanyAnswer, Effect, Event, NoAnswer, Outcome, Question};
+use crate::domain::outcome::Outcome;
+use crate::domain::question::{CompanyAnswer, Question};
+use crate::domain::saga::{ClientAnswer, Effect, Event, NoAnswer};
+use crate::domain::vote::{RefusalReason, Vote};
 
 /// What a company was asked last, as far as a customer cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +58,6 @@ impl Narrator {
                     | Ok(CompanyAnswer::Vote(
                         Vote::Mismatch { .. } | Vote::Stale(_) | Vote::Later
                     ))
-                    | Ok(CompanyAnswer::Booked(
-                        Booked::Mismatch { .. } | Booked::Stale(_) | Booked::Later
-                    ))
             ),
             Event::Started | Event::Leased(_) | Event::Wake => false,
         }
@@ -98,8 +97,8 @@ impl Narrator {
     pub fn say(&mut self, effect: &Effect) -> Vec<Happened> {
         match effect {
             Effect::Send { to, question, .. } => self.say_question(*to, question),
-            Effect::Answer(Answer::Definite(Outcome::Booked { .. })) => self.say_booked(),
-            Effect::Answer(Answer::Definite(Outcome::Refused(refusal))) => {
+            Effect::Answer(ClientAnswer::Definite(Outcome::Booked { .. })) => self.say_booked(),
+            Effect::Answer(ClientAnswer::Definite(Outcome::Refused(refusal))) => {
                 vec![of_all(Step::Decided, Some(refusal.reason))]
             }
             _ => Vec::new(),
@@ -110,9 +109,9 @@ impl Narrator {
         let asked = match question {
             Question::Prepare(_) => Asked::Seats { at_once: false },
             Question::Book(_) => Asked::Seats { at_once: true },
-            Question::Confirm { .. } => Asked::Confirm,
+            Question::Commit { .. } => Asked::Confirm,
             Question::Release { .. } => Asked::Release,
-            Question::Hold { .. } | Question::Promise { .. } | Question::Accept { .. } => {
+            Question::AllVoted { .. } | Question::Promise { .. } | Question::Accept { .. } => {
                 return Vec::new();
             }
         };
@@ -153,12 +152,8 @@ impl Narrator {
 /// What a company's answer to the question for its seats says, if it says it.
 fn word(answer: &CompanyAnswer) -> Option<(Step, Option<RefusalReason>)> {
     match answer {
-        CompanyAnswer::Vote(Vote::Yes) | CompanyAnswer::Booked(Booked::Done) => {
-            Some((Step::Yes, None))
-        }
-        CompanyAnswer::Vote(Vote::No(refusal)) | CompanyAnswer::Booked(Booked::No(refusal)) => {
-            Some((Step::No, Some(refusal.reason)))
-        }
+        CompanyAnswer::Vote(Vote::Yes) => Some((Step::Yes, None)),
+        CompanyAnswer::Vote(Vote::No(refusal)) => Some((Step::No, Some(refusal.reason))),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! The names of the steps that ask and answer, and the list of all.
 
-use crate::domain::register::{Ballot, Key};
-use crate::domain::saga::Question;
+use crate::domain::ballot::{Ballot, Key};
+use crate::domain::question::Question;
 use crate::fail_point::steps::{ENTRIES, Points, WRITES, points, steps};
 use crate::mesh::envelope::Body;
 use crate::mesh::messages::Request;
@@ -50,8 +50,8 @@ exchanges!(EXCHANGES {
     Request::Ask(Question::Accept { key: Key::Saga(_), ballot: Ballot::ZERO, .. }) => "accept",
     Request::Ask(Question::Accept { key: Key::Saga(_), .. }) => "accept_later_ballot",
     Request::Ask(Question::Accept { key: Key::Login(_), .. }) => "accept_login",
-    Request::Ask(Question::Confirm { .. }) => "confirm",
-    Request::Ask(Question::Hold { .. }) => "hold",
+    Request::Ask(Question::Commit { .. }) => "commit",
+    Request::Ask(Question::AllVoted { .. }) => "all_voted",
     Request::Ask(Question::Release { .. }) => "release",
     Request::Query { .. } => "query",
     Request::MergeTicket(_) => "merge_ticket",

@@ -8,10 +8,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::company::Company;
 use crate::domain::accounts::User;
+use crate::domain::ballot::{Acceptors, Ballot, Key, Value};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::CompanyId;
-use crate::domain::register::{Acceptors, Ballot, Key, Progress, Proposer, Value};
-use crate::domain::saga::{CompanyAnswer, Question};
+use crate::domain::question::{CompanyAnswer, Question};
+use crate::domain::register::{Progress, Proposer};
 use crate::mesh::companies::Companies;
 use crate::mesh::messages::{Reply, Request};
 

@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use super::{Desk, Outcome};
 use crate::catalogue::airports;
-use crate::company::order_hash::saga_id;
 use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Leg, Order, Passenger, SeatRef};
-use crate::domain::saga::{Answer, Start};
+use crate::domain::order_hash::saga_id;
+use crate::domain::saga::{ClientAnswer, Start};
 
 /// A booking as a client asks for it: 1 to [`crate::domain::order::LEGS_MAX`] seats, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,9 +168,9 @@ impl Desk {
             true = begun => return Ok(BookAnswer::Begun(saga)),
         };
         match answer {
-            Ok(Ok(Answer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
-            Ok(Ok(Answer::SeatBusy(seat))) => Ok(BookAnswer::SeatBusy(seat)),
-            Ok(Ok(Answer::CompanyDown(company))) => Ok(BookAnswer::CompanyDown(company)),
+            Ok(Ok(ClientAnswer::Definite(outcome))) => Ok(BookAnswer::Definite(outcome)),
+            Ok(Ok(ClientAnswer::SeatBusy(seat))) => Ok(BookAnswer::SeatBusy(seat)),
+            Ok(Ok(ClientAnswer::CompanyDown(company))) => Ok(BookAnswer::CompanyDown(company)),
             Ok(Err(_)) | Err(_) => Ok(BookAnswer::NotKnownInTime(saga)),
         }
     }

@@ -13,12 +13,12 @@ pub(super) use self::begun::HoldsBegun;
 pub use self::terms::HoldTerms;
 use super::{BookAnswer, BookingState, BookingStatus, Desk, NotShown, Outcome, Wait};
 use crate::company::store::{SagaRecord, Unfinished};
+use crate::domain::ballot::Acceptors;
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{HOLD_SECONDS_MAX, Order};
-use crate::domain::participant::{LegState, Refusal, RefusalReason};
-use crate::domain::register::Acceptors;
-use crate::domain::saga::{Answer, Origin};
+use crate::domain::saga::{ClientAnswer, Origin};
+use crate::domain::vote::{LegState, Refusal, RefusalReason};
 use crate::mesh::companies::ASK_TIMEOUT;
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::service::HOLDS_MAX;
@@ -280,8 +280,8 @@ impl Desk {
             return ReleaseAnswer::StillRunning(hold);
         };
         match timeout_at(deadline, answer).await {
-            Ok(Ok(Answer::Definite(Outcome::Booked { .. }))) => ReleaseAnswer::Booked,
-            Ok(Ok(Answer::Definite(Outcome::Refused(_)))) => ReleaseAnswer::Released,
+            Ok(Ok(ClientAnswer::Definite(Outcome::Booked { .. }))) => ReleaseAnswer::Booked,
+            Ok(Ok(ClientAnswer::Definite(Outcome::Refused(_)))) => ReleaseAnswer::Released,
             _ => ReleaseAnswer::NotKnownInTime(hold),
         }
     }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::{BookAnswer, Desk, HoldTerms, NotShown};
 use crate::company::store::{KnownKey, SagaRecord};
+use crate::domain::ballot::Value;
 use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Order, SeatRef};
-use crate::domain::participant::{LegState, RefusalReason};
-use crate::domain::register::Value;
-use crate::domain::replica::Ticket;
-use crate::domain::saga::Outcome;
+use crate::domain::outcome::Outcome;
+use crate::domain::ticket::Ticket;
+use crate::domain::vote::{LegState, RefusalReason};
 use crate::mesh::messages::{Reply, Request};
 
 /// State of a booking as `GET /reservas/{uuid}` tells it.

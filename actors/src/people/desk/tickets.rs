@@ -11,8 +11,8 @@ use crate::company::ledger::PostError;
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
-use crate::domain::replica::Ticket;
 use crate::domain::rows::Replicated;
+use crate::domain::ticket::Ticket;
 use crate::mesh::messages::{Reply, Request};
 
 /// How long peers have to hear of a cancellation before it is answered; they hear of it later otherwise.

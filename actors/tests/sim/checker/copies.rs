@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use passcom_actors::domain::ids::UserId;
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::outcome::Outcome;
 
 use super::{Evidence, Told};
 

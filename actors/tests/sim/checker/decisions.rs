@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use passcom_actors::domain::ballot::{Ballot, Key};
 use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared};
-use passcom_actors::domain::register::{Ballot, Key};
 use passcom_actors::domain::rows::SagaState;
+use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared};
 
 use super::history::decision_of;
 use super::{Decision, Evidence, Told};

@@ -3,14 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use passcom_actors::domain::ballot::{Ballot, Key, Register, Value};
 use passcom_actors::domain::ids::{CompanyId, SagaId, UserId};
 use passcom_actors::domain::order::{OrderHash, SeatRef};
-use passcom_actors::domain::participant::LegState::{
-    self, Cancelled, Committed, Prepared, Refused,
-};
-use passcom_actors::domain::register::{Ballot, Key, Register, Value};
+use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{LegRow, Rows};
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::vote::LegState::{self, Cancelled, Committed, Prepared, Refused};
 
 use super::holds::Holds;
 use crate::seen::Seen;

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::participant::LegState::{self, Prepared, Refused};
 use passcom_actors::domain::rows::{SagaRow, SagaState};
+use passcom_actors::domain::vote::LegState::{self, Prepared, Refused};
 
 use super::Decision;
 use crate::clients::Deed;

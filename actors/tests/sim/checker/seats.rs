@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::participant::LegState::{
-    self, Cancelled, Committed, Prepared, Refused,
-};
+use passcom_actors::domain::vote::LegState::{self, Cancelled, Committed, Prepared, Refused};
 
 use super::Evidence;
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use passcom_actors::catalogue::Route;
 use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::order::{Leg, Order, OrderHash, Price, SeatRef};
-use passcom_actors::domain::participant::LegState::{self, Committed};
-use passcom_actors::domain::register::{Acceptors, Ballot, Key, Register, Value};
-use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{KeyRow, LegKey, LegRow, SagaRow, SagaState, SeatKey};
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::LegState::{self, Committed};
 use passcom_memory::Tables;
 use uuid::Uuid;
 

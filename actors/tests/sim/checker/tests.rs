@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use passcom_actors::domain::ballot::{Key, Value};
 use passcom_actors::domain::ids::SeatNumber;
 use passcom_actors::domain::order::Order;
-use passcom_actors::domain::participant::LegState::{Cancelled, Committed, Prepared, Refused};
-use passcom_actors::domain::participant::{Refusal, RefusalReason};
-use passcom_actors::domain::register::{Key, Value};
+use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{LegKey, Rows, SagaRow, SagaState, SeatRow};
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared, Refused};
+use passcom_actors::domain::vote::{Refusal, RefusalReason};
 
 use super::sound::{
     HASH, OTHER, SAGA, SEAT, USER, commit, company, key_row, leg, leg_key, order, register,
@@ -193,7 +193,7 @@ fn c1_a_sold_seat_shown_as_free() {
 
 /// What a transaction at A changes: the register's acceptance, then a leg.
 fn told(history: &mut History, change: impl FnOnce(&mut Rows)) -> Vec<String> {
-    let mut rows = Rows::new(company("A"));
+    let mut rows = Rows::of_everything(company("A"));
     change(&mut rows);
     history.on_commit(&rows, 0, &mut crate::seen::Seen::default());
     std::mem::take(&mut history.objections)

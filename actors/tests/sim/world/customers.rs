@@ -2,7 +2,7 @@
 
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::UserId;
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::people::accounts::logins::Claimed;
 use passcom_actors::people::desk::{BookAnswer, BookRequest, CancelAnswer, Wait, WantedSeat};
 use passcom_actors::people::operations::Blocked;

@@ -1,7 +1,7 @@
 //! What clients do with seats that are kept for them: confirm, release, extend, at any node and more than once; or
 //! nothing.
 
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::people::desk::{
     BookAnswer, BookingStatus, ConfirmAnswer, ExtendAnswer, ReleaseAnswer, Wait,
 };

@@ -111,8 +111,8 @@ impl World {
     }
 
     fn count_votes(&self, content: &Content) {
-        use passcom_actors::domain::participant::Vote;
-        use passcom_actors::domain::saga::CompanyAnswer;
+        use passcom_actors::domain::question::CompanyAnswer;
+        use passcom_actors::domain::vote::Vote;
         use passcom_actors::mesh::messages::Reply;
         if let Content::Reply(Reply::Answer(CompanyAnswer::Vote(vote))) = content {
             self.hub.lock().seen.count(match vote {

@@ -6,7 +6,7 @@
 use passcom_actors::clock::wall_clock_ms;
 use passcom_actors::domain::ids::{CompanyId, SeatId};
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::people::refund::{Ground, Refund, refunds};
 use serde::{Deserialize, Serialize};
 use tracing::error;

@@ -3,7 +3,7 @@
 use passcom_actors::catalogue::cabin::{Layout, Place};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::ticket::Ticket;
 
 use super::super::Client;
 use super::super::bookings::not_shown;

@@ -1,8 +1,8 @@
 //! Writes of what other companies have a copy of, of the node's own counters, and, last of all locks, of the outbox.
 
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::replica::Ticket;
 use passcom_actors::domain::rows::{Replicated, Rows};
+use passcom_actors::domain::ticket::Ticket;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 

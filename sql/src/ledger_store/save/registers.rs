@@ -1,6 +1,6 @@
 //! Writes of registers: this company's part in every decision.
 
-use passcom_actors::domain::register::Value;
+use passcom_actors::domain::ballot::Value;
 use passcom_actors::domain::rows::Rows;
 use tokio_postgres::types::Json;
 

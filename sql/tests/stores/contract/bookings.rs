@@ -4,13 +4,11 @@ use passcom_actors::company::store::{Archive, LedgerStore, SagaStatus, WriteErro
 use passcom_actors::domain::entry::{Decision, Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{ROUTE_ID_MAX, RouteId, SeatNumber};
-use passcom_actors::domain::participant::{
-    Booked, LegState, Prepare, Refusal, RefusalReason, Vote,
-};
-use passcom_actors::domain::register::{Ballot, Value};
+use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::{Footprint, SeatUse};
+use passcom_actors::domain::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
 
-use super::{Stores, book, post, prepare, seat, try_post, vote_on, yes};
+use super::{Stores, book, done, post, prepare, seat, try_post, vote_on, yes};
 
 pub fn settle(prepare: &Prepare) -> Entry {
     let value = Value::Commit {
@@ -27,16 +25,16 @@ pub fn settle(prepare: &Prepare) -> Entry {
 }
 
 fn release(prepare: &Prepare) -> Entry {
-    Entry::Release {
+    Entry::from(Question::Release {
         saga: prepare.saga,
         seats: prepare.order.seats(),
         reason: RefusalReason::Released,
-    }
+    })
 }
 
 fn no(prepare: &Prepare, reason: RefusalReason) -> Receipt {
     let seat = prepare.order.seats()[0];
-    Receipt::Vote(Vote::No(Refusal { seat, reason }))
+    Receipt::Answer(CompanyAnswer::Vote(Vote::No(Refusal { seat, reason })))
 }
 
 pub async fn a_leg_is_prepared_sold_and_cancelled(
@@ -81,7 +79,7 @@ pub async fn a_refusal_names_its_reason(stores: &Stores<'_, impl LedgerStore, im
     let sold = prepare(&[seat("a", 2, 1)]);
     assert_eq!(
         post(ledger, book(&sold, None)).await,
-        Receipt::Booked(Booked::Done)
+        Receipt::Answer(CompanyAnswer::Vote(Vote::Yes))
     );
     let held = prepare(&[seat("a", 2, 2)]);
     assert_eq!(post(ledger, vote_on(&held)).await, yes());
@@ -123,14 +121,14 @@ pub async fn a_seat_freed_in_a_batch_is_sold_in_it(
     assert_eq!(post(stores.ledger, vote_on(&first)).await, yes());
     let batch = [release(&first), vote_on(&second)];
     let receipts = try_post(stores.ledger, &batch).await.unwrap();
-    assert_eq!(receipts, [Receipt::Done, yes()]);
+    assert_eq!(receipts, [done(), yes()]);
     let by = second.saga;
     let seat = (RouteId(4), SeatNumber(1));
     let found = stores.archive.seat(seat).await.unwrap();
     assert_eq!(found, Some(SeatUse::Prepared { by }));
     // a released leg stays released, also where it was never prepared
     let never = prepare(&[seat_of(4, 2)]);
-    assert_eq!(post(stores.ledger, release(&never)).await, Receipt::Done);
+    assert_eq!(post(stores.ledger, release(&never)).await, done());
     let vote = post(stores.ledger, vote_on(&never)).await;
     assert_eq!(vote, no(&never, RefusalReason::Released));
 }
@@ -144,7 +142,7 @@ pub async fn a_single_company_books_in_one_step(
 ) {
     let trip = prepare(&[seat("a", 5, 2), seat("a", 5, 1)]);
     let booked = post(stores.ledger, book(&trip, None)).await;
-    assert_eq!(booked, Receipt::Booked(Booked::Done));
+    assert_eq!(booked, Receipt::Answer(CompanyAnswer::Vote(Vote::Yes)));
     let recorded = stores.archive.recorded(trip.saga).await.unwrap();
     let states: Vec<LegState> = recorded.legs.iter().map(|(_, state)| *state).collect();
     assert_eq!(states, [LegState::Committed; 2]);
@@ -201,7 +199,7 @@ pub async fn a_stale_token_is_told_the_fence(stores: &Stores<'_, impl LedgerStor
     let newer = with_token(8);
     assert_eq!(post(stores.ledger, vote_on(&newer)).await, yes());
     post(stores.ledger, release(&newer)).await;
-    let stale = Receipt::Vote(Vote::Stale(newer.fence));
+    let stale = Receipt::Answer(CompanyAnswer::Vote(Vote::Stale(newer.fence)));
     assert_eq!(post(stores.ledger, vote_on(&with_token(7))).await, stale);
     assert_eq!(post(stores.ledger, vote_on(&with_token(9))).await, yes());
 }

@@ -3,13 +3,14 @@
 use passcom_actors::company::buckets::{Bucket, Slice, id_of};
 use passcom_actors::company::store::{Archive, LedgerStore};
 use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::ballot::{Accept, Acceptors, Ballot, Key, Promise, Value};
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::{Incarnation, RouteId, SeatNumber, UserId};
-use passcom_actors::domain::participant::{Refusal, RefusalReason};
-use passcom_actors::domain::register::{Accept, Acceptors, Ballot, Key, Promise, Value};
-use passcom_actors::domain::replica::Ticket;
+use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::{OutboxCursor, Replicated, SeatUse};
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::{Refusal, RefusalReason};
 use uuid::Uuid;
 
 use super::{Stores, book, company, post, prepare, seat, try_post, vote_on};
@@ -28,28 +29,32 @@ pub async fn a_register_promises_accepts_and_learns(
 ) {
     let key = Key::Login("joão".to_owned());
     let acceptors = Acceptors(vec![company("a"), company("b")]);
-    let promise = |ballot| Entry::Promise {
-        key: key.clone(),
-        acceptors: acceptors.clone(),
-        ballot: Ballot(ballot),
-    };
-    let value = Value::Account(user("joão"));
-    let accept = |ballot| Entry::Accept {
-        key: key.clone(),
-        acceptors: acceptors.clone(),
-        ballot: Ballot(ballot),
-        value: Box::new(value.clone()),
-    };
-    let promised = |accepted| {
-        Receipt::Promise(Promise::Promised {
-            accepted,
-            chosen: false,
+    let promise = |ballot| {
+        Entry::from(Question::Promise {
+            key: key.clone(),
+            acceptors: acceptors.clone(),
+            ballot: Ballot(ballot),
         })
     };
+    let value = Value::Account(user("joão"));
+    let accept = |ballot| {
+        Entry::from(Question::Accept {
+            key: key.clone(),
+            acceptors: acceptors.clone(),
+            ballot: Ballot(ballot),
+            value: Box::new(value.clone()),
+        })
+    };
+    let promised = |accepted| {
+        Receipt::Answer(CompanyAnswer::Promise(Promise::Promised {
+            accepted,
+            chosen: false,
+        }))
+    };
     assert_eq!(post(stores.ledger, promise(4)).await, promised(None));
-    let higher = Receipt::Accept(Accept::Higher(Ballot(4)));
+    let higher = Receipt::Answer(CompanyAnswer::Accept(Accept::Higher(Ballot(4))));
     assert_eq!(post(stores.ledger, accept(3)).await, higher);
-    let accepted = Receipt::Accept(Accept::Accepted);
+    let accepted = Receipt::Answer(CompanyAnswer::Accept(Accept::Accepted));
     assert_eq!(post(stores.ledger, accept(4)).await, accepted);
     let first = Some((Ballot(4), value.clone()));
     assert_eq!(post(stores.ledger, promise(7)).await, promised(first));
@@ -128,12 +133,12 @@ pub async fn a_claimed_login_is_open_until_its_user_is_here(
 ) {
     let (flora, gil) = (user("flora"), user("gil"));
     for claim in [&flora, &gil] {
-        let accept = Entry::Accept {
+        let accept = Entry::from(Question::Accept {
             key: Key::Login(claim.login.clone()),
             acceptors: Acceptors(vec![company("a"), company("b")]),
             ballot: Ballot(4),
             value: Box::new(Value::Account(claim.clone())),
-        };
+        });
         post(stores.ledger, accept).await;
     }
     let open = async || {

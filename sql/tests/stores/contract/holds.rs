@@ -6,8 +6,8 @@ use passcom_actors::company::store::{Archive, LedgerStore, SagaRecord};
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::{Order, OrderHash};
-use passcom_actors::domain::participant::{Prepare, RefusalReason};
-use passcom_actors::domain::saga::Outcome;
+use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::vote::{Prepare, RefusalReason};
 
 use super::{Stores, post, prepare, seat, vote_on, yes};
 
@@ -77,11 +77,11 @@ pub async fn a_hold_is_kept_extended_and_over(stores: &Stores<'_, impl LedgerSto
     let seats = hold.order.seats();
     post(
         ledger,
-        Entry::Release {
+        Entry::from(Question::Release {
             saga,
             seats,
             reason,
-        },
+        }),
     )
     .await;
     assert_eq!(recorded(archive, &hold).await.reason, Some(reason));

@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use passcom_actors::catalogue::Route;
 use passcom_actors::company::store::{Archive, LedgerStore, WriteError};
+use passcom_actors::domain::ballot::Acceptors;
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::order::{Leg, Order, OrderHash, Price, SeatRef};
-use passcom_actors::domain::participant::{Prepare, Vote};
-use passcom_actors::domain::register::Acceptors;
+use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::Footprint;
+use passcom_actors::domain::vote::{Prepare, Vote};
 use passcom_sql::{Database, Identity, Options};
 use uuid::Uuid;
 
@@ -153,23 +154,20 @@ pub fn prepare_for(user: UserId, created_at: i64, seats: &[SeatRef]) -> Prepare 
 }
 
 pub fn vote_on(prepare: &Prepare) -> Entry {
-    Entry::Prepare {
-        prepare: Box::new(prepare.clone()),
-        lost: None,
-        idempotency: None,
-    }
+    Question::Prepare(Box::new(prepare.clone())).into()
 }
 
 pub fn book(prepare: &Prepare, idempotency: Option<Idempotency>) -> Entry {
-    Entry::Book {
-        prepare: Box::new(prepare.clone()),
-        lost: None,
-        idempotency,
-    }
+    Entry::asked(Question::Book(Box::new(prepare.clone())), None, idempotency)
 }
 
 pub fn yes() -> Receipt {
-    Receipt::Vote(Vote::Yes)
+    Receipt::Answer(CompanyAnswer::Vote(Vote::Yes))
+}
+
+/// The answer to a decision that was told.
+pub fn done() -> Receipt {
+    Receipt::Answer(CompanyAnswer::Done)
 }
 
 /// One batch, one transaction.
@@ -185,7 +183,8 @@ pub async fn try_post(
     ledger
         .transact(&footprint, &mut |rows| {
             receipts = entries.iter().map(|entry| entry.post(rows)).collect();
-            assert_eq!(rows.alarms, Vec::<String>::new());
+            rows.seat_changes(); // as the ledger, which tells the routes
+            assert_eq!(rows.take_alarms(), Vec::<String>::new());
         })
         .await?;
     Ok(receipts)

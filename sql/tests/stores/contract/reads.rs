@@ -7,8 +7,8 @@ use passcom_actors::catalogue::{SeatState, SeatStates};
 use passcom_actors::company::store::{Archive, LedgerStore, SagaStatus, Unfinished};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
-use passcom_actors::domain::participant::Prepare;
 use passcom_actors::domain::rows::SeatUse;
+use passcom_actors::domain::vote::Prepare;
 use uuid::Uuid;
 
 use super::bookings::settle;

@@ -119,14 +119,14 @@ fn a_register_that_holds_an_account_is_no_decision() {
 }
 
 #[test]
-fn confirm_is_sent_until_each_company_has_acknowledged() {
+fn commit_is_told_until_each_company_has_acknowledged() {
     let mut story = Story::deciding();
     story.answer("a", accepted()).answer("b", accepted());
     story.posted(Some(Receipt::Done));
     story.answer("b", CompanyAnswer::Done);
     for why in [NoAnswer::Silence, NoAnswer::NotSent, NoAnswer::Silence] {
         story.no_answer("c", why).wants([]);
-        story.wake().wants([confirm("c", 4)]);
+        story.wake().wants([tell_commit("c", 4)]);
     }
     story.answer("c", CompanyAnswer::Done);
     story.wants([post(5, Entry::Finish { saga: SAGA })]);

@@ -50,10 +50,10 @@ fn the_last_yes_keeps_the_seats_and_decides_nothing() {
     story.vote("c", Vote::Yes).wants([post(2, stands.clone())]);
     story.posted(None).wants([]);
     story.wake().wants([post(3, stands)]);
-    let told = |to| send(to, 3, Question::Hold { saga, hash });
+    let told = |to| send(to, 3, Question::AllVoted { saga, hash });
     let held = Outcome::Held { hold: SAGA };
     story.posted(Some(Receipt::Done)).wants([
-        Effect::Answer(Answer::Definite(held)),
+        Effect::Answer(ClientAnswer::Definite(held)),
         told("b"),
         told("c"),
         lease_back(),

@@ -16,7 +16,12 @@ fn with_a_lease_all_are_asked_at_once_and_the_client_hears_after_the_ticket() {
     story.answer("c", accepted());
     story.wants([settle(3, Ballot::ZERO, Some(key()))]);
     story.posted(Some(Receipt::Done));
-    story.wants([booked(), lease_back(), confirm("b", 4), confirm("c", 4)]);
+    story.wants([
+        booked(),
+        lease_back(),
+        tell_commit("b", 4),
+        tell_commit("c", 4),
+    ]);
     story.answer("c", CompanyAnswer::Done).wants([]);
     story.answer("b", CompanyAnswer::Done);
     story.wants([post(5, Entry::Finish { saga: SAGA })]);
@@ -87,7 +92,7 @@ fn asking_anew_does_not_prolong_the_patience_with_voters() {
 fn another_bookings_lease_is_answered_and_nothing_is_begun() {
     let mut story = Story::of(trip());
     story.leased(LeaseAnswer::Busy(seat("b", 1)));
-    let busy = Effect::Answer(Answer::SeatBusy(seat("b", 1)));
+    let busy = Effect::Answer(ClientAnswer::SeatBusy(seat("b", 1)));
     story.wants([busy, Effect::Stop]);
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::fixtures::{HASH, SAGA, company, prepare, seat};
-use crate::domain::participant::Refusal;
+use crate::domain::vote::Refusal;
 
 const TAG: u32 = 1;
 
@@ -59,7 +59,7 @@ impl Story {
     }
 
     fn end(&mut self, outcome: Outcome) {
-        self.say(Effect::Answer(Answer::Definite(outcome)));
+        self.say(Effect::Answer(ClientAnswer::Definite(outcome)));
     }
 }
 
@@ -90,7 +90,7 @@ fn a_booking_is_told_company_by_company() {
     story.answer("b", YES);
     story.answer("b", YES);
     story.end(BOOKED);
-    let confirm = Question::Confirm {
+    let confirm = Question::Commit {
         saga: SAGA,
         hash: HASH,
     };
@@ -148,7 +148,7 @@ fn an_only_company_sells_at_once() {
     let mut story = Story::begin();
     story.narrator = Narrator::new(company("a"), vec![company("b")]);
     story.ask("b", Question::Book(Box::new(prepare(&[seat("b", 1)]))));
-    story.answer("b", Ok(CompanyAnswer::Booked(Booked::Done)));
+    story.answer("b", Ok(CompanyAnswer::Vote(Vote::Yes)));
     story.end(BOOKED);
     let told = [
         "all Begun",
@@ -171,7 +171,6 @@ fn only_what_a_company_has_written_is_on_record() {
     };
     assert!(answered(YES) && answered(DONE));
     assert!(!answered(Ok(CompanyAnswer::Vote(Vote::Later))));
-    assert!(!answered(Ok(CompanyAnswer::Booked(Booked::Later))));
     assert!(!answered(Err(NoAnswer::Silence)));
     assert!(!Narrator::is_durable(&Event::Started));
     let posted = |receipt| Narrator::is_durable(&Event::Posted { tag: TAG, receipt });

@@ -3,7 +3,7 @@
 use crate::company::store::{Held, SagaRecord};
 use crate::domain::ids::CompanyId;
 use crate::domain::order::Order;
-use crate::domain::participant::LegState;
+use crate::domain::vote::LegState;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HoldTerms {

@@ -4,10 +4,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::domain::entry::Idempotency;
-use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::{Order, OrderHash};
-use crate::domain::register::Acceptors;
+use super::ballot::Acceptors;
+use super::entry::Idempotency;
+use super::ids::{CompanyId, SagaId, UserId};
+use super::order::{Order, OrderHash};
 
 /// Namespace of saga ids (UUIDv5), fixed for ever.
 const SAGA_NAMESPACE: Uuid = Uuid::from_u128(0x8a6e_0804_2bd0_4672_b79d_d970_27f9_071a);
@@ -46,11 +46,6 @@ pub fn order_hash(order: &Order, acceptors: &Acceptors) -> OrderHash {
     OrderHash(digest(&(order, acceptors)))
 }
 
-/// The membership list, for nodes that must not talk unless theirs are equal.
-pub fn membership_hash(companies: &[CompanyId]) -> [u8; 32] {
-    digest(&companies)
-}
-
 fn digest(value: &impl Serialize) -> [u8; 32] {
     let bytes =
         serde_json::to_vec(value).expect("ids and orders have no map with keys of other types");
@@ -60,8 +55,8 @@ fn digest(value: &impl Serialize) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{RouteId, SeatNumber};
-    use crate::domain::order::{Leg, Price, SeatRef};
+    use crate::ids::{RouteId, SeatNumber};
+    use crate::order::{Leg, Price, SeatRef};
 
     const SAGA: SagaId = SagaId(Uuid::from_u128(1));
 

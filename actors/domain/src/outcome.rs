@@ -1,0 +1,19 @@
+//! How a booking ended, for its client.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::SagaId;
+use super::vote::Refusal;
+
+/// A definite answer to a booking: recorded under its key, the same for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Outcome {
+    Booked {
+        ticket: SagaId,
+    },
+    /// The seats of a hold are kept at every company, until its customer decides or it expires.
+    Held {
+        hold: SagaId,
+    },
+    Refused(Refusal),
+}

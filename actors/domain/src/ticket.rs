@@ -1,0 +1,68 @@
+//! A ticket, of which every company has a copy.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::SagaId;
+use super::order::{Order, SeatRef};
+
+/// A confirmed booking. Its existence is proof that Commit was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Ticket {
+    pub id: SagaId,
+    pub order: Arc<Order>,
+    /// Cancelled seats, ascending. Only ever grows.
+    pub cancelled: Vec<SeatRef>,
+}
+
+impl Ticket {
+    /// A ticket of which no seat is cancelled.
+    pub fn new(id: SagaId, order: Arc<Order>) -> Self {
+        Self {
+            id,
+            order,
+            cancelled: Vec::new(),
+        }
+    }
+
+    /// Whether no seat of it is left.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.len() == self.order.legs.len()
+    }
+
+    /// Those of these seats that the ticket has, ascending.
+    pub fn seats_among(&self, seats: &[SeatRef]) -> Vec<SeatRef> {
+        let own = self.order.seats().into_iter();
+        own.filter(|seat| seats.contains(seat)).collect()
+    }
+
+    /// The same ticket with these seats of it cancelled, too.
+    pub fn without(&self, seats: &[SeatRef]) -> Ticket {
+        self.union(&self.seats_among(seats))
+    }
+
+    /// The seats of it that are not cancelled, ascending.
+    pub fn seats_left(&self) -> Vec<SeatRef> {
+        self.difference(&self.order.seats())
+    }
+
+    /// The same ticket with these seats cancelled, too.
+    pub(crate) fn union(&self, seats: &[SeatRef]) -> Ticket {
+        let mut cancelled = self.cancelled.clone();
+        cancelled.extend(self.difference(seats));
+        cancelled.sort_unstable();
+        cancelled.dedup();
+        Ticket {
+            cancelled,
+            ..self.clone()
+        }
+    }
+
+    /// Those of these seats that are not cancelled, in their order.
+    pub(crate) fn difference(&self, seats: &[SeatRef]) -> Vec<SeatRef> {
+        let mut left = seats.to_vec();
+        left.retain(|seat| !self.cancelled.contains(seat));
+        left
+    }
+}

@@ -1,0 +1,74 @@
+//! What a company is asked to vote on, and what it answers.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::ballot::Acceptors;
+use super::fencing::FencingToken;
+use super::ids::SagaId;
+use super::order::{Order, OrderHash, SeatRef};
+
+/// Why a seat was refused. Durable with the leg, so that a retry hears the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RefusalReason {
+    /// Another ticket has it.
+    Sold,
+    /// Another booking is deciding on it.
+    Held,
+    /// The company took the seat off sale.
+    Blocked,
+    /// The route is not on sale (any more).
+    Closed,
+    /// No such route or seat.
+    Unknown,
+    /// The booking was given up before this company voted, or after.
+    Released,
+    /// The company of this seat did not vote in time, and the booking was given up.
+    NoVote,
+}
+
+/// A durable No.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Refusal {
+    pub seat: SeatRef,
+    pub reason: RefusalReason,
+}
+
+/// Everything a company needs to vote. Travels one per company; the legs are the order's legs of that company.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Prepare {
+    pub saga: SagaId,
+    pub order: Arc<Order>,
+    pub hash: OrderHash,
+    pub acceptors: Acceptors,
+    pub fence: FencingToken,
+    /// Name of the node that drives the saga.
+    pub driver: String,
+}
+
+/// Answer to a Prepare or a Book. Only `Yes` and `No` are votes; `Yes` to a Book says that the seats are sold.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Vote {
+    Yes,
+    No(Refusal),
+    /// The saga is recorded here with another order.
+    Mismatch {
+        order: Arc<Order>,
+        hash: OrderHash,
+        acceptors: Acceptors,
+    },
+    /// The token is older than a seat's fence, which is this.
+    Stale(FencingToken),
+    /// This node is still recovering.
+    Later,
+}
+
+/// A leg's durable state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum LegState {
+    Prepared,
+    Refused,
+    Committed,
+    Cancelled,
+}
