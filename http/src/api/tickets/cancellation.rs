@@ -3,11 +3,10 @@
 //! The code of the first step is signed and says the terms, so the second one is done under what was shown lately or not at all; and one that is sent
 //! again soon is answered the same, without anything being kept.
 
-use passcom_actors::clock::wall_clock_ms;
 use passcom_actors::domain::ids::{CompanyId, SeatId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::replica::Ticket;
-use passcom_actors::people::refund::{Ground, Refund, refunds};
+use passcom_actors::people::refund::{Ground, Refund};
 use serde::{Deserialize, Serialize};
 use tracing::error;
 use uuid::Uuid;
@@ -62,11 +61,11 @@ impl Sealed for Terms {
 async fn quote(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
     let seats = wanted(&ticket, call.parameter(SEAT_IDS)?.as_deref())?;
-    let refunds = refunds_now(client, &ticket, &seats);
+    let refunds = client.desk.refunds(&ticket, &seats, client.tariff);
     let terms = Terms {
         ticket: ticket.id.0,
         seats: seat_terms(&refunds),
-        shown_at: wall_clock_ms() / 1000,
+        shown_at: client.desk.clock().wall_seconds(),
     };
     let code = client.issuer.seal(&terms);
     let code = code.map_err(|cause| {
@@ -90,7 +89,7 @@ async fn cancel(client: &Client, call: Call) -> Answered {
         .verifier
         .open::<Terms>(&code)
         .map_err(|_| Kind::QuoteChanged)?;
-    if wall_clock_ms() / 1000 - agreed.shown_at > QUOTE_SECONDS {
+    if client.desk.clock().wall_seconds() - agreed.shown_at > QUOTE_SECONDS {
         return Err(Kind::QuoteChanged.into());
     }
     let refunds = agreed_refunds(&ticket, &agreed).ok_or(Kind::QuoteChanged)?;
@@ -100,7 +99,7 @@ async fn cancel(client: &Client, call: Call) -> Answered {
     let ticket = if done_before == seats.len() {
         ticket // it was sent again
     } else {
-        let now = refunds_now(client, &ticket, &seats);
+        let now = client.desk.refunds(&ticket, &seats, client.tariff);
         if done_before > 0 || seat_terms(&now) != agreed.seats {
             return Err(Kind::QuoteChanged.into());
         }
@@ -118,10 +117,6 @@ async fn cancel(client: &Client, call: Call) -> Answered {
     Ok(Answer::json(&wire::Cancelled::new(
         message, &refunds, ticket,
     )))
-}
-
-fn refunds_now(client: &Client, ticket: &Ticket, seats: &[SeatRef]) -> Vec<Refund> {
-    refunds(&ticket.order, seats, wall_clock_ms(), client.tariff)
 }
 
 fn seat_terms(refunds: &[Refund]) -> Vec<Term> {
@@ -220,6 +215,8 @@ fn is_seat(seat: SeatRef, company: Option<CompanyId>, id: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use passcom_actors::people::refund::{Tariff, refunds};
+
     use super::*;
     use crate::ticket::travellers::tests::{leg, ticket};
 
@@ -249,7 +246,7 @@ mod tests {
     #[test]
     fn the_code_says_the_terms_of_its_ticket_only() {
         let one = ticket(vec![leg("a", 3, 1, None), leg("b", 3, 1, None)]);
-        let tariff = passcom_actors::people::refund::Tariff { refund_percent: 70 };
+        let tariff = Tariff { refund_percent: 70 };
         let shown = refunds(&one.order, &one.seats_left(), 0, tariff);
         let agreed = Terms {
             ticket: one.id.0,
