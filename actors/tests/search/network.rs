@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcom_actors::catalogue::{
-    Catalogue, CatalogueCursor, CataloguePage, CloseOfSale, ConnectionTimes, Itinerary, Order, Published, Reach,
-    Route, SeatState, Trip,
+    Catalogue, CatalogueCursor, CataloguePage, CloseOfSale, ConnectionTimes, Itinerary, Order,
+    Published, Reach, Route, SeatState, Trip,
 };
 use passcom_actors::clock::Clock;
 use passcom_actors::domain::ids::{CompanyId, SeatNumber};

@@ -3,7 +3,7 @@
 //! interestingly.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::SeatRef;
@@ -12,7 +12,7 @@ use crate::clients::{Deed, Errand, Hold};
 use crate::hub::{StoreRisks, Weather};
 use crate::network::WireRisks;
 use crate::redis::Mode;
-use crate::world::{HOT_ROUTES, HOT_SEATS, Happening};
+use crate::world::{HOT_ROUTES, HOT_SEATS, Happening, LEAVING_ROUTE};
 
 /// Nodes have started by then, and know each other's routes.
 const BEGIN: u64 = 1_500;
@@ -31,12 +31,17 @@ const LONG_HEAL_MAX: u64 = 8_000_000;
 const HOLD_SECONDS_MAX: u32 = 6;
 /// So long after its end somebody may still ask for something of it.
 const HOLD_SLACK: u64 = 8_000;
-/// In percent of the errands.
+/// In percent of the errands: those that hold their seats first, and those with a seat of a flight that leaves meanwhile.
 const HOLDS: u8 = 35;
+const LEAVING: u8 = 25;
+/// When that flight leaves, in seconds after the beginning: its sale closes while bookings begin, or soon after.
+const LEAVES: RangeInclusive<i64> = 5..=18;
 
 pub struct Plan {
     pub companies: Vec<CompanyId>,
     pub errands: Vec<(u64, Errand)>,
+    /// Per company, when the flight leaves that leaves while the run lasts: seconds after the beginning.
+    pub leaves: Vec<i64>,
     pub happenings: Vec<(u64, Happening)>,
     pub wire_risks: WireRisks,
     pub store_risks: StoreRisks,
@@ -54,6 +59,7 @@ pub fn faulty(random: &mut fastrand::Rng) -> Plan {
     let companies = [2, 3, 3, 3, 4][random.usize(0..5)];
     let mut draw = Draw::new(random, companies);
     draw.errands(6..15, BEGIN..ERRANDS_UNTIL);
+    draw.departures();
     draw.holds(HOLDS);
     let kinds = [
         Draw::crashes,
@@ -113,6 +119,7 @@ pub fn gone(random: &mut fastrand::Rng) -> Plan {
 pub fn held(random: &mut fastrand::Rng) -> Plan {
     let mut draw = Draw::new(random, 3);
     draw.errands(4..8, BEGIN..ERRANDS_UNTIL);
+    draw.departures();
     draw.holds(100);
     for (_, errand) in &mut draw.plan.errands {
         let hold = errand.hold.as_mut().expect("every errand has one");
@@ -137,9 +144,11 @@ struct Draw<'a> {
 impl<'a> Draw<'a> {
     fn new(random: &'a mut fastrand::Rng, companies: usize) -> Self {
         let codes = CODES[..companies].iter();
+        let leaves = codes.clone().map(|_| random.i64(LEAVES)).collect();
         let plan = Plan {
             companies: codes.map(|code| code.parse().expect("a code")).collect(),
             errands: Vec::new(),
+            leaves,
             happenings: Vec::new(),
             wire_risks: WireRisks::default(),
             store_risks: StoreRisks::default(),
@@ -189,6 +198,23 @@ impl<'a> Draw<'a> {
             let errand = Errand::new(number, self.seats(), cancels);
             let at = self.random.u64(times.clone());
             self.plan.errands.push((at, errand));
+        }
+    }
+
+    /// Some want a seat of a flight that leaves meanwhile.
+    fn departures(&mut self) {
+        for index in 0..self.plan.errands.len() {
+            if self.random.u8(0..100) >= LEAVING {
+                continue;
+            }
+            let company = self.company();
+            let seat = SeatRef {
+                route: LEAVING_ROUTE,
+                ..self.seat(company)
+            };
+            let seats = &mut self.plan.errands[index].1.seats;
+            seats.truncate(LEGS_MAX - 1);
+            seats.push(seat);
         }
     }
 
