@@ -29,6 +29,8 @@ const HEAL_MAX: u64 = 30_000;
 const LONG_HEAL_MAX: u64 = 8_000_000;
 /// A hold is asked for no longer than this, in seconds: it ends while the run heals.
 const HOLD_SECONDS_MAX: u32 = 6;
+/// The same where it is to be over earlier, when a flight leaves.
+const LEAVING_HOLD_SECONDS_MAX: u32 = 18;
 /// So long after its end somebody may still ask for something of it.
 const HOLD_SLACK: u64 = 8_000;
 /// In percent of the errands: those that hold their seats first, and those with a seat of a flight that leaves meanwhile.
@@ -222,13 +224,20 @@ impl<'a> Draw<'a> {
     fn holds(&mut self, percent: u8) {
         for index in 0..self.plan.errands.len() {
             if self.random.u8(0..100) < percent {
-                self.plan.errands[index].1.hold = Some(self.hold());
+                let leaves = self.plan.errands[index].1.leaves();
+                let most = if leaves {
+                    LEAVING_HOLD_SECONDS_MAX
+                } else {
+                    HOLD_SECONDS_MAX
+                };
+                self.plan.errands[index].1.hold = Some(self.hold(most));
             }
         }
     }
 
-    fn hold(&mut self) -> Hold {
-        let seconds = self.random.u32(1..=HOLD_SECONDS_MAX);
+    /// For so many seconds at most.
+    fn hold(&mut self, most: u32) -> Hold {
+        let seconds = self.random.u32(1..=most);
         let end = u64::from(seconds) * 1_000;
         let wanted: &[Deed] = match self.random.u8(0..12) {
             0..=3 => &[Deed::Confirm],
