@@ -1,5 +1,5 @@
-//! The clocks of a process, handed to whoever needs the time. Peers learn the offset of its monotonic clock to theirs from
-//! heartbeats, so that a deadline can be given on the clock of whoever has to keep it.
+//! The clocks of a process, handed to whoever needs the time. Peers learn the offset of its monotonic clock to theirs
+//! from heartbeats, so that a deadline can be given on the clock of whoever has to keep it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ impl Clock {
         }
     }
 
-    /// Milliseconds since 1970 by the wall clock: for what people read, what is on sale, and what a signature is good for. It
-    /// may jump, and decides no booking that was begun.
+    /// Milliseconds since 1970 by the wall clock: for what people read, what is on sale, and how long a signature is
+    /// good for. It may jump, and decides no booking that was begun.
     pub fn wall_ms(&self) -> i64 {
         (self.wall_ms)()
     }

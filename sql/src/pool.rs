@@ -89,7 +89,8 @@ impl Database {
         self.company
     }
 
-    /// The writer, which sells legs until their close of sale. One per node: two would only make each other's batches fail.
+    /// The writer, which sells legs until their close of sale. One per node: two would only make each other's batches
+    /// fail.
     pub fn ledger_store(&self, close: CloseOfSale) -> PgLedgerStore {
         PgLedgerStore::new(self.config.clone(), self.company, close)
     }

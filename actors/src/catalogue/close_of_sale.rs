@@ -1,4 +1,5 @@
-//! When a leg is not sold any more, by the clock of the node that asks: the lists leave it out, and its company refuses it.
+//! When a leg is not sold any more, by the clock of the node that asks: the lists leave it out, and its company refuses
+//! it.
 
 use std::time::Duration;
 

@@ -33,7 +33,8 @@ const HOLD_SECONDS_MAX: u32 = 6;
 const LEAVING_HOLD_SECONDS_MAX: u32 = 18;
 /// So long after its end somebody may still ask for something of it.
 const HOLD_SLACK: u64 = 8_000;
-/// In percent of the errands: those that hold their seats first, and those with a seat of a flight that leaves meanwhile.
+/// In percent of the errands: those that hold their seats first, and those with a seat of a flight that leaves
+/// meanwhile.
 const HOLDS: u8 = 35;
 const LEAVING: u8 = 25;
 /// When that flight leaves, in seconds after the beginning: its sale closes while bookings begin, or soon after.

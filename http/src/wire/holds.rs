@@ -54,8 +54,8 @@ pub(crate) struct Hold<'a> {
 }
 
 impl<'a> Hold<'a> {
-    /// As it is at this instant, in milliseconds since 1970. None if no company that has the order answered, or if it is none of
-    /// a hold.
+    /// As it is at this instant, in milliseconds since 1970. None if no company that has the order answered, or if it is
+    /// none of a hold.
     pub fn new(status: &'a BookingStatus, now: i64) -> Option<Self> {
         let order = status.order.as_deref()?;
         let promised = i64::from(order.hold_seconds?) * 1000;

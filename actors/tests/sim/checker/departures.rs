@@ -1,7 +1,7 @@
 //! What must hold around a departure, by the wall clock of the node that decides, wrong as it may be.
 //!
-//! * D1: no seat is given away once the sale of its leg has closed, nor refused for that before; what was prepared in time may
-//!   be sold later;
+//! * D1: no seat is given away once the sale of its leg has closed, nor refused for that before; what was prepared in
+//!   time may be sold later;
 //! * D2: of a leg that has left nothing comes back, and of any other something does.
 
 use std::collections::{BTreeMap, BTreeSet};

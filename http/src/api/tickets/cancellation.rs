@@ -54,6 +54,13 @@ struct Terms {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Term(CompanyId, u64, i64, char);
 
+impl Terms {
+    /// They may not be agreed to any more at this second since 1970.
+    fn is_stale(&self, now: i64) -> bool {
+        now.saturating_sub(self.shown_at) > QUOTE_SECONDS
+    }
+}
+
 impl Sealed for Terms {
     const KIND: &'static str = "cancelamento";
 }
@@ -89,7 +96,7 @@ async fn cancel(client: &Client, call: Call) -> Answered {
         .verifier
         .open::<Terms>(&code)
         .map_err(|_| Kind::QuoteChanged)?;
-    if client.desk.clock().wall_seconds() - agreed.shown_at > QUOTE_SECONDS {
+    if agreed.is_stale(client.desk.clock().wall_seconds()) {
         return Err(Kind::QuoteChanged.into());
     }
     let refunds = agreed_refunds(&ticket, &agreed).ok_or(Kind::QuoteChanged)?;
@@ -241,6 +248,17 @@ mod tests {
         two.cancelled = vec![seats[2]];
         assert_eq!(of(&two, Some("4097")), Err(Kind::QuoteChanged));
         assert_eq!(of(&two, None), Ok(seats[..2].to_vec()));
+    }
+
+    #[test]
+    fn terms_are_agreed_to_for_a_quarter_of_an_hour() {
+        let terms = Terms {
+            ticket: Uuid::nil(),
+            seats: Vec::new(),
+            shown_at: 1_780_000_000,
+        };
+        assert!(!terms.is_stale(1_780_000_900));
+        assert!(terms.is_stale(1_780_000_901));
     }
 
     #[test]
