@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::booking::drivers::Drivers;
-use crate::catalogue::{Catalogue, ConnectionTimes};
+use crate::catalogue::{Catalogue, CloseOfSale, ConnectionTimes};
 use crate::clock::Clock;
 use crate::company::Company;
 use crate::company::directory::Directory;
@@ -47,6 +47,8 @@ pub struct Seams {
     /// Of the program.
     pub version: &'static str,
     pub clock: Clock,
+    /// As the ledger's store has it.
+    pub close_of_sale: CloseOfSale,
     pub ledger_store: Arc<dyn LedgerStore>,
     pub archive: Arc<dyn Archive>,
     pub peers: Arc<dyn PeerClient>,
@@ -62,8 +64,6 @@ pub struct Settings {
     /// Most route actors alive for long.
     pub route_actors_max: usize,
     pub lease_ttl: Duration,
-    /// Before departure: a leg is not sold any more.
-    pub sale_closes: Duration,
     pub connections: ConnectionTimes,
     /// A saga that nobody has ended for so long is driven from here; a hold is kept for so much longer than was
     /// promised.
@@ -105,7 +105,7 @@ pub async fn start(seams: Seams) -> Result<Assembly, ReadError> {
             me,
             seams.companies.clone(),
             seams.peers.clone(),
-            settings.sale_closes,
+            seams.close_of_sale,
             settings.connections,
         ),
         companies: seams.companies,

@@ -20,6 +20,7 @@
 pub mod airports;
 mod bounds;
 pub mod cabin;
+mod close_of_sale;
 mod code;
 mod connections;
 mod fare;
@@ -47,6 +48,7 @@ use metrics::counter;
 use tokio::sync::Notify;
 use tracing::info;
 
+pub use self::close_of_sale::CloseOfSale;
 pub use self::connections::ConnectionTimes;
 use self::index::Index;
 pub use self::itinerary::{Found, Itinerary, Order, Trip};
@@ -61,7 +63,6 @@ pub use self::seats::{SeatState, SeatStates};
 use self::timetable::{Contribution, DepartureNumber, Timetable};
 use self::watches::Watches;
 pub use self::watches::{LegKey, LegWatch};
-use crate::clock::wall_clock_ms;
 use crate::domain::ids::{CompanyId, RouteId};
 use crate::domain::rows::{SeatKey, SeatUse};
 use crate::turns::Turns;
@@ -87,8 +88,8 @@ struct Inner {
     me: CompanyId,
     companies: Arc<[CompanyId]>,
     reach: Arc<dyn Reach>,
-    /// Seconds before departure at which a leg leaves the lists.
-    sale_closes: i64,
+    /// When a leg leaves the lists.
+    close: CloseOfSale,
     /// One start of this node.
     epoch: u64,
     indexes: RwLock<BTreeMap<CompanyId, Index>>,
@@ -107,7 +108,7 @@ impl Catalogue {
         me: CompanyId,
         companies: Arc<[CompanyId]>,
         reach: Arc<dyn Reach>,
-        sale_closes: Duration,
+        close: CloseOfSale,
         connections: ConnectionTimes,
     ) -> Self {
         let epoch = fastrand::u64(..);
@@ -118,7 +119,7 @@ impl Catalogue {
             me,
             companies,
             reach,
-            sale_closes: sale_closes.as_secs() as i64,
+            close,
             epoch,
             indexes: RwLock::new(indexes),
             connections,
@@ -275,14 +276,14 @@ impl Catalogue {
         companies.map(|id| (*id, self.reaches(*id))).collect()
     }
 
-    /// Seconds before departure at which a leg is not sold any more.
-    pub fn sale_closes(&self) -> i64 {
-        self.inner.sale_closes
+    /// When a leg is not sold any more.
+    pub fn close_of_sale(&self) -> &CloseOfSale {
+        &self.inner.close
     }
 
     /// Legs that leave earlier are not sold any more.
     fn first_on_sale(&self) -> i64 {
-        wall_clock_ms() / 1000 + self.sale_closes()
+        self.inner.close.first_departure()
     }
 
     /// Whether this node reaches that company; itself always.

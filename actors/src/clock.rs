@@ -1,35 +1,44 @@
-//! The monotonic clock of a process. Shells hand it to the machines; peers learn its offset to theirs from heartbeats,
-//! so that a deadline can be given on the clock of whoever has to keep it.
+//! The clocks of a process, handed to whoever needs the time. Peers learn the offset of its monotonic clock to theirs
+//! from heartbeats, so that a deadline can be given on the clock of whoever has to keep it.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::domain::time::Timestamp;
 
-/// All copies count from the same instant.
-#[derive(Debug, Clone, Copy)]
+/// The monotonic clock and the wall clock. Cheap to clone; all clones count from the same instant.
+#[derive(Clone)]
 pub struct Clock {
     origin: Instant,
-    wall_ms: fn() -> i64,
+    wall_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
 }
 
 impl Clock {
+    /// With the wall clock of the machine.
     pub fn start() -> Self {
-        Self::with_wall(wall_clock_ms)
+        Self::with_wall(|| jiff::Timestamp::now().as_millisecond())
     }
 
     /// With another wall clock: milliseconds since 1970.
-    pub fn with_wall(wall_ms: fn() -> i64) -> Self {
+    pub fn with_wall(wall_ms: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
         Self {
             origin: Instant::now(),
-            wall_ms,
+            wall_ms: Arc::new(wall_ms),
         }
     }
 
-    /// Milliseconds since 1970 by the wall clock: for what people read, never for a decision.
+    /// Milliseconds since 1970 by the wall clock: for what people read, what is on sale, and how long a signature is
+    /// good for. It may jump, and decides no booking that was begun.
     pub fn wall_ms(&self) -> i64 {
         (self.wall_ms)()
+    }
+
+    /// Seconds since 1970 by the wall clock, rounded down.
+    pub fn wall_seconds(&self) -> i64 {
+        self.wall_ms().div_euclid(1000)
     }
 
     pub fn now(&self) -> Timestamp {
@@ -41,7 +50,11 @@ impl Clock {
     }
 }
 
-/// Milliseconds since 1970 by the wall clock: for what people read, never for a decision.
-pub fn wall_clock_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock")
+            .field("now", &self.now())
+            .field("wall_ms", &self.wall_ms())
+            .finish()
+    }
 }

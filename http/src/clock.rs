@@ -39,10 +39,11 @@ pub(crate) fn day(date: Date, zone_name: Option<&str>) -> Option<(i64, i64)> {
     Some((start.timestamp().as_second(), end.timestamp().as_second()))
 }
 
-/// The date by that zone's clock now.
-pub(crate) fn today(zone_name: Option<&str>) -> Date {
+/// The date by that zone's clock at an instant.
+pub(crate) fn date(seconds: i64, zone_name: Option<&str>) -> Date {
     let zone = zone(zone_name.unwrap_or(DEFAULT_ZONE));
-    Timestamp::now().to_zoned(zone).date()
+    let at = clamped(Timestamp::from_second(seconds), seconds);
+    at.to_zoned(zone).date()
 }
 
 /// The time zones are bundled, so a name that is not among them is a wrong one in our table; UTC is then the honest answer.

@@ -1,11 +1,10 @@
 //! Who is calling: tokens of users, signed by the company that logged them in and accepted by all, and the operators' token.
 //!
 //! Invariants: only EdDSA; the key is the one of the company that `kid` names, and `iss` says the same company. Nothing here
-//! is logged.
+//! is logged. The time is handed in, in seconds since 1970.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
-    get_current_timestamp,
 };
 use passcom_actors::domain::ids::{CompanyId, UserId};
 use serde::{Deserialize, Serialize};
@@ -19,9 +18,9 @@ mod sealed;
 mod seen;
 
 /// How long a token is good for.
-pub const LIFETIME_SECONDS: u64 = 15 * 60;
+pub const LIFETIME_SECONDS: i64 = 15 * 60;
 /// How far apart the wall clocks of two companies may be.
-const LEEWAY_SECONDS: u64 = 60;
+const LEEWAY_SECONDS: i64 = 60;
 const AUDIENCE: &str = "passcom";
 /// Ours have some 300; a longer one is not worth parsing.
 const LEN_MAX: usize = 2048;
@@ -40,8 +39,8 @@ struct Claims {
     sub: Uuid,
     iss: CompanyId,
     aud: String,
-    iat: u64,
-    exp: u64,
+    iat: i64,
+    exp: i64,
 }
 
 /// Signs for one company.
@@ -69,11 +68,7 @@ impl TokenIssuer {
     }
 
     /// A token for this user from now on; an error is one of the machinery, never of the user.
-    pub fn issue(&self, user: UserId) -> Result<String, jsonwebtoken::errors::Error> {
-        self.issue_at(user, get_current_timestamp())
-    }
-
-    fn issue_at(&self, user: UserId, now: u64) -> Result<String, jsonwebtoken::errors::Error> {
+    pub fn issue(&self, user: UserId, now: i64) -> Result<String, jsonwebtoken::errors::Error> {
         let claims = Claims {
             sub: user.0,
             iss: self.company,
@@ -94,6 +89,8 @@ pub(crate) enum TokenFault {
     OtherKind,
     #[error("its kid names no company of this cluster")]
     UnknownKey,
+    #[error("it has expired")]
+    Expired,
     #[error("{0}")]
     Invalid(jsonwebtoken::errors::Error),
 }
@@ -124,17 +121,19 @@ impl TokenVerifier {
     }
 
     /// The user that a token was issued to.
-    pub(crate) fn verify(&self, token: &str) -> Result<UserId, TokenFault> {
+    pub(crate) fn verify(&self, token: &str, now: i64) -> Result<UserId, TokenFault> {
         if token.len() > LEN_MAX {
             return Err(TokenFault::TooLong);
         }
-        let now = get_current_timestamp();
         if let Some(user) = self.seen.user(token, now) {
             return Ok(user);
         }
         let claims = self.check(token)?;
         let user = UserId(claims.sub);
         let until = claims.exp.saturating_add(LEEWAY_SECONDS);
+        if until < now {
+            return Err(TokenFault::Expired);
+        }
         self.seen.remember(token, user, until, now);
         Ok(user)
     }
@@ -159,7 +158,7 @@ impl Company {
             cause,
         })?;
         let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.leeway = LEEWAY_SECONDS;
+        validation.validate_exp = false; // by the clock that is handed in
         validation.set_issuer(&[company]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["sub", "iss", "aud", "exp"]);
@@ -189,6 +188,8 @@ impl OperatorToken {
 pub(crate) mod tests {
     use super::*;
 
+    /// A day in 2026.
+    pub const NOW: i64 = 1_780_000_000;
     pub const USER: UserId = UserId(Uuid::from_u128(7));
 
     pub fn company(code: &str) -> CompanyId {
@@ -214,34 +215,36 @@ pub(crate) mod tests {
     fn a_token_of_any_company_is_its_users() {
         let (a, b, verifier) = two_companies();
         for issuer in [a, b] {
-            let token = issuer.issue(USER).unwrap();
-            assert_eq!(verifier.verify(&token), Ok(USER));
-            assert_eq!(verifier.verify(&token), Ok(USER), "seen before");
+            let token = issuer.issue(USER, NOW).unwrap();
+            assert_eq!(verifier.verify(&token, NOW), Ok(USER));
+            assert_eq!(verifier.verify(&token, NOW), Ok(USER), "seen before");
         }
     }
 
     #[test]
     fn a_token_lives_fifteen_minutes_and_the_clocks_difference() {
         let (a, _, verifier) = two_companies();
-        let issued =
-            |ago| verifier.verify(&a.issue_at(USER, get_current_timestamp() - ago).unwrap());
-        assert_eq!(issued(LIFETIME_SECONDS), Ok(USER));
-        assert!(issued(LIFETIME_SECONDS + LEEWAY_SECONDS + 5).is_err());
+        let token = a.issue(USER, NOW).unwrap();
+        let last = NOW + LIFETIME_SECONDS + LEEWAY_SECONDS;
+        assert_eq!(verifier.verify(&token, last + 1), Err(TokenFault::Expired));
+        assert_eq!(verifier.verify(&token, last), Ok(USER));
+        let seen = verifier.verify(&token, last + 1);
+        assert_eq!(seen, Err(TokenFault::Expired), "seen before");
     }
 
     #[test]
     fn any_change_breaks_a_token() {
         let (a, _, verifier) = two_companies();
-        let token = a.issue(USER).unwrap();
-        assert_eq!(verifier.verify(&token), Ok(USER));
+        let token = a.issue(USER, NOW).unwrap();
+        assert_eq!(verifier.verify(&token, NOW), Ok(USER));
         for at in 0..token.len() {
             let mut bytes = token.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'Q' } else { b'A' };
             let changed = String::from_utf8(bytes).unwrap();
-            assert!(verifier.verify(&changed).is_err(), "byte {at}");
+            assert!(verifier.verify(&changed, NOW).is_err(), "byte {at}");
         }
         for nonsense in ["", "x", "a.b.c", &"a".repeat(LEN_MAX + 1)] {
-            assert!(verifier.verify(nonsense).is_err(), "{nonsense}");
+            assert!(verifier.verify(nonsense, NOW).is_err(), "{nonsense}");
         }
     }
 
@@ -250,19 +253,19 @@ pub(crate) mod tests {
         let (mut a, mut b, verifier) = two_companies();
         a.header.kid = Some("b".to_owned());
         assert!(
-            verifier.verify(&a.issue(USER).unwrap()).is_err(),
+            verifier.verify(&a.issue(USER, NOW).unwrap(), NOW).is_err(),
             "a's key as b's"
         );
         a.header.kid = Some("a".to_owned());
         a.company = company("b");
         assert!(
-            verifier.verify(&a.issue(USER).unwrap()).is_err(),
+            verifier.verify(&a.issue(USER, NOW).unwrap(), NOW).is_err(),
             "b as issuer under a's key"
         );
         b.company = company("c");
         b.header.kid = Some("c".to_owned());
         assert_eq!(
-            verifier.verify(&b.issue(USER).unwrap()),
+            verifier.verify(&b.issue(USER, NOW).unwrap(), NOW),
             Err(TokenFault::UnknownKey)
         );
     }
@@ -273,16 +276,15 @@ pub(crate) mod tests {
         let verifier = TokenVerifier::new(vec![(company("a"), public.clone())]).unwrap();
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some("a".to_owned());
-        let now = get_current_timestamp();
         let claims = Claims {
             sub: USER.0,
             iss: company("a"),
             aud: AUDIENCE.to_owned(),
-            iat: now,
-            exp: now + 60,
+            iat: NOW,
+            exp: NOW + 60,
         };
         let forged = encode(&header, &claims, &EncodingKey::from_secret(&public)).unwrap();
-        assert!(verifier.verify(&forged).is_err());
+        assert!(verifier.verify(&forged, NOW).is_err());
     }
 
     #[test]

@@ -18,6 +18,7 @@ use anyhow::{Context, anyhow, bail};
 use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use passcom_actors::assembly::{self, Assembly, Seams, Settings};
+use passcom_actors::catalogue::CloseOfSale;
 use passcom_actors::clock::Clock;
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::mesh::fail_points;
@@ -59,7 +60,6 @@ pub async fn run(
     let metrics = telemetry::metrics()?;
     let database = passcom_sql::connect(passcom_sql::Options {
         connections: config.limits.database_connections as usize,
-        sale_closes: config.timeouts.sale_closes(),
         ..passcom_sql::Options::new(config.database_url(&company)?, me)
     })
     .await
@@ -69,16 +69,19 @@ pub async fn run(
 
     let late = Arc::new(LateService::default());
     let admit = incarnations::admit(database.clone()).await?;
-    let mesh = mesh_options(&config, &company, &identity, admit)?;
+    let clock = Clock::start();
+    let mesh = mesh_options(&config, &company, &identity, admit, clock.clone())?;
     let cluster = Cluster::start(mesh, fail_points::around_answers(late.clone())).await?;
     let lease_table = Lease::new(&config.redis_url()?, identity.epoch)?;
     let lease_table = Arc::new(lease_table.with_ttl(config.timeouts.lease()));
+    let close_of_sale = CloseOfSale::new(clock.clone(), config.timeouts.sale_closes());
     let seams = Seams {
         me,
         companies: config.members().collect(),
         version: env!("CARGO_PKG_VERSION"),
-        clock: Clock::start(),
-        ledger_store: Arc::new(database.ledger_store()),
+        clock,
+        ledger_store: Arc::new(database.ledger_store(close_of_sale.clone())),
+        close_of_sale,
         archive: Arc::new(database.archive(&identity)),
         peers: cluster.peers(),
         answers: late,
@@ -188,7 +191,6 @@ fn settings(config: &Config) -> Settings {
         },
         route_actors_max: limits.route_actors as usize,
         lease_ttl: timeouts.lease(),
-        sale_closes: timeouts.sale_closes(),
         connections: config.connections.times(),
         in_doubt_after: timeouts.in_doubt(),
     }
@@ -299,6 +301,7 @@ fn mesh_options(
     company: &Company,
     identity: &Identity,
     admit: Admit,
+    clock: Clock,
 ) -> anyhow::Result<cluster::Options> {
     let others = config.companies().iter();
     let others = others.filter(|other| other.code != company.code);
@@ -316,6 +319,7 @@ fn mesh_options(
         cookie: config.cookie()?,
         membership: config.membership_hash(),
         incarnation: identity.incarnation,
+        clock,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         admit,
     })

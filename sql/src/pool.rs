@@ -6,6 +6,7 @@ use anyhow::Context;
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
 };
+use passcom_actors::catalogue::CloseOfSale;
 use passcom_actors::domain::ids::CompanyId;
 use tokio_postgres::{Config, NoTls};
 
@@ -24,9 +25,8 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// Until we give up on an answer. Above [`STATEMENT_TIMEOUT`], so that a server that is alive says itself what happened.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// Connections for reads and when a sale closes, where nobody says otherwise.
+/// Connections for reads, where nobody says otherwise.
 const CONNECTIONS: usize = 8;
-const SALE_CLOSES: Duration = Duration::from_secs(30 * 60);
 
 /// What a node knows of its database.
 #[derive(Debug, Clone)]
@@ -36,8 +36,6 @@ pub struct Options {
     pub company: CompanyId,
     /// Connections for reads; the ledger and the node's lock have one more each.
     pub connections: usize,
-    /// A leg is on sale until this long before its departure.
-    pub sale_closes: Duration,
 }
 
 impl Options {
@@ -46,7 +44,6 @@ impl Options {
             url,
             company,
             connections: CONNECTIONS,
-            sale_closes: SALE_CLOSES,
         }
     }
 }
@@ -56,7 +53,6 @@ impl Options {
 pub struct Database {
     config: Config,
     company: CompanyId,
-    sale_closes: Duration,
     pool: Pool,
 }
 
@@ -73,7 +69,6 @@ pub async fn connect(options: Options) -> anyhow::Result<Database> {
         pool: pool(&config, options.connections)?,
         config,
         company: options.company,
-        sale_closes: options.sale_closes,
     };
     drop(database.client().await?);
     Ok(database)
@@ -94,9 +89,10 @@ impl Database {
         self.company
     }
 
-    /// The writer. One per node: two would only make each other's batches fail.
-    pub fn ledger_store(&self) -> PgLedgerStore {
-        PgLedgerStore::new(self.config.clone(), self.company, self.sale_closes)
+    /// The writer, which sells legs until their close of sale. One per node: two would only make each other's batches
+    /// fail.
+    pub fn ledger_store(&self, close: CloseOfSale) -> PgLedgerStore {
+        PgLedgerStore::new(self.config.clone(), self.company, close)
     }
 
     pub fn archive(&self, identity: &Identity) -> PgArchive {

@@ -9,12 +9,12 @@ mod archive;
 mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use passcom_actors::catalogue::Route;
+use passcom_actors::catalogue::{CloseOfSale, Route};
 use passcom_actors::company::store::{LedgerStore, Read, ReadError, WriteError};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::{Key, Register};
@@ -33,6 +33,13 @@ pub struct MemoryStore {
     me: CompanyId,
     incarnation: Incarnation,
     tables: Mutex<Tables>,
+}
+
+/// The writer of a [`MemoryStore`].
+pub struct MemoryLedgerStore {
+    pub store: Arc<MemoryStore>,
+    /// When it refuses to sell a leg.
+    pub close: CloseOfSale,
 }
 
 /// The rows of every table.
@@ -89,8 +96,9 @@ impl MemoryStore {
     }
 
     /// Begins a transaction: what the footprint names, as it is now.
-    pub fn begin(&self, footprint: &Footprint) -> Rows {
-        self.tables().load(self.me, footprint)
+    pub fn begin(&self, footprint: &Footprint, close: &CloseOfSale) -> Rows {
+        let first_departure = close.first_departure();
+        self.tables().load(self.me, footprint, first_departure)
     }
 
     /// Ends a transaction: writes what has changed, unless another one was faster.
@@ -111,27 +119,27 @@ impl MemoryStore {
     }
 }
 
-impl LedgerStore for MemoryStore {
+impl LedgerStore for MemoryLedgerStore {
     fn transact<'a>(
         &'a self,
         footprint: &'a Footprint,
         decide: &'a mut (dyn FnMut(&mut Rows) + Send),
     ) -> BoxFuture<'a, Result<(), WriteError>> {
         // no lock is held: another writer may come in between, as over PostgreSQL
-        let mut rows = self.begin(footprint);
+        let mut rows = self.store.begin(footprint, &self.close);
         decide(&mut rows);
-        Box::pin(std::future::ready(self.commit(&rows)))
+        Box::pin(std::future::ready(self.store.commit(&rows)))
     }
 }
 
 impl Tables {
-    fn load(&self, me: CompanyId, footprint: &Footprint) -> Rows {
+    fn load(&self, me: CompanyId, footprint: &Footprint, first_departure: i64) -> Rows {
         let mut rows = Rows::new(me, footprint);
         for saga in &footprint.sagas {
             self.load_saga(*saga, footprint.orders.contains(saga), &mut rows);
         }
         for seat in &footprint.seats {
-            self.load_seat(*seat, &mut rows);
+            self.load_seat(*seat, first_departure, &mut rows);
         }
         for route in &footprint.seat_maps {
             for seat in self.taken(*route) {
@@ -164,11 +172,11 @@ impl Tables {
         }
     }
 
-    fn load_seat(&self, seat: SeatKey, rows: &mut Rows) {
+    fn load_seat(&self, seat: SeatKey, first_departure: i64, rows: &mut Rows) {
         if let Some((_, route)) = self.routes.get(&seat.0) {
             let facts = RouteFacts {
                 seats: route.seats,
-                on_sale: route.on_sale,
+                on_sale: route.on_sale && route.departs >= first_departure,
             };
             rows.load_route(seat.0, facts);
         }

@@ -176,7 +176,7 @@ impl BookingActor {
         let Some(at) = wanted else {
             return;
         };
-        let (clock, myself) = (self.shared.company.clock, myself.clone());
+        let (clock, myself) = (self.shared.company.clock.clone(), myself.clone());
         let timer = tokio::spawn(async move {
             clock.sleep_until(at).await;
             let _ = myself.cast(BookingMessage(Event::Wake)); // it may have stopped meanwhile

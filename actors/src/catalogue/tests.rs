@@ -3,9 +3,13 @@
 use uuid::Uuid;
 
 use super::*;
+use crate::clock::Clock;
 use crate::domain::ids::{SagaId, SeatNumber};
 use crate::domain::order::Price;
 use crate::domain::rows::SeatUse;
+
+/// What the clock shows, in seconds since 1970.
+const NOW: i64 = 1_780_000_000;
 
 /// Every other company is up.
 struct Up;
@@ -43,18 +47,19 @@ pub(super) fn route(id: u64, origin: &str, destination: &str, departs: i64, arri
     }
 }
 
-/// The first instant on sale, rounded up so that it stays so while a test runs.
+/// A departure that is on sale.
 fn start() -> i64 {
-    wall_clock_ms() / 1000 + 3_600
+    NOW + 3_600
 }
 
 fn catalogue() -> Catalogue {
+    let clock = Clock::with_wall(|| NOW * 1000);
     let companies = [company("a"), company("b"), down()].into();
     Catalogue::new(
         company("a"),
         companies,
         Arc::new(Up),
-        Duration::ZERO,
+        CloseOfSale::new(clock, Duration::ZERO),
         ConnectionTimes::default(),
     )
 }

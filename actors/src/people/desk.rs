@@ -23,6 +23,7 @@ pub use self::lookup::{BookingState, BookingStatus, CompanyLegs};
 pub use self::tickets::{CancelAnswer, NotKnownInTime, TicketPage};
 use crate::booking::drivers::Drivers;
 use crate::booking::progress::Follower;
+use crate::clock::Clock;
 use crate::company::Company;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 pub use crate::domain::outcome::Outcome;
@@ -82,6 +83,11 @@ impl Desk {
             draining: Arc::default(),
             holds_begun: HoldsBegun::default(),
         }
+    }
+
+    /// The clocks of this node.
+    pub fn clock(&self) -> &Clock {
+        &self.company.clock
     }
 
     /// The steps of a booking of this user after the first `seen`; none if it is not driven here, nor was a moment ago.

@@ -8,7 +8,7 @@ use passcom_actors::catalogue::{ConnectionTimes, Route};
 use passcom_actors::domain::ids::{CompanyId, RouteId};
 use passcom_actors::domain::order::Price;
 
-use super::network::{Leg, Network, Question};
+use super::network::{Leg, NOW, Network, Question};
 
 /// Days for a comparison: a departure day and what follows it.
 pub const DAYS: i64 = 6;
@@ -34,7 +34,7 @@ const KM_PER_HOUR: f64 = 720.0;
 const DAY: i64 = 24 * 3600;
 
 pub fn network(dice: &mut Rng, days: i64) -> Network {
-    let now = jiff::Timestamp::now().as_second();
+    let now = NOW;
     let mut legs = Vec::new();
     for (code, hubs) in COMPANIES {
         let company: CompanyId = code.parse().unwrap();

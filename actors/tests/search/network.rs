@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcom_actors::catalogue::{
-    Catalogue, CatalogueCursor, CataloguePage, ConnectionTimes, Itinerary, Order, Published, Reach,
-    Route, SeatState, Trip,
+    Catalogue, CatalogueCursor, CataloguePage, CloseOfSale, ConnectionTimes, Itinerary, Order,
+    Published, Reach, Route, SeatState, Trip,
 };
+use passcom_actors::clock::Clock;
 use passcom_actors::domain::ids::{CompanyId, SeatNumber};
+
+/// A day in 2026, in seconds since 1970.
+pub const NOW: i64 = 1_780_000_000;
 
 #[derive(Debug, Clone)]
 pub struct Leg {
@@ -24,7 +28,7 @@ pub struct Network {
     pub legs: Vec<Leg>,
     pub connections: ConnectionTimes,
     pub sale_closes: Duration,
-    /// When the legs were made up; no leg leaves within minutes of the moment that sale closes.
+    /// What the clock shows, in seconds since 1970; it stands still.
     pub now: i64,
 }
 
@@ -67,7 +71,9 @@ impl Network {
         let companies = self.companies.clone().into();
         let reach = Arc::new(AllBut(self.down.clone()));
         let connections = self.connections.clone();
-        let catalogue = Catalogue::new(me, companies, reach, self.sale_closes, connections);
+        let now_ms = self.now * 1000;
+        let close = CloseOfSale::new(Clock::with_wall(move || now_ms), self.sale_closes);
+        let catalogue = Catalogue::new(me, companies, reach, close, connections);
         for company in &self.companies {
             let legs = self.legs.iter().filter(|leg| leg.company == *company);
             let changes: Vec<Published> = legs.map(Leg::published).collect();
@@ -125,7 +131,7 @@ impl Network {
         leg.route.on_sale
             && !self.down.contains(&leg.company)
             && leg.route.seats - leg.taken >= question.passengers
-            && leg.route.departs >= self.now + self.sale_closes.as_secs() as i64
+            && leg.route.departs > self.now + self.sale_closes.as_secs() as i64
     }
 
     pub fn connects(&self, one: usize, other: usize) -> bool {

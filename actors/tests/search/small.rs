@@ -9,7 +9,7 @@ use passcom_actors::catalogue::{ConnectionTimes, Route};
 use passcom_actors::domain::ids::{CompanyId, RouteId};
 use passcom_actors::domain::order::Price;
 
-use super::network::{Leg, Network, Question};
+use super::network::{Leg, NOW, Network, Question};
 
 /// All times are multiples of this after the start, so that many are equal.
 const STEP: i64 = 600;
@@ -25,7 +25,7 @@ struct Shape {
 }
 
 pub fn network(dice: &mut Rng) -> Network {
-    let now = jiff::Timestamp::now().as_second();
+    let now = NOW;
     let in_a_row = dice.bool();
     let companies = ["a", "b", "c"].map(|code| code.parse().unwrap());
     let shape = Shape {
@@ -130,7 +130,7 @@ pub fn question(dice: &mut Rng, network: &Network) -> Question {
 
 /// One company's legs: ends, times in seconds from the start, price. Waits are at most two hours.
 pub fn by_hand(legs: &[(&str, &str, i64, i64, i64)]) -> Network {
-    let now = jiff::Timestamp::now().as_second();
+    let now = NOW;
     let company: CompanyId = "a".parse().unwrap();
     let leg =
         |(id, (from, to, departs, arrives, minor)): (u64, &(&str, &str, i64, i64, i64))| Leg {

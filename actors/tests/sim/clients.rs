@@ -13,6 +13,8 @@ use passcom_actors::people::desk::{
 };
 use uuid::Uuid;
 
+use crate::world::LEAVING_ROUTE;
+
 /// A client that wants these seats, and asks under one key until it knows.
 pub struct Errand {
     pub user: UserId,
@@ -107,6 +109,11 @@ impl Errand {
             cancelled: false,
             hold: None,
         }
+    }
+
+    /// It wants a seat of a flight that leaves while the run lasts.
+    pub fn leaves(&self) -> bool {
+        self.seats.iter().any(|seat| seat.route == LEAVING_ROUTE)
     }
 
     pub fn is_sold(&self) -> bool {

@@ -11,11 +11,13 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::hub::Hub;
+use crate::wall::Wall;
 
 pub struct Life {
     /// Which company.
     pub index: usize,
     pub hub: Arc<Hub>,
+    wall: Arc<Wall>,
     /// The world's time when this life began.
     born: u64,
     origin: Instant,
@@ -30,10 +32,11 @@ const NEVER: u32 = u32::MAX;
 
 impl Life {
     /// To be called within the node's runtime.
-    pub fn new(index: usize, hub: Arc<Hub>, born: u64) -> Arc<Self> {
+    pub fn new(index: usize, hub: Arc<Hub>, wall: Arc<Wall>, born: u64) -> Arc<Self> {
         Arc::new(Self {
             index,
             hub,
+            wall,
             born,
             origin: Instant::now(),
             fuse: AtomicU32::new(NEVER),
@@ -46,6 +49,11 @@ impl Life {
     /// The world's time, by this node's clock. To be called within the node's runtime.
     pub fn now(&self) -> u64 {
         self.born + self.origin.elapsed().as_millis() as u64
+    }
+
+    /// What its wall clock shows, in milliseconds since 1970. To be called within the node's runtime.
+    pub fn wall_ms(&self) -> i64 {
+        self.wall.ms(self.now())
     }
 
     /// When the world's time is this.

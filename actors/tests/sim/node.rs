@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use passcom_actors::assembly::{self, Seams, Settings};
-use passcom_actors::catalogue::{Catalogue, ConnectionTimes};
+use passcom_actors::catalogue::{Catalogue, CloseOfSale, ConnectionTimes};
 use passcom_actors::clock::Clock;
 use passcom_actors::company::lease::LEASE_TTL;
 use passcom_actors::mesh::late::LateService;
@@ -25,7 +25,10 @@ use crate::life::Life;
 use crate::network::{Content, Packet, Peers};
 use crate::redis::Leases;
 use crate::store::Database;
-use crate::wall;
+use crate::wall::Wall;
+
+/// A leg is on sale until so long before its departure.
+pub const SALE_CLOSES: Duration = Duration::from_secs(3);
 
 /// As in the node's configuration, but for what is few here.
 fn settings() -> Settings {
@@ -38,7 +41,6 @@ fn settings() -> Settings {
         // so that they are stopped and started again
         route_actors_max: 2,
         lease_ttl: LEASE_TTL,
-        sale_closes: Duration::ZERO,
         connections: ConnectionTimes::default(),
         in_doubt_after: Duration::from_secs(5),
     }
@@ -68,21 +70,30 @@ pub struct Node {
 }
 
 impl Node {
-    pub fn start(index: usize, hub: Arc<Hub>, tables: Arc<MemoryStore>, now: u64) -> Self {
+    pub fn start(
+        index: usize,
+        hub: Arc<Hub>,
+        tables: Arc<MemoryStore>,
+        wall: Arc<Wall>,
+        now: u64,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
             .build()
             .expect("a runtime without I/O takes nothing that could be missing");
         let entered = runtime.enter();
-        let life = Life::new(index, hub, now);
+        let life = Life::new(index, hub, wall, now);
+        let showing = life.clone();
+        let clock = Clock::with_wall(move || showing.wall_ms());
         drop(entered);
         let started = Arc::new(Started::default());
         let database = Database {
             life: life.clone(),
             tables,
+            close: CloseOfSale::new(clock.clone(), SALE_CLOSES),
         };
-        runtime.spawn(run(life.clone(), database, started.clone()));
+        runtime.spawn(run(life.clone(), clock, database, started.clone()));
         Self {
             life,
             started,
@@ -150,14 +161,16 @@ impl Node {
 }
 
 /// A node's life, in the order of the real one's.
-async fn run(life: Arc<Life>, database: Database, started: Arc<Started>) {
+async fn run(life: Arc<Life>, clock: Clock, database: Database, started: Arc<Started>) {
     let companies = life.hub.companies.clone();
+    let close_of_sale = database.close.clone();
     let archive = Arc::new(database);
     let seams = Seams {
         me: companies[life.index],
         companies,
         version: "simulated",
-        clock: Clock::with_wall(wall::now_ms),
+        clock,
+        close_of_sale,
         ledger_store: archive.clone(),
         archive,
         peers: Arc::new(Peers { life: life.clone() }),

@@ -3,7 +3,7 @@
 //! interestingly.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::SeatRef;
@@ -12,7 +12,7 @@ use crate::clients::{Deed, Errand, Hold};
 use crate::hub::{StoreRisks, Weather};
 use crate::network::WireRisks;
 use crate::redis::Mode;
-use crate::world::{HOT_ROUTES, HOT_SEATS, Happening};
+use crate::world::{HOT_ROUTES, HOT_SEATS, Happening, LEAVING_ROUTE};
 
 /// Nodes have started by then, and know each other's routes.
 const BEGIN: u64 = 1_500;
@@ -29,14 +29,22 @@ const HEAL_MAX: u64 = 30_000;
 const LONG_HEAL_MAX: u64 = 8_000_000;
 /// A hold is asked for no longer than this, in seconds: it ends while the run heals.
 const HOLD_SECONDS_MAX: u32 = 6;
+/// The same where it is to be over earlier, when a flight leaves.
+const LEAVING_HOLD_SECONDS_MAX: u32 = 18;
 /// So long after its end somebody may still ask for something of it.
 const HOLD_SLACK: u64 = 8_000;
-/// In percent of the errands.
+/// In percent of the errands: those that hold their seats first, and those with a seat of a flight that leaves
+/// meanwhile.
 const HOLDS: u8 = 35;
+const LEAVING: u8 = 25;
+/// When that flight leaves, in seconds after the beginning: its sale closes while bookings begin, or soon after.
+const LEAVES: RangeInclusive<i64> = 5..=18;
 
 pub struct Plan {
     pub companies: Vec<CompanyId>,
     pub errands: Vec<(u64, Errand)>,
+    /// Per company, when the flight leaves that leaves while the run lasts: seconds after the beginning.
+    pub leaves: Vec<i64>,
     pub happenings: Vec<(u64, Happening)>,
     pub wire_risks: WireRisks,
     pub store_risks: StoreRisks,
@@ -54,6 +62,7 @@ pub fn faulty(random: &mut fastrand::Rng) -> Plan {
     let companies = [2, 3, 3, 3, 4][random.usize(0..5)];
     let mut draw = Draw::new(random, companies);
     draw.errands(6..15, BEGIN..ERRANDS_UNTIL);
+    draw.departures();
     draw.holds(HOLDS);
     let kinds = [
         Draw::crashes,
@@ -113,6 +122,7 @@ pub fn gone(random: &mut fastrand::Rng) -> Plan {
 pub fn held(random: &mut fastrand::Rng) -> Plan {
     let mut draw = Draw::new(random, 3);
     draw.errands(4..8, BEGIN..ERRANDS_UNTIL);
+    draw.departures();
     draw.holds(100);
     for (_, errand) in &mut draw.plan.errands {
         let hold = errand.hold.as_mut().expect("every errand has one");
@@ -137,9 +147,11 @@ struct Draw<'a> {
 impl<'a> Draw<'a> {
     fn new(random: &'a mut fastrand::Rng, companies: usize) -> Self {
         let codes = CODES[..companies].iter();
+        let leaves = codes.clone().map(|_| random.i64(LEAVES)).collect();
         let plan = Plan {
             companies: codes.map(|code| code.parse().expect("a code")).collect(),
             errands: Vec::new(),
+            leaves,
             happenings: Vec::new(),
             wire_risks: WireRisks::default(),
             store_risks: StoreRisks::default(),
@@ -192,17 +204,41 @@ impl<'a> Draw<'a> {
         }
     }
 
+    /// Some want a seat of a flight that leaves meanwhile.
+    fn departures(&mut self) {
+        for index in 0..self.plan.errands.len() {
+            if self.random.u8(0..100) >= LEAVING {
+                continue;
+            }
+            let company = self.company();
+            let seat = SeatRef {
+                route: LEAVING_ROUTE,
+                ..self.seat(company)
+            };
+            let seats = &mut self.plan.errands[index].1.seats;
+            seats.truncate(LEGS_MAX - 1);
+            seats.push(seat);
+        }
+    }
+
     /// So many of a hundred errands hold their seats first, and decide before their time is over, about then, or later.
     fn holds(&mut self, percent: u8) {
         for index in 0..self.plan.errands.len() {
             if self.random.u8(0..100) < percent {
-                self.plan.errands[index].1.hold = Some(self.hold());
+                let leaves = self.plan.errands[index].1.leaves();
+                let most = if leaves {
+                    LEAVING_HOLD_SECONDS_MAX
+                } else {
+                    HOLD_SECONDS_MAX
+                };
+                self.plan.errands[index].1.hold = Some(self.hold(most));
             }
         }
     }
 
-    fn hold(&mut self) -> Hold {
-        let seconds = self.random.u32(1..=HOLD_SECONDS_MAX);
+    /// For so many seconds at most.
+    fn hold(&mut self, most: u32) -> Hold {
+        let seconds = self.random.u32(1..=most);
         let end = u64::from(seconds) * 1_000;
         let wanted: &[Deed] = match self.random.u8(0..12) {
             0..=3 => &[Deed::Confirm],

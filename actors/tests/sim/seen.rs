@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 64] = [
+const WANTED: [&str; 72] = [
     "bookings sold",
     "bookings refused",
     "holds told as kept",
@@ -35,6 +35,14 @@ const WANTED: [&str; 64] = [
     "leases busy",
     "leases away",
     "fences raised",
+    "legs refused after the close of their sale",
+    "legs begun in time and sold later",
+    "holds shortened by a departure",
+    "holds extended to a close of sale",
+    "extensions stopped by a close of sale",
+    "confirmations asked for after a departure",
+    "refunds asked for before a departure",
+    "refunds asked for after a departure",
     "votes: yes",
     "votes: no",
     "votes: mismatch",

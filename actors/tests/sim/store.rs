@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use passcom_actors::catalogue::Published;
+use passcom_actors::catalogue::{CloseOfSale, Published};
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::company::history::Event;
 use passcom_actors::company::store::{
@@ -30,6 +30,7 @@ const LATE_MAX: u64 = 2_000;
 pub struct Database {
     pub life: Arc<Life>,
     pub tables: Arc<MemoryStore>,
+    pub close: CloseOfSale,
 }
 
 /// What becomes of a COMMIT.
@@ -83,6 +84,12 @@ impl Database {
         Ok(())
     }
 
+    fn decided(&self, rows: &Rows) {
+        let hub = &mut *self.life.hub.lock();
+        let wall_ms = self.life.wall_ms();
+        hub.history.on_decided(rows, wall_ms, &mut hub.seen);
+    }
+
     async fn transaction(
         &self,
         footprint: &Footprint,
@@ -93,8 +100,9 @@ impl Database {
         if self.is_down() {
             return Err(WriteError::NotWritten("connection refused".to_owned()));
         }
-        let mut rows = self.tables.begin(footprint);
+        let mut rows = self.tables.begin(footprint, &self.close);
         decide(&mut rows);
+        self.decided(&rows);
         self.life.cross().await;
         let fate = self.fate();
         if matches!(fate, Fate::Acknowledged | Fate::LostAfter) {

@@ -1,20 +1,28 @@
-//! The wall clock of whichever node runs at the moment.
+//! A company's wall clock: the world's time on a day in 2026, as wrong as it is.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-/// A day in 2026.
-const EPOCH_MS: i64 = 1_780_000_000_000;
+/// When the world's time is nothing, in seconds since 1970.
+const EPOCH: i64 = 1_780_000_000;
 
-thread_local! {
-    static NOW_MS: Cell<i64> = const { Cell::new(EPOCH_MS) };
+#[derive(Default)]
+pub struct Wall {
+    wrong_by_ms: AtomicI64,
 }
 
-/// What the running node reads.
-pub fn now_ms() -> i64 {
-    NOW_MS.get()
+impl Wall {
+    /// What it shows at this time of the world, in milliseconds since 1970.
+    pub fn ms(&self, world_ms: u64) -> i64 {
+        EPOCH * 1000 + world_ms.cast_signed() + self.wrong_by_ms.load(Ordering::Relaxed)
+    }
+
+    /// From now on it is wrong by so much.
+    pub fn set_wrong_by(&self, ms: i64) {
+        self.wrong_by_ms.store(ms, Ordering::Relaxed);
+    }
 }
 
-/// Sets it before a node runs: the world's time, as wrong as its clock is.
-pub fn set(world_ms: u64, wrong_by_ms: i64) {
-    NOW_MS.set(EPOCH_MS + world_ms.cast_signed() + wrong_by_ms);
+/// What a right clock shows so many seconds after the beginning, in seconds since 1970.
+pub fn seconds(world: i64) -> i64 {
+    EPOCH + world
 }

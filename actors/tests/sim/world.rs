@@ -34,7 +34,8 @@ use crate::plan::Plan;
 use crate::redis::{Mode, Redis};
 use crate::seen::Seen;
 use crate::trace::Trace;
-use crate::{alarms, panics, wall};
+use crate::wall::{self, Wall};
+use crate::{alarms, panics};
 
 /// Routes that everybody wants a seat of; the one after them is for those who try whether anything can be booked at
 /// all.
@@ -45,7 +46,10 @@ const QUIET_SEATS: u16 = 8;
 const LAG_MAX: u64 = 20;
 /// The same while nothing happens but that time passes.
 const QUIET_LAG_MAX: u64 = 250;
-const SALE_DEPARTS: i64 = 4_102_444_800;
+/// The route that leaves while the run lasts.
+pub const LEAVING_ROUTE: RouteId = RouteId(HOT_ROUTES + 2);
+/// The others leave so long after the beginning, in seconds: later than any clock is wrong.
+const FAR: i64 = 10 * 86_400;
 
 pub enum Happening {
     /// Every node runs up to now.
@@ -105,7 +109,7 @@ struct Company {
     /// When its node dies, it does not come back until the others have shown that they can do without it.
     doomed: bool,
     gone: bool,
-    wall_wrong_by: i64,
+    wall: Arc<Wall>,
     /// Until when time has passed in its tables.
     passed: u64,
 }
@@ -145,12 +149,13 @@ pub struct Run {
 impl World {
     pub fn new(plan: Plan, random: fastrand::Rng, print: bool) -> Self {
         let ids = plan.companies.clone();
-        let companies: Vec<Company> = ids.iter().map(|id| company(*id)).collect();
+        let companies = ids.iter().zip(&plan.leaves);
+        let companies: Vec<Company> = companies.map(|(id, at)| company(*id, *at)).collect();
         let inner = Inner {
             random,
             trace: Trace::new(print),
             seen: Seen::default(),
-            history: History::default(),
+            history: history(&ids, &plan.leaves),
             wire: Wire::default(),
             redis: Redis::default(),
             weather: vec![Weather::Fair; ids.len()],
@@ -260,7 +265,7 @@ impl World {
             Happening::Redis(mode) => self.hub.lock().redis.mode = mode,
             Happening::Flush => self.hub.lock().redis.flush(),
             Happening::LateCommit(life, rows) => self.on_late_commit(&life, &rows),
-            Happening::Wall(index, wrong_by) => self.companies[index].wall_wrong_by = wrong_by,
+            Happening::Wall(index, wrong_by) => self.on_wall(index, wrong_by),
             Happening::Block(index, seat, blocked) => self.on_block(index, seat, blocked),
             Happening::Bereaved(died) => self.on_bereaved(died),
             Happening::Heal => self.on_heal(),
@@ -293,7 +298,6 @@ impl World {
         let Some(node) = &company.node else {
             return;
         };
-        wall::set(self.now, company.wall_wrong_by);
         node.run_until(self.now);
         if node.life.is_dead() {
             if !node.life.has_exited() {
@@ -314,15 +318,30 @@ impl World {
     }
 }
 
-fn company(id: CompanyId) -> Company {
+/// It knows when flights leave.
+fn history(ids: &[CompanyId], leaves: &[i64]) -> History {
+    let mut history = History::default();
+    for (id, leaves) in ids.iter().zip(leaves) {
+        for route in 1..LEAVING_ROUTE.0 {
+            history
+                .departures
+                .add(*id, RouteId(route), wall::seconds(FAR));
+        }
+        let departs = wall::seconds(*leaves);
+        history.departures.add(*id, LEAVING_ROUTE, departs);
+    }
+    history
+}
+
+fn company(id: CompanyId, leaves: i64) -> Company {
     let tables = MemoryStore::new(id, Incarnation(Uuid::from_u128(7)));
-    let route = |number: u64, seats: u16| Route {
+    let route = |number: u64, seats: u16, leaves: i64| Route {
         id: RouteId(number),
         flight: format!("{id}{number}"),
         origin: "CWB".to_owned(),
         destination: "GRU".to_owned(),
-        departs: SALE_DEPARTS,
-        arrives: SALE_DEPARTS + 3_600,
+        departs: wall::seconds(leaves),
+        arrives: wall::seconds(leaves) + 3_600,
         seats,
         price: Price {
             minor: 10_000,
@@ -331,15 +350,17 @@ fn company(id: CompanyId) -> Company {
         equipment: String::new(),
         on_sale: true,
     };
-    let hot = (1..=HOT_ROUTES).map(|number| route(number, HOT_SEATS));
-    tables.import(hot.chain([route(HOT_ROUTES + 1, QUIET_SEATS)]));
+    let hot = (1..=HOT_ROUTES).map(|number| route(number, HOT_SEATS, FAR));
+    let quiet = route(HOT_ROUTES + 1, QUIET_SEATS, FAR);
+    let leaving = route(LEAVING_ROUTE.0, HOT_SEATS, leaves);
+    tables.import(hot.chain([quiet, leaving]));
     Company {
         tables: Arc::new(tables),
         node: None,
         frozen: false,
         doomed: false,
         gone: false,
-        wall_wrong_by: 0,
+        wall: Arc::default(),
         passed: 0,
     }
 }

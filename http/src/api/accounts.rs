@@ -62,7 +62,8 @@ async fn renew(client: &Client, call: Call) -> Answered {
 }
 
 fn session(client: &Client, user_uuid: UserId) -> Answered {
-    let access_token = client.issuer.issue(user_uuid).map_err(|cause| {
+    let now = client.desk.clock().wall_seconds();
+    let access_token = client.issuer.issue(user_uuid, now).map_err(|cause| {
         error!(%cause, "token not signed");
         Kind::Internal
     })?;

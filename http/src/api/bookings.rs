@@ -56,7 +56,8 @@ async fn booking(client: &Client, call: Call) -> Answered {
     let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
     let status = client.desk.booking(user, saga).await;
     let status = status.map_err(|why| not_shown(why, Kind::UnknownBooking))?;
-    Ok(Answer::json(&wire::Booking::from(&status)))
+    let now = client.desk.clock().wall_ms();
+    Ok(Answer::json(&wire::Booking::new(&status, now)))
 }
 
 async fn follow(client: &Client, call: Call) -> Answered {

@@ -55,7 +55,7 @@ async fn hold(client: &Client, call: Call) -> Answered {
             let status = client.desk.booking(user, hold).await;
             // it is held; what its terms are is not known in time
             let status = status.map_err(|_| not_known_in_time(hold))?;
-            Ok(view(&status)?.created(&format!("/retencoes/{hold}")))
+            Ok(view(client, &status)?.created(&format!("/retencoes/{hold}")))
         }
         answer => bookings::answer(answer, call.language),
     }
@@ -64,14 +64,20 @@ async fn hold(client: &Client, call: Call) -> Answered {
 async fn list(client: &Client, call: Call) -> Answered {
     let user = client.user(&call)?;
     let holds = client.desk.holds(user).await;
-    let open = holds.open.iter().filter_map(wire::Hold::new).collect();
-    Ok(Answer::json(&wire::Holds { holds: open }).without(&holds.unreachable))
+    let now = client.desk.clock().wall_ms();
+    let open = holds.open.iter();
+    let open = open.filter_map(|status| wire::Hold::new(status, now));
+    let shown = wire::Holds {
+        holds: open.collect(),
+    };
+    Ok(Answer::json(&shown).without(&holds.unreachable))
 }
 
 async fn show(client: &Client, call: Call) -> Answered {
     let (user, hold) = named(client, &call)?;
     let status = client.desk.hold(user, hold).await;
-    view(&status.map_err(|why| not_shown(why, Kind::UnknownHold))?)
+    let status = status.map_err(|why| not_shown(why, Kind::UnknownHold))?;
+    view(client, &status)
 }
 
 async fn confirm(client: &Client, call: Call) -> Answered {
@@ -91,7 +97,7 @@ async fn extend(client: &Client, call: Call) -> Answered {
         ExtendAnswer::Booked => Err(Problem::from(Kind::AlreadyBooked).about(hold)),
         ExtendAnswer::AtLimit => Err(Kind::HoldAtLimit.into()),
         ExtendAnswer::NotExtended(company) => Err(company_down(company)),
-        ExtendAnswer::Extended(status) => view(&status),
+        ExtendAnswer::Extended(status) => view(client, &status),
     }
 }
 
@@ -116,8 +122,9 @@ fn named(client: &Client, call: &Call) -> Result<(UserId, SagaId), Problem> {
     Ok((user, SagaId(hold)))
 }
 
-fn view(status: &BookingStatus) -> Answered {
-    let hold = wire::Hold::new(status).ok_or(Kind::UnknownHold)?;
+fn view(client: &Client, status: &BookingStatus) -> Answered {
+    let now = client.desk.clock().wall_ms();
+    let hold = wire::Hold::new(status, now).ok_or(Kind::UnknownHold)?;
     Ok(Answer::json(&hold))
 }
 

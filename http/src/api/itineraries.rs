@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use passcom_actors::catalogue::{Catalogue, Found, Itinerary, LEGS_MAX, Order, Trip};
 use passcom_actors::domain::ids::CompanyId;
@@ -45,7 +44,7 @@ async fn search(client: &Client, call: Call) -> Answered {
     let destination = required_place(catalogue, &call, query::DESTINATION)?;
     let passengers = call.limit(query::PASSENGERS, 1, PASSENGERS_MAX)?;
     let trip = Trip {
-        departs: departs(&call, &origin)?,
+        departs: departs(&call, &origin, client.desk.clock().wall_seconds())?,
         origins: origin.airports,
         destinations: destination.airports,
         passengers: passengers as u16,
@@ -75,10 +74,10 @@ fn required_place(
     places::find(catalogue, name, &given.ok_or(Kind::PlacesMissing)?)
 }
 
-/// The day by the clock at the origin; today if none is given.
-fn departs(call: &Call, origin: &Place) -> Result<(i64, i64), Problem> {
+/// The day by the clock at the origin; that of `now`, in seconds since 1970, if none is given.
+fn departs(call: &Call, origin: &Place, now: i64) -> Result<(i64, i64), Problem> {
     let date = call.parsed::<Date>(query::DATE)?;
-    let date = date.unwrap_or_else(|| clock::today(origin.zone()));
+    let date = date.unwrap_or_else(|| clock::date(now, origin.zone()));
     clock::day(date, origin.zone()).ok_or_else(|| Problem::out_of_calendar(query::DATE))
 }
 
@@ -120,7 +119,7 @@ async fn first_few(client: &Client, call: Call) -> Answered {
         limit: OLD_SEARCH_MAX,
     };
     let (mut itineraries, mut unreachable) = (Vec::new(), Vec::new());
-    let now = Timestamp::now().as_second();
+    let now = client.desk.clock().wall_seconds();
     for day in 0..OLD_SEARCH_DAYS {
         trip.departs = (now + day * DAY_SECONDS, now + (day + 1) * DAY_SECONDS);
         let found = found(&client.catalogue, &trip).await?;
@@ -188,14 +187,15 @@ mod tests {
         let manaus = Place {
             airports: vec!["MAO".to_owned()],
         };
-        let departs = |query: &str| departs(&call(&format!("/rotas?{query}"), &[], b""), &manaus);
-        let (start, end) = departs("data=2026-11-23").unwrap();
-        assert_eq!(
-            (start, end),
-            (1_795_392_000 + 4 * 3600, 1_795_392_000 + 28 * 3600)
-        );
-        let (start, end) = departs("").unwrap();
-        assert!((start..end).contains(&Timestamp::now().as_second()));
-        assert!(departs("data=23/11/2026").is_err() && departs("data=9999-12-31").is_err());
+        let midnight = 1_795_392_000 + 4 * 3600;
+        let departs =
+            |query: &str, now| departs(&call(&format!("/rotas?{query}"), &[], b""), &manaus, now);
+        let day = Ok((midnight, midnight + DAY_SECONDS));
+        assert_eq!(departs("data=2026-11-23", 0), day);
+        assert_eq!(departs("", midnight), day);
+        assert_eq!(departs("", midnight + DAY_SECONDS - 1), day);
+        assert_ne!(departs("", midnight - 1), day);
+        assert!(departs("data=23/11/2026", 0).is_err());
+        assert!(departs("data=9999-12-31", 0).is_err());
     }
 }

@@ -89,7 +89,8 @@ impl Client {
     /// The user whose token came with the call, counted against that user's rate.
     fn user(&self, call: &Call) -> Result<UserId, Problem> {
         let token = call.bearer_token().ok_or(Kind::InvalidToken)?;
-        let user = self.verifier.verify(token).map_err(|fault| {
+        let now = self.desk.clock().wall_seconds();
+        let user = self.verifier.verify(token, now).map_err(|fault| {
             debug!(%fault, "token refused");
             Kind::InvalidToken
         })?;

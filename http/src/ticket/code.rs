@@ -1,7 +1,6 @@
 //! The code of an e-ticket: who has which seats, signed by the company whose node made it. Short names and arrays: it must fit a QR code
 //! that a phone can read.
 
-use jiff::Timestamp;
 use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::Leg;
 use serde::{Deserialize, Serialize};
@@ -33,11 +32,12 @@ impl Sealed for Content {
     const KIND: &'static str = "bilhete";
 }
 
-/// The signed code of one traveller; an error is one of the machinery.
+/// The signed code of one traveller, made at this second since 1970; an error is one of the machinery.
 pub(crate) fn issue(
     issuer: &TokenIssuer,
     ticket: SagaId,
     traveller: &Traveller<'_>,
+    now: i64,
 ) -> Result<String, jsonwebtoken::errors::Error> {
     let seat = |leg: &&Leg| {
         Seat(
@@ -51,7 +51,7 @@ pub(crate) fn issue(
     };
     issuer.seal(&Content {
         ticket: ticket.0,
-        issued_at: Timestamp::now().as_second(),
+        issued_at: now,
         passenger: traveller.passenger.map(|passenger| passenger.name.clone()),
         legs: traveller.legs.iter().map(seat).collect(),
     })
@@ -83,13 +83,13 @@ mod tests {
     use crate::ticket::qr;
     use crate::ticket::travellers::tests::{leg, ticket};
     use crate::ticket::travellers::travellers;
-    use crate::token::tests::two_companies;
+    use crate::token::tests::{NOW, two_companies};
 
     #[test]
     fn any_node_tells_who_bought_what_from_the_code_alone() {
         let (issuer, _, verifier) = two_companies();
         let bought = ticket(vec![leg("b", 2, 7, Some("Ana Conceição"))]);
-        let text = issue(&issuer, bought.id, &travellers(&bought)[0]).unwrap();
+        let text = issue(&issuer, bought.id, &travellers(&bought)[0], NOW).unwrap();
         let (company, content): (CompanyId, Content) = verifier.open(&text).unwrap();
         let told = serde_json::to_value(told(company, content)).unwrap();
         assert_eq!(told["valido"], true);
@@ -105,7 +105,7 @@ mod tests {
         let name = "ã".repeat(120);
         let legs = (1..=16).map(|route| leg("dezesseis-letras", route, 1, Some(&name)));
         let long = ticket(legs.collect());
-        let text = issue(&issuer, long.id, &travellers(&long)[0]).unwrap();
+        let text = issue(&issuer, long.id, &travellers(&long)[0], NOW).unwrap();
         assert!(qr::draw(&text).is_ok(), "{} bytes", text.len());
     }
 }

@@ -69,7 +69,7 @@ impl TokenVerifier {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{USER, company, two_companies};
+    use super::super::tests::{NOW, USER, company, two_companies};
     use super::*;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -99,8 +99,8 @@ mod tests {
         let (a, _, verifier) = two_companies();
         let sealed = a.seal(&One(USER.to_string())).unwrap();
         assert!(verifier.open::<Other>(&sealed).is_err());
-        assert!(verifier.verify(&sealed).is_err());
-        assert!(verifier.open::<One>(&a.issue(USER).unwrap()).is_err());
+        assert!(verifier.verify(&sealed, NOW).is_err());
+        assert!(verifier.open::<One>(&a.issue(USER, NOW).unwrap()).is_err());
     }
 
     #[test]

@@ -17,16 +17,16 @@ pub(super) struct Seen(Mutex<HashMap<String, Verified>>);
 struct Verified {
     user: UserId,
     /// Last second at which it is accepted.
-    until: u64,
+    until: i64,
 }
 
 impl Seen {
-    pub fn user(&self, token: &str, now: u64) -> Option<UserId> {
+    pub fn user(&self, token: &str, now: i64) -> Option<UserId> {
         let verified = self.lock().get(token).copied()?;
         (now <= verified.until).then_some(verified.user)
     }
 
-    pub fn remember(&self, token: &str, user: UserId, until: u64, now: u64) {
+    pub fn remember(&self, token: &str, user: UserId, until: i64, now: i64) {
         let mut tokens = self.lock();
         if tokens.len() >= TOKENS_MAX {
             tokens.retain(|_, verified| now <= verified.until);

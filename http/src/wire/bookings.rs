@@ -1,7 +1,6 @@
 //! Bookings and the tickets that come of them.
 
 use passcom_actors::booking::progress::{Step, Told};
-use passcom_actors::clock::wall_clock_ms;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::{Leg, SeatRef};
 use passcom_actors::domain::ticket::Ticket;
@@ -63,10 +62,10 @@ struct BookedLeg {
     state: &'static str,
 }
 
-impl From<&BookingStatus> for Booking {
-    fn from(status: &BookingStatus) -> Self {
+impl Booking {
+    /// As it is at this instant, in milliseconds since 1970.
+    pub fn new(status: &BookingStatus, now: i64) -> Self {
         let confirmed = status.state == BookingState::Confirmed;
-        let now = wall_clock_ms();
         let hold = status.hold.filter(|_| status.state == BookingState::Held);
         let reason = status
             .reason
@@ -306,7 +305,7 @@ mod tests {
         };
         let legs = r#"[{"id_trecho":3,"id_assento":3073,"estado":"preparado"}]"#;
         assert_eq!(
-            serde_json::to_string(&Booking::from(&status)).unwrap(),
+            serde_json::to_string(&Booking::new(&status, 0)).unwrap(),
             format!(
                 r#"{{"uuid":"{SAGA}","estado":"em_andamento","companhias":[{{"company":"a","respondeu":true,"trechos":{legs}}},{{"company":"b","respondeu":false,"trechos":[]}}]}}"#
             )

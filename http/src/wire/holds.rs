@@ -1,6 +1,5 @@
 //! A customer's hold: seats kept at a fixed price, with who is to sit on them.
 
-use passcom_actors::clock::wall_clock_ms;
 use passcom_actors::people::desk::{BookingState, BookingStatus};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -55,11 +54,12 @@ pub(crate) struct Hold<'a> {
 }
 
 impl<'a> Hold<'a> {
-    /// None if no company that has the order answered, or if it is none of a hold.
-    pub fn new(status: &'a BookingStatus) -> Option<Self> {
+    /// As it is at this instant, in milliseconds since 1970. None if no company that has the order answered, or if it is
+    /// none of a hold.
+    pub fn new(status: &'a BookingStatus, now: i64) -> Option<Self> {
         let order = status.order.as_deref()?;
         let promised = i64::from(order.hold_seconds?) * 1000;
-        let (now, terms) = (wall_clock_ms(), status.hold);
+        let terms = status.hold;
         let expires_at = terms.map_or(order.created_at + promised, |terms| now + terms.left_ms);
         let held = status.state == BookingState::Held;
         let booked = status.state == BookingState::Confirmed;

@@ -76,6 +76,7 @@ pub struct Options {
     /// Hash of the membership list; nodes whose hashes differ do not talk.
     pub membership: [u8; 32],
     pub incarnation: Incarnation,
+    pub clock: Clock,
     /// Product version, for operators.
     pub version: String,
     pub admit: Admit,
@@ -190,7 +191,7 @@ fn peers_of(options: &Options) -> Peers {
             incarnation: options.incarnation,
             run: Uuid::new_v4(),
         },
-        clock: Clock::start(),
+        clock: options.clock.clone(),
         admit: options.admit.clone(),
         all: all.collect::<BTreeMap<_, _>>(),
         stranger: OnceLock::new(),
@@ -203,7 +204,13 @@ async fn start_gateway(
     peers: &Arc<Peers>,
     permits: &Permits,
 ) -> anyhow::Result<ActorRef<GatewayMessage>> {
-    let gateway = Gateway::new(me, peers.clock, service, peers.clone(), permits.clone());
+    let gateway = Gateway::new(
+        me,
+        peers.clock.clone(),
+        service,
+        peers.clone(),
+        permits.clone(),
+    );
     // without a name: names of actors that others see can take those of local ones out of the registry
     let (gateway, _) = Actor::spawn(None, gateway, ())
         .await

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::Reach;
+use passcom_actors::clock::Clock;
 use passcom_actors::domain::ids::Incarnation;
 use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, PeerClient, Serve};
@@ -145,6 +146,7 @@ fn options(config: &Config) -> Options {
         },
         membership: [config.membership; 32],
         incarnation: Incarnation(Uuid::from_u128(config.incarnation)),
+        clock: Clock::start(),
         version: "test".to_owned(),
         admit: remember_incarnations(),
     }

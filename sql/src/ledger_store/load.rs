@@ -31,10 +31,10 @@ from unnest($1::uuid[]) as asked (id)
 join leg on leg.saga_id = asked.id
 ";
 
-// a sale closes by the clock of the one database that sells the seat
 const SEATS: &str = "
 select asked.route_id, asked.number, route.seats,
-       route.on_sale and route.departs > now() + $3::bigint * interval '1 second' as on_sale, seat.blocked, seat.fence, leg.saga_id, leg.state
+       route.on_sale and route.departs >= to_timestamp($3::bigint) as on_sale,
+       seat.blocked, seat.fence, leg.saga_id, leg.state
 from unnest($1::bigint[], $2::int[]) as asked (route_id, number)
 left join route on route.id = asked.route_id
 left join seat on seat.route_id = asked.route_id and seat.number = asked.number
@@ -91,13 +91,13 @@ pub(super) const STATEMENTS: [&str; 10] = [
     SAGAS, LEGS, LOCK_SEATS, SEATS, SEAT_MAPS, REGISTERS, TICKETS, USERS, KEYS, ROUND,
 ];
 
-/// Loads what the footprint names. A seat or route that has no row stays absent. A route is on sale until `sale_closes`
-/// seconds before its departure.
+/// Loads what the footprint names. A seat or route that has no row stays absent. A route that leaves before
+/// `first_departure`, in seconds since 1970, is not on sale.
 pub(super) async fn load(
     session: &Session,
     footprint: &Footprint,
     me: CompanyId,
-    sale_closes: i64,
+    first_departure: i64,
 ) -> Result<Rows, Failure> {
     // polled, hence sent, in this order; nobody waits for an answer in between
     let (_, _, sagas, legs, seats, seat_maps, registers, tickets, users, keys, round) = tokio::try_join!(
@@ -106,7 +106,7 @@ pub(super) async fn load(
         lock_seats(session, footprint),
         sagas(session, footprint),
         legs(session, footprint),
-        seats(session, footprint, sale_closes),
+        seats(session, footprint, first_departure),
         seat_maps(session, footprint),
         registers(session, footprint),
         tickets(session, footprint),
@@ -160,7 +160,7 @@ async fn lock_seats(session: &Session, footprint: &Footprint) -> Fetched {
     session.query(LOCK_SEATS, &[&locks::SEATS]).await
 }
 
-async fn seats(session: &Session, footprint: &Footprint, sale_closes: i64) -> Fetched {
+async fn seats(session: &Session, footprint: &Footprint, first_departure: i64) -> Fetched {
     if footprint.seats.is_empty() {
         return Ok(Vec::new());
     }
@@ -170,7 +170,7 @@ async fn seats(session: &Session, footprint: &Footprint, sale_closes: i64) -> Fe
         .map(|(route, number)| (decode::route_number(*route), i32::from(number.0)))
         .unzip();
     session
-        .query(SEATS, &[&routes, &numbers, &sale_closes])
+        .query(SEATS, &[&routes, &numbers, &first_departure])
         .await
 }
 

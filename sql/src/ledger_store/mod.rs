@@ -19,6 +19,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use passcom_actors::catalogue::CloseOfSale;
 use passcom_actors::company::store::{LedgerStore, WriteError};
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::rows::{Footprint, Rows};
@@ -38,8 +39,7 @@ const BACKOFF_MAX: Duration = Duration::from_secs(1);
 pub struct PgLedgerStore {
     config: Config,
     company: CompanyId,
-    /// Seconds before departure.
-    sale_closes: i64,
+    close: CloseOfSale,
     link: Mutex<Link>,
 }
 
@@ -59,11 +59,11 @@ struct Ended {
 }
 
 impl PgLedgerStore {
-    pub(crate) fn new(config: Config, company: CompanyId, sale_closes: Duration) -> Self {
+    pub(crate) fn new(config: Config, company: CompanyId, close: CloseOfSale) -> Self {
         Self {
             config,
             company,
-            sale_closes: sale_closes.as_secs() as i64,
+            close,
             link: Mutex::default(),
         }
     }
@@ -83,7 +83,7 @@ impl PgLedgerStore {
             &session,
             footprint,
             self.company,
-            self.sale_closes,
+            self.close.first_departure(),
         ))
         .await
         .map_err(|failure| Ended {

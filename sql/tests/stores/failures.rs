@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::contract::{self, company, post, prepare, seat, try_post, vote_on, yes};
+use crate::contract::{self, Wall, company, post, prepare, seat, try_post, vote_on, yes};
 use crate::support::Cluster;
 use passcom_actors::company::store::{Archive, LedgerStore, WriteError};
 use passcom_actors::domain::rows::{Footprint, Rows};
@@ -25,7 +25,7 @@ async fn kill_others(database: &Database) {
 async fn a_connection_that_died_between_batches_is_made_anew() {
     let cluster = Cluster::shared();
     let (database, identity) = contract::postgresql(&cluster).await;
-    let ledger = database.ledger_store();
+    let ledger = database.ledger_store(Wall::new().close_of_sale());
     assert_eq!(
         post(&ledger, vote_on(&prepare(&[seat("a", 1, 1)]))).await,
         yes()
@@ -41,7 +41,7 @@ async fn a_connection_that_died_between_batches_is_made_anew() {
 async fn a_session_killed_while_it_decides_has_written_nothing_or_does_not_know() {
     let cluster = Cluster::shared();
     let (database, identity) = contract::postgresql(&cluster).await;
-    let ledger = database.ledger_store();
+    let ledger = database.ledger_store(Wall::new().close_of_sale());
     let trip = prepare(&[seat("a", 1, 1)]);
     let entry = vote_on(&trip);
     let mut footprint = Footprint::default();
@@ -67,7 +67,7 @@ async fn a_session_killed_while_it_decides_has_written_nothing_or_does_not_know(
 async fn a_session_killed_with_its_commit_on_the_way_ends_without_an_answer() {
     let cluster = Cluster::shared();
     let (database, identity) = contract::postgresql(&cluster).await;
-    let ledger = database.ledger_store();
+    let ledger = database.ledger_store(Wall::new().close_of_sale());
     assert_eq!(
         post(&ledger, vote_on(&prepare(&[seat("a", 1, 1)]))).await,
         yes()
@@ -103,7 +103,7 @@ async fn a_session_killed_inside_its_commit_leaves_the_outcome_unknown() {
             deferrable initially deferred for each row execute function sleep()";
     let admin = database.client().await.unwrap();
     admin.batch_execute(slow_commit).await.unwrap();
-    let ledger = database.ledger_store();
+    let ledger = database.ledger_store(Wall::new().close_of_sale());
     let trip = prepare(&[seat("a", 1, 1)]);
     let entry = [vote_on(&trip)];
     let ended = tokio::join!(
@@ -136,7 +136,7 @@ async fn kill_the_waiting(database: &Database, for_what: &str) {
 async fn a_lock_that_is_not_given_up_ends_the_wait_and_writes_nothing() {
     let cluster = Cluster::shared();
     let (database, _) = contract::postgresql(&cluster).await;
-    let ledger = database.ledger_store();
+    let ledger = database.ledger_store(Wall::new().close_of_sale());
     let first = vote_on(&prepare(&[seat("a", 1, 1)]));
     assert_eq!(post(&ledger, first).await, yes());
     let blocker = database.client().await.unwrap();

@@ -13,7 +13,7 @@ use passcom_sql::schedule_store::{self, Scope};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::contract::{self, SEATS, company, post, prepare, route, seat, vote_on};
+use crate::contract::{self, SEATS, Wall, company, post, prepare, route, seat, vote_on};
 use crate::support::Cluster;
 
 /// Longer than an import of one route takes.
@@ -24,7 +24,7 @@ async fn a_seat_that_is_being_sold_is_not_taken_away_by_an_import() {
     let cluster = Cluster::shared();
     let url = cluster.database().await;
     let database = contract::postgresql_at(&url).await.0;
-    let ledger = database.ledger_store();
+    let ledger = database.ledger_store(Wall::new().close_of_sale());
     let (seats_were_read, read) = oneshot::channel();
     let selling = tokio::spawn(async move {
         let entry = vote_on(&prepare(&[seat("a", 1, SEATS)]));
@@ -58,7 +58,7 @@ async fn a_seat_that_is_being_sold_is_not_taken_away_by_an_import() {
 async fn what_every_peer_has_read_goes_and_the_numbers_go_on() {
     let cluster = Cluster::shared();
     let (database, identity) = contract::postgresql(&cluster).await;
-    let ledger = database.ledger_store();
+    let ledger = database.ledger_store(Wall::new().close_of_sale());
     let archive = database.archive(&identity);
     let enrol = async |login: &str| {
         let user = User {

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::contract::{self, ROUTES, SEATS, book, prepare, seat, try_post, vote_on, yes};
+use crate::contract::{self, ROUTES, SEATS, Wall, book, prepare, seat, try_post, vote_on, yes};
 use crate::support::Cluster;
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::order::SeatRef;
@@ -16,7 +16,7 @@ const SEATS_EACH: usize = 3;
 async fn entries_per_second() {
     let cluster = Cluster::shared();
     let (database, _) = contract::postgresql(&cluster).await;
-    let ledger = database.ledger_store();
+    let ledger = database.ledger_store(Wall::new().close_of_sale());
     let all =
         (1..=ROUTES).flat_map(|route| (1..=SEATS).map(move |number| seat("a", route, number)));
     let all: Vec<SeatRef> = all.collect();

@@ -155,7 +155,10 @@ impl Desk {
             (BookingState::Refused, _) => return ConfirmAnswer::Ended,
             (_, None) => return ConfirmAnswer::Answered(BookAnswer::NotKnownInTime(hold)),
             // too late: the register says whether somebody else was in time
-            (_, Some((saga, _))) if status.hold.is_some_and(|terms| terms.is_over()) => {
+            (_, Some((saga, _)))
+                if status.hold.is_some_and(|terms| terms.is_over())
+                    || self.has_left(&saga.order) =>
+            {
                 (saga, Origin::Recovery)
             }
             (_, Some((saga, voted))) => (saga, Origin::Confirm { voted }),
@@ -168,6 +171,12 @@ impl Desk {
             })) => ConfirmAnswer::Ended,
             answer => ConfirmAnswer::Answered(answer),
         }
+    }
+
+    /// Whether the first flight has left, by this node's clock.
+    fn has_left(&self, order: &Order) -> bool {
+        let departs = order.legs.iter().map(|leg| leg.departs).min();
+        departs.is_some_and(|departs| departs <= self.company.clock.wall_seconds())
     }
 
     async fn drive_hold(

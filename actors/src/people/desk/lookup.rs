@@ -113,7 +113,8 @@ impl Desk {
     ) -> Result<BookingStatus, NotShown> {
         let order = answers.iter().find_map(|(_, recorded)| order_in(recorded));
         let hold = order.as_ref().and_then(|order| {
-            let longest = order.longest_hold(self.company.catalogue.sale_closes());
+            let close = self.company.catalogue.close_of_sale();
+            let longest = order.longest_hold(close.before_departure());
             HoldTerms::of(order, answers, longest)
         });
         // whoever has decided a hold, or has heard of it, does not wait for the customer any more

@@ -14,6 +14,7 @@ use crate::domain::order::SeatRef;
 use crate::domain::rows::Replicated;
 use crate::domain::ticket::Ticket;
 use crate::mesh::messages::{Reply, Request};
+use crate::people::refund::{Refund, Tariff, refunds};
 
 /// How long peers have to hear of a cancellation before it is answered; they hear of it later otherwise.
 const CANCEL_PUSH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -54,6 +55,11 @@ impl Desk {
             Lookup::Found(_) | Lookup::Nowhere => Err(NotShown::NotFound),
             Lookup::NotAsked(company) => Err(NotShown::CompanyDown(company)),
         }
+    }
+
+    /// What comes back for these seats of a ticket, if they are cancelled now.
+    pub fn refunds(&self, ticket: &Ticket, seats: &[SeatRef], tariff: Tariff) -> Vec<Refund> {
+        refunds(&ticket.order, seats, self.clock().wall_ms(), tariff)
     }
 
     /// Cancels a whole ticket of this user at every company.

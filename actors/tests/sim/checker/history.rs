@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use passcom_actors::domain::ballot::{Ballot, Key, Register, Value};
 use passcom_actors::domain::ids::{CompanyId, SagaId, UserId};
-use passcom_actors::domain::order::{OrderHash, SeatRef};
+use passcom_actors::domain::order::{Order, OrderHash, SeatRef};
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{LegRow, Rows};
 use passcom_actors::domain::vote::LegState::{self, Cancelled, Committed, Prepared, Refused};
+use passcom_actors::people::refund::Refund;
 
+use super::departures::{Departures, refunds_by_the_clock};
 use super::holds::Holds;
 use crate::seen::Seen;
 
@@ -53,6 +55,7 @@ pub struct History {
     now: u64,
     begun: BTreeMap<SagaId, BTreeSet<OrderHash>>,
     pub holds: Holds,
+    pub departures: Departures,
     pub cancels: BTreeSet<SagaId>,
     pub told: Vec<(SagaId, Told)>,
     pub claimed: Vec<(String, UserId)>,
@@ -73,8 +76,10 @@ impl History {
             let hashes = self.begun.entry(saga).or_default();
             hashes.insert(change.after.hash);
             let votes = accepts_commit(rows, saga);
-            self.holds
+            let objection = self
+                .holds
                 .on_saga(now, saga, change.before, change.after, votes);
+            self.objections.extend(objection);
         }
         // those that free a seat come first: one batch may sell again what it frees
         let owns = |leg: &LegRow| matches!(leg.state, Prepared | Committed);
@@ -125,6 +130,18 @@ impl History {
                 ));
             }
         }
+    }
+
+    /// A transaction is about to be committed, or not: by a clock that shows this.
+    pub fn on_decided(&mut self, rows: &Rows, wall_ms: i64, seen: &mut Seen) {
+        let objections = self.departures.on_decided(rows, wall_ms, seen);
+        self.objections.extend(objections);
+    }
+
+    /// A node has said what comes back for the seats of a ticket.
+    pub fn on_refunds(&mut self, order: &Order, refunds: &[Refund], wall_ms: i64, seen: &mut Seen) {
+        let objections = refunds_by_the_clock(order, refunds, wall_ms, seen);
+        self.objections.extend(objections);
     }
 
     pub fn chosen(&self, saga: SagaId) -> Option<Decision> {

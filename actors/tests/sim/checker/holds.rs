@@ -1,9 +1,12 @@
 //! What must hold of customers' holds after every commit and every answer.
 //!
-//! * H1: a Commit is accepted by nobody before some company has the customer's request on record;
+//! * H1: a Commit is accepted by nobody before some company has the customer's request on record, made before the first
+//!   flight has left by the clock of the node that took it;
 //! * H2: whoever was told that its seats are kept for so long has them for so long, unless somebody asked for something
 //!   else;
-//! * H3: "kept" is told only of seats that every company has prepared.
+//! * H3: "kept" is told only of seats that every company has prepared;
+//! * H4: no hold lasts until later than its first departure, nor is any extended beyond the close of that flight's
+//!   sale.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +16,7 @@ use passcom_actors::domain::rows::{SagaRow, SagaState};
 use passcom_actors::domain::vote::LegState::{self, Prepared, Refused};
 
 use super::Decision;
+use super::departures::SALE_CLOSES;
 use crate::clients::Deed;
 use crate::seen::Seen;
 
@@ -23,6 +27,10 @@ pub struct Holds(BTreeMap<SagaId, Hold>);
 struct Hold {
     seats: Vec<SeatRef>,
     begun_at: u64,
+    /// When the first flight leaves, in seconds since 1970.
+    departs: i64,
+    /// From when it was ordered until then, in seconds, by the clock of who took the order: the most, if two nodes did.
+    ahead: i64,
     /// The longest that any company was told to keep its seats, in seconds.
     longest: u32,
     /// Seats that were prepared at some time.
@@ -31,7 +39,7 @@ struct Hold {
     requested: bool,
     /// Until when its customer was told that it lasts.
     promised_until: Option<u64>,
-    /// Its customer has asked for a ticket.
+    /// Its customer has asked for a ticket in time.
     to_confirm: bool,
     /// Somebody has asked for more than to keep the seats: its end may come at any time.
     disturbed: bool,
@@ -46,12 +54,16 @@ impl Holds {
         before: Option<&SagaRow>,
         after: &SagaRow,
         votes: bool,
-    ) {
+    ) -> Option<String> {
         let order = after.order.as_ref();
         if let Some((order, seconds)) = order.and_then(|order| Some((order, order.hold_seconds?))) {
-            self.0.entry(saga).or_insert_with(|| Hold {
+            let departs = order.legs.iter().map(|leg| leg.departs).min()?;
+            let ahead = departs - order.created_at / 1000;
+            let hold = self.0.entry(saga).or_insert_with(|| Hold {
                 seats: order.seats(),
                 begun_at: now,
+                departs,
+                ahead,
                 longest: seconds,
                 kept: BTreeSet::new(),
                 requested: false,
@@ -59,20 +71,30 @@ impl Holds {
                 to_confirm: false,
                 disturbed: false,
             });
+            hold.ahead = hold.ahead.max(ahead);
         }
-        let Some(hold) = self.0.get_mut(&saga) else {
-            return;
-        };
+        let hold = self.0.get_mut(&saga)?;
         hold.longest = hold.longest.max(after.hold_seconds.unwrap_or_default());
         let waited = before.is_none_or(|before| before.hold_seconds.is_some());
         let waits = after.hold_seconds.is_some() || after.state != SagaState::Begun;
         hold.requested |= waited && !waits && !votes;
+        let seconds = i64::from(after.hold_seconds?);
+        let extended = before.is_some_and(|before| before.hold_seconds < after.hold_seconds);
+        let most = if extended {
+            hold.ahead - SALE_CLOSES
+        } else {
+            hold.ahead.max(1)
+        };
+        let objection = || {
+            format!("H4: {saga} lasts for {seconds} s, {most} s are left (extended: {extended})")
+        };
+        (seconds > most).then(objection)
     }
 
     /// H1, as an acceptor takes a Commit.
     pub fn on_commit_accepted(&self, saga: SagaId) -> Option<String> {
         let hold = self.0.get(&saga)?;
-        let objection = || format!("H1: {saga} is to be sold, and nobody confirmed it");
+        let objection = || format!("H1: {saga} is to be sold, and nobody confirmed it in time");
         (!hold.requested || !hold.to_confirm).then(objection)
     }
 
@@ -104,9 +126,14 @@ impl Holds {
         missing.map(|seat| format!("H3: {saga} was told as held, {seat:?} never was"))
     }
 
-    /// Its customer was told that it lasts for so many seconds from its beginning.
-    pub fn promise(&mut self, saga: SagaId, seconds: u32) {
+    /// Its customer was told that it lasts for so many seconds from its beginning, or until the first flight leaves.
+    pub fn promise(&mut self, saga: SagaId, seconds: u32, seen: &mut Seen) {
         if let Some(hold) = self.0.get_mut(&saga) {
+            let ahead = hold.ahead.max(1) as u32;
+            if ahead < seconds {
+                seen.count("holds shortened by a departure");
+            }
+            let seconds = seconds.min(ahead);
             let until = hold.begun_at + u64::from(seconds) * 1_000;
             hold.promised_until = hold.promised_until.max(Some(until));
         }
@@ -124,8 +151,16 @@ impl Holds {
         if deed != Deed::Extend {
             self.disturb(saga);
         }
+    }
+
+    /// Its customer asks for a ticket at a node whose clock shows this.
+    pub fn on_confirm(&mut self, saga: SagaId, wall_ms: i64, seen: &mut Seen) {
         if let Some(hold) = self.0.get_mut(&saga) {
-            hold.to_confirm |= deed == Deed::Confirm;
+            let in_time = wall_ms < hold.departs * 1000;
+            hold.to_confirm |= in_time;
+            if !in_time {
+                seen.count("confirmations asked for after a departure");
+            }
         }
     }
 

@@ -1,14 +1,15 @@
 //! What must hold (docs/protocol.md). The checker knows rows, answers and their order in time; it calls none of the
 //! code that decides.
 //!
-//! * [`history`], [`holds`]: after every commit and every answer; * [`seats`], [`decisions`], [`copies`]: once
-//!   everything is healed.
+//! * [`history`], [`holds`], [`departures`]: after every decision, commit and answer; * [`seats`], [`decisions`],
+//!   [`copies`]: once everything is healed.
 //!
 //! Each of the latter is a function from evidence to objections, and has a doctored piece of evidence that it must
 //! reject.
 
 mod copies;
 mod decisions;
+mod departures;
 mod history;
 mod holds;
 mod seats;

@@ -21,6 +21,8 @@ pub const SAGA: SagaId = SagaId(Uuid::from_u128(1));
 pub const OTHER: SagaId = SagaId(Uuid::from_u128(2));
 pub const HASH: OrderHash = OrderHash([1; 32]);
 pub const USER: UserId = UserId(Uuid::from_u128(9));
+/// In seconds; everything else happens at zero.
+pub const DEPARTS: i64 = 100;
 pub const SEAT: SeatKey = (RouteId(1), SeatNumber(1));
 
 pub fn company(code: &str) -> CompanyId {
@@ -50,8 +52,8 @@ pub fn order() -> Arc<Order> {
         destination: "Recife".to_owned(),
         origin_iata: "CWB".to_owned(),
         destination_iata: "REC".to_owned(),
-        departs: 0,
-        arrives: 1,
+        departs: DEPARTS,
+        arrives: DEPARTS + 1,
         price: price(),
         passenger: None,
     };
@@ -119,8 +121,8 @@ pub fn route() -> Route {
         flight: "A1".to_owned(),
         origin: "CWB".to_owned(),
         destination: "REC".to_owned(),
-        departs: 0,
-        arrives: 1,
+        departs: DEPARTS,
+        arrives: DEPARTS + 1,
         seats: 2,
         price: price(),
         equipment: String::new(),

@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use passcom_actors::domain::ballot::{Key, Value};
 use passcom_actors::domain::ids::SeatNumber;
-use passcom_actors::domain::order::Order;
+use passcom_actors::domain::order::{Order, Price};
 use passcom_actors::domain::outcome::Outcome;
-use passcom_actors::domain::rows::{LegKey, Rows, SagaRow, SagaState, SeatRow};
+use passcom_actors::domain::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatRow};
 use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared, Refused};
 use passcom_actors::domain::vote::{Refusal, RefusalReason};
+use passcom_actors::people::refund::{Ground, Refund};
 
+use super::departures::SALE_CLOSES;
 use super::sound::{
-    HASH, OTHER, SAGA, SEAT, USER, commit, company, key_row, leg, leg_key, order, register,
-    seat_of, sound, user,
+    DEPARTS, HASH, OTHER, SAGA, SEAT, USER, commit, company, key_row, leg, leg_key, order, price,
+    register, seat_of, sound, user,
 };
 use super::{Decision, Evidence, History, Told, judge};
 use crate::clients::Deed;
+use crate::seen::Seen;
 
 /// The sound evidence is accepted, and the doctored one is objected to by this check.
 fn rejects(name: &str, doctor: impl FnOnce(&mut Evidence)) {
@@ -195,7 +198,7 @@ fn c1_a_sold_seat_shown_as_free() {
 fn told(history: &mut History, change: impl FnOnce(&mut Rows)) -> Vec<String> {
     let mut rows = Rows::of_everything(company("A"));
     change(&mut rows);
-    history.on_commit(&rows, 0, &mut crate::seen::Seen::default());
+    history.on_commit(&rows, 0, &mut Seen::default());
     std::mem::take(&mut history.objections)
 }
 
@@ -274,6 +277,12 @@ fn with_hold() -> History {
     history
 }
 
+/// The customer asks for a ticket so many seconds after the beginning.
+fn confirm(history: &mut History, at: i64) {
+    let seen = &mut Seen::default();
+    history.holds.on_confirm(SAGA, at * 1000, seen);
+}
+
 fn accept_commit(rows: &mut Rows) {
     let key = Key::Saga(SAGA);
     rows.registers.put(key, register(0, commit(), false));
@@ -287,18 +296,23 @@ fn request(rows: &mut Rows) {
 #[test]
 fn h1_a_hold_sold_before_its_customers_request_is_durable() {
     let mut history = with_hold();
-    history.holds.on_deed(SAGA, Deed::Confirm);
+    confirm(&mut history, 0);
     let unasked = told(&mut history, accept_commit);
     assert_eq!(unasked.len(), 1, "{unasked:?}");
     let mut history = with_hold();
-    history.holds.on_deed(SAGA, Deed::Confirm);
+    confirm(&mut history, 0);
     let too_late = told(&mut history, |rows| {
         request(rows);
         accept_commit(rows);
     });
     assert_eq!(too_late.len(), 1, "{too_late:?}");
     let mut history = with_hold();
-    history.holds.on_deed(SAGA, Deed::Confirm);
+    confirm(&mut history, DEPARTS);
+    assert_eq!(told(&mut history, request), Vec::<String>::new());
+    let left = told(&mut history, accept_commit);
+    assert_eq!(left.len(), 1, "the flight has left: {left:?}");
+    let mut history = with_hold();
+    confirm(&mut history, DEPARTS - 1);
     assert_eq!(told(&mut history, request), Vec::<String>::new());
     assert_eq!(told(&mut history, accept_commit), Vec::<String>::new());
 }
@@ -310,10 +324,10 @@ fn h2_a_hold_given_up_before_its_time_and_unasked() {
         rows.legs.put(leg_key(SAGA), leg(Refused));
     };
     let mut history = with_hold();
-    history.holds.promise(SAGA, 5);
+    history.holds.promise(SAGA, 5, &mut Seen::default());
     assert_eq!(told(&mut history, give_up).len(), 1);
     let mut history = with_hold();
-    history.holds.promise(SAGA, 5);
+    history.holds.promise(SAGA, 5, &mut Seen::default());
     history.holds.on_deed(SAGA, Deed::Release);
     assert_eq!(told(&mut history, give_up), Vec::<String>::new());
 }
@@ -323,4 +337,72 @@ fn h3_a_hold_told_as_kept_that_one_company_never_prepared() {
     let mut history = with_hold();
     history.on_told(SAGA, Told::Held);
     assert_eq!(history.objections.len(), 1, "B was never asked");
+}
+
+#[test]
+fn h4_a_hold_that_lasts_until_after_its_departure_or_the_close_of_sale() {
+    let extend_to = |seconds: i64| {
+        let mut history = with_hold();
+        told(&mut history, |rows| {
+            rows.sagas.load(SAGA, hold_row(Some(5)));
+            rows.sagas.put(SAGA, hold_row(Some(seconds as u32)));
+        })
+    };
+    assert_eq!(extend_to(DEPARTS - SALE_CLOSES), Vec::<String>::new());
+    assert_eq!(extend_to(DEPARTS - SALE_CLOSES + 1).len(), 1);
+    let begin_with = |seconds: i64| {
+        told(&mut History::default(), |rows| {
+            rows.sagas.put(SAGA, hold_row(Some(seconds as u32)));
+        })
+    };
+    assert_eq!(begin_with(DEPARTS), Vec::<String>::new());
+    assert_eq!(begin_with(DEPARTS + 1).len(), 1);
+}
+
+#[test]
+fn d1_a_seat_given_away_after_the_close_of_sale_and_one_refused_before() {
+    let decided = |at_ms: i64, before: Option<LegRow>, after: LegRow| {
+        let mut rows = Rows::new(company("A"));
+        if let Some(before) = before {
+            rows.legs.load(leg_key(SAGA), before);
+        }
+        rows.legs.put(leg_key(SAGA), after);
+        let mut history = History::default();
+        history.departures.add(company("A"), SEAT.0, DEPARTS);
+        history.on_decided(&rows, at_ms, &mut Seen::default());
+        history.objections.len()
+    };
+    let closes = (DEPARTS - SALE_CLOSES) * 1000;
+    let refused = LegRow {
+        reason: Some(RefusalReason::Closed),
+        ..leg(Refused)
+    };
+    for begun in [leg(Prepared), leg(Committed)] {
+        assert_eq!(decided(closes - 1, None, begun), 0);
+        assert_eq!(decided(closes, None, begun), 1);
+    }
+    assert_eq!(decided(closes, None, refused), 0);
+    assert_eq!(decided(closes - 1, None, refused), 1);
+    let sold_later = decided(closes, Some(leg(Prepared)), leg(Committed));
+    assert_eq!(sold_later, 0, "it was begun in time");
+}
+
+#[test]
+fn d2_money_back_for_a_flight_that_has_left_and_none_for_one_that_has_not() {
+    let order = order();
+    let told = |at_ms, minor| {
+        let refunds = order.legs.iter().map(|leg| Refund {
+            seat: leg.seat,
+            price: price(),
+            amount: Price { minor, ..price() },
+            ground: Ground::Tariff,
+        });
+        let refunds: Vec<Refund> = refunds.collect();
+        let mut history = History::default();
+        history.on_refunds(&order, &refunds, at_ms, &mut Seen::default());
+        history.objections.len()
+    };
+    let departs = DEPARTS * 1000;
+    assert_eq!((told(departs - 1, 1), told(departs, 0)), (0, 0));
+    assert_eq!((told(departs - 1, 0), told(departs, 1)), (2, 2));
 }

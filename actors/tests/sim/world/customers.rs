@@ -6,6 +6,7 @@ use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::people::accounts::logins::Claimed;
 use passcom_actors::people::desk::{BookAnswer, BookRequest, CancelAnswer, Wait, WantedSeat};
 use passcom_actors::people::operations::Blocked;
+use passcom_actors::people::refund::Tariff;
 
 use super::*;
 use crate::checker::Told;
@@ -22,6 +23,7 @@ const IMPATIENCE: std::ops::Range<u64> = 100..4_000;
 pub(super) const GIVE_UP: u64 = 8_000;
 /// Of so many requests for a booking, one does not want to wait for the outcome.
 const ASYNC_ONE_IN: u64 = 8;
+const TARIFF: Tariff = Tariff { refund_percent: 70 };
 const PAUSE: std::ops::Range<u64> = 50..1_500;
 
 impl World {
@@ -30,6 +32,12 @@ impl World {
         let index = self.random(0..self.companies.len() as u64) as usize;
         let node = self.companies[index].node.as_ref()?;
         Some((index, node.door()?.clone()))
+    }
+
+    /// Of a node whose door was found just now.
+    pub(super) fn life(&self, index: usize) -> Arc<Life> {
+        let node = self.companies[index].node.as_ref();
+        node.expect("its door was found just now").life.clone()
     }
 
     pub(super) fn ask(
@@ -41,9 +49,9 @@ impl World {
         self.last_id += 1;
         let request = self.last_id;
         self.open.insert(request, Open { about, at });
+        let life = self.life(at);
         let node = self.companies[at].node.as_ref();
-        let node = node.expect("its door was found just now");
-        let life = node.life.clone();
+        let node = node.expect("it lives");
         node.spawn(async move {
             let answer = answer.await;
             if life.crosses() {
@@ -112,7 +120,16 @@ impl World {
             at,
             format_args!("asked to cancel {}", crate::trace::Short(ticket)),
         );
-        let answer = async move { Answer::Cancelling(door.desk.cancel(user, ticket).await) };
+        let life = self.life(at);
+        let answer = async move {
+            if let Ok(ticket) = door.desk.ticket(user, ticket).await {
+                let refunds = door.desk.refunds(&ticket, &ticket.order.seats(), TARIFF);
+                let hub = &mut *life.hub.lock();
+                let history = &mut hub.history;
+                history.on_refunds(&ticket.order, &refunds, life.wall_ms(), &mut hub.seen);
+            }
+            Answer::Cancelling(door.desk.cancel(user, ticket).await)
+        };
         self.ask(About::Cancelling(number), at, answer);
     }
 

@@ -23,8 +23,8 @@ impl World {
         }
         self.tell(index, format_args!("starts"));
         let company = &mut self.companies[index];
-        let (hub, tables) = (self.hub.clone(), company.tables.clone());
-        company.node = Some(Node::start(index, hub, tables, self.now));
+        let (tables, wall) = (company.tables.clone(), company.wall.clone());
+        company.node = Some(Node::start(index, self.hub.clone(), tables, wall, self.now));
         for other in self.others(index) {
             self.links_change(index, other);
         }
@@ -107,7 +107,6 @@ impl World {
         if !std::mem::take(&mut company.frozen) {
             return;
         }
-        wall::set(self.now, company.wall_wrong_by);
         if let Some(node) = &company.node {
             node.thaw(self.now);
         }
@@ -115,6 +114,21 @@ impl World {
         self.run_node(index);
         for other in self.others(index) {
             self.links_change(index, other);
+        }
+    }
+
+    /// Who asks to confirm while the clock is set may be in time by what it shows from now on.
+    pub(super) fn on_wall(&mut self, index: usize, wrong_by: i64) {
+        let wall = &self.companies[index].wall;
+        wall.set_wrong_by(wrong_by);
+        let wall_ms = wall.ms(self.now);
+        let open = self.open.values().filter(|open| open.at == index);
+        let hub = &mut *self.hub.lock();
+        for open in open {
+            if let About::Holding(number, Deed::Confirm) = open.about {
+                let saga = self.errands[number].saga;
+                hub.history.holds.on_confirm(saga, wall_ms, &mut hub.seen);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What clients do with seats that are kept for them: confirm, release, extend, at any node and more than once; or
 //! nothing.
 
+use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::people::desk::{
     BookAnswer, BookingStatus, ConfirmAnswer, ExtendAnswer, ReleaseAnswer, Wait,
@@ -40,14 +41,20 @@ impl World {
         };
         self.tell(at, format_args!("asked to {deed:?} {}", Short(saga)));
         self.hub.lock().history.holds.on_deed(saga, deed);
+        let life = self.life(at);
         let answer = async move {
             match deed {
-                Deed::Confirm => match door.desk.confirm(user, saga, Wait::ForAnswer).await {
-                    ConfirmAnswer::Answered(BookAnswer::Overloaded) if door.desk.is_draining() => {
-                        Answer::Nothing
+                Deed::Confirm => {
+                    asked_to_confirm(&life, saga);
+                    match door.desk.confirm(user, saga, Wait::ForAnswer).await {
+                        ConfirmAnswer::Answered(BookAnswer::Overloaded)
+                            if door.desk.is_draining() =>
+                        {
+                            Answer::Nothing
+                        }
+                        answer => Answer::Confirming(answer),
                     }
-                    answer => Answer::Confirming(answer),
-                },
+                }
                 Deed::Release => Answer::Releasing(door.desk.release(user, saga).await),
                 Deed::Extend => Answer::Extending(door.desk.extend(user, saga).await),
             }
@@ -122,9 +129,14 @@ impl World {
                 let what = "extensions that came too late";
                 self.on_deed_done(number, Deed::Extend, None, what);
             }
-            // it was extended again and again, and the answers got lost
+            // it was extended again and again, and the answers got lost; or the sale of its first leg is about to close
             ExtendAnswer::AtLimit => {
-                let what = "extensions that came too late";
+                let leaves = self.errands[number].leaves();
+                let what = if leaves {
+                    "extensions stopped by a close of sale"
+                } else {
+                    "extensions that came too late"
+                };
                 self.on_deed_done(number, Deed::Extend, None, what);
             }
             ExtendAnswer::Booked => {
@@ -142,7 +154,13 @@ impl World {
     fn on_extended(&mut self, number: usize, status: &BookingStatus) {
         let saga = self.errands[number].saga;
         match status.hold {
-            Some(terms) => self.promise(number, terms.seconds),
+            Some(terms) => {
+                if self.errands[number].leaves() && !terms.can_extend() {
+                    let seen = &mut self.hub.lock().seen;
+                    seen.count("holds extended to a close of sale");
+                }
+                self.promise(number, terms.seconds);
+            }
             None => {
                 let objection = format!("{saga} is extended, nobody says for how long");
                 self.hub.lock().history.object(objection);
@@ -156,8 +174,9 @@ impl World {
     pub(super) fn promise(&mut self, number: usize, seconds: u32) {
         let errand = &self.errands[number];
         if errand.tries == 1 {
-            let holds = &mut self.hub.lock().history.holds;
-            holds.promise(errand.saga, seconds);
+            let hub = &mut *self.hub.lock();
+            let holds = &mut hub.history.holds;
+            holds.promise(errand.saga, seconds, &mut hub.seen);
         }
     }
 
@@ -176,4 +195,11 @@ impl World {
             self.again(About::Holding(number, deed));
         }
     }
+}
+
+/// To be called within the node's runtime, as it takes the request.
+fn asked_to_confirm(life: &Life, saga: SagaId) {
+    let hub = &mut *life.hub.lock();
+    let holds = &mut hub.history.holds;
+    holds.on_confirm(saga, life.wall_ms(), &mut hub.seen);
 }

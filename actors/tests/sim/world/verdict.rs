@@ -157,7 +157,7 @@ impl World {
                 continue;
             };
             for of in self.hub.companies.iter() {
-                let routes = (1..=HOT_ROUTES + 1).map(RouteId);
+                let routes = (1..=LEAVING_ROUTE.0).map(RouteId);
                 let legs = routes.filter_map(|route| door.catalogue.leg(*of, route));
                 shown.extend(legs.map(|leg| Shown {
                     at: *at,

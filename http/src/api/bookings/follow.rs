@@ -89,7 +89,7 @@ impl Followed {
             let has_ended = |state| state != BookingState::Running;
             let ended = status.as_ref().is_ok_and(|status| has_ended(status.state));
             if ended || Instant::now() >= until {
-                let booking = wire::Booking::from(&status.ok()?);
+                let booking = wire::Booking::new(&status.ok()?, self.desk.clock().wall_ms());
                 return Some(events::encode("fim", None, &booking));
             }
             sleep(ASK_EVERY).await;

@@ -3,11 +3,10 @@
 //! The code of the first step is signed and says the terms, so the second one is done under what was shown lately or not at all; and one that is sent
 //! again soon is answered the same, without anything being kept.
 
-use passcom_actors::clock::wall_clock_ms;
 use passcom_actors::domain::ids::{CompanyId, SeatId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::ticket::Ticket;
-use passcom_actors::people::refund::{Ground, Refund, refunds};
+use passcom_actors::people::refund::{Ground, Refund};
 use serde::{Deserialize, Serialize};
 use tracing::error;
 use uuid::Uuid;
@@ -55,6 +54,13 @@ struct Terms {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Term(CompanyId, u64, i64, char);
 
+impl Terms {
+    /// They may not be agreed to any more at this second since 1970.
+    fn is_stale(&self, now: i64) -> bool {
+        now.saturating_sub(self.shown_at) > QUOTE_SECONDS
+    }
+}
+
 impl Sealed for Terms {
     const KIND: &'static str = "cancelamento";
 }
@@ -62,11 +68,11 @@ impl Sealed for Terms {
 async fn quote(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
     let seats = wanted(&ticket, call.parameter(SEAT_IDS)?.as_deref())?;
-    let refunds = refunds_now(client, &ticket, &seats);
+    let refunds = client.desk.refunds(&ticket, &seats, client.tariff);
     let terms = Terms {
         ticket: ticket.id.0,
         seats: seat_terms(&refunds),
-        shown_at: wall_clock_ms() / 1000,
+        shown_at: client.desk.clock().wall_seconds(),
     };
     let code = client.issuer.seal(&terms);
     let code = code.map_err(|cause| {
@@ -90,7 +96,7 @@ async fn cancel(client: &Client, call: Call) -> Answered {
         .verifier
         .open::<Terms>(&code)
         .map_err(|_| Kind::QuoteChanged)?;
-    if wall_clock_ms() / 1000 - agreed.shown_at > QUOTE_SECONDS {
+    if agreed.is_stale(client.desk.clock().wall_seconds()) {
         return Err(Kind::QuoteChanged.into());
     }
     let refunds = agreed_refunds(&ticket, &agreed).ok_or(Kind::QuoteChanged)?;
@@ -100,7 +106,7 @@ async fn cancel(client: &Client, call: Call) -> Answered {
     let ticket = if done_before == seats.len() {
         ticket // it was sent again
     } else {
-        let now = refunds_now(client, &ticket, &seats);
+        let now = client.desk.refunds(&ticket, &seats, client.tariff);
         if done_before > 0 || seat_terms(&now) != agreed.seats {
             return Err(Kind::QuoteChanged.into());
         }
@@ -118,10 +124,6 @@ async fn cancel(client: &Client, call: Call) -> Answered {
     Ok(Answer::json(&wire::Cancelled::new(
         message, &refunds, ticket,
     )))
-}
-
-fn refunds_now(client: &Client, ticket: &Ticket, seats: &[SeatRef]) -> Vec<Refund> {
-    refunds(&ticket.order, seats, wall_clock_ms(), client.tariff)
 }
 
 fn seat_terms(refunds: &[Refund]) -> Vec<Term> {
@@ -220,6 +222,8 @@ fn is_seat(seat: SeatRef, company: Option<CompanyId>, id: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use passcom_actors::people::refund::{Tariff, refunds};
+
     use super::*;
     use crate::ticket::travellers::tests::{leg, ticket};
 
@@ -247,9 +251,20 @@ mod tests {
     }
 
     #[test]
+    fn terms_are_agreed_to_for_a_quarter_of_an_hour() {
+        let terms = Terms {
+            ticket: Uuid::nil(),
+            seats: Vec::new(),
+            shown_at: 1_780_000_000,
+        };
+        assert!(!terms.is_stale(1_780_000_900));
+        assert!(terms.is_stale(1_780_000_901));
+    }
+
+    #[test]
     fn the_code_says_the_terms_of_its_ticket_only() {
         let one = ticket(vec![leg("a", 3, 1, None), leg("b", 3, 1, None)]);
-        let tariff = passcom_actors::people::refund::Tariff { refund_percent: 70 };
+        let tariff = Tariff { refund_percent: 70 };
         let shown = refunds(&one.order, &one.seats_left(), 0, tariff);
         let agreed = Terms {
             ticket: one.id.0,

@@ -30,7 +30,8 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
     let language = language(&call)?;
     let mut pages = Vec::new();
     for traveller in travellers(&ticket) {
-        let code = code::issue(&client.issuer, ticket.id, &traveller);
+        let now = client.desk.clock().wall_seconds();
+        let code = code::issue(&client.issuer, ticket.id, &traveller, now);
         let code = code.map_err(|cause| {
             error!(%cause, "an e-ticket cannot be signed");
             Kind::Internal
@@ -61,7 +62,7 @@ async fn flights(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
     let language = language(&call)?;
     let places = |seat| place(client, seat);
-    let now = jiff::Timestamp::now();
+    let now = client.desk.clock().wall_seconds();
     let text = calendar::render(&ticket, &places, language, now);
     Ok(Answer::document(
         "text/calendar; charset=utf-8",

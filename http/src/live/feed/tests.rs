@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use passcom_actors::catalogue::{
-    CataloguePage, ConnectionTimes, Published, Reach, Route, SeatState, SeatStates,
+    CataloguePage, CloseOfSale, ConnectionTimes, Published, Reach, Route, SeatState, SeatStates,
 };
+use passcom_actors::clock::Clock;
 use passcom_actors::domain::ids::{CompanyId, RouteId};
 use passcom_actors::domain::order::Price;
 
@@ -53,7 +54,7 @@ impl World {
             companies[0],
             companies.into(),
             peers.clone(),
-            Duration::ZERO,
+            CloseOfSale::new(Clock::start(), Duration::ZERO),
             ConnectionTimes::default(),
         );
         let world = Self {

@@ -1,6 +1,7 @@
 //! Legs and seats.
 
 use passcom_actors::company::store::{Archive, LedgerStore, SagaStatus, WriteError};
+use passcom_actors::domain::ballot::{Ballot, Value};
 use passcom_actors::domain::entry::{Decision, Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{ROUTE_ID_MAX, RouteId, SeatNumber};
@@ -8,7 +9,10 @@ use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::{Footprint, SeatUse};
 use passcom_actors::domain::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
 
-use super::{Stores, book, done, post, prepare, seat, try_post, vote_on, yes};
+use super::{
+    NOW, ROUTES, SALE_CLOSES, Stores, book, departs, done, post, prepare, seat, try_post, vote_on,
+    yes,
+};
 
 pub fn settle(prepare: &Prepare) -> Entry {
     let value = Value::Commit {
@@ -202,4 +206,21 @@ pub async fn a_stale_token_is_told_the_fence(stores: &Stores<'_, impl LedgerStor
     let stale = Receipt::Answer(CompanyAnswer::Vote(Vote::Stale(newer.fence)));
     assert_eq!(post(stores.ledger, vote_on(&with_token(7))).await, stale);
     assert_eq!(post(stores.ledger, vote_on(&with_token(9))).await, yes());
+}
+
+/// The last route to leave, so that the others are on sale meanwhile.
+pub async fn a_sale_closes_by_the_clock_that_is_handed_in(
+    stores: &Stores<'_, impl LedgerStore, impl Archive>,
+) {
+    let closes_ms = (departs(ROUTES) - SALE_CLOSES) * 1000;
+    stores.wall.set(closes_ms - 1);
+    let in_time = prepare(&[seat("a", ROUTES, 1)]);
+    assert_eq!(post(stores.ledger, vote_on(&in_time)).await, yes());
+    stores.wall.set(closes_ms);
+    let late = prepare(&[seat("a", ROUTES, 2)]);
+    let closed = no(&late, RefusalReason::Closed);
+    assert_eq!(post(stores.ledger, vote_on(&late)).await, closed);
+    // what was begun in time is sold
+    assert_eq!(post(stores.ledger, settle(&in_time)).await, Receipt::Done);
+    stores.wall.set(NOW * 1000);
 }

@@ -7,6 +7,7 @@ use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::{Order, OrderHash};
 use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::question::Question;
 use passcom_actors::domain::vote::{Prepare, RefusalReason};
 
 use super::{Stores, post, prepare, seat, vote_on, yes};

@@ -6,8 +6,11 @@ mod holds;
 mod reads;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
-use passcom_actors::catalogue::Route;
+use passcom_actors::catalogue::{CloseOfSale, Route};
+use passcom_actors::clock::Clock;
 use passcom_actors::company::store::{Archive, LedgerStore, WriteError};
 use passcom_actors::domain::ballot::Acceptors;
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
@@ -31,6 +34,8 @@ pub struct Stores<'a, L, A> {
     pub ledger: &'a L,
     pub rival: &'a L,
     pub archive: &'a A,
+    /// The clock of both writers.
+    pub wall: &'a Wall,
 }
 
 pub async fn all<L: LedgerStore, A: Archive>(stores: &Stores<'_, L, A>) {
@@ -41,6 +46,7 @@ pub async fn all<L: LedgerStore, A: Archive>(stores: &Stores<'_, L, A>) {
     bookings::a_single_company_books_in_one_step(stores).await;
     bookings::a_row_that_changed_is_a_conflict_and_writes_nothing(stores).await;
     bookings::a_stale_token_is_told_the_fence(stores).await;
+    bookings::a_sale_closes_by_the_clock_that_is_handed_in(stores).await;
     copies::a_register_promises_accepts_and_learns(stores).await;
     copies::the_outbox_follows_the_commits(stores).await;
     copies::a_merge_moves_the_cursor_and_frees_seats(stores).await;
@@ -57,8 +63,35 @@ pub async fn all<L: LedgerStore, A: Archive>(stores: &Stores<'_, L, A>) {
     reads::tickets_come_newest_first(stores).await;
 }
 
-/// The year 2100: routes that leave soon are not sold.
-pub const FAR_FUTURE: i64 = 4_102_444_800;
+/// What the clock of a store shows at first, in seconds since 1970.
+const NOW: i64 = 1_780_000_000;
+/// Seconds from the close of sale to the departure.
+const SALE_CLOSES: i64 = 1800;
+
+/// Departure of a route, in seconds since 1970: a day later, and each an hour after the one before.
+fn departs(route: u64) -> i64 {
+    NOW + 86_400 + route as i64 * 3600
+}
+
+/// A wall clock that the tests move, in milliseconds.
+pub struct Wall(Arc<AtomicI64>);
+
+impl Wall {
+    pub fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(NOW * 1000)))
+    }
+
+    /// By this clock.
+    pub fn close_of_sale(&self) -> CloseOfSale {
+        let shown = self.0.clone();
+        let clock = Clock::with_wall(move || shown.load(Ordering::Relaxed));
+        CloseOfSale::new(clock, Duration::from_secs(SALE_CLOSES as u64))
+    }
+
+    fn set(&self, now_ms: i64) {
+        self.0.store(now_ms, Ordering::Relaxed);
+    }
+}
 
 /// A migrated database with the routes on sale.
 pub async fn postgresql(cluster: &Cluster) -> (Database, Identity) {
@@ -72,10 +105,11 @@ pub async fn postgresql_at(url: &str) -> (Database, Identity) {
     let companies = [company("a"), company("b"), company("c")];
     let identity = passcom_sql::checks::identify(&database, &companies).await;
     let insert = format!(
-        "insert into route select id, 'A' || id, 'GRU', 'CWB', to_timestamp({FAR_FUTURE} + id * 3600),
-             to_timestamp({FAR_FUTURE} + (id + 1) * 3600), {SEATS}, 10000, 'BRL', '738', true, 1
+        "insert into route select id, 'A' || id, 'GRU', 'CWB', to_timestamp({0} + id * 3600),
+             to_timestamp({0} + (id + 1) * 3600), {SEATS}, 10000, 'BRL', '738', true, 1
          from generate_series(1, {ROUTES}) as id;
-         update catalogue_version set version = 1"
+         update catalogue_version set version = 1",
+        departs(0)
     );
     let client = support::connect(url).await;
     client.batch_execute(&insert).await.unwrap();
@@ -89,8 +123,8 @@ pub fn route(id: u64) -> Route {
         flight: format!("A{id}"),
         origin: "GRU".to_owned(),
         destination: "CWB".to_owned(),
-        departs: FAR_FUTURE + id as i64 * 3600,
-        arrives: FAR_FUTURE + (id as i64 + 1) * 3600,
+        departs: departs(id),
+        arrives: departs(id + 1),
         seats: SEATS,
         price: price(),
         equipment: "738".to_owned(),
@@ -130,8 +164,8 @@ pub fn prepare_for(user: UserId, created_at: i64, seats: &[SeatRef]) -> Prepare 
         destination: "Curitiba".to_owned(),
         origin_iata: "GRU".to_owned(),
         destination_iata: "CWB".to_owned(),
-        departs: FAR_FUTURE,
-        arrives: FAR_FUTURE + 3600,
+        departs: departs(0),
+        arrives: departs(1),
         price: price(),
         passenger: None,
     };
