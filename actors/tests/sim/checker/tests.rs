@@ -362,7 +362,7 @@ fn h4_a_hold_that_lasts_until_after_its_departure_or_the_close_of_sale() {
 #[test]
 fn d1_a_seat_given_away_after_the_close_of_sale_and_one_refused_before() {
     let decided = |at_ms: i64, before: Option<LegRow>, after: LegRow| {
-        let mut rows = Rows::new(company("A"));
+        let mut rows = Rows::of_everything(company("A"));
         if let Some(before) = before {
             rows.legs.load(leg_key(SAGA), before);
         }
