@@ -29,16 +29,16 @@
 //!
 //! States of each configuration (`--nocapture` prints them with the time):
 //! ```text
-//! two                 271,069  two companies, recovery at either, cancelled
-//! refused             216,687  the same; any seat may be refused
-//! unkeyed             191,753  the same without idempotency keys
+//! two                 349,503  two companies, recovery at either, cancelled
+//! refused             270,605  the same; any seat may be refused
+//! unkeyed             244,347  the same without idempotency keys
 //! three_legs           18,761  three companies
 //! pair                 10,790  two seats at one company
-//! companies2           11,547  a cluster of two
+//! companies2           14,251  a cluster of two
 //! retried               9,970  the request again at another node, another order
-//! retried_ballot      223,513  the same with a recovery ballot
+//! retried_ballot      260,092  the same with a recovery ballot
 //! contended             2,541  two bookings, one seat in common
-//! contended_ballot    102,338  the same with a recovery ballot
+//! contended_ballot    114,533  the same with a recovery ballot
 //! two_wide             37,354  two bookings, three seats in common
 //! resold               41,716  sold, cancelled, sold again; replicated
 //! book                     47  one company books in one step; silence
@@ -46,17 +46,17 @@
 //! book_retried             76  the same, from two other nodes
 //! book_vs             949,273  the same against a booking of two companies (with --ignored)
 //! book_stale           68,120  the same with stale tokens
-//! stale                89,557  tokens old and new, leases of others
-//! unleased             55,844  Redis away: one company after another
+//! stale               107,020  tokens old and new, leases of others
+//! unleased             61,796  Redis away: one company after another
 //! lying                35,959  Redis says anything
-//! zombie              652,032  two drivers of one saga at one node
-//! unknown              24,383  a call or commit of unknown outcome
+//! zombie              766,687  two drivers of one saga at one node
+//! unknown              30,696  a call or commit of unknown outcome
 //! replicated            3,148  parts cancelled anywhere, outboxes in any order
-//! plain                 2,992  no reductions: one booking
-//! plain_retried        16,875  no reductions: a retry
-//! plain_contended       6,096  no reductions: rivals
-//! unknown_recovered   154,757  the same with recovery elsewhere
-//! plain_recovered      38,332  no reductions: a recovery
+//! plain                 3,728  no reductions: one booking
+//! plain_retried        18,123  no reductions: a retry
+//! plain_contended       6,408  no reductions: rivals
+//! unknown_recovered   162,666  the same with recovery elsewhere
+//! plain_recovered      39,080  no reductions: a recovery
 //! hold                562,608  a customer's hold confirmed at a third company, or over by one company's clock
 //! hold_confirmed_twice 91,159  the same, confirmed at two nodes
 //! hold_released         6,104  of one company, confirmed or released
