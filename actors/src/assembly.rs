@@ -18,13 +18,15 @@ use crate::booking::drivers::Drivers;
 use crate::catalogue::{Catalogue, CloseOfSale, ConnectionTimes};
 use crate::clock::Clock;
 use crate::company::Company;
+use crate::company::archive::Archive;
 use crate::company::directory::Directory;
 use crate::company::lease::{LeaseTable, Leases};
-use crate::company::ledger::Ledger;
+use crate::company::ledger::{Ledger, Writer};
+use crate::company::log::{Log, OpenError, projector};
 use crate::company::news::News;
 use crate::company::running::Running;
 use crate::company::stock;
-use crate::company::store::{Archive, LedgerStore, ReadError};
+use crate::company::store::{LedgerStore, Tables};
 use crate::company::supervisor::Supervisor;
 use crate::copies::{anti_entropy, replication};
 use crate::domain::ids::CompanyId;
@@ -47,10 +49,9 @@ pub struct Seams {
     /// Of the program.
     pub version: &'static str,
     pub clock: Clock,
-    /// As the ledger's store has it.
     pub close_of_sale: CloseOfSale,
-    pub ledger_store: Arc<dyn LedgerStore>,
-    pub archive: Arc<dyn Archive>,
+    pub store: Arc<dyn LedgerStore>,
+    pub tables: Arc<dyn Tables>,
     pub peers: Arc<dyn PeerClient>,
     /// What peers are answered by, once there is an answer.
     pub answers: Arc<LateService>,
@@ -83,18 +84,21 @@ pub struct Assembly {
     watchers: JoinSet<()>,
 }
 
-/// Starts all but what needs votes. Fails if our own routes cannot be read.
-pub async fn start(seams: Seams) -> Result<Assembly, ReadError> {
+/// Starts all but what needs votes. Fails if the log or our own routes cannot be read.
+pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
     let Seams { me, settings, .. } = seams;
     let (supervisor, _) = Actor::spawn(None, Supervisor, ())
         .await
         .expect("an actor without a name and a state starts");
     let supervisor = supervisor.get_cell();
-    let (ledger, ledger_task) = Ledger::new();
+    let (ledger, queue) = Ledger::new();
+    let log = Log::open(seams.store.as_ref(), me, me.as_str(), seams.clock.clone()).await?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(projector::run(log.clone(), seams.store.clone()));
     let company = Arc::new(Company {
         me,
         version: seams.version,
-        archive: seams.archive,
+        archive: Archive::new(me, log.clone(), seams.tables),
         directory: Directory::new(
             me,
             ledger.clone(),
@@ -105,7 +109,7 @@ pub async fn start(seams: Seams) -> Result<Assembly, ReadError> {
             me,
             seams.companies.clone(),
             seams.peers.clone(),
-            seams.close_of_sale,
+            seams.close_of_sale.clone(),
             settings.connections,
         ),
         companies: seams.companies,
@@ -116,11 +120,17 @@ pub async fn start(seams: Seams) -> Result<Assembly, ReadError> {
         ready: AtomicBool::new(false),
     });
     let catalogue = company.catalogue.clone();
-    let version = stock::load(company.archive.as_ref(), &catalogue).await?;
-    let mut tasks = JoinSet::new();
+    let version = stock::load(&company.archive, &catalogue).await?;
     let listening = company.clone();
     let listener = Arc::new(move |news: &News| listening.on_news(news));
-    tasks.spawn(ledger_task.run(me, seams.ledger_store, listener));
+    let writer = Writer {
+        me,
+        log,
+        store: seams.store,
+        listener,
+        close_of_sale: seams.close_of_sale,
+    };
+    tasks.spawn(writer.run(queue));
     tasks.spawn(company.directory.clone().sweep());
     tasks.spawn(stock::watch(company.archive.clone(), catalogue, version));
     seams.answers.set(Service::new(company.clone()));

@@ -31,6 +31,7 @@ pub mod assembly;
 pub mod booking;
 pub mod catalogue;
 pub mod clock;
+pub mod codec;
 pub mod company;
 pub mod copies;
 pub mod fail_point;

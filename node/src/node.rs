@@ -80,15 +80,17 @@ pub async fn run(
         companies: config.members().collect(),
         version: env!("CARGO_PKG_VERSION"),
         clock,
-        ledger_store: Arc::new(database.ledger_store(close_of_sale.clone())),
         close_of_sale,
-        archive: Arc::new(database.archive(&identity)),
+        store: Arc::new(database.ledger_store(&identity)),
+        tables: Arc::new(database.tables(&identity)),
         peers: cluster.peers(),
         answers: late,
         leases: fail_points::around_leases(lease_table.clone()),
         settings: settings(&config),
     };
-    let node = assembly::start(seams).await.context("read our routes")?;
+    let node = assembly::start(seams)
+        .await
+        .context("read what is durable")?;
     let mut node = Node {
         assembly: node,
         lease_table,

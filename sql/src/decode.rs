@@ -172,6 +172,15 @@ pub(crate) fn register(row: &Row) -> Decoded<(Key, Register)> {
 /// The columns `id`, `order`, and the arrays `companies`, `routes`, `numbers` of its cancelled seats.
 pub(crate) fn ticket(row: &Row) -> Decoded<Ticket> {
     let Json(order): Json<Order> = row.try_get("order")?;
+    Ok(Ticket {
+        id: SagaId(row.try_get("id")?),
+        order: Arc::new(order),
+        cancelled: cancelled(row)?,
+    })
+}
+
+/// The arrays `companies`, `routes`, `numbers` of a ticket's cancelled seats.
+pub(crate) fn cancelled(row: &Row) -> Decoded<Vec<SeatRef>> {
     let companies: Vec<&str> = row.try_get("companies")?;
     let routes: Vec<i64> = row.try_get("routes")?;
     let numbers: Vec<i32> = row.try_get("numbers")?;
@@ -185,11 +194,7 @@ pub(crate) fn ticket(row: &Row) -> Decoded<Ticket> {
     }
     // PostgreSQL sorts text by the database's collation, we by bytes
     cancelled.sort_unstable();
-    Ok(Ticket {
-        id: SagaId(row.try_get("id")?),
-        order: Arc::new(order),
-        cancelled,
-    })
+    Ok(cancelled)
 }
 
 /// The columns `user_id`, `login_norm`, `pw_hash`, `version`.

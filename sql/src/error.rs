@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use passcom_actors::company::store::{ReadError, WriteError};
+use passcom_actors::company::store::{AppendError, ReadError, WriteError};
 use tokio_postgres::error::{Error, Severity, SqlState};
 
-/// Raised by the function `expect_rows` of the migrations.
-const ROW_CHANGED: &str = "PC001";
+/// Raised by the function `move_tables` of the migrations.
+const MOVED: &str = "PC001";
+/// Raised by their function `append`.
+const SUPERSEDED: &str = "PC002";
+const OUTDATED: &str = "PC003";
+const SURPRISE: &str = "PC004";
 
 /// Why there is no answer, or none that makes sense.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +60,7 @@ impl Failure {
             return WriteError::Unknown(self.to_string());
         }
         match told.code() {
-            code if code.code() == ROW_CHANGED => WriteError::Conflict,
+            code if code.code() == MOVED => WriteError::Conflict,
             &SqlState::UNIQUE_VIOLATION
             | &SqlState::T_R_SERIALIZATION_FAILURE
             | &SqlState::T_R_DEADLOCK_DETECTED => WriteError::Conflict,
@@ -64,14 +68,26 @@ impl Failure {
         }
     }
 
-    /// The session ended: a new one may do better.
-    pub(crate) fn is_lost_session(&self) -> bool {
-        match self {
-            Failure::Postgres(error) => match error.as_db_error() {
-                Some(told) => told.parsed_severity() != Some(Severity::Error),
-                None => error.is_closed(),
+    /// What became of an append, which is a transaction by itself.
+    pub(crate) fn into_append_error(self) -> AppendError {
+        let told = match &self {
+            Failure::Unreachable(_) => return AppendError::NotWritten(self.to_string()),
+            Failure::Postgres(error) => error.as_db_error(),
+            Failure::Silent(_) | Failure::Corrupt { .. } => None,
+        };
+        // the server may have ended the session after it had committed and before it could say so
+        let Some(told) = told.filter(|told| told.parsed_severity() == Some(Severity::Error)) else {
+            return AppendError::Unknown(self.to_string());
+        };
+        match told.code().code() {
+            SUPERSEDED => AppendError::Superseded,
+            OUTDATED => AppendError::Outdated,
+            SURPRISE => AppendError::Surprise,
+            code if code == SqlState::UNIQUE_VIOLATION.code() => match told.table() {
+                Some("seat_owner") => AppendError::Surprise,
+                _ => AppendError::Taken,
             },
-            Failure::Silent(_) | Failure::Unreachable(_) | Failure::Corrupt { .. } => false,
+            _ => AppendError::NotWritten(self.to_string()),
         }
     }
 }

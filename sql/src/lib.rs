@@ -2,7 +2,7 @@
 //!
 //! * [`Database`]: how to reach it; [`checks`] says whether it may be trusted, [`migrate`] brings its tables up to date;
 //! * [`PgLedgerStore`]: the only writer of bookings, two round trips per batch;
-//! * [`PgArchive`]: everything that is read beside it;
+//! * [`PgTables`]: everything that is read beside it;
 //! * [`schedule_store`]: the routes that an import puts on sale; [`peers`]: whose databases were met;
 //! * [`prune`]: what nobody needs any more.
 //!
@@ -11,7 +11,7 @@
 //! * one node of a company at a time: it holds [`checks::NodeLock`] as long as it lives;
 //! * nothing waits for ever: every connect, statement and answer has a bound ([`pool`]).
 
-mod archive;
+mod cells;
 pub mod checks;
 mod decode;
 mod error;
@@ -22,8 +22,9 @@ pub mod peers;
 pub mod pool;
 pub mod prune;
 pub mod schedule_store;
+mod tables;
 
-pub use archive::PgArchive;
 pub use checks::{Identity, NodeLock};
 pub use ledger_store::PgLedgerStore;
 pub use pool::{Database, Options, connect};
+pub use tables::PgTables;

@@ -6,13 +6,12 @@ use anyhow::Context;
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
 };
-use passcom_actors::catalogue::CloseOfSale;
 use passcom_actors::domain::ids::CompanyId;
 use tokio_postgres::{Config, NoTls};
 
-use crate::archive::PgArchive;
 use crate::checks::Identity;
 use crate::ledger_store::PgLedgerStore;
+use crate::tables::PgTables;
 
 /// Until a connection stands.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -89,14 +88,13 @@ impl Database {
         self.company
     }
 
-    /// The writer, which sells legs until their close of sale. One per node: two would only make each other's batches
-    /// fail.
-    pub fn ledger_store(&self, close: CloseOfSale) -> PgLedgerStore {
-        PgLedgerStore::new(self.config.clone(), self.company, close)
+    /// The writer of this start of the node. One per node: another one ends it.
+    pub fn ledger_store(&self, identity: &Identity) -> PgLedgerStore {
+        PgLedgerStore::new(&self.config, identity.epoch)
     }
 
-    pub fn archive(&self, identity: &Identity) -> PgArchive {
-        PgArchive::new(self.pool.clone(), self.company, identity.incarnation)
+    pub fn tables(&self, identity: &Identity) -> PgTables {
+        PgTables::new(self.pool.clone(), self.company, identity.incarnation)
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
+
 use super::accounts::User;
 use super::ballot::{Acceptors, Key, Register};
 use super::fencing::FencingToken;
@@ -24,7 +26,7 @@ use super::vote::{LegState, RefusalReason};
 pub type SeatKey = (RouteId, SeatNumber);
 
 /// A leg of a saga at this company.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LegKey {
     pub saga: SagaId,
     pub route: RouteId,
@@ -37,7 +39,7 @@ impl LegKey {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LegRow {
     pub state: LegState,
     pub hash: OrderHash,
@@ -67,7 +69,7 @@ pub struct RouteFacts {
     pub on_sale: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SagaState {
     Begun,
     Committed,
@@ -75,7 +77,7 @@ pub enum SagaState {
 }
 
 /// This company's copy of a saga.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SagaRow {
     /// Loaded only where the footprint asked for it: to be read by [`Rows::order_of`].
     pub order: Option<Arc<Order>>,
@@ -101,7 +103,7 @@ impl SagaRow {
 }
 
 /// A client's key, the saga that it began, and the answer.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KeyRow {
     pub fingerprint: [u8; 32],
     pub saga: SagaId,
@@ -109,21 +111,21 @@ pub struct KeyRow {
 }
 
 /// A replicated row in the order of its commit.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Replicated {
     User(User),
     Ticket(Ticket),
 }
 
 /// Where a replica has read a peer's outbox up to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OutboxCursor {
     pub incarnation: Incarnation,
     pub seq: i64,
 }
 
 /// An operator's act.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AuditRow {
     pub action: String,
     pub subject: String,
@@ -135,6 +137,9 @@ pub struct AuditRow {
 pub struct Footprint {
     /// Sagas with all their legs here.
     pub sagas: BTreeSet<SagaId>,
+    /// Those of `sagas` and `tickets` of which most probably nothing is recorded yet: a store may take them for new, as long as
+    /// what is decided on that fails to be written where it is wrong.
+    pub fresh: BTreeSet<SagaId>,
     /// Those of `sagas` whose order is needed too.
     pub orders: BTreeSet<SagaId>,
     /// Seats with their owner and route.
@@ -194,6 +199,11 @@ impl<K: Ord + Clone, V: Clone + PartialEq> Table<K, V> {
     /// A row as the store has it.
     pub fn load(&mut self, key: K, row: V) {
         self.rows.insert(key, row);
+    }
+
+    /// A row, whether or not the footprint names it: for stores.
+    pub fn peek(&self, key: &K) -> Option<&V> {
+        self.rows.get(key)
     }
 
     pub(crate) fn range<R: std::ops::RangeBounds<K>>(
@@ -482,10 +492,16 @@ impl Rows {
         alarms
     }
 
-    /// The seats whose owner or block this batch changed, with what they are now.
+    /// The seats whose owner or block this batch changed, with what they are now. Of a seat that was only refused nothing is
+    /// told: who keeps it need not be known here.
     pub fn seat_changes(&self) -> BTreeMap<SeatKey, SeatUse> {
-        let legs = self.legs.changes().map(|change| change.key.seat());
-        let seats = self.seats.changes().map(|change| *change.key);
+        let legs = self.legs.changes();
+        let legs = legs.filter(|leg| leg.after.owns() || leg.before.is_some_and(LegRow::owns));
+        let legs = legs.map(|leg| leg.key.seat());
+        let blocked = |row: Option<&SeatRow>| row.is_some_and(|row| row.blocked);
+        let seats = self.seats.changes();
+        let seats = seats.filter(|seat| blocked(seat.before) != seat.after.blocked);
+        let seats = seats.map(|seat| *seat.key);
         legs.chain(seats)
             .map(|seat| (seat, self.seat_use(&seat)))
             .collect()

@@ -24,9 +24,6 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often a survey is tried while the database is away, and the pause between two tries.
 const SURVEYS_MAX: u32 = 30;
 const SURVEY_RETRY: Duration = Duration::from_secs(1);
-/// A session that we have given up may still commit, as long as the server bears with it. After this time it has
-/// committed, or never will.
-const DOUBT_LASTS: Duration = Duration::from_secs(15);
 /// A route actor answers from memory; longer means that it is gone.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -141,15 +138,6 @@ impl Directory {
         for (route, changes) in by_route {
             tell(&route, RouteMessage::Committed(changes));
         }
-        for route in &news.doubtful {
-            // what it knows may be wrong: it knows nothing until it is surveyed again
-            tell(route, RouteMessage::Surveyed(BTreeMap::new()));
-        }
-        drop(slots);
-        for route in &news.doubtful {
-            self.survey(*route, Duration::ZERO);
-            self.survey(*route, DOUBT_LASTS);
-        }
     }
 
     /// The routes whose actor is alive, those used last first, at most `limit`, with what each knows.
@@ -238,8 +226,6 @@ impl Directory {
                 used: Instant::now(),
             },
         );
-        drop(slots);
-        self.survey(route, Duration::ZERO);
         Some(actor)
     }
 
@@ -247,16 +233,14 @@ impl Directory {
     pub fn on_surprise(&self, seats: &[SeatKey]) {
         let routes: BTreeSet<RouteId> = seats.iter().map(|(route, _)| *route).collect();
         for route in routes {
-            self.survey(route, Duration::ZERO);
+            self.survey(route);
         }
     }
 
-    /// Has the ledger read the route's seats after a while; they arrive through [`Directory::on_news`], in the order of
-    /// the commits.
-    fn survey(&self, route: RouteId, after: Duration) {
+    /// Has the ledger read the route's seats; they arrive through [`Directory::on_news`], in the order of the commits.
+    fn survey(&self, route: RouteId) {
         let ledger = self.inner.ledger.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(after).await;
             for _ in 0..SURVEYS_MAX {
                 if ledger.post(Entry::Survey { route }).await.is_ok() {
                     return;

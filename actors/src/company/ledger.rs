@@ -1,27 +1,42 @@
-//! The only writer of this company's legs, registers, tickets and outbox: group commit.
+//! The only writer of this company's durable state: group commit.
 //!
-//! Whatever entries wait become one transaction. Each gets its own receipt after COMMIT, and only then replies leave and
-//! route actors learn of it. An entry that poisons a batch hurts itself only: the batch then runs entry by entry.
+//! Whatever entries wait become one row of the [log](super::log). Each entry gets its own receipt after the append is
+//! acknowledged, and only then replies leave and route actors learn of it. An entry that poisons a batch hurts itself only:
+//! the batch then runs entry by entry.
+//!
+//! A batch is decided on what is in memory. What is not there and must be known is read first; what is most probably new is
+//! taken for new, and the append fails where that is wrong: then it is read, and the batch is decided again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use metrics::{counter, histogram};
+use metrics::{counter, gauge, histogram};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{error, warn};
 
-use crate::company::news::{Listener, News};
-use crate::company::store::{LedgerStore, WriteError};
+use super::log::hot::{Assumed, Loaded};
+use super::log::record::Record;
+use super::log::{Log, Seq};
+use super::news::{Listener, News};
+use super::store::{Append, AppendError, LedgerStore, ReadError};
+use crate::catalogue::CloseOfSale;
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::CompanyId;
-use crate::domain::rows::Footprint;
+use crate::domain::rows::{Footprint, Rows};
 use crate::fail_point;
 
-/// Most entries of one transaction.
+/// Most entries of one row of the log.
 pub const BATCH_MAX: usize = 256;
 /// Most entries that may wait; beyond, posting waits.
 const QUEUE_MAX: usize = 4_096;
-/// How often an entry that runs alone is tried when another writer is in its way.
-const CONFLICTS_MAX: u32 = 3;
+/// How often a batch is decided again because what it was decided on has changed.
+const TRIES_MAX: u32 = 4;
+/// Rows and bytes of the log that may wait for the tables; beyond, the ledger waits for the projector.
+const UNPROJECTED_ROWS_MAX: usize = 50_000;
+const UNPROJECTED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Pause between two tries to find out what became of an append.
+const DOUBT_RETRY: Duration = Duration::from_millis(100);
 
 /// Why an entry has no receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,15 +59,10 @@ pub struct Ledger {
     queue: mpsc::Sender<Waiting>,
 }
 
-/// The other end, to be [run](LedgerTask::run).
-pub struct LedgerTask {
-    queue: mpsc::Receiver<Waiting>,
-}
-
 impl Ledger {
-    pub fn new() -> (Self, LedgerTask) {
+    pub fn new() -> (Self, LedgerQueue) {
         let (sender, receiver) = mpsc::channel(QUEUE_MAX);
-        (Self { queue: sender }, LedgerTask { queue: receiver })
+        (Self { queue: sender }, LedgerQueue(receiver))
     }
 
     /// The receipt, once durable.
@@ -66,121 +76,321 @@ impl Ledger {
     }
 }
 
-impl LedgerTask {
-    /// Writes until every [`Ledger`] handle is gone.
-    pub async fn run(mut self, me: CompanyId, store: Arc<dyn LedgerStore>, listener: Listener) {
+/// The other end of a [`Ledger`], for the [`Writer`].
+pub struct LedgerQueue(mpsc::Receiver<Waiting>);
+
+/// Writes what waits.
+pub struct Writer {
+    pub me: CompanyId,
+    pub log: Arc<Log>,
+    pub store: Arc<dyn LedgerStore>,
+    pub listener: Listener,
+    /// When a route is not sold any more.
+    pub close_of_sale: CloseOfSale,
+}
+
+/// A batch, decided and not yet appended, or appended with an outcome that nobody knows.
+struct Decided {
+    receipts: Vec<Receipt>,
+    news: News,
+    alarms: Vec<String>,
+    rows: Rows,
+    record: Record,
+    body: Vec<u8>,
+    seq: Seq,
+    assumed: Assumed,
+    version: i64,
+}
+
+/// Why a batch was not appended.
+enum Failed {
+    NotWritten(String),
+    /// It may be in the log.
+    Unknown(Box<Decided>, String),
+    /// Another node writes this log.
+    Superseded,
+}
+
+/// Another node has this company's log: this one must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Superseded;
+
+impl Writer {
+    /// Writes until every [`Ledger`] handle is gone, or until another node writes this log.
+    pub async fn run(self, LedgerQueue(mut queue): LedgerQueue) {
+        if self.write_all(&mut queue).await.is_err() {
+            error!("another node has started on this database; this one ends");
+        }
+    }
+
+    async fn write_all(&self, queue: &mut mpsc::Receiver<Waiting>) -> Result<(), Superseded> {
         let mut batch = Vec::with_capacity(BATCH_MAX);
-        while self.queue.recv_many(&mut batch, BATCH_MAX).await > 0 {
-            write(me, store.as_ref(), &listener, std::mem::take(&mut batch)).await;
-        }
-    }
-}
-
-async fn write(me: CompanyId, store: &dyn LedgerStore, listener: &Listener, batch: Vec<Waiting>) {
-    let (entries, receipts): (Vec<_>, Vec<_>) = batch
-        .into_iter()
-        .map(|waiting| (waiting.entry, waiting.receipt))
-        .unzip();
-    histogram!("passcom_ledger_batch_entries").record(entries.len() as f64);
-    let outcome = commit(me, store, listener, &entries).await;
-    let alone = matches!(
-        outcome,
-        Err(WriteError::Conflict | WriteError::NotWritten(_))
-    );
-    if alone && entries.len() > 1 {
-        for (entry, receipt) in entries.into_iter().zip(receipts) {
-            let outcome = commit_alone(me, store, listener, &[entry]).await;
-            let _ = receipt.send(outcome); // whoever posted it may have stopped waiting
-        }
-        return;
-    }
-    let outcome = match outcome {
-        Err(_) if alone => commit_alone(me, store, listener, &entries)
-            .await
-            .map(|r| vec![r]),
-        Err(_) => Err(PostError::Unknown),
-        Ok(outcome) => Ok(outcome),
-    };
-    match outcome {
-        Ok(outcomes) => {
-            for (receipt, outcome) in receipts.into_iter().zip(outcomes) {
-                let _ = receipt.send(Ok(outcome));
+        while queue.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            if let Some(doubt) = self.write(std::mem::take(&mut batch)).await? {
+                self.log.is_doubtful(true);
+                while !self.resolve(&doubt).await? {
+                    refuse(queue, DOUBT_RETRY).await;
+                }
+                self.log.is_doubtful(false);
             }
+            self.let_tables_follow().await;
         }
-        Err(cause) => {
-            for receipt in receipts {
-                let _ = receipt.send(Err(cause));
-            }
-        }
+        Ok(())
     }
-}
 
-async fn commit_alone(
-    me: CompanyId,
-    store: &dyn LedgerStore,
-    listener: &Listener,
-    entry: &[Entry],
-) -> Result<Receipt, PostError> {
-    for _ in 0..CONFLICTS_MAX {
-        match commit(me, store, listener, entry).await {
-            Ok(mut receipts) => return Ok(receipts.remove(0)),
-            Err(WriteError::Conflict) => counter!("passcom_ledger_conflicts_total").increment(1),
-            Err(WriteError::NotWritten(cause)) => {
-                warn!(%cause, "entry not written");
-                return Err(PostError::NotWritten);
+    /// Answers with the batch whose outcome is not known, if there is one: nothing may be decided before it is.
+    async fn write(&self, batch: Vec<Waiting>) -> Result<Option<Box<Decided>>, Superseded> {
+        let (entries, mut receipts): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .map(|waiting| (waiting.entry, waiting.receipt))
+            .unzip();
+        histogram!("passcom_ledger_batch_entries").record(entries.len() as f64);
+        match self.commit(&entries).await {
+            Err(Failed::NotWritten(_)) if entries.len() > 1 => {
+                let mut alone = entries.into_iter().zip(receipts);
+                while let Some((entry, receipt)) = alone.next() {
+                    let outcome = self.commit(&[entry]).await;
+                    if let Some(doubt) = tell(outcome, vec![receipt])? {
+                        alone.for_each(|(_, receipt)| {
+                            drop(receipt.send(Err(PostError::NotWritten)))
+                        });
+                        return Ok(Some(doubt));
+                    }
+                }
+                Ok(None)
             }
-            Err(WriteError::Unknown(_)) => return Err(PostError::Unknown),
+            outcome => tell(outcome, std::mem::take(&mut receipts)),
         }
     }
-    Err(PostError::NotWritten)
-}
 
-async fn commit(
-    me: CompanyId,
-    store: &dyn LedgerStore,
-    listener: &Listener,
-    entries: &[Entry],
-) -> Result<Vec<Receipt>, WriteError> {
-    let mut footprint = Footprint::default();
-    for entry in entries {
-        entry.footprint(me, &mut footprint);
-    }
-    let mut receipts = Vec::new();
-    let mut news = News::default();
-    let mut alarms = Vec::new();
-    let outcome = store
-        .transact(&footprint, &mut |rows| {
-            receipts = entries.iter().map(|entry| entry.post(rows)).collect();
-            news.seats = rows.seat_changes();
-            news.outbox = !rows.outbox.is_empty();
-            alarms = rows.take_alarms();
+    /// Decides the entries and appends what they change.
+    async fn commit(&self, entries: &[Entry]) -> Result<Vec<Receipt>, Failed> {
+        let mut footprint = Footprint::default();
+        for entry in entries {
+            entry.footprint(self.me, &mut footprint);
+        }
+        let mut trust = true;
+        for _ in 0..TRIES_MAX {
+            let loaded = self.load(&footprint, trust).await.map_err(not_written)?;
+            let mut decided = self.decide(entries, &footprint, &loaded);
+            let rests_on_nothing_assumed = decided.assumed == Assumed::default();
+            if decided.record.is_empty() {
+                if rests_on_nothing_assumed || !trust {
+                    self.tell(&decided);
+                    return Ok(decided.receipts);
+                }
+                // nothing is written that would find out
+                trust = false;
+                continue;
+            }
             entries.iter().for_each(fail_point::before);
-        })
-        .await;
-    match outcome {
-        Ok(()) => {
-            entries.iter().for_each(fail_point::after);
-            for alarm in alarms {
-                counter!("passcom_alarms_total").increment(1);
-                error!(alarm, "the protocol says this is impossible");
-            }
-            for (entry, receipt) in entries.iter().zip(&receipts) {
-                if let (Entry::Survey { route }, Receipt::Surveyed(seats)) = (entry, receipt) {
-                    news.surveyed.push((*route, seats.clone()));
+            let begun = Instant::now();
+            match self.append(&decided).await {
+                Ok(at) => {
+                    histogram!("passcom_log_append_seconds").record(begun.elapsed());
+                    entries.iter().for_each(fail_point::after);
+                    self.adopt(
+                        decided.seq,
+                        at,
+                        decided.body.len(),
+                        std::mem::take(&mut decided.record),
+                    );
+                    self.tell(&decided);
+                    return Ok(decided.receipts);
+                }
+                Err(AppendError::Surprise) => trust = false,
+                Err(AppendError::Outdated) => self.learn_facts().await.map_err(not_written)?,
+                Err(AppendError::NotWritten(cause)) => return Err(Failed::NotWritten(cause)),
+                Err(AppendError::Unknown(cause)) => {
+                    return Err(Failed::Unknown(Box::new(decided), cause));
+                }
+                Err(AppendError::Taken | AppendError::Superseded) => {
+                    return Err(Failed::Superseded);
                 }
             }
-            listener(&news);
-            Ok(receipts)
+            counter!("passcom_ledger_conflicts_total").increment(1);
         }
-        Err(WriteError::Unknown(cause)) => {
-            warn!(%cause, entries = entries.len(), "outcome of a batch unknown");
-            let touched = footprint.seats.iter().chain(news.seats.keys());
-            listener(&News {
-                doubtful: touched.map(|(route, _)| *route).collect(),
-                ..News::default()
-            });
-            Err(WriteError::Unknown(cause))
-        }
-        Err(error) => Err(error),
+        let cause = "the tables do not stand still".to_owned();
+        Err(Failed::NotWritten(cause))
     }
+
+    /// Reads what the batch must know and memory does not.
+    async fn load(&self, footprint: &Footprint, trust: bool) -> Result<Loaded, ReadError> {
+        let missing = self.log.hot().missing(footprint, trust);
+        if missing == Footprint::default() {
+            return Ok(Loaded::default());
+        }
+        let mut loaded = self.store.load(&missing).await?;
+        self.log.hot().load(&mut loaded);
+        Ok(loaded)
+    }
+
+    fn decide(&self, entries: &[Entry], footprint: &Footprint, loaded: &Loaded) -> Decided {
+        let first_departure = self.close_of_sale.first_departure();
+        let hot = self.log.hot();
+        let mut rows = hot.rows(footprint, loaded, first_departure);
+        let assumed = hot.assumed(footprint);
+        let (seq, version) = (hot.last().next(), hot.facts_version());
+        drop(hot);
+        let receipts: Vec<Receipt> = entries.iter().map(|entry| entry.post(&mut rows)).collect();
+        let mut news = News {
+            seats: rows.seat_changes(),
+            outbox: !rows.outbox.is_empty(),
+            ..News::default()
+        };
+        for (entry, receipt) in entries.iter().zip(&receipts) {
+            if let (Entry::Survey { route }, Receipt::Surveyed(seats)) = (entry, receipt) {
+                news.surveyed.push((*route, seats.clone()));
+            }
+        }
+        let record = Record::of(&rows);
+        Decided {
+            receipts,
+            news,
+            alarms: rows.take_alarms(),
+            body: record.encode(),
+            record,
+            rows,
+            seq,
+            assumed,
+            version,
+        }
+    }
+
+    async fn append(&self, decided: &Decided) -> Result<i64, AppendError> {
+        let row = Append {
+            seq: decided.seq,
+            body: &decided.body,
+            rows: &decided.rows,
+            assumed: &decided.assumed,
+            version: decided.version,
+        };
+        self.store.append(row).await
+    }
+
+    /// The row is in the log: memory follows.
+    fn adopt(&self, seq: Seq, at: i64, bytes: usize, record: Record) {
+        self.log.on_time(at);
+        let applied = self.log.hot().apply(seq, at, bytes, record);
+        applied.expect("a record of rows that memory gave out applies to that memory");
+        gauge!("passcom_log_seq").set(seq.0 as f64);
+    }
+
+    /// Everybody who listens hears of the batch.
+    fn tell(&self, decided: &Decided) {
+        for alarm in &decided.alarms {
+            counter!("passcom_alarms_total").increment(1);
+            error!(alarm, "the protocol says this is impossible");
+        }
+        (self.listener)(&decided.news);
+    }
+
+    async fn learn_facts(&self) -> Result<(), ReadError> {
+        let known = self.log.hot().facts_version();
+        let facts = self.store.facts(known).await?;
+        self.log.hot().learn(facts);
+        Ok(())
+    }
+
+    /// Finds out what became of an append: puts an empty row in its place. Where that fits, the append was not written and never
+    /// will be; where it does not, the row that is there says which of the two was faster. False: not found out yet.
+    async fn resolve(&self, doubt: &Decided) -> Result<bool, Superseded> {
+        let empty = Record::default().encode();
+        let row = Append {
+            seq: doubt.seq,
+            body: &empty,
+            rows: &Rows::of_everything(self.me),
+            assumed: &Assumed::default(),
+            version: self.log.hot().facts_version(),
+        };
+        match self.store.append(row).await {
+            Ok(at) => self.adopt(doubt.seq, at, empty.len(), Record::default()),
+            Err(AppendError::Taken) => {
+                let before = Seq(doubt.seq.0 - 1);
+                let Some(found) = self
+                    .store
+                    .log(before, 1)
+                    .await
+                    .ok()
+                    .and_then(|mut rows| rows.pop())
+                else {
+                    return Ok(false);
+                };
+                if found.body == doubt.body {
+                    self.adopt(doubt.seq, found.at, found.body.len(), doubt.record.clone());
+                    self.tell(doubt);
+                } else if found.body == empty {
+                    // a try of this function whose answer was lost
+                    self.adopt(doubt.seq, found.at, found.body.len(), Record::default());
+                } else {
+                    return Err(Superseded);
+                }
+            }
+            Err(AppendError::Superseded) => return Err(Superseded),
+            Err(error) => {
+                warn!(%error, seq = doubt.seq.0, "the outcome of an append is not found out yet");
+                if error == AppendError::Outdated {
+                    drop(self.learn_facts().await); // tried again with what was learnt, if anything
+                }
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// A projector that falls behind slows the ledger down, so that memory and the next start stay bounded.
+    async fn let_tables_follow(&self) {
+        loop {
+            let (rows, bytes) = {
+                let hot = self.log.hot();
+                (hot.waiting(), hot.waiting_bytes())
+            };
+            if rows < UNPROJECTED_ROWS_MAX && bytes < UNPROJECTED_BYTES_MAX {
+                return;
+            }
+            counter!("passcom_ledger_waits_for_tables_total").increment(1);
+            drop(self.log.catch_up().await);
+        }
+    }
+}
+
+/// Tells everybody what came of a batch; hands on the one whose outcome is not known.
+fn tell(
+    outcome: Result<Vec<Receipt>, Failed>,
+    receipts: Vec<oneshot::Sender<Result<Receipt, PostError>>>,
+) -> Result<Option<Box<Decided>>, Superseded> {
+    let (error, handed_on) = match outcome {
+        Ok(outcomes) => {
+            for (receipt, outcome) in receipts.into_iter().zip(outcomes) {
+                let _ = receipt.send(Ok(outcome)); // whoever posted it may have stopped waiting
+            }
+            return Ok(None);
+        }
+        Err(Failed::NotWritten(cause)) => {
+            warn!(%cause, "entries not written");
+            (PostError::NotWritten, Ok(None))
+        }
+        Err(Failed::Unknown(decided, cause)) => {
+            warn!(%cause, seq = decided.seq.0, "outcome of an append unknown");
+            (PostError::Unknown, Ok(Some(decided)))
+        }
+        Err(Failed::Superseded) => (PostError::NotWritten, Err(Superseded)),
+    };
+    for receipt in receipts {
+        let _ = receipt.send(Err(error));
+    }
+    handed_on
+}
+
+/// Refuses what comes for so long.
+async fn refuse(queue: &mut mpsc::Receiver<Waiting>, pause: Duration) {
+    let until = Instant::now() + pause;
+    while let Ok(Some(waiting)) = timeout_at(until, queue.recv()).await {
+        let _ = waiting.receipt.send(Err(PostError::NotWritten));
+    }
+    sleep_until(until).await; // also where every handle is gone
+}
+
+fn not_written(error: ReadError) -> Failed {
+    Failed::NotWritten(error.0)
 }

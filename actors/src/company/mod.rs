@@ -1,7 +1,7 @@
 //! One company: what is durable, the only way to change it, and who claims a seat meanwhile.
 //!
-//! * [`ledger`]: the only writer, one transaction for all that waits; [`news`]: what a batch has changed; [`store`]:
-//!   what the ledger and the readers need of a database;
+//! * [`ledger`]: the only writer, one row of the [`log`] for all that waits; [`archive`]: all that is read; [`store`]:
+//!   what both need of a database; [`news`]: what a batch has changed;
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
 //! * [`running`]: which sagas are driven here; [`stock`]: our own routes; [`supervisor`]: the root of the actors.
@@ -11,20 +11,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
+use self::archive::Archive;
 use self::directory::Directory;
 use self::ledger::Ledger;
 use self::news::News;
 use self::running::Running;
-use self::store::Archive;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::domain::ids::CompanyId;
 
+pub mod archive;
 pub mod buckets;
 pub mod directory;
 pub mod history;
 pub mod lease;
 pub mod ledger;
+pub mod log;
 pub mod news;
 
 pub mod route;
@@ -41,7 +43,7 @@ pub struct Company {
     /// Of the program that the node runs.
     pub version: &'static str,
     pub ledger: Ledger,
-    pub archive: Arc<dyn Archive>,
+    pub archive: Archive,
     pub directory: Directory,
     /// What is on sale at every company.
     pub catalogue: Catalogue,

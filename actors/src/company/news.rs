@@ -1,6 +1,6 @@
 //! What a batch of the ledger changed, as the catalogue, the route actors and the peers are told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::ids::RouteId;
@@ -12,8 +12,6 @@ pub struct News {
     pub seats: BTreeMap<SeatKey, SeatUse>,
     /// Seat maps read by this batch.
     pub surveyed: Vec<(RouteId, BTreeMap<SeatKey, SeatUse>)>,
-    /// Routes of which nobody knows whether the batch changed them.
-    pub doubtful: BTreeSet<RouteId>,
     /// There are new rows for the peers.
     pub outbox: bool,
 }

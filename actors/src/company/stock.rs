@@ -1,12 +1,12 @@
 //! Our own routes: read into the catalogue at start, and again what an import has changed since.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{info, warn};
 
 use crate::catalogue::Catalogue;
-use crate::company::store::{Archive, ReadError};
+use crate::company::archive::Archive;
+use crate::company::store::ReadError;
 use crate::domain::ids::RouteId;
 
 /// Routes read at a time.
@@ -15,21 +15,19 @@ const PAGE: usize = 5_000;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Reads every route; answers with the version of the table that this shows.
-pub async fn load(archive: &dyn Archive, catalogue: &Catalogue) -> Result<i64, ReadError> {
+pub async fn load(archive: &Archive, catalogue: &Catalogue) -> Result<i64, ReadError> {
     load_since(archive, catalogue, -1).await
 }
 
 /// Follows imports, for ever.
-pub async fn watch(archive: Arc<dyn Archive>, catalogue: Catalogue, mut known: i64) {
+pub async fn watch(archive: Archive, catalogue: Catalogue, mut known: i64) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         match archive.catalogue_version().await {
-            Ok(version) if version > known => {
-                match load_since(archive.as_ref(), &catalogue, known).await {
-                    Ok(version) => known = version,
-                    Err(error) => warn!(%error, "cannot read the routes of an import"),
-                }
-            }
+            Ok(version) if version > known => match load_since(&archive, &catalogue, known).await {
+                Ok(version) => known = version,
+                Err(error) => warn!(%error, "cannot read the routes of an import"),
+            },
             // the ledger says that the database is away
             Ok(_) | Err(_) => {}
         }
@@ -37,7 +35,7 @@ pub async fn watch(archive: Arc<dyn Archive>, catalogue: Catalogue, mut known: i
 }
 
 async fn load_since(
-    archive: &dyn Archive,
+    archive: &Archive,
     catalogue: &Catalogue,
     since: i64,
 ) -> Result<i64, ReadError> {

@@ -1,6 +1,5 @@
 //! What the actors need of a database. Implemented over PostgreSQL (`passcom-sql`) and over memory (tests, simulation).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,21 +10,46 @@ use uuid::Uuid;
 
 use crate::catalogue::Published;
 use crate::company::buckets::{Bucket, Digests, Slice};
-use crate::company::history::Event;
+use crate::company::log::Seq;
+use crate::company::log::cell::Cell;
+use crate::company::log::hot::{Assumed, Facts, Loaded, Projection, Standing};
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Acceptors, Register};
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use crate::domain::order::{Order, OrderHash, SeatRef};
 use crate::domain::outcome::Outcome;
-use crate::domain::rows::{Footprint, OutboxCursor, Replicated, Rows, SeatKey, SeatUse};
+use crate::domain::rows::{Footprint, KeyRow, Replicated, Rows, SeatKey, SeatUse};
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::{LegState, RefusalReason};
 
-/// How a transaction ended, when not well.
+/// Why a row was not appended to the log, or may not have been.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// Certainly nothing was written.
+    #[error("not written: {0}")]
+    NotWritten(String),
+    /// The append has no answer.
+    #[error("outcome unknown: {0}")]
+    Unknown(String),
+    /// Another row has this place. Nothing was written.
+    #[error("another row has this place in the log")]
+    Taken,
+    /// Another node has started on this database. Nothing was written.
+    #[error("another node has started on this database")]
+    Superseded,
+    /// Routes have changed since the version that the batch was decided on. Nothing was written.
+    #[error("the routes have changed")]
+    Outdated,
+    /// Something that the batch takes for new is recorded, or a seat has another owner. Nothing was written.
+    #[error("the tables have what was taken for new")]
+    Surprise,
+}
+
+/// How a projection ended, when not well.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
-    /// Another writer changed a row between our read and our write; nothing was written.
-    #[error("a row changed under the transaction")]
+    /// The tables are not where it begins, or the epoch is another one: nothing was written.
+    #[error("the tables are at another place of the log")]
     Conflict,
     /// Certainly nothing was written.
     #[error("not written: {0}")]
@@ -42,16 +66,88 @@ pub struct ReadError(pub String);
 
 pub type Read<'a, T> = BoxFuture<'a, Result<T, ReadError>>;
 
-/// Writes. Used by the ledger only.
+/// A row to append.
+#[derive(Debug, Clone, Copy)]
+pub struct Append<'a> {
+    /// Its place: the next one.
+    pub seq: Seq,
+    /// What it says: a [`Record`](crate::company::log::record::Record), encoded.
+    pub body: &'a [u8],
+    /// The decided batch that it is of. Its seats change hands with the append.
+    pub rows: &'a Rows,
+    /// What the batch was decided on without having been read.
+    pub assumed: &'a Assumed,
+    /// Of the catalogue that the batch was decided on.
+    pub version: i64,
+}
+
+impl Append<'_> {
+    /// The seats that the batch gives back, and those that it takes, with the saga that had or gets each. A seat that goes off
+    /// sale is taken by nobody, and given back by nobody when it returns.
+    pub fn handed_over(&self) -> (HandedOver, HandedOver) {
+        let (mut freed, mut taken) = (Vec::new(), Vec::new());
+        for leg in self.rows.legs.changes() {
+            let before = leg.before.is_some_and(|row| row.owns());
+            match (before, leg.after.owns()) {
+                (true, false) => freed.push((leg.key.seat(), leg.key.saga)),
+                (false, true) => taken.push((leg.key.seat(), leg.key.saga)),
+                _ => {}
+            }
+        }
+        for seat in self.rows.seats.changes() {
+            let before = seat.before.is_some_and(|row| row.blocked);
+            match (before, seat.after.blocked) {
+                (true, false) => freed.push((*seat.key, NOBODY)),
+                (false, true) => taken.push((*seat.key, NOBODY)),
+                _ => {}
+            }
+        }
+        (freed, taken)
+    }
+}
+
+/// Seats with the saga that had or gets each.
+pub type HandedOver = Vec<(SeatKey, SagaId)>;
+
+/// Who has the seats that are off sale.
+pub const NOBODY: SagaId = SagaId(Uuid::nil());
+
+/// A row of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    pub seq: Seq,
+    /// Of the node that wrote it.
+    pub epoch: i64,
+    /// Milliseconds since 1970, by the clock of the database.
+    pub at: i64,
+    pub body: Vec<u8>,
+}
+
+/// The log and the tables that follow it. Used by the ledger and its projector only; an implementation belongs to one start of
+/// a node, whose epoch it writes and compares.
 pub trait LedgerStore: Send + Sync + 'static {
-    /// One transaction: loads what the footprint names, lets `decide` change the rows, writes the changes, commits.
-    ///
-    /// `Ok` means durable. `decide` may be called again after a lost connection, with freshly loaded rows.
-    fn transact<'a>(
-        &'a self,
-        footprint: &'a Footprint,
-        decide: &'a mut (dyn FnMut(&mut Rows) + Send),
-    ) -> BoxFuture<'a, Result<(), WriteError>>;
+    /// Where log and tables stand, and the time of the database in milliseconds since 1970.
+    fn standing(&self) -> Read<'_, (Standing, i64)>;
+
+    /// The last row of the log that the tables have.
+    fn projected(&self) -> Read<'_, Seq>;
+
+    /// Rows of the log after this one, ascending.
+    fn log(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>>;
+
+    /// Routes changed after this version.
+    fn facts(&self, after_version: i64) -> Read<'_, Facts>;
+
+    /// What the tables have of what the footprint names. Seats and who keeps them are told as of the end of the log.
+    fn load<'a>(&'a self, footprint: &'a Footprint) -> Read<'a, Loaded>;
+
+    /// Appends a row, if its place is free, the epoch is ours, the routes are of that version, and what is assumed holds; then
+    /// answers with the time of the row, and the row is durable.
+    fn append<'a>(&'a self, row: Append<'a>) -> BoxFuture<'a, Result<i64, AppendError>>;
+
+    /// Brings the tables from one place of the log to another, in one transaction, if they are where the projection begins and
+    /// the epoch is ours.
+    fn project<'a>(&'a self, projection: &'a Projection) -> BoxFuture<'a, Result<(), WriteError>>;
 }
 
 /// A saga that somebody must bring to its end.
@@ -143,24 +239,23 @@ pub struct AuditView {
     pub reason: String,
 }
 
-/// Reads. Each sees only what is committed.
-pub trait Archive: Send + Sync + 'static {
+/// The tables, for what is read beside the ledger: they have what the log had when it was projected last. An
+/// [`Archive`](crate::company::archive::Archive) knows what is newer.
+pub trait Tables: Send + Sync + 'static {
     /// Answers at all.
     fn ping(&self) -> Read<'_, ()>;
 
-    /// Everything recorded of a saga; empty if nothing (`running` is not for the store to know).
-    fn recorded(&self, saga: SagaId) -> Read<'_, SagaRecord>;
+    /// All that is recorded of a saga; an empty cell if nothing.
+    fn cell(&self, saga: SagaId) -> Read<'_, Cell>;
 
     /// What a client's key was used for.
-    fn key(&self, user: UserId, key: String) -> Read<'_, Option<KnownKey>>;
+    fn key(&self, user: UserId, key: String) -> Read<'_, Option<KeyRow>>;
 
     /// By normalised login.
     fn user(&self, login: String) -> Read<'_, Option<User>>;
 
     /// Users whose claim to a login was accepted here, and whose register is not closed.
     fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>>;
-
-    fn ticket(&self, id: SagaId) -> Read<'_, Option<Ticket>>;
 
     /// A user's tickets that are not wholly cancelled, newest first, after (created_at, id).
     fn tickets_of(
@@ -170,14 +265,11 @@ pub trait Archive: Send + Sync + 'static {
         limit: usize,
     ) -> Read<'_, Vec<Ticket>>;
 
-    /// What is recorded of a saga, with the times; in no order.
-    fn history(&self, saga: SagaId) -> Read<'_, Vec<Event>>;
-
     /// What operators did, newest first, before this one.
     fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>>;
 
-    /// Outbox rows with a higher `seq`, ascending.
-    fn outbox(&self, after_seq: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>>;
+    /// Outbox rows with a higher number, ascending.
+    fn outbox(&self, after: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>>;
 
     /// A hash over the users and tickets in each bucket of the slice that has any, the same wherever the rows are.
     fn digests(&self, slice: Slice) -> Read<'_, Digests>;
@@ -192,22 +284,6 @@ pub trait Archive: Send + Sync + 'static {
 
     /// This database's incarnation.
     fn incarnation(&self) -> Incarnation;
-
-    /// How far each peer's outbox was read, per the incarnation read last.
-    fn cursors(&self) -> Read<'_, BTreeMap<CompanyId, OutboxCursor>>;
-
-    /// Sagas begun and undecided here, open holds apart, oldest first. How long ago is for the caller to know: the
-    /// database's clock may jump.
-    fn undecided(&self, limit: usize) -> Read<'_, Vec<Unfinished>>;
-
-    /// Sagas that this node began and that are not finished, open holds apart, oldest first.
-    fn unfinished(&self, node: String, limit: usize) -> Read<'_, Vec<Unfinished>>;
-
-    /// Open holds, oldest first, with how long each is kept, in seconds from its beginning.
-    fn held(&self, limit: usize) -> Read<'_, Vec<(SagaId, u32)>>;
-
-    /// This user's open holds of which this company keeps seats, oldest first.
-    fn held_for(&self, user: UserId, limit: usize) -> Read<'_, Vec<SagaId>>;
 
     /// For operators: newest first, of those in this state only.
     fn sagas(

@@ -1,17 +1,16 @@
-//! The bytes that cross nodes: the codec, and the envelope around every request. The only module that knows bincode.
+//! The bytes that cross nodes: bounds of what is encoded, and the envelope around every request.
 //!
 //! Invariants:
 //! - Nothing longer than [`MESSAGE_LEN_MAX`] is ever handed to the transport: a frame over its limit would end the
 //!   whole link, with every call that is under way on it.
 //! - The first two bytes of a request are its protocol number, so that a node can name the ones it speaks to a peer
 //!   that it understands nothing else of.
-//! - A message is decoded whole or not at all: bytes that trail it are an error.
 
-use bincode::enc::write::SizeWriter;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::codec;
 use crate::domain::ids::{CompanyId, Incarnation};
 use crate::domain::time::Timestamp;
 use crate::mesh::messages::{Reply, Request};
@@ -39,22 +38,20 @@ pub enum EncodeError {
     #[error("a message of {len} bytes exceeds the limit of {MESSAGE_LEN_MAX}")]
     TooLong { len: usize },
     #[error("a value that has no encoding: {0}")]
-    Invalid(#[from] bincode::error::EncodeError),
+    Invalid(#[from] codec::Unencodable),
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     #[error("a message of {len} bytes exceeds the limit of {MESSAGE_LEN_MAX}")]
     TooLong { len: usize },
-    #[error("{0} bytes trail the message")]
-    Trailing(usize),
-    #[error("not a message of this kind: {0}")]
-    Invalid(#[from] bincode::error::DecodeError),
+    #[error(transparent)]
+    Invalid(#[from] codec::DecodeError),
 }
 
 /// Encodes a value for another node or for a column of bytes.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, EncodeError> {
-    let bytes = bincode::serde::encode_to_vec(value, bincode::config::standard())?;
+    let bytes = codec::encode(value)?;
     if bytes.len() > MESSAGE_LEN_MAX {
         return Err(EncodeError::TooLong { len: bytes.len() });
     }
@@ -63,13 +60,7 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, EncodeError> {
 
 /// How many of the first of these one message holds together.
 pub fn fitting<T: Serialize>(items: &[T]) -> usize {
-    let mut written = SizeWriter::default();
-    let fits = items.iter().take_while(|item| {
-        let config = bincode::config::standard();
-        let encoded = bincode::serde::encode_into_writer(item, &mut written, config);
-        encoded.is_ok() && written.bytes_written <= ITEMS_LEN_MAX
-    });
-    fits.count()
+    codec::fitting(items, ITEMS_LEN_MAX)
 }
 
 /// Decodes what [`encode`] wrote.
@@ -77,12 +68,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     if bytes.len() > MESSAGE_LEN_MAX {
         return Err(DecodeError::TooLong { len: bytes.len() });
     }
-    let config = bincode::config::standard().with_limit::<DECODED_LEN_MAX>();
-    let (value, read) = bincode::serde::decode_from_slice(bytes, config)?;
-    match bytes.len() - read {
-        0 => Ok(value),
-        trailing => Err(DecodeError::Trailing(trailing)),
-    }
+    Ok(codec::decode::<T, DECODED_LEN_MAX>(bytes)?)
 }
 
 /// A request with what its handling needs besides its body.

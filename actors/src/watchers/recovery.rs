@@ -50,7 +50,7 @@ struct Seen {
 /// Drives what this node left unfinished when it stopped. Ends when all are driven to their end, or after a bounded
 /// time.
 pub async fn at_start(company: &Company, drivers: &Drivers) {
-    let unfinished = company.archive.unfinished(company.node(), LOOK_MAX);
+    let unfinished = company.archive.unfinished(LOOK_MAX);
     let unfinished = match unfinished.await {
         Ok(unfinished) => unfinished,
         Err(error) => {
@@ -80,7 +80,7 @@ pub async fn watch(company: Arc<Company>, drivers: Drivers, in_doubt_after: Dura
         let archive = &company.archive;
         let (Ok(without_decision), Ok(without_end)) = (
             archive.undecided(LOOK_MAX).await,
-            archive.unfinished(company.node(), LOOK_MAX).await,
+            archive.unfinished(LOOK_MAX).await,
         ) else {
             continue; // the ledger says that the database is away
         };

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use passcom_actors::domain::ids::CompanyId;
-use passcom_actors::domain::rows::Rows;
+use passcom_memory::Epoch;
 
 use crate::checker::History;
 use crate::clients::Heard;
@@ -15,6 +15,7 @@ use crate::life::Life;
 use crate::network::Wire;
 use crate::redis::Redis;
 use crate::seen::Seen;
+use crate::store::Transaction;
 use crate::trace::Trace;
 
 /// What a database does at the moment.
@@ -39,7 +40,8 @@ pub struct StoreRisks {
 /// A transaction whose session has lost its client and commits all the same, later.
 pub struct LateCommit {
     pub life: Arc<Life>,
-    pub rows: Rows,
+    pub epoch: Epoch,
+    pub transaction: Transaction,
     pub at: u64,
 }
 

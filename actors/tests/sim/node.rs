@@ -90,7 +90,7 @@ impl Node {
         let started = Arc::new(Started::default());
         let database = Database {
             life: life.clone(),
-            tables,
+            epoch: tables.start(),
             close: CloseOfSale::new(clock.clone(), SALE_CLOSES),
         };
         runtime.spawn(run(life.clone(), clock, database, started.clone()));
@@ -164,15 +164,15 @@ impl Node {
 async fn run(life: Arc<Life>, clock: Clock, database: Database, started: Arc<Started>) {
     let companies = life.hub.companies.clone();
     let close_of_sale = database.close.clone();
-    let archive = Arc::new(database);
+    let database = Arc::new(database);
     let seams = Seams {
         me: companies[life.index],
         companies,
         version: "simulated",
         clock,
         close_of_sale,
-        ledger_store: archive.clone(),
-        archive,
+        store: database.clone(),
+        tables: database,
         peers: Arc::new(Peers { life: life.clone() }),
         answers: started.answers.clone(),
         leases: Arc::new(Leases { life: life.clone() }),

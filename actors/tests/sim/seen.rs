@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 72] = [
+const WANTED: [&str; 75] = [
     "bookings sold",
     "bookings refused",
     "holds told as kept",
@@ -70,6 +70,9 @@ const WANTED: [&str; 72] = [
     "messages lost",
     "messages repeated",
     "messages that came late",
+    "appends of an epoch that was over",
+    "appends that took something recorded for new",
+    "appends whose place was taken",
     "transactions not written",
     "unknown commits that were written",
     "unknown commits that were not",

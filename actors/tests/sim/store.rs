@@ -1,6 +1,5 @@
-//! A company's database as its node sees it: tables that outlive the node, behind a connection that fails.
+//! A company's database as its node sees it: log and tables that outlive the node, behind a connection that fails.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,16 +7,18 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::{CloseOfSale, Published};
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
-use passcom_actors::company::history::Event;
+use passcom_actors::company::log::Seq;
+use passcom_actors::company::log::cell::Cell;
+use passcom_actors::company::log::hot::{Assumed, Facts, Loaded, Projection, Standing};
 use passcom_actors::company::store::{
-    Archive, AuditView, KnownKey, LedgerStore, Read, ReadError, SagaRecord, SagaStatus, SagaView,
-    Unfinished, WriteError,
+    Append, AppendError, AuditView, LedgerStore, Logged, Read, ReadError, SagaStatus, SagaView,
+    Tables, WriteError,
 };
 use passcom_actors::domain::accounts::User;
-use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
-use passcom_actors::domain::rows::{Footprint, OutboxCursor, Replicated, Rows, SeatKey, SeatUse};
+use passcom_actors::domain::ids::{Incarnation, RouteId, SagaId, UserId};
+use passcom_actors::domain::rows::{Footprint, KeyRow, Replicated, Rows, SeatKey, SeatUse};
 use passcom_actors::domain::ticket::Ticket;
-use passcom_memory::MemoryStore;
+use passcom_memory::{Epoch, MemoryStore};
 use uuid::Uuid;
 
 use crate::hub::{LateCommit, Weather};
@@ -29,7 +30,7 @@ const LATE_MAX: u64 = 2_000;
 #[derive(Clone)]
 pub struct Database {
     pub life: Arc<Life>,
-    pub tables: Arc<MemoryStore>,
+    pub epoch: Epoch,
     pub close: CloseOfSale,
 }
 
@@ -41,6 +42,76 @@ enum Fate {
     LostBefore,
     LostAfter,
     Late,
+}
+
+/// A transaction that a session may finish without its client.
+#[derive(Clone)]
+pub enum Transaction {
+    Append {
+        seq: Seq,
+        body: Vec<u8>,
+        rows: Rows,
+        assumed: Assumed,
+        version: i64,
+    },
+    Project(Box<Projection>),
+}
+
+/// Why a transaction was rolled back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RolledBack {
+    Append(AppendError),
+    Project(WriteError),
+}
+
+impl Transaction {
+    /// Commits, unless something stands against it; answers with its time.
+    pub fn commit(&self, epoch: &Epoch) -> Result<i64, RolledBack> {
+        match self {
+            Self::Append {
+                seq,
+                body,
+                rows,
+                assumed,
+                version,
+            } => {
+                let row = Append {
+                    seq: *seq,
+                    body,
+                    rows,
+                    assumed,
+                    version: *version,
+                };
+                epoch.append_now(row).map_err(RolledBack::Append)
+            }
+            Self::Project(projection) => {
+                let projected = epoch.project_now(projection).map_err(RolledBack::Project);
+                projected.map(|()| 0)
+            }
+        }
+    }
+
+    /// What it appended.
+    pub fn rows(&self) -> Option<&Rows> {
+        match self {
+            Self::Append { rows, .. } => Some(rows),
+            Self::Project(_) => None,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Append { .. } => "append",
+            Self::Project(_) => "projection",
+        }
+    }
+}
+
+/// How a transaction ended, when not well.
+enum Ended {
+    RolledBack(RolledBack),
+    NotWritten,
+    Unknown,
 }
 
 impl Database {
@@ -77,55 +148,49 @@ impl Database {
         self.life.hub.lock().weather[self.life.index] == Weather::Down
     }
 
-    fn commit(&self, rows: &Rows) -> Result<(), WriteError> {
-        self.tables.commit(rows)?;
-        let hub = &mut *self.life.hub.lock();
-        hub.history.on_commit(rows, self.life.now(), &mut hub.seen);
-        Ok(())
+    fn commit(&self, transaction: &Transaction) -> Result<i64, RolledBack> {
+        let at = transaction.commit(&self.epoch)?;
+        if let Some(rows) = transaction.rows() {
+            let hub = &mut *self.life.hub.lock();
+            hub.history.on_commit(rows, self.life.now(), &mut hub.seen);
+        }
+        Ok(at)
     }
 
-    fn decided(&self, rows: &Rows) {
-        let hub = &mut *self.life.hub.lock();
-        let wall_ms = self.life.wall_ms();
-        hub.history.on_decided(rows, wall_ms, &mut hub.seen);
-    }
-
-    async fn transaction(
-        &self,
-        footprint: &Footprint,
-        decide: &mut (dyn FnMut(&mut Rows) + Send),
-    ) -> Result<(), WriteError> {
+    async fn transact(&self, transaction: Transaction) -> Result<i64, Ended> {
         self.life.cross().await;
         self.pause().await;
         if self.is_down() {
-            return Err(WriteError::NotWritten("connection refused".to_owned()));
+            return Err(Ended::NotWritten);
         }
-        let mut rows = self.tables.begin(footprint, &self.close);
-        decide(&mut rows);
-        self.decided(&rows);
         self.life.cross().await;
         let fate = self.fate();
+        let mut at = 0;
         if matches!(fate, Fate::Acknowledged | Fate::LostAfter) {
-            self.commit(&rows)?;
+            at = self.commit(&transaction).map_err(Ended::RolledBack)?;
         }
         self.life.cross().await;
         self.pause().await;
-        self.tell(fate);
+        self.tell(fate, transaction.name());
         match fate {
-            Fate::Acknowledged => Ok(()),
-            Fate::NotWritten => Err(WriteError::NotWritten("rolled back".to_owned())),
+            Fate::Acknowledged => Ok(at),
+            Fate::NotWritten => Err(Ended::NotWritten),
             Fate::Late => {
                 let hub = &mut *self.life.hub.lock();
                 let at = self.life.now() + hub.random.u64(0..LATE_MAX);
-                let life = self.life.clone();
-                hub.late_commits.push(LateCommit { life, rows, at });
-                Err(unknown())
+                hub.late_commits.push(LateCommit {
+                    life: self.life.clone(),
+                    epoch: self.epoch.clone(),
+                    transaction,
+                    at,
+                });
+                Err(Ended::Unknown)
             }
-            Fate::LostBefore | Fate::LostAfter => Err(unknown()),
+            Fate::LostBefore | Fate::LostAfter => Err(Ended::Unknown),
         }
     }
 
-    fn tell(&self, fate: Fate) {
+    fn tell(&self, fate: Fate, transaction: &'static str) {
         let life = &self.life;
         let hub = &mut *life.hub.lock();
         let what = match fate {
@@ -138,13 +203,13 @@ impl Database {
         hub.seen.count(what);
         let who = life.hub.companies[life.index];
         hub.trace
-            .line(life.now(), &who, format_args!("commit: {fate:?}"));
+            .line(life.now(), &who, format_args!("{transaction}: {fate:?}"));
     }
 
     /// Reads, over the connection.
     fn read<'a, T: Send + 'a>(
         &'a self,
-        read: impl FnOnce(&'a MemoryStore) -> Read<'a, T> + Send + 'a,
+        read: impl FnOnce(&'a Self) -> Read<'a, T> + Send + 'a,
     ) -> Read<'a, T> {
         async move {
             self.life.cross().await;
@@ -152,45 +217,100 @@ impl Database {
             if self.is_down() {
                 return Err(ReadError("connection refused".to_owned()));
             }
-            read(&self.tables).await
+            read(self).await
+        }
+        .boxed()
+    }
+
+    fn tables(&self) -> &MemoryStore {
+        &self.epoch.store
+    }
+}
+
+impl LedgerStore for Database {
+    fn standing(&self) -> Read<'_, (Standing, i64)> {
+        self.read(|this| this.epoch.standing())
+    }
+
+    fn projected(&self) -> Read<'_, Seq> {
+        self.read(|this| this.epoch.projected())
+    }
+
+    fn log(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>> {
+        self.read(move |this| this.epoch.log(after, limit))
+    }
+
+    fn facts(&self, after_version: i64) -> Read<'_, Facts> {
+        self.read(move |this| this.epoch.facts(after_version))
+    }
+
+    fn load<'a>(&'a self, footprint: &'a Footprint) -> Read<'a, Loaded> {
+        self.read(|this| this.epoch.load(footprint))
+    }
+
+    fn append<'a>(&'a self, row: Append<'a>) -> BoxFuture<'a, Result<i64, AppendError>> {
+        let transaction = Transaction::Append {
+            seq: row.seq,
+            body: row.body.to_vec(),
+            rows: row.rows.clone(),
+            assumed: row.assumed.clone(),
+            version: row.version,
+        };
+        async move {
+            self.transact(transaction)
+                .await
+                .map_err(|ended| match ended {
+                    Ended::RolledBack(RolledBack::Append(error)) => {
+                        self.life.hub.lock().seen.count(match error {
+                            AppendError::Taken => "appends whose place was taken",
+                            AppendError::Surprise => "appends that took something recorded for new",
+                            AppendError::Superseded => "appends of an epoch that was over",
+                            _ => "transactions not written",
+                        });
+                        error
+                    }
+                    Ended::RolledBack(RolledBack::Project(error)) => unreachable!("{error}"),
+                    Ended::NotWritten => AppendError::NotWritten("rolled back".to_owned()),
+                    Ended::Unknown => AppendError::Unknown("connection reset".to_owned()),
+                })
+        }
+        .boxed()
+    }
+
+    fn project<'a>(&'a self, projection: &'a Projection) -> BoxFuture<'a, Result<(), WriteError>> {
+        let transaction = Transaction::Project(Box::new(projection.clone()));
+        async move {
+            match self.transact(transaction).await {
+                Ok(_) => Ok(()),
+                Err(Ended::RolledBack(RolledBack::Project(error))) => Err(error),
+                Err(Ended::RolledBack(RolledBack::Append(error))) => unreachable!("{error}"),
+                Err(Ended::NotWritten) => Err(WriteError::NotWritten("rolled back".to_owned())),
+                Err(Ended::Unknown) => Err(WriteError::Unknown("connection reset".to_owned())),
+            }
         }
         .boxed()
     }
 }
 
-fn unknown() -> WriteError {
-    WriteError::Unknown("connection reset".to_owned())
-}
-
-impl LedgerStore for Database {
-    fn transact<'a>(
-        &'a self,
-        footprint: &'a Footprint,
-        decide: &'a mut (dyn FnMut(&mut Rows) + Send),
-    ) -> BoxFuture<'a, Result<(), WriteError>> {
-        self.transaction(footprint, decide).boxed()
-    }
-}
-
-impl Archive for Database {
+impl Tables for Database {
     fn ping(&self) -> Read<'_, ()> {
-        self.read(|tables| tables.ping())
+        self.read(|this| this.tables().ping())
     }
 
-    fn recorded(&self, saga: SagaId) -> Read<'_, SagaRecord> {
-        self.read(move |tables| tables.recorded(saga))
+    fn cell(&self, saga: SagaId) -> Read<'_, Cell> {
+        self.read(move |this| this.tables().cell(saga))
     }
 
-    fn key(&self, user: UserId, key: String) -> Read<'_, Option<KnownKey>> {
-        self.read(move |tables| tables.key(user, key))
+    fn key(&self, user: UserId, key: String) -> Read<'_, Option<KeyRow>> {
+        self.read(move |this| this.tables().key(user, key))
     }
 
     fn user(&self, login: String) -> Read<'_, Option<User>> {
-        self.read(move |tables| tables.user(login))
+        self.read(move |this| this.tables().user(login))
     }
 
-    fn ticket(&self, id: SagaId) -> Read<'_, Option<Ticket>> {
-        self.read(move |tables| tables.ticket(id))
+    fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>> {
+        self.read(move |this| this.tables().open_logins(limit))
     }
 
     fn tickets_of(
@@ -199,35 +319,19 @@ impl Archive for Database {
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
-        self.read(move |tables| tables.tickets_of(user, after, limit))
-    }
-
-    fn history(&self, saga: SagaId) -> Read<'_, Vec<Event>> {
-        self.read(move |tables| tables.history(saga))
+        self.read(move |this| this.tables().tickets_of(user, after, limit))
     }
 
     fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>> {
-        self.read(move |tables| tables.audit(before, limit))
+        self.read(move |this| this.tables().audit(before, limit))
     }
 
-    fn outbox(&self, after_seq: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>> {
-        self.read(move |tables| tables.outbox(after_seq, limit))
-    }
-
-    fn incarnation(&self) -> Incarnation {
-        self.tables.incarnation()
-    }
-
-    fn cursors(&self) -> Read<'_, BTreeMap<CompanyId, OutboxCursor>> {
-        self.read(|tables| tables.cursors())
-    }
-
-    fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>> {
-        self.read(move |tables| tables.open_logins(limit))
+    fn outbox(&self, after: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>> {
+        self.read(move |this| this.tables().outbox(after, limit))
     }
 
     fn digests(&self, slice: Slice) -> Read<'_, Digests> {
-        self.read(move |tables| tables.digests(slice))
+        self.read(move |this| this.tables().digests(slice))
     }
 
     fn copies(
@@ -236,23 +340,11 @@ impl Archive for Database {
         after: Option<Uuid>,
         limit: usize,
     ) -> Read<'_, Vec<Replicated>> {
-        self.read(move |tables| tables.copies(bucket, after, limit))
+        self.read(move |this| this.tables().copies(bucket, after, limit))
     }
 
-    fn undecided(&self, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        self.read(move |tables| tables.undecided(limit))
-    }
-
-    fn unfinished(&self, node: String, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        self.read(move |tables| tables.unfinished(node, limit))
-    }
-
-    fn held(&self, limit: usize) -> Read<'_, Vec<(SagaId, u32)>> {
-        self.read(move |tables| tables.held(limit))
-    }
-
-    fn held_for(&self, user: UserId, limit: usize) -> Read<'_, Vec<SagaId>> {
-        self.read(move |tables| tables.held_for(user, limit))
+    fn incarnation(&self) -> Incarnation {
+        self.tables().incarnation()
     }
 
     fn sagas(
@@ -262,18 +354,18 @@ impl Archive for Database {
         older_than: Option<Duration>,
         limit: usize,
     ) -> Read<'_, Vec<SagaView>> {
-        self.read(move |tables| tables.sagas(id, state, older_than, limit))
+        self.read(move |this| this.tables().sagas(id, state, older_than, limit))
     }
 
     fn seat(&self, seat: SeatKey) -> Read<'_, Option<SeatUse>> {
-        self.read(move |tables| tables.seat(seat))
+        self.read(move |this| this.tables().seat(seat))
     }
 
     fn catalogue_version(&self) -> Read<'_, i64> {
-        self.read(|tables| tables.catalogue_version())
+        self.read(|this| this.tables().catalogue_version())
     }
 
     fn routes(&self, changed_after: i64, after: RouteId, limit: usize) -> Read<'_, Vec<Published>> {
-        self.read(move |tables| tables.routes(changed_after, after, limit))
+        self.read(move |this| this.tables().routes(changed_after, after, limit))
     }
 }

@@ -20,14 +20,12 @@ use std::time::Duration;
 use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId};
 use passcom_actors::domain::order::{Price, SeatRef};
-use passcom_actors::domain::rows::Rows;
 use passcom_memory::MemoryStore;
 use uuid::Uuid;
 
 use crate::checker::History;
 use crate::clients::{About, Deed, Errand};
-use crate::hub::{Hub, Inner, StoreRisks, Weather};
-use crate::life::Life;
+use crate::hub::{Hub, Inner, LateCommit, StoreRisks, Weather};
 use crate::network::{Packet, Wire};
 use crate::node::Node;
 use crate::plan::Plan;
@@ -81,7 +79,7 @@ pub enum Happening {
     Storm(usize, Weather),
     Redis(Mode),
     Flush,
-    LateCommit(Arc<Life>, Box<Rows>),
+    LateCommit(Box<LateCommit>),
     /// A node's wall clock is wrong by so much from now on.
     Wall(usize, i64),
     /// An operator takes a seat off sale, or puts it back.
@@ -264,7 +262,7 @@ impl World {
             Happening::Storm(index, weather) => self.on_storm(index, weather),
             Happening::Redis(mode) => self.hub.lock().redis.mode = mode,
             Happening::Flush => self.hub.lock().redis.flush(),
-            Happening::LateCommit(life, rows) => self.on_late_commit(&life, &rows),
+            Happening::LateCommit(late) => self.on_late_commit(&late),
             Happening::Wall(index, wrong_by) => self.on_wall(index, wrong_by),
             Happening::Block(index, seat, blocked) => self.on_block(index, seat, blocked),
             Happening::Bereaved(died) => self.on_bereaved(died),

@@ -1,331 +1,221 @@
-//! The first round trip: BEGIN and every read that the footprint asks for, one statement per table.
+//! Reads of log and tables on the connection of the appends. One round trip, a statement per table.
 
-use std::sync::Arc;
-
-use passcom_actors::domain::accounts::User;
-use passcom_actors::domain::ids::{CompanyId, SagaId, UserId};
-use passcom_actors::domain::order::Order;
+use passcom_actors::company::log::Seq;
+use passcom_actors::company::log::cell::Login;
+use passcom_actors::company::log::hot::{Fact, Facts, Loaded, Standing};
+use passcom_actors::company::store::Logged;
+use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
 use passcom_actors::domain::outcome::Outcome;
-use passcom_actors::domain::rows::{
-    Footprint, KeyRow, LegKey, LegRow, RouteFacts, Rows, SagaRow, SeatKey, SeatRow,
-};
+use passcom_actors::domain::rows::{Footprint, KeyRow, OutboxCursor};
+use passcom_actors::domain::vote::LegState;
 use tokio_postgres::Row;
-use tokio_postgres::types::Json;
+use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
 use super::session::Session;
+use crate::cells::{self, cells, seat_key};
 use crate::decode::{self, Decoded};
 use crate::error::Failure;
-use crate::locks;
-
-const SAGAS: &str = r#"
-select saga.id, saga.order_hash, saga.acceptors, saga.driver, saga.state, saga.finished, saga.hold_seconds, saga.voted,
-       case when asked.with_order then saga."order" end as "order"
-from unnest($1::uuid[], $2::boolean[]) as asked (id, with_order)
-join saga on saga.id = asked.id
-"#;
-
-const LEGS: &str = "
-select leg.saga_id, leg.route_id, leg.number, leg.order_hash, leg.fence, leg.state, leg.reason
-from unnest($1::uuid[]) as asked (id)
-join leg on leg.saga_id = asked.id
-";
 
 const SEATS: &str = "
-select asked.route_id, asked.number, route.seats,
-       route.on_sale and route.departs >= to_timestamp($3::bigint) as on_sale,
-       seat.blocked, seat.fence, leg.saga_id, leg.state
+select seat_owner.route_id, seat_owner.number, seat_owner.saga_id, leg.state
 from unnest($1::bigint[], $2::int[]) as asked (route_id, number)
-left join route on route.id = asked.route_id
-left join seat on seat.route_id = asked.route_id and seat.number = asked.number
-left join leg on leg.route_id = asked.route_id and leg.number = asked.number
-    and leg.state in ('prepared', 'committed')
+join seat_owner on seat_owner.route_id = asked.route_id and seat_owner.number = asked.number
+left join leg on leg.saga_id = seat_owner.saga_id and leg.route_id = seat_owner.route_id and leg.number = seat_owner.number
 ";
-
-// a statement of its own ahead of the seats: only then do they show what the import before us committed
-const LOCK_SEATS: &str = "select pg_advisory_xact_lock_shared($1)";
 
 const SEAT_MAPS: &str = "
-select leg.route_id, leg.number, null::boolean as blocked, null::bigint as fence, leg.saga_id, leg.state
+select seat_owner.route_id, seat_owner.number, seat_owner.saga_id, leg.state
 from unnest($1::bigint[]) as asked (id)
-join leg on leg.route_id = asked.id and leg.state in ('prepared', 'committed')
-union all
-select seat.route_id, seat.number, seat.blocked, seat.fence, null, null
-from unnest($1::bigint[]) as asked (id)
-join seat on seat.route_id = asked.id and seat.blocked
+join seat_owner on seat_owner.route_id = asked.id
+left join leg on leg.saga_id = seat_owner.saga_id and leg.route_id = seat_owner.route_id and leg.number = seat_owner.number
 ";
 
-const REGISTERS: &str = "
-select register.key, register.acceptors, register.promised, register.accepted, register.value, register.chosen
-from unnest($1::text[]) as asked (key)
-join register on register.key = asked.key
-";
-
-const TICKETS: &str = r#"
-select ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers
-from unnest($1::uuid[]) as asked (id)
-join ticket on ticket.id = asked.id
-cross join lateral (
-    select coalesce(array_agg(company), '{}') as companies,
-           coalesce(array_agg(route_id), '{}') as routes,
-           coalesce(array_agg(number), '{}') as numbers
-    from ticket_leg where ticket_id = ticket.id and cancelled
-) as gone
-"#;
-
-const USERS: &str = "
-select user_account.id as user_id, user_account.login_norm, user_account.pw_hash, user_account.version
+const LOGINS: &str = "
+select asked.login_norm, user_account.id as user_id, user_account.pw_hash, user_account.version,
+       login_register.key, login_register.acceptors, login_register.promised, login_register.accepted, login_register.value,
+       login_register.chosen
 from unnest($1::text[]) as asked (login_norm)
-join user_account on user_account.login_norm = asked.login_norm
+left join user_account on user_account.login_norm = asked.login_norm
+left join login_register on login_register.key = 'login/' || asked.login_norm
 ";
 
 const KEYS: &str = "
-select idem.user_id, idem.key, idem.fingerprint, idem.saga_id, idem.answer
+select asked.user_id, asked.key, idem.fingerprint, idem.saga_id, idem.answer
 from unnest($1::uuid[], $2::text[]) as asked (user_id, key)
-join idem on idem.user_id = asked.user_id and idem.key = asked.key
+left join idem on idem.user_id = asked.user_id and idem.key = asked.key
 ";
 
-const ROUND: &str = "select round from node_state";
+const STANDING: &str = "
+select projected, round, told, (extract(epoch from now()) * 1000)::bigint as now from node_state
+";
+const PROJECTED: &str = "select projected from node_state";
+const CURSORS: &str = "select peer, incarnation, seq from repl_cursor";
+const LOG: &str = "
+select seq, epoch, (extract(epoch from at) * 1000)::bigint as at, body from log where seq > $1 order by seq limit $2
+";
+// the version is of the same snapshot as the routes
+const FACTS: &str = "
+select (select version from catalogue_version) as version, id, seats, on_sale, extract(epoch from departs)::bigint as departs
+from (select) as one
+left join route on route.version > $1
+";
 
-pub(super) const STATEMENTS: [&str; 10] = [
-    SAGAS, LEGS, LOCK_SEATS, SEATS, SEAT_MAPS, REGISTERS, TICKETS, USERS, KEYS, ROUND,
+pub(super) const STATEMENTS: [&str; 12] = [
+    cells::SAGAS,
+    cells::OPEN,
+    cells::LEGS,
+    SEATS,
+    SEAT_MAPS,
+    LOGINS,
+    KEYS,
+    STANDING,
+    PROJECTED,
+    CURSORS,
+    LOG,
+    FACTS,
 ];
 
-/// Loads what the footprint names. A seat or route that has no row stays absent. A route that leaves before
-/// `first_departure`, in seconds since 1970, is not on sale.
-pub(super) async fn load(
-    session: &Session,
-    footprint: &Footprint,
-    me: CompanyId,
-    first_departure: i64,
-) -> Result<Rows, Failure> {
-    // polled, hence sent, in this order; nobody waits for an answer in between
-    let (_, _, sagas, legs, seats, seat_maps, registers, tickets, users, keys, round) = tokio::try_join!(
+pub(super) async fn projected(session: &Session) -> Result<Seq, Failure> {
+    let rows = session.query(PROJECTED, &[]).await?;
+    Ok(Seq(rows[0].try_get("projected")?))
+}
+
+pub(super) async fn standing(session: &Session) -> Result<(Standing, i64), Failure> {
+    let (node, cursors, open) = tokio::try_join!(
         biased;
-        session.begin(),
-        lock_seats(session, footprint),
-        sagas(session, footprint),
-        legs(session, footprint),
-        seats(session, footprint, first_departure),
-        seat_maps(session, footprint),
-        registers(session, footprint),
-        tickets(session, footprint),
-        users(session, footprint),
-        keys(session, footprint),
-        round(session, footprint),
+        session.query(STANDING, &[]),
+        session.query(CURSORS, &[]),
+        session.query(cells::OPEN, &[]),
     )?;
-    let mut rows = Rows::new(me, footprint);
-    each(&sagas, |row| load_saga(row, &mut rows))?;
-    each(&legs, |row| load_leg(row, &mut rows))?;
-    each(&seats, |row| load_seat(row, &mut rows))?;
-    each(&seat_maps, |row| load_seat_use(row, &mut rows))?;
-    each(&registers, |row| load_register(row, &mut rows))?;
-    each(&tickets, |row| load_ticket(row, &mut rows))?;
-    each(&users, |row| load_user(row, &mut rows))?;
-    each(&keys, |row| load_key(row, &mut rows))?;
-    each(&round, |row| load_round(row, &mut rows))?;
-    Ok(rows)
+    let ids = open.iter().map(|row| row.try_get("id"));
+    let ids: Vec<Uuid> = ids.collect::<Result<_, _>>()?;
+    let legs = session.query(cells::LEGS, &[&ids]).await?;
+    let standing = Standing {
+        projected: Seq(node[0].try_get("projected")?),
+        round: node[0].try_get("round")?,
+        told: node[0].try_get("told")?,
+        cursors: cursors.iter().map(cursor).collect::<Decoded<_>>()?,
+        open: cells(&open, &legs)?,
+    };
+    Ok((standing, node[0].try_get("now")?))
 }
 
-fn each(rows: &[Row], mut load: impl FnMut(&Row) -> Decoded<()>) -> Decoded<()> {
-    rows.iter().try_for_each(&mut load)
+pub(super) async fn log(
+    session: &Session,
+    after: Seq,
+    limit: usize,
+) -> Result<Vec<Logged>, Failure> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = session.query(LOG, &[&after.0, &limit]).await?;
+    let logged = |row: &Row| {
+        Ok(Logged {
+            seq: Seq(row.try_get("seq")?),
+            epoch: row.try_get("epoch")?,
+            at: row.try_get("at")?,
+            body: row.try_get("body")?,
+        })
+    };
+    rows.iter().map(logged).collect()
 }
 
-type Fetched = Result<Vec<Row>, Failure>;
-
-async fn sagas(session: &Session, footprint: &Footprint) -> Fetched {
-    if footprint.sagas.is_empty() {
-        return Ok(Vec::new());
+pub(super) async fn facts(session: &Session, after_version: i64) -> Result<Facts, Failure> {
+    let rows = session.query(FACTS, &[&after_version]).await?;
+    let mut facts = Facts {
+        version: rows[0].try_get("version")?,
+        routes: Vec::with_capacity(rows.len()),
+    };
+    for row in &rows {
+        // one row without a route where none has changed
+        let Some(id) = row.try_get("id")? else {
+            continue;
+        };
+        let fact = Fact {
+            seats: decode::seat_number(row.try_get("seats")?)?.0,
+            on_sale: row.try_get("on_sale")?,
+            departs: row.try_get("departs")?,
+        };
+        facts.routes.push((decode::route_id(id), fact));
     }
-    let (ids, with_order): (Vec<Uuid>, Vec<bool>) = footprint
-        .sagas
-        .iter()
-        .map(|saga| (saga.0, footprint.orders.contains(saga)))
-        .unzip();
-    session.query(SAGAS, &[&ids, &with_order]).await
+    Ok(facts)
 }
 
-async fn legs(session: &Session, footprint: &Footprint) -> Fetched {
-    if footprint.sagas.is_empty() {
-        return Ok(Vec::new());
-    }
+/// What the tables have of what the footprint names.
+pub(super) async fn load(session: &Session, footprint: &Footprint) -> Result<Loaded, Failure> {
     let ids: Vec<Uuid> = footprint.sagas.iter().map(|saga| saga.0).collect();
-    session.query(LEGS, &[&ids]).await
-}
-
-async fn lock_seats(session: &Session, footprint: &Footprint) -> Fetched {
-    if footprint.seats.is_empty() {
-        return Ok(Vec::new());
-    }
-    session.query(LOCK_SEATS, &[&locks::SEATS]).await
-}
-
-async fn seats(session: &Session, footprint: &Footprint, first_departure: i64) -> Fetched {
-    if footprint.seats.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (routes, numbers): (Vec<i64>, Vec<i32>) = footprint
-        .seats
-        .iter()
+    let seats = footprint.seats.iter();
+    let (routes, numbers): (Vec<i64>, Vec<i32>) = seats
         .map(|(route, number)| (decode::route_number(*route), i32::from(number.0)))
         .unzip();
-    session
-        .query(SEATS, &[&routes, &numbers, &first_departure])
-        .await
-}
-
-async fn seat_maps(session: &Session, footprint: &Footprint) -> Fetched {
-    if footprint.seat_maps.is_empty() {
-        return Ok(Vec::new());
-    }
-    let routes = footprint.seat_maps.iter().copied();
-    let routes: Vec<i64> = routes.map(decode::route_number).collect();
-    session.query(SEAT_MAPS, &[&routes]).await
-}
-
-async fn registers(session: &Session, footprint: &Footprint) -> Fetched {
-    if footprint.registers.is_empty() {
-        return Ok(Vec::new());
-    }
-    let keys: Vec<String> = footprint.registers.iter().map(decode::key_text).collect();
-    session.query(REGISTERS, &[&keys]).await
-}
-
-async fn tickets(session: &Session, footprint: &Footprint) -> Fetched {
-    if footprint.tickets.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<Uuid> = footprint.tickets.iter().map(|ticket| ticket.0).collect();
-    session.query(TICKETS, &[&ids]).await
-}
-
-async fn users(session: &Session, footprint: &Footprint) -> Fetched {
-    if footprint.users.is_empty() {
-        return Ok(Vec::new());
-    }
+    let maps = footprint.seat_maps.iter().copied();
+    let maps: Vec<i64> = maps.map(decode::route_number).collect();
     let logins: Vec<&str> = footprint.users.iter().map(String::as_str).collect();
-    session.query(USERS, &[&logins]).await
-}
-
-async fn keys(session: &Session, footprint: &Footprint) -> Fetched {
-    if footprint.keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (users, keys): (Vec<Uuid>, Vec<&str>) = footprint
-        .keys
-        .iter()
-        .map(|(user, key)| (user.0, key.as_str()))
-        .unzip();
-    session.query(KEYS, &[&users, &keys]).await
-}
-
-async fn round(session: &Session, footprint: &Footprint) -> Fetched {
-    if !footprint.round {
-        return Ok(Vec::new());
-    }
-    session.query(ROUND, &[]).await
-}
-
-fn load_saga(row: &Row, rows: &mut Rows) -> Decoded<()> {
-    let order: Option<Json<Order>> = row.try_get("order")?;
-    let acceptors: Vec<&str> = row.try_get("acceptors")?;
-    let saga = SagaRow {
-        order: order.map(|Json(order)| Arc::new(order)),
-        hash: decode::order_hash("saga", row)?,
-        acceptors: decode::acceptors("saga", &acceptors)?,
-        driver: row.try_get("driver")?,
-        state: decode::saga_state(row.try_get("state")?)?,
-        finished: row.try_get("finished")?,
-        hold_seconds: decode::hold_seconds(row)?,
-        voted: row.try_get("voted")?,
+    let keys = footprint.keys.iter();
+    let (users, keys): (Vec<Uuid>, Vec<&str>) =
+        keys.map(|(user, key)| (user.0, key.as_str())).unzip();
+    type One<'p> = [&'p (dyn ToSql + Sync); 1];
+    type Two<'p> = [&'p (dyn ToSql + Sync); 2];
+    let (by_id, by_route, by_login): (One<'_>, One<'_>, One<'_>) = ([&ids], [&maps], [&logins]);
+    let (by_seat, by_key): (Two<'_>, Two<'_>) = ([&routes, &numbers], [&users, &keys]);
+    let (saga_rows, leg_rows, seat_rows, map_rows, login_rows, key_rows) = tokio::try_join!(
+        biased;
+        session.query_if(!ids.is_empty(), cells::SAGAS, &by_id),
+        session.query_if(!ids.is_empty(), cells::LEGS, &by_id),
+        session.query_if(!routes.is_empty(), SEATS, &by_seat),
+        session.query_if(!maps.is_empty(), SEAT_MAPS, &by_route),
+        session.query_if(!logins.is_empty(), LOGINS, &by_login),
+        session.query_if(!keys.is_empty(), KEYS, &by_key),
+    )?;
+    let mut loaded = Loaded {
+        sagas: cells(&saga_rows, &leg_rows)?,
+        logins: login_rows.iter().map(login).collect::<Decoded<_>>()?,
+        keys: key_rows.iter().map(key).collect::<Decoded<_>>()?,
+        ..Loaded::default()
     };
-    rows.sagas.load(SagaId(row.try_get("id")?), saga);
-    Ok(())
+    for row in seat_rows.iter().chain(&map_rows) {
+        let (seat, owner) = (seat_key(row)?, row.try_get::<_, Uuid>("saga_id")?);
+        let state: Option<&str> = row.try_get("state")?;
+        if owner.is_nil() {
+            loaded.blocked.insert(seat);
+        } else {
+            // a leg that the tables do not have yet is in memory, which knows better
+            let state = state.map_or(Ok(LegState::Prepared), decode::leg_state)?;
+            loaded.owners.insert(seat, (SagaId(owner), state));
+        }
+    }
+    Ok(loaded)
 }
 
-fn load_leg(row: &Row, rows: &mut Rows) -> Decoded<()> {
-    let (route, number) = seat_key(row)?;
-    let key = LegKey {
-        saga: SagaId(row.try_get("saga_id")?),
-        route,
-        number,
+fn login(row: &Row) -> Decoded<(String, Login)> {
+    let user: Option<Uuid> = row.try_get("user_id")?;
+    let key: Option<&str> = row.try_get("key")?;
+    let user = user.map(|_| decode::user(row)).transpose()?;
+    let register = key.map(|_| decode::register(row)).transpose()?;
+    let register = register.map(|(_, register)| register);
+    Ok((row.try_get("login_norm")?, Login { user, register }))
+}
+
+fn key(row: &Row) -> Decoded<((UserId, String), Option<KeyRow>)> {
+    let key = (UserId(row.try_get("user_id")?), row.try_get("key")?);
+    let Some(fingerprint) = row.try_get::<_, Option<&[u8]>>("fingerprint")? else {
+        return Ok((key, None));
     };
-    let reason: Option<&str> = row.try_get("reason")?;
-    let leg = LegRow {
-        state: decode::leg_state(row.try_get("state")?)?,
-        hash: decode::order_hash("leg", row)?,
-        fence: decode::fence(row)?,
-        reason: reason.map(decode::reason).transpose()?,
-    };
-    rows.load_leg(key, leg);
-    Ok(())
-}
-
-fn load_seat(row: &Row, rows: &mut Rows) -> Decoded<()> {
-    let (route, _) = seat_key(row)?;
-    let seats: Option<i32> = row.try_get("seats")?;
-    if let Some(seats) = seats {
-        let facts = RouteFacts {
-            seats: decode::seat_number(seats)?.0,
-            on_sale: row.try_get("on_sale")?,
-        };
-        rows.load_route(route, facts);
-    }
-    load_seat_use(row, rows)
-}
-
-/// A seat's own row and its owner, where there are such.
-fn load_seat_use(row: &Row, rows: &mut Rows) -> Decoded<()> {
-    let seat = seat_key(row)?;
-    let blocked: Option<bool> = row.try_get("blocked")?;
-    if let Some(blocked) = blocked {
-        let fence = decode::fence(row)?;
-        rows.seats.load(seat, SeatRow { blocked, fence });
-    }
-    let owner: Option<Uuid> = row.try_get("saga_id")?;
-    if let Some(owner) = owner {
-        let state = decode::leg_state(row.try_get("state")?)?;
-        rows.load_owner(seat, SagaId(owner), state);
-    }
-    Ok(())
-}
-
-fn load_register(row: &Row, rows: &mut Rows) -> Decoded<()> {
-    let (key, register) = decode::register(row)?;
-    rows.registers.load(key, register);
-    Ok(())
-}
-
-fn load_ticket(row: &Row, rows: &mut Rows) -> Decoded<()> {
-    let ticket = decode::ticket(row)?;
-    rows.tickets.load(ticket.id, ticket);
-    Ok(())
-}
-
-fn load_user(row: &Row, rows: &mut Rows) -> Decoded<()> {
-    let user: User = decode::user(row)?;
-    rows.users.load(user.login.clone(), user);
-    Ok(())
-}
-
-fn load_key(row: &Row, rows: &mut Rows) -> Decoded<()> {
     let answer: Option<Json<Outcome>> = row.try_get("answer")?;
-    let key = KeyRow {
-        fingerprint: decode::hash("idem", row.try_get("fingerprint")?)?,
+    let used = KeyRow {
+        fingerprint: decode::hash("idem", fingerprint)?,
         saga: SagaId(row.try_get("saga_id")?),
         answer: answer.map(|Json(answer)| answer),
     };
-    let user = UserId(row.try_get("user_id")?);
-    rows.keys.load((user, row.try_get("key")?), key);
-    Ok(())
+    Ok((key, Some(used)))
 }
 
-fn load_round(row: &Row, rows: &mut Rows) -> Decoded<()> {
-    rows.round = row.try_get("round")?;
-    Ok(())
-}
-
-fn seat_key(row: &Row) -> Decoded<SeatKey> {
-    let number = decode::seat_number(row.try_get("number")?)?;
-    Ok((decode::route_id(row.try_get("route_id")?), number))
+fn cursor(row: &Row) -> Decoded<(passcom_actors::domain::ids::CompanyId, OutboxCursor)> {
+    let cursor = OutboxCursor {
+        incarnation: Incarnation(row.try_get("incarnation")?),
+        seq: row.try_get("seq")?,
+    };
+    Ok((
+        decode::company("repl_cursor", row.try_get("peer")?)?,
+        cursor,
+    ))
 }

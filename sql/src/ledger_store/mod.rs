@@ -1,29 +1,30 @@
-//! [`LedgerStore`] over one dedicated connection. A batch is one transaction and two round trips, whatever its size:
+//! [`LedgerStore`] over two dedicated connections: one appends to the log, the other brings the tables after.
 //!
 //! ```text
-//! -> BEGIN, every read     <- rows          load.rs
-//!    decide changes the rows in memory
-//! -> every write, COMMIT   <- outcomes      save.rs
+//! -> select append(…)              <- when          append.rs, one round trip and one commit
+//! -> BEGIN, every row, COMMIT      <- outcomes      project.rs, one round trip
 //! ```
 //!
 //! Invariants:
-//! * `Ok` only where the server acknowledged this COMMIT, and every statement ahead of it succeeded;
+//! * `Ok` only where the server acknowledged the append, or this COMMIT and every statement ahead of it;
 //! * a session is used again only after its transaction has ended for certain: whatever else may have happened, a
 //!   cancelled caller included, the connection is dropped.
 
+mod append;
 mod load;
-mod save;
+mod project;
 mod session;
 
 use std::future::Future;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use passcom_actors::catalogue::CloseOfSale;
-use passcom_actors::company::store::{LedgerStore, WriteError};
-use passcom_actors::domain::ids::CompanyId;
-use passcom_actors::domain::rows::{Footprint, Rows};
-use tokio::sync::Mutex;
+use passcom_actors::company::log::Seq;
+use passcom_actors::company::log::hot::{Facts, Loaded, Projection, Standing};
+use passcom_actors::company::store::{Append, AppendError, LedgerStore, Logged, Read, WriteError};
+use passcom_actors::domain::rows::Footprint;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 use tokio_postgres::Config;
 
@@ -35,132 +36,177 @@ use session::Session;
 const BACKOFF_MIN: Duration = Duration::from_millis(50);
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
 
-/// The writer over PostgreSQL.
+/// Log and tables over PostgreSQL, for one start of a node.
 pub struct PgLedgerStore {
-    config: Config,
-    company: CompanyId,
-    close: CloseOfSale,
-    link: Mutex<Link>,
+    /// Of this start.
+    epoch: i64,
+    appends: Link,
+    projections: Link,
 }
 
-/// The connection, or when to try for the next one.
-#[derive(Default)]
+/// A connection of one use, or when to try for the next one.
 struct Link {
+    config: Config,
+    state: Mutex<LinkState>,
+}
+
+#[derive(Default)]
+struct LinkState {
     session: Option<Session>,
     backoff: Duration,
     retry_at: Option<Instant>,
 }
 
-/// How a transaction ended, when not well.
-struct Ended {
-    error: WriteError,
-    /// Nothing had been decided yet: the same may be tried on another session.
-    lost_early: bool,
-}
-
 impl PgLedgerStore {
-    pub(crate) fn new(config: Config, company: CompanyId, close: CloseOfSale) -> Self {
+    pub(crate) fn new(config: &Config, epoch: i64) -> Self {
         Self {
-            config,
-            company,
-            close,
-            link: Mutex::default(),
-        }
-    }
-
-    /// One transaction. The session goes back only where the transaction has certainly ended.
-    async fn attempt(
-        &self,
-        link: &mut Link,
-        footprint: &Footprint,
-        decide: &mut (dyn FnMut(&mut Rows) + Send),
-    ) -> Result<(), Ended> {
-        let session = link.session(&self.config).await.map_err(|failure| Ended {
-            error: failure.into_write_error(Stage::BeforeCommit),
-            lost_early: false,
-        })?;
-        let mut rows = bounded(load::load(
-            &session,
-            footprint,
-            self.company,
-            self.close.first_departure(),
-        ))
-        .await
-        .map_err(|failure| Ended {
-            lost_early: failure.is_lost_session(),
-            error: failure.into_write_error(Stage::BeforeCommit),
-        })?;
-        decide(&mut rows);
-        let saved = bounded(async { Ok(save::save(&session, &rows).await) }).await;
-        let error = match saved {
-            Ok(save::Saved::Committed) => None,
-            Ok(save::Saved::RolledBack(failure)) => {
-                Some(failure.into_write_error(Stage::BeforeCommit))
-            }
-            Ok(save::Saved::Broken(failure, stage)) => return Err(failure.at(stage)),
-            Err(failure) => return Err(failure.at(Stage::Commit)),
-        };
-        link.session = Some(session);
-        error.map_or(Ok(()), |error| {
-            Err(Ended {
-                error,
-                lost_early: false,
-            })
-        })
-    }
-}
-
-impl Failure {
-    fn at(self, stage: Stage) -> Ended {
-        Ended {
-            error: self.into_write_error(stage),
-            lost_early: false,
+            epoch,
+            appends: Link::new(config),
+            projections: Link::new(config),
         }
     }
 }
 
 impl LedgerStore for PgLedgerStore {
-    fn transact<'a>(
-        &'a self,
-        footprint: &'a Footprint,
-        decide: &'a mut (dyn FnMut(&mut Rows) + Send),
-    ) -> BoxFuture<'a, Result<(), WriteError>> {
-        Box::pin(async move {
-            let mut link = self.link.lock().await;
-            let used_before = link.session.is_some();
-            let mut ended = self.attempt(&mut link, footprint, decide).await;
-            // a connection that died while it was idle says so only now
-            if used_before && ended.as_ref().is_err_and(|ended| ended.lost_early) {
-                ended = self.attempt(&mut link, footprint, decide).await;
+    fn standing(&self) -> Read<'_, (Standing, i64)> {
+        async move {
+            let lease = self.appends.lease().await?;
+            let read = bounded(load::standing(&lease.session)).await?;
+            lease.give_back();
+            Ok(read)
+        }
+        .boxed()
+    }
+
+    fn projected(&self) -> Read<'_, Seq> {
+        async move {
+            let lease = self.projections.lease().await?;
+            let read = bounded(load::projected(&lease.session)).await?;
+            lease.give_back();
+            Ok(read)
+        }
+        .boxed()
+    }
+
+    fn log(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>> {
+        async move {
+            let lease = self.appends.lease().await?;
+            let read = bounded(load::log(&lease.session, after, limit)).await?;
+            lease.give_back();
+            Ok(read)
+        }
+        .boxed()
+    }
+
+    fn facts(&self, after_version: i64) -> Read<'_, Facts> {
+        async move {
+            let lease = self.appends.lease().await?;
+            let read = bounded(load::facts(&lease.session, after_version)).await?;
+            lease.give_back();
+            Ok(read)
+        }
+        .boxed()
+    }
+
+    fn load<'a>(&'a self, footprint: &'a Footprint) -> Read<'a, Loaded> {
+        async move {
+            let lease = self.appends.lease().await?;
+            let read = bounded(load::load(&lease.session, footprint)).await?;
+            lease.give_back();
+            Ok(read)
+        }
+        .boxed()
+    }
+
+    fn append<'a>(&'a self, row: Append<'a>) -> BoxFuture<'a, Result<i64, AppendError>> {
+        async move {
+            let lease = self.appends.lease().await;
+            let lease = lease.map_err(|failure| AppendError::NotWritten(failure.to_string()))?;
+            match bounded(append::append(&lease.session, self.epoch, &row)).await {
+                Ok(at) => {
+                    lease.give_back();
+                    Ok(at)
+                }
+                Err(failure) => {
+                    let error = failure.into_append_error();
+                    if !matches!(error, AppendError::Unknown(_)) {
+                        lease.give_back();
+                    }
+                    Err(error)
+                }
             }
-            ended.map_err(|ended| ended.error)
-        })
+        }
+        .boxed()
+    }
+
+    fn project<'a>(&'a self, projection: &'a Projection) -> BoxFuture<'a, Result<(), WriteError>> {
+        async move {
+            let lease = self.projections.lease().await;
+            let lease = lease.map_err(|failure| failure.into_write_error(Stage::BeforeCommit))?;
+            let work = project::project(&lease.session, self.epoch, projection);
+            match bounded(async { Ok(work.await) }).await {
+                Ok(project::Outcome::Committed) => {
+                    lease.give_back();
+                    Ok(())
+                }
+                Ok(project::Outcome::RolledBack(failure)) => {
+                    lease.give_back();
+                    Err(failure.into_write_error(Stage::BeforeCommit))
+                }
+                Ok(project::Outcome::Broken(failure, stage)) => {
+                    Err(failure.into_write_error(stage))
+                }
+                Err(failure) => Err(failure.into_write_error(Stage::Commit)),
+            }
+        }
+        .boxed()
     }
 }
 
 impl Link {
-    /// Takes the session, or makes one. Between failed attempts it answers at once: the batch is not to wait for a
-    /// database that is away.
-    async fn session(&mut self, config: &Config) -> Result<Session, Failure> {
-        if let Some(session) = self.session.take().filter(Session::is_open) {
-            return Ok(session);
+    fn new(config: &Config) -> Self {
+        Self {
+            config: config.clone(),
+            state: Mutex::default(),
         }
-        if self.retry_at.is_some_and(|at| Instant::now() < at) {
-            let why = "the database could not be reached a moment ago".to_owned();
-            return Err(Failure::Unreachable(why));
+    }
+
+    /// The session, or a new one, unless the last attempt to get one failed a moment ago: nothing is to wait for a database that
+    /// is away.
+    async fn lease(&self) -> Result<Lease<'_>, Failure> {
+        let mut state = self.state.lock().await;
+        if let Some(session) = state.session.take().filter(Session::is_open) {
+            return Ok(Lease { session, state });
         }
-        match Session::open(config).await {
+        if state.retry_at.is_some_and(|at| Instant::now() < at) {
+            let cause = "the database could not be reached a moment ago".to_owned();
+            return Err(Failure::Unreachable(cause));
+        }
+        match Session::open(&self.config).await {
             Ok(session) => {
-                self.backoff = Duration::ZERO;
-                self.retry_at = None;
-                Ok(session)
+                state.backoff = Duration::ZERO;
+                state.retry_at = None;
+                Ok(Lease { session, state })
             }
             Err(failure) => {
-                self.backoff = (self.backoff * 2).clamp(BACKOFF_MIN, BACKOFF_MAX);
-                self.retry_at = Some(Instant::now() + self.backoff);
+                state.backoff = (state.backoff * 2).clamp(BACKOFF_MIN, BACKOFF_MAX);
+                state.retry_at = Some(Instant::now() + state.backoff);
                 Err(failure)
             }
         }
+    }
+}
+
+/// A session in use. Dropped, it is closed.
+struct Lease<'l> {
+    session: Session,
+    state: MutexGuard<'l, LinkState>,
+}
+
+impl Lease<'_> {
+    /// What it was used for has ended for certain.
+    fn give_back(mut self) {
+        self.state.session = Some(self.session);
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
-use super::{load, save};
+use super::{append, load, project};
 use crate::error::Failure;
 use crate::pool::{CONNECT_TIMEOUT, bounds};
 
@@ -58,7 +58,10 @@ impl Session {
         };
         let settings = format!("{}{PLANS}", bounds());
         session.client.batch_execute(&settings).await?;
-        let all = load::STATEMENTS.iter().chain(&save::STATEMENTS);
+        let all = load::STATEMENTS
+            .iter()
+            .chain(&project::STATEMENTS)
+            .chain([&append::APPEND]);
         let prepared = all.clone().map(|sql| session.client.prepare(sql));
         let prepared = try_join_all(prepared).await?;
         session.statements = all.copied().zip(prepared).collect();
@@ -69,7 +72,21 @@ impl Session {
         !self.client.is_closed()
     }
 
-    /// Runs one of the statements listed in `load` and `save`. Sent when first polled.
+    /// The same, unless there is nothing to ask.
+    pub(super) async fn query_if(
+        &self,
+        wanted: bool,
+        sql: &'static str,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<Row>, Failure> {
+        if wanted {
+            self.query(sql, parameters).await
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    /// Runs one of the statements listed beside this module. Sent when first polled.
     pub(super) async fn query(
         &self,
         sql: &'static str,

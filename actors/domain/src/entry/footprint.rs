@@ -2,7 +2,7 @@
 
 use super::{Entry, Idempotency};
 use crate::accounts::User;
-use crate::ballot::Key;
+use crate::ballot::{Ballot, Key};
 use crate::ids::CompanyId;
 use crate::order::SeatRef;
 use crate::question::Question;
@@ -70,6 +70,7 @@ impl Entry {
                 Replicated::User(user) => user_footprint(user, footprint),
                 Replicated::Ticket(ticket) => {
                     footprint.tickets.insert(ticket.id);
+                    footprint.fresh.insert(ticket.id);
                     if !ticket.cancelled.is_empty() {
                         footprint.sagas.insert(ticket.id);
                     }
@@ -78,6 +79,8 @@ impl Entry {
             Entry::Enrol(user) => user_footprint(user, footprint),
             Entry::Block { seat, .. } => {
                 footprint.seats.insert(*seat);
+                // whether it is off sale already must be known, not assumed
+                footprint.seat_maps.insert(seat.0);
             }
             Entry::Audit { .. } => {}
             Entry::Survey { route } => {
@@ -103,6 +106,15 @@ fn question_footprint(
         Question::Promise { key, .. } | Question::Accept { key, .. } => {
             footprint.registers.insert(key.clone());
             footprint.sagas.extend(question.ends_hold());
+            // a company that only decides hears of a booking first by its own first ballot
+            if let Question::Accept {
+                key: Key::Saga(saga),
+                ballot: Ballot::ZERO,
+                ..
+            } = question
+            {
+                footprint.fresh.insert(*saga);
+            }
         }
         Question::Commit { saga, .. } => {
             footprint.sagas.insert(*saga);
@@ -126,6 +138,7 @@ fn prepare_footprint(
     footprint: &mut Footprint,
 ) {
     footprint.sagas.insert(prepare.saga);
+    footprint.fresh.insert(prepare.saga);
     footprint.orders.insert(prepare.saga);
     own_seats(me, &prepare.order.seats_of(me), footprint);
     if prepare.order.hold_seconds.is_some() {

@@ -19,7 +19,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
-use passcom_memory::Tables;
+use passcom_memory::State;
 
 pub use self::history::{Decision, History, Told};
 
@@ -35,7 +35,7 @@ pub struct Shown {
 /// Everything there is to judge by.
 #[derive(Default)]
 pub struct Evidence {
-    pub tables: BTreeMap<CompanyId, Tables>,
+    pub tables: BTreeMap<CompanyId, State>,
     /// Companies that are dead, and whose own seats wait for them.
     pub dead: BTreeSet<CompanyId>,
     /// Every definite answer.

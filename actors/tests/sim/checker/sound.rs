@@ -12,7 +12,7 @@ use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{KeyRow, LegKey, LegRow, SagaRow, SagaState, SeatKey};
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::LegState::{self, Committed};
-use passcom_memory::Tables;
+use passcom_memory::State;
 use uuid::Uuid;
 
 use super::{Decision, Evidence, Shown, Told};
@@ -134,7 +134,7 @@ pub fn route() -> Route {
 pub fn sound() -> Evidence {
     let mut evidence = Evidence::default();
     for code in ["A", "B", "C"] {
-        let mut tables = Tables::default();
+        let mut tables = State::default();
         tables.routes.insert(SEAT.0, (1, route()));
         let ticket = Ticket {
             id: SAGA,
@@ -180,7 +180,7 @@ pub fn sound() -> Evidence {
 }
 
 impl Evidence {
-    pub fn at(&mut self, code: &str) -> &mut Tables {
+    pub fn at(&mut self, code: &str) -> &mut State {
         self.tables.get_mut(&company(code)).unwrap()
     }
 }

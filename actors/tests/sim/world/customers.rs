@@ -11,6 +11,7 @@ use passcom_actors::people::refund::Tariff;
 use super::*;
 use crate::checker::Told;
 use crate::clients::{Answer, Heard};
+use crate::life::Life;
 use crate::node::Door;
 
 /// Most requests for one booking, or for one cancellation.

@@ -169,16 +169,18 @@ impl World {
     }
 
     /// A session that has lost its client commits. Where others have written meanwhile, it rolls back.
-    pub(super) fn on_late_commit(&mut self, life: &Life, rows: &Rows) {
-        let index = life.index;
-        if self.companies[index].tables.commit(rows).is_err() {
+    pub(super) fn on_late_commit(&mut self, late: &LateCommit) {
+        let index = late.life.index;
+        if late.transaction.commit(&late.epoch).is_err() {
             return;
         }
         self.tell(index, format_args!("a lost transaction commits"));
         let hub = &mut *self.hub.lock();
         hub.seen.count("unknown commits written later");
-        hub.shown_is_stale |= life.is_dead();
-        hub.history.on_commit(rows, self.now, &mut hub.seen);
+        hub.shown_is_stale |= late.life.is_dead();
+        if let Some(rows) = late.transaction.rows() {
+            hub.history.on_commit(rows, self.now, &mut hub.seen);
+        }
     }
 
     /// From now on messages and transactions take the risks of the plan.

@@ -11,6 +11,7 @@ use super::customers::TRIES_MAX;
 use super::*;
 use crate::checker::Told;
 use crate::clients::{Answer, Deed};
+use crate::life::Life;
 use crate::trace::Short;
 
 impl World {

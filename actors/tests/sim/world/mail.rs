@@ -27,10 +27,7 @@ impl World {
         }
         for commit in late {
             let at = commit.at.max(self.now);
-            self.at(
-                at,
-                Happening::LateCommit(commit.life, Box::new(commit.rows)),
-            );
+            self.at(at, Happening::LateCommit(Box::new(commit)));
         }
         for heard in heard {
             self.on_heard(heard);

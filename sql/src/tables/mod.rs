@@ -1,36 +1,33 @@
-//! [`Archive`] over the pool: one query per read. What comes back is committed, and may be old a moment later.
+//! [`Tables`] over the pool: one query per read.
 
+mod audit;
 mod catalogue;
 mod copies;
-mod history;
 mod reader;
 mod sagas;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use passcom_actors::catalogue::Published;
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
-use passcom_actors::company::history::Event;
-use passcom_actors::company::store::{
-    Archive, AuditView, KnownKey, Read, SagaRecord, SagaStatus, SagaView, Unfinished,
-};
+use passcom_actors::company::log::cell::Cell;
+use passcom_actors::company::store::{AuditView, Read, SagaStatus, SagaView, Tables};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
-use passcom_actors::domain::rows::{OutboxCursor, Replicated, SeatKey, SeatUse};
+use passcom_actors::domain::rows::{KeyRow, Replicated, SeatKey, SeatUse};
 use passcom_actors::domain::ticket::Ticket;
 use uuid::Uuid;
 
 /// The reads over PostgreSQL. Cheap to clone.
 #[derive(Clone)]
-pub struct PgArchive {
+pub struct PgTables {
     pool: Pool,
     company: CompanyId,
     incarnation: Incarnation,
 }
 
-impl PgArchive {
+impl PgTables {
     pub(crate) fn new(pool: Pool, company: CompanyId, incarnation: Incarnation) -> Self {
         Self {
             pool,
@@ -40,7 +37,7 @@ impl PgArchive {
     }
 }
 
-impl Archive for PgArchive {
+impl Tables for PgTables {
     fn ping(&self) -> Read<'_, ()> {
         Box::pin(async move {
             self.reader().await?.rows("select 1", &[]).await?;
@@ -48,11 +45,11 @@ impl Archive for PgArchive {
         })
     }
 
-    fn recorded(&self, saga: SagaId) -> Read<'_, SagaRecord> {
-        Box::pin(async move { Ok(self.read_recorded(saga).await?) })
+    fn cell(&self, saga: SagaId) -> Read<'_, Cell> {
+        Box::pin(async move { Ok(self.read_cell(saga).await?) })
     }
 
-    fn key(&self, user: UserId, key: String) -> Read<'_, Option<KnownKey>> {
+    fn key(&self, user: UserId, key: String) -> Read<'_, Option<KeyRow>> {
         Box::pin(async move { Ok(self.read_key(user, &key).await?) })
     }
 
@@ -64,10 +61,6 @@ impl Archive for PgArchive {
         Box::pin(async move { Ok(self.read_open_logins(limit).await?) })
     }
 
-    fn ticket(&self, id: SagaId) -> Read<'_, Option<Ticket>> {
-        Box::pin(async move { Ok(self.read_ticket(id).await?) })
-    }
-
     fn tickets_of(
         &self,
         user: UserId,
@@ -75,10 +68,6 @@ impl Archive for PgArchive {
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
         Box::pin(async move { Ok(self.read_tickets_of(user, after, limit).await?) })
-    }
-
-    fn history(&self, saga: SagaId) -> Read<'_, Vec<Event>> {
-        Box::pin(async move { Ok(self.read_history(saga).await?) })
     }
 
     fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>> {
@@ -104,26 +93,6 @@ impl Archive for PgArchive {
 
     fn incarnation(&self) -> Incarnation {
         self.incarnation
-    }
-
-    fn cursors(&self) -> Read<'_, BTreeMap<CompanyId, OutboxCursor>> {
-        Box::pin(async move { Ok(self.read_cursors().await?) })
-    }
-
-    fn undecided(&self, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        Box::pin(async move { Ok(self.read_undecided(limit).await?) })
-    }
-
-    fn unfinished(&self, node: String, limit: usize) -> Read<'_, Vec<Unfinished>> {
-        Box::pin(async move { Ok(self.read_unfinished(&node, limit).await?) })
-    }
-
-    fn held(&self, limit: usize) -> Read<'_, Vec<(SagaId, u32)>> {
-        Box::pin(async move { Ok(self.read_held(limit).await?) })
-    }
-
-    fn held_for(&self, user: UserId, limit: usize) -> Read<'_, Vec<SagaId>> {
-        Box::pin(async move { Ok(self.read_held_for(user, limit).await?) })
     }
 
     fn sagas(

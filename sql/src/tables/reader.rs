@@ -6,7 +6,7 @@ use deadpool_postgres::Object;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::PgArchive;
+use super::PgTables;
 use crate::error::Failure;
 use crate::pool::ANSWER_TIMEOUT;
 
@@ -17,7 +17,7 @@ pub(super) struct Reader {
     silent: AtomicBool,
 }
 
-impl PgArchive {
+impl PgTables {
     pub(super) async fn reader(&self) -> Result<Reader, Failure> {
         let client = self.pool.get().await;
         let client = client.map_err(|error| Failure::Unreachable(error.to_string()))?;

@@ -8,16 +8,16 @@ use passcom_actors::domain::vote::LegState;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::PgArchive;
+use super::PgTables;
 use super::reader::limit as row_limit;
 use crate::decode::{self, Decoded};
 use crate::error::Failure;
 
 const SEAT: &str = "
-select coalesce(seat.blocked, false) as blocked, leg.saga_id, leg.state
+select owner.saga_id, leg.state
 from route
-left join seat on seat.route_id = route.id and seat.number = $2
-left join leg on leg.route_id = route.id and leg.number = $2 and leg.state in ('prepared', 'committed')
+left join seat_owner as owner on owner.route_id = route.id and owner.number = $2
+left join leg on leg.saga_id = owner.saga_id and leg.route_id = route.id and leg.number = $2
 where route.id = $1 and $2 between 1 and route.seats
 ";
 
@@ -27,14 +27,20 @@ const ROUTES: &str = "
 select page.id, page.flight, page.origin, page.destination, page.seats, page.price_minor, page.currency,
        page.equipment, page.on_sale, extract(epoch from page.departs)::bigint as departs,
        extract(epoch from page.arrives)::bigint as arrives,
-       array(select number from leg where route_id = page.id and state = 'committed') as sold,
-       array(select number from leg where route_id = page.id and state = 'prepared') as held,
-       array(select number from seat where route_id = page.id and blocked) as blocked
+       taken.sold, taken.held, taken.blocked
 from (select * from route where version > $1 and id > $2 order by id limit $3) as page
+cross join lateral (
+    select coalesce(array_agg(owner.number) filter (where leg.state = 'committed'), '{}') as sold,
+           coalesce(array_agg(owner.number) filter (where leg.state is distinct from 'committed' and owner.saga_id <> $4), '{}') as held,
+           coalesce(array_agg(owner.number) filter (where owner.saga_id = $4), '{}') as blocked
+    from seat_owner as owner
+    left join leg on leg.saga_id = owner.saga_id and leg.route_id = owner.route_id and leg.number = owner.number
+    where owner.route_id = page.id
+) as taken
 order by page.id
 ";
 
-impl PgArchive {
+impl PgTables {
     pub(super) async fn read_seat(&self, seat: SeatKey) -> Result<Option<SeatUse>, Failure> {
         let (route, number) = (decode::route_number(seat.0), i32::from(seat.1.0));
         let row = self.reader().await?.row(SEAT, &[&route, &number]).await?;
@@ -58,7 +64,10 @@ impl PgArchive {
         let after = decode::route_number(after);
         let reader = self.reader().await?;
         let rows = reader
-            .rows(ROUTES, &[&changed_after, &after, &row_limit(limit)])
+            .rows(
+                ROUTES,
+                &[&changed_after, &after, &row_limit(limit), &Uuid::nil()],
+            )
             .await?;
         rows.iter().map(published).collect()
     }
@@ -66,17 +75,12 @@ impl PgArchive {
 
 fn seat_use(row: &Row) -> Decoded<SeatUse> {
     let owner: Option<Uuid> = row.try_get("saga_id")?;
-    let Some(owner) = owner.map(SagaId) else {
-        let blocked: bool = row.try_get("blocked")?;
-        return Ok(if blocked {
-            SeatUse::Blocked
-        } else {
-            SeatUse::Free
-        });
-    };
-    Ok(match decode::leg_state(row.try_get("state")?)? {
-        LegState::Committed => SeatUse::Sold { to: owner },
-        _ => SeatUse::Prepared { by: owner },
+    let state: Option<&str> = row.try_get("state")?;
+    Ok(match (owner, state.map(decode::leg_state).transpose()?) {
+        (None, _) => SeatUse::Free,
+        (Some(nobody), _) if nobody.is_nil() => SeatUse::Blocked,
+        (Some(owner), Some(LegState::Committed)) => SeatUse::Sold { to: SagaId(owner) },
+        (Some(owner), _) => SeatUse::Prepared { by: SagaId(owner) },
     })
 }
 

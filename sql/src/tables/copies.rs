@@ -1,17 +1,15 @@
 //! Reads of users and tickets, and of what other companies take over.
 
-use std::collections::BTreeMap;
-
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::Value;
-use passcom_actors::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
-use passcom_actors::domain::rows::{OutboxCursor, Replicated};
+use passcom_actors::domain::ids::{SagaId, UserId};
+use passcom_actors::domain::rows::Replicated;
 use passcom_actors::domain::ticket::Ticket;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::PgArchive;
+use super::PgTables;
 use super::reader::limit as row_limit;
 use crate::decode::{self, Decoded};
 use crate::error::Failure;
@@ -55,19 +53,10 @@ left join user_account on news.kind = 'user' and user_account.id = news.id
 
 // as the index has it
 const OPEN_LOGINS: &str = "
-select key, acceptors, promised, accepted, value, chosen from register
+select key, acceptors, promised, accepted, value, chosen from login_register
 where key like 'login/%' and accepted is not null and not chosen
 limit $1
 ";
-
-const TICKET: &str = concat!(
-    r#"
-select ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers
-from ticket
-"#,
-    gone!(),
-    "where ticket.id = $1"
-);
 
 // the index has this order; a page begins after the last row of the one before it
 const TICKETS_OF: &str = concat!(
@@ -110,9 +99,7 @@ from (
 group by bucket
 ";
 
-const CURSORS: &str = "select peer, incarnation, seq from repl_cursor";
-
-impl PgArchive {
+impl PgTables {
     pub(super) async fn read_user(&self, login: &str) -> Result<Option<User>, Failure> {
         let row = self.reader().await?.row(USER, &[&login]).await?;
         row.as_ref().map(decode::user).transpose()
@@ -129,11 +116,6 @@ impl PgArchive {
             }
         }
         Ok(users)
-    }
-
-    pub(super) async fn read_ticket(&self, id: SagaId) -> Result<Option<Ticket>, Failure> {
-        let row = self.reader().await?.row(TICKET, &[&id.0]).await?;
-        row.as_ref().map(decode::ticket).transpose()
     }
 
     pub(super) async fn read_tickets_of(
@@ -188,20 +170,6 @@ impl PgArchive {
                 let bucket: i32 = row.try_get("bucket")?;
                 let bucket = u16::try_from(bucket).expect("twelve bits, by the statement");
                 Ok((Bucket(bucket), row.try_get("digest")?))
-            })
-            .collect()
-    }
-
-    pub(super) async fn read_cursors(&self) -> Result<BTreeMap<CompanyId, OutboxCursor>, Failure> {
-        let rows = self.reader().await?.rows(CURSORS, &[]).await?;
-        rows.iter()
-            .map(|row| {
-                let cursor = OutboxCursor {
-                    incarnation: Incarnation(row.try_get("incarnation")?),
-                    seq: row.try_get("seq")?,
-                };
-                let peer = decode::company("repl_cursor", row.try_get("peer")?)?;
-                Ok((peer, cursor))
             })
             .collect()
     }

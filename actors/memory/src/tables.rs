@@ -1,0 +1,263 @@
+//! The tables: reads of what is projected.
+
+use std::cmp::Reverse;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use passcom_actors::catalogue::{Published, SeatState, SeatStates};
+use passcom_actors::company::buckets::{Bucket, Digests, Slice, id_of};
+use passcom_actors::company::log::cell::Cell;
+use passcom_actors::company::store::{AuditView, Read, SagaStatus, SagaView, Tables};
+use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::ballot::Value;
+use passcom_actors::domain::ids::{Incarnation, RouteId, SagaId, SeatNumber, UserId};
+use passcom_actors::domain::rows::{KeyRow, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::LegState;
+use uuid::Uuid;
+
+use super::cells::Cells;
+use super::{Database, MemoryStore};
+
+impl Tables for MemoryStore {
+    fn ping(&self) -> Read<'_, ()> {
+        self.read(|_| ())
+    }
+
+    fn cell(&self, saga: SagaId) -> Read<'_, Cell> {
+        self.read(|database| database.cells.sagas.get(&saga).cloned().unwrap_or_default())
+    }
+
+    fn key(&self, user: UserId, key: String) -> Read<'_, Option<KeyRow>> {
+        self.read(|database| database.cells.keys.get(&(user, key)).cloned())
+    }
+
+    fn user(&self, login: String) -> Read<'_, Option<User>> {
+        self.read(|database| database.cells.logins.get(&login)?.user.clone())
+    }
+
+    fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>> {
+        self.read(|database| {
+            let logins = database.cells.logins.values();
+            let open = logins.filter_map(|login| login.register.as_ref().filter(|row| !row.chosen));
+            let claims = open.filter_map(|row| match &row.accepted {
+                Some((_, Value::Account(user))) => Some(user.clone()),
+                _ => None,
+            });
+            claims.take(limit).collect()
+        })
+    }
+
+    fn tickets_of(
+        &self,
+        user: UserId,
+        after: Option<(i64, SagaId)>,
+        limit: usize,
+    ) -> Read<'_, Vec<Ticket>> {
+        // newest first: by the negated time, then by id
+        let place = |created_at: i64, id: SagaId| (-created_at, id);
+        self.read(|database| {
+            let mut tickets: Vec<&Ticket> = database
+                .cells
+                .tickets()
+                .filter(|ticket| ticket.order.user == user && !ticket.is_cancelled())
+                .filter(|ticket| {
+                    let own = place(ticket.order.created_at, ticket.id);
+                    after.is_none_or(|(created_at, id)| own > place(created_at, id))
+                })
+                .collect();
+            tickets.sort_by_key(|ticket| place(ticket.order.created_at, ticket.id));
+            tickets.into_iter().take(limit).cloned().collect()
+        })
+    }
+
+    fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>> {
+        self.read(|database| {
+            let rows = (1..).zip(&database.cells.audit);
+            let mut views: Vec<AuditView> = rows
+                .filter(|(id, _)| before.is_none_or(|before| *id < before))
+                .map(|(id, (at, row))| AuditView {
+                    id,
+                    at: jiff::Timestamp::from_millisecond(*at).unwrap_or(jiff::Timestamp::MAX),
+                    action: row.action.clone(),
+                    subject: row.subject.clone(),
+                    reason: row.reason.clone(),
+                })
+                .collect();
+            views.sort_by_key(|view| Reverse(view.id));
+            views.truncate(limit);
+            views
+        })
+    }
+
+    fn outbox(&self, after: i64, limit: usize) -> Read<'_, Vec<(i64, Replicated)>> {
+        self.read(|database| {
+            let rows = database.cells.outbox.range(after + 1..);
+            let rows = rows.map(|(number, row)| (*number, row.clone()));
+            rows.take(limit).collect()
+        })
+    }
+
+    fn digests(&self, slice: Slice) -> Read<'_, Digests> {
+        let (first, last) = slice.range();
+        self.read(|database| {
+            let mut digests = Digests::new();
+            for row in database
+                .cells
+                .copies()
+                .filter(|row| (first..=last).contains(&id_of(row)))
+            {
+                let mut hasher = DefaultHasher::new(); // the same in every process
+                match &row {
+                    Replicated::User(user) => {
+                        (user.id, user.version, &user.password_hash).hash(&mut hasher)
+                    }
+                    Replicated::Ticket(ticket) => (ticket.id, &ticket.cancelled).hash(&mut hasher),
+                }
+                *digests.entry(Bucket::of(id_of(&row))).or_default() ^=
+                    hasher.finish().cast_signed();
+            }
+            digests
+        })
+    }
+
+    fn copies(
+        &self,
+        bucket: Bucket,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Read<'_, Vec<Replicated>> {
+        self.read(|database| {
+            let rows = database
+                .cells
+                .copies()
+                .filter(|row| Bucket::of(id_of(row)) == bucket);
+            let mut rows: Vec<_> = rows.filter(|row| Some(id_of(row)) > after).collect();
+            rows.sort_by_key(id_of);
+            rows.truncate(limit);
+            rows
+        })
+    }
+
+    fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
+    fn sagas(
+        &self,
+        id: Option<SagaId>,
+        state: Option<SagaStatus>,
+        older_than: Option<Duration>,
+        limit: usize,
+    ) -> Read<'_, Vec<SagaView>> {
+        self.read(|database| {
+            let now = database.now_ms();
+            let rows = database.cells.sagas.iter().filter_map(|(saga, cell)| {
+                let age = Duration::from_millis(now.saturating_sub(cell.begun_at).unsigned_abs());
+                Some((age, saga_view(*saga, age, cell.saga.as_ref()?)))
+            });
+            let mut views: Vec<(Duration, SagaView)> = rows
+                .filter(|(age, view)| {
+                    id.is_none_or(|id| view.id == id)
+                        && state.is_none_or(|state| view.state == state)
+                        && older_than.is_none_or(|least| *age >= least)
+                })
+                .collect();
+            views.sort_by_key(|(age, view)| (*age, view.id));
+            views
+                .into_iter()
+                .map(|(_, view)| view)
+                .take(limit)
+                .collect()
+        })
+    }
+
+    fn seat(&self, seat: SeatKey) -> Read<'_, Option<SeatUse>> {
+        self.read(|database| {
+            let (_, route) = database.state.routes.get(&seat.0)?;
+            let exists = (1..=route.seats).contains(&seat.1.0);
+            exists.then(|| database.seat_use(seat))
+        })
+    }
+
+    fn catalogue_version(&self) -> Read<'_, i64> {
+        self.read(|database| database.version)
+    }
+
+    fn routes(&self, changed_after: i64, after: RouteId, limit: usize) -> Read<'_, Vec<Published>> {
+        self.read(|database| {
+            let rows = database
+                .state
+                .routes
+                .range(after..)
+                .filter(|(id, _)| **id > after);
+            rows.filter(|(_, (version, _))| *version > changed_after)
+                .take(limit)
+                .map(|(id, (_, route))| Published {
+                    route: route.clone(),
+                    seats: database.seat_states(*id),
+                })
+                .collect()
+        })
+    }
+}
+
+impl Database {
+    fn seat_use(&self, seat: SeatKey) -> SeatUse {
+        let Some(owner) = self.owners.get(&seat).copied() else {
+            return SeatUse::Free;
+        };
+        if owner.0.is_nil() {
+            return SeatUse::Blocked;
+        }
+        let cell = self.cells.sagas.get(&owner);
+        match cell
+            .and_then(|cell| cell.leg(seat))
+            .map(|leg| leg.row.state)
+        {
+            Some(LegState::Committed) => SeatUse::Sold { to: owner },
+            _ => SeatUse::Prepared { by: owner },
+        }
+    }
+
+    fn seat_states(&self, route: RouteId) -> SeatStates {
+        let seats = (route, SeatNumber(0))..=(route, SeatNumber(u16::MAX));
+        let mut states = SeatStates::default();
+        for (seat, _) in self.owners.range(seats) {
+            states.set(seat.1, SeatState::from(self.seat_use(*seat)));
+        }
+        states
+    }
+}
+
+impl Cells {
+    fn tickets(&self) -> impl Iterator<Item = &Ticket> {
+        let tickets = self.sagas.values().filter_map(|cell| cell.ticket.as_ref());
+        tickets.map(|(ticket, _)| ticket)
+    }
+
+    fn copies(&self) -> impl Iterator<Item = Replicated> + '_ {
+        let users = self.logins.values().filter_map(|login| login.user.clone());
+        let users = users.map(Replicated::User);
+        users.chain(self.tickets().cloned().map(Replicated::Ticket))
+    }
+}
+
+fn saga_view(id: SagaId, age: Duration, row: &SagaRow) -> SagaView {
+    let state = match row.state {
+        SagaState::Begun if row.held_for().is_some() => SagaStatus::Held,
+        SagaState::Begun => SagaStatus::Begun,
+        SagaState::Committed => SagaStatus::Committed,
+        SagaState::Aborted => SagaStatus::Aborted,
+    };
+    let order = row.order.as_ref();
+    SagaView {
+        id,
+        state,
+        driver: row.driver.clone(),
+        age_seconds: age.as_secs().cast_signed(),
+        finished: row.finished,
+        companies: order.map(|order| order.companies()).unwrap_or_default(),
+        seats: order.map(|order| order.seats()).unwrap_or_default(),
+    }
+}

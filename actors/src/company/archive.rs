@@ -1,0 +1,275 @@
+//! Reads of what is durable: from memory where that is newer than the tables, else from the tables; lists once the tables have what
+//! they list.
+//!
+//! Invariant: what was answered as durable is found by everybody who reads after that.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::buckets::{Bucket, Digests, Slice};
+use super::history::Event;
+use super::log::Log;
+use super::log::cell::Cell;
+use super::store::{
+    AuditView, Held, KnownKey, ReadError, SagaRecord, SagaStatus, SagaView, Tables, Unfinished,
+};
+use crate::catalogue::Published;
+use crate::domain::accounts::User;
+use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
+use crate::domain::order::SeatRef;
+use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
+use crate::domain::ticket::Ticket;
+use crate::domain::vote::LegState;
+
+type Read<T> = Result<T, ReadError>;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Archive {
+    me: CompanyId,
+    log: Arc<Log>,
+    tables: Arc<dyn Tables>,
+}
+
+impl Archive {
+    pub fn new(me: CompanyId, log: Arc<Log>, tables: Arc<dyn Tables>) -> Self {
+        Self { me, log, tables }
+    }
+
+    /// The tables, once they have all that the log has now.
+    async fn caught_up(&self) -> Read<&dyn Tables> {
+        self.log.catch_up().await?;
+        Ok(self.tables.as_ref())
+    }
+
+    /// Reads all that is recorded of a saga.
+    async fn cell<T>(&self, saga: SagaId, read: impl Fn(&Cell) -> T) -> Read<T> {
+        if let Some(known) = self.log.read(|hot| hot.saga(saga).map(&read))? {
+            return Ok(known);
+        }
+        self.tables.cell(saga).await.map(|cell| read(&cell))
+    }
+
+    /// The database answers at all.
+    pub async fn ping(&self) -> Read<()> {
+        self.tables.ping().await
+    }
+
+    /// Everything recorded of a saga; empty if nothing (`running` is not for the archive to know).
+    pub async fn recorded(&self, saga: SagaId) -> Read<SagaRecord> {
+        let now = self.log.now();
+        self.cell(saga, |cell| recorded(self.me, cell, now)).await
+    }
+
+    /// What a client's key was used for.
+    pub async fn key(&self, user: UserId, key: String) -> Read<Option<KnownKey>> {
+        let known = self.log.read(|hot| hot.key(user, &key).cloned())?;
+        let row = match known {
+            Some(row) => row,
+            None => self.tables.key(user, key).await?,
+        };
+        Ok(row.map(|row| KnownKey {
+            fingerprint: row.fingerprint,
+            saga: row.saga,
+            answer: row.answer,
+            running: false,
+        }))
+    }
+
+    /// By normalised login.
+    pub async fn user(&self, login: String) -> Read<Option<User>> {
+        let known = self
+            .log
+            .read(|hot| hot.login(&login).map(|login| login.user.clone()))?;
+        match known {
+            Some(user) => Ok(user),
+            None => self.tables.user(login).await,
+        }
+    }
+
+    /// Users whose claim to a login was accepted here, and whose register is not closed.
+    pub async fn open_logins(&self, limit: usize) -> Read<Vec<User>> {
+        self.caught_up().await?.open_logins(limit).await
+    }
+
+    pub async fn ticket(&self, id: SagaId) -> Read<Option<Ticket>> {
+        let ticket = |cell: &Cell| cell.ticket.as_ref().map(|(ticket, _)| ticket.clone());
+        self.cell(id, ticket).await
+    }
+
+    /// A user's tickets that are not wholly cancelled, newest first, after (created_at, id).
+    pub async fn tickets_of(
+        &self,
+        user: UserId,
+        after: Option<(i64, SagaId)>,
+        limit: usize,
+    ) -> Read<Vec<Ticket>> {
+        let tables = self.caught_up().await?;
+        tables.tickets_of(user, after, limit).await
+    }
+
+    /// What is recorded of a saga, with the times; in no order.
+    pub async fn history(&self, saga: SagaId) -> Read<Vec<Event>> {
+        self.cell(saga, |cell| cell.events(self.me)).await
+    }
+
+    /// What operators did, newest first, before this one.
+    pub async fn audit(&self, before: Option<i64>, limit: usize) -> Read<Vec<AuditView>> {
+        self.caught_up().await?.audit(before, limit).await
+    }
+
+    /// Rows for the peers with a higher number, ascending.
+    pub async fn outbox(&self, after: i64, limit: usize) -> Read<Vec<(i64, Replicated)>> {
+        match self.log.read(|hot| hot.outbox(after, limit))? {
+            Some(rows) => Ok(rows),
+            None => self.caught_up().await?.outbox(after, limit).await,
+        }
+    }
+
+    /// A hash over the users and tickets in each bucket of the slice that has any, the same wherever the rows are.
+    pub async fn digests(&self, slice: Slice) -> Read<Digests> {
+        self.caught_up().await?.digests(slice).await
+    }
+
+    /// Users and tickets in this bucket, ascending by id after this one.
+    pub async fn copies(
+        &self,
+        bucket: Bucket,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Read<Vec<Replicated>> {
+        self.caught_up().await?.copies(bucket, after, limit).await
+    }
+
+    /// This database's incarnation.
+    pub fn incarnation(&self) -> Incarnation {
+        self.tables.incarnation()
+    }
+
+    /// How far each peer's outbox was read, per the incarnation read last.
+    pub async fn cursors(&self) -> Read<BTreeMap<CompanyId, OutboxCursor>> {
+        self.log.read(|hot| hot.cursors().clone())
+    }
+
+    /// Sagas begun and undecided here, open holds apart, oldest first. How long ago is for the caller to know: the database's
+    /// clock may jump.
+    pub async fn undecided(&self, limit: usize) -> Read<Vec<Unfinished>> {
+        self.open_where(limit, |row| row.state == SagaState::Begun)
+    }
+
+    /// Sagas that this company's node began and that are not finished, open holds apart, oldest first.
+    pub async fn unfinished(&self, limit: usize) -> Read<Vec<Unfinished>> {
+        let node = self.log.read(|hot| hot.node().to_owned())?;
+        self.open_where(limit, |row| row.driver == node && !row.finished)
+    }
+
+    fn open_where(&self, limit: usize, wanted: impl Fn(&SagaRow) -> bool) -> Read<Vec<Unfinished>> {
+        self.log.read(|hot| {
+            let open = hot.open().filter_map(|(saga, cell)| {
+                let row = cell.saga.as_ref()?;
+                let wanted = row.held_for().is_none() && wanted(row);
+                wanted.then(|| unfinished(saga, row)).flatten()
+            });
+            open.take(limit).collect()
+        })
+    }
+
+    /// Open holds, oldest first, with how long each is kept, in seconds from its beginning.
+    pub async fn held(&self, limit: usize) -> Read<Vec<(SagaId, u32)>> {
+        self.log.read(|hot| {
+            let held = hot.open().filter_map(|(saga, cell)| {
+                let seconds = cell.saga.as_ref()?.held_for()?;
+                Some((saga, seconds))
+            });
+            held.take(limit).collect()
+        })
+    }
+
+    /// This user's open holds of which this company keeps seats, oldest first.
+    pub async fn held_for(&self, user: UserId, limit: usize) -> Read<Vec<SagaId>> {
+        self.log.read(|hot| {
+            let held = hot.open().filter(|(_, cell)| {
+                let row = cell.saga.as_ref().filter(|row| row.held_for().is_some());
+                let order = row.and_then(|row| row.order.as_ref());
+                // a company that only drove the hold hears late of its end: those that keep its seats tell
+                let prepared = |leg: &super::log::cell::Leg| leg.row.state == LegState::Prepared;
+                order.is_some_and(|order| order.user == user) && cell.legs.iter().any(prepared)
+            });
+            held.map(|(saga, _)| saga).take(limit).collect()
+        })
+    }
+
+    /// For operators: newest first, of those in this state only.
+    pub async fn sagas(
+        &self,
+        id: Option<SagaId>,
+        state: Option<SagaStatus>,
+        older_than: Option<Duration>,
+        limit: usize,
+    ) -> Read<Vec<SagaView>> {
+        let tables = self.caught_up().await?;
+        tables.sagas(id, state, older_than, limit).await
+    }
+
+    /// What keeps a seat, or none if there is no such seat.
+    pub async fn seat(&self, seat: SeatKey) -> Read<Option<SeatUse>> {
+        self.caught_up().await?.seat(seat).await
+    }
+
+    /// Version of the route table: rises with every import.
+    pub async fn catalogue_version(&self) -> Read<i64> {
+        self.tables.catalogue_version().await
+    }
+
+    /// Routes changed after this version, with id above `after`, ascending by id, with their taken seats.
+    pub async fn routes(
+        &self,
+        changed_after: i64,
+        after: RouteId,
+        limit: usize,
+    ) -> Read<Vec<Published>> {
+        let tables = self.caught_up().await?;
+        tables.routes(changed_after, after, limit).await
+    }
+}
+
+fn unfinished(saga: SagaId, row: &SagaRow) -> Option<Unfinished> {
+    Some(Unfinished {
+        saga,
+        order: row.order.clone()?,
+        hash: row.hash,
+        acceptors: row.acceptors.clone(),
+        driver: row.driver.clone(),
+    })
+}
+
+fn recorded(me: CompanyId, cell: &Cell, now: i64) -> SagaRecord {
+    let row = cell.saga.as_ref();
+    let order = row.and_then(|row| Some((row.order.clone()?, row.hash, row.acceptors.clone())));
+    let legs = cell.legs.iter();
+    SagaRecord {
+        register: cell.register.as_ref().map(|(register, _)| register.clone()),
+        order,
+        legs: legs
+            .map(|leg| (seat_of(me, leg.seat), leg.row.state))
+            .collect(),
+        running: false,
+        held: row.and_then(SagaRow::held_for).map(|seconds| Held {
+            seconds,
+            passed_ms: now.saturating_sub(cell.begun_at),
+        }),
+        voted: row.is_some_and(|row| row.voted),
+        reason: cell.legs.iter().find_map(|leg| leg.row.reason),
+    }
+}
+
+pub(super) fn seat_of(company: CompanyId, (route, number): SeatKey) -> SeatRef {
+    SeatRef {
+        company,
+        route,
+        number,
+    }
+}
