@@ -136,7 +136,7 @@ impl Cell {
                 route: leg.seat.0,
                 number: leg.seat.1,
             };
-            rows.legs.load(key, leg.row);
+            rows.load_leg(key, leg.row);
         }
         if let Some((register, _)) = &self.register {
             rows.registers.load(Key::Saga(saga), register.clone());
