@@ -104,8 +104,10 @@ impl State {
             }
             self.legs.insert(*change.key, *change.after);
         }
-        for change in rows.seats.changes() {
-            // fences are remembered in memory only
+        // fences are remembered in memory only
+        let was_blocked = |row: Option<&SeatRow>| row.is_some_and(|row| row.blocked);
+        let seats = rows.seats.changes();
+        for change in seats.filter(|seat| was_blocked(seat.before) != seat.after.blocked) {
             if change.after.blocked {
                 let row = SeatRow {
                     blocked: true,
