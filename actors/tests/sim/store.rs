@@ -157,6 +157,12 @@ impl Database {
         Ok(at)
     }
 
+    fn decided(&self, rows: &Rows) {
+        let hub = &mut *self.life.hub.lock();
+        let wall_ms = self.life.wall_ms();
+        hub.history.on_decided(rows, wall_ms, &mut hub.seen);
+    }
+
     async fn transact(&self, transaction: Transaction) -> Result<i64, Ended> {
         self.life.cross().await;
         self.pause().await;
@@ -249,6 +255,7 @@ impl LedgerStore for Database {
     }
 
     fn append<'a>(&'a self, row: Append<'a>) -> BoxFuture<'a, Result<i64, AppendError>> {
+        self.decided(row.rows);
         let transaction = Transaction::Append {
             seq: row.seq,
             body: row.body.to_vec(),

@@ -171,7 +171,11 @@ impl World {
     /// A session that has lost its client commits. Where others have written meanwhile, it rolls back.
     pub(super) fn on_late_commit(&mut self, late: &LateCommit) {
         let index = late.life.index;
-        if late.transaction.commit(&late.epoch).is_err() {
+        if let Err(error) = late.transaction.commit(&late.epoch) {
+            if error == RolledBack::Append(AppendError::Superseded) {
+                let seen = &mut self.hub.lock().seen;
+                seen.count("appends of an epoch that was over");
+            }
             return;
         }
         self.tell(index, format_args!("a lost transaction commits"));
