@@ -3,6 +3,7 @@
 use super::customers::GIVE_UP;
 use super::*;
 use crate::network::WireRisks;
+use crate::store::RolledBack;
 
 /// A node that has died comes back within this, unless its company is gone.
 const RESTART: std::ops::Range<u64> = 200..6_000;
