@@ -169,6 +169,7 @@ impl Writer {
         for entry in entries {
             entry.footprint(self.me, &mut footprint);
         }
+        self.log.hot().trim();
         let mut trust = true;
         for _ in 0..TRIES_MAX {
             let loaded = self.load(&footprint, trust).await.map_err(not_written)?;

@@ -483,6 +483,16 @@ impl Hot {
         self.keys.projected(&done.keys, done.upto);
         self.blocked.projected(&done.blocked, done.upto);
         self.audit.drain(..done.audit.len());
+        let projected = self.projected;
+        let surplus = self.outbox.len().saturating_sub(OUTBOX_KEPT_MAX);
+        let surplus = self.outbox.iter().take(surplus);
+        let surplus = surplus.take_while(|told| told.seq <= projected).count();
+        self.outbox.drain(..surplus);
+    }
+
+    /// Forgets rows beyond the bounds that the tables have as they are. Not while a batch is on its way that was loaded or decided:
+    /// it rests on rows that are here.
+    pub fn trim(&mut self) {
         let node = &self.node;
         for (saga, cell) in self.sagas.trim(self.projected, |cell| cell.is_open(node)) {
             for seat in cell.keeps() {
@@ -494,11 +504,6 @@ impl Hot {
         self.logins.trim(self.projected, |_| false);
         self.keys.trim(self.projected, |_| false);
         self.blocked.trim(self.projected, |_| false);
-        let projected = self.projected;
-        let surplus = self.outbox.len().saturating_sub(OUTBOX_KEPT_MAX);
-        let surplus = self.outbox.iter().take(surplus);
-        let surplus = surplus.take_while(|told| told.seq <= projected).count();
-        self.outbox.drain(..surplus);
     }
 
     /// What is recorded of a saga. None: the tables say.
@@ -570,4 +575,77 @@ fn logins_of(footprint: &Footprint) -> impl Iterator<Item = &String> {
         Key::Saga(_) => None,
     });
     footprint.users.iter().chain(registers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::{SagaChange, SagaPart};
+    use super::*;
+    use crate::domain::ballot::Acceptors;
+    use crate::domain::fixtures::{HASH, company};
+    use crate::domain::rows::{SagaRow, SagaState};
+
+    const NODE: &str = "node-a";
+
+    fn row(finished: bool) -> SagaRow {
+        SagaRow {
+            order: None,
+            hash: HASH,
+            acceptors: Acceptors(vec![company("a")]),
+            driver: NODE.to_owned(),
+            state: SagaState::Committed,
+            finished,
+            hold_seconds: None,
+            voted: false,
+        }
+    }
+
+    fn record(sagas: impl Iterator<Item = (SagaId, SagaPart)>) -> Record {
+        let change = |(id, saga)| {
+            let saga = Some(saga);
+            (
+                id,
+                SagaChange {
+                    saga,
+                    ..SagaChange::default()
+                },
+            )
+        };
+        Record {
+            sagas: sagas.map(change).collect(),
+            ..Record::default()
+        }
+    }
+
+    /// A projection may end between the moment at which a batch was loaded and the one at which it is applied.
+    #[test]
+    fn what_a_batch_was_loaded_with_stays_until_it_is_applied() {
+        let mut hot = Hot::new(company("a"), NODE, Standing::default());
+        let id = |number: usize| SagaId(uuid::Uuid::from_u128(number as u128));
+        let begun = (1..=2 * SAGAS_KEPT_MAX).map(|number| (id(number), SagaPart::Begun(row(true))));
+        hot.apply(Seq(1), 0, 1, record(begun)).unwrap();
+        let old = id(0);
+        let cell = Cell {
+            saga: Some(row(true)),
+            ..Cell::default()
+        };
+        hot.load(&mut Loaded {
+            sagas: vec![(old, cell)],
+            ..Loaded::default()
+        });
+        let projection = hot.projection().unwrap();
+        hot.on_projected(&projection);
+        let moved = SagaPart::Moved {
+            state: SagaState::Committed,
+            finished: false,
+            hold_seconds: None,
+            voted: true,
+        };
+        let applied = hot.apply(Seq(2), 0, 1, record([(old, moved)].into_iter()));
+        assert_eq!(applied, Ok(()));
+        hot.trim();
+        // what the tables do not have as it is stays beyond the bound
+        assert!(hot.saga(old).is_some());
+        assert_eq!(hot.sizes(), (SAGAS_KEPT_MAX + 1, 1));
+    }
 }
