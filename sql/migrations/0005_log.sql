@@ -113,7 +113,7 @@ create view register as
 
 update saga set open = true where state = 'begun' or (state is not null and not finished);
 -- memory knows what is open; this is for finding it at the start
-create index saga_open on saga (id) where open;
+create index saga_open on saga (state, driver) where open;
 drop index saga_undecided;
 drop index saga_unfinished;
 drop index saga_held;
@@ -147,6 +147,8 @@ begin
     end if;
     if cardinality(p_new_sagas) > 0 and (
         exists (select from saga where id = any (p_new_sagas)) or exists (select from ticket where id = any (p_new_sagas))
+        -- a seat that was released before its vote has a leg and nothing else
+        or exists (select from leg where saga_id = any (p_new_sagas))
     ) then
         raise exception 'a saga that was taken for new is recorded' using errcode = 'PC004';
     end if;

@@ -45,8 +45,15 @@ cross join lateral (
 
 /// Each saga that is asked for, by id; nothing but its id where nothing is recorded.
 pub(crate) const SAGAS: &str = sagas!("unnest($1::uuid[])");
-/// The sagas that somebody here must bring to their end.
-pub(crate) const OPEN: &str = sagas!("(select id from saga where open)");
+/// The sagas that this node must bring to their end. What was not finished elsewhere is of no concern here, and there may be
+/// much of it from before there was a log.
+pub(crate) const OPEN: &str = sagas!(
+    "(
+    select id from saga where open and state = 'begun'
+    union all
+    select id from saga where open and state in ('committed', 'aborted') and driver = $1::text
+)"
+);
 
 /// The legs of sagas, by id.
 pub(crate) const LEGS: &str = "
@@ -106,11 +113,11 @@ fn cell(id: SagaId, row: &Row, legs: Vec<(Leg, bool)>) -> Decoded<Cell> {
         })
         .collect();
     legs.sort_unstable_by_key(|leg| leg.seat);
+    // the row of a saga that was only decided here has a time as well
+    let begun_at = saga.as_ref().map(|_| row.try_get("begun_at")).transpose()?;
     Ok(Cell {
         saga,
-        begun_at: row
-            .try_get::<_, Option<i64>>("begun_at")?
-            .unwrap_or_default(),
+        begun_at: begun_at.unwrap_or_default(),
         legs,
         register,
         ticket,

@@ -62,10 +62,8 @@ impl Cells {
         self.projected = projection.upto;
     }
 
-    pub fn standing(&self) -> Standing {
-        // of whatever node: it is open to somebody
-        let open = |cell: &Cell| cell.saga.as_ref().is_some_and(|row| !row.finished);
-        let open = self.sagas.iter().filter(|(_, cell)| open(cell));
+    pub fn standing(&self, node: &str) -> Standing {
+        let open = self.sagas.iter().filter(|(_, cell)| cell.is_open(node));
         Standing {
             projected: self.projected,
             round: self.round,
@@ -98,7 +96,7 @@ impl Database {
     /// Brings a copy of the tables to the end of the log, as a start does, and compares it with the state.
     pub(super) fn verify(&self, me: CompanyId) {
         let mut cells = self.cells.clone();
-        let mut hot = Hot::new(me, me.as_str(), cells.standing());
+        let mut hot = Hot::new(me, me.as_str(), cells.standing(me.as_str()));
         let rest = usize::try_from(cells.projected.0).expect("places are counted from 1");
         for row in &self.log[rest..] {
             let record = Record::decode(&row.body).expect("the log holds records");

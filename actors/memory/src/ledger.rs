@@ -49,9 +49,9 @@ impl Epoch {
 }
 
 impl LedgerStore for Epoch {
-    fn standing(&self) -> Read<'_, (Standing, i64)> {
+    fn standing<'a>(&'a self, node: &'a str) -> Read<'a, (Standing, i64)> {
         self.store
-            .read(|database| (database.cells.standing(), database.now_ms()))
+            .read(|database| (database.cells.standing(node), database.now_ms()))
     }
 
     fn projected(&self) -> Read<'_, Seq> {

@@ -126,8 +126,9 @@ pub struct Logged {
 /// The log and the tables that follow it. Used by the ledger and its projector only; an implementation belongs to one start of
 /// a node, whose epoch it writes and compares.
 pub trait LedgerStore: Send + Sync + 'static {
-    /// Where log and tables stand, and the time of the database in milliseconds since 1970.
-    fn standing(&self) -> Read<'_, (Standing, i64)>;
+    /// Where log and tables stand, with every saga that is open to the node of this name, and the time of the database in
+    /// milliseconds since 1970.
+    fn standing<'a>(&'a self, node: &'a str) -> Read<'a, (Standing, i64)>;
 
     /// The last row of the log that the tables have.
     fn projected(&self) -> Read<'_, Seq>;

@@ -234,8 +234,8 @@ impl Database {
 }
 
 impl LedgerStore for Database {
-    fn standing(&self) -> Read<'_, (Standing, i64)> {
-        self.read(|this| this.epoch.standing())
+    fn standing<'a>(&'a self, node: &'a str) -> Read<'a, (Standing, i64)> {
+        self.read(move |this| this.epoch.standing(node))
     }
 
     fn projected(&self) -> Read<'_, Seq> {

@@ -81,12 +81,13 @@ pub(super) async fn projected(session: &Session) -> Result<Seq, Failure> {
     Ok(Seq(rows[0].try_get("projected")?))
 }
 
-pub(super) async fn standing(session: &Session) -> Result<(Standing, i64), Failure> {
+pub(super) async fn standing(session: &Session, node: &str) -> Result<(Standing, i64), Failure> {
+    let of_node: [&(dyn ToSql + Sync); 1] = [&node];
     let (node, cursors, open) = tokio::try_join!(
         biased;
         session.query(STANDING, &[]),
         session.query(CURSORS, &[]),
-        session.query(cells::OPEN, &[]),
+        session.query(cells::OPEN, &of_node),
     )?;
     let ids = open.iter().map(|row| row.try_get("id"));
     let ids: Vec<Uuid> = ids.collect::<Result<_, _>>()?;

@@ -68,10 +68,10 @@ impl PgLedgerStore {
 }
 
 impl LedgerStore for PgLedgerStore {
-    fn standing(&self) -> Read<'_, (Standing, i64)> {
+    fn standing<'a>(&'a self, node: &'a str) -> Read<'a, (Standing, i64)> {
         async move {
             let lease = self.appends.lease().await?;
-            let read = bounded(load::standing(&lease.session)).await?;
+            let read = bounded(load::standing(&lease.session, node)).await?;
             lease.give_back();
             Ok(read)
         }

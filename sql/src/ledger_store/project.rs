@@ -51,7 +51,9 @@ from unnest($1::uuid[], $2::bytea[], $3::json[], $4::text[], $5::text[], $6::tex
             promised, accepted, decision, other_value, other_acceptors, chosen, promised_at, accepted_at, chosen_at)
 on conflict (id) do update set
     order_hash = coalesce(saga.order_hash, excluded.order_hash), "order" = coalesce(saga."order", excluded."order"),
-    driver = coalesce(saga.driver, excluded.driver), created_at = least(saga.created_at, excluded.created_at),
+    acceptors = excluded.acceptors, driver = coalesce(saga.driver, excluded.driver),
+    -- a row that was only decided here begins when it gets a state
+    created_at = case when saga.state is null and excluded.state is not null then excluded.created_at else saga.created_at end,
     state = excluded.state, finished = excluded.finished, hold_seconds = excluded.hold_seconds, voted = excluded.voted,
     holder = excluded.holder, open = excluded.open,
     promised = excluded.promised, accepted = excluded.accepted, decision = excluded.decision,
@@ -126,7 +128,8 @@ from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::json[], $6::
 on conflict (key) do update set promised = excluded.promised, accepted = excluded.accepted, value = excluded.value,
     chosen = excluded.chosen,
     promised_at = coalesce(login_register.promised_at, excluded.promised_at),
-    accepted_at = coalesce(excluded.accepted_at, login_register.accepted_at),
+    accepted_at = case when login_register.accepted is distinct from excluded.accepted then excluded.accepted_at
+                       else login_register.accepted_at end,
     chosen_at = coalesce(login_register.chosen_at, excluded.chosen_at)
 ";
 

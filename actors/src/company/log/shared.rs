@@ -55,7 +55,7 @@ impl Log {
         node: &str,
         clock: Clock,
     ) -> Result<Arc<Self>, OpenError> {
-        let (standing, now) = store.standing().await?;
+        let (standing, now) = store.standing(node).await?;
         let mut hot = Hot::new(me, node, standing);
         hot.learn(store.facts(-1).await?);
         loop {
