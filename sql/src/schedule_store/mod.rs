@@ -23,8 +23,6 @@ use tokio_postgres::{Client, NoTls, Transaction};
 use self::difference::examples;
 pub use self::difference::{Change, FieldChange};
 
-use crate::locks;
-
 mod difference;
 
 /// Changed routes that are shown field by field.
@@ -77,19 +75,20 @@ const COPY_TYPES: [Type; 11] = [
 // the planner knows nothing of a temporary table that was just filled
 const ANALYZE_INCOMING: &str = "analyze incoming";
 
-// whoever sells a seat after this waits for the commit, and sees the new number of seats
-const LOCK_SEATS: &str = "
-    select pg_advisory_xact_lock($1)
-    from (select where exists (select from route r join incoming i using (id) where i.seats < r.seats)) as shrinking";
+const SHRINKS: &str =
+    "select exists (select from route r join incoming i using (id) where i.seats < r.seats)";
+
+// whoever appends to the log after this waits for the commit, and finds the new version of the routes
+const SHUT_LOG: &str = "lock table log in share row exclusive mode";
 
 const KEEP_SEATS_IN_USE: &str = "
     with used as (
-        select l.route_id, max(l.number) as highest
+        select owner.route_id, max(owner.number) as highest
         from route r
         join incoming i using (id)
-        join leg l on l.route_id = r.id
-        where i.seats < r.seats and l.state in ('prepared', 'committed')
-        group by l.route_id
+        join seat_owner owner on owner.route_id = r.id
+        where i.seats < r.seats and owner.saga_id <> '00000000-0000-0000-0000-000000000000'
+        group by owner.route_id
     )
     update incoming i set seats = used.highest
     from used
@@ -296,10 +295,11 @@ async fn apply(
 
 async fn keep_seats_in_use(transaction: &Transaction<'_>) -> Result<u64, Error> {
     let step = failed("keep the seats in use");
-    transaction
-        .execute(LOCK_SEATS, &[&locks::SEATS])
-        .await
-        .map_err(&step)?;
+    let shrinks = transaction.query_one(SHRINKS, &[]).await.map_err(&step)?;
+    if !shrinks.get::<_, bool>(0) {
+        return Ok(0);
+    }
+    transaction.batch_execute(SHUT_LOG).await.map_err(&step)?;
     transaction
         .execute(KEEP_SEATS_IN_USE, &[])
         .await
