@@ -26,6 +26,8 @@ pub enum Write {
     Schedule,
     /// Rows that nobody needs any more go.
     Pruning,
+    /// The tables are brought after the log.
+    Projection,
 }
 
 /// Nothing of the step has happened yet.

@@ -1,7 +1,8 @@
 //! How long a cluster takes to be well again after a fault: until every node has sold a seat of every company, every booking that was
 //! under way when the fault ended has ended everywhere, and every company knows what the others had told by then.
 //!
-//! Which bookings were under way is read from the databases, by id, and what was told by number: no clock is asked.
+//! Which bookings were under way is read from the databases, by id, and what was told by number: no clock is asked. Tables that
+//! are behind their log are asked again: they may not say yet that something had begun.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 
 use crate::checker::Violation;
 use crate::checker::facts::HEAL_LIMIT;
-use crate::cluster::{RunningCompany, connect};
+use crate::cluster::{RunningCompany, connect, follow};
 use crate::nemesis::Arena;
 
 mod copies;
@@ -72,7 +73,7 @@ async fn sells(arena: &Arena, node: usize, everybody: &[usize]) -> anyhow::Resul
 async fn old_ones_end(company: &RunningCompany) -> anyhow::Result<()> {
     let mut old: Option<BTreeSet<Uuid>> = None;
     loop {
-        // a database that is not back yet, or goes away again, is asked again
+        // a database that is not back yet, goes away again or waits for its node is asked again
         if let Ok(database) = connect(company).await {
             while let Ok(now) = under_way(&database, &company.company).await {
                 let left = match old {
@@ -92,6 +93,7 @@ async fn old_ones_end(company: &RunningCompany) -> anyhow::Result<()> {
 
 /// Sagas that have a prepared leg here, or are driven here and not finished, but for holds that wait for their customer.
 pub async fn under_way(database: &Client, company: &str) -> anyhow::Result<BTreeSet<Uuid>> {
+    follow(database).await??;
     let rows = database
         .query(
             "select saga_id from leg where state = 'prepared'

@@ -53,7 +53,8 @@ macro_rules! steps {
 
 pub(crate) use steps;
 
-// A write: before its COMMIT is sent; after it was acknowledged, when no receipt has left yet.
+// A write: before its append is sent; after it was acknowledged, when no receipt has left yet. Where nothing changed nothing is
+// appended, and both moments are between the decision and its receipt.
 steps!(ENTRIES: Entry {
     Entry::Begin(..) => "driver::begin",
     Entry::RequestConfirm(_) => "driver::request_confirm",
@@ -90,4 +91,5 @@ steps!(WRITES: Write {
     Write::PeerIdentity => "mesh::remember_peer",
     Write::Schedule => "import::schedule",
     Write::Pruning => "housekeeping::prune",
+    Write::Projection => "tables::project",
 });

@@ -29,7 +29,7 @@ mod start;
 mod wiring;
 
 pub use clock::library as clock_library;
-pub use database::connect;
+pub use database::{Behind, connect, follow};
 pub use start::Options;
 pub use wiring::{Needs, Wiring};
 

@@ -4,7 +4,7 @@ use tokio::time::sleep;
 use tokio_postgres::Client;
 
 use super::LOOK_AGAIN;
-use crate::cluster::{RunningCompany, connect};
+use crate::cluster::{RunningCompany, connect, follow};
 
 const OUTBOX_END: &str = "select coalesce(max(seq), 0) from outbox";
 const CURSOR: &str = "select coalesce(max(seq), 0) from repl_cursor where peer = $1";
@@ -33,7 +33,7 @@ pub(super) async fn arrive(companies: &[RunningCompany]) {
 /// The answer of a database, which is asked again while it does not give one.
 async fn ask(
     company: &RunningCompany,
-    question: impl AsyncFn(&Client) -> Result<i64, tokio_postgres::Error>,
+    question: impl AsyncFn(&Client) -> anyhow::Result<i64>,
 ) -> i64 {
     loop {
         if let Ok(database) = connect(company).await
@@ -45,11 +45,14 @@ async fn ask(
     }
 }
 
-async fn outbox_end(database: &Client) -> Result<i64, tokio_postgres::Error> {
-    database.query_one(OUTBOX_END, &[]).await?.try_get(0)
+/// Of all that is in the log.
+async fn outbox_end(database: &Client) -> anyhow::Result<i64> {
+    follow(database).await??;
+    Ok(database.query_one(OUTBOX_END, &[]).await?.try_get(0)?)
 }
 
-async fn cursor(database: &Client, from: &RunningCompany) -> Result<i64, tokio_postgres::Error> {
+/// As the tables have it: a cursor never goes back, so an old one only makes wait.
+async fn cursor(database: &Client, from: &RunningCompany) -> anyhow::Result<i64> {
     let row = database.query_one(CURSOR, &[&from.company]).await?;
-    row.try_get(0)
+    Ok(row.try_get(0)?)
 }

@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 
 use super::{Arena, Nemesis};
 use crate::checker::Violation;
-use crate::cluster::{Part, connect};
+use crate::cluster::{Part, connect, follow};
 
 /// After this no leg is left prepared at the others, and they have sold, cancelled and registered.
 const GOES_ON_WITHIN: Duration = Duration::from_secs(10);
@@ -84,6 +84,7 @@ async fn old_legs_end(
 }
 
 async fn old_legs(database: &Client) -> anyhow::Result<i64> {
+    follow(database).await??;
     let row = database
         .query_one(
             "select count(*) from leg join saga on saga.id = leg.saga_id

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use passcom_chaos::cluster::RunningCompany;
+use passcom_chaos::cluster::{RunningCompany, follow};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
@@ -56,7 +56,8 @@ pub async fn first_ticket(company: &RunningCompany) -> anyhow::Result<Uuid> {
     Ok(row.try_get(0)?)
 }
 
-/// As a backup that was restored, or an outbox that was cut: the company does not know this ticket of others any more.
+/// As a backup that was restored, or an outbox that was cut: the company does not know this ticket of others any more. Its node
+/// is dead, and its tables had followed its log before.
 pub async fn lose_ticket(company: &RunningCompany, ticket: Uuid) -> anyhow::Result<()> {
     let database = connect(company).await?;
     let lost = "with legs as (delete from ticket_leg where ticket_id = $1) delete from ticket where id = $1";
@@ -82,7 +83,13 @@ pub async fn wait_for_ticket(company: &RunningCompany, ticket: Uuid) -> anyhow::
     Ok(())
 }
 
-/// As if the time of every open hold were over.
+/// Until the tables have what the log has now: a node that starts takes the rest from the log, whatever they say.
+pub async fn settled(company: &RunningCompany) -> anyhow::Result<()> {
+    let behind = follow(&connect(company).await?).await?;
+    behind.with_context(|| format!("company {}", company.company))
+}
+
+/// As if the time of every open hold were over. Its node is dead, and learns of it when it starts.
 pub async fn end_holds(company: &RunningCompany) -> anyhow::Result<()> {
     let database = connect(company).await?;
     let over =
@@ -94,6 +101,7 @@ pub async fn end_holds(company: &RunningCompany) -> anyhow::Result<()> {
 /// Legs that wait for a decision.
 pub async fn prepared(company: &RunningCompany) -> anyhow::Result<i64> {
     let database = connect(company).await?;
+    follow(&database).await??;
     let row = database
         .query_one("select count(*) from leg where state = 'prepared'", &[])
         .await?;

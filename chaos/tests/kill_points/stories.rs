@@ -71,7 +71,8 @@ impl Stage {
                 Ok(None)
             }
             Story::Expire => {
-                nodes.arm(victim, &point)?;
+                servers::settled(&self.companies[victim]).await?;
+                nodes.kill(victim).await?;
                 // as a clock that has jumped: what was promised by the right one is not judged
                 let history = &self.customer.market.history;
                 let clock = Nemesis::Clock.to_string();
@@ -79,6 +80,8 @@ impl Stage {
                     history.begin_fault(&clock, &self.companies[victim].company.to_string())?;
                 // at this company only: the others would end it before it asks
                 servers::end_holds(&self.companies[victim]).await?;
+                nodes.arm(victim, &point)?;
+                nodes.start(victim)?;
                 nodes.death(victim).await?;
                 nodes.start(victim)?;
                 history.end_fault(jump)?;
@@ -97,6 +100,7 @@ impl Stage {
             Story::Diverged => {
                 let poorer = [cast.asked, cast.third];
                 for node in poorer {
+                    servers::settled(&self.companies[node]).await?;
                     nodes.kill(node).await?;
                 }
                 let ticket = servers::first_ticket(&self.companies[cast.other]).await?;

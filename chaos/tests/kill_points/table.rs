@@ -80,6 +80,11 @@ pub const TABLE: &[Row] = &[
     row("answer::book", Other, ForeignSeat, BOOKED, BOOKED),
     row("send::book", Asked, ForeignSeat, LOST, BOOKED),
     row("driver::adopt", Asked, ForeignSeat, LOST, BOOKED),
+    // the tables follow, whenever: where the booking is by then is nobody's choice
+    row("tables::project", Asked, Trip, LOST_OR_BOOKED, EITHER),
+    row("tables::project", Other, Trip, EITHER, EITHER),
+    row("tables::project", Third, Pair, BOOKED, BOOKED),
+    row("tables::project", Asked, OwnSeat, LOST_OR_BOOKED, BOOKED),
     // somebody says no
     row("participant::prepare", Other, SoldSeat, REFUSED, REFUSED),
     row("driver::refuse", Asked, SoldSeat, LOST, REFUSED),

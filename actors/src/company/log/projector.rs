@@ -11,6 +11,7 @@ use tracing::{error, warn};
 
 use super::Log;
 use crate::company::store::{LedgerStore, WriteError};
+use crate::fail_point::{self, Write};
 
 /// How long rows gather. What lives for moments is then written once, as it ended.
 const GATHER: Duration = Duration::from_millis(300);
@@ -56,6 +57,7 @@ pub async fn project(log: &Log, store: &dyn LedgerStore) -> Result<(), Supersede
     };
     let begun = Instant::now();
     loop {
+        fail_point::before(&Write::Projection);
         match store.project(&projection).await {
             Ok(()) => break,
             Err(WriteError::Conflict) => match store.projected().await {
@@ -67,6 +69,7 @@ pub async fn project(log: &Log, store: &dyn LedgerStore) -> Result<(), Supersede
         }
         sleep(RETRY).await;
     }
+    fail_point::after(&Write::Projection);
     histogram!("passcom_projection_seconds").record(begun.elapsed());
     counter!("passcom_projections_total").increment(1);
     counter!("passcom_projected_sagas_total").increment(projection.sagas.len() as u64);

@@ -1,4 +1,4 @@
-//! Time to heal: when nothing is under way any more.
+//! Time to heal: when nothing is under way any more, and the tables say so as well as the logs.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use tokio_postgres::Client;
 
 use crate::checker::Violation;
-use crate::cluster::{RunningCompany, connect};
+use crate::cluster::{Behind, RunningCompany, connect, follow};
 
 /// After the last fault everything ends within this.
 pub const HEAL_LIMIT: Duration = Duration::from_secs(30);
@@ -47,12 +47,15 @@ struct Progress {
     unfinished: i64,
     /// In seconds, of those that are waited for.
     longest_hold: u64,
+    /// What is said here is older than that.
+    behind: Option<Behind>,
     /// Users, tickets and cancelled seats. They only grow, so that equal numbers mean that nothing is on its way.
     copies: [i64; 3],
 }
 
 impl Progress {
     async fn load(company: &str, database: &Client) -> anyhow::Result<Self> {
+        let behind = follow(database).await?.err();
         let row = database
             .query_one(
                 "with hold as (select id, hold_seconds from saga where state = 'begun' and hold_seconds is not null)
@@ -73,6 +76,7 @@ impl Progress {
             prepared: row.try_get(0)?,
             unfinished: row.try_get(1)?,
             longest_hold: row.try_get::<_, i64>(2)?.try_into()?,
+            behind,
             copies: [row.try_get(3)?, row.try_get(4)?, row.try_get(5)?],
         })
     }
@@ -90,6 +94,14 @@ fn unhealed(companies: &[Progress]) -> Vec<Violation> {
         );
         Violation::new("I7", what)
     });
+    let behind = companies.iter().filter_map(|at| {
+        let behind = at.behind?;
+        let what = format!(
+            "company {}: {behind}, {limit} s after the last fault",
+            at.company
+        );
+        Some(Violation::new("LOG3", what))
+    });
     let first = companies.first().map(|at| at.copies);
     let apart = companies.iter().filter(|at| Some(at.copies) != first);
     let apart = apart.map(|at| {
@@ -100,7 +112,7 @@ fn unhealed(companies: &[Progress]) -> Vec<Violation> {
         );
         Violation::new("R1", what)
     });
-    busy.chain(apart).collect()
+    busy.chain(behind).chain(apart).collect()
 }
 
 #[cfg(test)]
@@ -113,6 +125,7 @@ mod tests {
             prepared: 0,
             unfinished: 0,
             longest_hold: 0,
+            behind: None,
             copies: [1, 2, 3],
         };
         let mut companies = ["a", "b", "c"].map(at);
@@ -129,6 +142,8 @@ mod tests {
         assert_eq!(found(|_| {}), [""; 0]);
         assert_eq!(found(|b| b.prepared = 1), ["I7"]);
         assert_eq!(found(|b| b.unfinished = 1), ["I7"]);
+        let behind = Behind { tables: 1, log: 2 };
+        assert_eq!(found(|b| b.behind = Some(behind)), ["LOG3"]);
         assert_eq!(found(|b| b.copies[2] = 4), ["R1"]);
     }
 }
