@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Invariants:
-//! * nothing of the product is linked here: what it promises is read from its contract and its tables;
+//! * nothing of the product is used here but the form of a row of its log: what it promises is read from its contract and its tables;
 //! * the checker does not trust the workload: it sees only what was written down before it was known who is right;
 //! * whatever happens, nothing is left running or mounted ([`cluster`]), and everything ends in bounded time.
 

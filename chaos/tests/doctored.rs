@@ -16,7 +16,7 @@ use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 /// What is changed at the first company, how it is put right, and who has to notice.
-const LIES: [(&str, &str, &str); 12] = [
+const LIES: [(&str, &str, &str); 17] = [
     (
         // as of later: else a node that looks for old ones would put it right before we look
         "update leg set state = 'prepared', prepared_at = now() + interval '1 hour' where saga_id = 'SOLD'",
@@ -54,8 +54,8 @@ const LIES: [(&str, &str, &str); 12] = [
         "B1",
     ),
     (
-        "update register set value = '\"Abort\"' where key = 'saga/SOLD'",
-        "update register set value = KEPT where key = 'saga/SOLD'",
+        "update saga set decision = 'abort' where id = 'SOLD'",
+        "update saga set decision = 'commit' where id = 'SOLD'",
         "P1",
     ),
     (
@@ -78,6 +78,31 @@ const LIES: [(&str, &str, &str); 12] = [
         "update leg set state = 'committed', reason = null where saga_id = 'RELEASED'",
         "update leg set state = 'refused', reason = 'released' where saga_id = 'RELEASED'",
         "I2",
+    ),
+    (
+        "update saga set state = 'aborted' where id = 'SOLD'",
+        "update saga set state = 'committed' where id = 'SOLD'",
+        "LOG3",
+    ),
+    (
+        "update idem set saga_id = 'RETURNED' where saga_id = 'SOLD'",
+        "update idem set saga_id = 'SOLD' where saga_id = 'RETURNED' and key = 'sold'",
+        "LOG3",
+    ),
+    (
+        "update seat_owner set saga_id = 'RETURNED' where saga_id = 'SOLD'",
+        "update seat_owner set saga_id = 'SOLD' where saga_id = 'RETURNED'",
+        "LOG5",
+    ),
+    (
+        "create table cut as select * from log where seq = 2; delete from log where seq = 2",
+        "insert into log select * from cut; drop table cut",
+        "LOG2",
+    ),
+    (
+        "update log set body = '\\x00' || body where seq = 2",
+        "update log set body = substr(body, 2) where seq = 2",
+        "LOG2",
     ),
 ];
 
@@ -147,7 +172,7 @@ impl World {
         checker::audit(&evidence.await.unwrap()).violations
     }
 
-    fn spell(&self, statement: &str, kept: &str) -> String {
+    fn spell(&self, statement: &str) -> String {
         statement
             .replace("SOLD", &self.sold.to_string())
             .replace("RETURNED", &self.returned.to_string())
@@ -155,7 +180,6 @@ impl World {
             .replace("RELEASED", &self.released.to_string())
             .replace("USER", &self.session.user.to_string())
             .replace("NUMBER", &self.number.to_string())
-            .replace("KEPT", &format!("$kept${kept}$kept$"))
     }
 }
 
@@ -195,26 +219,14 @@ async fn lies_of_a_database_are_noticed() {
     let world = World::start().await;
     assert_eq!(world.audit().await, [], "before the first lie");
     let database = connect(&world.cluster.companies()[0]).await;
-    let kept = "select value::text from register where key = 'saga/' || $1";
-    let kept = database
-        .query_one(kept, &[&world.sold.to_string()])
-        .await
-        .unwrap();
-    let kept: String = kept.get(0);
     for (lie, truth, invariant) in LIES {
-        database
-            .batch_execute(&world.spell(lie, &kept))
-            .await
-            .unwrap();
+        database.batch_execute(&world.spell(lie)).await.unwrap();
         let found = world.audit().await;
         let named = found
             .iter()
             .any(|violation| violation.invariant == invariant);
         assert!(named, "{lie}: {invariant} is not in {found:?}");
-        database
-            .batch_execute(&world.spell(truth, &kept))
-            .await
-            .unwrap();
+        database.batch_execute(&world.spell(truth)).await.unwrap();
     }
     assert_eq!(world.audit().await, [], "after the last lie");
     world.cluster.stop().await.unwrap();

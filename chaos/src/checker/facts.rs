@@ -1,9 +1,12 @@
-//! The rows that the checks are about. [`load`] reads them, by SQL of its own; [`heal`](mod@heal) waits until nothing moves them any more.
+//! The rows that the checks are about. [`load`] reads them, by SQL of its own, and [`ledger`] the
+//! log that they follow; [`heal`](mod@heal) waits until nothing moves them any more.
 
 mod heal;
+mod ledger;
 mod load;
 
 pub use heal::{HEAL_LIMIT, HOLD_AWAITED_MAX, heal};
+pub use ledger::{Ledger, Name, Replay, Rows};
 
 use uuid::Uuid;
 
@@ -102,4 +105,5 @@ pub struct Company {
     pub registers: Vec<RegisterRow>,
     /// Sagas that this company drives and has not finished, but for open holds.
     pub unfinished: Vec<Uuid>,
+    pub ledger: Ledger,
 }

@@ -8,11 +8,13 @@
 //! * [`registers`]: P1; [`replicas`]: R1: copies are equal; [`logins`]: R2;
 //! * [`storms`]: L1, where [`calm`] says that nothing was wrong;
 //! * [`linear`]: every seat's bookings, cancellations and reads have an order;
+//! * [`ledger`]: LOG2, LOG3, LOG5: each company's log, tables and owners of seats say the same;
 //! * [`logs`]: no node has called anything impossible.
 //!
 //! I7 while a company is dead (N1) is the scenario's to time: [`facts::heal`] waits for it.
 //!
-//! Knows neither the workload nor a line of the product: tables, contract, logs and history are all it sees. Every check is a pure function, and
+//! Knows neither the workload nor a line of the product, but for the form of a row of the log: tables, contract, logs and history are
+//! all it sees. Every check is a pure function, and
 //! tested with rows and histories that it must reject.
 
 pub mod answers;
@@ -22,6 +24,7 @@ pub mod evidence;
 pub mod facts;
 pub mod frees;
 pub mod holds;
+pub mod ledger;
 pub mod legs;
 pub mod linear;
 pub mod logins;
@@ -131,6 +134,8 @@ pub fn audit(evidence: &Evidence) -> Audit {
     audit.add("L1", "storms without a fault", storms);
     let orders = linear::check(companies, operations, faults);
     audit.add("LIN", "seats", orders);
+    let rows = sum(ledger::count);
+    audit.add("LOG2 LOG3 LOG5", "rows", (rows, ledger::check(companies)));
     let loud = logs::check(logs, *alarms_allowed);
     audit.add("alarm", "logs", (logs.len(), loud));
     audit

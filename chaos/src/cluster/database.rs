@@ -51,7 +51,10 @@ pub struct Behind {
 impl fmt::Display for Behind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { tables, log } = self;
-        write!(f, "its tables are at row {tables} of its log, which had {log}")
+        write!(
+            f,
+            "its tables are at row {tables} of its log, which had {log}"
+        )
     }
 }
 

@@ -1,14 +1,16 @@
-//! One company's database, read whole.
+//! One company's database, read whole: when its tables have what its log had, and as of one moment.
 
 use anyhow::{Context, bail};
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::{
-    Company, HoldRow, KeyRow, LegRow, LegState, RegisterRow, Subject, TicketLegRow, UserRow, Value,
+    Company, HoldRow, KeyRow, Ledger, LegRow, LegState, RegisterRow, Subject, TicketLegRow,
+    UserRow, Value,
 };
-use crate::cluster::{RunningCompany, connect};
+use crate::cluster::{RunningCompany, connect, follow};
 
+const SNAPSHOT: &str = "begin isolation level repeatable read read only";
 const LEGS: &str = "select saga_id, route_id, number, state from leg";
 const HOLDS: &str = "
 select id, hold_seconds, extract(epoch from now() - created_at)::bigint
@@ -35,6 +37,8 @@ impl Company {
         let database = connect(company).await?;
         let code = company.company.clone();
         let loaded = async {
+            let behind = follow(&database).await?.err();
+            database.batch_execute(SNAPSHOT).await?;
             anyhow::Ok(Self {
                 legs: rows(&database, LEGS, leg).await?,
                 holds: rows(&database, HOLDS, hold).await?,
@@ -46,6 +50,7 @@ impl Company {
                 keys: rows(&database, KEYS, key).await?,
                 registers: rows(&database, REGISTERS, register).await?,
                 unfinished: unfinished(&database, &code).await?,
+                ledger: Ledger::load(&database, behind).await?,
                 code,
             })
         };

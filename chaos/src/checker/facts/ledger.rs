@@ -1,0 +1,313 @@
+//! A company's log and its tables, read apart and of the same moment.
+//!
+//! What a row of the log looks like is the product's own word ([`Record`]): nobody else can say it. What the rows come to is
+//! worked out here, and not by what the nodes apply them with.
+
+use std::collections::BTreeMap;
+
+use passcom_actors::company::log::record::{Decided, LegChange, Record, SagaPart};
+use passcom_actors::domain::ballot::{Ballot, Register, Value};
+use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::rows::{SagaRow, SagaState, SeatKey};
+use passcom_actors::domain::vote::LegState;
+use tokio_postgres::{Client, Row};
+use uuid::Uuid;
+
+use crate::cluster::Behind;
+
+/// Rows of the log that are read at a time.
+const PAGE: i64 = 256;
+
+const STANDING: &str = "select projected, epoch from node_state";
+const LOG: &str = "select seq, epoch, body from log where seq > $1 order by seq limit $2";
+const OWNERS: &str = "select route_id, number, saga_id from seat_owner";
+const SAGAS: &str =
+    "select id, state, finished, hold_seconds, voted from saga where state is not null";
+const LEGS: &str = "select saga_id, route_id, number, state from leg";
+const DECISIONS: &str =
+    "select key, promised, accepted, value #>> '{}' = 'Abort', chosen from register";
+const TICKETS: &str = "
+select ticket.id, coalesce(array_agg(company || '/' || route_id || '/' || number) filter (where cancelled), '{}')
+from ticket left join ticket_leg on ticket_id = ticket.id group by ticket.id";
+const KEYS: &str = "select user_id, key, saga_id, answer is not null from idem";
+const LOGINS: &str = "select login_norm, id, version from user_account";
+const SEATS: &str = "select route_id, number, blocked from seat";
+
+/// Which row of a company.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Name {
+    Saga(Uuid),
+    Leg(Uuid, i64, i32),
+    /// A register, by its key.
+    Decision(String),
+    Ticket(Uuid),
+    Key(Uuid, String),
+    Login(String),
+    Seat(i64, i32),
+}
+
+/// What a row says, in words that are the same wherever they were read.
+pub type Rows = BTreeMap<Name, String>;
+
+/// One company's log and tables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// The tables did not follow the log in time.
+    pub behind: Option<Behind>,
+    /// Of the last start of a node.
+    pub epoch: i64,
+    pub log: Replay,
+    pub tables: Rows,
+    pub owners: BTreeMap<(i64, i32), Uuid>,
+}
+
+/// What the rows of a log come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Replay {
+    /// The last row that the tables say they have.
+    projected: i64,
+    /// The oldest row that is kept.
+    pub first: Option<i64>,
+    pub last: i64,
+    pub epoch: i64,
+    /// Rows up to where the tables are.
+    pub projected_rows: Rows,
+    /// Rows that changed after that.
+    pub later_rows: Rows,
+    /// What is wrong with the log itself.
+    pub damage: Vec<String>,
+}
+
+impl Ledger {
+    /// Within a transaction that sees one moment.
+    pub(super) async fn load(database: &Client, behind: Option<Behind>) -> anyhow::Result<Self> {
+        let standing = database.query_one(STANDING, &[]).await?;
+        let mut log = Replay::from(standing.try_get(0)?);
+        let mut after = i64::MIN;
+        loop {
+            let page = database.query(LOG, &[&after, &PAGE]).await?;
+            for row in &page {
+                after = row.try_get(0)?;
+                log.push(after, row.try_get(1)?, row.try_get(2)?);
+            }
+            if page.is_empty() {
+                break;
+            }
+        }
+        let owners = database.query(OWNERS, &[]).await?;
+        let owner = |row: &Row| {
+            let seat = (row.try_get(0)?, row.try_get(1)?);
+            anyhow::Ok((seat, row.try_get(2)?))
+        };
+        Ok(Self {
+            behind,
+            epoch: standing.try_get(1)?,
+            log,
+            tables: tables(database).await?,
+            owners: owners.iter().map(owner).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+async fn tables(database: &Client) -> anyhow::Result<Rows> {
+    let readers: [(&str, fn(&Row) -> anyhow::Result<(Name, String)>); 7] = [
+        (SAGAS, |row| {
+            let (state, hold) = (row.try_get(1)?, row.try_get(3)?);
+            let told = saga(state, row.try_get(2)?, hold, row.try_get(4)?);
+            Ok((Name::Saga(row.try_get(0)?), told))
+        }),
+        (LEGS, |row| {
+            let name = Name::Leg(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            Ok((name, row.try_get(3)?))
+        }),
+        (DECISIONS, |row| {
+            let accepted = row.try_get::<_, Option<i64>>(2)?.map(Ballot);
+            let aborts: Option<bool> = row.try_get(3)?;
+            let accepted = accepted.map(|ballot| (ballot, aborts.unwrap_or_default()));
+            let told = decision(Ballot(row.try_get(1)?), accepted, row.try_get(4)?);
+            Ok((Name::Decision(row.try_get(0)?), told))
+        }),
+        (TICKETS, |row| {
+            Ok((Name::Ticket(row.try_get(0)?), cancelled(row.try_get(1)?)))
+        }),
+        (KEYS, |row| {
+            let name = Name::Key(row.try_get(0)?, row.try_get(1)?);
+            Ok((name, key(row.try_get(2)?, row.try_get(3)?)))
+        }),
+        (LOGINS, |row| {
+            let name = Name::Login(row.try_get(0)?);
+            Ok((name, login(row.try_get(1)?, row.try_get(2)?)))
+        }),
+        (SEATS, |row| {
+            let name = Name::Seat(row.try_get(0)?, row.try_get(1)?);
+            Ok((name, seat(row.try_get(2)?)))
+        }),
+    ];
+    let mut rows = Rows::new();
+    for (statement, read) in readers {
+        for row in &database.query(statement, &[]).await? {
+            rows.extend([read(row)?]);
+        }
+    }
+    Ok(rows)
+}
+
+impl Replay {
+    /// Of a log whose tables say that they are here.
+    pub fn from(projected: i64) -> Self {
+        Self {
+            projected,
+            ..Self::default()
+        }
+    }
+
+    /// The next row, in their order.
+    pub fn push(&mut self, seq: i64, epoch: i64, body: &[u8]) {
+        if self.first.is_some() && seq != self.last + 1 {
+            let last = self.last;
+            self.damage
+                .push(format!("row {seq} of the log comes after row {last}"));
+        }
+        if epoch < self.epoch {
+            let before = self.epoch;
+            let what = format!(
+                "row {seq} of the log is of start {epoch}, and rows before it of start {before}"
+            );
+            self.damage.push(what);
+        }
+        self.first.get_or_insert(seq);
+        (self.last, self.epoch) = (seq, epoch.max(self.epoch));
+        match Record::decode(body) {
+            Ok(record) => self.apply(seq <= self.projected, record),
+            Err(error) => self
+                .damage
+                .push(format!("row {seq} of the log is no record: {error}")),
+        }
+    }
+
+    fn apply(&mut self, projected: bool, record: Record) {
+        let rows = match projected {
+            true => &mut self.projected_rows,
+            false => &mut self.later_rows,
+        };
+        for (SagaId(id), change) in record.sagas {
+            if let Some(part) = change.saga {
+                rows.insert(Name::Saga(id), saga_part(&part));
+            }
+            for (of, leg) in change.legs {
+                let (
+                    (route, number),
+                    LegChange::New { state, .. } | LegChange::Moved { state, .. },
+                ) = (place(of), leg);
+                rows.insert(Name::Leg(id, route, number), leg_state(state).to_owned());
+            }
+            if let Some(part) = change.register {
+                let accepted = part.accepted.map(|(ballot, decided)| {
+                    (ballot, matches!(decided, Decided::Other(Value::Abort)))
+                });
+                let told = decision(part.promised, accepted, part.chosen);
+                rows.insert(Name::Decision(format!("saga/{id}")), told);
+            }
+            if let Some(part) = change.ticket {
+                let seats = part.cancelled.iter().map(seat_name).collect();
+                rows.insert(Name::Ticket(id), cancelled(seats));
+            }
+        }
+        for (name, change) in record.logins {
+            if let Some(Register {
+                promised,
+                accepted,
+                chosen,
+                ..
+            }) = change.register
+            {
+                let accepted = accepted.map(|(ballot, value)| (ballot, value == Value::Abort));
+                let told = decision(promised, accepted, chosen);
+                rows.insert(Name::Decision(format!("login/{name}")), told);
+            }
+            if let Some(user) = change.user {
+                rows.insert(Name::Login(name), login(user.id.0, user.version));
+            }
+        }
+        for ((user, name), row) in record.keys {
+            let told = key(row.saga.0, row.answer.is_some());
+            rows.insert(Name::Key(user.0, name), told);
+        }
+        for (of, blocked) in record.blocked {
+            let (route, number) = place(of);
+            rows.insert(Name::Seat(route, number), seat(blocked));
+        }
+    }
+}
+
+fn saga_part(part: &SagaPart) -> String {
+    let (SagaPart::Begun(SagaRow {
+        state,
+        finished,
+        hold_seconds,
+        voted,
+        ..
+    })
+    | SagaPart::Moved {
+        state,
+        finished,
+        hold_seconds,
+        voted,
+    }) = part;
+    let state = match state {
+        SagaState::Begun => "begun",
+        SagaState::Committed => "committed",
+        SagaState::Aborted => "aborted",
+    };
+    // two hours at most
+    let hold = hold_seconds.and_then(|seconds| i32::try_from(seconds).ok());
+    saga(state, *finished, hold, *voted)
+}
+
+fn saga(state: &str, finished: bool, hold: Option<i32>, voted: bool) -> String {
+    format!("{state}, finished {finished}, held for {hold:?} s, voted {voted}")
+}
+
+fn leg_state(state: LegState) -> &'static str {
+    match state {
+        LegState::Prepared => "prepared",
+        LegState::Refused => "refused",
+        LegState::Committed => "committed",
+        LegState::Cancelled => "cancelled",
+    }
+}
+
+/// What was accepted is told by its ballot, and whether it is Abort.
+fn decision(promised: Ballot, accepted: Option<(Ballot, bool)>, chosen: bool) -> String {
+    let accepted = accepted.map(|(ballot, aborts)| (ballot.0, if aborts { "no" } else { "yes" }));
+    let promised = promised.0;
+    format!("promised {promised}, accepted {accepted:?}, chosen {chosen}")
+}
+
+fn cancelled(mut seats: Vec<String>) -> String {
+    seats.sort_unstable();
+    format!("without {seats:?}")
+}
+
+fn seat_name(seat: &SeatRef) -> String {
+    let (route, number) = place((seat.route, seat.number));
+    format!("{}/{route}/{number}", seat.company)
+}
+
+fn key(saga: Uuid, answered: bool) -> String {
+    format!("saga {saga}, answered {answered}")
+}
+
+fn login(user: Uuid, version: i64) -> String {
+    format!("user {user}, version {version}")
+}
+
+fn seat(blocked: bool) -> String {
+    if blocked { "off sale" } else { "on sale" }.to_owned()
+}
+
+/// As the tables name a seat.
+fn place((route, number): SeatKey) -> (i64, i32) {
+    (route.0.cast_signed(), i32::from(number.0))
+}
