@@ -23,10 +23,10 @@ const TICKET_LEGS: &str = "select ticket_id, company, route_id, number, cancelle
 const USERS: &str = "
 select id, login_norm, format('version %s, password %s', version, md5(pw_hash)) from user_account";
 const KEYS: &str = "select user_id, key, saga_id from idem";
-/// An order is told by its hash, a user by its id.
+/// An order is told by its hash, as jsonb spells it, a user by its id.
 const REGISTERS: &str = "
 select key, acceptors, promised, accepted, chosen,
-       value #>> '{Commit,hash}', value #>> '{Account,id}', value #>> '{}' = 'Abort'
+       (value #> '{Commit,hash}')::jsonb::text, value #>> '{Account,id}', value #>> '{}' = 'Abort'
 from register";
 const UNFINISHED: &str = "
 select id from saga
