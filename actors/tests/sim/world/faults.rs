@@ -2,6 +2,8 @@
 
 use super::customers::GIVE_UP;
 use super::*;
+use passcom_actors::company::store::AppendError;
+
 use crate::network::WireRisks;
 use crate::store::RolledBack;
 
