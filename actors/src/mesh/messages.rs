@@ -1,5 +1,5 @@
 //! What crosses nodes. Bincode has no schema evolution: variants and fields are only ever appended, together with a new
-//! protocol number in [`crate::mesh::peer`].
+//! protocol number in [`crate::mesh::envelope`].
 
 use std::collections::BTreeMap;
 
