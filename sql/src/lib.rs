@@ -1,7 +1,7 @@
 //! A company's PostgreSQL: the durable half of the product.
 //!
 //! * [`Database`]: how to reach it; [`checks`] says whether it may be trusted, [`migrate`] brings its tables up to date;
-//! * [`PgLedgerStore`]: the only writer of bookings, two round trips per batch;
+//! * [`PgLedgerStore`]: the only writer of bookings: one round trip per batch, and the tables follow;
 //! * [`PgTables`]: everything that is read beside it;
 //! * [`schedule_store`]: the routes that an import puts on sale; [`peers`]: whose databases were met;
 //! * [`prune`]: what nobody needs any more.

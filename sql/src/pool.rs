@@ -94,7 +94,7 @@ impl Database {
     }
 
     pub fn tables(&self, identity: &Identity) -> PgTables {
-        PgTables::new(self.pool.clone(), self.company, identity.incarnation)
+        PgTables::new(self.pool.clone(), identity.incarnation)
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -14,7 +14,7 @@ use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::store::{AuditView, Read, SagaStatus, SagaView, Tables};
 use passcom_actors::domain::accounts::User;
-use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
+use passcom_actors::domain::ids::{Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::rows::{KeyRow, Replicated, SeatKey, SeatUse};
 use passcom_actors::domain::ticket::Ticket;
 use uuid::Uuid;
@@ -23,17 +23,12 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub struct PgTables {
     pool: Pool,
-    company: CompanyId,
     incarnation: Incarnation,
 }
 
 impl PgTables {
-    pub(crate) fn new(pool: Pool, company: CompanyId, incarnation: Incarnation) -> Self {
-        Self {
-            pool,
-            company,
-            incarnation,
-        }
+    pub(crate) fn new(pool: Pool, incarnation: Incarnation) -> Self {
+        Self { pool, incarnation }
     }
 }
 
