@@ -8,19 +8,19 @@ use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::RouteId;
 use passcom_actors::domain::order::Price;
 use passcom_sql::schedule_store::{self, Error, FieldChange, Report, Scope};
+use passcom_sql::{Options, migrate};
 use tokio_postgres::Client;
 
-/// The tables that an import touches, as the migrations make them.
-const TABLES: &str = "
-    create table if not exists route(
-        id bigint primary key, flight text not null, origin text not null, destination text not null,
-        departs timestamptz not null, arrives timestamptz not null, seats int not null check (seats between 1 and 1023),
-        price_minor bigint not null, currency text not null, equipment text not null default '',
-        on_sale boolean not null default true, version bigint not null);
-    create table if not exists catalogue_version(singleton boolean primary key default true check (singleton), version bigint not null);
-    create table if not exists leg(saga_id uuid, route_id bigint, number int, state text);";
-
 const ALL: Range<RouteId> = RouteId(1)..RouteId(1000);
+
+/// The URL of a migrated database.
+async fn database(cluster: &support::Cluster) -> String {
+    let url = cluster.database().await;
+    let options = Options::new(url.clone(), "a".parse().unwrap());
+    let database = passcom_sql::connect(options).await.unwrap();
+    migrate::migrate(&database).await.unwrap();
+    url
+}
 
 fn route(id: u64) -> Route {
     Route {
@@ -76,8 +76,7 @@ async fn column<T: for<'a> tokio_postgres::types::FromSql<'a>>(client: &Client, 
 #[tokio::test]
 async fn schedules_come_change_and_go() {
     let cluster = support::Cluster::shared();
-    let mut client = support::connect(&cluster.database().await).await;
-    client.batch_execute(TABLES).await.unwrap();
+    let mut client = support::connect(&database(&cluster).await).await;
     let first: Vec<Route> = (1..=2500).map(route).collect();
     let ids = RouteId(1)..RouteId(5000);
 
@@ -88,7 +87,7 @@ async fn schedules_come_change_and_go() {
     assert_eq!(counts(&report), [2500, 0, 0, 0]);
     assert!(rows(&client).await.is_empty());
     assert_eq!(
-        column::<i64>(&client, "select count(*) from catalogue_version").await,
+        column::<i64>(&client, "select version from catalogue_version").await,
         0
     );
 
@@ -182,15 +181,15 @@ async fn schedules_come_change_and_go() {
 #[tokio::test]
 async fn seats_never_fall_below_one_that_is_in_use() {
     let cluster = support::Cluster::shared();
-    let mut client = support::connect(&cluster.database().await).await;
-    client.batch_execute(TABLES).await.unwrap();
+    let mut client = support::connect(&database(&cluster).await).await;
     import(&mut client, (1..=4).map(route).collect(), ALL, false)
         .await
         .unwrap();
     client
         .batch_execute(
-            "insert into leg(route_id, number, state) values
-                (1, 120, 'committed'), (1, 7, 'committed'), (2, 110, 'prepared'), (3, 125, 'cancelled'), (3, 126, 'refused'), (4, 50, 'committed')",
+            "insert into seat_owner (route_id, number, saga_id) values
+                (1, 120, gen_random_uuid()), (1, 7, gen_random_uuid()), (2, 110, gen_random_uuid()),
+                (3, 125, '00000000-0000-0000-0000-000000000000'), (4, 50, gen_random_uuid())",
         )
         .await
         .unwrap();
@@ -217,8 +216,7 @@ async fn seats_never_fall_below_one_that_is_in_use() {
 #[tokio::test]
 async fn a_schedule_that_cannot_be_written_changes_nothing() {
     let cluster = support::Cluster::shared();
-    let mut client = support::connect(&cluster.database().await).await;
-    client.batch_execute(TABLES).await.unwrap();
+    let mut client = support::connect(&database(&cluster).await).await;
     import(&mut client, vec![route(1), route(2)], ALL, false)
         .await
         .unwrap();
@@ -279,9 +277,8 @@ async fn a_schedule_that_cannot_be_written_changes_nothing() {
 #[tokio::test]
 async fn imports_wait_for_each_other() {
     let cluster = support::Cluster::shared();
-    let url = cluster.database().await;
+    let url = database(&cluster).await;
     let (mut left, mut right) = (support::connect(&url).await, support::connect(&url).await);
-    left.batch_execute(TABLES).await.unwrap();
     import(&mut left, vec![route(1)], ALL, false).await.unwrap();
     let routes = |seats: u16| {
         (1..=500)

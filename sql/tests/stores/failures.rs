@@ -1,12 +1,23 @@
 //! What happens to a writer whose database is overtaken, restarted, locked or set up to lose commits.
 
+use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::contract::{self, Wall, company, post, prepare, seat, try_post, vote_on, yes};
-use crate::support::Cluster;
-use passcom_actors::company::store::{Archive, LedgerStore, WriteError};
-use passcom_actors::domain::rows::{Footprint, Rows};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use passcom_actors::company::ledger::PostError;
+use passcom_actors::company::log::Seq;
+use passcom_actors::company::log::hot::{Facts, Loaded, Projection, Standing};
+use passcom_actors::company::store::{Append, AppendError, LedgerStore, Logged, Read, WriteError};
+use passcom_actors::domain::entry::{Entry, Receipt};
+use passcom_actors::domain::rows::Footprint;
 use passcom_sql::{Database, checks, migrate};
+
+use crate::contract::{
+    Node, Postgresql, Tabling, company, post, prepare, seat, try_post, vote_on, yes,
+};
+use crate::support::Cluster;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(10);
@@ -16,168 +27,277 @@ select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid()
 ";
 
+/// The session that appends, when it does nothing.
+const APPENDING: &str = "
+select pid from pg_stat_activity
+where datname = current_database() and state = 'idle' and query like 'select append(%'
+";
+
 async fn kill_others(database: &Database) {
     let client = database.client().await.unwrap();
     client.query(KILL_OTHERS, &[]).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_that_died_between_batches_is_made_anew() {
-    let cluster = Cluster::shared();
-    let (database, identity) = contract::postgresql(&cluster).await;
-    let ledger = database.ledger_store(Wall::new().close_of_sale());
-    assert_eq!(
-        post(&ledger, vote_on(&prepare(&[seat("a", 1, 1)]))).await,
-        yes()
-    );
-    kill_others(&database).await;
-    let trip = prepare(&[seat("a", 1, 2)]);
-    assert_eq!(post(&ledger, vote_on(&trip)).await, yes());
-    let recorded = database.archive(&identity).recorded(trip.saga).await;
-    assert_eq!(recorded.unwrap().legs.len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_killed_while_it_decides_has_written_nothing_or_does_not_know() {
-    let cluster = Cluster::shared();
-    let (database, identity) = contract::postgresql(&cluster).await;
-    let ledger = database.ledger_store(Wall::new().close_of_sale());
-    let trip = prepare(&[seat("a", 1, 1)]);
-    let entry = vote_on(&trip);
-    let mut footprint = Footprint::default();
-    entry.footprint(company("a"), &mut footprint);
-    let handle = tokio::runtime::Handle::current();
-    let decide = &mut |rows: &mut Rows| {
-        tokio::task::block_in_place(|| handle.block_on(kill_others(&database)));
-        entry.post(rows);
-    };
-    let ended = ledger.transact(&footprint, decide).await;
-    let honest = matches!(
-        ended,
-        Err(WriteError::NotWritten(_) | WriteError::Unknown(_))
-    );
-    assert!(honest, "{ended:?}");
-    let recorded = database.archive(&identity).recorded(trip.saga).await;
-    assert_eq!(recorded.unwrap().legs.len(), 0);
-    assert_eq!(post(&ledger, entry).await, yes());
-}
-
-/// Another transaction keeps the table locked, so that the writes wait with their COMMIT behind them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_killed_with_its_commit_on_the_way_ends_without_an_answer() {
-    let cluster = Cluster::shared();
-    let (database, identity) = contract::postgresql(&cluster).await;
-    let ledger = database.ledger_store(Wall::new().close_of_sale());
-    assert_eq!(
-        post(&ledger, vote_on(&prepare(&[seat("a", 1, 1)]))).await,
-        yes()
-    );
-    let blocker = database.client().await.unwrap();
-    let lock = "begin; lock table leg in share row exclusive mode";
-    blocker.batch_execute(lock).await.unwrap();
-    let trip = prepare(&[seat("a", 1, 2)]);
-    let entry = [vote_on(&trip)];
-    let ended = tokio::join!(
-        try_post(&ledger, &entry),
-        kill_the_waiting(&database, "wait_event_type = 'Lock'")
-    );
-    blocker.batch_execute("rollback").await.unwrap();
-    let error = ended.0.unwrap_err();
-    let honest = matches!(error, WriteError::NotWritten(_) | WriteError::Unknown(_));
-    assert!(honest, "{error:?}");
-    let recorded = database.archive(&identity).recorded(trip.saga).await;
-    assert_eq!(recorded.unwrap().legs.len(), 0);
-    let again = try_post(&ledger, &entry).await.unwrap();
-    assert_eq!(again, [yes()]);
-}
-
-/// A check that runs inside COMMIT and does not end: the server may or may not have committed when its session dies.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_killed_inside_its_commit_leaves_the_outcome_unknown() {
-    let cluster = Cluster::shared();
-    let (database, identity) = contract::postgresql(&cluster).await;
-    let slow_commit = "
-        create function sleep() returns trigger language plpgsql as
-            'begin perform pg_sleep(60); return null; end';
-        create constraint trigger slow_commit after insert on leg
-            deferrable initially deferred for each row execute function sleep()";
+/// Rows of this kind are found, in the end.
+async fn wait_for(database: &Database, rows: &str) {
     let admin = database.client().await.unwrap();
-    admin.batch_execute(slow_commit).await.unwrap();
-    let ledger = database.ledger_store(Wall::new().close_of_sale());
-    let trip = prepare(&[seat("a", 1, 1)]);
-    let entry = [vote_on(&trip)];
-    let ended = tokio::join!(
-        try_post(&ledger, &entry),
-        kill_the_waiting(&database, "wait_event = 'PgSleep'")
-    );
-    let error = ended.0.unwrap_err();
-    assert!(matches!(error, WriteError::Unknown(_)), "{error:?}");
-    let fast_commit = "drop trigger slow_commit on leg";
-    admin.batch_execute(fast_commit).await.unwrap();
-    let recorded = database.archive(&identity).recorded(trip.saga).await;
-    assert_eq!(recorded.unwrap().legs.len(), 0);
-    assert_eq!(try_post(&ledger, &entry).await.unwrap(), [yes()]);
+    let deadline = Instant::now() + PATIENCE;
+    while admin.query(rows, &[]).await.unwrap().is_empty() {
+        assert!(Instant::now() < deadline, "there is none of {rows}");
+        tokio::time::sleep(POLL).await;
+    }
 }
 
 async fn kill_the_waiting(database: &Database, for_what: &str) {
-    let admin = database.client().await.unwrap();
-    let deadline = Instant::now() + PATIENCE;
     let kill = format!(
         "select pg_terminate_backend(pid) from pg_stat_activity
          where datname = current_database() and {for_what}"
     );
-    while admin.query(&kill, &[]).await.unwrap().is_empty() {
-        assert!(Instant::now() < deadline, "nobody waits");
-        tokio::time::sleep(POLL).await;
+    wait_for(database, &kill).await;
+}
+
+/// The receipt of an entry that is posted until it has one: what it hears before that is honest, and leaves nothing in doubt.
+async fn post_until_told(node: &Node, entry: Entry) -> Receipt {
+    let deadline = Instant::now() + PATIENCE;
+    let entry = [entry];
+    loop {
+        match try_post(node, &entry).await {
+            Ok(mut receipts) => return receipts.remove(0),
+            Err(PostError::NotWritten | PostError::Unknown) => {
+                assert!(Instant::now() < deadline, "no receipt");
+                tokio::time::sleep(POLL).await;
+            }
+        }
     }
+}
+
+/// Log, memory and tables say the same of a seat's vote, also to a node that starts now.
+async fn legs_of(base: &Postgresql, node: &Node, entry: &Entry) -> usize {
+    let Entry::Asked { question, .. } = entry else {
+        panic!("not a vote: {entry:?}");
+    };
+    let saga = question.votes_on().expect("it is a vote").saga;
+    let legs = node.archive.recorded(saga).await.unwrap().legs.len();
+    let owners = "select count(*) from seat_owner where saga_id = $1";
+    let client = base.database.client().await.unwrap();
+    let owned: i64 = client.query_one(owners, &[&saga.0]).await.unwrap().get(0);
+    assert_eq!(legs as i64, owned);
+    let rows = node.store.log(Seq::NONE, 100).await.unwrap();
+    let last = node.log.read(|hot| hot.last()).unwrap();
+    assert_eq!(rows.last().map_or(Seq::NONE, |row| row.seq), last);
+    legs
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_died_between_batches_is_made_anew() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::AtOnce).await;
+    let first = vote_on(&prepare(&[seat("a", 1, 1)]));
+    assert_eq!(post(&node, first).await, yes());
+    kill_others(&base.database).await;
+    let entry = vote_on(&prepare(&[seat("a", 1, 2)]));
+    assert_eq!(post_until_told(&node, entry.clone()).await, yes());
+    assert_eq!(legs_of(&base, &node, &entry).await, 1);
+    node.log.catch_up().await.unwrap();
+}
+
+/// Another transaction keeps the table locked, so that the append waits in the middle.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_killed_while_it_appends_has_written_nothing() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let blocker = base.database.client().await.unwrap();
+    let lock = "begin; lock table seat_owner in share row exclusive mode";
+    blocker.batch_execute(lock).await.unwrap();
+    let entry = [vote_on(&prepare(&[seat("a", 1, 2)]))];
+    let (ended, ()) = tokio::join!(
+        try_post(&node, &entry),
+        kill_the_waiting(&base.database, "wait_event_type = 'Lock'")
+    );
+    blocker.batch_execute("rollback").await.unwrap();
+    assert_eq!(ended, Err(PostError::Unknown));
+    assert_eq!(legs_of(&base, &node, &entry[0]).await, 0);
+    assert_eq!(try_post(&node, &entry).await.unwrap(), [yes()]);
+    assert_eq!(legs_of(&base, &node, &entry[0]).await, 1);
+}
+
+/// A check that runs inside COMMIT and does not end: the server may or may not have committed when its session dies.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_killed_inside_its_commit_leaves_the_outcome_to_be_found_out() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let slow_commit = "
+        create function sleep() returns trigger language plpgsql as
+            'begin perform pg_sleep(60); return null; end';
+        create constraint trigger slow_commit after insert on seat_owner
+            deferrable initially deferred for each row execute function sleep()";
+    let admin = base.database.client().await.unwrap();
+    admin.batch_execute(slow_commit).await.unwrap();
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let entry = [vote_on(&prepare(&[seat("a", 1, 1)]))];
+    let (ended, ()) = tokio::join!(
+        try_post(&node, &entry),
+        kill_the_waiting(&base.database, "wait_event = 'PgSleep'")
+    );
+    assert_eq!(ended, Err(PostError::Unknown));
+    let fast_commit = "drop trigger slow_commit on seat_owner";
+    admin.batch_execute(fast_commit).await.unwrap();
+    assert_eq!(legs_of(&base, &node, &entry[0]).await, 0);
+    assert_eq!(try_post(&node, &entry).await.unwrap(), [yes()]);
+}
+
+/// Appends, and the answer of the first append is lost with the connection.
+struct Forgetful {
+    store: Arc<dyn LedgerStore>,
+    lost: std::sync::atomic::AtomicBool,
+}
+
+impl LedgerStore for Forgetful {
+    fn standing<'a>(&'a self, node: &'a str) -> Read<'a, (Standing, i64)> {
+        self.store.standing(node)
+    }
+
+    fn projected(&self) -> Read<'_, Seq> {
+        self.store.projected()
+    }
+
+    fn log(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>> {
+        self.store.log(after, limit)
+    }
+
+    fn facts(&self, after_version: i64) -> Read<'_, Facts> {
+        self.store.facts(after_version)
+    }
+
+    fn load<'a>(&'a self, footprint: &'a Footprint) -> Read<'a, Loaded> {
+        self.store.load(footprint)
+    }
+
+    fn append<'a>(&'a self, row: Append<'a>) -> BoxFuture<'a, Result<i64, AppendError>> {
+        async move {
+            let at = self.store.append(row).await?;
+            if self.lost.swap(true, std::sync::atomic::Ordering::Relaxed) {
+                return Ok(at);
+            }
+            Err(AppendError::Unknown("the answer is lost".to_owned()))
+        }
+        .boxed()
+    }
+
+    fn project<'a>(&'a self, projection: &'a Projection) -> BoxFuture<'a, Result<(), WriteError>> {
+        self.store.project(projection)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_append_whose_answer_is_lost_is_found_in_the_log() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let forgetful = Arc::new(Forgetful {
+        store: node.store.clone(),
+        lost: false.into(),
+    });
+    let entry = [vote_on(&prepare(&[seat("a", 1, 1)]))];
+    let ended = node.post_over(forgetful, &entry).await;
+    assert_eq!(ended, [Err(PostError::Unknown)]);
+    // found out before anybody is answered
+    assert_eq!(legs_of(&base, &node, &entry[0]).await, 1);
+    assert_eq!(try_post(&node, &entry).await.unwrap(), [yes()]);
+    assert_eq!(node.project().await, Ok(()));
+    let again = Node::open(&base, Tabling::OnDemand).await;
+    assert_eq!(legs_of(&base, &again, &entry[0]).await, 1);
+}
+
+fn signal(name: &str, process: i32) {
+    let sent = Command::new("kill")
+        .args([name, &process.to_string()])
+        .status();
+    assert!(sent.expect("kill runs").success(), "kill {name} {process}");
+}
+
+/// The append is on its way to a process that stands still. It wakes after another row has taken the place.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_append_that_a_paused_server_runs_late_writes_nothing() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let first = vote_on(&prepare(&[seat("a", 1, 1)]));
+    assert_eq!(post(&node, first).await, yes());
+    let admin = base.database.client().await.unwrap();
+    let paused: i32 = admin.query_one(APPENDING, &[]).await.unwrap().get(0);
+    signal("-STOP", paused);
+    let entry = [vote_on(&prepare(&[seat("a", 1, 2)]))];
+    let ended = try_post(&node, &entry).await;
+    signal("-CONT", paused);
+    assert_eq!(ended, Err(PostError::Unknown));
+    let gone =
+        format!("select where not exists (select from pg_stat_activity where pid = {paused})");
+    wait_for(&base.database, &gone).await;
+    assert_eq!(legs_of(&base, &node, &entry[0]).await, 0);
+    assert_eq!(try_post(&node, &entry).await.unwrap(), [yes()]);
+    assert_eq!(legs_of(&base, &node, &entry[0]).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lock_that_is_not_given_up_ends_the_wait_and_writes_nothing() {
     let cluster = Cluster::shared();
-    let (database, _) = contract::postgresql(&cluster).await;
-    let ledger = database.ledger_store(Wall::new().close_of_sale());
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::OnDemand).await;
     let first = vote_on(&prepare(&[seat("a", 1, 1)]));
-    assert_eq!(post(&ledger, first).await, yes());
-    let blocker = database.client().await.unwrap();
-    let lock = "begin; lock table leg in share row exclusive mode";
+    assert_eq!(post(&node, first).await, yes());
+    let blocker = base.database.client().await.unwrap();
+    let lock = "begin; lock table log in share row exclusive mode";
     blocker.batch_execute(lock).await.unwrap();
     let entry = [vote_on(&prepare(&[seat("a", 1, 2)]))];
-    let ended = try_post(&ledger, &entry).await;
-    assert!(matches!(ended, Err(WriteError::NotWritten(_))), "{ended:?}");
+    assert_eq!(try_post(&node, &entry).await, Err(PostError::NotWritten));
     blocker.batch_execute("rollback").await.unwrap();
-    assert_eq!(try_post(&ledger, &entry).await.unwrap(), [yes()]);
+    assert_eq!(try_post(&node, &entry).await.unwrap(), [yes()]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_itself_refuses_a_second_owner() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let first = vote_on(&prepare(&[seat("a", 1, 1)]));
+    assert_eq!(post(&node, first).await, yes());
+    let client = base.database.client().await.unwrap();
+    let second =
+        "insert into seat_owner (route_id, number, saga_id) values (1, 1, gen_random_uuid())";
+    let refused = client.execute(second, &[]).await.unwrap_err();
+    let unique = tokio_postgres::error::SqlState::UNIQUE_VIOLATION;
+    assert_eq!(refused.code(), Some(&unique));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_is_checked_before_it_is_trusted() {
     let cluster = Cluster::shared();
-    let (database, first) = contract::postgresql(&cluster).await;
+    let base = Postgresql::new(&cluster).await;
+    let (database, first) = (&base.database, base.identify().await);
     // the tests' own cluster is one that loses commits
-    let refused = checks::settings(&database).await.unwrap_err().to_string();
+    let refused = checks::settings(database).await.unwrap_err().to_string();
     assert!(refused.contains("set fsync = on"), "{refused}");
 
-    migrate::migrate(&database).await.unwrap();
+    migrate::migrate(database).await.unwrap();
     let companies = [company("c"), company("a"), company("b")];
-    let again = checks::identify(&database, &companies).await.unwrap();
+    let again = checks::identify(database, &companies).await.unwrap();
     assert_eq!(again.incarnation, first.incarnation);
     assert_eq!(again.epoch, first.epoch + 1);
-    let refused = checks::identify(&database, &companies[..2]).await;
+    let refused = checks::identify(database, &companies[..2]).await;
     let refused = refused.unwrap_err().to_string();
     assert!(refused.contains(r#"["a", "b", "c"]"#), "{refused}");
     assert!(refused.contains(r#"["a", "c"]"#), "{refused}");
 
-    let mut lock = checks::lock_node(&database).await.unwrap();
-    let refused = checks::lock_node(&database)
-        .await
-        .err()
-        .unwrap()
-        .to_string();
+    let mut lock = checks::lock_node(database).await.unwrap();
+    let refused = checks::lock_node(database).await.err().unwrap().to_string();
     assert!(refused.contains("another node of company a"), "{refused}");
-    kill_others(&database).await;
+    kill_others(database).await;
     let lost = tokio::time::timeout(PATIENCE, lock.lost()).await;
     lost.expect("the lock's loss is told");
-    checks::lock_node(&database).await.unwrap();
+    checks::lock_node(database).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

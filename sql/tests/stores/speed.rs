@@ -3,7 +3,9 @@
 
 use std::time::Instant;
 
-use crate::contract::{self, ROUTES, SEATS, Wall, book, prepare, seat, try_post, vote_on, yes};
+use crate::contract::{
+    Node, Postgresql, ROUTES, SEATS, Tabling, book, prepare, seat, try_post, vote_on, yes,
+};
 use crate::support::Cluster;
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::order::SeatRef;
@@ -15,8 +17,8 @@ const SEATS_EACH: usize = 3;
 #[ignore = "a measurement"]
 async fn entries_per_second() {
     let cluster = Cluster::shared();
-    let (database, _) = contract::postgresql(&cluster).await;
-    let ledger = database.ledger_store(Wall::new().close_of_sale());
+    let database = Postgresql::new(&cluster).await;
+    let node = Node::open(&database, Tabling::AtOnce).await;
     let all =
         (1..=ROUTES).flat_map(|route| (1..=SEATS).map(move |number| seat("a", route, number)));
     let all: Vec<SeatRef> = all.collect();
@@ -34,7 +36,7 @@ async fn entries_per_second() {
         let began = Instant::now();
         for batch in trips.chunks(BATCH) {
             let entries: Vec<Entry> = batch.iter().map(entry).collect();
-            let receipts = try_post(&ledger, &entries).await.unwrap();
+            let receipts = try_post(&node, &entries).await.unwrap();
             assert!(receipts.iter().all(|receipt| *receipt == expected));
         }
         let rate = trips.len() as f64 / began.elapsed().as_secs_f64();

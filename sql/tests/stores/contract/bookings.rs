@@ -1,16 +1,16 @@
 //! Legs and seats.
 
-use passcom_actors::company::store::{Archive, LedgerStore, SagaStatus, WriteError};
+use passcom_actors::company::store::SagaStatus;
 use passcom_actors::domain::ballot::{Ballot, Value};
 use passcom_actors::domain::entry::{Decision, Entry, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{ROUTE_ID_MAX, RouteId, SeatNumber};
 use passcom_actors::domain::question::{CompanyAnswer, Question};
-use passcom_actors::domain::rows::{Footprint, SeatUse};
+use passcom_actors::domain::rows::SeatUse;
 use passcom_actors::domain::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
 
 use super::{
-    NOW, ROUTES, SALE_CLOSES, Stores, book, departs, done, post, prepare, seat, try_post, vote_on,
+    NOW, Node, ROUTES, SALE_CLOSES, book, departs, done, post, prepare, seat, try_post, vote_on,
     yes,
 };
 
@@ -28,7 +28,7 @@ pub fn settle(prepare: &Prepare) -> Entry {
     Entry::Settle(Box::new(decision), None)
 }
 
-fn release(prepare: &Prepare) -> Entry {
+pub fn release(prepare: &Prepare) -> Entry {
     Entry::from(Question::Release {
         saga: prepare.saga,
         seats: prepare.order.seats(),
@@ -36,15 +36,13 @@ fn release(prepare: &Prepare) -> Entry {
     })
 }
 
-fn no(prepare: &Prepare, reason: RefusalReason) -> Receipt {
+pub fn no(prepare: &Prepare, reason: RefusalReason) -> Receipt {
     let seat = prepare.order.seats()[0];
     Receipt::Answer(CompanyAnswer::Vote(Vote::No(Refusal { seat, reason })))
 }
 
-pub async fn a_leg_is_prepared_sold_and_cancelled(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
-    let (ledger, archive) = (stores.ledger, stores.archive);
+pub async fn a_leg_is_prepared_sold_and_cancelled(node: &Node) {
+    let (ledger, archive) = (node, &node.archive);
     let trip = prepare(&[seat("a", 1, 1), seat("a", 1, 2), seat("b", 9, 9)]);
     let seat_use = async || archive.seat((RouteId(1), SeatNumber(2))).await.unwrap();
     assert_eq!(seat_use().await, Some(SeatUse::Free));
@@ -78,8 +76,8 @@ pub async fn a_leg_is_prepared_sold_and_cancelled(
     assert_eq!(post(ledger, vote_on(&next)).await, yes());
 }
 
-pub async fn a_refusal_names_its_reason(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
-    let ledger = stores.ledger;
+pub async fn a_refusal_names_its_reason(node: &Node) {
+    let ledger = node;
     let sold = prepare(&[seat("a", 2, 1)]);
     assert_eq!(
         post(ledger, book(&sold, None)).await,
@@ -108,32 +106,28 @@ pub async fn a_refusal_names_its_reason(stores: &Stores<'_, impl LedgerStore, im
     }
 }
 
-pub async fn of_two_sagas_in_one_batch_one_gets_the_seat(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
+pub async fn of_two_sagas_in_one_batch_one_gets_the_seat(node: &Node) {
     let (first, second) = (prepare(&[seat("a", 3, 1)]), prepare(&[seat("a", 3, 1)]));
     let batch = [vote_on(&first), vote_on(&second)];
     let expected = vec![yes(), no(&second, RefusalReason::Held)];
-    assert_eq!(try_post(stores.ledger, &batch).await.unwrap(), expected);
-    assert_eq!(try_post(stores.ledger, &batch).await.unwrap(), expected);
+    assert_eq!(try_post(node, &batch).await.unwrap(), expected);
+    assert_eq!(try_post(node, &batch).await.unwrap(), expected);
 }
 
-pub async fn a_seat_freed_in_a_batch_is_sold_in_it(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
+pub async fn a_seat_freed_in_a_batch_is_sold_in_it(node: &Node) {
     let (first, second) = (prepare(&[seat("a", 4, 1)]), prepare(&[seat("a", 4, 1)]));
-    assert_eq!(post(stores.ledger, vote_on(&first)).await, yes());
+    assert_eq!(post(node, vote_on(&first)).await, yes());
     let batch = [release(&first), vote_on(&second)];
-    let receipts = try_post(stores.ledger, &batch).await.unwrap();
+    let receipts = try_post(node, &batch).await.unwrap();
     assert_eq!(receipts, [done(), yes()]);
     let by = second.saga;
     let seat = (RouteId(4), SeatNumber(1));
-    let found = stores.archive.seat(seat).await.unwrap();
+    let found = node.archive.seat(seat).await.unwrap();
     assert_eq!(found, Some(SeatUse::Prepared { by }));
     // a released leg stays released, also where it was never prepared
     let never = prepare(&[seat_of(4, 2)]);
-    assert_eq!(post(stores.ledger, release(&never)).await, done());
-    let vote = post(stores.ledger, vote_on(&never)).await;
+    assert_eq!(post(node, release(&never)).await, done());
+    let vote = post(node, vote_on(&never)).await;
     assert_eq!(vote, no(&never, RefusalReason::Released));
 }
 
@@ -141,86 +135,45 @@ fn seat_of(route: u64, number: u16) -> passcom_actors::domain::order::SeatRef {
     seat("a", route, number)
 }
 
-pub async fn a_single_company_books_in_one_step(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
+pub async fn a_single_company_books_in_one_step(node: &Node) {
     let trip = prepare(&[seat("a", 5, 2), seat("a", 5, 1)]);
-    let booked = post(stores.ledger, book(&trip, None)).await;
+    let booked = post(node, book(&trip, None)).await;
     assert_eq!(booked, Receipt::Answer(CompanyAnswer::Vote(Vote::Yes)));
-    let recorded = stores.archive.recorded(trip.saga).await.unwrap();
+    let recorded = node.archive.recorded(trip.saga).await.unwrap();
     let states: Vec<LegState> = recorded.legs.iter().map(|(_, state)| *state).collect();
     assert_eq!(states, [LegState::Committed; 2]);
     assert!(recorded.register.unwrap().chosen);
-    let ticket = stores.archive.ticket(trip.saga).await.unwrap().unwrap();
+    let ticket = node.archive.ticket(trip.saga).await.unwrap().unwrap();
     assert_eq!(ticket.order, trip.order);
-    let view = stores.archive.sagas(Some(trip.saga), None, None, 1).await;
+    let view = node.archive.sagas(Some(trip.saga), None, None, 1).await;
     let view = view.unwrap().remove(0);
     assert_eq!((view.state, view.finished), (SagaStatus::Committed, true));
 }
 
-/// Posts `entry`, and lets the rival post `between` after it has read and before it writes.
-async fn post_overtaken(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-    entry: Entry,
-    between: Entry,
-) -> Result<(), WriteError> {
-    let mut footprint = Footprint::default();
-    entry.footprint(super::company("a"), &mut footprint);
-    let handle = tokio::runtime::Handle::current();
-    let decide = &mut |rows: &mut passcom_actors::domain::rows::Rows| {
-        let overtaking = try_post(stores.rival, std::slice::from_ref(&between));
-        tokio::task::block_in_place(|| handle.block_on(overtaking)).unwrap();
-        entry.post(rows);
-    };
-    stores.ledger.transact(&footprint, decide).await
-}
-
-pub async fn a_row_that_changed_is_a_conflict_and_writes_nothing(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
-    let (loser, winner) = (
-        prepare(&[seat("a", 6, 1), seat("a", 6, 2)]),
-        prepare(&[seat("a", 6, 2)]),
-    );
-    let ended = post_overtaken(stores, vote_on(&loser), vote_on(&winner)).await;
-    assert_eq!(ended, Err(WriteError::Conflict));
-    let recorded = stores.archive.recorded(loser.saga).await.unwrap();
-    assert_eq!(recorded, Default::default());
-
-    let ended = post_overtaken(stores, settle(&winner), release(&winner)).await;
-    assert_eq!(ended, Err(WriteError::Conflict));
-    assert_eq!(stores.archive.ticket(winner.saga).await.unwrap(), None);
-
-    // and the store goes on
-    assert_eq!(post(stores.ledger, vote_on(&loser)).await, yes());
-}
-
-pub async fn a_stale_token_is_told_the_fence(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+pub async fn a_stale_token_is_told_the_fence(node: &Node) {
     let with_token = |counter: i64| Prepare {
         fence: FencingToken::new(3, counter),
         ..prepare(&[seat("a", 7, 1)])
     };
     let newer = with_token(8);
-    assert_eq!(post(stores.ledger, vote_on(&newer)).await, yes());
-    post(stores.ledger, release(&newer)).await;
+    assert_eq!(post(node, vote_on(&newer)).await, yes());
+    post(node, release(&newer)).await;
     let stale = Receipt::Answer(CompanyAnswer::Vote(Vote::Stale(newer.fence)));
-    assert_eq!(post(stores.ledger, vote_on(&with_token(7))).await, stale);
-    assert_eq!(post(stores.ledger, vote_on(&with_token(9))).await, yes());
+    assert_eq!(post(node, vote_on(&with_token(7))).await, stale);
+    assert_eq!(post(node, vote_on(&with_token(9))).await, yes());
 }
 
 /// The last route to leave, so that the others are on sale meanwhile.
-pub async fn a_sale_closes_by_the_clock_that_is_handed_in(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
+pub async fn a_sale_closes_by_the_clock_that_is_handed_in(node: &Node) {
     let closes_ms = (departs(ROUTES) - SALE_CLOSES) * 1000;
-    stores.wall.set(closes_ms - 1);
+    node.wall.set(closes_ms - 1);
     let in_time = prepare(&[seat("a", ROUTES, 1)]);
-    assert_eq!(post(stores.ledger, vote_on(&in_time)).await, yes());
-    stores.wall.set(closes_ms);
+    assert_eq!(post(node, vote_on(&in_time)).await, yes());
+    node.wall.set(closes_ms);
     let late = prepare(&[seat("a", ROUTES, 2)]);
     let closed = no(&late, RefusalReason::Closed);
-    assert_eq!(post(stores.ledger, vote_on(&late)).await, closed);
+    assert_eq!(post(node, vote_on(&late)).await, closed);
     // what was begun in time is sold
-    assert_eq!(post(stores.ledger, settle(&in_time)).await, Receipt::Done);
-    stores.wall.set(NOW * 1000);
+    assert_eq!(post(node, settle(&in_time)).await, Receipt::Done);
+    node.wall.set(NOW * 1000);
 }

@@ -1,7 +1,6 @@
 //! Registers, and what other companies have a copy of.
 
 use passcom_actors::company::buckets::{Bucket, Slice, id_of};
-use passcom_actors::company::store::{Archive, LedgerStore};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::{Accept, Acceptors, Ballot, Key, Promise, Value};
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
@@ -13,9 +12,9 @@ use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::{Refusal, RefusalReason};
 use uuid::Uuid;
 
-use super::{Stores, book, company, post, prepare, seat, try_post, vote_on};
+use super::{Node, book, company, post, prepare, seat, try_post, vote_on};
 
-fn user(login: &str) -> User {
+pub fn user(login: &str) -> User {
     User {
         id: UserId(Uuid::new_v4()),
         login: login.to_owned(),
@@ -24,9 +23,7 @@ fn user(login: &str) -> User {
     }
 }
 
-pub async fn a_register_promises_accepts_and_learns(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
+pub async fn a_register_promises_accepts_and_learns(node: &Node) {
     let key = Key::Login("joão".to_owned());
     let acceptors = Acceptors(vec![company("a"), company("b")]);
     let promise = |ballot| {
@@ -51,39 +48,37 @@ pub async fn a_register_promises_accepts_and_learns(
             chosen: false,
         }))
     };
-    assert_eq!(post(stores.ledger, promise(4)).await, promised(None));
+    assert_eq!(post(node, promise(4)).await, promised(None));
     let higher = Receipt::Answer(CompanyAnswer::Accept(Accept::Higher(Ballot(4))));
-    assert_eq!(post(stores.ledger, accept(3)).await, higher);
+    assert_eq!(post(node, accept(3)).await, higher);
     let accepted = Receipt::Answer(CompanyAnswer::Accept(Accept::Accepted));
-    assert_eq!(post(stores.ledger, accept(4)).await, accepted);
+    assert_eq!(post(node, accept(4)).await, accepted);
     let first = Some((Ballot(4), value.clone()));
-    assert_eq!(post(stores.ledger, promise(7)).await, promised(first));
-    assert_eq!(post(stores.ledger, accept(7)).await, accepted);
+    assert_eq!(post(node, promise(7)).await, promised(first));
+    assert_eq!(post(node, accept(7)).await, accepted);
     let second = Some((Ballot(7), value.clone()));
-    assert_eq!(post(stores.ledger, promise(10)).await, promised(second));
+    assert_eq!(post(node, promise(10)).await, promised(second));
 }
 
-pub async fn the_outbox_follows_the_commits(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
-    let before = stores.archive.outbox(0, 1000).await.unwrap();
+pub async fn the_outbox_follows_the_commits(node: &Node) {
+    let before = node.archive.outbox(0, 1000).await.unwrap();
     let after = before.last().map_or(0, |(seq, _)| *seq);
     let (ana, bia, caio) = (user("ana"), user("bia"), user("caio"));
     let both = [Entry::Enrol(bia.clone()), Entry::Enrol(ana.clone())];
-    try_post(stores.ledger, &both).await.unwrap();
-    post(stores.rival, Entry::Enrol(caio.clone())).await;
-    let found = stores.archive.outbox(after, 10).await.unwrap();
+    try_post(node, &both).await.unwrap();
+    post(node, Entry::Enrol(caio.clone())).await;
+    let found = node.archive.outbox(after, 10).await.unwrap();
     let expected: Vec<_> = [bia, ana.clone(), caio].map(Replicated::User).into();
     assert_eq!(found, (after + 1..).zip(expected).collect::<Vec<_>>());
-    assert_eq!(stores.archive.outbox(after, 1).await.unwrap(), found[..1]);
-    let known = stores.archive.user("ana".to_owned()).await.unwrap();
+    assert_eq!(node.archive.outbox(after, 1).await.unwrap(), found[..1]);
+    let known = node.archive.user("ana".to_owned()).await.unwrap();
     assert_eq!(known, Some(ana));
-    assert_eq!(stores.archive.user("zé".to_owned()).await.unwrap(), None);
+    assert_eq!(node.archive.user("zé".to_owned()).await.unwrap(), None);
 }
 
-pub async fn a_merge_moves_the_cursor_and_frees_seats(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
+pub async fn a_merge_moves_the_cursor_and_frees_seats(node: &Node) {
     let trip = prepare(&[seat("a", 10, 1), seat("b", 8, 8)]);
-    post(stores.ledger, vote_on(&trip)).await;
+    post(node, vote_on(&trip)).await;
     let copy = |cancelled: &[_]| {
         Replicated::Ticket(Ticket {
             id: trip.saga,
@@ -96,27 +91,27 @@ pub async fn a_merge_moves_the_cursor_and_frees_seats(
         rows,
         cursor: Some((company("b"), OutboxCursor { incarnation, seq })),
     };
-    let cursor = async || stores.archive.cursors().await.unwrap()[&company("b")];
-    post(stores.ledger, merge(vec![copy(&[])], incarnation, 5)).await;
+    let cursor = async || node.archive.cursors().await.unwrap()[&company("b")];
+    post(node, merge(vec![copy(&[])], incarnation, 5)).await;
     assert_eq!(cursor().await.seq, 5);
     let gone = [seat("a", 10, 1)];
     let mut changed = user("davi");
     let rows = vec![copy(&gone), Replicated::User(changed.clone())];
-    post(stores.ledger, merge(rows, incarnation, 7)).await;
+    post(node, merge(rows, incarnation, 7)).await;
     assert_eq!(cursor().await.seq, 7);
-    let free = stores.archive.seat((RouteId(10), SeatNumber(1))).await;
+    let free = node.archive.seat((RouteId(10), SeatNumber(1))).await;
     assert_eq!(free.unwrap(), Some(SeatUse::Free));
-    let ticket = stores.archive.ticket(trip.saga).await.unwrap().unwrap();
+    let ticket = node.archive.ticket(trip.saga).await.unwrap().unwrap();
     assert_eq!(ticket.cancelled, gone);
 
     // an older page does not move it back, another incarnation begins anew
-    post(stores.ledger, merge(vec![copy(&[])], incarnation, 6)).await;
+    post(node, merge(vec![copy(&[])], incarnation, 6)).await;
     assert_eq!(cursor().await.seq, 7);
     let incarnation = Incarnation(Uuid::new_v4());
     changed.version = 2;
     changed.password_hash = "$argon2id$2".to_owned();
     let rows = vec![Replicated::User(changed.clone())];
-    post(stores.ledger, merge(rows, incarnation, 1)).await;
+    post(node, merge(rows, incarnation, 1)).await;
     assert_eq!(
         cursor().await,
         OutboxCursor {
@@ -124,13 +119,11 @@ pub async fn a_merge_moves_the_cursor_and_frees_seats(
             seq: 1
         }
     );
-    let known = stores.archive.user("davi".to_owned()).await.unwrap();
+    let known = node.archive.user("davi".to_owned()).await.unwrap();
     assert_eq!(known, Some(changed));
 }
 
-pub async fn a_claimed_login_is_open_until_its_user_is_here(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
+pub async fn a_claimed_login_is_open_until_its_user_is_here(node: &Node) {
     let (flora, gil) = (user("flora"), user("gil"));
     for claim in [&flora, &gil] {
         let accept = Entry::from(Question::Accept {
@@ -139,25 +132,25 @@ pub async fn a_claimed_login_is_open_until_its_user_is_here(
             ballot: Ballot(4),
             value: Box::new(Value::Account(claim.clone())),
         });
-        post(stores.ledger, accept).await;
+        post(node, accept).await;
     }
     let open = async || {
-        let mut open = stores.archive.open_logins(1000).await.unwrap();
+        let mut open = node.archive.open_logins(1000).await.unwrap();
         open.retain(|user| *user == flora || *user == gil);
         open.sort_by(|one, other| one.login.cmp(&other.login));
         open
     };
     assert_eq!(open().await, [flora.clone(), gil.clone()]);
-    post(stores.ledger, Entry::Enrol(flora.clone())).await;
+    post(node, Entry::Enrol(flora.clone())).await;
     assert_eq!(open().await, std::slice::from_ref(&gil));
     let rows = vec![Replicated::User(gil.clone())];
-    post(stores.ledger, Entry::Merge { rows, cursor: None }).await;
+    post(node, Entry::Merge { rows, cursor: None }).await;
     assert_eq!(open().await, []);
 }
 
-pub async fn equal_copies_have_equal_digests(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+pub async fn equal_copies_have_equal_digests(node: &Node) {
     let trip = prepare(&[seat("a", 12, 1), seat("b", 8, 9)]);
-    post(stores.ledger, vote_on(&trip)).await;
+    post(node, vote_on(&trip)).await;
     let ticket = |cancelled: &[_]| Ticket {
         id: trip.saga,
         order: trip.order.clone(),
@@ -167,12 +160,12 @@ pub async fn equal_copies_have_equal_digests(stores: &Stores<'_, impl LedgerStor
     let slice = Slice::all().find(|slice| slice.buckets().any(|other| other == bucket));
     let slice = slice.expect("every bucket is in a slice");
     let digest = async || {
-        let digests = stores.archive.digests(slice).await.unwrap();
+        let digests = node.archive.digests(slice).await.unwrap();
         digests.get(&bucket).copied()
     };
     let merge = async |row| {
         let rows = vec![row];
-        post(stores.ledger, Entry::Merge { rows, cursor: None }).await;
+        post(node, Entry::Merge { rows, cursor: None }).await;
         digest().await
     };
     // a user beside the ticket: its id begins with the same bits
@@ -199,7 +192,7 @@ pub async fn equal_copies_have_equal_digests(stores: &Stores<'_, impl LedgerStor
 
     let mut all = vec![Replicated::Ticket(ticket(&gone)), Replicated::User(erika)];
     all.sort_by_key(id_of);
-    let copies = async |after, limit| stores.archive.copies(bucket, after, limit).await.unwrap();
+    let copies = async |after, limit| node.archive.copies(bucket, after, limit).await.unwrap();
     let ours =
         |rows: Vec<_>| -> Vec<_> { rows.into_iter().filter(|row| all.contains(row)).collect() };
     assert_eq!(ours(copies(None, 1000).await), all);
@@ -207,20 +200,20 @@ pub async fn equal_copies_have_equal_digests(stores: &Stores<'_, impl LedgerStor
     assert_eq!(copies(None, 1).await.len(), 1);
 }
 
-pub async fn a_key_keeps_its_first_answer(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+pub async fn a_key_keeps_its_first_answer(node: &Node) {
     let idempotency = Idempotency {
         key: "chave/1".to_owned(),
         fingerprint: [9; 32],
     };
     let known = async |user| {
         let key = idempotency.key.clone();
-        stores.archive.key(user, key).await.unwrap()
+        node.archive.key(user, key).await.unwrap()
     };
     let trip = prepare(&[seat("a", 11, 1)]);
     let user = trip.order.user;
     assert_eq!(known(user).await, None);
     let begin = Entry::Begin(Box::new(trip.clone()), Some(idempotency.clone()));
-    post(stores.ledger, begin).await;
+    post(node, begin).await;
     let row = known(user).await.unwrap();
     assert_eq!((row.saga, row.answer), (trip.saga, None));
     assert_eq!(row.fingerprint, idempotency.fingerprint);
@@ -234,22 +227,22 @@ pub async fn a_key_keeps_its_first_answer(stores: &Stores<'_, impl LedgerStore, 
         idempotency: idempotency.clone(),
         refusal,
     };
-    post(stores.ledger, refuse(refusal)).await;
+    post(node, refuse(refusal)).await;
     let reason = RefusalReason::Sold;
-    post(stores.ledger, refuse(Refusal { reason, ..refusal })).await;
+    post(node, refuse(Refusal { reason, ..refusal })).await;
     let answer = known(user).await.unwrap().answer;
     assert_eq!(answer, Some(Outcome::Refused(refusal)));
 
     let trip = prepare(&[seat("a", 11, 2)]);
-    post(stores.ledger, book(&trip, Some(idempotency.clone()))).await;
+    post(node, book(&trip, Some(idempotency.clone()))).await;
     let answer = known(trip.order.user).await.unwrap().answer;
     assert_eq!(answer, Some(Outcome::Booked { ticket: trip.saga }));
 }
 
-pub async fn a_round_is_never_used_twice(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+pub async fn a_round_is_never_used_twice(node: &Node) {
     let next = async |above| {
         let entry = [Entry::NextRound { above }];
-        try_post(stores.ledger, &entry).await.unwrap().remove(0)
+        try_post(node, &entry).await.unwrap().remove(0)
     };
     assert_eq!(next(0).await, Receipt::Round(1));
     assert_eq!(next(0).await, Receipt::Round(2));

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use passcom_actors::company::store::{Archive, LedgerStore, SagaRecord};
+use passcom_actors::company::archive::Archive;
+use passcom_actors::company::store::SagaRecord;
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::{Order, OrderHash};
@@ -10,11 +11,11 @@ use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::question::Question;
 use passcom_actors::domain::vote::{Prepare, RefusalReason};
 
-use super::{Stores, post, prepare, seat, vote_on, yes};
+use super::{Node, post, prepare, seat, vote_on, yes};
 
 const ROUTE: u64 = 38;
 
-fn hold(number: u16) -> Prepare {
+pub fn hold(number: u16) -> Prepare {
     let prepare = prepare(&[seat("a", ROUTE, number), seat("b", 1, 1)]);
     let order = Order {
         hold_seconds: Some(900),
@@ -27,27 +28,27 @@ fn hold(number: u16) -> Prepare {
 }
 
 /// How long this hold is kept, as the watcher reads it.
-async fn held(archive: &impl Archive, hold: &Prepare) -> Option<u32> {
+async fn held(archive: &Archive, hold: &Prepare) -> Option<u32> {
     let held = archive.held(1000).await.unwrap();
     let mut ours = held.into_iter().filter(|(saga, _)| *saga == hold.saga);
     ours.next().map(|(_, seconds)| seconds)
 }
 
-async fn is_undecided(archive: &impl Archive, hold: &Prepare) -> bool {
+async fn is_undecided(archive: &Archive, hold: &Prepare) -> bool {
     let undecided = archive.undecided(1000).await.unwrap();
     undecided.iter().any(|saga| saga.saga == hold.saga)
 }
 
-async fn held_for(archive: &impl Archive, hold: &Prepare) -> Vec<SagaId> {
+async fn held_for(archive: &Archive, hold: &Prepare) -> Vec<SagaId> {
     archive.held_for(hold.order.user, 10).await.unwrap()
 }
 
-async fn recorded(archive: &impl Archive, hold: &Prepare) -> SagaRecord {
+async fn recorded(archive: &Archive, hold: &Prepare) -> SagaRecord {
     archive.recorded(hold.saga).await.unwrap()
 }
 
-pub async fn a_hold_is_kept_extended_and_over(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
-    let (ledger, archive) = (stores.ledger, stores.archive);
+pub async fn a_hold_is_kept_extended_and_over(node: &Node) {
+    let (ledger, archive) = (node, &node.archive);
     let hold = hold(1);
     let saga = hold.saga;
     let extend = |seconds| Entry::Extend { saga, seconds };
@@ -88,10 +89,8 @@ pub async fn a_hold_is_kept_extended_and_over(stores: &Stores<'_, impl LedgerSto
     assert_eq!(recorded(archive, &hold).await.reason, Some(reason));
 }
 
-pub async fn a_hold_is_voted_for_and_confirmed(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
-    let (ledger, archive) = (stores.ledger, stores.archive);
+pub async fn a_hold_is_voted_for_and_confirmed(node: &Node) {
+    let (ledger, archive) = (node, &node.archive);
     let hold = hold(2);
     let idempotency = Idempotency {
         key: "hold".to_owned(),
@@ -121,10 +120,8 @@ pub async fn a_hold_is_voted_for_and_confirmed(
 }
 
 /// The customer confirms at a company that has no seat of the hold; it had driven another one, of which it kept nothing.
-pub async fn whoever_keeps_no_seat_has_no_hold(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
-    let (ledger, archive) = (stores.ledger, stores.archive);
+pub async fn whoever_keeps_no_seat_has_no_hold(node: &Node) {
+    let (ledger, archive) = (node, &node.archive);
     let elsewhere = |number| {
         let hold = hold(3);
         let mut order = (*hold.order).clone();

@@ -1,9 +1,12 @@
-//! The scenarios of the contract. Each has routes of its own, so that one database serves them all.
+//! The scenarios of the contract. Those of the rules have routes of their own, so that one database serves them all; those of the
+//! log each have a database.
 
-mod bookings;
-mod copies;
-mod holds;
-mod reads;
+pub mod bookings;
+pub mod copies;
+pub mod holds;
+mod log;
+mod node;
+pub mod reads;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,17 +14,21 @@ use std::time::Duration;
 
 use passcom_actors::catalogue::{CloseOfSale, Route};
 use passcom_actors::clock::Clock;
-use passcom_actors::company::store::{Archive, LedgerStore, WriteError};
+use passcom_actors::company::ledger::PostError;
+use passcom_actors::company::store::{LedgerStore, Tables};
 use passcom_actors::domain::ballot::Acceptors;
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
-use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
+use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::order::{Leg, Order, OrderHash, Price, SeatRef};
 use passcom_actors::domain::question::{CompanyAnswer, Question};
-use passcom_actors::domain::rows::Footprint;
 use passcom_actors::domain::vote::{Prepare, Vote};
+use passcom_memory::MemoryStore;
+use passcom_sql::schedule_store::{self, Scope};
 use passcom_sql::{Database, Identity, Options};
 use uuid::Uuid;
+
+pub use node::{Node, Tabling};
 
 use crate::support::{self, Cluster};
 
@@ -29,38 +36,125 @@ use crate::support::{self, Cluster};
 pub const ROUTES: u64 = 40;
 pub const SEATS: u16 = 100;
 
-/// A store with a second writer on the same rows.
-pub struct Stores<'a, L, A> {
-    pub ledger: &'a L,
-    pub rival: &'a L,
-    pub archive: &'a A,
-    /// The clock of both writers.
-    pub wall: &'a Wall,
+/// A company's database, on which one node after another starts.
+pub trait Base {
+    /// Counts a start.
+    async fn start(&self) -> (Arc<dyn LedgerStore>, Arc<dyn Tables>);
+
+    /// Puts a route on sale, or changes it.
+    async fn import(&self, route: Route);
 }
 
-pub async fn all<L: LedgerStore, A: Archive>(stores: &Stores<'_, L, A>) {
-    bookings::a_leg_is_prepared_sold_and_cancelled(stores).await;
-    bookings::a_refusal_names_its_reason(stores).await;
-    bookings::of_two_sagas_in_one_batch_one_gets_the_seat(stores).await;
-    bookings::a_seat_freed_in_a_batch_is_sold_in_it(stores).await;
-    bookings::a_single_company_books_in_one_step(stores).await;
-    bookings::a_row_that_changed_is_a_conflict_and_writes_nothing(stores).await;
-    bookings::a_stale_token_is_told_the_fence(stores).await;
-    bookings::a_sale_closes_by_the_clock_that_is_handed_in(stores).await;
-    copies::a_register_promises_accepts_and_learns(stores).await;
-    copies::the_outbox_follows_the_commits(stores).await;
-    copies::a_merge_moves_the_cursor_and_frees_seats(stores).await;
-    copies::a_claimed_login_is_open_until_its_user_is_here(stores).await;
-    copies::equal_copies_have_equal_digests(stores).await;
-    copies::a_key_keeps_its_first_answer(stores).await;
-    copies::a_round_is_never_used_twice(stores).await;
-    holds::a_hold_is_kept_extended_and_over(stores).await;
-    holds::a_hold_is_voted_for_and_confirmed(stores).await;
-    holds::whoever_keeps_no_seat_has_no_hold(stores).await;
-    reads::a_blocked_seat_is_surveyed(stores).await;
-    reads::an_unfinished_saga_is_found(stores).await;
-    reads::routes_come_in_pages_with_their_taken_seats(stores).await;
-    reads::tickets_come_newest_first(stores).await;
+pub struct Memory(pub Arc<MemoryStore>);
+
+impl Memory {
+    pub fn new() -> Self {
+        let store = MemoryStore::new(company("a"), Incarnation(Uuid::new_v4()));
+        store.import((1..=ROUTES).map(route));
+        Self(Arc::new(store))
+    }
+}
+
+impl Base for Memory {
+    async fn start(&self) -> (Arc<dyn LedgerStore>, Arc<dyn Tables>) {
+        (Arc::new(self.0.start()), self.0.clone())
+    }
+
+    async fn import(&self, route: Route) {
+        self.0.import([route]);
+    }
+}
+
+pub struct Postgresql {
+    pub url: String,
+    pub database: Database,
+}
+
+impl Postgresql {
+    /// A migrated database with the routes on sale.
+    pub async fn new(cluster: &Cluster) -> Self {
+        let url = cluster.database().await;
+        let options = Options::new(url.clone(), company("a"));
+        let database = passcom_sql::connect(options).await.unwrap();
+        passcom_sql::migrate::migrate(&database).await.unwrap();
+        let insert = format!(
+            "insert into route select id, 'A' || id, 'GRU', 'CWB', to_timestamp({0} + id * 3600),
+                 to_timestamp({0} + (id + 1) * 3600), {SEATS}, 10000, 'BRL', '738', true, 1
+             from generate_series(1, {ROUTES}) as id;
+             update catalogue_version set version = 1",
+            departs(0)
+        );
+        let client = support::connect(&url).await;
+        client.batch_execute(&insert).await.unwrap();
+        Self { url, database }
+    }
+
+    /// Counts a start.
+    pub async fn identify(&self) -> Identity {
+        identify(&self.database).await
+    }
+}
+
+pub async fn identify(database: &Database) -> Identity {
+    let companies = [company("a"), company("b"), company("c")];
+    let identity = passcom_sql::checks::identify(database, &companies).await;
+    identity.unwrap()
+}
+
+impl Base for Postgresql {
+    async fn start(&self) -> (Arc<dyn LedgerStore>, Arc<dyn Tables>) {
+        let identity = self.identify().await;
+        let store = self.database.ledger_store(&identity);
+        (Arc::new(store), Arc::new(self.database.tables(&identity)))
+    }
+
+    async fn import(&self, route: Route) {
+        let mut client = schedule_store::connect(&self.url).await.unwrap();
+        let scope = Scope {
+            ids: route.id..RouteId(route.id.0 + 1),
+            dry_run: false,
+        };
+        let report = schedule_store::import(&mut client, [route].into_iter(), &scope, |_| ()).await;
+        report.unwrap();
+    }
+}
+
+pub async fn all<B: Base>(database: impl AsyncFn() -> B) {
+    let base = database().await;
+    let node = &Node::open(&base, Tabling::AtOnce).await;
+    bookings::a_leg_is_prepared_sold_and_cancelled(node).await;
+    bookings::a_refusal_names_its_reason(node).await;
+    bookings::of_two_sagas_in_one_batch_one_gets_the_seat(node).await;
+    bookings::a_seat_freed_in_a_batch_is_sold_in_it(node).await;
+    bookings::a_single_company_books_in_one_step(node).await;
+    bookings::a_stale_token_is_told_the_fence(node).await;
+    bookings::a_sale_closes_by_the_clock_that_is_handed_in(node).await;
+    copies::a_register_promises_accepts_and_learns(node).await;
+    copies::the_outbox_follows_the_commits(node).await;
+    copies::a_merge_moves_the_cursor_and_frees_seats(node).await;
+    copies::a_claimed_login_is_open_until_its_user_is_here(node).await;
+    copies::equal_copies_have_equal_digests(node).await;
+    copies::a_key_keeps_its_first_answer(node).await;
+    copies::a_round_is_never_used_twice(node).await;
+    holds::a_hold_is_kept_extended_and_over(node).await;
+    holds::a_hold_is_voted_for_and_confirmed(node).await;
+    holds::whoever_keeps_no_seat_has_no_hold(node).await;
+    reads::a_blocked_seat_is_surveyed(node).await;
+    reads::an_unfinished_saga_is_found(node).await;
+    reads::routes_come_in_pages_with_their_taken_seats(node).await;
+    reads::tickets_come_newest_first(node).await;
+
+    log::a_place_is_written_once(&database().await).await;
+    log::an_older_start_writes_nothing_any_more(&database().await).await;
+    log::a_batch_overtaken_by_a_node_has_no_receipt(&database().await).await;
+    log::a_batch_overtaken_by_an_import_is_decided_again(&database().await).await;
+    log::what_is_recorded_is_not_taken_for_new(&database().await).await;
+    log::a_seat_has_one_owner_over_batches_and_starts(&database().await).await;
+    log::a_projection_is_written_once(&database().await).await;
+    log::a_start_finds_what_the_tables_do_not_have(&database().await).await;
+    log::a_seat_goes_back_on_sale_after_a_start(&database().await).await;
+    log::a_hold_is_as_old_after_a_start(&database().await).await;
+    log::numbers_for_the_peers_go_on_after_a_start(&database().await).await;
 }
 
 /// What the clock of a store shows at first, in seconds since 1970.
@@ -93,30 +187,7 @@ impl Wall {
     }
 }
 
-/// A migrated database with the routes on sale.
-pub async fn postgresql(cluster: &Cluster) -> (Database, Identity) {
-    postgresql_at(&cluster.database().await).await
-}
-
-pub async fn postgresql_at(url: &str) -> (Database, Identity) {
-    let options = Options::new(url.to_owned(), company("a"));
-    let database = passcom_sql::connect(options).await.unwrap();
-    passcom_sql::migrate::migrate(&database).await.unwrap();
-    let companies = [company("a"), company("b"), company("c")];
-    let identity = passcom_sql::checks::identify(&database, &companies).await;
-    let insert = format!(
-        "insert into route select id, 'A' || id, 'GRU', 'CWB', to_timestamp({0} + id * 3600),
-             to_timestamp({0} + (id + 1) * 3600), {SEATS}, 10000, 'BRL', '738', true, 1
-         from generate_series(1, {ROUTES}) as id;
-         update catalogue_version set version = 1",
-        departs(0)
-    );
-    let client = support::connect(url).await;
-    client.batch_execute(&insert).await.unwrap();
-    (database, identity.unwrap())
-}
-
-/// The same route as [`postgresql`] has.
+/// A route as it is on sale at first.
 pub fn route(id: u64) -> Route {
     Route {
         id: RouteId(id),
@@ -204,32 +275,16 @@ pub fn done() -> Receipt {
     Receipt::Answer(CompanyAnswer::Done)
 }
 
-/// One batch, one transaction.
-pub async fn try_post(
-    ledger: &impl LedgerStore,
-    entries: &[Entry],
-) -> Result<Vec<Receipt>, WriteError> {
-    let mut footprint = Footprint::default();
-    for entry in entries {
-        entry.footprint(company("a"), &mut footprint);
-    }
-    let mut receipts = Vec::new();
-    ledger
-        .transact(&footprint, &mut |rows| {
-            receipts = entries.iter().map(|entry| entry.post(rows)).collect();
-            rows.seat_changes(); // as the ledger, which tells the routes
-            assert_eq!(rows.take_alarms(), Vec::<String>::new());
-        })
-        .await?;
-    Ok(receipts)
+/// One batch, with a receipt each.
+pub async fn try_post(node: &Node, entries: &[Entry]) -> Result<Vec<Receipt>, PostError> {
+    node.post(entries).await.into_iter().collect()
 }
 
 /// One entry, posted twice: the second time nothing may change, the answer neither.
-pub async fn post(ledger: &impl LedgerStore, entry: Entry) -> Receipt {
-    let first = try_post(ledger, std::slice::from_ref(&entry))
-        .await
-        .unwrap();
-    let again = try_post(ledger, &[entry]).await.unwrap();
+pub async fn post(node: &Node, entry: Entry) -> Receipt {
+    let entry = [entry];
+    let first = try_post(node, &entry).await.unwrap();
+    let again = try_post(node, &entry).await.unwrap();
     assert_eq!(first, again);
     first.into_iter().next().unwrap()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use passcom_actors::catalogue::{SeatState, SeatStates};
-use passcom_actors::company::store::{Archive, LedgerStore, SagaStatus, Unfinished};
+use passcom_actors::company::store::{SagaStatus, Unfinished};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::rows::SeatUse;
@@ -12,11 +12,11 @@ use passcom_actors::domain::vote::Prepare;
 use uuid::Uuid;
 
 use super::bookings::settle;
-use super::{ROUTES, Stores, book, post, prepare, prepare_for, route, seat, vote_on};
+use super::{Node, ROUTES, book, post, prepare, prepare_for, route, seat, vote_on};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn block(route: u64, number: u16, blocked: bool) -> Entry {
+pub fn block(route: u64, number: u16, blocked: bool) -> Entry {
     Entry::Block {
         seat: (RouteId(route), SeatNumber(number)),
         blocked,
@@ -24,19 +24,16 @@ fn block(route: u64, number: u16, blocked: bool) -> Entry {
     }
 }
 
-pub async fn a_blocked_seat_is_surveyed(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+pub async fn a_blocked_seat_is_surveyed(node: &Node) {
     let (held, sold) = (prepare(&[seat("a", 20, 1)]), prepare(&[seat("a", 20, 2)]));
-    post(stores.ledger, vote_on(&held)).await;
-    post(stores.ledger, book(&sold, None)).await;
+    post(node, vote_on(&held)).await;
+    post(node, book(&sold, None)).await;
+    assert_eq!(post(node, block(20, 3, true)).await, Receipt::Blocked(true));
     assert_eq!(
-        post(stores.ledger, block(20, 3, true)).await,
-        Receipt::Blocked(true)
-    );
-    assert_eq!(
-        post(stores.ledger, block(20, 2, true)).await,
+        post(node, block(20, 2, true)).await,
         Receipt::Blocked(false)
     );
-    let survey = async || post(stores.ledger, Entry::Survey { route: RouteId(20) }).await;
+    let survey = async || post(node, Entry::Survey { route: RouteId(20) }).await;
     let key = |number| (RouteId(20), SeatNumber(number));
     let mut expected = BTreeMap::from([
         (key(1), SeatUse::Prepared { by: held.saga }),
@@ -44,12 +41,12 @@ pub async fn a_blocked_seat_is_surveyed(stores: &Stores<'_, impl LedgerStore, im
         (key(3), SeatUse::Blocked),
     ]);
     assert_eq!(survey().await, Receipt::Surveyed(expected.clone()));
-    post(stores.ledger, block(20, 3, false)).await;
+    post(node, block(20, 3, false)).await;
     expected.remove(&key(3));
     assert_eq!(survey().await, Receipt::Surveyed(expected));
 }
 
-pub async fn an_unfinished_saga_is_found(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+pub async fn an_unfinished_saga_is_found(node: &Node) {
     let elsewhere = Prepare {
         driver: "node-b".to_owned(),
         ..prepare(&[seat("a", 21, 1), seat("b", 1, 1)])
@@ -58,8 +55,8 @@ pub async fn an_unfinished_saga_is_found(stores: &Stores<'_, impl LedgerStore, i
         driver: "node-x".to_owned(),
         ..prepare(&[seat("a", 21, 2), seat("b", 1, 1)])
     };
-    post(stores.ledger, vote_on(&elsewhere)).await;
-    post(stores.ledger, vote_on(&here)).await;
+    post(node, vote_on(&elsewhere)).await;
+    post(node, vote_on(&here)).await;
     let ours = |found: Vec<Unfinished>| -> Vec<SagaId> {
         let sagas = found.into_iter().map(|unfinished| unfinished.saga);
         let both = [elsewhere.saga, here.saga];
@@ -67,9 +64,9 @@ pub async fn an_unfinished_saga_is_found(stores: &Stores<'_, impl LedgerStore, i
         found.sort();
         found
     };
-    let undecided = async || ours(stores.archive.undecided(1000).await.unwrap());
+    let undecided = async || ours(node.archive.undecided(1000).await.unwrap());
     let driven = async || {
-        let found = stores.archive.unfinished("node-x".to_owned(), 1000);
+        let found = node.archive.unfinished(1000);
         ours(found.await.unwrap())
     };
     let mut both = vec![elsewhere.saga, here.saga];
@@ -77,32 +74,30 @@ pub async fn an_unfinished_saga_is_found(stores: &Stores<'_, impl LedgerStore, i
     assert_eq!(undecided().await, both);
     assert_eq!(driven().await, [here.saga]);
 
-    post(stores.ledger, settle(&here)).await;
+    post(node, settle(&here)).await;
     assert_eq!(undecided().await, [elsewhere.saga]);
     assert_eq!(driven().await, [here.saga]);
-    post(stores.ledger, Entry::Finish { saga: here.saga }).await;
+    post(node, Entry::Finish { saga: here.saga }).await;
     assert_eq!(driven().await, []);
 
-    let views = stores
+    let views = node
         .archive
         .sagas(None, Some(SagaStatus::Begun), None, 1000);
     let views = views.await.unwrap();
     let view = views.iter().find(|view| view.id == elsewhere.saga).unwrap();
     assert_eq!(view.seats, elsewhere.order.seats());
-    let old = stores.archive.sagas(None, None, Some(HOUR), 1000).await;
+    let old = node.archive.sagas(None, None, Some(HOUR), 1000).await;
     assert_eq!(old.unwrap(), []);
 }
 
-pub async fn routes_come_in_pages_with_their_taken_seats(
-    stores: &Stores<'_, impl LedgerStore, impl Archive>,
-) {
+pub async fn routes_come_in_pages_with_their_taken_seats(node: &Node) {
     let trip = prepare(&[seat("a", 30, 1), seat("a", 30, 65)]);
-    post(stores.ledger, vote_on(&trip)).await;
+    post(node, vote_on(&trip)).await;
     let sold = prepare(&[seat("a", 30, 3)]);
-    post(stores.ledger, book(&sold, None)).await;
-    post(stores.ledger, block(30, 2, true)).await;
+    post(node, book(&sold, None)).await;
+    post(node, block(30, 2, true)).await;
     let page = async |version, after, limit| {
-        let page = stores.archive.routes(version, RouteId(after), limit).await;
+        let page = node.archive.routes(version, RouteId(after), limit).await;
         page.unwrap()
     };
     let first = page(0, 29, 2).await;
@@ -118,26 +113,26 @@ pub async fn routes_come_in_pages_with_their_taken_seats(
     assert_eq!(first[0].seats, states.into_iter().collect());
     assert_eq!(first[1].seats, SeatStates::default());
     assert_eq!(page(0, ROUTES, 2).await, []);
-    let version = stores.archive.catalogue_version().await.unwrap();
+    let version = node.archive.catalogue_version().await.unwrap();
     assert_eq!(version, 1);
     assert_eq!(page(version, 0, 10).await, []);
     assert_eq!(page(0, 0, 1000).await.len() as u64, ROUTES);
-    let missing = stores.archive.seat((RouteId(30), SeatNumber(101))).await;
+    let missing = node.archive.seat((RouteId(30), SeatNumber(101))).await;
     assert_eq!(missing.unwrap(), None);
 }
 
-pub async fn tickets_come_newest_first(stores: &Stores<'_, impl LedgerStore, impl Archive>) {
+pub async fn tickets_come_newest_first(node: &Node) {
     let user = UserId(Uuid::new_v4());
     let mut booked = Vec::new();
     for (number, created_at) in [(1, 1_000), (2, 3_001), (3, 3_001), (4, 2_000)] {
         let trip = prepare_for(user, created_at, &[seat("a", 31, number)]);
-        post(stores.ledger, book(&trip, None)).await;
+        post(node, book(&trip, None)).await;
         booked.push((-created_at, trip.saga));
     }
     booked.sort();
     let ids: Vec<SagaId> = booked.iter().map(|(_, saga)| *saga).collect();
     let page = async |after, limit| -> Vec<SagaId> {
-        let page = stores.archive.tickets_of(user, after, limit).await.unwrap();
+        let page = node.archive.tickets_of(user, after, limit).await.unwrap();
         page.iter().map(|ticket| ticket.id).collect()
     };
     assert_eq!(page(None, 10).await, ids);
@@ -147,6 +142,6 @@ pub async fn tickets_come_newest_first(stores: &Stores<'_, impl LedgerStore, imp
         ticket: ids[2],
         seats: vec![seat("a", 31, 4)],
     };
-    post(stores.ledger, cancel).await;
+    post(node, cancel).await;
     assert_eq!(page(Some((3_001, ids[1])), 9).await, ids[3..]);
 }
