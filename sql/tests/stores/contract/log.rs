@@ -383,7 +383,8 @@ impl Workload {
             Self::commit(&accepting),
         );
         assert_eq!(post(node, accept).await, accepted);
-        let only_decided = self.trip(4);
+        let only_decided = prepare(&[seat("b", 1, 4), seat("c", 1, 4)]);
+        self.trips.push(only_decided.clone());
         let value = Self::commit(&only_decided);
         let accept = Self::accept(Key::Saga(only_decided.saga), &only_decided, value);
         assert_eq!(post(node, accept).await, accepted);
@@ -396,6 +397,14 @@ impl Workload {
         kept.saga = SagaId(Uuid::new_v4());
         self.trips.push(kept.clone());
         post(node, vote_on(&kept)).await;
+        // promised before it is voted for
+        let promised = self.trip(10);
+        let promise = Entry::from(Question::Promise {
+            key: Key::Saga(promised.saga),
+            acceptors: promised.acceptors.clone(),
+            ballot: Ballot(4),
+        });
+        post(node, promise).await;
         post(node, block(1, 50, true)).await;
         for login in ["ana", "bia"] {
             self.logins.push(login.to_owned());
@@ -430,9 +439,8 @@ impl Workload {
         };
         assert_eq!(post(node, cancel).await, Receipt::Cancelled(true));
         post(node, settle(&self.trips[2].clone())).await;
-        // voted for after it was decided
         post(node, settle(&self.trips[3].clone())).await;
-        post(node, vote_on(&self.trips[3].clone())).await;
+        assert_eq!(post(node, vote_on(&self.trips[7].clone())).await, yes());
         let extend = Entry::Extend {
             saga: self.trips[6].saga,
             seconds: 1800,
@@ -458,7 +466,7 @@ impl Workload {
 
     fn footprint(&self) -> Footprint {
         let keys = self.idempotency.iter().map(|known| {
-            let booked = &self.trips[7];
+            let booked = &self.trips[8];
             (booked.order.user, known.key.clone())
         });
         Footprint {
