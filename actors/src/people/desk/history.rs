@@ -87,7 +87,7 @@ fn place(step: &Step) -> (u8, Option<SeatRef>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::company::history::{Decided, LegTimes, RegisterTimes};
+    use crate::company::history::Decided;
     use crate::domain::fencing::FencingToken;
     use crate::domain::fixtures::{company, seat};
 
@@ -118,21 +118,14 @@ mod tests {
 
     #[test]
     fn events_of_one_instant_follow_the_protocol() {
-        let times = RegisterTimes {
-            promised: None,
-            accepted: Some((10, Decided::Commit)),
-            chosen: Some(10),
-        };
-        let leg = LegTimes {
-            seat: seat("a", 1),
-            fence: FencingToken(5),
-            reason: None,
-            recorded: 10,
-            committed: Some(10),
-            ended: None,
-        };
         let a = company("a");
-        let events = [leg.events(), times.events()].concat();
+        let (seat, fence) = (seat("a", 1), FencingToken(5));
+        let events = [
+            Step::Committed { seat, fence },
+            Step::Chosen(Decided::Commit),
+            Step::Accepted(Decided::Commit),
+        ];
+        let events = events.map(|step| Event { at: 10, step }).to_vec();
         let steps: Vec<Step> = merged(vec![(a, events)])
             .into_iter()
             .map(|(_, event)| event.step)
