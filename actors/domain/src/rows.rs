@@ -124,6 +124,20 @@ pub struct OutboxCursor {
     pub seq: i64,
 }
 
+impl OutboxCursor {
+    /// Where the replica is, once it has this one, too: an older page does not move it back, another incarnation begins anew.
+    #[must_use]
+    pub fn after(self, known: Self) -> Self {
+        match self.incarnation == known.incarnation {
+            true => Self {
+                seq: self.seq.max(known.seq),
+                ..self
+            },
+            false => self,
+        }
+    }
+}
+
 /// An operator's act.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AuditRow {

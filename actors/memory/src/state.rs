@@ -126,8 +126,10 @@ impl State {
             assert!(self.round < rows.round, "a round of ballots is used twice");
             self.round = rows.round;
         }
-        self.cursors
-            .extend(rows.cursors.iter().map(|(peer, cursor)| (*peer, *cursor)));
+        for (peer, cursor) in &rows.cursors {
+            let known = self.cursors.entry(*peer).or_insert(*cursor);
+            *known = cursor.after(*known);
+        }
         self.outbox.extend(rows.outbox.iter().cloned());
         self.audit.extend(rows.audit.iter().cloned());
     }

@@ -409,7 +409,10 @@ impl Hot {
             *self.blocked.change(&seat, seq) = blocked;
         }
         self.cursors_changed |= !record.cursors.is_empty();
-        self.cursors.extend(record.cursors);
+        for (peer, cursor) in record.cursors {
+            let known = self.cursors.entry(peer).or_insert(cursor);
+            *known = cursor.after(*known);
+        }
         let audit = record.audit.into_iter().map(|row| (at, row));
         self.audit.extend(audit);
         for told in record.outbox {
