@@ -125,7 +125,8 @@ pub struct OutboxCursor {
 }
 
 impl OutboxCursor {
-    /// Where the replica is, once it has this one, too: an older page does not move it back, another incarnation begins anew.
+    /// Where the replica is, once it has this one, too: an older page does not move it back, another incarnation
+    /// begins anew.
     #[must_use]
     pub fn after(self, known: Self) -> Self {
         match self.incarnation == known.incarnation {

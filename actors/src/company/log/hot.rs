@@ -470,7 +470,7 @@ impl Hot {
             sagas: self.sagas.take_dirty(Cell::taken),
             logins: self.logins.take_dirty(|row| row.clone()),
             keys: self.keys.take_dirty(|row| row.clone()),
-            blocked: self.blocked.take_dirty(|row| row.clone()),
+            blocked: self.blocked.take_dirty(|row| *row),
             cursors: cursors.unwrap_or_default().into_iter().collect(),
             audit: self.audit.clone(),
             outbox: outbox.map(|told| (told.number, told.row.clone())).collect(),
@@ -493,8 +493,8 @@ impl Hot {
         self.outbox.drain(..surplus);
     }
 
-    /// Forgets rows beyond the bounds that the tables have as they are. Not while a batch is on its way that was loaded or decided:
-    /// it rests on rows that are here.
+    /// Forgets rows beyond the bounds that the tables have as they are. Not while a batch is on its way that was loaded or
+    /// decided: it rests on rows that are here.
     pub fn trim(&mut self) {
         let node = &self.node;
         for (saga, cell) in self.sagas.trim(self.projected, |cell| cell.is_open(node)) {
