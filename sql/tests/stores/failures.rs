@@ -4,18 +4,13 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use passcom_actors::company::ledger::PostError;
 use passcom_actors::company::log::Seq;
-use passcom_actors::company::log::hot::{Facts, Loaded, Projection, Standing};
-use passcom_actors::company::store::{Append, AppendError, LedgerStore, Logged, Read, WriteError};
 use passcom_actors::domain::entry::{Entry, Receipt};
-use passcom_actors::domain::rows::Footprint;
 use passcom_sql::{Database, checks, migrate};
 
 use crate::contract::{
-    Node, Postgresql, Tabling, company, post, prepare, seat, try_post, vote_on, yes,
+    Forgetful, Node, Postgresql, Tabling, company, post, prepare, seat, try_post, vote_on, yes,
 };
 use crate::support::Cluster;
 
@@ -56,7 +51,7 @@ async fn kill_the_waiting(database: &Database, for_what: &str) {
     wait_for(database, &kill).await;
 }
 
-/// The receipt of an entry that is posted until it has one: what it hears before that is honest, and leaves nothing in doubt.
+/// The receipt of an entry that is posted until it has one: what it hears before that is honest.
 async fn post_until_told(node: &Node, entry: Entry) -> Receipt {
     let deadline = Instant::now() + PATIENCE;
     let entry = [entry];
@@ -148,58 +143,12 @@ async fn a_session_killed_inside_its_commit_leaves_the_outcome_to_be_found_out()
     assert_eq!(try_post(&node, &entry).await.unwrap(), [yes()]);
 }
 
-/// Appends, and the answer of the first append is lost with the connection.
-struct Forgetful {
-    store: Arc<dyn LedgerStore>,
-    lost: std::sync::atomic::AtomicBool,
-}
-
-impl LedgerStore for Forgetful {
-    fn standing<'a>(&'a self, node: &'a str) -> Read<'a, (Standing, i64)> {
-        self.store.standing(node)
-    }
-
-    fn projected(&self) -> Read<'_, Seq> {
-        self.store.projected()
-    }
-
-    fn log(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>> {
-        self.store.log(after, limit)
-    }
-
-    fn facts(&self, after_version: i64) -> Read<'_, Facts> {
-        self.store.facts(after_version)
-    }
-
-    fn load<'a>(&'a self, footprint: &'a Footprint) -> Read<'a, Loaded> {
-        self.store.load(footprint)
-    }
-
-    fn append<'a>(&'a self, row: Append<'a>) -> BoxFuture<'a, Result<i64, AppendError>> {
-        async move {
-            let at = self.store.append(row).await?;
-            if self.lost.swap(true, std::sync::atomic::Ordering::Relaxed) {
-                return Ok(at);
-            }
-            Err(AppendError::Unknown("the answer is lost".to_owned()))
-        }
-        .boxed()
-    }
-
-    fn project<'a>(&'a self, projection: &'a Projection) -> BoxFuture<'a, Result<(), WriteError>> {
-        self.store.project(projection)
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_append_whose_answer_is_lost_is_found_in_the_log() {
     let cluster = Cluster::shared();
     let base = Postgresql::new(&cluster).await;
     let node = Node::open(&base, Tabling::OnDemand).await;
-    let forgetful = Arc::new(Forgetful {
-        store: node.store.clone(),
-        lost: false.into(),
-    });
+    let forgetful = Arc::new(Forgetful::new(node.store.clone()));
     let entry = [vote_on(&prepare(&[seat("a", 1, 1)]))];
     let ended = node.post_over(forgetful, &entry).await;
     assert_eq!(ended, [Err(PostError::Unknown)]);

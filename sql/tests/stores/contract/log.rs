@@ -1,17 +1,14 @@
 //! The log itself: who may append, what an append finds out, and what a start finds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::Route;
 use passcom_actors::company::ledger::PostError;
 use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::cell::{Cell, Parts};
-use passcom_actors::company::log::hot::{Assumed, Facts, Loaded, Projection, Standing};
+use passcom_actors::company::log::hot::{Assumed, Hot, Projection};
 use passcom_actors::company::log::projector::{self, Superseded};
-use passcom_actors::company::store::{Append, AppendError, LedgerStore, Logged, Read, WriteError};
+use passcom_actors::company::store::{Append, AppendError, LedgerStore, WriteError};
 use passcom_actors::domain::ballot::{Accept, Ballot, Key, Value};
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::fencing::FencingToken;
@@ -26,8 +23,8 @@ use super::copies::user;
 use super::holds::hold;
 use super::reads::block;
 use super::{
-    Base, Node, ROUTES, SEATS, Tabling, book, company, done, post, prepare, route, seat, try_post,
-    vote_on, yes,
+    Base, Forgetful, Node, ROUTES, SEATS, Tabling, book, company, done, post, prepare, route, seat,
+    try_post, vote_on, yes,
 };
 
 /// What an append is made of, apart from its rows.
@@ -260,57 +257,11 @@ pub async fn a_seat_has_one_owner_over_batches_and_starts(base: &impl Base) {
     assert_eq!(found, Err(AppendError::Surprise));
 }
 
-/// Projects, and loses the answer of the first time.
-struct Forgetful {
-    store: Arc<dyn LedgerStore>,
-    lost: std::sync::atomic::AtomicBool,
-}
-
-impl LedgerStore for Forgetful {
-    fn standing<'a>(&'a self, node: &'a str) -> Read<'a, (Standing, i64)> {
-        self.store.standing(node)
-    }
-
-    fn projected(&self) -> Read<'_, Seq> {
-        self.store.projected()
-    }
-
-    fn log(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>> {
-        self.store.log(after, limit)
-    }
-
-    fn facts(&self, after_version: i64) -> Read<'_, Facts> {
-        self.store.facts(after_version)
-    }
-
-    fn load<'a>(&'a self, footprint: &'a Footprint) -> Read<'a, Loaded> {
-        self.store.load(footprint)
-    }
-
-    fn append<'a>(&'a self, row: Append<'a>) -> BoxFuture<'a, Result<i64, AppendError>> {
-        self.store.append(row)
-    }
-
-    fn project<'a>(&'a self, projection: &'a Projection) -> BoxFuture<'a, Result<(), WriteError>> {
-        async move {
-            self.store.project(projection).await?;
-            if self.lost.swap(true, std::sync::atomic::Ordering::Relaxed) {
-                return Ok(());
-            }
-            Err(WriteError::Unknown("the answer is lost".to_owned()))
-        }
-        .boxed()
-    }
-}
-
 pub async fn a_projection_is_written_once(base: &impl Base) {
     let node = Node::open(base, Tabling::OnDemand).await;
     let mut all = Workload::default();
     all.post_first_half(&node).await;
-    let forgetful = Forgetful {
-        store: node.store.clone(),
-        lost: false.into(),
-    };
+    let forgetful = Forgetful::new(node.store.clone());
     assert_eq!(projector::project(&node.log, &forgetful).await, Ok(()));
     let upto = node.log.read(|hot| hot.last()).unwrap();
     assert_eq!(node.store.projected().await.unwrap(), upto);
@@ -560,9 +511,7 @@ pub async fn a_start_finds_what_the_tables_do_not_have(base: &impl Base) {
     };
     let told = records(&first).await;
     let open = |node: &Node| {
-        let open = |hot: &passcom_actors::company::log::hot::Hot| -> Vec<SagaId> {
-            hot.open().map(|(saga, _)| saga).collect()
-        };
+        let open = |hot: &Hot| -> Vec<SagaId> { hot.open().map(|(saga, _)| saga).collect() };
         node.log.read(open).unwrap()
     };
 
@@ -604,8 +553,7 @@ pub async fn a_seat_goes_back_on_sale_after_a_start(base: &impl Base) {
 pub async fn a_hold_is_as_old_after_a_start(base: &impl Base) {
     let kept = hold(1);
     let begun_at = |node: &Node| {
-        let read =
-            |hot: &passcom_actors::company::log::hot::Hot| hot.saga(kept.saga).unwrap().begun_at;
+        let read = |hot: &Hot| hot.saga(kept.saga).unwrap().begun_at;
         node.log.read(read).unwrap()
     };
     let node = Node::open(base, Tabling::OnDemand).await;

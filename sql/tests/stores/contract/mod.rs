@@ -1,8 +1,9 @@
-//! The scenarios of the contract. Those of the rules have routes of their own, so that one database serves them all; those of the
-//! log each have a database.
+//! The scenarios of the contract. Those of the rules have routes of their own, so that one database serves them all;
+//! those of the log each have a database.
 
 pub mod bookings;
 pub mod copies;
+mod forgetful;
 pub mod holds;
 mod log;
 mod node;
@@ -28,6 +29,7 @@ use passcom_sql::schedule_store::{self, Scope};
 use passcom_sql::{Database, Identity, Options};
 use uuid::Uuid;
 
+pub use forgetful::Forgetful;
 pub use node::{Node, Tabling};
 
 use crate::support::{self, Cluster};
