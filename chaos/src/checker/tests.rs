@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::facts::{
-    Company, KeyRow, LegRow, LegState, RegisterRow, Subject, TicketLegRow, UserRow, Value,
+    Company, KeyRow, Ledger, LegRow, LegState, Name, RegisterRow, Replay, Subject, TicketLegRow,
+    UserRow, Value,
 };
 use super::frees::Offer;
 use super::logs::NodeLog;
@@ -118,7 +119,21 @@ fn company(code: &str) -> Company {
             register(Subject::Saga(SOLD), 0, Value::Commit("h".to_owned())),
             register(Subject::Login("x".to_owned()), 2, Value::User(USER)),
         ],
+        ledger: ledger(),
         ..Company::default()
+    }
+}
+
+/// Log and tables that have the sold seat.
+fn ledger() -> Ledger {
+    let leg = (Name::Leg(SOLD, 7, 1), "committed".to_owned());
+    let mut log = Replay::default();
+    log.projected_rows.extend([leg.clone()]);
+    Ledger {
+        log,
+        tables: [leg].into(),
+        owners: [((7, 1), SOLD)].into(),
+        ..Ledger::default()
     }
 }
 
@@ -221,6 +236,11 @@ fn every_invariant_is_asked_for() {
         all.operations
             .push(book(90, "late", Answer::Booked { ticket }));
     });
+    told("LOG2", &|all| {
+        all.companies[0].ledger.log.push(1, 1, &[]);
+    });
+    told("LOG3", &|all| all.companies[0].ledger.tables.clear());
+    told("LOG5", &|all| all.companies[0].ledger.owners.clear());
     told("alarm", &|all| {
         all.logs[0].alarms.push("two values".to_owned());
         all.logs[0].alarm_count = 1;
