@@ -1,7 +1,7 @@
 //! The legs on sale of all companies, kept at every node, so that browsing costs no call and no query.
 //!
 //! ```text
-//! ledger, peers ──▶ index.rs      one company's legs by route: slot.rs its facts, seats.rs its seats, free.rs how many are left
+//! ledger, peers ──▶ index.rs      one company's legs by route: pattern.rs its facts, seats.rs its seats, free.rs how many are left
 //! published.rs         ├─▶ watches.rs  whoever wants to know that a leg has changed
 //!                      │ a new schedule
 //!                      ▼
@@ -31,12 +31,12 @@ mod itinerary;
 mod labels;
 mod listing;
 mod onward;
+mod pattern;
 mod profile;
 mod published;
 mod query;
 mod search;
 mod seats;
-mod slot;
 mod timetable;
 mod watches;
 
@@ -329,7 +329,8 @@ impl Catalogue {
                 company: *company,
                 whole: index.is_complete(),
                 free: index.free().clone(),
-                legs: index.facts().copied().collect(),
+                legs: index.legs().collect(),
+                patterns: index.patterns().to_vec(),
             });
             (versions, contributions.collect())
         };

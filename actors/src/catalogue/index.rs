@@ -6,21 +6,41 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::free::FreeCounts;
+use super::pattern::{Dated, Pattern, Patterns};
 use super::seats::{SeatState, SeatStates};
-use super::slot::{Facts, Slot};
 use super::{CatalogueCursor, CataloguePage, LegSeats, LegView, Published, Route};
 use crate::catalogue::cabin::Layout;
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
 
+/// Patterns are tidied up once there are twice as many as after the last time, and this many more.
+const PATTERNS_TO_SPARE: usize = 1_000;
+
+/// What is kept of each leg. A season has hundreds of thousands.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    leg: Dated,
+    /// The publisher's number of the latest change, 0 before the first one.
+    changed: u64,
+}
+
 #[derive(Debug, Default)]
 pub struct Index {
     slots: Vec<Slot>,
-    numbers: HashMap<RouteId, u32>,
+    patterns: Patterns,
+    /// How many there were when those without legs were forgotten last.
+    patterns_kept: usize,
+    /// The first so many slots ascend by route: publishers tell their routes in this order.
+    ascending: usize,
+    /// The slots after those: what came later.
+    later: HashMap<RouteId, u32>,
+    /// The states of a slot's seats, if one is not free.
+    taken: HashMap<u32, SeatStates>,
     free: FreeCounts,
     version: u64,
     /// Which start of the publisher its numbers of changes are of.
     epoch: u64,
-    /// Own index only: the slot of each route's latest change, to be published in order.
+    /// Own index only: the slot of each route's latest change, to be published in order. Not those whose latest change is their first, and
+    /// that came before any route changed: such a slot's change is its number, and one.
     changes: BTreeMap<u64, u32>,
     seq: u64,
     /// A peer's new start being read, until it is whole.
@@ -50,7 +70,16 @@ impl Index {
         self.complete = true;
         self.version += 1;
         self.slots.shrink_to_fit();
-        self.numbers.shrink_to_fit();
+        self.later.shrink_to_fit();
+        self.tidy_patterns();
+    }
+
+    fn tidy_patterns(&mut self) {
+        if self.patterns.all().len() > 2 * self.patterns_kept + PATTERNS_TO_SPARE {
+            let legs = self.slots.iter_mut().map(|slot| &mut slot.leg);
+            self.patterns.keep(legs);
+            self.patterns_kept = self.patterns.all().len();
+        }
     }
 
     /// Rises with every change of the schedule; seats are followed through [`Index::free`].
@@ -59,8 +88,13 @@ impl Index {
     }
 
     /// Every leg, by slot.
-    pub fn facts(&self) -> impl Iterator<Item = &Facts> {
-        self.slots.iter().map(|slot| &slot.facts)
+    pub fn legs(&self) -> impl Iterator<Item = Dated> {
+        self.slots.iter().map(|slot| slot.leg)
+    }
+
+    /// By the numbers that the legs have.
+    pub fn patterns(&self) -> &[Pattern] {
+        self.patterns.all()
     }
 
     /// Free seats by slot, shared with whoever keeps a clone.
@@ -69,43 +103,79 @@ impl Index {
     }
 
     pub fn route(&self, id: RouteId) -> Option<Route> {
-        self.slot(id).map(|slot| slot.facts.route())
+        self.number(id).map(|number| self.route_of(number))
     }
 
     pub fn leg(&self, company: CompanyId, id: RouteId) -> Option<LegView> {
-        let slot = self.slot(id)?;
+        let number = self.number(id)?;
+        let route = self.route_of(number);
+        let seats = route.seats;
         Some(LegView {
             company,
-            route: slot.facts.route(),
-            free: slot.seats.free_of(slot.facts.seats),
+            route,
+            free: match self.taken.get(&number) {
+                Some(states) => states.free_of(seats),
+                None => (1..=seats).map(SeatNumber).collect(),
+            },
         })
     }
 
     /// The seats of a leg, with the number of the change that made them so.
     pub fn seats(&self, id: RouteId) -> Option<LegSeats> {
-        let slot = self.slot(id)?;
+        let number = self.number(id)?;
+        let slot = &self.slots[number as usize];
+        let pattern = self.patterns.get(slot.leg.pattern);
         Some(LegSeats {
             version: CatalogueCursor {
                 epoch: self.epoch,
                 seq: slot.changed,
             },
-            layout: Layout::of(slot.facts.equipment.as_str(), slot.facts.seats),
-            seats: slot.facts.seats,
-            states: slot.seats.clone(),
+            layout: Layout::of(pattern.equipment.as_str(), pattern.seats),
+            seats: pattern.seats,
+            states: self.states(number),
         })
     }
 
-    fn slot(&self, id: RouteId) -> Option<&Slot> {
-        self.slots.get(*self.numbers.get(&id)? as usize)
+    fn number(&self, id: RouteId) -> Option<u32> {
+        if self.slots[..self.ascending].last()?.leg.id < id {
+            return self.later.get(&id).copied();
+        }
+        let ascending = &self.slots[..self.ascending];
+        match ascending.binary_search_by_key(&id, |slot| slot.leg.id) {
+            Ok(place) => Some(place as u32),
+            Err(_) => self.later.get(&id).copied(),
+        }
+    }
+
+    fn route_of(&self, number: u32) -> Route {
+        let leg = self.slots[number as usize].leg;
+        self.patterns.get(leg.pattern).route(leg.id, leg.departs)
+    }
+
+    fn states(&self, number: u32) -> SeatStates {
+        self.taken.get(&number).cloned().unwrap_or_default()
+    }
+
+    /// Keeps the states of a slot's seats and how many are free.
+    fn put_states(&mut self, number: u32, states: SeatStates) {
+        let leg = self.slots[number as usize].leg;
+        let seats = self.patterns.get(leg.pattern).seats;
+        self.free.set(number, states.count_free_of(seats));
+        if states == SeatStates::default() {
+            self.taken.remove(&number);
+        } else {
+            self.taken.insert(number, states);
+        }
     }
 
     /// A route of our own as the database has it. Seats of a known one are followed through the ledger, not from here.
-    pub fn load_own(&mut self, mut published: Published) {
-        let id = published.route.id;
-        if let Some(old) = self.slot(id) {
-            published.seats = old.seats.clone();
-        }
-        if let Some(number) = self.put(published) {
+    pub fn load_own(&mut self, published: Published) {
+        let known = self.number(published.route.id);
+        let states = match known {
+            Some(number) => self.states(number),
+            None => published.seats,
+        };
+        if let Some(number) = self.put(&published.route, states) {
             self.touch(number);
         }
     }
@@ -120,15 +190,14 @@ impl Index {
     }
 
     fn change_seats(&mut self, id: RouteId, change: impl FnOnce(&mut SeatStates)) {
-        let Some(number) = self.numbers.get(&id).copied() else {
+        let Some(number) = self.number(id) else {
             return;
         };
-        let slot = &mut self.slots[number as usize];
-        let before = slot.seats.clone();
-        change(&mut slot.seats);
-        if slot.seats != before {
-            let free = slot.seats.count_free_of(slot.facts.seats);
-            self.free.set(number, free);
+        let before = self.states(number);
+        let mut states = before.clone();
+        change(&mut states);
+        if states != before {
+            self.put_states(number, states);
             self.touch(number);
         }
     }
@@ -138,26 +207,31 @@ impl Index {
         self.seq += 1;
         self.changes.remove(&slot.changed);
         slot.changed = self.seq;
-        self.changes.insert(self.seq, number);
+        if !slot.is_unchanged(number) {
+            self.changes.insert(self.seq, number);
+        }
     }
 
     /// Changes after `from`, at most `limit`, with the sequence number they reach and whether there are more.
     pub fn changes(&self, from: u64, limit: usize) -> (Vec<(u64, Published)>, u64, bool) {
-        let mut changes = Vec::new();
-        let mut reached = from;
-        for (seq, number) in self.changes.range(from + 1..) {
-            if changes.len() == limit {
-                return (changes, reached, true);
-            }
-            let slot = &self.slots[*number as usize];
+        let first = usize::try_from(from).unwrap_or(usize::MAX);
+        let unchanged = (0..).zip(&self.slots).skip(first);
+        let unchanged = unchanged
+            .filter(|(number, slot)| slot.is_unchanged(*number))
+            .map(|(number, slot)| (slot.changed, number));
+        let later = self.changes.range(from.saturating_add(1)..);
+        let later = later.map(|(seq, number)| (*seq, *number));
+        let mut all = unchanged.chain(later);
+        let published = |(seq, number)| {
             let published = Published {
-                route: slot.facts.route(),
-                seats: slot.seats.clone(),
+                route: self.route_of(number),
+                seats: self.states(number),
             };
-            changes.push((*seq, published));
-            reached = *seq;
-        }
-        (changes, reached, false)
+            (seq, published)
+        };
+        let changes: Vec<_> = all.by_ref().take(limit).map(published).collect();
+        let reached = changes.last().map_or(from, |(seq, _)| *seq);
+        (changes, reached, all.next().is_some())
     }
 
     /// Takes over what the publisher says. A new start is staged until it is whole, so that readers never see half of it.
@@ -171,7 +245,7 @@ impl Index {
                 Some(staged) => staged.as_mut(),
                 None => &mut *self,
             };
-            if let Some(number) = index.put(published) {
+            if let Some(number) = index.put(&published.route, published.seats) {
                 index.slots[number as usize].changed = seq;
             }
         }
@@ -185,41 +259,52 @@ impl Index {
         if !self.complete {
             self.complete();
         }
+        self.tidy_patterns();
         replaced
     }
 
     /// The slot of the route; none if it says what no leg can say: it is left out then.
-    fn put(&mut self, published: Published) -> Option<u32> {
-        let id = published.route.id;
-        let Some(facts) = Facts::new(&published.route) else {
-            tracing::warn!(route = %id, "route that no leg can be left out of the catalogue");
+    fn put(&mut self, route: &Route, states: SeatStates) -> Option<u32> {
+        let Some((pattern, departs)) = Pattern::of(route) else {
+            tracing::warn!(route = %route.id, "route that no leg can be left out of the catalogue");
             return None;
         };
-        let free = published.seats.count_free_of(facts.seats);
-        let number = match self.numbers.get(&id) {
-            Some(number) => *number,
-            None => self.add(facts)?,
+        let leg = Dated {
+            id: route.id,
+            departs,
+            pattern: self.patterns.intern(pattern)?,
+        };
+        let number = match self.number(leg.id) {
+            Some(number) => number,
+            None => self.add(leg)?,
         };
         let slot = &mut self.slots[number as usize];
-        if slot.facts != facts {
-            slot.facts = facts;
+        if slot.leg != leg {
+            slot.leg = leg;
             self.version += 1;
         }
-        slot.seats = published.seats;
-        self.free.set(number, free);
+        self.put_states(number, states);
         Some(number)
     }
 
     /// None beyond the 2^32 routes that slots are numbered for.
-    fn add(&mut self, facts: Facts) -> Option<u32> {
+    fn add(&mut self, leg: Dated) -> Option<u32> {
         let number = u32::try_from(self.slots.len()).ok()?;
-        self.slots.push(Slot {
-            facts,
-            seats: SeatStates::default(),
-            changed: 0,
-        });
-        self.numbers.insert(facts.id, number);
+        let last = self.slots.last();
+        if self.later.is_empty() && last.is_none_or(|last| last.leg.id < leg.id) {
+            self.ascending += 1;
+        } else {
+            self.later.insert(leg.id, number);
+        }
+        self.slots.push(Slot { leg, changed: 0 });
         self.version += 1;
         Some(number)
+    }
+}
+
+impl Slot {
+    /// See [`Index::changes`].
+    fn is_unchanged(&self, number: u32) -> bool {
+        self.changed == u64::from(number) + 1
     }
 }

@@ -5,13 +5,13 @@
 //!
 //! Invariants: departures ascend by (origin, time, company, route); a departure arrives after it leaves, somewhere else.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::fare::{CurrencyNumber, Fare};
 use super::free::FreeCounts;
 use super::onward::Onward;
-use super::slot::{Currency, Facts, Iata};
+use super::pattern::{Currency, Dated, Iata, Pattern};
 use crate::catalogue::connections::ConnectionTimes;
 use crate::domain::ids::{CompanyId, RouteId};
 
@@ -50,6 +50,18 @@ pub struct Departure {
 }
 
 impl Departure {
+    /// To be overwritten.
+    const NONE: Self = Self {
+        route: RouteId(0),
+        price_minor: 0,
+        departs: 0,
+        arrives: 0,
+        slot: 0,
+        to: 0,
+        company: 0,
+        currency: CurrencyNumber::MIXED,
+    };
+
     /// From take-off to landing.
     pub fn seconds(&self) -> u32 {
         self.arrives.saturating_sub(self.departs)
@@ -101,7 +113,34 @@ pub struct Contribution {
     pub whole: bool,
     pub free: FreeCounts,
     /// By slot.
-    pub legs: Vec<Facts>,
+    pub legs: Vec<Dated>,
+    /// By the numbers that the legs have.
+    pub patterns: Vec<Pattern>,
+}
+
+/// What all departures of a pattern have in common.
+#[derive(Clone, Copy)]
+struct Service {
+    from: AirportNumber,
+    to: AirportNumber,
+    seconds: u32,
+    price_minor: i64,
+    currency: CurrencyNumber,
+}
+
+impl Service {
+    fn departure(&self, leg: &Dated, slot: u32, company: CompanyNumber) -> Departure {
+        Departure {
+            route: leg.id,
+            price_minor: self.price_minor,
+            departs: leg.departs,
+            arrives: leg.departs + self.seconds,
+            slot,
+            to: self.to,
+            company,
+            currency: self.currency,
+        }
+    }
 }
 
 impl Timetable {
@@ -114,55 +153,96 @@ impl Timetable {
         };
         let minimum = |iata: &Iata| seconds(times.minimum_at(iata.as_str()));
         made.connections = made.airports.iter().map(minimum).collect();
-        let mut departures = made.take_departures(contributions);
-        departures.sort_unstable_by_key(|(from, leg)| (*from, leg.departs, leg.company, leg.route));
-        let airports = made.airports.len();
-        made.starts = starts(departures.iter().map(|(from, _)| *from), airports);
-        made.edges = edges(&departures);
-        made.departures = departures.into_iter().map(|(_, leg)| leg).collect();
-        made.departures.shrink_to_fit();
+        made.take_departures(contributions);
+        made.sort_departures();
+        made.edges = made.best_edges();
         made.sort_other_orders();
         made.connect();
         made
     }
 
-    /// Legs that say more than fits (some 65,000 airports, 256 companies, 255 currencies) are left out.
-    fn take_departures(
-        &mut self,
-        contributions: Vec<Contribution>,
-    ) -> Vec<(AirportNumber, Departure)> {
-        let numbers: HashMap<Iata, AirportNumber> =
-            (0..).zip(&self.airports).map(|(n, i)| (*i, n)).collect();
-        let mut departures = Vec::new();
-        for (company, contribution) in (0..=CompanyNumber::MAX).zip(contributions) {
-            for (slot, leg) in (0..).zip(&contribution.legs) {
-                if !is_travel(leg) {
-                    continue;
-                }
-                let ends = [leg.origin, leg.destination].map(|iata| numbers.get(&iata).copied());
-                let ([Some(from), Some(to)], Some(currency)) = (ends, self.currency(leg.currency))
-                else {
-                    continue;
-                };
-                let departure = Departure {
-                    route: leg.id,
-                    price_minor: leg.price_minor,
-                    departs: leg.departs,
-                    arrives: leg.arrives,
-                    slot,
-                    to,
-                    company,
-                    currency,
-                };
-                departures.push((from, departure));
-            }
-            self.companies.push(Company {
+    /// Puts every leg where its airport's are. Legs that say more than fits (some 65,000 airports, 256 companies, 255 currencies) are
+    /// left out.
+    fn take_departures(&mut self, contributions: Vec<Contribution>) {
+        let contributions: Vec<_> = (0..=CompanyNumber::MAX).zip(contributions).collect();
+        let services: Vec<_> = contributions
+            .iter()
+            .map(|(_, contribution)| self.services(&contribution.patterns))
+            .collect();
+        let all = || {
+            let companies = contributions.iter().zip(&services);
+            companies.flat_map(|((company, contribution), services)| {
+                let legs = (0..).zip(&contribution.legs);
+                legs.filter_map(move |(slot, leg)| {
+                    let service = services[leg.pattern as usize]?;
+                    Some((service.from, service.departure(leg, slot, *company)))
+                })
+            })
+        };
+        self.starts = starts(all().map(|(from, _)| from), self.airports.len());
+        // in place, and not as a list with origins to be sorted: that would take twice the memory for a moment
+        let count = self.starts[self.airports.len()] as usize;
+        self.departures = vec![Departure::NONE; count];
+        let mut next = self.starts.clone();
+        for (from, departure) in all() {
+            let place = &mut next[usize::from(from)];
+            self.departures[*place as usize] = departure;
+            *place += 1;
+        }
+        let companies = contributions.into_iter();
+        self.companies = companies
+            .map(|(_, contribution)| Company {
                 id: contribution.company,
                 whole: contribution.whole,
                 free: contribution.free,
-            });
+            })
+            .collect();
+    }
+
+    /// By number of the pattern; none of one that nothing travels by.
+    fn services(&mut self, patterns: &[Pattern]) -> Vec<Option<Service>> {
+        let service = |pattern: &Pattern| {
+            if !is_travel(pattern) {
+                return None;
+            }
+            Some(Service {
+                from: self.place(pattern.origin)?,
+                to: self.place(pattern.destination)?,
+                seconds: pattern.seconds,
+                price_minor: pattern.price_minor,
+                currency: self.currency(pattern.currency)?,
+            })
+        };
+        patterns.iter().map(service).collect()
+    }
+
+    fn sort_departures(&mut self) {
+        for airport in 0..self.airports.len() {
+            let own = self.starts[airport] as usize..self.starts[airport + 1] as usize;
+            self.departures[own].sort_unstable_by_key(key);
         }
-        departures
+    }
+
+    fn best_edges(&self) -> Vec<Edge> {
+        let mut edges: HashMap<(AirportNumber, AirportNumber, CompanyNumber), Edge> =
+            HashMap::new();
+        for (from, own) in (0..).zip(self.starts.windows(2)) {
+            for leg in &self.departures[own[0] as usize..own[1] as usize] {
+                let edge = Edge {
+                    from,
+                    to: leg.to,
+                    company: leg.company,
+                    seconds: leg.seconds(),
+                    price_minor: leg.price_minor,
+                };
+                let best = edges
+                    .entry((edge.from, edge.to, edge.company))
+                    .or_insert(edge);
+                best.seconds = best.seconds.min(edge.seconds);
+                best.price_minor = best.price_minor.min(edge.price_minor);
+            }
+        }
+        edges.into_values().collect()
     }
 
     fn currency(&mut self, code: Currency) -> Option<CurrencyNumber> {
@@ -202,7 +282,11 @@ impl Timetable {
 
     /// None if no leg on sale touches it.
     pub fn airport(&self, iata: &str) -> Option<AirportNumber> {
-        let place = self.airports.binary_search(&Iata::new(iata)?).ok()?;
+        self.place(Iata::new(iata)?)
+    }
+
+    fn place(&self, iata: Iata) -> Option<AirportNumber> {
+        let place = self.airports.binary_search(&iata).ok()?;
         AirportNumber::try_from(place).ok()
     }
 
@@ -295,23 +379,28 @@ pub fn key(departure: &Departure) -> (u32, CompanyNumber, RouteId) {
     (departure.departs, departure.company, departure.route)
 }
 
-fn is_travel(leg: &Facts) -> bool {
-    leg.on_sale && leg.origin != leg.destination
+fn is_travel(pattern: &Pattern) -> bool {
+    pattern.on_sale && pattern.origin != pattern.destination
 }
 
 fn airports_of(contributions: &[Contribution]) -> Vec<Iata> {
-    let legs = contributions.iter().flat_map(|company| &company.legs);
-    let ends = legs
-        .filter(|leg| is_travel(leg))
-        .flat_map(|leg| [leg.origin, leg.destination]);
-    let distinct: std::collections::HashSet<Iata> = ends.collect();
-    let mut airports: Vec<Iata> = distinct.into_iter().collect();
-    airports.sort_unstable();
-    airports.truncate(usize::from(AirportNumber::MAX));
-    airports
+    let mut airports = BTreeSet::new();
+    for contribution in contributions {
+        let mut flown = vec![false; contribution.patterns.len()];
+        for leg in &contribution.legs {
+            flown[leg.pattern as usize] = true;
+        }
+        for (pattern, flown) in contribution.patterns.iter().zip(flown) {
+            if flown && is_travel(pattern) {
+                airports.extend([pattern.origin, pattern.destination]);
+            }
+        }
+    }
+    let first = airports.into_iter().take(usize::from(AirportNumber::MAX));
+    first.collect()
 }
 
-/// Where each group of an ascending sequence begins, and at last where all end.
+/// Where each group begins if a sequence is sorted by them, and at last where all end.
 fn starts(groups: impl Iterator<Item = AirportNumber>, count: usize) -> Vec<u32> {
     let mut starts = vec![0; count + 1];
     for group in groups {
@@ -321,25 +410,6 @@ fn starts(groups: impl Iterator<Item = AirportNumber>, count: usize) -> Vec<u32>
         starts[group + 1] += starts[group];
     }
     starts
-}
-
-fn edges(departures: &[(AirportNumber, Departure)]) -> Vec<Edge> {
-    let mut edges: HashMap<(AirportNumber, AirportNumber, CompanyNumber), Edge> = HashMap::new();
-    for (from, leg) in departures {
-        let edge = Edge {
-            from: *from,
-            to: leg.to,
-            company: leg.company,
-            seconds: leg.seconds(),
-            price_minor: leg.price_minor,
-        };
-        let best = edges
-            .entry((edge.from, edge.to, edge.company))
-            .or_insert(edge);
-        best.seconds = best.seconds.min(edge.seconds);
-        best.price_minor = best.price_minor.min(edge.price_minor);
-    }
-    edges.into_values().collect()
 }
 
 fn seconds(time: std::time::Duration) -> u32 {

@@ -8,7 +8,7 @@ use fastrand::Rng;
 use super::*;
 use crate::catalogue::ConnectionTimes;
 use crate::catalogue::free::FreeCounts;
-use crate::catalogue::slot::Facts;
+use crate::catalogue::pattern::{Dated, Pattern, Patterns};
 use crate::catalogue::tests::route;
 use crate::catalogue::timetable::Contribution;
 
@@ -31,7 +31,8 @@ fn code(letter: u8) -> String {
 
 fn timetable(legs: &[Given], longest: Duration) -> Timetable {
     let contribution = |company: usize| {
-        let (mut free, mut facts) = (FreeCounts::default(), Vec::new());
+        let (mut free, mut dated) = (FreeCounts::default(), Vec::new());
+        let mut patterns = Patterns::default();
         for (id, leg) in (1..).zip(legs) {
             if leg.company != company {
                 continue;
@@ -39,14 +40,20 @@ fn timetable(legs: &[Given], longest: Duration) -> Timetable {
             let (from, to) = (code(leg.ends.0), code(leg.ends.1));
             let mut route = route(id, &from, &to, leg.times.0, leg.times.1);
             route.price.minor = leg.price;
-            free.set(facts.len() as u32, leg.free);
-            facts.push(Facts::new(&route).expect("a leg"));
+            free.set(dated.len() as u32, leg.free);
+            let (pattern, departs) = Pattern::of(&route).expect("a leg");
+            dated.push(Dated {
+                id: route.id,
+                departs,
+                pattern: patterns.intern(pattern).expect("few patterns"),
+            });
         }
         Contribution {
             company: ["a", "b", "c"][company].parse().unwrap(),
             whole: true,
             free,
-            legs: facts,
+            legs: dated,
+            patterns: patterns.all().to_vec(),
         }
     };
     let times = ConnectionTimes {
