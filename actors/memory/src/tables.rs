@@ -184,20 +184,19 @@ impl Tables for MemoryStore {
         self.read(|database| database.version)
     }
 
-    fn routes(&self, changed_after: i64, after: RouteId, limit: usize) -> Read<'_, Vec<Published>> {
+    fn routes<'a>(
+        &'a self,
+        changed_after: i64,
+        take: &'a mut (dyn FnMut(Vec<Published>) + Send),
+    ) -> Read<'a, ()> {
         self.read(|database| {
-            let rows = database
-                .state
-                .routes
-                .range(after..)
-                .filter(|(id, _)| **id > after);
-            rows.filter(|(_, (version, _))| *version > changed_after)
-                .take(limit)
-                .map(|(id, (_, route))| Published {
-                    route: route.clone(),
-                    seats: database.seat_states(*id),
-                })
-                .collect()
+            let rows = database.state.routes.iter();
+            let changed = rows.filter(|(_, (version, _))| *version > changed_after);
+            let published = changed.map(|(id, (_, route))| Published {
+                route: route.clone(),
+                seats: database.seat_states(*id),
+            });
+            take(published.collect());
         })
     }
 }

@@ -18,7 +18,7 @@ use super::store::{
 };
 use crate::catalogue::Published;
 use crate::domain::accounts::User;
-use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
+use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
 use crate::domain::order::SeatRef;
 use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
 use crate::domain::ticket::Ticket;
@@ -224,15 +224,13 @@ impl Archive {
         self.tables.catalogue_version().await
     }
 
-    /// Routes changed after this version, with id above `after`, ascending by id, with their taken seats.
+    /// Routes changed after this version, ascending by id, with their taken seats; `take` is handed some of them at a time.
     pub async fn routes(
         &self,
         changed_after: i64,
-        after: RouteId,
-        limit: usize,
-    ) -> Read<Vec<Published>> {
-        let tables = self.caught_up().await?;
-        tables.routes(changed_after, after, limit).await
+        take: &mut (dyn FnMut(Vec<Published>) + Send),
+    ) -> Read<()> {
+        self.caught_up().await?.routes(changed_after, take).await
     }
 }
 

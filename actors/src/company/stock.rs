@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Published};
 use crate::company::archive::Archive;
 use crate::company::store::ReadError;
-use crate::domain::ids::RouteId;
 
-/// Routes read at a time.
-const PAGE: usize = 5_000;
 /// How often an import is looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -40,17 +37,12 @@ async fn load_since(
     since: i64,
 ) -> Result<i64, ReadError> {
     let version = archive.catalogue_version().await?;
-    let mut after = RouteId(0);
     let mut routes = 0;
-    loop {
-        let page = archive.routes(since, after, PAGE).await?;
-        let Some(last) = page.last() else {
-            break;
-        };
-        after = last.route.id;
+    let mut load = |page: Vec<Published>| {
         routes += page.len();
         catalogue.load_own(page);
-    }
+    };
+    archive.routes(since, &mut load).await?;
     catalogue.own_is_complete();
     info!(routes, version, "routes read");
     Ok(version)

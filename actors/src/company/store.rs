@@ -15,7 +15,7 @@ use crate::company::log::cell::Cell;
 use crate::company::log::hot::{Assumed, Facts, Loaded, Projection, Standing};
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Acceptors, Register};
-use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
+use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
 use crate::domain::order::{Order, OrderHash, SeatRef};
 use crate::domain::outcome::Outcome;
 use crate::domain::rows::{Footprint, KeyRow, Replicated, Rows, SeatKey, SeatUse};
@@ -301,6 +301,11 @@ pub trait Tables: Send + Sync + 'static {
     /// Version of the route table: rises with every import.
     fn catalogue_version(&self) -> Read<'_, i64>;
 
-    /// Routes changed after this version, with id above `after`, ascending by id, with their taken seats.
-    fn routes(&self, changed_after: i64, after: RouteId, limit: usize) -> Read<'_, Vec<Published>>;
+    /// Hands over the routes changed after this version, ascending by id, with their taken seats, some at a time. If it fails, it may have
+    /// handed over some of them.
+    fn routes<'a>(
+        &'a self,
+        changed_after: i64,
+        take: &'a mut (dyn FnMut(Vec<Published>) + Send),
+    ) -> Read<'a, ()>;
 }

@@ -15,7 +15,7 @@ use passcom_actors::company::store::{
     Tables, WriteError,
 };
 use passcom_actors::domain::accounts::User;
-use passcom_actors::domain::ids::{Incarnation, RouteId, SagaId, UserId};
+use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
 use passcom_actors::domain::rows::{Footprint, KeyRow, Replicated, Rows, SeatKey, SeatUse};
 use passcom_actors::domain::ticket::Ticket;
 use passcom_memory::{Epoch, MemoryStore};
@@ -372,7 +372,11 @@ impl Tables for Database {
         self.read(|this| this.tables().catalogue_version())
     }
 
-    fn routes(&self, changed_after: i64, after: RouteId, limit: usize) -> Read<'_, Vec<Published>> {
-        self.read(move |this| this.tables().routes(changed_after, after, limit))
+    fn routes<'a>(
+        &'a self,
+        changed_after: i64,
+        take: &'a mut (dyn FnMut(Vec<Published>) + Send),
+    ) -> Read<'a, ()> {
+        self.read(move |this| this.tables().routes(changed_after, take))
     }
 }

@@ -1,5 +1,8 @@
 //! Reads of routes and of who has their seats.
 
+use std::collections::HashMap;
+
+use jiff::Timestamp;
 use passcom_actors::catalogue::{Published, Route, SeatState, SeatStates};
 use passcom_actors::domain::ids::{RouteId, SagaId};
 use passcom_actors::domain::order::Price;
@@ -9,7 +12,6 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::PgTables;
-use super::reader::limit as row_limit;
 use crate::decode::{self, Decoded};
 use crate::error::Failure;
 
@@ -23,22 +25,27 @@ where route.id = $1 and $2 between 1 and route.seats
 
 const CATALOGUE_VERSION: &str = "select version from catalogue_version";
 
+/// All in one statement: page by page, the planner would sooner or later sort what is left for each of them.
 const ROUTES: &str = "
-select page.id, page.flight, page.origin, page.destination, page.seats, page.price_minor, page.currency,
-       page.equipment, page.on_sale, extract(epoch from page.departs)::bigint as departs,
-       extract(epoch from page.arrives)::bigint as arrives,
-       taken.sold, taken.held, taken.blocked
-from (select * from route where version > $1 and id > $2 order by id limit $3) as page
-cross join lateral (
-    select coalesce(array_agg(owner.number) filter (where leg.state = 'committed'), '{}') as sold,
-           coalesce(array_agg(owner.number) filter (where leg.state is distinct from 'committed' and owner.saga_id <> $4), '{}') as held,
-           coalesce(array_agg(owner.number) filter (where owner.saga_id = $4), '{}') as blocked
-    from seat_owner as owner
-    left join leg on leg.saga_id = owner.saga_id and leg.route_id = owner.route_id and leg.number = owner.number
-    where owner.route_id = page.id
-) as taken
-order by page.id
+select id, flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale
+from route
+where version > $1
+order by id
 ";
+
+// apart from the routes, of which most have none; a leg may be behind its seat
+const TAKEN: &str = "
+select owner.route_id,
+       case when owner.saga_id = '00000000-0000-0000-0000-000000000000' then 'blocked' else coalesce(leg.state, 'prepared') end as state,
+       array_agg(owner.number) as numbers
+from seat_owner as owner
+left join leg on leg.saga_id = owner.saga_id and leg.route_id = owner.route_id and leg.number = owner.number
+where exists (select from route where id = owner.route_id and version > $1)
+group by 1, 2
+";
+
+/// Routes handed over together.
+const PAGE: usize = 1_000;
 
 impl PgTables {
     pub(super) async fn read_seat(&self, seat: SeatKey) -> Result<Option<SeatUse>, Failure> {
@@ -58,18 +65,25 @@ impl PgTables {
     pub(super) async fn read_routes(
         &self,
         changed_after: i64,
-        after: RouteId,
-        limit: usize,
-    ) -> Result<Vec<Published>, Failure> {
-        let after = decode::route_number(after);
+        take: &mut (dyn FnMut(Vec<Published>) + Send),
+    ) -> Result<(), Failure> {
         let reader = self.reader().await?;
-        let rows = reader
-            .rows(
-                ROUTES,
-                &[&changed_after, &after, &row_limit(limit), &Uuid::nil()],
-            )
-            .await?;
-        rows.iter().map(published).collect()
+        let mut taken: HashMap<RouteId, SeatStates> = HashMap::new();
+        let note = |row: &Row| take_note(&mut taken, row);
+        reader.each_row(TAKEN, changed_after, note).await?;
+        let mut page = Vec::new();
+        let published = |row: &Row| {
+            let route = route(row)?;
+            let seats = taken.remove(&route.id).unwrap_or_default();
+            page.push(Published { route, seats });
+            if page.len() == PAGE {
+                take(std::mem::take(&mut page));
+            }
+            Ok(())
+        };
+        reader.each_row(ROUTES, changed_after, published).await?;
+        take(page);
+        Ok(())
     }
 }
 
@@ -85,39 +99,43 @@ fn seat_use(row: &Row) -> Decoded<SeatUse> {
 }
 
 /// A seat that is owned is what its owner makes it, blocked or not.
-fn published(row: &Row) -> Decoded<Published> {
-    let mut seats = SeatStates::default();
-    let columns = [
-        ("blocked", SeatState::Blocked),
-        ("held", SeatState::Held),
-        ("sold", SeatState::Sold),
-    ];
-    for (column, state) in columns {
-        let numbers: Vec<i32> = row.try_get(column)?;
-        for number in numbers {
-            seats.set(decode::seat_number(number)?, state);
+fn take_note(taken: &mut HashMap<RouteId, SeatStates>, row: &Row) -> Decoded<()> {
+    let route = decode::route_id(row.try_get("route_id")?);
+    let owned = match row.try_get("state")? {
+        "blocked" => None,
+        state => Some(decode::leg_state(state)?),
+    };
+    let numbers: Vec<i32> = row.try_get("numbers")?;
+    let seats = taken.entry(route).or_default();
+    for number in numbers {
+        let number = decode::seat_number(number)?;
+        match owned {
+            Some(LegState::Committed) => seats.set(number, SeatState::Sold),
+            Some(_) => seats.set(number, SeatState::Held),
+            None if seats.get(number) == SeatState::Free => seats.set(number, SeatState::Blocked),
+            None => {}
         }
     }
-    Ok(Published {
-        route: route(row)?,
-        seats,
-    })
+    Ok(())
 }
 
+/// By place in [`ROUTES`]: finding columns by name takes as long as all the rest.
 fn route(row: &Row) -> Decoded<Route> {
+    let departs: Timestamp = row.try_get(4)?;
+    let arrives: Timestamp = row.try_get(5)?;
     Ok(Route {
-        id: decode::route_id(row.try_get("id")?),
-        flight: row.try_get("flight")?,
-        origin: row.try_get("origin")?,
-        destination: row.try_get("destination")?,
-        departs: row.try_get("departs")?,
-        arrives: row.try_get("arrives")?,
-        seats: decode::seat_number(row.try_get("seats")?)?.0,
+        id: decode::route_id(row.try_get(0)?),
+        flight: row.try_get(1)?,
+        origin: row.try_get(2)?,
+        destination: row.try_get(3)?,
+        departs: departs.as_second(),
+        arrives: arrives.as_second(),
+        seats: decode::seat_number(row.try_get(6)?)?.0,
         price: Price {
-            minor: row.try_get("price_minor")?,
-            currency: row.try_get("currency")?,
+            minor: row.try_get(7)?,
+            currency: row.try_get(8)?,
         },
-        equipment: row.try_get("equipment")?,
-        on_sale: row.try_get("on_sale")?,
+        equipment: row.try_get(9)?,
+        on_sale: row.try_get(10)?,
     })
 }

@@ -14,7 +14,7 @@ use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::store::{AuditView, Read, SagaStatus, SagaView, Tables};
 use passcom_actors::domain::accounts::User;
-use passcom_actors::domain::ids::{Incarnation, RouteId, SagaId, UserId};
+use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
 use passcom_actors::domain::rows::{KeyRow, Replicated, SeatKey, SeatUse};
 use passcom_actors::domain::ticket::Ticket;
 use uuid::Uuid;
@@ -108,7 +108,11 @@ impl Tables for PgTables {
         Box::pin(async move { Ok(self.read_catalogue_version().await?) })
     }
 
-    fn routes(&self, changed_after: i64, after: RouteId, limit: usize) -> Read<'_, Vec<Published>> {
-        Box::pin(async move { Ok(self.read_routes(changed_after, after, limit).await?) })
+    fn routes<'a>(
+        &'a self,
+        changed_after: i64,
+        take: &'a mut (dyn FnMut(Vec<Published>) + Send),
+    ) -> Read<'a, ()> {
+        Box::pin(async move { Ok(self.read_routes(changed_after, take).await?) })
     }
 }

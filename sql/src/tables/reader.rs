@@ -1,20 +1,23 @@
 //! A pooled connection for one read, with a bound on the answer.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::Object;
+use futures_util::TryStreamExt;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::PgTables;
+use crate::decode::Decoded;
 use crate::error::Failure;
 use crate::pool::ANSWER_TIMEOUT;
 
 pub(super) struct Reader {
     /// None only while it is dropped.
     client: Option<Object>,
-    /// The server did not answer: the next reader is not to wait behind us.
-    silent: AtomicBool,
+    /// The server did not answer, or not to the end: the next reader is not to wait behind us.
+    spoilt: AtomicBool,
 }
 
 impl PgTables {
@@ -23,7 +26,7 @@ impl PgTables {
         let client = client.map_err(|error| Failure::Unreachable(error.to_string()))?;
         Ok(Reader {
             client: Some(client),
-            silent: AtomicBool::new(false),
+            spoilt: AtomicBool::new(false),
         })
     }
 }
@@ -41,10 +44,41 @@ impl Reader {
             client.query(&statement, parameters).await
         });
         let Ok(answer) = answer.await else {
-            self.silent.store(true, Ordering::Relaxed);
+            self.spoilt.store(true, Ordering::Relaxed);
             return Err(Failure::Silent(ANSWER_TIMEOUT));
         };
         Ok(answer?)
+    }
+
+    /// Hands over every row as it comes. Each may take as long as any answer, all of them together as long as it takes.
+    pub(super) async fn each_row(
+        &self,
+        sql: &str,
+        parameter: i64,
+        take: impl FnMut(&Row) -> Decoded<()>,
+    ) -> Result<(), Failure> {
+        let done = self.try_each_row(sql, parameter, take).await;
+        // it may be in the middle of an answer, and in a transaction
+        self.spoilt.store(done.is_err(), Ordering::Relaxed);
+        done
+    }
+
+    async fn try_each_row(
+        &self,
+        sql: &str,
+        parameter: i64,
+        mut take: impl FnMut(&Row) -> Decoded<()>,
+    ) -> Result<(), Failure> {
+        let client = self.client.as_ref().expect("taken by drop only");
+        let begin = "begin read only; set local statement_timeout = 0";
+        answered(client.batch_execute(begin)).await?;
+        let statement = answered(client.prepare_cached(sql)).await?;
+        let rows = answered(client.query_raw(&statement, [parameter])).await?;
+        let mut rows = pin!(rows);
+        while let Some(row) = answered(rows.try_next()).await? {
+            take(&row)?;
+        }
+        answered(client.batch_execute("commit")).await
     }
 
     /// The only row, if any.
@@ -60,11 +94,18 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         let client = self.client.take();
-        if self.silent.load(Ordering::Relaxed) {
+        if self.spoilt.load(Ordering::Relaxed) {
             // out of the pool, and closed
             drop(client.map(Object::take));
         }
     }
+}
+
+async fn answered<T>(
+    answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Failure> {
+    let answer = tokio::time::timeout(ANSWER_TIMEOUT, answer).await;
+    Ok(answer.map_err(|_| Failure::Silent(ANSWER_TIMEOUT))??)
 }
 
 /// A limit as PostgreSQL takes it.

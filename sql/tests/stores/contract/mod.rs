@@ -143,7 +143,7 @@ pub async fn all<B: Base>(database: impl AsyncFn() -> B) {
     holds::whoever_keeps_no_seat_has_no_hold(node).await;
     reads::a_blocked_seat_is_surveyed(node).await;
     reads::an_unfinished_saga_is_found(node).await;
-    reads::routes_come_in_pages_with_their_taken_seats(node).await;
+    reads::routes_come_in_order_with_their_taken_seats(node).await;
     reads::tickets_come_newest_first(node).await;
 
     log::a_place_is_written_once(&database().await).await;
