@@ -67,8 +67,8 @@ use crate::domain::ids::{CompanyId, RouteId};
 use crate::domain::rows::{SeatKey, SeatUse};
 use crate::turns::Turns;
 
-/// Most routes of one page of a catalogue: a page must fit a frame.
-const PUBLISH_MAX: usize = 600;
+/// Most routes of one page of a catalogue: far below what fits a frame, because buffers for large pages are memory that stays.
+const PUBLISH_MAX: usize = 400;
 /// Most searches under way or waiting for their turn: those of a country take a fraction of a millisecond each.
 const SEARCHES_WAITING_MAX: usize = 512;
 
@@ -329,7 +329,7 @@ impl Catalogue {
                 company: *company,
                 whole: index.is_complete(),
                 free: index.free().clone(),
-                legs: index.legs().collect(),
+                legs: index.legs().to_vec(),
                 patterns: index.patterns().to_vec(),
             });
             (versions, contributions.collect())

@@ -15,17 +15,18 @@ use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
 /// Patterns are tidied up once there are twice as many as after the last time, and this many more.
 const PATTERNS_TO_SPARE: usize = 1_000;
 
-/// What is kept of each leg. A season has hundreds of thousands.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    leg: Dated,
-    /// The publisher's number of the latest change, 0 before the first one.
+/// What is kept of a leg beside what a schedule says of it.
+#[derive(Debug)]
+struct Touched {
+    seats: SeatStates,
+    /// The publisher's number of the latest change.
     changed: u64,
 }
 
 #[derive(Debug, Default)]
 pub struct Index {
-    slots: Vec<Slot>,
+    /// By number of the slot. A season has hundreds of thousands.
+    slots: Vec<Dated>,
     patterns: Patterns,
     /// How many there were when those without legs were forgotten last.
     patterns_kept: usize,
@@ -33,14 +34,14 @@ pub struct Index {
     ascending: usize,
     /// The slots after those: what came later.
     later: HashMap<RouteId, u32>,
-    /// The states of a slot's seats, if one is not free.
-    taken: HashMap<u32, SeatStates>,
+    /// By slot. Not those whose seats are free and whose latest change is their first, if they came before any leg changed: the number of
+    /// that change is the slot's, and one.
+    touched: HashMap<u32, Touched>,
     free: FreeCounts,
     version: u64,
     /// Which start of the publisher its numbers of changes are of.
     epoch: u64,
-    /// Own index only: the slot of each route's latest change, to be published in order. Not those whose latest change is their first, and
-    /// that came before any route changed: such a slot's change is its number, and one.
+    /// Own index only: the slot of each route's latest change, to be published in order. Not of changes whose number is the slot's, and one.
     changes: BTreeMap<u64, u32>,
     seq: u64,
     /// A peer's new start being read, until it is whole.
@@ -69,15 +70,17 @@ impl Index {
     pub fn complete(&mut self) {
         self.complete = true;
         self.version += 1;
-        self.slots.shrink_to_fit();
+        // a copy: allocators shrink in place, and what was too much stays
+        if self.slots.capacity() > self.slots.len() {
+            self.slots = self.slots.as_slice().to_vec();
+        }
         self.later.shrink_to_fit();
         self.tidy_patterns();
     }
 
     fn tidy_patterns(&mut self) {
         if self.patterns.all().len() > 2 * self.patterns_kept + PATTERNS_TO_SPARE {
-            let legs = self.slots.iter_mut().map(|slot| &mut slot.leg);
-            self.patterns.keep(legs);
+            self.patterns.keep(self.slots.iter_mut());
             self.patterns_kept = self.patterns.all().len();
         }
     }
@@ -88,8 +91,8 @@ impl Index {
     }
 
     /// Every leg, by slot.
-    pub fn legs(&self) -> impl Iterator<Item = Dated> {
-        self.slots.iter().map(|slot| slot.leg)
+    pub fn legs(&self) -> &[Dated] {
+        &self.slots
     }
 
     /// By the numbers that the legs have.
@@ -113,8 +116,8 @@ impl Index {
         Some(LegView {
             company,
             route,
-            free: match self.taken.get(&number) {
-                Some(states) => states.free_of(seats),
+            free: match self.touched.get(&number) {
+                Some(touched) => touched.seats.free_of(seats),
                 None => (1..=seats).map(SeatNumber).collect(),
             },
         })
@@ -123,12 +126,11 @@ impl Index {
     /// The seats of a leg, with the number of the change that made them so.
     pub fn seats(&self, id: RouteId) -> Option<LegSeats> {
         let number = self.number(id)?;
-        let slot = &self.slots[number as usize];
-        let pattern = self.patterns.get(slot.leg.pattern);
+        let pattern = self.patterns.get(self.slots[number as usize].pattern);
         Some(LegSeats {
             version: CatalogueCursor {
                 epoch: self.epoch,
-                seq: slot.changed,
+                seq: self.changed(number),
             },
             layout: Layout::of(pattern.equipment.as_str(), pattern.seats),
             seats: pattern.seats,
@@ -137,34 +139,39 @@ impl Index {
     }
 
     fn number(&self, id: RouteId) -> Option<u32> {
-        if self.slots[..self.ascending].last()?.leg.id < id {
+        if self.slots[..self.ascending].last()?.id < id {
             return self.later.get(&id).copied();
         }
         let ascending = &self.slots[..self.ascending];
-        match ascending.binary_search_by_key(&id, |slot| slot.leg.id) {
+        match ascending.binary_search_by_key(&id, |leg| leg.id) {
             Ok(place) => Some(place as u32),
             Err(_) => self.later.get(&id).copied(),
         }
     }
 
     fn route_of(&self, number: u32) -> Route {
-        let leg = self.slots[number as usize].leg;
+        let leg = self.slots[number as usize];
         self.patterns.get(leg.pattern).route(leg.id, leg.departs)
     }
 
     fn states(&self, number: u32) -> SeatStates {
-        self.taken.get(&number).cloned().unwrap_or_default()
+        let touched = self.touched.get(&number);
+        touched.map_or_else(SeatStates::default, |touched| touched.seats.clone())
     }
 
-    /// Keeps the states of a slot's seats and how many are free.
-    fn put_states(&mut self, number: u32, states: SeatStates) {
-        let leg = self.slots[number as usize].leg;
-        let seats = self.patterns.get(leg.pattern).seats;
-        self.free.set(number, states.count_free_of(seats));
-        if states == SeatStates::default() {
-            self.taken.remove(&number);
+    fn changed(&self, number: u32) -> u64 {
+        let touched = self.touched.get(&number);
+        touched.map_or(first_change(number), |touched| touched.changed)
+    }
+
+    /// Keeps the states of a slot's seats and how many are free, and the number of the change that made them so.
+    fn put_seats(&mut self, number: u32, seats: SeatStates, changed: u64) {
+        let pattern = self.patterns.get(self.slots[number as usize].pattern);
+        self.free.set(number, seats.count_free_of(pattern.seats));
+        if seats == SeatStates::default() && changed == first_change(number) {
+            self.touched.remove(&number);
         } else {
-            self.taken.insert(number, states);
+            self.touched.insert(number, Touched { seats, changed });
         }
     }
 
@@ -175,8 +182,8 @@ impl Index {
             Some(number) => self.states(number),
             None => published.seats,
         };
-        if let Some(number) = self.put(&published.route, states) {
-            self.touch(number);
+        if let Some(number) = self.put(&published.route) {
+            self.touch(number, states, known.is_some());
         }
     }
 
@@ -197,28 +204,29 @@ impl Index {
         let mut states = before.clone();
         change(&mut states);
         if states != before {
-            self.put_states(number, states);
-            self.touch(number);
+            self.touch(number, states, true);
         }
     }
 
-    fn touch(&mut self, number: u32) {
-        let slot = &mut self.slots[number as usize];
+    /// A change of our own. `again`: it is not the slot's first.
+    fn touch(&mut self, number: u32, seats: SeatStates, again: bool) {
+        if again {
+            self.changes.remove(&self.changed(number));
+        }
         self.seq += 1;
-        self.changes.remove(&slot.changed);
-        slot.changed = self.seq;
-        if !slot.is_unchanged(number) {
+        self.put_seats(number, seats, self.seq);
+        if self.seq != first_change(number) {
             self.changes.insert(self.seq, number);
         }
     }
 
     /// Changes after `from`, at most `limit`, with the sequence number they reach and whether there are more.
     pub fn changes(&self, from: u64, limit: usize) -> (Vec<(u64, Published)>, u64, bool) {
-        let first = usize::try_from(from).unwrap_or(usize::MAX);
-        let unchanged = (0..).zip(&self.slots).skip(first);
-        let unchanged = unchanged
-            .filter(|(number, slot)| slot.is_unchanged(*number))
-            .map(|(number, slot)| (slot.changed, number));
+        let slots = self.slots.len() as u32;
+        let after = u32::try_from(from).unwrap_or(slots).min(slots);
+        let unchanged = (after..slots)
+            .map(|number| (self.changed(number), number))
+            .filter(|(seq, number)| *seq == first_change(*number));
         let later = self.changes.range(from.saturating_add(1)..);
         let later = later.map(|(seq, number)| (*seq, *number));
         let mut all = unchanged.chain(later);
@@ -245,8 +253,8 @@ impl Index {
                 Some(staged) => staged.as_mut(),
                 None => &mut *self,
             };
-            if let Some(number) = index.put(&published.route, published.seats) {
-                index.slots[number as usize].changed = seq;
+            if let Some(number) = index.put(&published.route) {
+                index.put_seats(number, published.seats, seq);
             }
         }
         if page.more {
@@ -263,8 +271,8 @@ impl Index {
         replaced
     }
 
-    /// The slot of the route; none if it says what no leg can say: it is left out then.
-    fn put(&mut self, route: &Route, states: SeatStates) -> Option<u32> {
+    /// The slot of the route, whose seats are to be put next; none if it says what no leg can say: it is left out then.
+    fn put(&mut self, route: &Route) -> Option<u32> {
         let Some((pattern, departs)) = Pattern::of(route) else {
             tracing::warn!(route = %route.id, "route that no leg can be left out of the catalogue");
             return None;
@@ -279,11 +287,10 @@ impl Index {
             None => self.add(leg)?,
         };
         let slot = &mut self.slots[number as usize];
-        if slot.leg != leg {
-            slot.leg = leg;
+        if *slot != leg {
+            *slot = leg;
             self.version += 1;
         }
-        self.put_states(number, states);
         Some(number)
     }
 
@@ -291,20 +298,21 @@ impl Index {
     fn add(&mut self, leg: Dated) -> Option<u32> {
         let number = u32::try_from(self.slots.len()).ok()?;
         let last = self.slots.last();
-        if self.later.is_empty() && last.is_none_or(|last| last.leg.id < leg.id) {
+        if self.later.is_empty() && last.is_none_or(|last| last.id < leg.id) {
             self.ascending += 1;
         } else {
             self.later.insert(leg.id, number);
         }
-        self.slots.push(Slot { leg, changed: 0 });
+        self.slots.push(leg);
         self.version += 1;
         Some(number)
     }
 }
 
-impl Slot {
-    /// See [`Index::changes`].
-    fn is_unchanged(&self, number: u32) -> bool {
-        self.changed == u64::from(number) + 1
-    }
+/// The number of a slot's first change, if it came before any leg changed.
+fn first_change(number: u32) -> u64 {
+    u64::from(number) + 1
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,6 +90,7 @@ async fn pull_outbox(
 
 async fn follow_catalogue(company: Arc<Company>, companies: Companies, peer: CompanyId) {
     let mut cursor = None;
+    let mut anew = false;
     loop {
         let request = Request::PullCatalogue {
             after: cursor,
@@ -98,9 +99,11 @@ async fn follow_catalogue(company: Arc<Company>, companies: Companies, peer: Com
         match companies.copy(peer, request).await {
             Some(Reply::Catalogue(page)) => {
                 cursor = Some(page.next);
-                let (first, more) = (page.reset, page.more);
+                let more = page.more;
+                anew |= page.reset;
                 company.catalogue.follow(peer, *page);
-                if first && !more {
+                if anew && !more {
+                    anew = false;
                     let routes = company.catalogue.routes(peer);
                     info!(%peer, routes, "catalogue read");
                 }

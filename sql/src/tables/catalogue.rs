@@ -45,7 +45,7 @@ group by 1, 2
 ";
 
 /// Routes handed over together.
-const PAGE: usize = 1_000;
+const PAGE: usize = 200;
 
 impl PgTables {
     pub(super) async fn read_seat(&self, seat: SeatKey) -> Result<Option<SeatUse>, Failure> {
