@@ -9,6 +9,7 @@
 
 mod housekeeping;
 mod incarnations;
+mod memory;
 mod open_files;
 
 use std::sync::Arc;
@@ -112,6 +113,7 @@ pub async fn run(
     let (own, companies) = (&node.assembly.company, &node.assembly.companies);
     let tidying = housekeeping::run(own.clone(), companies.clone(), database.clone());
     node.assembly.spawn(tidying);
+    node.assembly.spawn(memory::give_back());
 
     let listener = TcpListener::bind(company.http)
         .await
