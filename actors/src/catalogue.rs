@@ -68,7 +68,7 @@ use crate::domain::rows::{SeatKey, SeatUse};
 use crate::turns::Turns;
 
 /// Most routes of one page of a catalogue: far below what fits a frame, because buffers for large pages are memory that stays.
-const PUBLISH_MAX: usize = 400;
+const PUBLISH_MAX: usize = 250;
 /// Most searches under way or waiting for their turn: those of a country take a fraction of a millisecond each.
 const SEARCHES_WAITING_MAX: usize = 512;
 
