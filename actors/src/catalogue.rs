@@ -305,7 +305,8 @@ impl Catalogue {
         let view = |number: &DepartureNumber| {
             let departure = timetable.departure(*number);
             let company = timetable.company(departure.company);
-            indexes.get(&company)?.leg(company, departure.route)
+            let index = indexes.get(&company)?;
+            index.leg_at(departure.slot, company, departure.route)
         };
         departures.iter().filter_map(view).collect()
     }

@@ -41,7 +41,7 @@ const DEAD_ENDS: usize = 500;
 /// What one of those may take at most.
 const DEAD_END_MAX: Duration = Duration::from_millis(50);
 /// What a leg may cost, all in all.
-const LEG_BYTES_MAX: usize = 200;
+const LEG_BYTES_MAX: usize = 160;
 
 fn main() {
     let network = match std::env::var_os("PASSCOM_SCHEDULES") {

@@ -110,7 +110,16 @@ impl Index {
     }
 
     pub fn leg(&self, company: CompanyId, id: RouteId) -> Option<LegView> {
-        let number = self.number(id)?;
+        self.leg_at(self.number(id)?, company, id)
+    }
+
+    /// As [`Index::leg`], of which it is known in what slot it was when some timetable was made.
+    pub fn leg_at(&self, slot: u32, company: CompanyId, id: RouteId) -> Option<LegView> {
+        let number = match self.slots.get(slot as usize) {
+            Some(leg) if leg.id == id => slot,
+            // a new start of its company
+            _ => self.number(id)?,
+        };
         let route = self.route_of(number);
         let seats = route.seats;
         Some(LegView {

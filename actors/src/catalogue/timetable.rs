@@ -43,7 +43,8 @@ pub struct Departure {
     /// Seconds since 1970.
     pub departs: u32,
     pub arrives: u32,
-    slot: u32,
+    /// Of its company's index.
+    pub slot: u32,
     pub to: AirportNumber,
     pub company: CompanyNumber,
     currency: CurrencyNumber,

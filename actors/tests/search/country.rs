@@ -89,6 +89,7 @@ fn dated(
     let price = (119.0 + km.min(1000.0) * 0.32 + (km - 1000.0).max(0.0) * 0.18) as i64;
     let midnight = now / DAY * DAY + DAY;
     let days = (0..days).filter(|day| weekdays >> (day % 7) & 1 == 1);
+    let flight = format!("{company}{}", (*id + 1) % 10_000);
     let leg = |day: i64| {
         *id += 1;
         let departs = midnight + day * DAY + minutes * 60;
@@ -96,7 +97,7 @@ fn dated(
             company,
             route: Route {
                 id: RouteId(*id),
-                flight: format!("{company}{}", *id % 10_000),
+                flight: flight.clone(),
                 origin: from.iata.to_owned(),
                 destination: to.iata.to_owned(),
                 departs,

@@ -120,6 +120,8 @@ fn whatever_the_order_everything_is_known_and_published_once() {
             let free = known.map(|known| known.seats.free_of(known.route.seats));
             let leg = index.leg("a".parse().unwrap(), id);
             assert_eq!(leg.map(|leg| leg.free), free, "{seed}");
+            let leg = index.leg_at(dice.u32(..41), "a".parse().unwrap(), id);
+            assert_eq!(leg.map(|leg| leg.route.id), known.map(|_| id), "{seed}");
             let states = index.seats(id).map(|seats| seats.states);
             assert_eq!(states, known.map(|known| known.seats.clone()), "{seed}");
         }
