@@ -1,7 +1,8 @@
 //! The legs on sale of all companies, kept at every node, so that browsing costs no call and no query.
 //!
 //! ```text
-//! ledger, peers ──▶ index.rs      one company's legs by route: pattern.rs its facts, seats.rs its seats, free.rs how many are left
+//! ledger, peers ──▶ index.rs      one company's legs by route: pattern.rs its facts, seats.rs its seats,
+//!                      │              free.rs how many are left
 //! published.rs         ├─▶ watches.rs  whoever wants to know that a leg has changed
 //!                      │ a new schedule
 //!                      ▼
@@ -11,11 +12,13 @@
 //!                      └─▶ search.rs    itineraries (itinerary.rs): labels.rs are ways so far, fare.rs what they cost,
 //!                                       bounds.rs and profile.rs give up early, front.rs keeps the best
 //! ```
-//! Our own index follows the ledger, commit by commit. A peer's index follows what that peer publishes, by cursor; it may be
-//! seconds old, and a booking checks everything again. A company that cannot be reached is named, and its legs are left out.
+//! Our own index follows the ledger, commit by commit. A peer's index follows what that peer publishes, by cursor; it
+//! may be seconds old, and a booking checks everything again. A company that cannot be reached is named, and its legs
+//! are left out.
 //!
-//! Invariant: whoever lists or searches walks a timetable that nobody changes. The lock on the indexes is held to change a few seats, to
-//! copy what is shown, or to copy the facts that the next timetable is made of, never while something is searched or sorted.
+//! Invariant: whoever lists or searches walks a timetable that nobody changes. The lock on the indexes is held to
+//! change a few seats, to copy what is shown, or to copy the facts that the next timetable is made of, never while
+//! something is searched or sorted.
 
 pub mod airports;
 mod bounds;
@@ -67,7 +70,8 @@ use crate::domain::ids::{CompanyId, RouteId};
 use crate::domain::rows::{SeatKey, SeatUse};
 use crate::turns::Turns;
 
-/// Most routes of one page of a catalogue: far below what fits a frame, because buffers for large pages are memory that stays.
+/// Most routes of one page of a catalogue: far below what fits a frame, because buffers for large pages are memory that
+/// stays.
 const PUBLISH_MAX: usize = 250;
 /// Most searches under way or waiting for their turn: those of a country take a fraction of a millisecond each.
 const SEARCHES_WAITING_MAX: usize = 512;
@@ -99,7 +103,8 @@ struct Inner {
     made_of: Mutex<Vec<u64>>,
     watches: Watches,
     searching: Turns,
-    /// Wakes those who wait for a change of our own. (A watch would wake them in random order; this does in that of waiting.)
+    /// Wakes those who wait for a change of our own. (A watch would wake them in random order; this does in that of
+    /// waiting.)
     published: Notify,
 }
 
@@ -208,8 +213,8 @@ impl Catalogue {
         searched.await
     }
 
-    /// Every itinerary that no other one beats in arrival, number of legs and price, of the companies that can be reached. Always ends,
-    /// but keeps its thread for as long as that takes.
+    /// Every itinerary that no other one beats in arrival, number of legs and price, of the companies that can be
+    /// reached. Always ends, but keeps its thread for as long as that takes.
     pub fn search(&self, trip: &Trip) -> Found {
         let timetable = self.timetable();
         let asked = self.reachable(&timetable);
@@ -349,7 +354,8 @@ impl Catalogue {
 
     // ---- our own index ------------------------------------------------------------------------------------------
 
-    /// Routes of our own, as read from the database at start or after an import; shown from [`Catalogue::own_is_complete`] on.
+    /// Routes of our own, as read from the database at start or after an import; shown from
+    /// [`Catalogue::own_is_complete`] on.
     pub fn load_own(&self, routes: Vec<Published>) {
         let me = self.inner.me;
         let legs: Vec<LegKey> = routes.iter().map(|known| (me, known.route.id)).collect();
@@ -458,7 +464,8 @@ impl Catalogue {
     }
 }
 
-/// Half of the cores, rounded up, so that bookings, the ledger and the links to peers have the other half whatever is searched.
+/// Half of the cores, rounded up, so that bookings, the ledger and the links to peers have the other half whatever is
+/// searched.
 fn searches_at_once() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }

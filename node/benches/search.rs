@@ -1,10 +1,12 @@
-//! How long a search for itineraries takes, and what the catalogue costs in memory, on a network as large as a country's.
+//! How long a search for itineraries takes, and what the catalogue costs in memory, on a network as large as a
+//! country's.
 //!
 //! ```sh
 //! make search
 //! PASSCOM_SCHEDULES=folder make search    # SSIM or CSV files named after companies: AD.ssim, G3.ssim
 //! ```
-//! Without a folder the network is made up, as large. What is printed before criterion's figures is over sampled trips of every kind.
+//! Without a folder the network is made up, as large. What is printed before criterion's figures is over sampled trips
+//! of every kind.
 
 #[path = "../../actors/tests/search/country.rs"]
 #[expect(dead_code, reason = "the trips that the tests ask for")]

@@ -198,7 +198,8 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-/// Ends if a peer that this node met at its start has another membership list. Nobody waits for that: a link to such a peer never stands.
+/// Ends if a peer that this node met at its start has another membership list. Nobody waits for that: a link to such a
+/// peer never stands.
 async fn stranger(peers: &Peers) -> String {
     match peers.stranger(GREETING_PATIENCE).await {
         Some(problem) => problem.to_owned(),

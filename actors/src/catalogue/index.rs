@@ -1,7 +1,7 @@
 //! One company's legs in memory, by route, and the order of their changes.
 //!
-//! Invariants: a slot never moves and never goes away; its number of free seats in `free` follows their states; `version` rises whenever
-//! something that a timetable is made of does.
+//! Invariants: a slot never moves and never goes away; its number of free seats in `free` follows their states;
+//! `version` rises whenever something that a timetable is made of does.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -34,14 +34,15 @@ pub struct Index {
     ascending: usize,
     /// The slots after those: what came later.
     later: HashMap<RouteId, u32>,
-    /// By slot. Not those whose seats are free and whose latest change is their first, if they came before any leg changed: the number of
-    /// that change is the slot's, and one.
+    /// By slot. Not those whose seats are free and whose latest change is their first, if they came before any leg
+    /// changed: the number of that change is the slot's, and one.
     touched: HashMap<u32, Touched>,
     free: FreeCounts,
     version: u64,
     /// Which start of the publisher its numbers of changes are of.
     epoch: u64,
-    /// Own index only: the slot of each route's latest change, to be published in order. Not of changes whose number is the slot's, and one.
+    /// Own index only: the slot of each route's latest change, to be published in order. Not of changes whose number is
+    /// the slot's, and one.
     changes: BTreeMap<u64, u32>,
     seq: u64,
     /// A peer's new start being read, until it is whole.
@@ -251,8 +252,8 @@ impl Index {
         (changes, reached, all.next().is_some())
     }
 
-    /// Takes over what the publisher says. A new start is staged until it is whole, so that readers never see half of it.
-    /// Answers with the index that was replaced, if any.
+    /// Takes over what the publisher says. A new start is staged until it is whole, so that readers never see half of
+    /// it. Answers with the index that was replaced, if any.
     pub fn follow(&mut self, page: CataloguePage) -> Option<Index> {
         if page.reset {
             self.staged = Some(Box::new(Self::new(page.next.epoch)));

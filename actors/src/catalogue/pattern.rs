@@ -1,4 +1,5 @@
-//! What is the same for every date of a flight, kept once: a season has hundreds of thousands of legs, and a few thousand flights.
+//! What is the same for every date of a flight, kept once: a season has hundreds of thousands of legs, and a few
+//! thousand flights.
 
 use std::collections::HashMap;
 

@@ -1,9 +1,11 @@
 //! The legs on sale of all companies as arrays in the orders that searches and lists walk: by airport and by time.
 //!
-//! A timetable never changes, so that whoever reads it holds no lock and no sale waits for a search; a new one is made when a schedule
-//! changes. The one thing in it that moves are the numbers of free seats, which it shares with the indexes ([`FreeCounts`]).
+//! A timetable never changes, so that whoever reads it holds no lock and no sale waits for a search; a new one is made
+//! when a schedule changes. The one thing in it that moves are the numbers of free seats, which it shares with the
+//! indexes ([`FreeCounts`]).
 //!
-//! Invariants: departures ascend by (origin, time, company, route); a departure arrives after it leaves, somewhere else.
+//! Invariants: departures ascend by (origin, time, company, route); a departure arrives after it leaves, somewhere
+//! else.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -162,8 +164,8 @@ impl Timetable {
         made
     }
 
-    /// Puts every leg where its airport's are. Legs that say more than fits (some 65,000 airports, 256 companies, 255 currencies) are
-    /// left out.
+    /// Puts every leg where its airport's are. Legs that say more than fits (some 65,000 airports, 256 companies, 255
+    /// currencies) are left out.
     fn take_departures(&mut self, contributions: Vec<Contribution>) {
         let contributions: Vec<_> = (0..=CompanyNumber::MAX).zip(contributions).collect();
         let services: Vec<_> = contributions

@@ -301,8 +301,8 @@ pub trait Tables: Send + Sync + 'static {
     /// Version of the route table: rises with every import.
     fn catalogue_version(&self) -> Read<'_, i64>;
 
-    /// Hands over the routes changed after this version, ascending by id, with their taken seats, some at a time. If it fails, it may have
-    /// handed over some of them.
+    /// Hands over the routes changed after this version, ascending by id, with their taken seats, some at a time. If it
+    /// fails, it may have handed over some of them.
     fn routes<'a>(
         &'a self,
         changed_after: i64,

@@ -1,4 +1,5 @@
-//! A made-up network as large as a country's: the real airports, three companies with hubs of their own, some 1,870 legs a day.
+//! A made-up network as large as a country's: the real airports, three companies with hubs of their own, some 1,870
+//! legs a day.
 
 use std::time::Duration;
 
@@ -28,7 +29,8 @@ const COMPANIES: [(&str, &[(&str, usize)]); 3] = [
     ),
     ("JJ", &[("GRU", 55), ("BSB", 45), ("CGH", 25)]),
 ];
-/// Daily flights between a hub and the airports nearest to the front of its list; fewer further on, down to some a week.
+/// Daily flights between a hub and the airports nearest to the front of its list; fewer further on, down to some a
+/// week.
 const DAILY_MAX: f64 = 11.0;
 const KM_PER_HOUR: f64 = 720.0;
 const DAY: i64 = 24 * 3600;
