@@ -129,7 +129,12 @@ impl Stage {
                 self.import(victim, DAYS + 1 + number).await?;
                 Ok(None)
             }
-            _ => {
+            story => {
+                if story == Story::ForgottenSale {
+                    nodes.kill(cast.other).await?;
+                    nodes.start(cast.other)?;
+                    self.customer.wait_until_whole().await?;
+                }
                 nodes.arm(victim, &point)?;
                 let again = async {
                     nodes.death(victim).await?;
