@@ -111,7 +111,8 @@ impl Ledger {
 }
 
 async fn tables(database: &Client) -> anyhow::Result<Rows> {
-    let readers: [(&str, fn(&Row) -> anyhow::Result<(Name, String)>); 7] = [
+    type Read = fn(&Row) -> anyhow::Result<(Name, String)>;
+    let readers: [(&str, Read); 7] = [
         (SAGAS, |row| {
             let (state, hold) = (row.try_get(1)?, row.try_get(3)?);
             let told = saga(state, row.try_get(2)?, hold, row.try_get(4)?);
