@@ -12,8 +12,8 @@ use crate::client::{Client, Leg, Session};
 use crate::history::Seat;
 
 const PAGE: usize = 100;
-/// Sale of a leg closes some time before it leaves; what is on sale to a run is on sale until its end.
-const DEPARTS_AFTER: SignedDuration = SignedDuration::from_hours(3);
+/// Sales close by the clock of the node that sells, which a run may put forward by a day: no leg of the run closes by that.
+const DEPARTS_AFTER: SignedDuration = SignedDuration::from_hours(24 + 3);
 /// Of each company, and of each such route.
 const HOT_ROUTES: usize = 2;
 const HOT_SEATS: usize = 10;

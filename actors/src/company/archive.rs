@@ -12,14 +12,13 @@ use uuid::Uuid;
 use super::buckets::{Bucket, Digests, Slice};
 use super::history::Event;
 use super::log::Log;
-use super::log::cell::Cell;
+use super::log::cell::{Cell, seat_of};
 use super::store::{
     AuditView, Held, KnownKey, ReadError, SagaRecord, SagaStatus, SagaView, Tables, Unfinished,
 };
 use crate::catalogue::Published;
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
-use crate::domain::order::SeatRef;
 use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::LegState;
@@ -261,13 +260,5 @@ fn recorded(me: CompanyId, cell: &Cell, now: i64) -> SagaRecord {
         }),
         voted: row.is_some_and(|row| row.voted),
         reason: cell.legs.iter().find_map(|leg| leg.row.reason),
-    }
-}
-
-pub(super) fn seat_of(company: CompanyId, (route, number): SeatKey) -> SeatRef {
-    SeatRef {
-        company,
-        route,
-        number,
     }
 }

@@ -4,12 +4,12 @@ use crate::domain::accounts::User;
 use crate::domain::ballot::{Key, Register};
 use crate::domain::fencing::FencingToken;
 use crate::domain::ids::{CompanyId, SagaId};
+use crate::domain::order::SeatRef;
 use crate::domain::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey};
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::LegState;
 
 use super::record::{LoginChange, SagaChange};
-use crate::company::archive::seat_of;
 use crate::company::history::{Decided, Event, Step};
 
 /// One saga at this company. Times are milliseconds since 1970 by the clock of the database.
@@ -265,6 +265,15 @@ impl Login {
         if change.register.is_some() {
             self.register = change.register;
         }
+    }
+}
+
+/// A seat as others name it.
+pub(crate) fn seat_of(company: CompanyId, (route, number): SeatKey) -> SeatRef {
+    SeatRef {
+        company,
+        route,
+        number,
     }
 }
 
