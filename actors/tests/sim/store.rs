@@ -50,7 +50,7 @@ pub enum Transaction {
     Append {
         seq: Seq,
         body: Vec<u8>,
-        rows: Rows,
+        rows: Box<Rows>,
         assumed: Assumed,
         version: i64,
     },
@@ -259,7 +259,7 @@ impl LedgerStore for Database {
         let transaction = Transaction::Append {
             seq: row.seq,
             body: row.body.to_vec(),
-            rows: row.rows.clone(),
+            rows: Box::new(row.rows.clone()),
             assumed: row.assumed.clone(),
             version: row.version,
         };
