@@ -15,7 +15,7 @@ mod open_files;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use passcom_actors::assembly::{self, Assembly, Seams, Settings};
@@ -34,7 +34,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use crate::cluster::{self, Admit, Cluster, Peers, TlsFiles};
+use crate::cluster::{self, Admit, Cluster, TlsFiles};
 use crate::config::{Company, Config};
 use crate::lease::Lease;
 use crate::telemetry;
@@ -108,7 +108,11 @@ pub async fn run(
         node.admin(admin_token, metrics),
         until(stop.clone()),
     ));
+    // whoever asks first is to find the others; where they are away, the node serves without them
     let peers = node.cluster.peers();
+    if let Some(problem) = peers.stranger(GREETING_PATIENCE).await {
+        bail!("{problem}");
+    }
     node.assembly.serve().await;
     let (own, companies) = (&node.assembly.company, &node.assembly.companies);
     let tidying = housekeeping::run(own.clone(), companies.clone(), database.clone());
@@ -125,7 +129,6 @@ pub async fn run(
     let result = tokio::select! {
         () = shutdown => Ok(()),
         error = keep(lock, &database) => Err(error),
-        problem = stranger(&peers) => Err(anyhow!(problem)),
         () = node.assembly.task_ended() => Err(anyhow!("a task of this node ended; its panic is in the log")),
     };
     info!("stopping");
@@ -195,15 +198,6 @@ fn settings(config: &Config) -> Settings {
         lease_ttl: timeouts.lease(),
         connections: config.connections.times(),
         in_doubt_after: timeouts.in_doubt(),
-    }
-}
-
-/// Ends if a peer that this node met at its start has another membership list. Nobody waits for that: a link to such a
-/// peer never stands.
-async fn stranger(peers: &Peers) -> String {
-    match peers.stranger(GREETING_PATIENCE).await {
-        Some(problem) => problem.to_owned(),
-        None => std::future::pending().await,
     }
 }
 
