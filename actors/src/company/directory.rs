@@ -226,6 +226,8 @@ impl Directory {
                 used: Instant::now(),
             },
         );
+        drop(slots);
+        self.survey(route);
         Some(actor)
     }
 

@@ -1,7 +1,7 @@
 //! The seat actor of one route: shell of [`SeatMap`]. Hands out claims in memory, applies what the ledger committed.
 //!
 //! Started on first use and stopped when idle: nothing is lost with it, for what is durable is in PostgreSQL and a claim
-//! keeps the actor alive. It begins with nothing and learns what is committed from then on; the ledger has the last word anyway,
+//! keeps the actor alive. Until its survey has arrived it knows of claims only; the ledger has the last word anyway,
 //! and where it refuses what the actor has granted, the route is surveyed.
 
 use std::collections::BTreeMap;
