@@ -31,8 +31,6 @@ pub enum Story {
     ForeignSeat,
     /// As a trip, but the other company's seat is sold.
     SoldSeat,
-    /// The same, and the other company's node has started since: its routes do not know, and its ledger does.
-    ForgottenSale,
     /// As a trip, on seats that were leased under newer tokens than Redis hands out now.
     StaleFence,
     /// A trip whose driver has died and starts again: all may be prepared, and nobody has decided.

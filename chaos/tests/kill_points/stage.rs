@@ -168,7 +168,7 @@ impl Stage {
                 key,
                 seats: of(&[other]),
             },
-            Story::SoldSeat | Story::ForgottenSale => {
+            Story::SoldSeat => {
                 self.customer.buy(other, before, of(&[other])).await?;
                 Wish::Book { key, seats: all }
             }

@@ -129,12 +129,7 @@ impl Stage {
                 self.import(victim, DAYS + 1 + number).await?;
                 Ok(None)
             }
-            story => {
-                if story == Story::ForgottenSale {
-                    nodes.kill(cast.other).await?;
-                    nodes.start(cast.other)?;
-                    self.customer.wait_until_whole().await?;
-                }
+            _ => {
                 nodes.arm(victim, &point)?;
                 let again = async {
                     nodes.death(victim).await?;

@@ -7,9 +7,9 @@ use super::cases::Role::{self, Asked, Importer, Other, Third};
 use super::cases::Seen::{Booked, Done, Held, Lost, Open, Over, Refused};
 use super::cases::Story::{
     self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, Cluster, Confirm, ConfirmElsewhere,
-    Decided, Diverged, Expire, Extend, ForeignSeat, ForgottenSale, Hold, Idle, Import, Meeting,
-    OperatorCancel, Orphan, OwnSeat, Pair, Register, Release, SoldSeat, StaleFence, Start, Status,
-    TakenOver, Tickets, Timeline, Trip, UnknownTicket,
+    Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle, Import, Meeting, OperatorCancel,
+    Orphan, OwnSeat, Pair, Register, Release, SoldSeat, StaleFence, Start, Status, TakenOver,
+    Tickets, Timeline, Trip, UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -55,6 +55,8 @@ pub const TABLE: &[Row] = &[
     row("send::find_key", Asked, Trip, LOST, BOOKED),
     row("answer::find_key", Third, Pair, BOOKED, BOOKED),
     row("lease::acquire", Asked, Trip, LOST, BOOKED),
+    row("route::survey", Asked, Trip, LOST, EITHER),
+    row("route::survey", Other, Trip, EITHER, EITHER),
     row("send::prepare", Asked, Trip, LOST, EITHER),
     row("answer::prepare", Other, Trip, EITHER, EITHER),
     row("driver::begin", Asked, Abroad, LOST, EITHER_THEN_REFUSED),
@@ -85,7 +87,6 @@ pub const TABLE: &[Row] = &[
     row("tables::project", Asked, OwnSeat, LOST_OR_BOOKED, BOOKED),
     // somebody says no
     row("participant::prepare", Other, SoldSeat, REFUSED, REFUSED),
-    row("route::survey", Other, ForgottenSale, REFUSED, REFUSED),
     row("driver::refuse", Asked, SoldSeat, LOST, REFUSED),
     row("send::release", Asked, SoldSeat, LOST_OR_REFUSED, REFUSED),
     row("participant::release", Asked, SoldSeat, LOST_OR_REFUSED, REFUSED),
