@@ -94,7 +94,8 @@ impl World {
         let line = format_args!("asked for {} with {seats} seats", crate::trace::Short(saga));
         self.hub.trace(self.now, at, line);
         let wait = match self.random(0..ASYNC_ONE_IN) {
-            0 => Wait::UntilBegun,
+            // who probes whether all is well again is to be told the answer: it may be too late to ask twice
+            0 if !self.probes.contains(&number) => Wait::UntilBegun,
             _ => Wait::ForAnswer,
         };
         let answer = async move {
