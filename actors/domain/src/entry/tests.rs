@@ -343,6 +343,7 @@ fn a_footprint_names_our_rows_only() {
     }
     let expected = Footprint {
         sagas: [SAGA].into(),
+        fresh: [SAGA].into(),
         orders: [SAGA].into(),
         seats: [(ROUTE, SeatNumber(1))].into(),
         registers: [Key::Saga(SAGA)].into(),

@@ -33,20 +33,37 @@ fn a_change_is_told_against_what_was_loaded() {
 
 #[test]
 fn a_leg_owns_its_seat_while_it_is_prepared_or_committed() {
-    let mut rows = rows();
     let uses = [
         (Prepared, SeatUse::Prepared { by: SAGA }),
         (Committed, SeatUse::Sold { to: SAGA }),
         (Cancelled, SeatUse::Free),
     ];
+    let mut rows = rows();
+    rows.load_owner(seat_1(), SAGA, Prepared);
+    rows.legs.load(leg_key(SAGA, 1), leg(Prepared));
     for (state, expected) in uses {
         rows.put_leg(leg_key(SAGA, 1), leg(state));
         assert_eq!(rows.seat_use(&seat_1()), expected);
-        assert_eq!(rows.seat_changes(), BTreeMap::from([(seat_1(), expected)]));
     }
+    assert_eq!(
+        rows.seat_changes(),
+        BTreeMap::from([(seat_1(), SeatUse::Free)])
+    );
     rows.put_leg(leg_key(OTHER, 1), leg(Committed));
     rows.put_leg(leg_key(SAGA, 1), leg(Refused));
     assert_eq!(rows.owner(&seat_1()), Some((OTHER, Committed)));
+}
+
+#[test]
+fn a_seat_that_had_no_owner_and_has_none_now_did_not_change() {
+    let mut rows = rows();
+    rows.put_leg(leg_key(SAGA, 1), leg(Prepared));
+    let prepared = SeatUse::Prepared { by: SAGA };
+    assert_eq!(rows.seat_changes(), BTreeMap::from([(seat_1(), prepared)]));
+    for ended in [Cancelled, Refused] {
+        rows.put_leg(leg_key(SAGA, 1), leg(ended));
+        assert_eq!(rows.seat_changes(), BTreeMap::new());
+    }
 }
 
 #[test]
