@@ -132,6 +132,11 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
     };
     tasks.spawn(writer.run(queue));
     tasks.spawn(company.directory.clone().sweep());
+    let keys = company.archive.clone().learn_keys();
+    tasks.spawn(async move {
+        keys.await;
+        std::future::pending().await // the end of a task is the end of the node
+    });
     tasks.spawn(stock::watch(company.archive.clone(), catalogue, version));
     seams.answers.set(Service::new(company.clone()));
 

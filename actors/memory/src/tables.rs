@@ -7,6 +7,7 @@ use std::time::Duration;
 use passcom_actors::catalogue::{Published, SeatState, SeatStates};
 use passcom_actors::company::buckets::{Bucket, Digests, Slice, id_of};
 use passcom_actors::company::log::cell::Cell;
+use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{AuditView, Read, SagaStatus, SagaView, Tables};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::Value;
@@ -30,6 +31,19 @@ impl Tables for MemoryStore {
 
     fn key(&self, user: UserId, key: String) -> Read<'_, Option<KeyRow>> {
         self.read(|database| database.cells.keys.get(&(user, key)).cloned())
+    }
+
+    fn keys(&self, after: Option<ClientKey>, limit: usize) -> Read<'_, Vec<ClientKey>> {
+        self.read(|database| {
+            let keys = database.cells.keys.keys();
+            let mut keys: Vec<_> = keys
+                .filter(|key| after.as_ref() < Some(key))
+                .cloned()
+                .collect();
+            keys.sort_unstable();
+            keys.truncate(limit);
+            keys
+        })
     }
 
     fn user(&self, login: String) -> Read<'_, Option<User>> {

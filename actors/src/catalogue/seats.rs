@@ -67,6 +67,11 @@ impl FromIterator<(SeatNumber, SeatState)> for SeatStates {
 }
 
 impl SeatStates {
+    /// Every seat is free.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn get(&self, number: SeatNumber) -> SeatState {
         let Some((word, shift)) = position(number) else {
             return SeatState::Free;

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::buckets::{Bucket, Digests, Slice};
 use super::history::Event;
 use super::log::Log;
 use super::log::cell::{Cell, seat_of};
+use super::log::unused::KEYS_MAX;
 use super::store::{
     AuditView, Held, KnownKey, ReadError, SagaRecord, SagaStatus, SagaView, Tables, Unfinished,
 };
@@ -24,6 +26,10 @@ use crate::domain::ticket::Ticket;
 use crate::domain::vote::LegState;
 
 type Read<T> = Result<T, ReadError>;
+
+/// Keys read at a time, and the pause after a read that failed.
+const KEYS_PAGE: usize = 2_000;
+const KEYS_RETRY: Duration = Duration::from_secs(1);
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -223,13 +229,46 @@ impl Archive {
         self.tables.catalogue_version().await
     }
 
-    /// Routes changed after this version, ascending by id, with their taken seats; `take` is handed some of them at a time.
+    /// Routes changed after this version, all of them after -1, ascending by id, with their taken seats; `take` is handed some
+    /// of them at a time.
     pub async fn routes(
         &self,
         changed_after: i64,
         take: &mut (dyn FnMut(Vec<Published>) + Send),
     ) -> Read<()> {
-        self.caught_up().await?.routes(changed_after, take).await
+        let log = &self.log;
+        let mut noted = |page: Vec<Published>| {
+            let taken = page.iter().filter(|published| !published.seats.is_empty());
+            log.hot()
+                .note_routes(taken.map(|published| published.route.id), false);
+            take(page);
+        };
+        let tables = self.caught_up().await?;
+        tables.routes(changed_after, &mut noted).await?;
+        if changed_after < 0 {
+            log.hot().note_routes([], true);
+        }
+        Ok(())
+    }
+
+    /// Reads which keys were used, so that a new one need not be looked up; ends when it has read them all, or knows that
+    /// there are too many.
+    pub async fn learn_keys(self) {
+        let (mut after, mut count) = (None, 0);
+        while count < KEYS_MAX {
+            match self.tables.keys(after.clone(), KEYS_PAGE).await {
+                Ok(page) => {
+                    let is_last = page.len() < KEYS_PAGE;
+                    self.log.hot().note_keys(&page, is_last);
+                    if is_last {
+                        return;
+                    }
+                    count += page.len();
+                    after = page.into_iter().last();
+                }
+                Err(_) => sleep(KEYS_RETRY).await, // the database is away, which the ledger says
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::catalogue::Published;
 use crate::company::buckets::{Bucket, Digests, Slice};
 use crate::company::log::Seq;
 use crate::company::log::cell::Cell;
-use crate::company::log::hot::{Assumed, Facts, Loaded, Projection, Standing};
+use crate::company::log::hot::{Assumed, ClientKey, Facts, Loaded, Projection, Standing};
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Acceptors, Register};
 use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
@@ -251,6 +251,9 @@ pub trait Tables: Send + Sync + 'static {
 
     /// What a client's key was used for.
     fn key(&self, user: UserId, key: String) -> Read<'_, Option<KeyRow>>;
+
+    /// Keys that were used, ascending after this one.
+    fn keys(&self, after: Option<ClientKey>, limit: usize) -> Read<'_, Vec<ClientKey>>;
 
     /// By normalised login.
     fn user(&self, login: String) -> Read<'_, Option<User>>;

@@ -9,7 +9,7 @@ use passcom_actors::catalogue::{CloseOfSale, Published};
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::cell::Cell;
-use passcom_actors::company::log::hot::{Assumed, Facts, Loaded, Projection, Standing};
+use passcom_actors::company::log::hot::{Assumed, ClientKey, Facts, Loaded, Projection, Standing};
 use passcom_actors::company::store::{
     Append, AppendError, AuditView, LedgerStore, Logged, Read, ReadError, SagaStatus, SagaView,
     Tables, WriteError,
@@ -310,6 +310,10 @@ impl Tables for Database {
 
     fn key(&self, user: UserId, key: String) -> Read<'_, Option<KeyRow>> {
         self.read(move |this| this.tables().key(user, key))
+    }
+
+    fn keys(&self, after: Option<ClientKey>, limit: usize) -> Read<'_, Vec<ClientKey>> {
+        self.read(move |this| this.tables().keys(after, limit))
     }
 
     fn user(&self, login: String) -> Read<'_, Option<User>> {

@@ -12,6 +12,7 @@ use deadpool_postgres::Pool;
 use passcom_actors::catalogue::Published;
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::company::log::cell::Cell;
+use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{AuditView, Read, SagaStatus, SagaView, Tables};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
@@ -46,6 +47,10 @@ impl Tables for PgTables {
 
     fn key(&self, user: UserId, key: String) -> Read<'_, Option<KeyRow>> {
         Box::pin(async move { Ok(self.read_key(user, &key).await?) })
+    }
+
+    fn keys(&self, after: Option<ClientKey>, limit: usize) -> Read<'_, Vec<ClientKey>> {
+        Box::pin(async move { Ok(self.read_keys(after, limit).await?) })
     }
 
     fn user(&self, login: String) -> Read<'_, Option<User>> {

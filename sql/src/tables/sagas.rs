@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use passcom_actors::company::log::cell::Cell;
+use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{SagaStatus, SagaView};
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::Order;
@@ -20,6 +21,10 @@ use crate::error::Failure;
 
 const KEY: &str = "
 select fingerprint, saga_id, answer from idem where user_id = $1 and key = $2
+";
+
+const KEYS: &str = "
+select user_id, key from idem where (user_id, key) > ($1, $2) order by user_id, key limit $3
 ";
 
 /// What [`SAGA`] and [`SAGAS`] call one that waits for its customer.
@@ -63,6 +68,18 @@ impl PgTables {
     ) -> Result<Option<KeyRow>, Failure> {
         let row = self.reader().await?.row(KEY, &[&user.0, &key]).await?;
         row.as_ref().map(known_key).transpose()
+    }
+
+    pub(super) async fn read_keys(
+        &self,
+        after: Option<ClientKey>,
+        limit: usize,
+    ) -> Result<Vec<ClientKey>, Failure> {
+        let (user, key) = after.map_or((Uuid::nil(), String::new()), |(user, key)| (user.0, key));
+        let reader = self.reader().await?;
+        let rows = reader.rows(KEYS, &[&user, &key, &row_limit(limit)]).await?;
+        let used = |row: &Row| Ok((UserId(row.try_get("user_id")?), row.try_get("key")?));
+        rows.iter().map(used).collect()
     }
 
     pub(super) async fn read_sagas(

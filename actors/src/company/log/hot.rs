@@ -12,6 +12,7 @@ use super::Seq;
 use super::cell::{Cell, Login};
 use super::record::{Record, Told};
 use super::shelf::Shelf;
+use super::unused::{EmptyRoutes, UnusedKeys};
 use crate::domain::ballot::Key;
 use crate::domain::fencing::FencingToken;
 use crate::domain::ids::{CompanyId, RouteId, SagaId, UserId};
@@ -119,7 +120,9 @@ pub struct Hot {
     sagas: Shelf<SagaId, Cell>,
     logins: Shelf<String, Login>,
     keys: Shelf<ClientKey, KeyCell>,
+    unused_keys: UnusedKeys,
     blocked: Shelf<SeatKey, bool>,
+    empty_routes: EmptyRoutes,
     owners: HashMap<SeatKey, SagaId>,
     /// With the time at which each was raised.
     fences: HashMap<SeatKey, (FencingToken, i64)>,
@@ -162,7 +165,9 @@ impl Hot {
             sagas: Shelf::new(SAGAS_KEPT_MAX),
             logins: Shelf::new(LOGINS_KEPT_MAX),
             keys: Shelf::new(KEYS_KEPT_MAX),
+            unused_keys: UnusedKeys::default(),
             blocked: Shelf::new(BLOCKED_KEPT_MAX),
+            empty_routes: EmptyRoutes::default(),
             owners: HashMap::new(),
             fences: HashMap::new(),
             fenced_at: VecDeque::new(),
@@ -229,8 +234,11 @@ impl Hot {
     /// What must be read before a batch with this footprint is decided. With `trust`, what the footprint calls fresh is taken
     /// for new, a key for unused and a seat for free, unless it is known here: the append finds out otherwise.
     pub fn missing(&self, footprint: &Footprint, trust: bool) -> Footprint {
+        let seat_maps = footprint.seat_maps.iter().copied();
         let mut missing = Footprint {
-            seat_maps: footprint.seat_maps.clone(),
+            seat_maps: seat_maps
+                .filter(|route| !self.empty_routes.contains(*route))
+                .collect(),
             ..Footprint::default()
         };
         for saga in sagas_of(footprint) {
@@ -380,6 +388,7 @@ impl Hot {
             let changed = changed.ok_or(Broken::Rootless(seq, saga))?;
             for (seat, keeps, fence) in changed {
                 if keeps {
+                    self.empty_routes.note_taken(seat.0);
                     self.owners.insert(seat, saga);
                 } else if self.owners.get(&seat) == Some(&saga) {
                     self.owners.remove(&seat);
@@ -403,9 +412,11 @@ impl Hot {
             self.logins.change(&login, seq).apply(change);
         }
         for (key, row) in record.keys {
+            self.unused_keys.note_used(&key);
             *self.keys.change(&key, seq) = Some(row);
         }
         for (seat, blocked) in record.blocked {
+            self.empty_routes.note_taken(seat.0);
             *self.blocked.change(&seat, seq) = blocked;
         }
         self.cursors_changed |= !record.cursors.is_empty();
@@ -519,7 +530,27 @@ impl Hot {
     }
 
     pub fn key(&self, user: UserId, key: &str) -> Option<&KeyCell> {
-        self.keys.get(&(user, key.to_owned()))
+        let key = (user, key.to_owned());
+        let unused = || self.unused_keys.contains(&key).then_some(&None);
+        self.keys.get(&key).or_else(unused)
+    }
+
+    /// Keys that the tables have. `complete`: these were the last.
+    pub fn note_keys(&mut self, used: &[ClientKey], complete: bool) {
+        used.iter().for_each(|key| self.unused_keys.note_used(key));
+        if complete {
+            self.unused_keys.complete();
+        }
+    }
+
+    /// Routes of which the tables have a seat as taken or off sale. `complete`: there are no more.
+    pub fn note_routes(&mut self, taken: impl IntoIterator<Item = RouteId>, complete: bool) {
+        taken
+            .into_iter()
+            .for_each(|route| self.empty_routes.note_taken(route));
+        if complete {
+            self.empty_routes.complete();
+        }
     }
 
     pub fn cursors(&self) -> &BTreeMap<CompanyId, OutboxCursor> {

@@ -7,6 +7,7 @@
 //!              hot   ───── projector ─────▶ tables      lists, reports, people with SQL
 //! ```
 //! * [`record`]: what a row of the log says; [`hot`], [`cell`]: what the log says and the tables may not say yet, pure;
+//!   `unused`: what neither says, known without asking;
 //! * [`projector`]: brings the tables after. Who reads asks the [archive](super::archive).
 //!
 //! Invariants:
@@ -24,6 +25,7 @@ pub mod projector;
 pub mod record;
 mod shared;
 mod shelf;
+pub(super) mod unused;
 
 pub use shared::{Log, OpenError};
 
