@@ -73,7 +73,8 @@ impl Companies {
         idempotency: Option<Idempotency>,
     ) -> Result<CompanyAnswer, NoAnswer> {
         if to == self.me {
-            let answer = self.own.ask(question, idempotency).await;
+            // apart, so that a call to a peer, which is what most wait for, does not carry its state
+            let answer = Box::pin(self.own.ask(question, idempotency)).await;
             return answer.map_err(|error| match error {
                 PostError::NotWritten => NoAnswer::NotNow,
                 PostError::Unknown => NoAnswer::Silence,

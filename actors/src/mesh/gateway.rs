@@ -9,11 +9,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, pg};
 use ractor_cluster::RactorClusterMessage;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::{Instrument, debug, info_span, warn};
+use tracing::{Instrument, debug, debug_span, warn};
 use uuid::Uuid;
 
 use crate::domain::ids::CompanyId;
@@ -21,6 +22,7 @@ use crate::domain::time::Timestamp;
 use crate::mesh::envelope::{
     Body, Envelope, Hello, OpenError, PROTOCOL_MAX, PROTOCOL_MIN, Pong, Response, encode,
 };
+use crate::mesh::frame::{self, Kind, PART_LEN_MAX, Part};
 use crate::mesh::messages::Request;
 use crate::mesh::peer::{Clock, Serve, is_long_poll};
 
@@ -37,19 +39,33 @@ const PATIENCE_MAX: Duration = Duration::from_secs(60);
 /// Longest that a peer is kept waiting for our verdict on it.
 pub const JOIN_PATIENCE: Duration = Duration::from_secs(2);
 
-/// The only message that crosses nodes: a sealed [`Envelope`], answered by an encoded [`Response`].
+/// The only messages that cross nodes.
 #[derive(RactorClusterMessage)]
 pub enum GatewayMessage {
+    /// What nodes say before they talk, and heartbeats: a sealed [`Envelope`], answered by an encoded [`Response`].
     #[rpc]
     Call(Vec<u8>, RpcReplyPort<Vec<u8>>),
+    /// Requests and responses, gathered: a [`frame`].
+    Frame(Vec<u8>),
 }
 
-/// What the node says of itself and of its peers.
+/// What the node says of itself and of its peers, and what passes between them.
 pub trait Presence: Send + Sync + 'static {
     fn hello(&self) -> Hello;
     fn pong(&self) -> Pong;
     /// Waits for this node's verdict on that run of a peer.
     fn admits(&self, company: CompanyId, run: Uuid) -> BoxFuture<'static, Result<(), String>>;
+    /// Sends the response to a call of that peer, if there is a link to it.
+    fn respond(&self, to: CompanyId, call: Uuid, response: Vec<u8>);
+    /// A peer has answered a call of ours.
+    fn on_response(&self, from: CompanyId, call: Uuid, response: Vec<u8>);
+}
+
+/// Where the response to a request goes.
+struct Caller {
+    presence: Arc<dyn Presence>,
+    company: CompanyId,
+    call: Uuid,
 }
 
 /// The permits of the three kinds of work, so that none can starve another.
@@ -131,7 +147,32 @@ impl Gateway {
             Body::Hello => respond(port, &Response::Hello(Box::new(self.presence.hello()))),
             Body::Ping => respond(port, &Response::Pong(self.presence.pong())),
             Body::Join { run } => self.on_join(envelope.from, run, port),
-            Body::Request(_) => self.on_request(envelope, port),
+            Body::Request(_) => respond(port, &Response::BadRequest), // it travels in a frame
+        }
+    }
+
+    fn on_frame(&self, bytes: &[u8]) {
+        let (from, parts) = match frame::open(bytes) {
+            Ok(opened) => opened,
+            // who sent it is not known: its calls end at their timeouts
+            Err(error) => return warn!(?error, "a frame cannot be read"),
+        };
+        for Part { kind, call, bytes } in parts {
+            match kind {
+                Kind::Response => self.presence.on_response(from, call, bytes),
+                Kind::Request => {
+                    let caller = Caller {
+                        presence: self.presence.clone(),
+                        company: from,
+                        call,
+                    };
+                    match Envelope::open(&bytes) {
+                        Ok(envelope) => self.on_request(envelope, caller),
+                        Err(OpenError::Malformed) => caller.respond(&Response::BadRequest),
+                        Err(OpenError::UnsupportedProtocol) => caller.respond(&unsupported()),
+                    }
+                }
+            }
         }
     }
 
@@ -148,27 +189,31 @@ impl Gateway {
         });
     }
 
-    fn on_request(&self, envelope: Envelope, port: RpcReplyPort<Vec<u8>>) {
+    fn on_request(&self, envelope: Envelope, caller: Caller) {
         let (Body::Request(request), Some(deadline)) = (envelope.body, envelope.deadline) else {
-            return respond(port, &Response::BadRequest);
+            return caller.respond(&Response::BadRequest);
         };
         // a node that was frozen finds old requests in its sockets, whose callers have long decided otherwise
         let Some(patience) = remaining(self.clock.now(), deadline) else {
             debug!(request_id = %envelope.request_id, peer = %envelope.from, "request expired on arrival");
-            return respond(port, &Response::Expired);
+            return caller.respond(&Response::Expired);
         };
         let Ok(permit) = self.permits.of(&request).clone().try_acquire_owned() else {
             warn!(peer = %envelope.from, "too many requests under way, one is refused");
-            return respond(port, &Response::Overloaded);
+            return caller.respond(&Response::Overloaded);
         };
-        let span = info_span!(
+        let span = debug_span!(
             "request",
             request_id = %envelope.request_id,
             peer = %envelope.from,
             traceparent = %envelope.traceparent,
         );
-        let work = serve(self.service.clone(), request, patience, permit, port);
-        tokio::spawn(envelope.traceparent.scope(work).instrument(span));
+        let work = serve(self.service.clone(), request, patience, permit, caller);
+        let mut work = envelope.traceparent.scope(work).instrument(span).boxed();
+        // what is in memory is answered at once
+        if work.as_mut().now_or_never().is_none() {
+            tokio::spawn(work);
+        }
     }
 }
 
@@ -193,11 +238,13 @@ impl Actor for Gateway {
     async fn handle(
         &self,
         _myself: ActorRef<GatewayMessage>,
-        GatewayMessage::Call(bytes, port): GatewayMessage,
+        message: GatewayMessage,
         (): &mut (),
     ) -> Result<(), ActorProcessingErr> {
-        if !port.is_closed() {
-            self.on_call(&bytes, port);
+        match message {
+            GatewayMessage::Call(bytes, port) if !port.is_closed() => self.on_call(&bytes, port),
+            GatewayMessage::Call(..) => {} // whoever asked has given up
+            GatewayMessage::Frame(bytes) => self.on_frame(&bytes),
         }
         Ok(())
     }
@@ -208,11 +255,11 @@ async fn serve(
     request: Request,
     patience: Duration,
     _permit: OwnedSemaphorePermit,
-    port: RpcReplyPort<Vec<u8>>,
+    caller: Caller,
 ) {
     match tokio::time::timeout(patience, service.serve(request)).await {
-        Ok(reply) => respond(port, &Response::Reply(Box::new(reply))),
-        // the caller has given up at the same instant: dropping the port is all that is left to do
+        Ok(reply) => caller.respond(&Response::Reply(Box::new(reply))),
+        // the caller has given up at the same instant
         Err(_) => debug!("deadline passed before the reply"),
     }
 }
@@ -229,20 +276,34 @@ fn unsupported() -> Response {
     }
 }
 
-fn respond(port: RpcReplyPort<Vec<u8>>, response: &Response) {
-    let bytes = encode(response).or_else(|error| {
-        warn!(%error, "a reply cannot be sent");
-        encode(&Response::ReplyTooLong)
-    });
-    match bytes {
-        // an error says that the caller is gone, which is its right
-        Ok(bytes) => drop(port.send(bytes)),
-        Err(error) => warn!(%error, "a response without content cannot be encoded"),
+impl Caller {
+    fn respond(self, response: &Response) {
+        self.presence
+            .respond(self.company, self.call, encoded(response));
     }
+}
+
+fn respond(port: RpcReplyPort<Vec<u8>>, response: &Response) {
+    // an error says that the caller is gone, which is its right
+    drop(port.send(encoded(response)));
+}
+
+fn encoded(response: &Response) -> Vec<u8> {
+    match encode(response) {
+        Ok(bytes) if bytes.len() <= PART_LEN_MAX => return bytes,
+        Ok(bytes) => warn!(len = bytes.len(), "a reply is too long to be sent"),
+        Err(error) => warn!(%error, "a reply cannot be sent"),
+    }
+    encode(&Response::ReplyTooLong).expect("a response without content is encoded")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+    use std::sync::Mutex;
+
+    use tokio::sync::oneshot;
+
     use super::*;
     use crate::domain::ids::Incarnation;
     use crate::mesh::envelope::decode;
@@ -269,7 +330,9 @@ mod tests {
         }
     }
 
-    struct Alone;
+    /// Keeps those who wait for a response.
+    #[derive(Default)]
+    struct Alone(Mutex<HashMap<Uuid, oneshot::Sender<Vec<u8>>>>);
 
     impl Presence for Alone {
         fn hello(&self) -> Hello {
@@ -295,20 +358,41 @@ mod tests {
         fn admits(&self, _: CompanyId, _: Uuid) -> BoxFuture<'static, Result<(), String>> {
             Box::pin(async { Err("a stranger".to_owned()) })
         }
+
+        fn respond(&self, to: CompanyId, call: Uuid, response: Vec<u8>) {
+            assert_eq!(to, peer());
+            let caller = self.0.lock().unwrap().remove(&call);
+            let _ = caller.expect("one response to each call").send(response);
+        }
+
+        fn on_response(&self, _: CompanyId, call: Uuid, response: Vec<u8>) {
+            self.respond(peer(), call, response);
+        }
+    }
+
+    fn peer() -> CompanyId {
+        "b".parse().unwrap()
     }
 
     fn company() -> CompanyId {
         "a".parse().unwrap()
     }
 
-    fn gateway() -> Gateway {
-        Gateway::new(
+    struct Tested {
+        gateway: Gateway,
+        alone: Arc<Alone>,
+    }
+
+    fn gateway() -> Tested {
+        let alone = Arc::new(Alone::default());
+        let gateway = Gateway::new(
             company(),
             Clock::start(),
             Arc::new(Service),
-            Arc::new(Alone),
+            alone.clone(),
             Permits::default(),
-        )
+        );
+        Tested { gateway, alone }
     }
 
     fn sealed(deadline: Option<Timestamp>, body: Body) -> Vec<u8> {
@@ -336,14 +420,39 @@ mod tests {
         })
     }
 
-    fn send(gateway: &Gateway, bytes: &[u8]) -> tokio::sync::oneshot::Receiver<Vec<u8>> {
-        let (port, answer) = tokio::sync::oneshot::channel();
-        gateway.on_call(bytes, port.into());
-        answer
+    /// Calls that arrive in one frame.
+    fn send_all(tested: &Tested, requests: &[&[u8]]) -> Vec<oneshot::Receiver<Vec<u8>>> {
+        let mut answers = Vec::new();
+        let mut parts = requests.iter().map(|bytes| {
+            let (caller, answer) = oneshot::channel();
+            answers.push(answer);
+            let call = Uuid::new_v4();
+            tested.alone.0.lock().unwrap().insert(call, caller);
+            Part {
+                kind: Kind::Request,
+                call,
+                bytes: bytes.to_vec(),
+            }
+        });
+        let mut frame = frame::Frame::new(peer(), parts.next().unwrap());
+        parts.for_each(|part| frame.push(part));
+        tested.gateway.on_frame(&frame.seal());
+        answers
     }
 
-    async fn ask(gateway: &Gateway, bytes: &[u8]) -> Response {
-        decode(&send(gateway, bytes).await.expect("an answer")).unwrap()
+    fn send(tested: &Tested, bytes: &[u8]) -> oneshot::Receiver<Vec<u8>> {
+        send_all(tested, &[bytes]).remove(0)
+    }
+
+    async fn ask(tested: &Tested, bytes: &[u8]) -> Response {
+        decode(&send(tested, bytes).await.expect("an answer")).unwrap()
+    }
+
+    /// Asks what is asked before nodes talk.
+    async fn greet(tested: &Tested, bytes: &[u8]) -> Response {
+        let (port, answer) = oneshot::channel();
+        tested.gateway.on_call(bytes, port.into());
+        decode(&answer.await.expect("an answer")).unwrap()
     }
 
     const LATER: Option<Timestamp> = Some(Timestamp(1 << 40));
@@ -367,9 +476,51 @@ mod tests {
         );
         let huge = sealed(LATER, find("huge"));
         assert_eq!(ask(&gateway, &huge).await, Response::ReplyTooLong);
+    }
+
+    #[tokio::test]
+    async fn what_is_said_before_nodes_talk_is_answered_and_nothing_else_by_that_door() {
+        let gateway = gateway();
+        assert_eq!(greet(&gateway, b"junk of no protocol").await, unsupported());
         let join = sealed(None, Body::Join { run: Uuid::nil() });
         let refused = Response::Joined(Err("a stranger".to_owned()));
-        assert_eq!(ask(&gateway, &join).await, refused);
+        assert_eq!(greet(&gateway, &join).await, refused);
+        assert_eq!(ask(&gateway, &join).await, Response::BadRequest);
+        let good = sealed(LATER, find("ana"));
+        assert_eq!(greet(&gateway, &good).await, Response::BadRequest);
+    }
+
+    #[tokio::test]
+    async fn each_part_of_a_frame_has_its_own_answer() {
+        let gateway = gateway();
+        let (good, slow) = (sealed(LATER, find("ana")), sealed(LATER, find("slow")));
+        let mut answers = send_all(&gateway, &[&slow, b"junk", &good]);
+        let done = Response::Reply(Box::new(Reply::Merged));
+        assert_eq!(
+            decode::<Response>(&answers.remove(2).await.unwrap()).unwrap(),
+            done
+        );
+        let junk = answers.remove(1).await.unwrap();
+        assert_eq!(decode::<Response>(&junk).unwrap(), unsupported());
+        assert!(answers.remove(0).try_recv().is_err(), "it waits");
+        gateway.gateway.on_frame(b"junk");
+    }
+
+    #[tokio::test]
+    async fn a_response_finds_who_called() {
+        let gateway = gateway();
+        let (caller, answer) = oneshot::channel();
+        let call = Uuid::from_u128(3);
+        gateway.alone.0.lock().unwrap().insert(call, caller);
+        let part = Part {
+            kind: Kind::Response,
+            call,
+            bytes: vec![1, 2, 3],
+        };
+        gateway
+            .gateway
+            .on_frame(&frame::Frame::new(peer(), part).seal());
+        assert_eq!(answer.await.unwrap(), [1, 2, 3]);
     }
 
     #[tokio::test]
@@ -393,7 +544,7 @@ mod tests {
             Response::Overloaded
         );
         assert!(matches!(
-            ask(&gateway, &sealed(None, Body::Ping)).await,
+            greet(&gateway, &sealed(None, Body::Ping)).await,
             Response::Pong(_)
         ));
         drop((polls, requests));
@@ -402,15 +553,16 @@ mod tests {
     #[tokio::test]
     async fn a_request_gives_its_permit_back_at_its_deadline() {
         let gateway = gateway();
-        let soon = Timestamp(gateway.clock.now().0 + 100);
+        let soon = Timestamp(gateway.gateway.clock.now().0 + 100);
         let slow: Vec<_> = (0..REQUESTS_MAX)
             .map(|_| send(&gateway, &sealed(Some(soon), find("slow"))))
             .collect();
-        for answer in slow {
-            assert!(answer.await.is_err(), "its port is dropped");
+        gateway.gateway.permits.idle().await;
+        for mut answer in slow {
+            assert!(answer.try_recv().is_err(), "nobody waits for it");
         }
         let done = Response::Reply(Box::new(Reply::Merged));
         assert_eq!(ask(&gateway, &sealed(LATER, find("ana"))).await, done);
-        gateway.permits.idle().await;
+        gateway.gateway.permits.idle().await;
     }
 }

@@ -9,6 +9,7 @@
 pub mod companies;
 pub mod envelope;
 pub mod fail_points;
+pub mod frame;
 pub mod gateway;
 pub mod late;
 pub mod messages;

@@ -38,7 +38,13 @@ pub struct Service {
 impl Serve for Service {
     fn serve(&self, request: Request) -> BoxFuture<'static, Reply> {
         let this = self.clone();
-        async move { this.reply(request).await }.boxed()
+        match request {
+            // apart, so that what is asked most does not carry the state of all the rest
+            Request::Ask(question) => {
+                async move { reply_to(this.ask(question, None).await) }.boxed()
+            }
+            request => async move { this.reply(request).await }.boxed(),
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! W3C trace context: which trace a piece of work belongs to, across tasks and nodes.
 //!
-//! Spans follow messages between local actors by themselves; between nodes the text travels in the envelope. Invariant:
-//! a [`Traceparent`] is always a valid header value of version 00.
+//! A booking's actor keeps it, between nodes it travels in the envelope. Spans end with the request or the call that they are
+//! of: actors are not told of them, for that cost every message a share of a booking's time.
+//! Invariant: a [`Traceparent`] is always a valid header value of version 00.
 
 use std::fmt;
 use std::future::Future;
@@ -64,8 +65,8 @@ impl Traceparent {
     }
 
     /// Runs the future as a part of this trace: [`Traceparent::current`] answers it there.
-    pub async fn scope<F: Future>(self, future: F) -> F::Output {
-        CURRENT.scope(self, future).await
+    pub fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(self, future)
     }
 }
 

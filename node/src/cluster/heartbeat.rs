@@ -57,7 +57,7 @@ fn is_current(peer: &Peer, session: &Session) -> bool {
 
 async fn beat(peers: &Peers, session: &Session) -> bool {
     let sent = peers.clock.now();
-    match peers.ask(session, Body::Ping, None, PATIENCE).await {
+    match peers.ask(session, Body::Ping, PATIENCE).await {
         Ok(Response::Pong(pong)) => {
             let received = peers.clock.now();
             session.vitals().hear_clock(sent, pong.clock, received);

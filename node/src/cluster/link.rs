@@ -25,6 +25,8 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tracing::{info, warn};
 use uuid::Uuid;
 
+use super::exchange::Exchange;
+
 /// Requests under way to one company, long polls apart.
 pub(super) const CALLS_MAX: usize = 128;
 /// Long polls under way to one company: the cursors of replication and of the catalogue, and one to spare of each.
@@ -60,6 +62,8 @@ pub(super) struct Session {
     pub actor: ActorRef<NodeSessionMessage>,
     /// The gateway of that node, also once it has left its group.
     pub gateway: ActorRef<GatewayMessage>,
+    /// Requests and responses.
+    pub exchange: Arc<Exchange>,
     vitals: Arc<Mutex<Vitals>>,
 }
 
@@ -97,6 +101,14 @@ impl Peer {
         self.link.subscribe()
     }
 
+    /// What passes between this node and one that may ask it: it is admitted, and perhaps about to be called itself.
+    pub fn exchange(&self) -> Option<Arc<Exchange>> {
+        match &*self.link.borrow() {
+            Link::Admitted(session, _) | Link::Up(session, _) => Some(session.exchange.clone()),
+            _ => None,
+        }
+    }
+
     /// The session to call through.
     pub fn session(&self) -> Option<Session> {
         match &*self.link.borrow() {
@@ -124,7 +136,10 @@ impl Peer {
 
     /// Begins with a new session, in place of any older one.
     pub fn begin(&self, session: Session) {
-        self.link.send_replace(Link::Greeting(session));
+        let before = self.link.send_replace(Link::Greeting(session));
+        if let Some(session) = before.session() {
+            session.exchange.close();
+        }
     }
 
     pub fn admit(&self, session: &Session, hello: Arc<Hello>) -> bool {
@@ -153,7 +168,10 @@ impl Peer {
             let ours = link.session().is_some_and(|s| s.node_id == node_id);
             if ours {
                 was_up = matches!(link, Link::Up(..));
-                *link = Link::Down;
+                let ended = std::mem::replace(link, Link::Down);
+                if let Some(session) = ended.session() {
+                    session.exchange.close();
+                }
             }
             ours
         });
@@ -238,6 +256,7 @@ impl Link {
 impl Session {
     /// The session's gateway is the group member that bears the session's number: anyone may join a group.
     pub fn open(
+        me: CompanyId,
         company: CompanyId,
         node_id: NodeId,
         actor: ActorRef<NodeSessionMessage>,
@@ -247,6 +266,7 @@ impl Session {
             company,
             node_id,
             actor,
+            exchange: Exchange::open(me, gateway.clone()),
             gateway,
             vitals: Arc::default(),
         })

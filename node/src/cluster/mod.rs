@@ -17,6 +17,7 @@
 
 mod accept;
 mod dial;
+mod exchange;
 mod first_frames;
 mod gate;
 mod heartbeat;

@@ -7,19 +7,20 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::Reach;
 use passcom_actors::domain::ids::{CompanyId, Incarnation};
-use passcom_actors::domain::time::Timestamp;
 use passcom_actors::fail_point;
 use passcom_actors::mesh::envelope::{
     Body, Envelope, Hello, PROTOCOL_MAX, PROTOCOL_MIN, Pong, Response, decode,
 };
+use passcom_actors::mesh::frame::PART_LEN_MAX;
 use passcom_actors::mesh::gateway::{GatewayMessage, Presence};
 use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, Clock, PeerClient};
 use passcom_actors::mesh::traceparent::Traceparent;
 use ractor::rpc::CallResult;
-use tracing::{Instrument, debug, debug_span};
+use tracing::debug;
 use uuid::Uuid;
 
+use super::exchange::NoResponse;
 use super::link::{Peer, Session};
 
 /// How often it is looked whether every peer has introduced itself.
@@ -111,11 +112,28 @@ impl Peers {
             .permits(&request)
             .try_acquire()
             .map_err(|_| CallError::Busy(to))?;
-        let deadline = session.deadline(self.clock.now(), timeout);
-        match self
-            .ask(&session, Body::Request(request), deadline, timeout)
-            .await?
-        {
+        let envelope = Envelope {
+            deadline: session.deadline(self.clock.now(), timeout),
+            ..self.envelope(Body::Request(request))
+        };
+        fail_point::before(&envelope.body);
+        // a frame over the limit would end the session with all its calls, so it must not leave
+        let bytes = envelope
+            .seal()
+            .ok()
+            .filter(|bytes| bytes.len() <= PART_LEN_MAX)
+            .ok_or(not_sent("it does not fit a frame"))?;
+        let answer = session
+            .exchange
+            .call(envelope.request_id, bytes, timeout)
+            .await;
+        let bytes = answer.map_err(|why| match why {
+            NoResponse::NotSent => not_sent("the link is closing"),
+            NoResponse::Lost => unknown("the link was lost"),
+            NoResponse::NotInTime => unknown("no answer in time"),
+        })?;
+        fail_point::after(&envelope.body);
+        match decode(&bytes).map_err(|_| unknown("its answer cannot be read"))? {
             Response::Reply(reply) => Ok(*reply),
             Response::Overloaded => Err(CallError::Busy(to)),
             Response::Expired => Err(not_sent("it arrived after its deadline")),
@@ -130,35 +148,37 @@ impl Peers {
         }
     }
 
-    /// One question to the node at the other end of the session.
+    /// Of what waits for its answer as long as it takes.
+    fn envelope(&self, body: Body) -> Envelope {
+        Envelope {
+            from: self.me.company,
+            request_id: Uuid::new_v4(),
+            traceparent: Traceparent::current().child(),
+            deadline: None,
+            body,
+        }
+    }
+
+    /// What nodes ask each other before they talk, and whether they are still there.
     pub(super) async fn ask(
         &self,
         session: &Session,
         body: Body,
-        deadline: Option<Timestamp>,
         timeout: Duration,
     ) -> Result<Response, CallError> {
         let company = session.company;
         let not_sent = |reason| CallError::NotSent { company, reason };
         let unknown = |reason| CallError::Unknown { company, reason };
-        let envelope = Envelope {
-            from: self.me.company,
-            request_id: Uuid::new_v4(),
-            traceparent: Traceparent::current().child(),
-            deadline,
-            body,
-        };
+        let envelope = self.envelope(body);
         fail_point::before(&envelope.body);
-        // a frame over the limit would end the session with all its calls, so it must not leave
         let bytes = envelope.seal().map_err(|error| {
             debug!(%company, %error, "request not sent");
             not_sent("it does not fit a frame")
         })?;
-        let span = debug_span!("call", request_id = %envelope.request_id, peer = %company, traceparent = %envelope.traceparent);
         let call = session
             .gateway
             .call(|port| GatewayMessage::Call(bytes, port), Some(timeout));
-        match call.instrument(span).await {
+        match call.await {
             Ok(CallResult::Success(bytes)) => {
                 fail_point::after(&envelope.body);
                 decode(&bytes).map_err(|_| unknown("its answer cannot be read"))
@@ -226,6 +246,18 @@ impl Presence for Peers {
                 None => Err(format!("{company} is not a member here")),
             }
         })
+    }
+
+    fn respond(&self, to: CompanyId, call: Uuid, response: Vec<u8>) {
+        if let Some(exchange) = self.all.get(&to).and_then(|peer| peer.exchange()) {
+            exchange.respond(call, response);
+        }
+    }
+
+    fn on_response(&self, from: CompanyId, call: Uuid, response: Vec<u8>) {
+        if let Some(exchange) = self.all.get(&from).and_then(|peer| peer.exchange()) {
+            exchange.on_response(call, response);
+        }
     }
 }
 

@@ -53,7 +53,12 @@ impl NodeEventSubscription for Sessions {
             event.actor.stop(Some("not a member".to_owned()));
             return;
         };
-        match Session::open(peer.company, event.node_id, event.actor.clone()) {
+        match Session::open(
+            self.peers.me.company,
+            peer.company,
+            event.node_id,
+            event.actor.clone(),
+        ) {
             Some(session) => {
                 peer.begin(session.clone());
                 tokio::spawn(greet(self.peers.clone(), peer.clone(), session));
@@ -114,7 +119,7 @@ async fn introduce(
 
 async fn ask_hello(peers: &Peers, session: &Session) -> Result<Hello, GreetError> {
     let sent = peers.clock.now();
-    match peers.ask(session, Body::Hello, None, HELLO_PATIENCE).await {
+    match peers.ask(session, Body::Hello, HELLO_PATIENCE).await {
         Ok(Response::Hello(hello)) => {
             session
                 .vitals()
@@ -133,7 +138,7 @@ async fn ask_join(peers: &Peers, session: &Session) -> Result<(), GreetError> {
     // our patience covers the peer's
     let patience = JOIN_PATIENCE + HELLO_PATIENCE;
     let run = peers.me.run;
-    match peers.ask(session, Body::Join { run }, None, patience).await {
+    match peers.ask(session, Body::Join { run }, patience).await {
         Ok(Response::Joined(Ok(()))) => Ok(()),
         Ok(Response::Joined(Err(reason))) => Err(GreetError::Refused(format!(
             "{} refuses this node: {reason}",
