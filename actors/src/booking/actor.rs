@@ -1,6 +1,6 @@
 //! The actor of one booking: shell of the [`Driver`]. Feeds it events, carries out its effects, decides nothing.
 //!
-//! No handler waits: a lease, a call or a ledger entry runs as a task whose answer comes back as a message.
+//! No handler waits: a lease or a call runs as a task, a ledger entry is posted, and the answer comes back as a message.
 
 use std::sync::Arc;
 
@@ -97,6 +97,11 @@ impl Actor for BookingActor {
     ) -> Result<(), ActorProcessingErr> {
         if event == Event::Wake {
             state.timer = None; // it has gone off
+            let now = self.shared.company.clock.now();
+            if state.driver.next_wake().is_some_and(|at| at > now) {
+                self.set_timer(&myself, state);
+                return Ok(()); // the time to wake has been put off since
+            }
         }
         let heard = state.narrator.hear(&event);
         self.report(state, heard);
@@ -151,10 +156,13 @@ impl BookingActor {
                 };
                 tell(myself, state.trace.scope(work));
             }
-            Effect::Post { tag, entry } => tell(myself, async move {
-                let receipt = shared.company.ledger.post(*entry).await.ok();
-                Event::Posted { tag, receipt }
-            }),
+            Effect::Post { tag, entry } => {
+                let myself = myself.clone();
+                shared.company.ledger.post_for(*entry, move |posted| {
+                    let receipt = posted.ok();
+                    let _ = myself.cast(BookingMessage(Event::Posted { tag, receipt })); // late
+                });
+            }
             Effect::Answer(answer) => {
                 if let Some(waiting) = state.answer.take() {
                     let _ = waiting.send(answer); // the client may have gone; the answer is recorded
@@ -165,17 +173,16 @@ impl BookingActor {
     }
 
     fn set_timer(&self, myself: &ActorRef<BookingMessage>, state: &mut State) {
-        let wanted = state.driver.next_wake();
-        let set = state.timer.as_ref().map(|(at, _)| *at);
-        if wanted == set {
+        let Some(at) = state.driver.next_wake() else {
+            return; // the timer that may be set ends with the actor
+        };
+        // one that goes off too early is set anew then: most bookings are over before
+        if state.timer.as_ref().is_some_and(|(set, _)| *set <= at) {
             return;
         }
         if let Some((_, timer)) = state.timer.take() {
             timer.abort();
         }
-        let Some(at) = wanted else {
-            return;
-        };
         let (clock, myself) = (self.shared.company.clock.clone(), myself.clone());
         let timer = tokio::spawn(async move {
             clock.sleep_until(at).await;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{error, warn};
@@ -30,6 +31,10 @@ use crate::fail_point;
 pub const BATCH_MAX: usize = 256;
 /// Most entries that may wait; beyond, posting waits.
 const QUEUE_MAX: usize = 4_096;
+/// Of a batch with so many entries, the next one begins no sooner than this after it: more gather, and each costs less. Fewer
+/// are a sign of a quiet moment, in which nobody is to wait.
+const CROWD: usize = 6;
+const PACE: Duration = Duration::from_millis(2);
 /// How often a batch is decided again because what it was decided on has changed.
 const TRIES_MAX: u32 = 4;
 /// Rows and bytes of the log that may wait for the tables; beyond, the ledger waits for the projector.
@@ -48,9 +53,35 @@ pub enum PostError {
     Unknown,
 }
 
+/// What came of an entry.
+pub type Posted = Result<Receipt, PostError>;
+
 struct Waiting {
     entry: Entry,
-    receipt: oneshot::Sender<Result<Receipt, PostError>>,
+    poster: Poster,
+}
+
+/// Who posted an entry, told once what came of it. Dropped untold: nobody knows.
+struct Poster(Option<Box<dyn FnOnce(Posted) + Send>>);
+
+impl Poster {
+    fn new(hear: impl FnOnce(Posted) + Send + 'static) -> Self {
+        Self(Some(Box::new(hear)))
+    }
+
+    fn tell(mut self, posted: Posted) {
+        if let Some(hear) = self.0.take() {
+            hear(posted);
+        }
+    }
+}
+
+impl Drop for Poster {
+    fn drop(&mut self) {
+        if let Some(hear) = self.0.take() {
+            hear(Err(PostError::Unknown));
+        }
+    }
 }
 
 /// Posts entries. Cheap to clone.
@@ -66,13 +97,30 @@ impl Ledger {
     }
 
     /// The receipt, once durable.
-    pub async fn post(&self, entry: Entry) -> Result<Receipt, PostError> {
-        let (receipt, answer) = oneshot::channel();
-        let waiting = Waiting { entry, receipt };
-        if self.queue.send(waiting).await.is_err() {
-            return Err(PostError::NotWritten);
+    pub async fn post(&self, entry: Entry) -> Posted {
+        let (sender, posted) = oneshot::channel();
+        let poster = Poster::new(move |posted| drop(sender.send(posted))); // it may have stopped waiting
+        if let Err(closed) = self.queue.send(Waiting { entry, poster }).await {
+            closed.0.poster.tell(Err(PostError::NotWritten));
         }
-        answer.await.unwrap_or(Err(PostError::Unknown))
+        posted.await.unwrap_or(Err(PostError::Unknown))
+    }
+
+    /// Has somebody told the receipt, once durable, who must not wait for it. `hear` must not block.
+    pub fn post_for(&self, entry: Entry, hear: impl FnOnce(Posted) + Send + 'static) {
+        let poster = Poster::new(hear);
+        match self.queue.try_send(Waiting { entry, poster }) {
+            Ok(()) => {}
+            Err(TrySendError::Closed(waiting)) => waiting.poster.tell(Err(PostError::NotWritten)),
+            Err(TrySendError::Full(waiting)) => {
+                let queue = self.queue.clone();
+                tokio::spawn(async move {
+                    if let Err(closed) = queue.send(waiting).await {
+                        closed.0.poster.tell(Err(PostError::NotWritten));
+                    }
+                });
+            }
+        }
     }
 }
 
@@ -126,6 +174,8 @@ impl Writer {
     async fn write_all(&self, queue: &mut mpsc::Receiver<Waiting>) -> Result<(), Superseded> {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while queue.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            let begun = Instant::now();
+            let is_crowded = batch.len() >= CROWD;
             if let Some(doubt) = self.write(std::mem::take(&mut batch)).await? {
                 self.log.is_doubtful(true);
                 while !self.resolve(&doubt).await? {
@@ -134,32 +184,33 @@ impl Writer {
                 self.log.is_doubtful(false);
             }
             self.let_tables_follow().await;
+            if is_crowded {
+                sleep_until(begun + PACE).await;
+            }
         }
         Ok(())
     }
 
     /// Answers with the batch whose outcome is not known, if there is one: nothing may be decided before it is.
     async fn write(&self, batch: Vec<Waiting>) -> Result<Option<Box<Decided>>, Superseded> {
-        let (entries, mut receipts): (Vec<_>, Vec<_>) = batch
+        let (entries, posters): (Vec<_>, Vec<_>) = batch
             .into_iter()
-            .map(|waiting| (waiting.entry, waiting.receipt))
+            .map(|waiting| (waiting.entry, waiting.poster))
             .unzip();
         histogram!("passcom_ledger_batch_entries").record(entries.len() as f64);
         match self.commit(&entries).await {
             Err(Failed::NotWritten(_)) if entries.len() > 1 => {
-                let mut alone = entries.into_iter().zip(receipts);
-                while let Some((entry, receipt)) = alone.next() {
+                let mut alone = entries.into_iter().zip(posters);
+                while let Some((entry, poster)) = alone.next() {
                     let outcome = self.commit(&[entry]).await;
-                    if let Some(doubt) = tell(outcome, vec![receipt])? {
-                        alone.for_each(|(_, receipt)| {
-                            drop(receipt.send(Err(PostError::NotWritten)))
-                        });
+                    if let Some(doubt) = tell(outcome, vec![poster])? {
+                        alone.for_each(|(_, poster)| poster.tell(Err(PostError::NotWritten)));
                         return Ok(Some(doubt));
                     }
                 }
                 Ok(None)
             }
-            outcome => tell(outcome, std::mem::take(&mut receipts)),
+            outcome => tell(outcome, posters),
         }
     }
 
@@ -360,13 +411,12 @@ impl Writer {
 /// Tells everybody what came of a batch; hands on the one whose outcome is not known.
 fn tell(
     outcome: Result<Vec<Receipt>, Failed>,
-    receipts: Vec<oneshot::Sender<Result<Receipt, PostError>>>,
+    posters: Vec<Poster>,
 ) -> Result<Option<Box<Decided>>, Superseded> {
     let (error, handed_on) = match outcome {
         Ok(outcomes) => {
-            for (receipt, outcome) in receipts.into_iter().zip(outcomes) {
-                let _ = receipt.send(Ok(outcome)); // whoever posted it may have stopped waiting
-            }
+            let told = posters.into_iter().zip(outcomes);
+            told.for_each(|(poster, receipt)| poster.tell(Ok(receipt)));
             return Ok(None);
         }
         Err(Failed::NotWritten(cause)) => {
@@ -379,9 +429,9 @@ fn tell(
         }
         Err(Failed::Superseded) => (PostError::NotWritten, Err(Superseded)),
     };
-    for receipt in receipts {
-        let _ = receipt.send(Err(error));
-    }
+    posters
+        .into_iter()
+        .for_each(|poster| poster.tell(Err(error)));
     handed_on
 }
 
@@ -389,7 +439,7 @@ fn tell(
 async fn refuse(queue: &mut mpsc::Receiver<Waiting>, pause: Duration) {
     let until = Instant::now() + pause;
     while let Ok(Some(waiting)) = timeout_at(until, queue.recv()).await {
-        let _ = waiting.receipt.send(Err(PostError::NotWritten));
+        waiting.poster.tell(Err(PostError::NotWritten));
     }
     sleep_until(until).await; // also where every handle is gone
 }
