@@ -7,6 +7,7 @@ use passcom_actors::company::log::cell::{Cell, Leg, Parts, RegisterTimes};
 use passcom_actors::domain::ballot::{Ballot, Register, Value};
 use passcom_actors::domain::ids::{RouteId, SagaId};
 use passcom_actors::domain::order::{Order, OrderHash};
+use passcom_actors::domain::order_hash::order_hash;
 use passcom_actors::domain::rows::{LegRow, SagaRow, SeatKey};
 use passcom_actors::domain::ticket::Ticket;
 use tokio_postgres::Row;
@@ -82,17 +83,16 @@ pub(crate) fn cells(sagas: &[Row], legs: &[Row]) -> Decoded<Vec<(SagaId, Cell)>>
 }
 
 fn cell(id: SagaId, row: &Row, legs: Vec<(Leg, bool)>) -> Decoded<Cell> {
-    let saga = saga(row)?;
-    let register = register(row, saga.as_ref())?;
     let ticket_order: Option<Json<Order>> = row.try_get("ticket_order")?;
+    let ticket_order = ticket_order.map(|Json(order)| Arc::new(order));
+    let saga = saga(row, ticket_order.as_ref())?;
+    let register = register(row, saga.as_ref())?;
     let ticket = match ticket_order {
         None => None,
-        Some(Json(order)) => {
+        Some(order) => {
             // one order in memory, where both say the same
             let known = saga.as_ref().and_then(|saga| saga.order.clone());
-            let order = known
-                .filter(|known| **known == order)
-                .unwrap_or_else(|| Arc::new(order));
+            let order = known.filter(|known| *known == order).unwrap_or(order);
             let cancelled = decode::cancelled(row)?;
             let ticket = Ticket {
                 id,
@@ -125,16 +125,23 @@ fn cell(id: SagaId, row: &Row, legs: Vec<(Leg, bool)>) -> Decoded<Cell> {
     })
 }
 
-fn saga(row: &Row) -> Decoded<Option<SagaRow>> {
+/// An order stands in the ticket alone, where that is of the same order.
+fn saga(row: &Row, ticket_order: Option<&Arc<Order>>) -> Decoded<Option<SagaRow>> {
     let Some(state) = row.try_get::<_, Option<&str>>("state")? else {
         return Ok(None);
     };
     let order: Option<Json<Order>> = row.try_get("order")?;
     let acceptors: Vec<&str> = row.try_get("acceptors")?;
+    let acceptors = decode::acceptors("saga", &acceptors)?;
+    let hash = decode::order_hash("saga", row)?;
+    let in_ticket = || ticket_order.filter(|order| order_hash(order, &acceptors) == hash);
     Ok(Some(SagaRow {
-        order: order.map(|Json(order)| Arc::new(order)),
-        hash: decode::order_hash("saga", row)?,
-        acceptors: decode::acceptors("saga", &acceptors)?,
+        order: match order {
+            Some(Json(order)) => Some(Arc::new(order)),
+            None => in_ticket().cloned(),
+        },
+        hash,
+        acceptors,
         driver: row.try_get("driver")?,
         state: decode::saga_state(state)?,
         finished: row.try_get("finished")?,

@@ -83,17 +83,15 @@ on conflict (saga_id, route_id, number) do update set
 "
 );
 
-// an order that the saga's row has does not travel again
 const TICKETS: &str = concat!(
     r#"
 insert into ticket (id, user_id, "order", created_at, recorded_at)
-select new.id, new.user_id, coalesce(new."order", saga."order"), "#,
+select new.id, new.user_id, new."order", "#,
     instant!("new.created_at"),
     ", ",
     instant!("new.recorded_at"),
     r#"
 from unnest($1::uuid[], $2::uuid[], $3::json[], $4::bigint[], $5::bigint[]) as new (id, user_id, "order", created_at, recorded_at)
-left join saga on saga.id = new.id
 on conflict (id) do nothing
 "#
 );
@@ -285,7 +283,8 @@ async fn sagas(session: &Session, what: &Projection) -> Done {
                     row(cell).map(|row| row.hash.0.as_slice())
                 }),
                 &column(&rows, |(_, cell)| {
-                    row(cell).and_then(|row| row.order.as_deref()).map(Json)
+                    let own = row(cell).and_then(|row| row.order.as_deref());
+                    own.filter(|_| !is_in_ticket(cell)).map(Json)
                 }),
                 &column(&rows, |(_, cell)| acceptors(cell)),
                 &column(&rows, |(_, cell)| row(cell).map(|row| row.driver.as_str())),
@@ -422,17 +421,24 @@ async fn legs(session: &Session, what: &Projection) -> Done {
         .await
 }
 
-/// Tickets that the tables do not have as they are, with what is known of their sagas.
-fn changed_tickets(what: &Projection) -> Vec<(&Ticket, Option<i64>, Option<&SagaRow>)> {
+/// Tickets that the tables do not have as they are, with when each was recorded.
+fn changed_tickets(what: &Projection) -> Vec<(&Ticket, Option<i64>)> {
     let changed = what
         .sagas
         .iter()
         .filter(|(_, cell)| cell.unprojected.ticket);
     let tickets = changed.filter_map(|(_, cell)| {
         let (ticket, recorded) = cell.ticket.as_ref()?;
-        Some((ticket, *recorded, row(cell)))
+        Some((ticket, *recorded))
     });
     tickets.collect()
+}
+
+/// The order of the saga is the one on its ticket, where it stands alone.
+fn is_in_ticket(cell: &Cell) -> bool {
+    let own = row(cell).and_then(|row| row.order.as_ref());
+    let ticket = cell.ticket.as_ref().map(|(ticket, _)| &ticket.order);
+    own.is_some() && own == ticket
 }
 
 async fn tickets(session: &Session, what: &Projection) -> Done {
@@ -440,21 +446,15 @@ async fn tickets(session: &Session, what: &Projection) -> Done {
     if tickets.is_empty() {
         return Ok(());
     }
-    let is_own = |ticket: &Ticket, row: Option<&SagaRow>| {
-        let own = row.and_then(|row| row.order.as_ref());
-        own.is_some_and(|order| *order == ticket.order)
-    };
     session
         .execute(
             TICKETS,
             &[
                 &column(&tickets, |(ticket, ..)| ticket.id.0),
                 &column(&tickets, |(ticket, ..)| ticket.order.user.0),
-                &column(&tickets, |(ticket, _, row)| {
-                    (!is_own(ticket, *row)).then(|| Json(&*ticket.order))
-                }),
+                &column(&tickets, |(ticket, _)| Json(&*ticket.order)),
                 &column(&tickets, |(ticket, ..)| ticket.order.created_at),
-                &column(&tickets, |(_, recorded, _)| *recorded),
+                &column(&tickets, |(_, recorded)| *recorded),
             ],
         )
         .await

@@ -32,7 +32,8 @@ const HELD_STATE: &str = "held";
 
 const SAGA: &str = r#"
 select id, case when state = 'begun' and hold_seconds is not null then 'held' else state end as state,
-       driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
+       driver, finished, coalesce("order", (select "order" from ticket where ticket.id = saga.id)) as "order",
+       extract(epoch from now() - created_at)::bigint as age
 from saga
 where id = $1 and state is not null and ($2::text is null or $2 = case when state = 'begun' and hold_seconds is not null then 'held' else state end)
     and created_at <= now() - $3 * interval '1 millisecond'
@@ -41,7 +42,8 @@ limit $4
 
 const SAGAS: &str = r#"
 select id, case when state = 'begun' and hold_seconds is not null then 'held' else state end as state,
-       driver, finished, "order", extract(epoch from now() - created_at)::bigint as age
+       driver, finished, coalesce("order", (select "order" from ticket where ticket.id = saga.id)) as "order",
+       extract(epoch from now() - created_at)::bigint as age
 from saga
 where state is not null and ($1::text is null or $1 = case when state = 'begun' and hold_seconds is not null then 'held' else state end)
     and created_at <= now() - $2 * interval '1 millisecond'
