@@ -141,6 +141,14 @@ pub async fn identify(database: &Database, companies: &[CompanyId]) -> anyhow::R
         );
     }
     let incarnation = Incarnation(row.try_get("incarnation")?);
+    // an append of the start before that is under way ends first; whatever comes after it finds its epoch over
+    transaction
+        .batch_execute(&format!(
+            "set local statement_timeout = {0}; set local lock_timeout = {0}; lock table log in share row exclusive mode",
+            ANSWER_TIMEOUT.as_millis() // its server gives it up before that
+        ))
+        .await
+        .context("wait for the appends of the start before")?;
     let epoch = transaction
         .query_one(
             "update node_state set epoch = epoch + 1 returning epoch",

@@ -6,12 +6,11 @@
 //!
 //! Sagas, legs and registers stay: they are what late messages are answered from.
 
+use passcom_actors::company::store::KEYS_KEPT_DAYS;
 use passcom_actors::fail_point::{self, Write};
 
 use crate::Database;
 
-/// How long the answer under a key is kept at least.
-pub const KEYS_KEPT_DAYS: i32 = 35;
 /// Most rows of a table that go at a time.
 const ROWS_MAX: i64 = 20_000;
 

@@ -144,7 +144,7 @@ impl Database {
         }
     }
 
-    fn load(&self, footprint: &Footprint) -> Loaded {
+    pub(super) fn load(&self, footprint: &Footprint) -> Loaded {
         let mut loaded = self.cells.load(footprint);
         let wanted = |seat: &SeatKey| {
             footprint.seats.contains(seat) || footprint.seat_maps.contains(&seat.0)

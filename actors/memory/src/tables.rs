@@ -6,13 +6,19 @@ use std::time::Duration;
 
 use passcom_actors::catalogue::{Published, SeatState, SeatStates};
 use passcom_actors::company::buckets::{Bucket, Digests, Slice, id_of};
+use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::cell::Cell;
+use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
-use passcom_actors::company::store::{AuditView, Read, SagaStatus, SagaView, Tables};
+use passcom_actors::company::store::{
+    AsOf, AuditView, Claims, Logged, NOBODY, Read, SagaStatus, SagaView, Tables,
+};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::Value;
 use passcom_actors::domain::ids::{Incarnation, RouteId, SagaId, SeatNumber, UserId};
-use passcom_actors::domain::rows::{KeyRow, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
+use passcom_actors::domain::rows::{
+    Footprint, KeyRow, Replicated, SagaRow, SagaState, SeatKey, SeatUse,
+};
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::LegState;
 use uuid::Uuid;
@@ -213,9 +219,79 @@ impl Tables for MemoryStore {
             take(published.collect());
         })
     }
+
+    fn logged(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>> {
+        self.read(|database| {
+            let rows = database.log.iter().filter(|row| row.seq > after);
+            rows.take(limit).cloned().collect()
+        })
+    }
+
+    fn as_of<'a>(&'a self, footprint: &'a Footprint) -> Read<'a, AsOf> {
+        self.read(|database| AsOf {
+            tables: database.cells.projected,
+            log: Seq(database.log.len() as i64),
+            rows: database.load(footprint),
+            off_sale: footprint
+                .seats
+                .intersection(&database.cells.blocked)
+                .copied()
+                .collect(),
+        })
+    }
+
+    fn claims(
+        &self,
+        of: Claims,
+        after: Option<Claim>,
+        limit: usize,
+    ) -> Read<'_, Vec<(Claim, bool)>> {
+        self.read(|database| {
+            let mut claims = database.claims(of);
+            claims.sort_unstable();
+            claims.retain(|(claim, _)| after.is_none_or(|after| *claim > after));
+            claims.truncate(limit);
+            claims
+        })
+    }
 }
 
 impl Database {
+    /// In no order, each with whether the other side says the same.
+    fn claims(&self, of: Claims) -> Vec<(Claim, bool)> {
+        let owned = |saga: SagaId, seat: SeatKey| self.owners.get(&seat) == Some(&saga);
+        let kept = |saga: SagaId, seat: SeatKey| match saga {
+            NOBODY => self.cells.blocked.contains(&seat),
+            saga => {
+                let cell = self.cells.sagas.get(&saga);
+                cell.and_then(|cell| cell.leg(seat))
+                    .is_some_and(|leg| leg.row.owns())
+            }
+        };
+        let claim = |saga, seat| {
+            let agreed = owned(saga, seat) == kept(saga, seat);
+            (Claim { saga, seat }, agreed)
+        };
+        match of {
+            Claims::Owners => {
+                let owners = self.owners.iter();
+                owners.map(|(seat, saga)| claim(*saga, *seat)).collect()
+            }
+            Claims::Legs => {
+                let legs = self.cells.sagas.iter();
+                let legs = legs.flat_map(|(saga, cell)| {
+                    let legs = cell.legs.iter();
+                    legs.map(|leg| (*saga, leg.seat))
+                });
+                legs.map(|(saga, seat)| claim(saga, seat)).collect()
+            }
+            Claims::OffSale => {
+                let seats = self.cells.blocked.iter();
+                seats.map(|seat| claim(NOBODY, *seat)).collect()
+            }
+        }
+    }
+
     fn seat_use(&self, seat: SeatKey) -> SeatUse {
         let Some(owner) = self.owners.get(&seat).copied() else {
             return SeatUse::Free;

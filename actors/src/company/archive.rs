@@ -35,8 +35,8 @@ const KEYS_RETRY: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Archive {
     me: CompanyId,
-    log: Arc<Log>,
-    tables: Arc<dyn Tables>,
+    pub(super) log: Arc<Log>,
+    pub(super) tables: Arc<dyn Tables>,
 }
 
 impl Archive {

@@ -2,6 +2,7 @@
 //!
 //! * [`ledger`]: the only writer, one row of the [`log`] for all that waits; [`archive`]: all that is read; [`store`]:
 //!   what both need of a database; [`news`]: what a batch has changed;
+//! * [`verifier`]: whether log, memory and tables say the same;
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
 //! * [`running`]: which sagas are driven here; [`stock`]: our own routes; [`supervisor`]: the root of the actors.
@@ -34,6 +35,7 @@ pub mod running;
 pub mod stock;
 pub mod store;
 pub mod supervisor;
+pub mod verifier;
 
 /// Our own company, as its node has it.
 pub struct Company {

@@ -1,5 +1,6 @@
 //! What the actors need of a database. Implemented over PostgreSQL (`passcom-sql`) and over memory (tests, simulation).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::catalogue::Published;
 use crate::company::buckets::{Bucket, Digests, Slice};
 use crate::company::log::Seq;
 use crate::company::log::cell::Cell;
+use crate::company::log::comparison::Claim;
 use crate::company::log::hot::{Assumed, ClientKey, Facts, Loaded, Projection, Standing};
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Acceptors, Register};
@@ -150,6 +152,33 @@ pub trait LedgerStore: Send + Sync + 'static {
     /// the epoch is ours.
     fn project<'a>(&'a self, projection: &'a Projection) -> BoxFuture<'a, Result<(), WriteError>>;
 }
+
+/// What the tables say, and where they and the log are: all as of one moment.
+#[derive(Debug, Default)]
+pub struct AsOf {
+    /// The last row of the log that the tables have.
+    pub tables: Seq,
+    /// The last row of the log.
+    pub log: Seq,
+    pub rows: Loaded,
+    /// Of the seats that were asked for, those that the tables have as off sale; `rows.blocked` has those without a buyer by who
+    /// keeps them.
+    pub off_sale: BTreeSet<SeatKey>,
+}
+
+/// Where it stands that somebody has a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claims {
+    /// Written with the log.
+    Owners,
+    /// Prepared and committed legs of the tables.
+    Legs,
+    /// Seats that the tables have as off sale.
+    OffSale,
+}
+
+/// Days that a client's key is known at least after it was answered.
+pub const KEYS_KEPT_DAYS: u16 = 35;
 
 /// A saga that somebody must bring to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -311,4 +340,19 @@ pub trait Tables: Send + Sync + 'static {
         changed_after: i64,
         take: &'a mut (dyn FnMut(Vec<Published>) + Send),
     ) -> Read<'a, ()>;
+
+    /// Rows of the log after this one, ascending, beside the connection that appends.
+    fn logged(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>>;
+
+    /// What the tables have of the sagas, users, keys and seats that the footprint names.
+    fn as_of<'a>(&'a self, footprint: &'a Footprint) -> Read<'a, AsOf>;
+
+    /// Looks through so many rows after this one, in the order of their keys. Answers with who may have a seat by them, and whether
+    /// the other side says the same of it; empty where nothing is left. Legs that keep nothing say so too.
+    fn claims(
+        &self,
+        of: Claims,
+        after: Option<Claim>,
+        limit: usize,
+    ) -> Read<'_, Vec<(Claim, bool)>>;
 }

@@ -13,6 +13,7 @@ use crate::catalogue::{LegFilter, LegPage, PageCursor};
 use crate::company::Company;
 use crate::company::ledger::PostError;
 use crate::company::store::{ReadError, SagaStatus, SagaView, Unfinished};
+use crate::company::verifier::{Verification, Verifier};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use crate::domain::rows::SeatUse;
@@ -102,6 +103,7 @@ pub struct Operations {
     desk: Desk,
     links: Links,
     lease_scan: LeaseScan,
+    verifier: Verifier,
 }
 
 impl Operations {
@@ -114,6 +116,7 @@ impl Operations {
         lease_scan: LeaseScan,
     ) -> Self {
         Self {
+            verifier: Verifier::new(&company.archive),
             company,
             companies,
             drivers,
@@ -229,6 +232,17 @@ impl Operations {
             Ok(None) => Driven::Unknown,
             Err(Unavailable) => Driven::Unavailable,
         }
+    }
+
+    /// Begins to compare log, memory and tables, over the last so many rows of the log or all that are kept, unless that
+    /// is under way.
+    pub fn verify(&self, rows: Option<u64>) -> Verification {
+        self.verifier.start(rows)
+    }
+
+    /// How far that is, or what came of it last.
+    pub fn verification(&self) -> Verification {
+        self.verifier.latest()
     }
 
     /// Takes no new bookings from clients any more; what is under way is finished.

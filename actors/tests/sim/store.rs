@@ -9,10 +9,11 @@ use passcom_actors::catalogue::{CloseOfSale, Published};
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::cell::Cell;
+use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::{Assumed, ClientKey, Facts, Loaded, Projection, Standing};
 use passcom_actors::company::store::{
-    Append, AppendError, AuditView, LedgerStore, Logged, Read, ReadError, SagaStatus, SagaView,
-    Tables, WriteError,
+    Append, AppendError, AsOf, AuditView, Claims, LedgerStore, Logged, Read, ReadError, SagaStatus,
+    SagaView, Tables, WriteError,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
@@ -382,5 +383,22 @@ impl Tables for Database {
         take: &'a mut (dyn FnMut(Vec<Published>) + Send),
     ) -> Read<'a, ()> {
         self.read(move |this| this.tables().routes(changed_after, take))
+    }
+
+    fn logged(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>> {
+        self.read(move |this| this.tables().logged(after, limit))
+    }
+
+    fn as_of<'a>(&'a self, footprint: &'a Footprint) -> Read<'a, AsOf> {
+        self.read(move |this| this.tables().as_of(footprint))
+    }
+
+    fn claims(
+        &self,
+        of: Claims,
+        after: Option<Claim>,
+        limit: usize,
+    ) -> Read<'_, Vec<(Claim, bool)>> {
+        self.read(move |this| this.tables().claims(of, after, limit))
     }
 }

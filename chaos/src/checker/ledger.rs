@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 
+use passcom_actors::company::log::said;
 use uuid::Uuid;
 
 use super::Violation;
-use super::facts::{Company, Ledger, Name};
+use super::facts::{Company, Ledger};
 
 pub fn check(companies: &[Company]) -> Vec<Violation> {
     let mut violations = Vec::new();
@@ -63,7 +64,7 @@ fn owners(ledger: &Ledger) -> Vec<String> {
         .iter()
         .filter(|(name, _)| !later.contains_key(name));
     for (name, says) in unchanged.chain(later) {
-        if let Some((seat, owner)) = owner(name, says) {
+        if let Some((seat, owner)) = said::owner(name, says) {
             expected.entry(seat).or_default().push(owner);
         }
     }
@@ -81,17 +82,6 @@ fn owners(ledger: &Ledger) -> Vec<String> {
         unowned.map(|(seat, legs)| format!("seat {seat:?} has no owner, and legs of {legs:?}")),
     );
     found
-}
-
-/// Which seat is kept by this row, and for whom; one that is off sale is nobody's.
-fn owner(name: &Name, says: &str) -> Option<((i64, i32), Uuid)> {
-    match (name, says) {
-        (Name::Leg(saga, route, number), "prepared" | "committed") => {
-            Some(((*route, *number), *saga))
-        }
-        (Name::Seat(route, number), "off sale") => Some(((*route, *number), Uuid::nil())),
-        _ => None,
-    }
 }
 
 /// Rows that are compared.

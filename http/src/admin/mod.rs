@@ -19,6 +19,7 @@ mod company;
 mod health;
 mod lists;
 mod sagas;
+mod verify;
 
 /// Longest reason that an operator gives, in characters.
 const REASON_LEN_MAX: usize = 500;
@@ -50,6 +51,7 @@ fn router() -> Router<Operator> {
         sagas::ENDPOINTS,
         lists::ENDPOINTS,
         company::ENDPOINTS,
+        verify::ENDPOINTS,
     ])
 }
 

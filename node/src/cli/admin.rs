@@ -1,5 +1,6 @@
 //! `passcom admin`: what operators ask of a running node, as tables, or as the JSON it answered.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use uuid::Uuid;
 use crate::config::Config;
 
 const LIMIT: Duration = Duration::from_secs(15);
+/// How often a verification that runs is asked how far it is.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -82,6 +85,12 @@ enum Question {
         #[arg(long)]
         reason: String,
     },
+    /// Compare log, memory and tables of the running node. Exit code 1 if they differ, or if it cannot be found out.
+    Verify {
+        /// Only this many rows of the log, from its end.
+        #[arg(long, value_name = "ROWS")]
+        last: Option<u64>,
+    },
     /// Take no new bookings; what is under way is finished.
     Drain {
         /// For the audit trail.
@@ -111,17 +120,88 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into()); // it listens everywhere, so also here
     }
-    let answer = ask(
-        &format!("http://{address}"),
-        &config.admin_token(company)?,
-        request,
-    )
-    .await?;
+    let base = format!("http://{address}");
+    let token = config.admin_token(company)?;
+    let answer = ask(&base, &token, request).await?;
+    if let Question::Verify { .. } = args.question {
+        return verify(&base, &token, answer, args.json).await;
+    }
     if args.json {
         println!("{answer}");
         return Ok(());
     }
     print(&args.question, &answer)
+}
+
+/// Waits for the end of a verification that was begun.
+async fn verify(base: &str, token: &str, mut answer: String, json: bool) -> anyhow::Result<()> {
+    loop {
+        let told: Value = serde_json::from_str(&answer).context("the answer is not JSON")?;
+        if told["state"] != "running" {
+            if json {
+                println!("{answer}");
+            }
+            return verified(&told, json);
+        }
+        if std::io::stderr().is_terminal() {
+            let [read, upto, seats] = ["read", "upto", "seats"].map(|field| cell(&told[field]));
+            eprint!("\rrow {read} of {upto} of the log, {seats} seats and legs ");
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+        answer = ask(base, token, get("/admin/verify")).await?;
+    }
+}
+
+/// What it came to; an error unless everything is equal.
+fn verified(told: &Value, json: bool) -> anyhow::Result<()> {
+    let [upto, rows, seats] = ["upto", "rows", "seats"].map(|field| cell(&told[field]));
+    match told["state"].as_str() {
+        Some("equal") => {
+            if !json {
+                println!("equal up to seq {upto}: {rows} rows, {seats} seats and legs");
+            }
+            Ok(())
+        }
+        Some("different") => {
+            if !json {
+                let columns = ["side", "row", "seq", "log", "found"];
+                println!("{}", table(&told["differences"], &columns));
+                for side in ["log", "tables", "memory", "seat_owner"] {
+                    let differences = told["differences"].as_array();
+                    let mut sides = differences
+                        .into_iter()
+                        .flatten()
+                        .map(|found| &found["side"]);
+                    if sides.any(|found| found == side) {
+                        println!("{side}: {}", what_to_do(side));
+                    }
+                }
+            }
+            bail!(
+                "{} rows differ from the log, looked at up to seq {upto}",
+                cell(&told["different"])
+            )
+        }
+        _ => bail!("not verified: {}", cell(&told["problem"])),
+    }
+}
+
+/// The log is what counts: tables and memory are made of it.
+fn what_to_do(side: &str) -> &'static str {
+    match side {
+        "log" => {
+            "rows of it are lost or damaged: restore the database, see \"A lost disk\" in docs/operations.md"
+        }
+        "tables" => {
+            "somebody else has written to them, or the projection is at fault: stop the node, write into the row what the log \
+             says, start it again; keep the logs"
+        }
+        "memory" => "restart the node, which reads memory anew; keep its log",
+        _ => {
+            "the seat may be sold twice or not at all: block it or stop the node, and ask every company for the saga \
+             (`passcom admin saga ID`) before you correct seat_owner to what the legs say"
+        }
+    }
 }
 
 impl Question {
@@ -158,6 +238,14 @@ impl Question {
             Self::Saga { id } => get(&format!("/admin/sagas/{id}")),
             Self::Retry { id, reason } => post(&format!("/admin/sagas/{id}/retry"), reason),
             Self::Abort { id, reason } => post(&format!("/admin/sagas/{id}/abort"), reason),
+            Self::Verify { last } => Request {
+                method: Method::POST,
+                body: Some(match last {
+                    Some(last) => json!({ "last": last }),
+                    None => json!({}),
+                }),
+                ..get("/admin/verify")
+            },
             Self::Drain { reason } => post("/admin/drain", reason),
             Self::Resume { reason } => post("/admin/resume", reason),
         }
@@ -227,6 +315,7 @@ fn detail(text: &str) -> String {
 fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
     let parse = || serde_json::from_str::<Value>(answer).context("the answer is not JSON");
     match question {
+        Question::Verify { .. } => verified(&parse()?, false)?,
         Question::Ready => println!("ready"),
         Question::Drain { .. } => println!("draining"),
         Question::Resume { .. } => println!("serving"),
@@ -352,6 +441,21 @@ mod tests {
             ("older_than", "5".to_owned()),
         ];
         assert_eq!(question.request().query, expected);
+    }
+
+    #[test]
+    fn only_what_is_equal_is_a_success() {
+        let told = |state: &str| {
+            json!({"state": state, "upto": 7, "rows": 20, "seats": 3, "different": 1, "problem": "away",
+                   "differences": [{"side": "tables", "row": "Saga(x)", "seq": 5, "log": "begun", "found": null}]})
+        };
+        assert!(verified(&told("equal"), false).is_ok());
+        let error = |state: &str| verified(&told(state), true).unwrap_err().to_string();
+        assert_eq!(
+            error("different"),
+            "1 rows differ from the log, looked at up to seq 7"
+        );
+        assert_eq!(error("failed"), "not verified: away");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::cells::{self, cells, seat_key};
 use crate::decode::{self, Decoded};
 use crate::error::Failure;
 
-const SEATS: &str = "
+pub(crate) const SEATS: &str = "
 select seat_owner.route_id, seat_owner.number, seat_owner.saga_id, leg.state
 from unnest($1::bigint[], $2::int[]) as asked (route_id, number)
 join seat_owner on seat_owner.route_id = asked.route_id and seat_owner.number = asked.number
@@ -31,7 +31,7 @@ join seat_owner on seat_owner.route_id = asked.id
 left join leg on leg.saga_id = seat_owner.saga_id and leg.route_id = seat_owner.route_id and leg.number = seat_owner.number
 ";
 
-const LOGINS: &str = "
+pub(crate) const LOGINS: &str = "
 select asked.login_norm, user_account.id as user_id, user_account.pw_hash, user_account.version,
        login_register.key, login_register.acceptors, login_register.promised, login_register.accepted, login_register.value,
        login_register.chosen
@@ -40,7 +40,7 @@ left join user_account on user_account.login_norm = asked.login_norm
 left join login_register on login_register.key = 'login/' || asked.login_norm
 ";
 
-const KEYS: &str = "
+pub(crate) const KEYS: &str = "
 select asked.user_id, asked.key, idem.fingerprint, idem.saga_id, idem.answer
 from unnest($1::uuid[], $2::text[]) as asked (user_id, key)
 left join idem on idem.user_id = asked.user_id and idem.key = asked.key
@@ -51,7 +51,7 @@ select projected, round, told, (extract(epoch from now()) * 1000)::bigint as now
 ";
 const PROJECTED: &str = "select projected from node_state";
 const CURSORS: &str = "select peer, incarnation, seq from repl_cursor";
-const LOG: &str = "
+pub(crate) const LOG: &str = "
 select seq, epoch, (extract(epoch from at) * 1000)::bigint as at, body from log where seq > $1 order by seq limit $2
 ";
 // the version is of the same snapshot as the routes
@@ -109,15 +109,17 @@ pub(super) async fn log(
 ) -> Result<Vec<Logged>, Failure> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = session.query(LOG, &[&after.0, &limit]).await?;
-    let logged = |row: &Row| {
-        Ok(Logged {
-            seq: Seq(row.try_get("seq")?),
-            epoch: row.try_get("epoch")?,
-            at: row.try_get("at")?,
-            body: row.try_get("body")?,
-        })
-    };
     rows.iter().map(logged).collect()
+}
+
+/// Of a row of [`LOG`].
+pub(crate) fn logged(row: &Row) -> Decoded<Logged> {
+    Ok(Logged {
+        seq: Seq(row.try_get("seq")?),
+        epoch: row.try_get("epoch")?,
+        at: row.try_get("at")?,
+        body: row.try_get("body")?,
+    })
 }
 
 pub(super) async fn facts(session: &Session, after_version: i64) -> Result<Facts, Failure> {
@@ -174,20 +176,27 @@ pub(super) async fn load(session: &Session, footprint: &Footprint) -> Result<Loa
         ..Loaded::default()
     };
     for row in seat_rows.iter().chain(&map_rows) {
-        let (seat, owner) = (seat_key(row)?, row.try_get::<_, Uuid>("saga_id")?);
-        let state: Option<&str> = row.try_get("state")?;
-        if owner.is_nil() {
-            loaded.blocked.insert(seat);
-        } else {
-            // a leg that the tables do not have yet is in memory, which knows better
-            let state = state.map_or(Ok(LegState::Prepared), decode::leg_state)?;
-            loaded.owners.insert(seat, (SagaId(owner), state));
-        }
+        owner(row, &mut loaded)?;
     }
     Ok(loaded)
 }
 
-fn login(row: &Row) -> Decoded<(String, Login)> {
+/// Who keeps a seat, of a row of [`SEATS`].
+pub(crate) fn owner(row: &Row, loaded: &mut Loaded) -> Decoded<()> {
+    let (seat, owner) = (seat_key(row)?, row.try_get::<_, Uuid>("saga_id")?);
+    let state: Option<&str> = row.try_get("state")?;
+    if owner.is_nil() {
+        loaded.blocked.insert(seat);
+    } else {
+        // a leg that the tables do not have yet is in memory, which knows better
+        let state = state.map_or(Ok(LegState::Prepared), decode::leg_state)?;
+        loaded.owners.insert(seat, (SagaId(owner), state));
+    }
+    Ok(())
+}
+
+/// Of a row of [`LOGINS`].
+pub(crate) fn login(row: &Row) -> Decoded<(String, Login)> {
     let user: Option<Uuid> = row.try_get("user_id")?;
     let key: Option<&str> = row.try_get("key")?;
     let user = user.map(|_| decode::user(row)).transpose()?;
@@ -196,7 +205,8 @@ fn login(row: &Row) -> Decoded<(String, Login)> {
     Ok((row.try_get("login_norm")?, Login { user, register }))
 }
 
-fn key(row: &Row) -> Decoded<((UserId, String), Option<KeyRow>)> {
+/// Of a row of [`KEYS`].
+pub(crate) fn key(row: &Row) -> Decoded<((UserId, String), Option<KeyRow>)> {
     let key = (UserId(row.try_get("user_id")?), row.try_get("key")?);
     let Some(fingerprint) = row.try_get::<_, Option<&[u8]>>("fingerprint")? else {
         return Ok((key, None));

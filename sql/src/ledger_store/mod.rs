@@ -11,7 +11,7 @@
 //!   cancelled caller included, the connection is dropped.
 
 mod append;
-mod load;
+pub(crate) mod load;
 mod project;
 mod session;
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod catalogue;
+mod comparison;
 mod copies;
 mod reader;
 mod sagas;
@@ -11,12 +12,16 @@ use std::time::Duration;
 use deadpool_postgres::Pool;
 use passcom_actors::catalogue::Published;
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
+use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::cell::Cell;
+use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
-use passcom_actors::company::store::{AuditView, Read, SagaStatus, SagaView, Tables};
+use passcom_actors::company::store::{
+    AsOf, AuditView, Claims, Logged, Read, SagaStatus, SagaView, Tables,
+};
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
-use passcom_actors::domain::rows::{KeyRow, Replicated, SeatKey, SeatUse};
+use passcom_actors::domain::rows::{Footprint, KeyRow, Replicated, SeatKey, SeatUse};
 use passcom_actors::domain::ticket::Ticket;
 use uuid::Uuid;
 
@@ -119,5 +124,22 @@ impl Tables for PgTables {
         take: &'a mut (dyn FnMut(Vec<Published>) + Send),
     ) -> Read<'a, ()> {
         Box::pin(async move { Ok(self.read_routes(changed_after, take).await?) })
+    }
+
+    fn logged(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>> {
+        Box::pin(async move { Ok(self.read_logged(after, limit).await?) })
+    }
+
+    fn as_of<'a>(&'a self, footprint: &'a Footprint) -> Read<'a, AsOf> {
+        Box::pin(async move { Ok(self.read_as_of(footprint).await?) })
+    }
+
+    fn claims(
+        &self,
+        of: Claims,
+        after: Option<Claim>,
+        limit: usize,
+    ) -> Read<'_, Vec<(Claim, bool)>> {
+        Box::pin(async move { Ok(self.read_claims(of, after, limit).await?) })
     }
 }

@@ -57,8 +57,9 @@ impl Reader {
         parameter: i64,
         take: impl FnMut(&Row) -> Decoded<()>,
     ) -> Result<(), Failure> {
+        // until it is done it is in the middle of an answer, and in a transaction, also where nobody waits for it any more
+        self.spoilt.store(true, Ordering::Relaxed);
         let done = self.try_each_row(sql, parameter, take).await;
-        // it may be in the middle of an answer, and in a transaction
         self.spoilt.store(done.is_err(), Ordering::Relaxed);
         done
     }
@@ -79,6 +80,22 @@ impl Reader {
             take(&row)?;
         }
         answered(client.batch_execute("commit")).await
+    }
+
+    /// What is read within is of one moment.
+    pub(super) async fn of_one_moment<T>(
+        &self,
+        read: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        // until it is done it is in a transaction
+        self.spoilt.store(true, Ordering::Relaxed);
+        let client = self.client.as_ref().expect("taken by drop only");
+        let begin = "begin isolation level repeatable read read only";
+        answered(client.batch_execute(begin)).await?;
+        let done = read(self).await?;
+        answered(client.batch_execute("commit")).await?;
+        self.spoilt.store(false, Ordering::Relaxed);
+        Ok(done)
     }
 
     /// The only row, if any.

@@ -7,6 +7,7 @@ mod speed;
 #[path = "../support/mod.rs"]
 mod support;
 mod upgrade;
+mod verify;
 
 use contract::{Memory, Postgresql, all};
 use support::Cluster;

@@ -553,6 +553,11 @@ impl Hot {
         }
     }
 
+    /// Whether a seat is off sale. None: the tables say.
+    pub fn blocked(&self, seat: SeatKey) -> Option<bool> {
+        self.blocked.get(&seat).copied()
+    }
+
     pub fn cursors(&self) -> &BTreeMap<CompanyId, OutboxCursor> {
         &self.cursors
     }

@@ -9,6 +9,7 @@
 //! * [`record`]: what a row of the log says; [`hot`], [`cell`]: what the log says and the tables may not say yet, pure;
 //!   `unused`: what neither says, known without asking;
 //! * [`projector`]: brings the tables after. Who reads asks the [archive](super::archive).
+//! * [`said`], [`comparison`]: whether log, memory and tables say the same, for the [verifier](super::verifier); pure.
 //!
 //! Invariants:
 //! * L1 A receipt leaves after its append is acknowledged. An append whose outcome is not known is found out before anything
@@ -20,9 +21,11 @@
 //! * L6 Nothing that writes tables directly passes a vote: facts of a route are versioned, and the append compares the version.
 
 pub mod cell;
+pub mod comparison;
 pub mod hot;
 pub mod projector;
 pub mod record;
+pub mod said;
 mod shared;
 mod shelf;
 pub(super) mod unused;

@@ -1,20 +1,19 @@
 //! A company's log and its tables, read apart and of the same moment.
 //!
-//! What a row of the log looks like is the product's own word ([`Record`]): nobody else can say it. What the rows come to is
-//! worked out here, and not by what the nodes apply them with.
+//! What a row of the log looks like and says is the product's own word ([`Record`], [`said`]): nobody else can say it. What the rows
+//! come to is worked out here, and not by what the nodes apply them with.
 
 use std::collections::BTreeMap;
 
-use passcom_actors::company::log::record::{Decided, LegChange, Record, SagaPart};
-use passcom_actors::domain::ballot::{Ballot, Register, Value};
-use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::rows::{SagaRow, SagaState, SeatKey};
-use passcom_actors::domain::vote::LegState;
+use passcom_actors::company::log::record::Record;
+use passcom_actors::company::log::said;
+use passcom_actors::domain::ballot::Ballot;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use crate::cluster::Behind;
+
+pub use said::{Name, Rows};
 
 /// Rows of the log that are read at a time.
 const PAGE: i64 = 256;
@@ -33,22 +32,6 @@ from ticket left join ticket_leg on ticket_id = ticket.id group by ticket.id";
 const KEYS: &str = "select user_id, key, saga_id, answer is not null from idem";
 const LOGINS: &str = "select login_norm, id, version from user_account";
 const SEATS: &str = "select route_id, number, blocked from seat";
-
-/// Which row of a company.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Name {
-    Saga(Uuid),
-    Leg(Uuid, i64, i32),
-    /// A register, by its key.
-    Decision(String),
-    Ticket(Uuid),
-    Key(Uuid, String),
-    Login(String),
-    Seat(i64, i32),
-}
-
-/// What a row says, in words that are the same wherever they were read.
-pub type Rows = BTreeMap<Name, String>;
 
 /// One company's log and tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,7 +98,7 @@ async fn tables(database: &Client) -> anyhow::Result<Rows> {
     let readers: [(&str, Read); 7] = [
         (SAGAS, |row| {
             let (state, hold) = (row.try_get(1)?, row.try_get(3)?);
-            let told = saga(state, row.try_get(2)?, hold, row.try_get(4)?);
+            let told = said::saga(state, row.try_get(2)?, hold, row.try_get(4)?);
             Ok((Name::Saga(row.try_get(0)?), told))
         }),
         (LEGS, |row| {
@@ -126,23 +109,26 @@ async fn tables(database: &Client) -> anyhow::Result<Rows> {
             let accepted = row.try_get::<_, Option<i64>>(2)?.map(Ballot);
             let aborts: Option<bool> = row.try_get(3)?;
             let accepted = accepted.map(|ballot| (ballot, aborts.unwrap_or_default()));
-            let told = decision(Ballot(row.try_get(1)?), accepted, row.try_get(4)?);
+            let told = said::decision(Ballot(row.try_get(1)?), accepted, row.try_get(4)?);
             Ok((Name::Decision(row.try_get(0)?), told))
         }),
         (TICKETS, |row| {
-            Ok((Name::Ticket(row.try_get(0)?), cancelled(row.try_get(1)?)))
+            Ok((
+                Name::Ticket(row.try_get(0)?),
+                said::cancelled(row.try_get(1)?),
+            ))
         }),
         (KEYS, |row| {
             let name = Name::Key(row.try_get(0)?, row.try_get(1)?);
-            Ok((name, key(row.try_get(2)?, row.try_get(3)?)))
+            Ok((name, said::key(row.try_get(2)?, row.try_get(3)?)))
         }),
         (LOGINS, |row| {
             let name = Name::Login(row.try_get(0)?);
-            Ok((name, login(row.try_get(1)?, row.try_get(2)?)))
+            Ok((name, said::login(row.try_get(1)?, row.try_get(2)?)))
         }),
         (SEATS, |row| {
             let name = Name::Seat(row.try_get(0)?, row.try_get(1)?);
-            Ok((name, seat(row.try_get(2)?)))
+            Ok((name, said::seat(row.try_get(2)?).to_owned()))
         }),
     ];
     let mut rows = Rows::new();
@@ -192,123 +178,6 @@ impl Replay {
             true => &mut self.projected_rows,
             false => &mut self.later_rows,
         };
-        for (SagaId(id), change) in record.sagas {
-            if let Some(part) = change.saga {
-                rows.insert(Name::Saga(id), saga_part(&part));
-            }
-            for (of, leg) in change.legs {
-                let (
-                    (route, number),
-                    LegChange::New { state, .. } | LegChange::Moved { state, .. },
-                ) = (place(of), leg);
-                rows.insert(Name::Leg(id, route, number), leg_state(state).to_owned());
-            }
-            if let Some(part) = change.register {
-                let accepted = part.accepted.map(|(ballot, decided)| {
-                    (ballot, matches!(decided, Decided::Other(Value::Abort)))
-                });
-                let told = decision(part.promised, accepted, part.chosen);
-                rows.insert(Name::Decision(format!("saga/{id}")), told);
-            }
-            if let Some(part) = change.ticket {
-                let seats = part.cancelled.iter().map(seat_name).collect();
-                rows.insert(Name::Ticket(id), cancelled(seats));
-            }
-        }
-        for (name, change) in record.logins {
-            if let Some(Register {
-                promised,
-                accepted,
-                chosen,
-                ..
-            }) = change.register
-            {
-                let accepted = accepted.map(|(ballot, value)| (ballot, value == Value::Abort));
-                let told = decision(promised, accepted, chosen);
-                rows.insert(Name::Decision(format!("login/{name}")), told);
-            }
-            if let Some(user) = change.user {
-                rows.insert(Name::Login(name), login(user.id.0, user.version));
-            }
-        }
-        for ((user, name), row) in record.keys {
-            let told = key(row.saga.0, row.answer.is_some());
-            rows.insert(Name::Key(user.0, name), told);
-        }
-        for (of, blocked) in record.blocked {
-            let (route, number) = place(of);
-            rows.insert(Name::Seat(route, number), seat(blocked));
-        }
+        rows.extend(said::record(&record));
     }
-}
-
-fn saga_part(part: &SagaPart) -> String {
-    let (SagaPart::Begun(SagaRow {
-        state,
-        finished,
-        hold_seconds,
-        voted,
-        ..
-    })
-    | SagaPart::Moved {
-        state,
-        finished,
-        hold_seconds,
-        voted,
-    }) = part;
-    let state = match state {
-        SagaState::Begun => "begun",
-        SagaState::Committed => "committed",
-        SagaState::Aborted => "aborted",
-    };
-    // two hours at most
-    let hold = hold_seconds.and_then(|seconds| i32::try_from(seconds).ok());
-    saga(state, *finished, hold, *voted)
-}
-
-fn saga(state: &str, finished: bool, hold: Option<i32>, voted: bool) -> String {
-    format!("{state}, finished {finished}, held for {hold:?} s, voted {voted}")
-}
-
-fn leg_state(state: LegState) -> &'static str {
-    match state {
-        LegState::Prepared => "prepared",
-        LegState::Refused => "refused",
-        LegState::Committed => "committed",
-        LegState::Cancelled => "cancelled",
-    }
-}
-
-/// What was accepted is told by its ballot, and whether it is Abort.
-fn decision(promised: Ballot, accepted: Option<(Ballot, bool)>, chosen: bool) -> String {
-    let accepted = accepted.map(|(ballot, aborts)| (ballot.0, if aborts { "no" } else { "yes" }));
-    let promised = promised.0;
-    format!("promised {promised}, accepted {accepted:?}, chosen {chosen}")
-}
-
-fn cancelled(mut seats: Vec<String>) -> String {
-    seats.sort_unstable();
-    format!("without {seats:?}")
-}
-
-fn seat_name(seat: &SeatRef) -> String {
-    let (route, number) = place((seat.route, seat.number));
-    format!("{}/{route}/{number}", seat.company)
-}
-
-fn key(saga: Uuid, answered: bool) -> String {
-    format!("saga {saga}, answered {answered}")
-}
-
-fn login(user: Uuid, version: i64) -> String {
-    format!("user {user}, version {version}")
-}
-
-fn seat(blocked: bool) -> String {
-    if blocked { "off sale" } else { "on sale" }.to_owned()
-}
-
-/// As the tables name a seat.
-fn place((route, number): SeatKey) -> (i64, i32) {
-    (route.0.cast_signed(), i32::from(number.0))
 }

@@ -8,6 +8,7 @@ pub mod holds;
 mod log;
 mod node;
 pub mod reads;
+mod verify;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -157,6 +158,7 @@ pub async fn all<B: Base>(database: impl AsyncFn() -> B) {
     log::a_seat_goes_back_on_sale_after_a_start(&database().await).await;
     log::a_hold_is_as_old_after_a_start(&database().await).await;
     log::numbers_for_the_peers_go_on_after_a_start(&database().await).await;
+    verify::everything_is_equal_while_a_node_sells(&database().await).await;
 }
 
 /// What the clock of a store shows at first, in seconds since 1970.
