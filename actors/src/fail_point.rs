@@ -26,6 +26,8 @@ pub enum Write {
     Schedule,
     /// Rows that nobody needs any more go.
     Pruning,
+    /// Old rows of the log go.
+    Trimming,
     /// The tables are brought after the log.
     Projection,
 }

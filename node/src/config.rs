@@ -19,7 +19,7 @@ mod limits;
 mod secret;
 
 pub use connections::Connections;
-pub use limits::{Limits, Tariff, Timeouts};
+pub use limits::{Limits, Retention, Tariff, Timeouts};
 
 /// Most companies of one cluster: every decision asks a majority of them.
 pub const COMPANIES_MAX: usize = 32;
@@ -62,6 +62,8 @@ pub struct Config {
     pub connections: Connections,
     #[serde(default)]
     pub tariff: Tariff,
+    #[serde(default)]
+    pub retention: Retention,
     #[serde(rename = "company")]
     companies: Vec<Company>,
 }
@@ -154,6 +156,7 @@ impl Config {
             timeouts,
             connections: Connections::default(),
             tariff: Tariff::default(),
+            retention: Retention::default(),
             companies,
         };
         Self::parse(&config.to_toml(), path)
@@ -287,6 +290,7 @@ impl Config {
         self.limits.check()?;
         self.timeouts.check()?;
         self.tariff.check()?;
+        self.retention.check()?;
         self.connections.check()
     }
 

@@ -115,7 +115,8 @@ pub async fn run(
     }
     node.assembly.serve().await;
     let (own, companies) = (&node.assembly.company, &node.assembly.companies);
-    let tidying = housekeeping::run(own.clone(), companies.clone(), database.clone());
+    let log_days = config.retention.log_days;
+    let tidying = housekeeping::run(own.clone(), companies.clone(), database.clone(), log_days);
     node.assembly.spawn(tidying);
     node.assembly.spawn(memory::give_back());
 

@@ -86,6 +86,7 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
         "passcom_alarms_total",
         "passcom_actor_failures_total",
         "passcom_ledger_conflicts_total",
+        "passcom_log_partitions_dropped_total",
         "passcom_searches_cut_short_total",
     ] {
         metrics::counter!(counter).absolute(0);

@@ -8,7 +8,7 @@ use crate::locks;
 use crate::pool::Database;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 5] = [
+const MIGRATIONS: [(i32, &str, &str); 6] = [
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (
         2,
@@ -18,6 +18,11 @@ const MIGRATIONS: [(i32, &str, &str); 5] = [
     (3, "holds", include_str!("../migrations/0003_holds.sql")),
     (4, "history", include_str!("../migrations/0004_history.sql")),
     (5, "log", include_str!("../migrations/0005_log.sql")),
+    (
+        6,
+        "retention",
+        include_str!("../migrations/0006_retention.sql"),
+    ),
 ];
 
 const CREATE_RECORD: &str = "

@@ -91,5 +91,6 @@ steps!(WRITES: Write {
     Write::PeerIdentity => "mesh::remember_peer",
     Write::Schedule => "import::schedule",
     Write::Pruning => "housekeeping::prune",
+    Write::Trimming => "housekeeping::trim_log",
     Write::Projection => "tables::project",
 });

@@ -219,6 +219,7 @@ pub const TABLE: &[Row] = &[
     row("send::cursors", Third, Idle, NONE, BOOKED),
     row("answer::cursors", Other, Idle, NONE, BOOKED),
     row("housekeeping::prune", Third, Idle, NONE, BOOKED),
+    row("housekeeping::trim_log", Third, Start, NONE, BOOKED),
     row("start::migrate", Other, Start, NONE, BOOKED),
     row("start::identify", Other, Start, NONE, BOOKED),
     row("send::hello", Other, Start, NONE, BOOKED),

@@ -188,6 +188,27 @@ impl Tariff {
     }
 }
 
+/// How long is kept what nothing but people needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// The log: what happened at this company, batch by batch. Its tables are kept whatever this says.
+    pub log_days: u16,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { log_days: 35 }
+    }
+}
+
+impl Retention {
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        let days = u32::from(self.log_days);
+        within("retention", &[("log_days", days, 1..=3_650)])
+    }
+}
+
 fn seconds(count: u32) -> Duration {
     Duration::from_secs(u64::from(count))
 }

@@ -134,6 +134,11 @@ fn a_complaint_names_the_field_and_what_to_do() {
         ),
         (
             "[[company]]",
+            "[retention]\nlog_days = 0\n[[company]]",
+            "retention.log_days: 0 is out of bounds; write 1 to 3650",
+        ),
+        (
+            "[[company]]",
             "[connections]\nlongest_minutes = 0\n[[company]]",
             "connections.longest_minutes: 0 is out of bounds; write 60 to 4320",
         ),

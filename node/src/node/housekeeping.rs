@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::{counter, gauge};
 use passcom_actors::company::Company;
 use passcom_actors::mesh::companies::Companies;
 use passcom_actors::mesh::messages::{Reply, Request};
@@ -14,22 +15,34 @@ use tracing::{debug, warn};
 const OUTBOX_EVERY: Duration = Duration::from_secs(15);
 /// How often old keys go. Looking for them reads every key.
 const KEYS_EVERY: Duration = Duration::from_secs(3600);
+/// How often the log is looked at for a partition that is old enough to go. One goes at a time.
+const LOG_EVERY: Duration = Duration::from_secs(600);
 /// How long a peer has to say how far it has read.
 const ASK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Tidies up for ever.
-pub async fn run(company: Arc<Company>, companies: Companies, database: Database) {
+/// Tidies up for ever. The log is kept for so many days.
+pub async fn run(company: Arc<Company>, companies: Companies, database: Database, log_days: u16) {
     let (mut outbox, mut keys) = (interval(OUTBOX_EVERY), interval(KEYS_EVERY));
+    let mut log = interval(LOG_EVERY);
     loop {
         let gone = tokio::select! {
             _ = outbox.tick() => prune_outbox(&company, &companies, &database).await,
             _ = keys.tick() => prune::keys(&database).await,
+            _ = log.tick() => trim_log(&database, log_days).await,
         };
         match gone {
             Ok(rows) => debug!(rows, "tidied up"),
             Err(error) => warn!(%error, "cannot tidy up; it will be tried again"),
         }
     }
+}
+
+async fn trim_log(database: &Database, days: u16) -> anyhow::Result<u64> {
+    let trimmed = prune::log(database, days).await?;
+    let dropped = u64::from(trimmed.dropped);
+    counter!("passcom_log_partitions_dropped_total").increment(dropped);
+    gauge!("passcom_log_partitions").set(trimmed.partitions as f64);
+    Ok(dropped)
 }
 
 async fn prune_outbox(

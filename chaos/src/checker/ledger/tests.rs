@@ -5,7 +5,7 @@ use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::rows::SagaState;
 use passcom_actors::domain::vote::LegState;
 
-use super::super::facts::Replay;
+use super::super::facts::{Name, Replay};
 use super::*;
 use crate::cluster::Behind;
 

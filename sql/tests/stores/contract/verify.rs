@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use passcom_actors::company::verifier::{State, Verifier};
 use passcom_actors::domain::entry::Entry;
@@ -32,7 +33,7 @@ async fn sell(node: &Node, stop: Arc<AtomicBool>) -> u16 {
         let mut ends = vec![release(&one), settle(&foreign), login];
         ends.extend((voted[1] == yes()).then(|| settle(&other)));
         try_post(node, &ends).await.unwrap();
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
     turn
 }
@@ -44,7 +45,7 @@ pub async fn everything_is_equal_while_a_node_sells(base: &impl Base) {
     let verifying = async {
         let mut read = Vec::new();
         for _ in 0..4 {
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
             let verified = verifier.run(None).await;
             assert_eq!(verified.state, State::Equal, "{verified:?}");
             read.push(verified.upto);
