@@ -3,6 +3,7 @@
 use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::Loaded;
+use passcom_actors::company::log::said;
 use passcom_actors::company::store::{AsOf, Claims, Logged};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::rows::Footprint;
@@ -28,9 +29,9 @@ join seat on seat.route_id = asked.route_id and seat.number = asked.number
 where blocked
 ";
 
-// all three: after saga $1, route $2, number $3, or from the beginning; each row with whether the other side says the same
+// all three: after saga $1, route $2, number $3; each row with whether the other side says the same. A page begins where the index has
+// its place, so that the last one costs as little as the first.
 
-// the place of a page is the key of the table
 const OWNERS: &str = "
 select page.saga_id, page.route_id, page.number, case
         when page.saga_id = '00000000-0000-0000-0000-000000000000' then coalesce(seat.blocked, false)
@@ -38,7 +39,7 @@ select page.saga_id, page.route_id, page.number, case
     end as agreed
 from (
     select saga_id, route_id, number from seat_owner
-    where $1::uuid is null or (route_id, number) > ($2::bigint, $3::int) order by route_id, number limit $4
+    where $1::uuid is not null and (route_id, number) > ($2::bigint, $3::int) order by route_id, number limit $4
 ) as page
 left join leg on leg.saga_id = page.saga_id and leg.route_id = page.route_id and leg.number = page.number
 left join seat on seat.route_id = page.route_id and seat.number = page.number
@@ -50,7 +51,7 @@ select page.saga_id, page.route_id, page.number,
        (page.state in ('prepared', 'committed')) = coalesce(seat_owner.saga_id = page.saga_id, false) as agreed
 from (
     select saga_id, route_id, number, state from leg
-    where $1::uuid is null or (saga_id, route_id, number) > ($1::uuid, $2::bigint, $3::int)
+    where (saga_id, route_id, number) > ($1::uuid, $2::bigint, $3::int)
     order by saga_id, route_id, number limit $4
 ) as page
 left join seat_owner on seat_owner.route_id = page.route_id and seat_owner.number = page.number
@@ -62,7 +63,7 @@ select '00000000-0000-0000-0000-000000000000'::uuid as saga_id, page.route_id, p
        coalesce(seat_owner.saga_id = '00000000-0000-0000-0000-000000000000', false) as agreed
 from (
     select route_id, number from seat
-    where blocked and ($1::uuid is null or (route_id, number) > ($2::bigint, $3::int)) order by route_id, number limit $4
+    where $1::uuid is not null and blocked and (route_id, number) > ($2::bigint, $3::int) order by route_id, number limit $4
 ) as page
 left join seat_owner on seat_owner.route_id = page.route_id and seat_owner.number = page.number
 order by page.route_id, page.number
@@ -99,9 +100,12 @@ impl PgTables {
             Claims::Legs => LEGS,
             Claims::OffSale => OFF_SALE_PAGE,
         };
-        let saga = after.map(|claim| claim.saga.0);
-        let route = after.map(|claim| decode::route_number(claim.seat.0));
-        let number = after.map(|claim| i32::from(claim.seat.1.0));
+        // from the beginning: below every row there is
+        let first = (Uuid::nil(), i64::MIN, i32::MIN);
+        let (saga, route, number) = after.map_or(first, |claim| {
+            let (route, number) = said::place(claim.seat);
+            (claim.saga.0, route, number)
+        });
         let reader = self.reader().await?;
         let rows = reader
             .rows(statement, &[&saga, &route, &number, &row_limit(limit)])
