@@ -28,6 +28,7 @@ mod trace;
 mod wall;
 mod world;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -69,7 +70,15 @@ fn run(seed: u64, plan: fn(&mut fastrand::Rng) -> Plan, print: bool) -> Run {
     fastrand::seed(seed);
     let mut random = fastrand::Rng::with_seed(seed);
     let plan = plan(&mut random);
-    World::new(plan, random, print).run()
+    let world = World::new(plan, random, print);
+    catch_unwind(AssertUnwindSafe(|| world.run())).unwrap_or_else(|panic| {
+        // of a store that was asked between two steps: every failure is a seed
+        let cause = panic
+            .downcast_ref::<String>()
+            .map_or("a panic", String::as_str);
+        println!("PASSCOM_SEED={seed}: {cause}");
+        resume_unwind(panic)
+    })
 }
 
 /// What came of many runs.
