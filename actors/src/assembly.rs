@@ -1,10 +1,10 @@
 //! A company's node put together: what it is made of, the order in which it starts and stops. The process brings the
 //! seams, and so does the simulation: what starts and stops there is what starts and stops here.
 //!
-//! 1. [`start`]: what is on sale is read, the ledger writes, peers are answered: acceptors get their due, new votes
-//!    hear "later".
-//! 2. [`Assembly::serve`]: our own unfinished sagas, then votes, the watchers, and whoever follows the peers.
-//! 3. [`Assembly::drain`], [`Assembly::finish`]: nothing new is begun; what is under way ends, as far as it can.
+//! 1. [`start`]: what is on sale is read, the ledger writes.
+//! 2. [`Assembly::answer`]: peers are answered: acceptors get their due, new votes hear "later".
+//! 3. [`Assembly::serve`]: our own unfinished sagas, then votes, the watchers, and whoever follows the peers.
+//! 4. [`Assembly::drain`], [`Assembly::finish`]: nothing new is begun; what is under way ends, as far as it can.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -28,6 +28,7 @@ use crate::company::running::Running;
 use crate::company::stock;
 use crate::company::store::{LedgerStore, Tables};
 use crate::company::supervisor::Supervisor;
+use crate::company::witness::Witness;
 use crate::copies::{anti_entropy, replication};
 use crate::domain::ids::CompanyId;
 use crate::mesh::companies::Companies;
@@ -52,6 +53,7 @@ pub struct Seams {
     pub close_of_sale: CloseOfSale,
     pub store: Arc<dyn LedgerStore>,
     pub tables: Arc<dyn Tables>,
+    pub witness: Arc<Witness>,
     pub peers: Arc<dyn PeerClient>,
     /// What peers are answered by, once there is an answer.
     pub answers: Arc<LateService>,
@@ -79,6 +81,7 @@ pub struct Assembly {
     pub desk: Desk,
     pub logins: Logins,
     in_doubt_after: Duration,
+    answers: Arc<LateService>,
     tasks: JoinSet<()>,
     /// Those that begin to drive what others have left open.
     watchers: JoinSet<()>,
@@ -92,7 +95,8 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         .expect("an actor without a name and a state starts");
     let supervisor = supervisor.get_cell();
     let (ledger, queue) = Ledger::new();
-    let log = Log::open(seams.store.as_ref(), me, me.as_str(), seams.clock.clone()).await?;
+    let (clock, witness) = (seams.clock.clone(), seams.witness.clone());
+    let log = Log::open(seams.store.as_ref(), me, me.as_str(), clock, witness).await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(projector::run(log.clone(), seams.store.clone()));
     let company = Arc::new(Company {
@@ -115,6 +119,7 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         companies: seams.companies,
         ledger,
         running: Running::default(),
+        witness: seams.witness,
         clock: seams.clock,
         outbox: Notify::new(),
         ready: AtomicBool::new(false),
@@ -138,8 +143,6 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         std::future::pending().await // the end of a task is the end of the node
     });
     tasks.spawn(stock::watch(company.archive.clone(), catalogue, version));
-    seams.answers.set(Service::new(company.clone()));
-
     let companies = Companies::new(company.clone(), seams.peers);
     let leases = Leases::new(seams.leases, settings.lease_ttl);
     let drivers = Drivers::new(company.clone(), companies.clone(), leases, supervisor);
@@ -156,12 +159,18 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         drivers,
         desk,
         in_doubt_after: settings.in_doubt_after,
+        answers: seams.answers,
         tasks,
         watchers: JoinSet::new(),
     })
 }
 
 impl Assembly {
+    /// Answers peers from now on: acceptors get their due, new votes hear "later". Once.
+    pub fn answer(&self) {
+        self.answers.set(Service::new(self.company.clone()));
+    }
+
     /// Looks after what this node left unfinished when it stopped, for a bounded time; from then on it votes, follows
     /// the peers and ends what others leave open.
     pub async fn serve(&mut self) {

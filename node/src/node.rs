@@ -21,6 +21,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use passcom_actors::assembly::{self, Assembly, Seams, Settings};
 use passcom_actors::catalogue::CloseOfSale;
 use passcom_actors::clock::Clock;
+use passcom_actors::company::witness::Witness;
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::mesh::fail_points;
 use passcom_actors::mesh::late::LateService;
@@ -43,8 +44,9 @@ use crate::telemetry;
 const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 /// Pause between two tries for it.
 const LOCK_RETRY: Duration = Duration::from_millis(200);
-/// How long the peers have to say that their membership list is another one.
-const GREETING_PATIENCE: Duration = Duration::from_millis(700);
+/// How long the peers have to say that their membership list is another one, or that they have seen more of our log than there is.
+/// Those that dial us do so within a second and a little.
+const GREETING_PATIENCE: Duration = Duration::from_millis(1_300);
 /// Files that a node has open beside its clients' connections: database, mesh, operators, and to spare.
 const OTHER_FILES: u64 = 1_000;
 /// How often the metrics recorder tidies up.
@@ -69,9 +71,10 @@ pub async fn run(
     info!(company = %me, epoch = identity.epoch, incarnation = %identity.incarnation, "database is ours");
 
     let late = Arc::new(LateService::default());
+    let witness = incarnations::witness(me, &database, &identity).await?;
     let admit = incarnations::admit(database.clone()).await?;
     let clock = Clock::start();
-    let mesh = mesh_options(&config, &company, &identity, admit, clock.clone())?;
+    let mesh = mesh_options(&config, &company, witness.clone(), admit, clock.clone())?;
     let cluster = Cluster::start(mesh, fail_points::around_answers(late.clone())).await?;
     let lease_table = Lease::new(&config.redis_url()?, identity.epoch)?;
     let lease_table = Arc::new(lease_table.with_ttl(config.timeouts.lease()));
@@ -84,6 +87,7 @@ pub async fn run(
         close_of_sale,
         store: Arc::new(database.ledger_store(&identity)),
         tables: Arc::new(database.tables(&identity)),
+        witness: witness.clone(),
         peers: cluster.peers(),
         answers: late,
         leases: fail_points::around_leases(lease_table.clone()),
@@ -108,16 +112,23 @@ pub async fn run(
         node.admin(admin_token, metrics),
         until(stop.clone()),
     ));
-    // whoever asks first is to find the others; where they are away, the node serves without them
+    // whoever asks first is to find the others, and they may know that our log went back; where they are away, the node serves
+    // without them
     let peers = node.cluster.peers();
     if let Some(problem) = peers.stranger(GREETING_PATIENCE).await {
         bail!("{problem}");
     }
+    if let Some(problem) = witness.lost() {
+        bail!("{problem}");
+    }
+    node.assembly.answer();
     node.assembly.serve().await;
     let (own, companies) = (&node.assembly.company, &node.assembly.companies);
     let log_days = config.retention.log_days;
     let tidying = housekeeping::run(own.clone(), companies.clone(), database.clone(), log_days);
     node.assembly.spawn(tidying);
+    node.assembly
+        .spawn(incarnations::keep_seen(database.clone(), witness.clone()));
     node.assembly.spawn(memory::give_back());
 
     let listener = TcpListener::bind(company.http)
@@ -130,6 +141,7 @@ pub async fn run(
     let result = tokio::select! {
         () = shutdown => Ok(()),
         error = keep(lock, &database) => Err(error),
+        problem = witness.until_lost() => Err(anyhow!("{problem}")),
         () = node.assembly.task_ended() => Err(anyhow!("a task of this node ended; its panic is in the log")),
     };
     info!("stopping");
@@ -305,7 +317,7 @@ fn client_port(config: &Config) -> passcom_http::Options {
 fn mesh_options(
     config: &Config,
     company: &Company,
-    identity: &Identity,
+    witness: Arc<Witness>,
     admit: Admit,
     clock: Clock,
 ) -> anyhow::Result<cluster::Options> {
@@ -324,7 +336,7 @@ fn mesh_options(
         },
         cookie: config.cookie()?,
         membership: config.membership_hash(),
-        incarnation: identity.incarnation,
+        witness,
         clock,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         admit,

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use passcom_actors::company::log::Seq;
+use passcom_actors::company::log::lineage::{Lineage, STARTS_MAX, Start};
 use passcom_actors::domain::ids::{CompanyId, Incarnation};
 use passcom_actors::fail_point::{self, Write};
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, Row, Transaction};
 use uuid::Uuid;
 
 use crate::locks;
@@ -20,11 +22,13 @@ const SERVER_VERSION_MIN: i32 = 140_000;
 const KEEPALIVE: Duration = Duration::from_secs(5);
 
 /// Which life of which database this node runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub incarnation: Incarnation,
     /// Rises with every start of a node.
     pub epoch: i64,
+    /// Of the log, this start included.
+    pub lineage: Lineage,
 }
 
 /// Held by the one node that runs on a database. Gives the lock up when dropped.
@@ -157,8 +161,57 @@ pub async fn identify(database: &Database, companies: &[CompanyId]) -> anyhow::R
         .await
         .context("count this start")?
         .try_get("epoch")?;
+    let lineage = begin(&transaction, incarnation, epoch).await?;
     fail_point::before(&Write::Identity);
     transaction.commit().await?;
     fail_point::after(&Write::Identity);
-    Ok(Identity { incarnation, epoch })
+    Ok(Identity {
+        incarnation,
+        epoch,
+        lineage,
+    })
+}
+
+/// Records this start and where the log ends.
+async fn begin(
+    transaction: &Transaction<'_>,
+    incarnation: Incarnation,
+    epoch: i64,
+) -> anyhow::Result<Lineage> {
+    // an append of the node before us may still be under way: it is written before we look, or finds the new epoch and fails
+    transaction
+        .batch_execute("lock table log in share row exclusive mode")
+        .await
+        .context("wait for the appends of the node before us")?;
+    let earlier = transaction
+        .query(
+            "select run, after_seq from start order by epoch desc limit $1",
+            &[&i64::try_from(STARTS_MAX)?],
+        )
+        .await
+        .context("read the starts of the log")?;
+    let earlier = earlier.iter().rev().map(start);
+    let present = transaction
+        .query_one(
+            "insert into start (epoch, run, after_seq)
+            select $1, $2, greatest(projected, (select max(seq) from log)) from node_state
+            returning run, after_seq",
+            &[&epoch, &Uuid::new_v4()],
+        )
+        .await
+        .context("record this start")?;
+    let present = start(&present)?;
+    Ok(Lineage {
+        incarnation,
+        earlier: earlier.collect::<anyhow::Result<_>>()?,
+        present,
+        last: present.after,
+    })
+}
+
+fn start(row: &Row) -> anyhow::Result<Start> {
+    Ok(Start {
+        run: row.try_get("run")?,
+        after: Seq(row.try_get("after_seq")?),
+    })
 }

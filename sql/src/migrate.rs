@@ -8,7 +8,7 @@ use crate::locks;
 use crate::pool::Database;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 6] = [
+const MIGRATIONS: [(i32, &str, &str); 7] = [
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (
         2,
@@ -23,6 +23,7 @@ const MIGRATIONS: [(i32, &str, &str); 6] = [
         "retention",
         include_str!("../migrations/0006_retention.sql"),
     ),
+    (7, "witness", include_str!("../migrations/0007_witness.sql")),
 ];
 
 const CREATE_RECORD: &str = "

@@ -155,23 +155,28 @@ enum Failed {
     NotWritten(String),
     /// It may be in the log.
     Unknown(Box<Decided>, String),
-    /// Another node writes this log.
-    Superseded,
+    /// This node writes no more.
+    Ended(Ended),
 }
 
-/// Another node has this company's log: this one must end.
+/// Why this node must not write any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Superseded;
+enum Ended {
+    /// Another node has this company's log.
+    Superseded,
+    /// The log has lost something; the witness has said what.
+    Lost,
+}
 
 impl Writer {
-    /// Writes until every [`Ledger`] handle is gone, or until another node writes this log.
+    /// Writes until every [`Ledger`] handle is gone, or until another node writes this log, or it is known to have lost something.
     pub async fn run(self, LedgerQueue(mut queue): LedgerQueue) {
-        if self.write_all(&mut queue).await.is_err() {
+        if self.write_all(&mut queue).await == Err(Ended::Superseded) {
             error!("another node has started on this database; this one ends");
         }
     }
 
-    async fn write_all(&self, queue: &mut mpsc::Receiver<Waiting>) -> Result<(), Superseded> {
+    async fn write_all(&self, queue: &mut mpsc::Receiver<Waiting>) -> Result<(), Ended> {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while queue.recv_many(&mut batch, BATCH_MAX).await > 0 {
             let begun = Instant::now();
@@ -192,7 +197,7 @@ impl Writer {
     }
 
     /// Answers with the batch whose outcome is not known, if there is one: nothing may be decided before it is.
-    async fn write(&self, batch: Vec<Waiting>) -> Result<Option<Box<Decided>>, Superseded> {
+    async fn write(&self, batch: Vec<Waiting>) -> Result<Option<Box<Decided>>, Ended> {
         let (entries, posters): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .map(|waiting| (waiting.entry, waiting.poster))
@@ -223,6 +228,9 @@ impl Writer {
         self.log.hot().trim();
         let mut trust = true;
         for _ in 0..TRIES_MAX {
+            if self.log.witness().lost().is_some() {
+                return Err(Failed::Ended(Ended::Lost));
+            }
             let loaded = self.load(&footprint, trust).await.map_err(not_written)?;
             let mut decided = self.decide(entries, &footprint, &loaded);
             let rests_on_nothing_assumed = decided.assumed == Assumed::default();
@@ -259,7 +267,7 @@ impl Writer {
                     return Err(Failed::Unknown(Box::new(decided), cause));
                 }
                 Err(AppendError::Taken | AppendError::Superseded) => {
-                    return Err(Failed::Superseded);
+                    return Err(Failed::Ended(Ended::Superseded));
                 }
             }
             counter!("passcom_ledger_conflicts_total").increment(1);
@@ -327,6 +335,7 @@ impl Writer {
         self.log.on_time(at);
         let applied = self.log.hot().apply(seq, at, bytes, record);
         applied.expect("a record of rows that memory gave out applies to that memory");
+        self.log.witness().on_durable(seq);
         gauge!("passcom_log_seq").set(seq.0 as f64);
     }
 
@@ -348,7 +357,7 @@ impl Writer {
 
     /// Finds out what became of an append: puts an empty row in its place. Where that fits, the append was not written and never
     /// will be; where it does not, the row that is there says which of the two was faster. False: not found out yet.
-    async fn resolve(&self, doubt: &Decided) -> Result<bool, Superseded> {
+    async fn resolve(&self, doubt: &Decided) -> Result<bool, Ended> {
         let empty = Record::default().encode();
         let row = Append {
             seq: doubt.seq,
@@ -377,10 +386,10 @@ impl Writer {
                     // a try of this function whose answer was lost
                     self.adopt(doubt.seq, found.at, found.body.len(), Record::default());
                 } else {
-                    return Err(Superseded);
+                    return Err(Ended::Superseded);
                 }
             }
-            Err(AppendError::Superseded) => return Err(Superseded),
+            Err(AppendError::Superseded) => return Err(Ended::Superseded),
             Err(error) => {
                 warn!(%error, seq = doubt.seq.0, "the outcome of an append is not found out yet");
                 if error == AppendError::Outdated {
@@ -412,7 +421,7 @@ impl Writer {
 fn tell(
     outcome: Result<Vec<Receipt>, Failed>,
     posters: Vec<Poster>,
-) -> Result<Option<Box<Decided>>, Superseded> {
+) -> Result<Option<Box<Decided>>, Ended> {
     let (error, handed_on) = match outcome {
         Ok(outcomes) => {
             let told = posters.into_iter().zip(outcomes);
@@ -427,7 +436,7 @@ fn tell(
             warn!(%cause, seq = decided.seq.0, "outcome of an append unknown");
             (PostError::Unknown, Ok(Some(decided)))
         }
-        Err(Failed::Superseded) => (PostError::NotWritten, Err(Superseded)),
+        Err(Failed::Ended(ended)) => (PostError::NotWritten, Err(ended)),
     };
     posters
         .into_iter()

@@ -5,7 +5,8 @@
 //! * [`verifier`]: whether log, memory and tables say the same;
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
-//! * [`running`]: which sagas are driven here; [`stock`]: our own routes; [`supervisor`]: the root of the actors.
+//! * [`running`]: which sagas are driven here; [`stock`]: our own routes; [`supervisor`]: the root of the actors;
+//! * [`witness`]: how far our log is durable, and how far the others' were.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +18,7 @@ use self::directory::Directory;
 use self::ledger::Ledger;
 use self::news::News;
 use self::running::Running;
+use self::witness::Witness;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::domain::ids::CompanyId;
@@ -36,6 +38,7 @@ pub mod stock;
 pub mod store;
 pub mod supervisor;
 pub mod verifier;
+pub mod witness;
 
 /// Our own company, as its node has it.
 pub struct Company {
@@ -50,6 +53,7 @@ pub struct Company {
     /// What is on sale at every company.
     pub catalogue: Catalogue,
     pub running: Running,
+    pub witness: Arc<Witness>,
     pub clock: Clock,
     /// Told of every batch that left something for the peers. Wakes those who wait in the order of their waiting.
     pub outbox: Notify,

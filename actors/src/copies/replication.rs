@@ -67,7 +67,14 @@ async fn pull_outbox(
         wait_ms: WAIT.as_millis() as u32,
     };
     let (incarnation, rows) = match companies.copy(peer, request).await? {
-        Reply::Rows { incarnation, rows } => (incarnation, rows),
+        Reply::Rows {
+            incarnation,
+            rows,
+            mark,
+        } => {
+            company.witness.hear(peer, mark);
+            (incarnation, rows)
+        }
         _ => return None,
     };
     let known = after.filter(|cursor| cursor.incarnation == incarnation);

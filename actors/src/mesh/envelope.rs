@@ -6,12 +6,15 @@
 //! - The first two bytes of a request are its protocol number, so that a node can name the ones it speaks to a peer
 //!   that it understands nothing else of.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::codec;
-use crate::domain::ids::{CompanyId, Incarnation};
+use crate::company::log::lineage::{Lineage, Mark};
+use crate::domain::ids::CompanyId;
 use crate::domain::time::Timestamp;
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::traceparent::Traceparent;
@@ -29,8 +32,8 @@ const ITEMS_LEN_MAX: usize = MESSAGE_LEN_MAX - 1024;
 const DECODED_LEN_MAX: usize = MESSAGE_LEN_MAX * size_of::<u64>();
 
 /// Oldest and newest protocol that this build speaks.
-pub const PROTOCOL_MIN: u16 = 4;
-pub const PROTOCOL_MAX: u16 = 4;
+pub const PROTOCOL_MIN: u16 = 5;
+pub const PROTOCOL_MAX: u16 = 5;
 const PROTOCOL_LEN: usize = size_of::<u16>();
 
 #[derive(Debug, thiserror::Error)]
@@ -130,10 +133,13 @@ pub struct Hello {
     pub protocol_max: u16,
     /// Hash of the membership list: nodes with different lists do not talk.
     pub membership: [u8; 32],
-    pub incarnation: Incarnation,
     /// This start of the process.
     pub run: Uuid,
     pub clock: Timestamp,
+    /// Of its log, with the incarnation of its database.
+    pub lineage: Lineage,
+    /// How far it has seen the logs of the others.
+    pub seen: BTreeMap<CompanyId, Mark>,
 }
 
 /// Response to a heartbeat.
@@ -142,6 +148,8 @@ pub struct Pong {
     pub clock: Timestamp,
     /// Companies that the peer can call now.
     pub sees: Vec<CompanyId>,
+    /// How far its log is durable.
+    pub mark: Mark,
 }
 
 /// Why the bytes of a request cannot be handled.

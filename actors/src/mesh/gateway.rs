@@ -299,12 +299,14 @@ fn encoded(response: &Response) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{BTreeMap, HashMap};
     use std::sync::Mutex;
 
     use tokio::sync::oneshot;
 
     use super::*;
+    use crate::company::log::Seq;
+    use crate::company::log::lineage::{Lineage, Start};
     use crate::domain::ids::Incarnation;
     use crate::mesh::envelope::decode;
     use crate::mesh::messages::Reply;
@@ -342,9 +344,10 @@ mod tests {
                 protocol_min: PROTOCOL_MIN,
                 protocol_max: PROTOCOL_MAX,
                 membership: [0; 32],
-                incarnation: Incarnation(Uuid::nil()),
                 run: Uuid::nil(),
                 clock: Timestamp(0),
+                lineage: lineage(),
+                seen: BTreeMap::new(),
             }
         }
 
@@ -352,6 +355,7 @@ mod tests {
             Pong {
                 clock: Timestamp(0),
                 sees: Vec::new(),
+                mark: lineage().mark(),
             }
         }
 
@@ -372,6 +376,18 @@ mod tests {
 
     fn peer() -> CompanyId {
         "b".parse().unwrap()
+    }
+
+    fn lineage() -> Lineage {
+        Lineage {
+            incarnation: Incarnation(Uuid::nil()),
+            earlier: Vec::new(),
+            present: Start {
+                run: Uuid::nil(),
+                after: Seq::NONE,
+            },
+            last: Seq::NONE,
+        }
     }
 
     fn company() -> CompanyId {

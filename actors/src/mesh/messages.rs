@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::catalogue::{CatalogueCursor, CataloguePage};
 use crate::company::buckets::{Bucket, Digests, Slice};
 use crate::company::history::Event;
+use crate::company::log::lineage::Mark;
 use crate::company::store::{KnownKey, SagaRecord};
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
@@ -88,6 +89,8 @@ pub enum Reply {
     Rows {
         incarnation: Incarnation,
         rows: Vec<(i64, Replicated)>,
+        /// How far its log is durable.
+        mark: Mark,
     },
     Catalogue(Box<CataloguePage>),
     Description {

@@ -168,7 +168,11 @@ impl Service {
             }
         }
         rows.truncate(fitting(&rows));
-        Ok(Reply::Rows { incarnation, rows })
+        Ok(Reply::Rows {
+            incarnation,
+            rows,
+            mark: self.company.witness.mark(),
+        })
     }
 
     fn describe(&self) -> Reply {

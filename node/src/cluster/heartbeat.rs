@@ -61,6 +61,7 @@ async fn beat(peers: &Peers, session: &Session) -> bool {
         Ok(Response::Pong(pong)) => {
             let received = peers.clock.now();
             session.vitals().hear_clock(sent, pong.clock, received);
+            peers.witness.hear(session.company, pong.mark);
             true
         }
         Ok(_) => false,

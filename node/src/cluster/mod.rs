@@ -32,7 +32,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
-use passcom_actors::domain::ids::{CompanyId, Incarnation};
+use passcom_actors::company::witness::Witness;
+use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::mesh::envelope::FRAME_LEN_MAX;
 use passcom_actors::mesh::gateway::{Gateway, GatewayMessage, Permits};
 use passcom_actors::mesh::peer::{Clock, Serve};
@@ -43,7 +44,6 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
-use uuid::Uuid;
 
 pub use peers::{Admit, PeerStatus, Peers};
 pub use tls::{TlsFiles, check_name, dns_name};
@@ -76,7 +76,8 @@ pub struct Options {
     pub cookie: String,
     /// Hash of the membership list; nodes whose hashes differ do not talk.
     pub membership: [u8; 32],
-    pub incarnation: Incarnation,
+    /// What this node tells of its log, and hears of the others'.
+    pub witness: Arc<Witness>,
     pub clock: Clock,
     /// Product version, for operators.
     pub version: String,
@@ -189,9 +190,9 @@ fn peers_of(options: &Options) -> Peers {
             company: options.me,
             version: options.version.clone(),
             membership: options.membership,
-            incarnation: options.incarnation,
-            run: Uuid::new_v4(),
+            run: options.witness.mark().run,
         },
+        witness: options.witness.clone(),
         clock: options.clock.clone(),
         admit: options.admit.clone(),
         all: all.collect::<BTreeMap<_, _>>(),

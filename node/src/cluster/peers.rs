@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::Reach;
+use passcom_actors::company::witness::Witness;
 use passcom_actors::domain::ids::{CompanyId, Incarnation};
 use passcom_actors::fail_point;
 use passcom_actors::mesh::envelope::{
@@ -36,13 +37,13 @@ pub(super) struct Identity {
     pub company: CompanyId,
     pub version: String,
     pub membership: [u8; 32],
-    pub incarnation: Incarnation,
     pub run: Uuid,
 }
 
 /// The other companies. Calls them, and says how they are.
 pub struct Peers {
     pub(super) me: Identity,
+    pub(super) witness: Arc<Witness>,
     pub(super) clock: Clock,
     pub(super) admit: Admit,
     pub(super) all: BTreeMap<CompanyId, Arc<Peer>>,
@@ -225,9 +226,10 @@ impl Presence for Peers {
             protocol_min: PROTOCOL_MIN,
             protocol_max: PROTOCOL_MAX,
             membership: self.me.membership,
-            incarnation: self.me.incarnation,
             run: self.me.run,
             clock: self.clock.now(),
+            lineage: self.witness.lineage(),
+            seen: self.witness.seen(),
         }
     }
 
@@ -235,6 +237,7 @@ impl Presence for Peers {
         Pong {
             clock: self.clock.now(),
             sees: self.reachable(),
+            mark: self.witness.mark(),
         }
     }
 

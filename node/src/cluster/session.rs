@@ -164,7 +164,12 @@ fn judge(peers: &Peers, company: CompanyId, hello: &Hello) -> Result<(), String>
         );
         return Err(peers.stranger.get_or_init(|| problem).clone());
     }
-    (peers.admit)(company, hello.incarnation)
+    (peers.admit)(company, hello.lineage.incarnation)?;
+    // ours first: where both logs went back, each node is to know of its own
+    if let Some(mark) = hello.seen.get(&peers.me.company) {
+        peers.witness.on_seen(company, mark)?;
+    }
+    peers.witness.judge(company, &hello.lineage)
 }
 
 fn other_protocols(min: u16, max: u16) -> String {

@@ -10,7 +10,10 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::Reach;
 use passcom_actors::clock::Clock;
-use passcom_actors::domain::ids::Incarnation;
+use passcom_actors::company::log::Seq;
+use passcom_actors::company::log::lineage::{Lineage, Start};
+use passcom_actors::company::witness::Witness;
+use passcom_actors::domain::ids::{CompanyId, Incarnation};
 use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, PeerClient, Serve};
 use passcom_node::certs;
@@ -31,6 +34,9 @@ pub struct Config {
     pub peers: BTreeMap<String, String>,
     pub membership: u8,
     pub incarnation: u128,
+    /// Runs, each with the end of the log when it began; the last is this one.
+    pub starts: Vec<(u128, i64)>,
+    pub log_end: i64,
     /// Another one than the file's.
     pub cookie: Option<String>,
 }
@@ -78,8 +84,10 @@ fn run(runtime: &Runtime, config: &Config) {
         company: config.company.clone(),
         served: AtomicU64::new(0),
     });
+    let options = options(config);
+    let witness = options.witness.clone();
     let cluster = runtime
-        .block_on(Cluster::start(options(config), service.clone()))
+        .block_on(Cluster::start(options, service.clone()))
         .unwrap();
     let peers = cluster.peers();
     for line in std::io::stdin().lines() {
@@ -87,15 +95,17 @@ fn run(runtime: &Runtime, config: &Config) {
         if words[1] == "leave" {
             return runtime.block_on(cluster.leave());
         }
-        runtime.spawn(obey(words, peers.clone(), service.clone()));
+        let (peers, service) = (peers.clone(), service.clone());
+        runtime.spawn(obey(words, peers, service, witness.clone()));
     }
 }
 
-async fn obey(words: Vec<String>, peers: Arc<Peers>, service: Arc<Service>) {
+async fn obey(words: Vec<String>, peers: Arc<Peers>, service: Arc<Service>, witness: Arc<Witness>) {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let answer = match words[1..] {
         ["ready"] => "ok".to_owned(),
         ["served"] => service.served.load(Ordering::SeqCst).to_string(),
+        ["lost"] => witness.lost().unwrap_or_default().to_owned(),
         ["up", company] => peers.is_up(company.parse().unwrap()).to_string(),
         ["obstacle", company] => {
             let status = peers.status().into_iter();
@@ -145,11 +155,26 @@ fn options(config: &Config) -> Options {
             None => std::fs::read_to_string(files.cookie).unwrap(),
         },
         membership: [config.membership; 32],
-        incarnation: Incarnation(Uuid::from_u128(config.incarnation)),
+        witness: witness(me, config),
         clock: Clock::start(),
         version: "test".to_owned(),
         admit: remember_incarnations(),
     }
+}
+
+fn witness(me: CompanyId, config: &Config) -> Arc<Witness> {
+    let start = |(run, after): &(u128, i64)| Start {
+        run: Uuid::from_u128(*run),
+        after: Seq(*after),
+    };
+    let mut starts: Vec<Start> = config.starts.iter().map(start).collect();
+    let lineage = Lineage {
+        incarnation: Incarnation(Uuid::from_u128(config.incarnation)),
+        present: starts.pop().expect("a node has started"),
+        earlier: starts,
+        last: Seq(config.log_end),
+    };
+    Witness::new(me, lineage, BTreeMap::new())
 }
 
 /// An [`Admit`] that remembers while the process lives: the first incarnation seen of a company is the one it must keep.

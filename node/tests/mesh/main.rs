@@ -215,6 +215,44 @@ fn a_node_that_lost_its_disk_is_refused_by_those_who_knew_it() {
 }
 
 #[test]
+fn a_node_whose_log_went_back_is_refused_and_knows_it_itself() {
+    let world = World::new();
+    let alpha = world.start("alpha");
+    let beta = |starts: &[(u128, i64)], log_end| {
+        world.start_as(&Start {
+            starts: starts.to_vec(),
+            log_end,
+            ..Start::of("beta")
+        })
+    };
+    let mut before = beta(&[(1, 0), (2, 10)], 40);
+    eventually(START_LIMIT, "alpha has heard of row 40", || {
+        alpha.sees("beta") && before.sees("alpha")
+    });
+    before.kill();
+    // of a backup as of row 30, and longer since then than it ever was
+    let mut restored = beta(&[(1, 0), (2, 10), (3, 30)], 60);
+    eventually(START_LIMIT, "alpha says why", || {
+        alpha.obstacle("beta").contains("the log of beta went back")
+    });
+    eventually(START_LIMIT, "beta knows it itself", || {
+        restored.lost().contains("as alpha has seen")
+    });
+    assert!(restored.call("alpha", "who", 500).starts_with("not-sent"));
+    assert!(alpha.call("beta", "who", 500).starts_with("not-sent"));
+    assert_eq!(alpha.served() + restored.served(), 0);
+    restored.kill();
+
+    let newer = beta(&[(1, 0), (2, 10), (4, 40)], 40);
+    eventually(
+        START_LIMIT,
+        "a backup that has everything is welcome",
+        || alpha.sees("beta") && newer.sees("alpha"),
+    );
+    assert_eq!((newer.lost(), alpha.lost()), (String::new(), String::new()));
+}
+
+#[test]
 fn what_does_not_fit_is_not_sent_and_what_is_too_much_is_refused() {
     let world = World::new();
     let (alpha, _beta, _gamma) = world.start_all();

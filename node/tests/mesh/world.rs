@@ -28,6 +28,9 @@ pub struct Start {
     pub company: &'static str,
     pub membership: u8,
     pub incarnation: u128,
+    /// Runs, each with the end of the log when it began; the last is this one.
+    pub starts: Vec<(u128, i64)>,
+    pub log_end: i64,
     pub cookie: Option<&'static str>,
 }
 
@@ -46,6 +49,8 @@ impl Start {
             company,
             membership: 0,
             incarnation: 1,
+            starts: vec![(uuid::Uuid::new_v4().as_u128(), 0)],
+            log_end: 0,
             cookie: None,
         }
     }
@@ -98,6 +103,8 @@ impl World {
                 .collect(),
             membership: start.membership,
             incarnation: start.incarnation,
+            starts: start.starts.clone(),
+            log_end: start.log_end,
             cookie: start.cookie.map(str::to_owned),
         };
         let mut process = Command::new(std::env::current_exe().unwrap())
@@ -144,6 +151,11 @@ impl Node {
     /// How many requests it has begun to serve.
     pub fn served(&self) -> u64 {
         self.ask("served").parse().unwrap()
+    }
+
+    /// Why it must not serve; empty where it may.
+    pub fn lost(&self) -> String {
+        self.ask("lost")
     }
 
     pub fn sees(&self, company: &str) -> bool {

@@ -8,6 +8,7 @@
 //! ```
 //! * [`record`]: what a row of the log says; [`hot`], [`cell`]: what the log says and the tables may not say yet, pure;
 //!   `unused`: what neither says, known without asking;
+//! * [`lineage`]: whether the log still has what it once had;
 //! * [`projector`]: brings the tables after. Who reads asks the [archive](super::archive).
 //! * [`said`], [`comparison`]: whether log, memory and tables say the same, for the [verifier](super::verifier); pure.
 //!
@@ -19,10 +20,12 @@
 //! * L3 Tables + rest of the log = state, whenever and wherever the projector may have stopped. Projecting again changes nothing.
 //! * L5 No seat has two owners in `seat_owner`, whatever the code does; it is written with the append.
 //! * L6 Nothing that writes tables directly passes a vote: facts of a route are versioned, and the append compares the version.
+//! * L7 A node whose log went back, as far as anybody has heard, serves nothing: see the [witness](super::witness).
 
 pub mod cell;
 pub mod comparison;
 pub mod hot;
+pub mod lineage;
 pub mod projector;
 pub mod record;
 pub mod said;

@@ -12,6 +12,7 @@ use super::hot::{Broken, Hot};
 use super::record::{Record, RecordError};
 use crate::clock::Clock;
 use crate::company::store::{LedgerStore, Logged, ReadError};
+use crate::company::witness::Witness;
 use crate::domain::ids::CompanyId;
 use crate::domain::time::Timestamp;
 
@@ -42,6 +43,7 @@ pub struct Log {
     reached: Notify,
     /// Somebody waits for that.
     pub(super) wanted: Notify,
+    witness: Arc<Witness>,
     clock: Clock,
     /// A time of the database, and our own at that moment.
     database_time: Mutex<(i64, Timestamp)>,
@@ -54,6 +56,7 @@ impl Log {
         me: CompanyId,
         node: &str,
         clock: Clock,
+        witness: Arc<Witness>,
     ) -> Result<Arc<Self>, OpenError> {
         let (standing, now) = store.standing(node).await?;
         let mut hot = Hot::new(me, node, standing);
@@ -72,6 +75,7 @@ impl Log {
             doubtful: AtomicBool::new(false),
             reached: Notify::new(),
             wanted: Notify::new(),
+            witness,
             database_time: Mutex::new((now, clock.now())),
             clock,
         }))
@@ -82,14 +86,22 @@ impl Log {
         self.hot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads what is in memory. An error while nobody knows whether the log says more.
+    /// Reads what is in memory. An error while nobody knows whether the log says more, and once it is known to have lost something.
     pub fn read<T>(&self, read: impl FnOnce(&Hot) -> T) -> Result<T, ReadError> {
+        if let Some(problem) = self.witness.lost() {
+            return Err(ReadError(problem.to_owned()));
+        }
         if self.doubtful.load(Ordering::Acquire) {
             return Err(ReadError(
                 "the outcome of a write is not known yet".to_owned(),
             ));
         }
         Ok(read(&self.hot()))
+    }
+
+    /// Who tells how far it is durable.
+    pub(crate) fn witness(&self) -> &Witness {
+        &self.witness
     }
 
     pub(crate) fn is_doubtful(&self, doubtful: bool) {

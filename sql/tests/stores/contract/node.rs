@@ -1,6 +1,7 @@
 //! A node's ledger over a store, with the tables that follow it.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -8,14 +9,17 @@ use futures_util::future::join_all;
 use passcom_actors::clock::Clock;
 use passcom_actors::company::archive::Archive;
 use passcom_actors::company::ledger::{Ledger, PostError, Writer};
+use passcom_actors::company::log::lineage::{Lineage, Start};
 use passcom_actors::company::log::projector::{self, Superseded};
-use passcom_actors::company::log::{Log, OpenError};
+use passcom_actors::company::log::{Log, OpenError, Seq};
 use passcom_actors::company::store::{LedgerStore, Tables};
+use passcom_actors::company::witness::Witness;
 use passcom_actors::domain::entry::{Entry, Receipt};
 use tokio::task::JoinHandle;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
+use uuid::Uuid;
 
 use super::{Base, Wall, company};
 
@@ -53,7 +57,18 @@ impl Node {
     ) -> Result<Self, OpenError> {
         // an error where the first one is set already: it is the same
         let _ = tracing::subscriber::set_global_default(Alarms);
-        let log = Log::open(store.as_ref(), company("a"), NODE, Clock::start()).await?;
+        let start = Start {
+            run: Uuid::nil(),
+            after: Seq::NONE,
+        };
+        let lineage = Lineage {
+            incarnation: tables.incarnation(),
+            earlier: Vec::new(),
+            present: start,
+            last: start.after,
+        };
+        let witness = Witness::new(company("a"), lineage, BTreeMap::new());
+        let log = Log::open(store.as_ref(), company("a"), NODE, Clock::start(), witness).await?;
         let projector = (tabling == Tabling::AtOnce)
             .then(|| tokio::spawn(projector::run(log.clone(), store.clone())));
         Ok(Self {
