@@ -6,28 +6,42 @@ use super::{Database, MemoryStore};
 use futures_util::future::{BoxFuture, ready};
 use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::hot::{Fact, Facts, Loaded, Projection, Standing};
+use passcom_actors::company::log::lineage::{Lineage, Start};
 use passcom_actors::company::store::{Append, AppendError, LedgerStore, Logged, Read, WriteError};
 use passcom_actors::domain::ids::{RouteId, SagaId};
 use passcom_actors::domain::rows::{Footprint, SeatKey};
 use passcom_actors::domain::vote::LegState;
+use uuid::Uuid;
 
 /// One start of a node on a database: another start ends it.
 #[derive(Clone)]
 pub struct Epoch {
     pub store: Arc<MemoryStore>,
     number: i64,
+    /// As it was at that start.
+    pub lineage: Lineage,
 }
 
 impl MemoryStore {
-    /// Counts a start.
-    pub fn start(self: &Arc<Self>) -> Epoch {
+    /// Counts a start, by the name of its run.
+    pub fn start(self: &Arc<Self>, run: Uuid) -> Epoch {
         let mut database = self.database();
         database.epoch += 1;
+        let last = database.log.last().map_or(Seq::NONE, |row| row.seq);
+        let present = Start { run, after: last };
+        let lineage = Lineage {
+            incarnation: self.incarnation,
+            earlier: database.starts.clone(),
+            present,
+            last,
+        };
+        database.starts.push(present);
         let number = database.epoch;
         drop(database);
         Epoch {
             store: self.clone(),
             number,
+            lineage,
         }
     }
 }

@@ -17,6 +17,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use passcom_actors::catalogue::Route;
+use passcom_actors::company::log::Seq;
+use passcom_actors::company::log::lineage::Start;
 use passcom_actors::company::store::{Logged, Read, ReadError};
 use passcom_actors::domain::ids::{CompanyId, Incarnation, SagaId};
 use passcom_actors::domain::rows::SeatKey;
@@ -33,11 +35,12 @@ pub struct MemoryStore {
     database: Mutex<Database>,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Database {
     /// How much time has passed.
     now: Duration,
     epoch: i64,
+    starts: Vec<Start>,
     log: Vec<Logged>,
     /// Who keeps a seat; nil for a seat that is off sale.
     owners: BTreeMap<SeatKey, SagaId>,
@@ -69,6 +72,20 @@ impl MemoryStore {
     /// Lets time pass, which everything recorded is noted with.
     pub fn pass(&self, time: Duration) {
         self.database().now += time;
+    }
+
+    /// A backup: the same as it is now, in a database of its own.
+    pub fn backup(&self) -> Self {
+        Self {
+            me: self.me,
+            incarnation: self.incarnation,
+            database: Mutex::new(self.database().clone()),
+        }
+    }
+
+    /// The last row of the log.
+    pub fn log_end(&self) -> Seq {
+        self.database().log.last().map_or(Seq::NONE, |row| row.seq)
     }
 
     /// All that is durable, as it is now.

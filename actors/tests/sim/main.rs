@@ -9,7 +9,7 @@
 //! * [`checker`]: what must hold; [`seen`]: what must have happened in some run.
 //!
 //! A failing seed is printed: `PASSCOM_SEED=n cargo test --release --workspace --test sim one_seed -- --nocapture` runs
-//! it again and says what happens (with `PASSCOM_PLAN=gone`, `calm` or `held` for the other batches). `PASSCOM_SEEDS=n`
+//! it again and says what happens (with `PASSCOM_PLAN=gone`, `calm`, `held` or `restored` for the other batches). `PASSCOM_SEEDS=n`
 //! sets how many seeds a batch has, `PASSCOM_FIRST_SEED` where it begins, `PASSCOM_FAILURES` how many failures end it.
 
 mod alarms;
@@ -40,6 +40,8 @@ use world::{Run, World};
 const SEEDS: u64 = 2_000;
 /// Seeds of the batch whose runs last for half an hour.
 const HELD_SEEDS: u64 = 60;
+/// Seeds of the batch in which a database comes back as it was.
+const RESTORED_SEEDS: u64 = 200;
 /// Failing seeds after which a batch ends.
 const FAILURES_MAX: u64 = 5;
 
@@ -58,8 +60,11 @@ fn named_plan() -> fn(&mut fastrand::Rng) -> Plan {
         Ok("gone") => plan::gone,
         Ok("calm") => plan::calm,
         Ok("held") => plan::held,
+        Ok("restored") => plan::restored,
         Ok("faulty") | Err(_) => plan::faulty,
-        Ok(other) => panic!("PASSCOM_PLAN is to be faulty, gone, calm or held, not {other}"),
+        Ok(other) => {
+            panic!("PASSCOM_PLAN is to be faulty, gone, calm, held or restored, not {other}")
+        }
     }
 }
 
@@ -183,6 +188,24 @@ fn a_seed_is_one_run() {
 #[test]
 fn one_company_is_gone_for_good() {
     batch(0..300, |seed| run(seed, plan::gone, false)).pass();
+}
+
+/// L7: a company whose database was restored from an old backup is noticed, by the others and by itself, and serves nothing.
+#[test]
+fn a_log_that_went_back_is_noticed() {
+    let noticed = AtomicU64::new(0);
+    batch(0..RESTORED_SEEDS, |seed| {
+        let run = run(seed, plan::restored, false);
+        noticed.fetch_add(u64::from(run.noticed > 0), Ordering::Relaxed);
+        run
+    })
+    .pass();
+    let noticed = noticed.into_inner();
+    println!("noticed in {noticed} of {RESTORED_SEEDS} runs");
+    assert!(
+        noticed > RESTORED_SEEDS / 2,
+        "the others had seen too little"
+    );
 }
 
 /// H2, to the end: an extended hold lasts for as long as was promised, and then ends everywhere.

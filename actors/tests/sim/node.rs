@@ -2,6 +2,7 @@
 //!
 //! Dropping the runtime is the death of the process: whatever task it was, it ends where it waits.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,6 +11,9 @@ use passcom_actors::assembly::{self, Seams, Settings};
 use passcom_actors::catalogue::{Catalogue, CloseOfSale, ConnectionTimes};
 use passcom_actors::clock::Clock;
 use passcom_actors::company::lease::LEASE_TTL;
+use passcom_actors::company::log::lineage::Mark;
+use passcom_actors::company::witness::Witness;
+use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::mesh::late::LateService;
 use passcom_actors::mesh::messages::Request;
 use passcom_actors::mesh::peer::Serve;
@@ -19,6 +23,7 @@ use passcom_actors::people::operations::Operations;
 use passcom_memory::MemoryStore;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::hub::Hub;
 use crate::life::Life;
@@ -29,6 +34,10 @@ use crate::wall::Wall;
 
 /// A leg is on sale until so long before its departure.
 pub const SALE_CLOSES: Duration = Duration::from_secs(3);
+
+/// How long a node waits for the others as it starts, and how often it looks.
+const GREETING: Duration = Duration::from_millis(1_300);
+const GREETING_POLL: Duration = Duration::from_millis(20);
 
 /// As in the node's configuration, but for what is few here.
 fn settings() -> Settings {
@@ -65,6 +74,7 @@ struct Started {
 
 pub struct Node {
     pub life: Arc<Life>,
+    pub witness: Arc<Witness>,
     started: Arc<Started>,
     runtime: Runtime,
 }
@@ -73,7 +83,8 @@ impl Node {
     pub fn start(
         index: usize,
         hub: Arc<Hub>,
-        tables: Arc<MemoryStore>,
+        tables: &Arc<MemoryStore>,
+        seen: BTreeMap<CompanyId, Mark>,
         wall: Arc<Wall>,
         now: u64,
     ) -> Self {
@@ -83,6 +94,10 @@ impl Node {
             .build()
             .expect("a runtime without I/O takes nothing that could be missing");
         let entered = runtime.enter();
+        let me = hub.companies[index];
+        let run = Uuid::from_u128(hub.lock().random.u128(..));
+        let epoch = tables.start(run);
+        let witness = Witness::new(me, epoch.lineage.clone(), seen);
         let life = Life::new(index, hub, wall, now);
         let showing = life.clone();
         let clock = Clock::with_wall(move || showing.wall_ms());
@@ -90,12 +105,14 @@ impl Node {
         let started = Arc::new(Started::default());
         let database = Database {
             life: life.clone(),
-            epoch: tables.start(),
+            epoch,
             close: CloseOfSale::new(clock.clone(), SALE_CLOSES),
         };
-        runtime.spawn(run(life.clone(), clock, database, started.clone()));
+        let (living, seen) = (life.clone(), witness.clone());
+        runtime.spawn(run_node(living, clock, database, seen, started.clone()));
         Self {
             life,
+            witness,
             started,
             runtime,
         }
@@ -160,8 +177,27 @@ impl Node {
     }
 }
 
+/// Waits for the others to say how far they have seen our log, for as long as a real node does.
+async fn greet(life: &Life) {
+    let until = tokio::time::Instant::now() + GREETING;
+    let everybody = || {
+        let hub = life.hub.lock();
+        let mut others = (0..life.hub.companies.len()).filter(|other| *other != life.index);
+        others.all(|other| hub.wire.is_up(life.index, other))
+    };
+    while !everybody() && tokio::time::Instant::now() < until {
+        tokio::time::sleep(GREETING_POLL).await;
+    }
+}
+
 /// A node's life, in the order of the real one's.
-async fn run(life: Arc<Life>, clock: Clock, database: Database, started: Arc<Started>) {
+async fn run_node(
+    life: Arc<Life>,
+    clock: Clock,
+    database: Database,
+    witness: Arc<Witness>,
+    started: Arc<Started>,
+) {
     let companies = life.hub.companies.clone();
     let close_of_sale = database.close.clone();
     let database = Arc::new(database);
@@ -173,6 +209,7 @@ async fn run(life: Arc<Life>, clock: Clock, database: Database, started: Arc<Sta
         close_of_sale,
         store: database.clone(),
         tables: database,
+        witness: witness.clone(),
         peers: Arc::new(Peers { life: life.clone() }),
         answers: started.answers.clone(),
         leases: Arc::new(Leases { life: life.clone() }),
@@ -181,6 +218,11 @@ async fn run(life: Arc<Life>, clock: Clock, database: Database, started: Arc<Sta
     let Ok(mut node) = assembly::start(seams).await else {
         return life.exit("starts that failed"); // as a process does whose database is away
     };
+    greet(&life).await;
+    if witness.lost().is_some() {
+        return life.exit("starts that failed");
+    }
+    node.answer();
     node.serve().await;
     let door = Door {
         operations: Operations::new(
@@ -200,6 +242,8 @@ async fn run(life: Arc<Life>, clock: Clock, database: Database, started: Arc<Sta
     life.hub
         .trace(life.now(), life.index, format_args!("serves"));
     tokio::select! {
+        biased;
+        _ = witness.until_lost() => return life.exit("starts that failed"),
         () = node.task_ended() => panic!("a task of a node ends only with it"),
         () = started.stop.notified() => {}
     }

@@ -118,6 +118,20 @@ pub fn gone(random: &mut fastrand::Rng) -> Plan {
     draw.plan
 }
 
+/// A run in which one company's database comes back as it was some seconds before, and what it had only when all is over.
+pub fn restored(random: &mut fastrand::Rng) -> Plan {
+    let mut draw = Draw::new(random, 3);
+    draw.errands(10..20, BEGIN..ERRANDS_UNTIL);
+    let company = draw.company();
+    let backup = draw.random.u64(BEGIN..FAULTS_UNTIL / 2);
+    let restored = draw.random.u64(backup + 1_000..FAULTS_UNTIL);
+    draw.plan.happenings = vec![
+        (backup, Happening::Backup(company)),
+        (restored, Happening::Restore(company)),
+    ];
+    draw.plan
+}
+
 /// A run whose customers extend their holds, and which lasts until those are over, too.
 pub fn held(random: &mut fastrand::Rng) -> Plan {
     let mut draw = Draw::new(random, 3);

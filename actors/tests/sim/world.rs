@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcom_actors::catalogue::Route;
+use passcom_actors::company::log::lineage::Mark;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId};
 use passcom_actors::domain::order::{Price, SeatRef};
 use passcom_memory::MemoryStore;
@@ -86,6 +87,10 @@ pub enum Happening {
     Block(usize, SeatRef, bool),
     /// By now nothing is kept that was kept when a company died.
     Bereaved(u64),
+    /// A backup is made of a company's database.
+    Backup(usize),
+    /// The company's node dies, and its database comes back as that backup.
+    Restore(usize),
     Heal,
     Examine,
 }
@@ -104,6 +109,11 @@ struct Company {
     tables: Arc<MemoryStore>,
     node: Option<Node>,
     frozen: bool,
+    /// How far its node has seen the logs of the others: written down while it lived.
+    seen: BTreeMap<CompanyId, Mark>,
+    /// Its tables as they were at some moment; or as they are, while its node runs on those.
+    backup: Option<Arc<MemoryStore>>,
+    restored: bool,
     /// When its node dies, it does not come back until the others have shown that they can do without it.
     doomed: bool,
     gone: bool,
@@ -132,6 +142,8 @@ pub struct World {
     patience_until: Option<u64>,
     verdict: Option<Result<(), String>>,
     probes: Vec<usize>,
+    /// Alarms about a log that went back, where one did.
+    noticed: usize,
 }
 
 /// How a run ended.
@@ -141,6 +153,8 @@ pub struct Run {
     /// From the last fault to the end of everything, in milliseconds.
     pub heal_ms: u64,
     pub sold: usize,
+    /// Alarms about a log that went back, where one did.
+    pub noticed: usize,
     pub result: Result<(), String>,
 }
 
@@ -175,6 +189,7 @@ impl World {
             patience_until: None,
             verdict: None,
             probes: Vec::new(),
+            noticed: 0,
         };
         world.begin();
         world
@@ -235,6 +250,7 @@ impl World {
                 .iter()
                 .filter(|errand| errand.is_sold())
                 .count(),
+            noticed: self.noticed,
             result: self.verdict.expect("the loop ends with it"),
         }
     }
@@ -266,6 +282,8 @@ impl World {
             Happening::Wall(index, wrong_by) => self.on_wall(index, wrong_by),
             Happening::Block(index, seat, blocked) => self.on_block(index, seat, blocked),
             Happening::Bereaved(died) => self.on_bereaved(died),
+            Happening::Backup(index) => self.on_backup(index),
+            Happening::Restore(index) => self.on_restore(index),
             Happening::Heal => self.on_heal(),
             Happening::Examine => self.on_examine(),
         }
@@ -309,7 +327,13 @@ impl World {
     /// Anything that must not be ends the run.
     fn check(&mut self) {
         let objections = std::mem::take(&mut self.hub.lock().history.objections);
-        let heard = panics::take().into_iter().chain(alarms::take());
+        let mut alarms = alarms::take();
+        if self.companies.iter().any(|company| company.restored) {
+            let others = alarms.len();
+            alarms.retain(|alarm| !alarm.contains("went back"));
+            self.noticed += others - alarms.len();
+        }
+        let heard = panics::take().into_iter().chain(alarms);
         if let Some(objection) = objections.into_iter().chain(heard).next() {
             self.verdict = Some(Err(format!("at {} ms: {objection}", self.now)));
         }
@@ -356,6 +380,9 @@ fn company(id: CompanyId, leaves: i64) -> Company {
         tables: Arc::new(tables),
         node: None,
         frozen: false,
+        seen: BTreeMap::new(),
+        backup: None,
+        restored: false,
         doomed: false,
         gone: false,
         wall: Arc::default(),

@@ -26,8 +26,22 @@ impl World {
         }
         self.tell(index, format_args!("starts"));
         let company = &mut self.companies[index];
-        let (tables, wall) = (company.tables.clone(), company.wall.clone());
-        company.node = Some(Node::start(index, self.hub.clone(), tables, wall, self.now));
+        let (wall, seen) = (company.wall.clone(), company.seen.clone());
+        let node = Node::start(
+            index,
+            self.hub.clone(),
+            &company.tables,
+            seen,
+            wall,
+            self.now,
+        );
+        company.node = Some(node);
+        for other in self.others(index) {
+            // no link outlives a process
+            let wire = &mut self.hub.lock().wire;
+            wire.set_up(index, other, false);
+            wire.set_up(other, index, false);
+        }
         for other in self.others(index) {
             self.links_change(index, other);
         }
@@ -64,6 +78,7 @@ impl World {
         let company = &mut self.companies[index];
         if let Some(node) = company.node.take() {
             node.life.die();
+            company.seen = node.witness.seen();
         }
         company.frozen = false;
         company.gone = company.doomed;
@@ -166,6 +181,41 @@ impl World {
         }
     }
 
+    pub(super) fn on_backup(&mut self, index: usize) {
+        let company = &mut self.companies[index];
+        company.backup = Some(Arc::new(company.tables.backup()));
+    }
+
+    /// Where nobody has seen more than the backup has, nobody can notice: then nothing happens.
+    pub(super) fn on_restore(&mut self, index: usize) {
+        let id = self.hub.companies[index];
+        let Some(backup) = &self.companies[index].backup else {
+            return;
+        };
+        let kept = backup.log_end();
+        let nodes = self
+            .companies
+            .iter()
+            .filter_map(|company| company.node.as_ref());
+        let mut marks = nodes.filter_map(|node| node.witness.seen().get(&id).copied());
+        if !marks.any(|mark| mark.seq > kept) {
+            return;
+        }
+        self.tell(
+            index,
+            format_args!("comes back as it was at row {}", kept.0),
+        );
+        self.swap_tables(index, true);
+    }
+
+    fn swap_tables(&mut self, index: usize, restored: bool) {
+        self.bury(index);
+        let company = &mut self.companies[index];
+        let backup = company.backup.as_mut().expect("there is one");
+        std::mem::swap(&mut company.tables, backup);
+        company.restored = restored;
+    }
+
     pub(super) fn on_storm(&mut self, index: usize, weather: Weather) {
         self.tell(index, format_args!("database: {weather:?}"));
         self.hub.lock().weather[index] = weather;
@@ -197,6 +247,24 @@ impl World {
         hub.store_risks = self.plan.store_risks;
     }
 
+    /// What a company had comes back in place of an old backup of it, on which nobody may have been served.
+    fn put_back(&mut self, index: usize) {
+        let company = &self.companies[index];
+        if !company.restored {
+            return;
+        }
+        if company
+            .node
+            .as_ref()
+            .is_some_and(|node| node.door().is_some())
+        {
+            let id = self.hub.companies[index];
+            let objection = format!("L7: {id} serves although its log went back");
+            self.hub.lock().history.object(objection);
+        }
+        self.swap_tables(index, false);
+    }
+
     /// Nothing fails any more, and who died comes back, but for a company that is gone.
     pub(super) fn on_heal(&mut self) {
         self.healed_at = Some(self.now);
@@ -210,6 +278,7 @@ impl World {
             hub.redis.mode = Mode::Up;
         }
         for index in 0..self.companies.len() {
+            self.put_back(index);
             self.on_thaw(index);
             if let Some(node) = &self.companies[index].node {
                 node.life.light(u32::MAX);

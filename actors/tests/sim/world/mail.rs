@@ -1,5 +1,7 @@
 //! Messages on their way, and what nodes believe of their links.
 
+use passcom_actors::company::witness::Witness;
+
 use super::*;
 use crate::network::Content;
 use crate::trace::Brief;
@@ -173,8 +175,24 @@ impl World {
         whole && runs(one) && runs(other)
     }
 
+    /// Each hears how far the other has seen its log, and judges the other's. Neither talks to the other otherwise.
+    fn greet(&self, one: usize, other: usize) -> bool {
+        let of = |index: usize| Some(&self.companies[index].node.as_ref()?.witness);
+        let (Some(first), Some(second)) = (of(one), of(other)) else {
+            return false;
+        };
+        let hears = |index: usize, own: &Witness, from: usize, peer: &Witness| {
+            let (me, from) = (self.hub.companies[index], self.hub.companies[from]);
+            let seen = peer.seen().get(&me).copied();
+            seen.is_none_or(|mark| own.on_seen(from, &mark).is_ok())
+                && own.judge(from, &peer.lineage()).is_ok()
+        };
+        // both, whatever the first one says
+        hears(one, first, other, second) & hears(other, second, one, first)
+    }
+
     pub(super) fn on_notice(&mut self, from: usize, to: usize) {
-        let up = self.is_linked(from, to);
+        let up = self.is_linked(from, to) && self.greet(from, to);
         let was = self.hub.lock().wire.is_up(from, to);
         if up != was {
             let other = self.hub.companies[to];

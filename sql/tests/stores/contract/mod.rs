@@ -60,7 +60,8 @@ impl Memory {
 
 impl Base for Memory {
     async fn start(&self) -> (Arc<dyn LedgerStore>, Arc<dyn Tables>) {
-        (Arc::new(self.0.start()), self.0.clone())
+        let epoch = self.0.start(Uuid::new_v4());
+        (Arc::new(epoch), self.0.clone())
     }
 
     async fn import(&self, route: Route) {
