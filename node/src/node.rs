@@ -30,7 +30,7 @@ use passcom_actors::people::desk;
 use passcom_actors::people::operations::{Link, Operations};
 use passcom_actors::people::refund::Tariff;
 use passcom_http::{Admin, App, Limits, Rate, TokenIssuer, TokenVerifier};
-use passcom_sql::{Database, Identity, NodeLock, checks, migrate};
+use passcom_sql::{Database, Identity, NodeLock, Unfit, checks, migrate};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
@@ -140,7 +140,7 @@ pub async fn run(
 
     let result = tokio::select! {
         () = shutdown => Ok(()),
-        error = keep(lock, &database) => Err(error),
+        error = keep(lock, &database, &witness) => Err(error),
         problem = witness.until_lost() => Err(anyhow!("{problem}")),
         () = node.assembly.task_ended() => Err(anyhow!("a task of this node ended; its panic is in the log")),
     };
@@ -166,6 +166,7 @@ async fn claim(database: &Database, config: &Config) -> anyhow::Result<(Identity
     migrate::migrate(database).await?;
     let companies: Vec<CompanyId> = config.members().collect();
     let identity = checks::identify(database, &companies).await?;
+    database.expect(&identity);
     Ok((identity, lock))
 }
 
@@ -175,15 +176,23 @@ async fn lock(database: &Database) -> anyhow::Result<NodeLock> {
     loop {
         match checks::lock_node(database).await {
             Ok(lock) => return Ok(lock),
-            Err(error) if start.elapsed() > LOCK_PATIENCE => return Err(error),
+            Err(error) if start.elapsed() > LOCK_PATIENCE || is_final(&error) => return Err(error),
             Err(_) => tokio::time::sleep(LOCK_RETRY).await,
         }
     }
 }
 
+/// Waiting does not help.
+fn is_final(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(Unfit::Superseded | Unfit::Lost(_))
+    )
+}
+
 /// Ends when this node is not the one of its company any more. A database that restarts takes the lock with it: it is
 /// taken again, unless another node was faster.
-async fn keep(mut lock: NodeLock, database: &Database) -> anyhow::Error {
+async fn keep(mut lock: NodeLock, database: &Database, witness: &Witness) -> anyhow::Error {
     loop {
         lock.lost().await;
         warn!("lost the hold on the database; taking it again");
@@ -191,6 +200,9 @@ async fn keep(mut lock: NodeLock, database: &Database) -> anyhow::Error {
             Ok(lock) => lock,
             Err(cause) => {
                 error!(%cause, "cannot take the hold on the database again");
+                if let Some(Unfit::Lost(problem)) = cause.downcast_ref() {
+                    witness.lose(problem.clone());
+                }
                 return cause.context("this node lost its database");
             }
         };
@@ -258,7 +270,7 @@ impl Node {
         })
     }
 
-    fn admin(&self, token: String, metrics: PrometheusHandle) -> Admin {
+    fn admin(&self, token: String, recorder: PrometheusHandle) -> Admin {
         let peers = self.cluster.peers();
         let links = move || {
             let statuses = peers.status().into_iter();
@@ -270,7 +282,7 @@ impl Node {
             });
             link.collect()
         };
-        let upkeep = metrics.clone();
+        let upkeep = recorder.clone();
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(UPKEEP).await;
@@ -282,17 +294,24 @@ impl Node {
             let table = lease_table.clone();
             async move { table.list(limit).await }.boxed()
         };
+        let operations = Operations::new(
+            self.assembly.company.clone(),
+            self.assembly.companies.clone(),
+            self.assembly.drivers.clone(),
+            self.assembly.desk.clone(),
+            Arc::new(links),
+            Arc::new(lease_scan),
+        );
+        let asked = operations.clone();
+        let metrics = move || {
+            let waiting = asked.oldest_waiting().as_secs_f64();
+            metrics::gauge!("passcom_ledger_oldest_waiting_seconds").set(waiting);
+            recorder.render()
+        };
         Admin {
-            operations: Operations::new(
-                self.assembly.company.clone(),
-                self.assembly.companies.clone(),
-                self.assembly.drivers.clone(),
-                self.assembly.desk.clone(),
-                Arc::new(links),
-                Arc::new(lease_scan),
-            ),
+            operations,
             token,
-            metrics: Arc::new(move || metrics.render()),
+            metrics: Arc::new(metrics),
             options: passcom_http::Options::default(),
         }
     }

@@ -11,11 +11,10 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls, Row, Transaction};
 use uuid::Uuid;
 
+use crate::guard;
 use crate::locks;
 use crate::pool::{ANSWER_TIMEOUT, Database};
 
-/// Settings without which an acknowledged commit can be lost.
-const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
 /// Oldest server we run on, as `server_version_num` has it.
 const SERVER_VERSION_MIN: i32 = 140_000;
 /// How often the server is asked to notice that a node's machine is gone, so that its lock is given up.
@@ -66,23 +65,12 @@ pub async fn settings(database: &Database) -> anyhow::Result<()> {
         version / 10_000,
         SERVER_VERSION_MIN / 10_000
     );
-    for name in DURABLE {
-        let value: String = client
-            .query_one("select current_setting($1)", &[&name])
-            .await
-            .with_context(|| format!("ask PostgreSQL for {name}"))?
-            .try_get(0)?;
-        // `remote_apply` and the like promise more than `on`; `local` and `remote_write` are durable here, too
-        let durable = value != "off";
-        ensure!(
-            durable,
-            "PostgreSQL runs with {name} = {value} and would lose bookings in a crash: set {name} = on"
-        );
-    }
-    Ok(())
+    let settings = guard::settings(&client).await;
+    Ok(settings.context("ask PostgreSQL for its settings")??)
 }
 
-/// Takes the lock of the one node of this company, or says that another has it.
+/// Takes the lock of the one node of this company, or says that another has it; an [`Unfit`] where the database is not what the node
+/// started on.
 pub async fn lock_node(database: &Database) -> anyhow::Result<NodeLock> {
     let locking = tokio::time::timeout(ANSWER_TIMEOUT, try_lock(database));
     locking.await.context("the database does not answer")?
@@ -115,6 +103,7 @@ async fn try_lock(database: &Database) -> anyhow::Result<NodeLock> {
         "another node of company {} runs on this database: stop it first",
         database.company()
     );
+    database.guard().check(&lock.client).await??;
     Ok(lock)
 }
 

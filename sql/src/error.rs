@@ -5,6 +5,8 @@ use std::time::Duration;
 use passcom_actors::company::store::{AppendError, ReadError, WriteError};
 use tokio_postgres::error::{Error, Severity, SqlState};
 
+use crate::guard::Unfit;
+
 /// Raised by the function `move_tables` of the migrations.
 const MOVED: &str = "PC001";
 /// Raised by their function `append`.
@@ -21,6 +23,9 @@ pub(crate) enum Failure {
     Silent(Duration),
     #[error("{0}")]
     Unreachable(String),
+    /// A connection that must not be used.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// A row that this program did not write.
     #[error(
         "column {column} of {table} has {value:?}, which is no {column}: restore that row from a backup"
@@ -47,7 +52,10 @@ impl Failure {
     pub(crate) fn into_write_error(self, stage: Stage) -> WriteError {
         let told = match &self {
             Failure::Postgres(error) => error.as_db_error(),
-            Failure::Silent(_) | Failure::Unreachable(_) | Failure::Corrupt { .. } => None,
+            Failure::Silent(_)
+            | Failure::Unreachable(_)
+            | Failure::Unfit(_)
+            | Failure::Corrupt { .. } => None,
         };
         let Some(told) = told else {
             return match stage {
@@ -68,12 +76,21 @@ impl Failure {
         }
     }
 
+    /// What became of an append for which there is no connection.
+    pub(crate) fn into_append_error_of_lease(self) -> AppendError {
+        match self {
+            Failure::Unfit(Unfit::Superseded) => AppendError::Superseded,
+            Failure::Unfit(Unfit::Lost(problem)) => AppendError::Lost(problem),
+            other => AppendError::NotWritten(other.to_string()),
+        }
+    }
+
     /// What became of an append, which is a transaction by itself.
     pub(crate) fn into_append_error(self) -> AppendError {
         let told = match &self {
             Failure::Unreachable(_) => return AppendError::NotWritten(self.to_string()),
             Failure::Postgres(error) => error.as_db_error(),
-            Failure::Silent(_) | Failure::Corrupt { .. } => None,
+            Failure::Silent(_) | Failure::Unfit(_) | Failure::Corrupt { .. } => None,
         };
         // the server may have ended the session after it had committed and before it could say so
         let Some(told) = told.filter(|told| told.parsed_severity() == Some(Severity::Error)) else {

@@ -7,7 +7,8 @@
 //! * [`prune`]: what nobody needs any more.
 //!
 //! Invariants:
-//! * a commit that was acknowledged survives a crash: a server that is set up otherwise is refused at start;
+//! * a commit that was acknowledged survives a crash: a server that is set up otherwise is refused at start, and at
+//!   every connection after it ([`guard`]);
 //! * one node of a company at a time: it holds [`checks::NodeLock`] as long as it lives;
 //! * nothing waits for ever: every connect, statement and answer has a bound ([`pool`]).
 
@@ -15,6 +16,7 @@ mod cells;
 pub mod checks;
 mod decode;
 mod error;
+pub mod guard;
 mod ledger_store;
 mod locks;
 pub mod migrate;
@@ -25,6 +27,7 @@ pub mod schedule_store;
 mod tables;
 
 pub use checks::{Identity, NodeLock};
+pub use guard::Unfit;
 pub use ledger_store::PgLedgerStore;
 pub use pool::{Database, Options, connect};
 pub use tables::PgTables;

@@ -1,5 +1,6 @@
 //! How a company's database is reached, and how long anything there may take.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,6 +11,7 @@ use passcom_actors::domain::ids::CompanyId;
 use tokio_postgres::{Config, NoTls};
 
 use crate::checks::Identity;
+use crate::guard::Guard;
 use crate::ledger_store::PgLedgerStore;
 use crate::tables::PgTables;
 
@@ -53,6 +55,7 @@ pub struct Database {
     config: Config,
     company: CompanyId,
     pool: Pool,
+    guard: Arc<Guard>,
 }
 
 /// Reaches the database once, so that a wrong address is told at start and not at the first booking.
@@ -64,8 +67,10 @@ pub async fn connect(options: Options) -> anyhow::Result<Database> {
     config
         .connect_timeout(CONNECT_TIMEOUT)
         .application_name(format!("passcom {}", options.company));
+    let guard = Arc::<Guard>::default();
     let database = Database {
-        pool: pool(&config, options.connections)?,
+        pool: pool(&config, options.connections, guard.clone())?,
+        guard,
         config,
         company: options.company,
     };
@@ -90,11 +95,21 @@ impl Database {
 
     /// The writer of this start of the node. One per node: another one ends it.
     pub fn ledger_store(&self, identity: &Identity) -> PgLedgerStore {
-        PgLedgerStore::new(&self.config, identity.epoch)
+        PgLedgerStore::new(&self.config, identity.epoch, &self.guard)
     }
 
     pub fn tables(&self, identity: &Identity) -> PgTables {
         PgTables::new(self.pool.clone(), identity.incarnation)
+    }
+
+    /// From now on every new connection is checked: whether it leads to this database, with all that was acknowledged, and to
+    /// settings that keep it. Once.
+    pub fn expect(&self, identity: &Identity) {
+        self.guard.expect(identity);
+    }
+
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -102,7 +117,7 @@ impl Database {
     }
 }
 
-fn pool(config: &Config, size: usize) -> anyhow::Result<Pool> {
+fn pool(config: &Config, size: usize, guard: Arc<Guard>) -> anyhow::Result<Pool> {
     let recycling_method = RecyclingMethod::Fast;
     let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method });
     Pool::builder(manager)
@@ -110,11 +125,14 @@ fn pool(config: &Config, size: usize) -> anyhow::Result<Pool> {
         .wait_timeout(Some(WAIT_TIMEOUT))
         .create_timeout(Some(CONNECT_TIMEOUT))
         .recycle_timeout(Some(CONNECT_TIMEOUT))
-        .post_create(Hook::async_fn(|client, _| {
+        .post_create(Hook::async_fn(move |client, _| {
+            let guard = guard.clone();
             Box::pin(async move {
                 // not in the startup options: those are the operator's, and would be overwritten
                 let bounds = client.batch_execute(&bounds()).await;
-                bounds.map_err(HookError::Backend)
+                bounds.map_err(HookError::Backend)?;
+                let checked = guard.check(client).await.map_err(HookError::Backend)?;
+                checked.map_err(|unfit| HookError::message(unfit.to_string()))
             })
         }))
         .runtime(Runtime::Tokio1)

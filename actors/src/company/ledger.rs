@@ -20,6 +20,7 @@ use super::log::hot::{Assumed, Loaded};
 use super::log::record::Record;
 use super::log::{Log, Seq};
 use super::news::{Listener, News};
+use super::pulse::Pulse;
 use super::store::{Append, AppendError, LedgerStore, ReadError};
 use crate::catalogue::CloseOfSale;
 use crate::domain::entry::{Entry, Receipt};
@@ -57,8 +58,19 @@ pub enum PostError {
 pub type Posted = Result<Receipt, PostError>;
 
 struct Waiting {
+    since: Instant,
     entry: Entry,
     poster: Poster,
+}
+
+impl Waiting {
+    fn new(entry: Entry, poster: Poster) -> Self {
+        Self {
+            since: Instant::now(),
+            entry,
+            poster,
+        }
+    }
 }
 
 /// Who posted an entry, told once what came of it. Dropped untold: nobody knows.
@@ -88,19 +100,30 @@ impl Drop for Poster {
 #[derive(Clone)]
 pub struct Ledger {
     queue: mpsc::Sender<Waiting>,
+    pulse: Arc<Pulse>,
 }
 
 impl Ledger {
     pub fn new() -> (Self, LedgerQueue) {
         let (sender, receiver) = mpsc::channel(QUEUE_MAX);
-        (Self { queue: sender }, LedgerQueue(receiver))
+        let pulse = Arc::<Pulse>::default();
+        let ledger = Self {
+            queue: sender,
+            pulse: pulse.clone(),
+        };
+        (ledger, LedgerQueue(receiver, pulse))
+    }
+
+    /// Whether the log takes what is appended.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// The receipt, once durable.
     pub async fn post(&self, entry: Entry) -> Posted {
         let (sender, posted) = oneshot::channel();
         let poster = Poster::new(move |posted| drop(sender.send(posted))); // it may have stopped waiting
-        if let Err(closed) = self.queue.send(Waiting { entry, poster }).await {
+        if let Err(closed) = self.queue.send(Waiting::new(entry, poster)).await {
             closed.0.poster.tell(Err(PostError::NotWritten));
         }
         posted.await.unwrap_or(Err(PostError::Unknown))
@@ -109,7 +132,7 @@ impl Ledger {
     /// Has somebody told the receipt, once durable, who must not wait for it. `hear` must not block.
     pub fn post_for(&self, entry: Entry, hear: impl FnOnce(Posted) + Send + 'static) {
         let poster = Poster::new(hear);
-        match self.queue.try_send(Waiting { entry, poster }) {
+        match self.queue.try_send(Waiting::new(entry, poster)) {
             Ok(()) => {}
             Err(TrySendError::Closed(waiting)) => waiting.poster.tell(Err(PostError::NotWritten)),
             Err(TrySendError::Full(waiting)) => {
@@ -125,7 +148,7 @@ impl Ledger {
 }
 
 /// The other end of a [`Ledger`], for the [`Writer`].
-pub struct LedgerQueue(mpsc::Receiver<Waiting>);
+pub struct LedgerQueue(mpsc::Receiver<Waiting>, Arc<Pulse>);
 
 /// Writes what waits.
 pub struct Writer {
@@ -170,17 +193,25 @@ enum Ended {
 
 impl Writer {
     /// Writes until every [`Ledger`] handle is gone, or until another node writes this log, or it is known to have lost something.
-    pub async fn run(self, LedgerQueue(mut queue): LedgerQueue) {
-        if self.write_all(&mut queue).await == Err(Ended::Superseded) {
+    pub async fn run(self, LedgerQueue(mut queue, pulse): LedgerQueue) {
+        if self.write_all(&mut queue, &pulse).await == Err(Ended::Superseded) {
             error!("another node has started on this database; this one ends");
         }
     }
 
-    async fn write_all(&self, queue: &mut mpsc::Receiver<Waiting>) -> Result<(), Ended> {
+    async fn write_all(
+        &self,
+        queue: &mut mpsc::Receiver<Waiting>,
+        pulse: &Pulse,
+    ) -> Result<(), Ended> {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while queue.recv_many(&mut batch, BATCH_MAX).await > 0 {
             let begun = Instant::now();
             let is_crowded = batch.len() >= CROWD;
+            if let Some(oldest) = batch.first() {
+                pulse.begun(oldest.since);
+            }
+            let before = self.log.hot().last();
             if let Some(doubt) = self.write(std::mem::take(&mut batch)).await? {
                 self.log.is_doubtful(true);
                 while !self.resolve(&doubt).await? {
@@ -188,6 +219,10 @@ impl Writer {
                 }
                 self.log.is_doubtful(false);
             }
+            if self.log.hot().last() > before {
+                pulse.worked();
+            }
+            pulse.ended();
             self.let_tables_follow().await;
             if is_crowded {
                 sleep_until(begun + PACE).await;
@@ -266,6 +301,10 @@ impl Writer {
                 Err(AppendError::Unknown(cause)) => {
                     return Err(Failed::Unknown(Box::new(decided), cause));
                 }
+                Err(AppendError::Lost(problem)) => {
+                    self.log.witness().lose(problem);
+                    return Err(Failed::Ended(Ended::Lost));
+                }
                 Err(AppendError::Taken | AppendError::Superseded) => {
                     return Err(Failed::Ended(Ended::Superseded));
                 }
@@ -337,6 +376,7 @@ impl Writer {
         applied.expect("a record of rows that memory gave out applies to that memory");
         self.log.witness().on_durable(seq);
         gauge!("passcom_log_seq").set(seq.0 as f64);
+        gauge!("passcom_log_last_append_timestamp_seconds").set(at as f64 / 1_000.0);
     }
 
     /// Everybody who listens hears of the batch.
@@ -390,6 +430,10 @@ impl Writer {
                 }
             }
             Err(AppendError::Superseded) => return Err(Ended::Superseded),
+            Err(AppendError::Lost(problem)) => {
+                self.log.witness().lose(problem);
+                return Err(Ended::Lost);
+            }
             Err(error) => {
                 warn!(%error, seq = doubt.seq.0, "the outcome of an append is not found out yet");
                 if error == AppendError::Outdated {

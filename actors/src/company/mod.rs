@@ -1,7 +1,7 @@
 //! One company: what is durable, the only way to change it, and who claims a seat meanwhile.
 //!
 //! * [`ledger`]: the only writer, one row of the [`log`] for all that waits; [`archive`]: all that is read; [`store`]:
-//!   what both need of a database; [`news`]: what a batch has changed;
+//!   what both need of a database; [`news`]: what a batch has changed; [`pulse`]: whether the log takes anything;
 //! * [`verifier`]: whether log, memory and tables say the same;
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
@@ -31,6 +31,7 @@ pub mod lease;
 pub mod ledger;
 pub mod log;
 pub mod news;
+pub mod pulse;
 
 pub mod route;
 pub mod running;

@@ -39,6 +39,9 @@ pub enum AppendError {
     /// Another node has started on this database. Nothing was written.
     #[error("another node has started on this database")]
     Superseded,
+    /// The database is not what it was: it lacks rows that it had acknowledged. Nothing was written.
+    #[error("{0}")]
+    Lost(String),
     /// Routes have changed since the version that the batch was decided on. Nothing was written.
     #[error("the routes have changed")]
     Outdated,
@@ -272,7 +275,7 @@ pub struct AuditView {
 /// The tables, for what is read beside the ledger: they have what the log had when it was projected last. An
 /// [`Archive`](crate::company::archive::Archive) knows what is newer.
 pub trait Tables: Send + Sync + 'static {
-    /// Answers at all.
+    /// Answers, and makes something durable that leaves no row.
     fn ping(&self) -> Read<'_, ()>;
 
     /// All that is recorded of a saga; an empty cell if nothing.

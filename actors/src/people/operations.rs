@@ -126,16 +126,31 @@ impl Operations {
         }
     }
 
-    /// Whether this node serves, or why not. Depends on no peer and not on Redis.
+    /// Whether this node serves, or why not: its log takes what is appended, and a majority of the companies is linked, our own
+    /// included. Does not depend on Redis.
     pub async fn ready(&self) -> Result<(), String> {
+        if let Some(problem) = self.company.witness.lost() {
+            return Err(problem.to_owned());
+        }
         if self.desk.is_draining() {
             return Err("draining".to_owned());
         }
         if !self.company.is_ready() {
             return Err("recovering".to_owned());
         }
-        let ping = self.company.archive.ping().await;
-        ping.map_err(|error| error.to_string())
+        let (up, all) = (self.companies.up().len(), self.companies.all().len());
+        if up * 2 <= all {
+            return Err(format!(
+                "no majority of the companies is linked: {up} of {all}, this one included"
+            ));
+        }
+        let company = &self.company;
+        company.ledger.pulse().check(company.archive.ping()).await
+    }
+
+    /// For how long the oldest entry that waits for the log has waited.
+    pub fn oldest_waiting(&self) -> Duration {
+        self.company.ledger.pulse().oldest_waiting()
     }
 
     pub async fn members(&self) -> Vec<Member> {

@@ -16,6 +16,7 @@ mod project;
 mod session;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -29,6 +30,7 @@ use tokio::time::Instant;
 use tokio_postgres::Config;
 
 use crate::error::{Failure, Stage};
+use crate::guard::Guard;
 use crate::pool::ANSWER_TIMEOUT;
 use session::Session;
 
@@ -40,6 +42,7 @@ const BACKOFF_MAX: Duration = Duration::from_secs(1);
 pub struct PgLedgerStore {
     /// Of this start.
     epoch: i64,
+    guard: Arc<Guard>,
     appends: Link,
     projections: Link,
 }
@@ -47,6 +50,7 @@ pub struct PgLedgerStore {
 /// A connection of one use, or when to try for the next one.
 struct Link {
     config: Config,
+    guard: Arc<Guard>,
     state: Mutex<LinkState>,
 }
 
@@ -58,11 +62,12 @@ struct LinkState {
 }
 
 impl PgLedgerStore {
-    pub(crate) fn new(config: &Config, epoch: i64) -> Self {
+    pub(crate) fn new(config: &Config, epoch: i64, guard: &Arc<Guard>) -> Self {
         Self {
             epoch,
-            appends: Link::new(config),
-            projections: Link::new(config),
+            guard: guard.clone(),
+            appends: Link::new(config, guard),
+            projections: Link::new(config, guard),
         }
     }
 }
@@ -121,9 +126,10 @@ impl LedgerStore for PgLedgerStore {
     fn append<'a>(&'a self, row: Append<'a>) -> BoxFuture<'a, Result<i64, AppendError>> {
         async move {
             let lease = self.appends.lease().await;
-            let lease = lease.map_err(|failure| AppendError::NotWritten(failure.to_string()))?;
+            let lease = lease.map_err(Failure::into_append_error_of_lease)?;
             match bounded(append::append(&lease.session, self.epoch, &row)).await {
                 Ok(at) => {
+                    self.guard.on_acknowledged(row.seq);
                     lease.give_back();
                     Ok(at)
                 }
@@ -164,9 +170,10 @@ impl LedgerStore for PgLedgerStore {
 }
 
 impl Link {
-    fn new(config: &Config) -> Self {
+    fn new(config: &Config, guard: &Arc<Guard>) -> Self {
         Self {
             config: config.clone(),
+            guard: guard.clone(),
             state: Mutex::default(),
         }
     }
@@ -182,7 +189,7 @@ impl Link {
             let cause = "the database could not be reached a moment ago".to_owned();
             return Err(Failure::Unreachable(cause));
         }
-        match Session::open(&self.config).await {
+        match Session::open(&self.config, &self.guard).await {
             Ok(session) => {
                 state.backoff = Duration::ZERO;
                 state.retry_at = None;

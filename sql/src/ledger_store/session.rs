@@ -10,6 +10,7 @@ use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
 use super::{append, load, project};
 use crate::error::Failure;
+use crate::guard::Guard;
 use crate::pool::{CONNECT_TIMEOUT, bounds};
 
 /// The ledger only ever looks rows up by their keys, and by many keys at once. A plan that scans a table because it was
@@ -34,15 +35,15 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
-        let opening = tokio::time::timeout(CONNECT_TIMEOUT, Self::connect(config));
+    pub(super) async fn open(config: &Config, guard: &Guard) -> Result<Self, Failure> {
+        let opening = tokio::time::timeout(CONNECT_TIMEOUT, Self::connect(config, guard));
         let Ok(opened) = opening.await else {
             return Err(Failure::Silent(CONNECT_TIMEOUT));
         };
         opened
     }
 
-    async fn connect(config: &Config) -> Result<Self, Failure> {
+    async fn connect(config: &Config, guard: &Guard) -> Result<Self, Failure> {
         let (client, connection) = config.connect(NoTls).await?;
         let connection = tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -58,6 +59,7 @@ impl Session {
         };
         let settings = format!("{}{PLANS}", bounds());
         session.client.batch_execute(&settings).await?;
+        guard.check(&session.client).await??;
         let all = load::STATEMENTS
             .iter()
             .chain(&project::STATEMENTS)

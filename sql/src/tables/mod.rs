@@ -25,6 +25,9 @@ use passcom_actors::domain::rows::{Footprint, KeyRow, Replicated, SeatKey, SeatU
 use passcom_actors::domain::ticket::Ticket;
 use uuid::Uuid;
 
+/// Writes to the write-ahead log and to no table.
+const PROBE: &str = "select pg_logical_emit_message(true, 'passcom', '')";
+
 /// The reads over PostgreSQL. Cheap to clone.
 #[derive(Clone)]
 pub struct PgTables {
@@ -41,7 +44,9 @@ impl PgTables {
 impl Tables for PgTables {
     fn ping(&self) -> Read<'_, ()> {
         Box::pin(async move {
-            self.reader().await?.rows("select 1", &[]).await?;
+            // a commit like any other, which waits for the disk and for whom the settings name
+            let reader = self.reader().await?;
+            reader.rows(PROBE, &[]).await?;
             Ok(())
         })
     }

@@ -6,13 +6,17 @@ use std::time::{Duration, Instant};
 
 use passcom_actors::company::ledger::PostError;
 use passcom_actors::company::log::Seq;
+use passcom_actors::company::log::lineage::Mark;
 use passcom_actors::domain::entry::{Entry, Receipt};
-use passcom_sql::{Database, checks, migrate};
+use passcom_actors::domain::ids::Incarnation;
+use passcom_sql::{Database, Unfit, checks, migrate, peers};
+use uuid::Uuid;
 
 use crate::contract::{
-    Forgetful, Node, Postgresql, Tabling, company, post, prepare, seat, try_post, vote_on, yes,
+    Forgetful, Node, Postgresql, Tabling, company, identify, post, prepare, seat, try_post,
+    vote_on, yes,
 };
-use crate::support::Cluster;
+use crate::support::{Cluster, connect};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(10);
@@ -229,6 +233,8 @@ async fn a_database_is_checked_before_it_is_trusted() {
     // the tests' own cluster is one that loses commits
     let refused = checks::settings(database).await.unwrap_err().to_string();
     assert!(refused.contains("set fsync = on"), "{refused}");
+    keep_commits(database).await;
+    every_new_connection_is_checked().await;
 
     migrate::migrate(database).await.unwrap();
     let companies = [company("c"), company("a"), company("b")];
@@ -247,6 +253,141 @@ async fn a_database_is_checked_before_it_is_trusted() {
     let lost = tokio::time::timeout(PATIENCE, lock.lost()).await;
     lost.expect("the lock's loss is told");
     checks::lock_node(database).await.unwrap();
+}
+
+/// Of the whole cluster: other tests become slower and no worse.
+async fn keep_commits(database: &Database) {
+    let admin = database.client().await.unwrap();
+    for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+        let set = format!("alter system set {setting} = on");
+        admin.batch_execute(&set).await.unwrap();
+    }
+    admin.query("select pg_reload_conf()", &[]).await.unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while let Err(refused) = checks::settings(database).await {
+        assert!(Instant::now() < deadline, "{refused}");
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+async fn every_new_connection_is_checked() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let (database, admin) = (&base.database, connect(&base.url).await);
+    let identity = base.identify().await;
+    database.expect(&identity);
+    let store = Arc::new(database.ledger_store(&identity));
+    let tables = Arc::new(database.tables(&identity));
+    let node = Node::over(store, tables, Tabling::OnDemand).await.unwrap();
+    node.tables.ping().await.unwrap();
+    for number in [1, 2] {
+        let entry = vote_on(&prepare(&[seat("a", 1, number)]));
+        assert_eq!(post(&node, entry).await, yes());
+    }
+
+    let set = async |setting: &str| {
+        let set = format!(
+            "do $$ begin execute format('alter database %I set {setting}', current_database()); end $$"
+        );
+        admin.batch_execute(&set).await.unwrap();
+        admin.query(KILL_OTHERS, &[]).await.unwrap();
+    };
+    set("synchronous_commit = off").await;
+    let entry = [vote_on(&prepare(&[seat("a", 1, 3)]))];
+    // the first of these may find the dead connection
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(try_post(&node, &entry).await.is_err());
+    }
+    let refused = database.client().await.err().unwrap();
+    let refused = format!("{refused:#}");
+    assert!(refused.contains("set synchronous_commit = on"), "{refused}");
+    set("synchronous_commit = on").await;
+    assert_eq!(post_until_told(&node, entry[0].clone()).await, yes());
+
+    // as after a failover to a standby that was behind by one row
+    let lose = "delete from log where seq = (select max(seq) from log)";
+    admin.batch_execute(lose).await.unwrap();
+    admin.query(KILL_OTHERS, &[]).await.unwrap();
+    let entry = [vote_on(&prepare(&[seat("a", 1, 4)]))];
+    let deadline = Instant::now() + PATIENCE;
+    let mut alarms = Vec::new();
+    while node.log.read(|_| ()).is_ok() {
+        assert!(Instant::now() < deadline, "nobody noticed");
+        let (receipts, heard) = node.post_and_listen(node.store.clone(), &entry).await;
+        assert!(receipts[0].is_err(), "{receipts:?}");
+        alarms.extend(heard);
+        tokio::time::sleep(POLL).await;
+    }
+    let alarm = alarms
+        .iter()
+        .any(|alarm| alarm.contains("the log went back"));
+    assert!(alarm, "{alarms:?}");
+    let lost = node.log.read(|_| ()).unwrap_err().to_string();
+    assert!(lost.contains("row 3 of it was acknowledged"), "{lost}");
+    let refused = checks::lock_node(database).await.err().unwrap();
+    assert!(
+        matches!(refused.downcast_ref(), Some(Unfit::Lost(_))),
+        "{refused:#}"
+    );
+    assert!(
+        node.tables.ping().await.is_err(),
+        "readers do not trust it either"
+    );
+
+    let owned = "select count(*) from seat_owner where number = 4";
+    let owned: i64 = admin.query_one(owned, &[]).await.unwrap().get(0);
+    assert_eq!(owned, 0);
+    let database = passcom_sql::connect(passcom_sql::Options::new(base.url.clone(), company("a")));
+    let restarted = identify(&database.await.unwrap()).await;
+    // the start that is lost was at row 0, this one begins at row 2
+    let mark = Mark {
+        seq: Seq(3),
+        ..identity.lineage.mark()
+    };
+    assert!(restarted.lineage.must_have(&mark).is_err());
+    let mark = Mark {
+        seq: Seq(2),
+        ..mark
+    };
+    assert_eq!(restarted.lineage.must_have(&mark), Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_seen_what_is_kept_by_database() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let (database, b) = (&base.database, company("b"));
+    let mark = |incarnation: u128, seq| Mark {
+        incarnation: Incarnation(Uuid::from_u128(incarnation)),
+        run: Uuid::from_u128(9),
+        seq: Seq(seq),
+    };
+    let seen = async || {
+        peers::known(database)
+            .await
+            .unwrap()
+            .get(&b)
+            .map(|known| known.seen)
+    };
+    // of a company that was never met, or whose row an operator has deleted, nothing is kept
+    peers::keep_seen(database, &[(b, mark(1, 5))])
+        .await
+        .unwrap();
+    assert_eq!(seen().await, None);
+    peers::remember(database, b, mark(1, 0).incarnation)
+        .await
+        .unwrap();
+    assert_eq!(seen().await, Some(None));
+    for (told, kept) in [
+        (mark(1, 5), mark(1, 5)),
+        (mark(1, 4), mark(1, 5)),
+        (mark(2, 90), mark(1, 5)),
+        (mark(1, 6), mark(1, 6)),
+    ] {
+        peers::keep_seen(database, &[(b, told)]).await.unwrap();
+        assert_eq!(seen().await, Some(Some(kept)), "{told:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
