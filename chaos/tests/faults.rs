@@ -107,6 +107,30 @@ async fn no_booking_is_half_done_or_lost_when_nodes_are_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_company_on_an_old_backup_is_noticed_and_serves_nothing() {
+    let _alone = ALONE.lock().await;
+    let mut run = start("restore-old-backup").await;
+    let load = load(&run, &Mix::assorted(&EVERYBODY), 15);
+    sleep(WHOLE).await;
+    let restore = Blow {
+        lasts: WHOLE,
+        ..blow(Nemesis::RestoreOldBackup, Target::Company(1))
+    };
+    run.round(&[restore]).await.unwrap();
+    let healed = now(&run);
+    sleep(WHOLE).await;
+    load.stop().await.unwrap();
+    let end = now(&run);
+    let verdict = run.finish().await.unwrap();
+    assert!(verdict.is_clean(), "{verdict}");
+    let after = booked_between(&verdict.operations, healed, end);
+    assert!(
+        after > 0,
+        "bookings once it has everything again\n{verdict}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bookings_go_on_without_redis() {
     let _alone = ALONE.lock().await;
     let run = start("redis-kill").await;

@@ -35,7 +35,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use crate::cluster::{self, Admit, Cluster, TlsFiles};
+use crate::cluster::{self, Admit, Cluster, Peers, TlsFiles};
 use crate::config::{Company, Config};
 use crate::lease::Lease;
 use crate::telemetry;
@@ -47,6 +47,8 @@ const LOCK_RETRY: Duration = Duration::from_millis(200);
 /// How long the peers have to say that their membership list is another one, or that they have seen more of our log than there is.
 /// Those that dial us do so within a second and a little.
 const GREETING_PATIENCE: Duration = Duration::from_millis(1_300);
+/// From our verdict on the last peer until it has ours.
+const LOST_LINGER: Duration = Duration::from_millis(300);
 /// Files that a node has open beside its clients' connections: database, mesh, operators, and to spare.
 const OTHER_FILES: u64 = 1_000;
 /// How often the metrics recorder tidies up.
@@ -93,9 +95,14 @@ pub async fn run(
         leases: fail_points::around_leases(lease_table.clone()),
         settings: settings(&config),
     };
-    let node = assembly::start(seams)
-        .await
-        .context("read what is durable")?;
+    let peers = cluster.peers();
+    let node = match assembly::start(seams).await {
+        Ok(node) => node,
+        Err(error) => {
+            end_if_lost(&witness, &peers).await?;
+            return Err(error).context("read what is durable");
+        }
+    };
     let mut node = Node {
         assembly: node,
         lease_table,
@@ -114,13 +121,10 @@ pub async fn run(
     ));
     // whoever asks first is to find the others, and they may know that our log went back; where they are away, the node serves
     // without them
-    let peers = node.cluster.peers();
     if let Some(problem) = peers.stranger(GREETING_PATIENCE).await {
         bail!("{problem}");
     }
-    if let Some(problem) = witness.lost() {
-        bail!("{problem}");
-    }
+    end_if_lost(&witness, &peers).await?;
     node.assembly.answer();
     node.assembly.serve().await;
     let (own, companies) = (&node.assembly.company, &node.assembly.companies);
@@ -153,6 +157,16 @@ pub async fn run(
     node.cluster.leave().await;
     let _ = operators.await;
     result
+}
+
+/// A log that went back is told to every peer before this node ends, so that operators hear of it at all of them.
+async fn end_if_lost(witness: &Witness, peers: &Peers) -> anyhow::Result<()> {
+    let Some(problem) = witness.lost() else {
+        return Ok(());
+    };
+    peers.stranger(GREETING_PATIENCE).await;
+    tokio::time::sleep(LOST_LINGER).await;
+    bail!("{problem}")
 }
 
 async fn until(mut stop: watch::Receiver<bool>) {

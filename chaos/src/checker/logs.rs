@@ -13,8 +13,10 @@ use serde::Deserialize;
 
 use super::Violation;
 
-/// What a node logs with every alarm.
+/// What a node logs with an alarm about what was asked for, about the log of another company, and about its own.
 const ALARM: &str = "the protocol says this is impossible";
+const OTHERS_LOST: &str = "a company has lost what it was seen to have";
+const WE_LOST: &str = "this node serves nothing any more";
 /// What a node logs when a thread or task panics.
 const PANIC: &str = "\"panicked\"";
 /// What a node logs when it stops asking for leases, and when it asks again.
@@ -98,7 +100,8 @@ fn timestamp(line: &str) -> Option<Timestamp> {
 }
 
 fn is_alarming(line: &str) -> bool {
-    line.contains(ALARM) || line.contains(PANIC)
+    let alarms = [ALARM, OTHERS_LOST, WE_LOST, PANIC];
+    alarms.iter().any(|alarm| line.contains(alarm))
 }
 
 /// More alarms than a scenario has said it causes, at any one node.

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 pub mod company_gone;
 pub mod draw;
+mod restore_old_backup;
 pub mod strike;
 
 pub use draw::{Blow, Deck, Target};
@@ -45,6 +46,7 @@ pub enum Nemesis {
     DiskFull,
     Clock,
     CompanyGone,
+    RestoreOldBackup,
 }
 
 /// What a nemesis strikes.
@@ -103,7 +105,13 @@ impl Nemesis {
             Self::DiskFull => (Company, 5.0..=15.0, "no room is left on the disk of a company's database"),
             Self::Clock => (Company, 5.0..=15.0, "the wall clock of a node jumps, by seconds, hours or a day, and back"),
             Self::CompanyGone => (Company, 11.0..=12.0, "node and PostgreSQL of a company are gone, and come back"),
+            Self::RestoreOldBackup => (Company, 5.0..=15.0, "a company's database comes back as an old backup; later what it had comes back"),
         }
+    }
+
+    /// Whether nothing else may be wrong meanwhile: what the others cannot see, nobody can notice.
+    pub fn is_alone(self) -> bool {
+        self == Self::RestoreOldBackup
     }
 
     pub fn needs(self) -> Needs {

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep};
 
-use super::{Blow, Nemesis, Target, company_gone};
+use super::{Blow, Nemesis, Target, company_gone, restore_old_backup};
 use crate::checker::Violation;
 use crate::cluster::{Cluster, Part};
 use crate::history::{FaultId, History};
@@ -47,6 +47,9 @@ pub async fn strike(arena: &Arena, blow: &Blow) -> anyhow::Result<Vec<Violation>
         Target::Redis => redis(arena, blow, rng).await,
         Target::Company(n) if nemesis == Nemesis::CompanyGone => {
             return company_gone::strike(arena, n, blow.lasts).await;
+        }
+        Target::Company(n) if nemesis == Nemesis::RestoreOldBackup => {
+            return restore_old_backup::strike(arena, n, blow.lasts).await;
         }
         Target::Company(n) => company(arena, blow, n, rng).await,
     };

@@ -45,12 +45,11 @@ pub struct Lineage {
 
 /// A log does not have what it once had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it had come to row {}, and of that the database has now no more than the rows up to {}", .seen.0, .kept.0)]
-pub struct WentBack {
-    /// As far as it was seen.
-    pub seen: Seq,
-    /// More than this it does not have of that.
-    pub kept: Seq,
+pub enum WentBack {
+    #[error("it had come to row {}, and the database has of that no more than the rows up to {}", seen.0, kept.0)]
+    Short { seen: Seq, kept: Seq },
+    #[error("it had come to row {} after a start of its node that the database knows nothing of", seen.0)]
+    StartLost { seen: Seq },
 }
 
 impl Lineage {
@@ -71,19 +70,20 @@ impl Lineage {
         }
         let mut starts = self.earlier.iter().chain([&self.present]);
         let oldest = self.earlier.first().unwrap_or(&self.present);
-        let kept = match starts.find(|start| start.run == mark.run) {
+        let seen = mark.seq;
+        if starts.any(|start| start.run == mark.run) {
             // the end of that run is where the next one began
-            Some(_) => starts.next().map_or(self.last, |next| next.after),
-            // that run is forgotten, or its start was among what is lost
-            None => oldest.after,
-        };
-        if mark.seq <= kept {
-            return Ok(());
+            let kept = starts.next().map_or(self.last, |next| next.after);
+            return match seen <= kept {
+                true => Ok(()),
+                false => Err(WentBack::Short { seen, kept }),
+            };
         }
-        Err(WentBack {
-            seen: mark.seq,
-            kept,
-        })
+        // that run is forgotten, or its start was among what is lost
+        match seen <= oldest.after {
+            true => Ok(()),
+            false => Err(WentBack::StartLost { seen }),
+        }
     }
 }
 
@@ -143,12 +143,13 @@ mod tests {
     fn a_log_that_ends_before_what_was_seen_went_back() {
         // seen at 40 in run 2; restored as of row 30, of the same run
         let restored = lineage(&[(1, 0), (2, 10), (3, 30)], 30);
-        let went_back = WentBack {
-            seen: Seq(40),
-            kept: Seq(30),
-        };
-        assert_eq!(restored.must_have(&seen(2, 40)), Err(went_back));
-        assert_eq!(restored.must_have(&seen(2, 31)).unwrap_err().seen, Seq(31));
+        for further in [40, 31] {
+            let went_back = WentBack::Short {
+                seen: Seq(further),
+                kept: Seq(30),
+            };
+            assert_eq!(restored.must_have(&seen(2, further)), Err(went_back));
+        }
         assert_eq!(restored.must_have(&seen(2, 30)), Ok(()));
         // the same while its run goes on: a standby took over
         assert!(
@@ -170,7 +171,8 @@ mod tests {
     fn a_log_that_lost_the_very_start_went_back() {
         // restored as of before run 2 began
         let restored = lineage(&[(1, 0), (9, 5)], 70);
-        assert!(restored.must_have(&seen(2, 12)).is_err());
+        let went_back = WentBack::StartLost { seen: Seq(12) };
+        assert_eq!(restored.must_have(&seen(2, 12)), Err(went_back));
         assert!(restored.must_have(&seen(2, 70)).is_err());
         assert_eq!(restored.must_have(&seen(9, 70)), Ok(()));
     }
