@@ -22,6 +22,8 @@ pub enum Write {
     Identity,
     /// Another company's database is met for the first time.
     PeerIdentity,
+    /// It is kept how far the logs of the others were seen.
+    SeenLogs,
     /// A schedule is put on sale.
     Schedule,
     /// Rows that nobody needs any more go.

@@ -2,7 +2,8 @@
 //! together.
 //!
 //! 1. The database: settings that keep commits, the only node of this company, tables, the next epoch.
-//! 2. The mesh: answers acceptors and participants, but says "later" to new votes. The operators' port.
+//! 2. The mesh: greetings, in which a peer may say that our log went back. The operators' port. Then acceptors and
+//!    participants are answered, but new votes hear "later".
 //! 3. Our own unfinished sagas; then votes, and following the peers. 4. The clients' port.
 //!
 //! It stops in reverse order. Redis is no part of this: without it bookings are slower, with it they fail faster.
@@ -44,8 +45,8 @@ use crate::telemetry;
 const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 /// Pause between two tries for it.
 const LOCK_RETRY: Duration = Duration::from_millis(200);
-/// How long the peers have to say that their membership list is another one, or that they have seen more of our log than there is.
-/// Those that dial us do so within a second and a little.
+/// How long the peers have to say that their membership list is another one, or that they have seen more of our log
+/// than there is. Those that dial us do so within a second and a little.
 const GREETING_PATIENCE: Duration = Duration::from_millis(1_300);
 /// From our verdict on the last peer until it has ours.
 const LOST_LINGER: Duration = Duration::from_millis(300);
@@ -119,8 +120,8 @@ pub async fn run(
         node.admin(admin_token, metrics),
         until(stop.clone()),
     ));
-    // whoever asks first is to find the others, and they may know that our log went back; where they are away, the node serves
-    // without them
+    // whoever asks first is to find the others, and they may know that our log went back; where they are away, the node
+    // serves without them
     if let Some(problem) = peers.stranger(GREETING_PATIENCE).await {
         bail!("{problem}");
     }

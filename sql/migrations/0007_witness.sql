@@ -1,5 +1,5 @@
--- A log that went back: restored from a backup, or as far as a standby had it. Each start of a node leaves its run and the end of the
--- log at that moment; who has seen the log in a run can tell whether it still has what was seen.
+-- A log that went back: restored from a backup, or as far as a standby had it. Each start of a node leaves its run and
+-- the end of the log at that moment; who has seen the log in a run can tell whether it still has what was seen.
 create table start (
     epoch bigint primary key,
     run uuid not null unique,

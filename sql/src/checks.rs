@@ -69,8 +69,8 @@ pub async fn settings(database: &Database) -> anyhow::Result<()> {
     Ok(settings.context("ask PostgreSQL for its settings")??)
 }
 
-/// Takes the lock of the one node of this company, or says that another has it; an [`Unfit`] where the database is not what the node
-/// started on.
+/// Takes the lock of the one node of this company, or says that another has it; an [`Unfit`] where the database is not
+/// what the node started on.
 pub async fn lock_node(database: &Database) -> anyhow::Result<NodeLock> {
     let locking = tokio::time::timeout(ANSWER_TIMEOUT, try_lock(database));
     locking.await.context("the database does not answer")?
@@ -167,7 +167,8 @@ async fn begin(
     incarnation: Incarnation,
     epoch: i64,
 ) -> anyhow::Result<Lineage> {
-    // an append of the node before us may still be under way: it is written before we look, or finds the new epoch and fails
+    // an append of the node before us may still be under way: it is written before we look, or finds the new epoch and
+    // fails
     transaction
         .batch_execute("lock table log in share row exclusive mode")
         .await

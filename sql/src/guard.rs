@@ -1,6 +1,6 @@
-//! What is checked of every new connection: whether what is at its other end is still the database that the node started on, with
-//! everything that was acknowledged, and set up so that acknowledged commits last. A standby that took over, a backup that was put in
-//! its place and a setting that was changed are noticed here.
+//! What is checked of every new connection: whether what is at its other end is still the database that the node
+//! started on, with everything that was acknowledged, and set up so that acknowledged commits last. A standby that took
+//! over, a backup that was put in its place and a setting that was changed are noticed here.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -63,8 +63,10 @@ pub async fn remember(
     Ok(())
 }
 
-/// Keeps how far logs were seen, of the databases that are known. A company whose row an operator has deleted stays unknown.
-pub async fn keep_seen(database: &Database, seen: &[(CompanyId, Mark)]) -> anyhow::Result<()> {
+/// Keeps how far logs were seen, of the databases that are known. A company whose row an operator has deleted stays
+/// unknown.
+/// Answers with how many were kept.
+pub async fn keep_seen(database: &Database, seen: &[(CompanyId, Mark)]) -> anyhow::Result<u64> {
     let companies: Vec<&str> = seen.iter().map(|(company, _)| company.as_str()).collect();
     let lives: Vec<Uuid> = seen.iter().map(|(_, mark)| mark.incarnation.0).collect();
     let runs: Vec<Uuid> = seen.iter().map(|(_, mark)| mark.run).collect();
@@ -73,12 +75,12 @@ pub async fn keep_seen(database: &Database, seen: &[(CompanyId, Mark)]) -> anyho
         update peer set seen_run = seen.run, seen_seq = seen.seq
         from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[]) as seen (company, incarnation, run, seq)
         where peer.company = seen.company and peer.incarnation = seen.incarnation
-            and seen.seq > coalesce(peer.seen_seq, -1)";
+            and seen.seq >= coalesce(peer.seen_seq, 0)";
     let client = database.client().await?;
-    fail_point::before(&Write::PeerIdentity);
-    client
+    fail_point::before(&Write::SeenLogs);
+    let kept = client
         .execute(update, &[&companies, &lives, &runs, &seqs])
         .await?;
-    fail_point::after(&Write::PeerIdentity);
-    Ok(())
+    fail_point::after(&Write::SeenLogs);
+    Ok(kept)
 }

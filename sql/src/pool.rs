@@ -102,8 +102,8 @@ impl Database {
         PgTables::new(self.pool.clone(), identity.incarnation)
     }
 
-    /// From now on every new connection is checked: whether it leads to this database, with all that was acknowledged, and to
-    /// settings that keep it. Once.
+    /// From now on every new connection is checked: whether it leads to this database, with all that was acknowledged,
+    /// and to settings that keep it. Once.
     pub fn expect(&self, identity: &Identity) {
         self.guard.expect(identity);
     }

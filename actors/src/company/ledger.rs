@@ -192,7 +192,8 @@ enum Ended {
 }
 
 impl Writer {
-    /// Writes until every [`Ledger`] handle is gone, or until another node writes this log, or it is known to have lost something.
+    /// Writes until every [`Ledger`] handle is gone, or until another node writes this log, or it is known to have lost
+    /// something.
     pub async fn run(self, LedgerQueue(mut queue, pulse): LedgerQueue) {
         if self.write_all(&mut queue, &pulse).await == Err(Ended::Superseded) {
             error!("another node has started on this database; this one ends");

@@ -1,5 +1,5 @@
-//! Whether the log takes what is appended to it, for whoever must know before a customer does: what waits, since when, and when it
-//! last worked. An idle ledger appends nothing; then somebody has to try.
+//! Whether the log takes what is appended to it, for whoever must know before a customer does: what waits, since when,
+//! and when it last worked. An idle ledger appends nothing; then somebody has to try.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

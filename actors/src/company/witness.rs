@@ -1,5 +1,6 @@
-//! What companies know of each other's logs: how far ours is durable, for whoever asks; and how far those of the others were, by
-//! their word. A log that went back is found out by whoever has heard more of it, and its node serves nothing from then on.
+//! What companies know of each other's logs: how far ours is durable, for whoever asks; and how far those of the others
+//! were, by their word. A log that went back is found out by whoever has heard more of it, and its node serves nothing
+//! from then on.
 //!
 //! Invariants:
 //! * nothing is told that is not durable: a node that merely starts again has all that it ever told;
@@ -108,8 +109,8 @@ impl Witness {
         Ok(())
     }
 
-    /// A peer says how far it has seen our log. Where that is farther than it goes, this node serves nothing any more, and the
-    /// error says what to do.
+    /// A peer says how far it has seen our log. Where that is farther than it goes, this node serves nothing any more,
+    /// and the error says what to do.
     pub fn on_seen(&self, peer: CompanyId, mark: &Mark) -> Result<(), String> {
         let went_back = match self.lineage().must_have(mark) {
             Ok(()) => return Ok(()),

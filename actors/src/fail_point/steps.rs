@@ -89,6 +89,7 @@ steps!(WRITES: Write {
     Write::Migration => "start::migrate",
     Write::Identity => "start::identify",
     Write::PeerIdentity => "mesh::remember_peer",
+    Write::SeenLogs => "mesh::keep_seen",
     Write::Schedule => "import::schedule",
     Write::Pruning => "housekeeping::prune",
     Write::Trimming => "housekeeping::trim_log",

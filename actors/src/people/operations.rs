@@ -126,8 +126,8 @@ impl Operations {
         }
     }
 
-    /// Whether this node serves, or why not: its log takes what is appended, and a majority of the companies is linked, our own
-    /// included. Does not depend on Redis.
+    /// Whether this node serves, or why not: its log takes what is appended, and a majority of the companies is linked,
+    /// our own included. Does not depend on Redis.
     pub async fn ready(&self) -> Result<(), String> {
         if let Some(problem) = self.company.witness.lost() {
             return Err(problem.to_owned());

@@ -9,8 +9,9 @@
 //! * [`checker`]: what must hold; [`seen`]: what must have happened in some run.
 //!
 //! A failing seed is printed: `PASSCOM_SEED=n cargo test --release --workspace --test sim one_seed -- --nocapture` runs
-//! it again and says what happens (with `PASSCOM_PLAN=gone`, `calm`, `held` or `restored` for the other batches). `PASSCOM_SEEDS=n`
-//! sets how many seeds a batch has, `PASSCOM_FIRST_SEED` where it begins, `PASSCOM_FAILURES` how many failures end it.
+//! it again and says what happens (with `PASSCOM_PLAN=gone`, `calm`, `held` or `restored` for the other batches).
+//! `PASSCOM_SEEDS=n` sets how many seeds a batch has, `PASSCOM_FIRST_SEED` where it begins, `PASSCOM_FAILURES` how many
+//! failures end it.
 
 mod alarms;
 mod checker;
@@ -190,7 +191,8 @@ fn one_company_is_gone_for_good() {
     batch(0..300, |seed| run(seed, plan::gone, false)).pass();
 }
 
-/// L7: a company whose database was restored from an old backup is noticed, by the others and by itself, and serves nothing.
+/// L7: a company whose database was restored from an old backup is noticed, by the others and by itself, and serves
+/// nothing.
 #[test]
 fn a_log_that_went_back_is_noticed() {
     let noticed = AtomicU64::new(0);

@@ -118,7 +118,8 @@ pub fn gone(random: &mut fastrand::Rng) -> Plan {
     draw.plan
 }
 
-/// A run in which one company's database comes back as it was some seconds before, and what it had only when all is over.
+/// A run in which one company's database comes back as it was some seconds before, and what it had only when all is
+/// over.
 pub fn restored(random: &mut fastrand::Rng) -> Plan {
     let mut draw = Draw::new(random, 3);
     draw.errands(10..20, BEGIN..ERRANDS_UNTIL);

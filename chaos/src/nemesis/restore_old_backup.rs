@@ -1,5 +1,5 @@
-//! A company's database is put back to a backup of some seconds before: what it has sold since then is not in it. Its node must serve
-//! nothing, and the others must say why. Then what it had comes back.
+//! A company's database is put back to a backup of some seconds before: what it has sold since then is not in it. Its
+//! node must serve nothing, and the others must say why. Then what it had comes back.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -220,6 +220,7 @@ pub const TABLE: &[Row] = &[
     row("answer::cursors", Other, Idle, NONE, BOOKED),
     row("housekeeping::prune", Third, Idle, NONE, BOOKED),
     row("housekeeping::trim_log", Third, Start, NONE, BOOKED),
+    row("mesh::keep_seen", Other, Start, NONE, BOOKED),
     row("start::migrate", Other, Start, NONE, BOOKED),
     row("start::identify", Other, Start, NONE, BOOKED),
     row("send::hello", Other, Start, NONE, BOOKED),

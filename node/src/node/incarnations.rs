@@ -1,5 +1,5 @@
-//! Which database each company came with first, and how far its log was seen: one that lost its disk, or a part of what it had, is
-//! kept out, also after our own restart.
+//! Which database each company came with first, and how far its log was seen: one that lost its disk, or a part of what
+//! it had, is kept out, also after our own restart.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -16,7 +16,8 @@ use crate::cluster::Admit;
 
 /// Pause between two tries to write a new one down.
 const RETRY: Duration = Duration::from_secs(1);
-/// How often it is written down how far the logs of the others were seen. What was heard since then is lost with the process.
+/// How often it is written down how far the logs of the others were seen. What was heard since then is lost with the
+/// process.
 const KEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// What is known of our own log and of the others'.
@@ -70,7 +71,9 @@ pub async fn keep_seen(database: Database, witness: Arc<Witness>) {
             continue;
         }
         match peers::keep_seen(&database, &seen).await {
-            Ok(()) => kept = seen,
+            // one that was met a moment ago may not be written down yet
+            Ok(rows) if rows == seen.len() as u64 => kept = seen,
+            Ok(_) => {}
             Err(error) => {
                 warn!(%error, "cannot write down how far the logs of the others were seen")
             }

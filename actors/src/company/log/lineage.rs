@@ -1,9 +1,9 @@
 //! Whether a log still has what it once had. Pure.
 //!
-//! A log goes back where its database is restored from a backup, or where a standby takes over that was behind. It may have grown
-//! since, so its length alone tells nothing. So each start of a node leaves a name of its own, its run, with the end of the log at
-//! that moment. Who has once heard that the log had come to some place in some run asks whether that run is there, and whether
-//! the log went on to that place before the next one.
+//! A log goes back where its database is restored from a backup, or where a standby takes over that was behind. It may
+//! have grown since, so its length alone tells nothing. So each start of a node leaves a name of its own, its run, with
+//! the end of the log at that moment. Who has once heard that the log had come to some place in some run asks whether
+//! that run is there, and whether the log went on to that place before the next one.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -62,8 +62,8 @@ impl Lineage {
         }
     }
 
-    /// Whether this log has what the mark says, as far as can be told: of another incarnation it says nothing, and what was seen
-    /// before the oldest start that is remembered counts as had.
+    /// Whether this log has what the mark says, as far as can be told: of another incarnation it says nothing, and what
+    /// was seen before the oldest start that is remembered counts as had.
     pub fn must_have(&self, mark: &Mark) -> Result<(), WentBack> {
         if mark.incarnation != self.incarnation {
             return Ok(());

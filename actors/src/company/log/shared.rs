@@ -86,7 +86,8 @@ impl Log {
         self.hot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads what is in memory. An error while nobody knows whether the log says more, and once it is known to have lost something.
+    /// Reads what is in memory. An error while nobody knows whether the log says more, and once it is known to have
+    /// lost something.
     pub fn read<T>(&self, read: impl FnOnce(&Hot) -> T) -> Result<T, ReadError> {
         if let Some(problem) = self.witness.lost() {
             return Err(ReadError(problem.to_owned()));
