@@ -169,7 +169,13 @@ impl Comparison {
     pub fn turn(&mut self) {
         self.page.clear();
         let read = self.read;
-        let answered = self.questions.extract_if(.., |_, asked| asked.at <= read);
+        if !self.questions.values().any(|asked| asked.at <= read) {
+            return;
+        }
+        let questions = std::mem::take(&mut self.questions).into_iter();
+        let (answered, open): (BTreeMap<_, _>, _) =
+            questions.partition(|(_, asked)| asked.at <= read);
+        self.questions = open;
         for ((side, name), asked) in answered {
             self.differences.push(Difference {
                 side,
