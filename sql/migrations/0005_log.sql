@@ -108,7 +108,7 @@ create view register as
             when 'abort' then '"Abort"'::json
             when 'commit' then coalesce(other_value,
                 json_build_object('Commit', json_build_object('hash', order_hash_json(order_hash), 'order',
-                    -- an order stands in the ticket alone, where that is of the same order
+                    -- an order stands in the ticket alone, where it is the same
                     coalesce("order", (select "order" from ticket where ticket.id = saga.id)))))
         end,
         chosen, promised_at, accepted_at, chosen_at

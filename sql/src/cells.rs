@@ -7,7 +7,6 @@ use passcom_actors::company::log::cell::{Cell, Leg, Parts, RegisterTimes};
 use passcom_actors::domain::ballot::{Ballot, Register, Value};
 use passcom_actors::domain::ids::{RouteId, SagaId};
 use passcom_actors::domain::order::{Order, OrderHash};
-use passcom_actors::domain::order_hash::order_hash;
 use passcom_actors::domain::rows::{LegRow, SagaRow, SeatKey};
 use passcom_actors::domain::ticket::Ticket;
 use tokio_postgres::Row;
@@ -125,23 +124,20 @@ fn cell(id: SagaId, row: &Row, legs: Vec<(Leg, bool)>) -> Decoded<Cell> {
     })
 }
 
-/// An order stands in the ticket alone, where that is of the same order.
+/// An order stands in the ticket alone, where it is the same.
 fn saga(row: &Row, ticket_order: Option<&Arc<Order>>) -> Decoded<Option<SagaRow>> {
     let Some(state) = row.try_get::<_, Option<&str>>("state")? else {
         return Ok(None);
     };
     let order: Option<Json<Order>> = row.try_get("order")?;
     let acceptors: Vec<&str> = row.try_get("acceptors")?;
-    let acceptors = decode::acceptors("saga", &acceptors)?;
-    let hash = decode::order_hash("saga", row)?;
-    let in_ticket = || ticket_order.filter(|order| order_hash(order, &acceptors) == hash);
     Ok(Some(SagaRow {
         order: match order {
             Some(Json(order)) => Some(Arc::new(order)),
-            None => in_ticket().cloned(),
+            None => ticket_order.cloned(),
         },
-        hash,
-        acceptors,
+        hash: decode::order_hash("saga", row)?,
+        acceptors: decode::acceptors("saga", &acceptors)?,
         driver: row.try_get("driver")?,
         state: decode::saga_state(state)?,
         finished: row.try_get("finished")?,

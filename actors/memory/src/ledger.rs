@@ -52,6 +52,11 @@ impl Epoch {
         self.store.database().append(self.number, row)
     }
 
+    /// There was another start since.
+    pub fn is_over(&self) -> bool {
+        self.store.database().epoch != self.number
+    }
+
     pub fn project_now(&self, projection: &Projection) -> Result<(), WriteError> {
         let mut database = self.store.database();
         if database.epoch != self.number || database.cells.projected != projection.from {

@@ -2,7 +2,6 @@
 
 use super::customers::GIVE_UP;
 use super::*;
-use passcom_actors::company::store::AppendError;
 
 use crate::network::WireRisks;
 use crate::store::RolledBack;
@@ -224,8 +223,9 @@ impl World {
     /// A session that has lost its client commits. Where others have written meanwhile, it rolls back.
     pub(super) fn on_late_commit(&mut self, late: &LateCommit) {
         let index = late.life.index;
+        let is_over = late.epoch.is_over();
         if let Err(error) = late.transaction.commit(&late.epoch) {
-            if error == RolledBack::Append(AppendError::Superseded) {
+            if is_over && matches!(error, RolledBack::Append(_)) {
                 let seen = &mut self.hub.lock().seen;
                 seen.count("appends of an epoch that was over");
             }
