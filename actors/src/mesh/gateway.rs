@@ -208,10 +208,11 @@ impl Gateway {
             peer = %envelope.from,
             traceparent = %envelope.traceparent,
         );
+        // asked for every booking, and nearly always known in memory; what takes long, or could fail, has a task of its own
+        let is_at_hand = matches!(request, Request::FindKey { .. });
         let work = serve(self.service.clone(), request, patience, permit, caller);
         let mut work = envelope.traceparent.scope(work).instrument(span).boxed();
-        // what is in memory is answered at once
-        if work.as_mut().now_or_never().is_none() {
+        if !is_at_hand || work.as_mut().now_or_never().is_none() {
             tokio::spawn(work);
         }
     }
