@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 
-import { expect, type Page } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
 
 /** A trip that only three companies together can sell. */
 export const THREE_COMPANIES = { from: 'POA', to: 'JPA' }
@@ -74,8 +74,12 @@ export async function holdAsNewCustomer(page: Page): Promise<void> {
   await expect(page.getByRole('timer')).toBeVisible()
 }
 
+export function holdButton(page: Page): Locator {
+  return page.getByRole('button', { name: 'Reter por 15 minutos' })
+}
+
 export async function pressHold(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Reter por 15 minutos' }).click()
+  await holdButton(page).click()
 }
 
 /** A free seat of the map that stands open. */
