@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use crate::booking::progress::{Happened, Narrator, Reporter};
 use crate::company::Company;
 use crate::company::lease::Leases;
+use crate::company::owed::Debt;
 use crate::company::running::RunningGuard;
 use crate::domain::order::SeatRef;
 use crate::domain::saga::{ClientAnswer, Driver, Effect, Event, Start};
@@ -50,6 +51,8 @@ pub struct State {
     reporter: Reporter,
     answer: Option<oneshot::Sender<ClientAnswer>>,
     timer: Option<(Timestamp, AbortHandle)>,
+    /// The ticket that the client was told of, until it is there.
+    debt: Option<Debt>,
     /// Of the request that this booking began with, told to every node that it asks.
     trace: Traceparent,
     /// Says while it lives that this saga is driven here.
@@ -83,6 +86,7 @@ impl Actor for BookingActor {
             driver: Driver::new(start),
             answer: Some(arguments.answer),
             timer: None,
+            debt: None,
             trace: arguments.trace,
             _running: arguments.running,
             _place: arguments.place,
@@ -109,6 +113,7 @@ impl Actor for BookingActor {
             state.reporter.is_durable();
         }
         let effects = state.driver.step(self.shared.company.clock.now(), event);
+        self.owe(state);
         for effect in effects {
             let said = state.narrator.say(&effect);
             self.report(state, said);
@@ -120,6 +125,16 @@ impl Actor for BookingActor {
 }
 
 impl BookingActor {
+    /// Before the client is told of a ticket, readers are told to wait for it.
+    fn owe(&self, state: &mut State) {
+        if !state.driver.owes_ticket() {
+            state.debt = None;
+        } else if state.debt.is_none() {
+            let owed = self.shared.company.archive.owed();
+            state.debt = Some(owed.owe(state.driver.saga()));
+        }
+    }
+
     fn report(&self, state: &State, happened: impl IntoIterator<Item = Happened>) {
         for happened in happened {
             state

@@ -35,7 +35,7 @@ pub enum Step {
     No,
     /// The company did not answer; it is asked again.
     Silent,
-    /// The outcome is certain, and durable here.
+    /// The outcome is certain.
     Decided,
     /// The company has sold its seats to the ticket.
     Confirmed,

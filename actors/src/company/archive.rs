@@ -1,7 +1,7 @@
 //! Reads of what is durable: from memory where that is newer than the tables, else from the tables; lists once the tables have what
 //! they list.
 //!
-//! Invariant: what was answered as durable is found by everybody who reads after that.
+//! Invariant: what was answered is found by everybody who reads after that.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use super::history::Event;
 use super::log::Log;
 use super::log::cell::{Cell, seat_of};
 use super::log::unused::KEYS_MAX;
+use super::owed::Owed;
 use super::store::{
     AuditView, Held, KnownKey, ReadError, SagaRecord, SagaStatus, SagaView, Tables, Unfinished,
 };
@@ -37,21 +38,34 @@ pub struct Archive {
     me: CompanyId,
     pub(super) log: Arc<Log>,
     pub(super) tables: Arc<dyn Tables>,
+    owed: Owed,
 }
 
 impl Archive {
     pub fn new(me: CompanyId, log: Arc<Log>, tables: Arc<dyn Tables>) -> Self {
-        Self { me, log, tables }
+        Self {
+            me,
+            log,
+            tables,
+            owed: Owed::default(),
+        }
     }
 
-    /// The tables, once they have all that the log has now.
+    /// The tickets that readers wait for.
+    pub fn owed(&self) -> &Owed {
+        &self.owed
+    }
+
+    /// The tables, once they have all that the log has now, and what is promised now.
     async fn caught_up(&self) -> Read<&dyn Tables> {
+        self.owed.all_paid().await?;
         self.log.catch_up().await?;
         Ok(self.tables.as_ref())
     }
 
     /// Reads all that is recorded of a saga.
     async fn cell<T>(&self, saga: SagaId, read: impl Fn(&Cell) -> T) -> Read<T> {
+        self.owed.paid(saga).await?;
         if let Some(known) = self.log.read(|hot| hot.saga(saga).map(&read))? {
             return Ok(known);
         }

@@ -5,7 +5,8 @@
 //! * [`verifier`]: whether log, memory and tables say the same;
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
-//! * [`running`]: which sagas are driven here; [`stock`]: our own routes; [`supervisor`]: the root of the actors;
+//! * [`running`]: which sagas are driven here; [`owed`]: which tickets are promised and not in the log yet;
+//!  [`stock`]: our own routes; [`supervisor`]: the root of the actors;
 //! * [`witness`]: how far our log is durable, and how far the others' were.
 
 use std::sync::Arc;
@@ -31,8 +32,8 @@ pub mod lease;
 pub mod ledger;
 pub mod log;
 pub mod news;
+pub mod owed;
 pub mod pulse;
-
 pub mod route;
 pub mod running;
 pub mod stock;

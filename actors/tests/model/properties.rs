@@ -23,7 +23,7 @@ pub const I7: &str = "I7 everything ends";
 pub const N1: &str = "N1 everything ends without any one company";
 pub const P1: &str = "P1 one value is chosen";
 pub const T1: &str = "T1 sold or ticketed means Commit chosen";
-pub const T2: &str = "T2 told booked, the ticket is there";
+pub const T2: &str = "T2 told booked, the ticket is there, or owed";
 pub const C1: &str = "C1 cancelled means asked for, and stays";
 pub const F1: &str = "F1 nobody takes a seat under an old token";
 pub const D1: &str = "D1 nothing begun means nothing begun";
@@ -191,13 +191,22 @@ fn is_refused_kept(model: &Bookings, world: &World) -> bool {
     })
 }
 
-/// A read that follows the answer at the same node finds the ticket.
+/// A read that follows the answer at the same node finds the ticket, or waits for it. Where the node has died since, it is not
+/// forgotten: the saga is open there.
 fn is_ticket_there(model: &Bookings, world: &World) -> bool {
     let mut plans = model.config.drivers.iter().zip(&world.slots);
     plans.all(|(plan, slot)| match (plan, slot.said) {
         (Plan::Client { at, .. } | Plan::Confirm { at, .. }, Said::Booked(ticket)) => {
             let company = model.companies.get(world.companies[*at]);
+            let is_open = || {
+                let row = company.sagas.get(&ticket);
+                row.is_some_and(|row| !row.finished)
+            };
             company.tickets.contains_key(&ticket)
+                || match slot.driver {
+                    Some(driver) => model.drivers.get(driver).owes_ticket(),
+                    None => is_open(),
+                }
         }
         _ => true,
     })

@@ -15,7 +15,8 @@
 //! Invariants:
 //! * ballot 0 leaves only after every company's Yes to this very order, and that of a hold only after its customer's
 //!   request to confirm is durable;
-//! * nothing tells the client or the participants of Commit before it is known chosen and the ticket is durable here;
+//! * nothing tells the client of Commit before it is known chosen and the entry that makes the ticket durable here is posted;
+//! * nothing tells the participants of Commit before that entry is durable;
 //! * a refusal is told only after a durable No or a chosen Abort;
 //! * "nothing was begun" is told only where nothing can have been: no vote was asked for, no Book is or was under way;
 //! * after a wake, the next wake is later than that one, or there is none.
@@ -167,6 +168,12 @@ impl Driver {
 
     pub fn idempotency(&self) -> Option<&Idempotency> {
         self.start.idempotency.as_ref()
+    }
+
+    /// The client was told of a ticket that is not durable here yet. While the driver lives it goes on trying; if it dies, the saga is
+    /// found undecided or unfinished here, and driven again.
+    pub fn owes_ticket(&self) -> bool {
+        matches!(self.phase, Phase::Settling { .. })
     }
 
     /// When the driver wants a [`Event::Wake`] at the latest.

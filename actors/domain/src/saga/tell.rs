@@ -1,4 +1,7 @@
-//! The decision is known: record it, answer the client, tell the companies until each has acknowledged.
+//! The decision is known: answer the client, record it, tell the companies until each has acknowledged.
+//!
+//! A Commit cannot be lost once it is chosen, so the client hears of it before its ticket is durable here: the entry that makes it so
+//! is posted first, and this node lets nobody read past it ([`Driver::owes_ticket`]).
 
 use super::round::Round;
 use super::{ClientAnswer, Driver, Effect, Phase};
@@ -23,6 +26,9 @@ impl Driver {
                     value,
                 };
                 self.settle(Box::new(decision), effects);
+                effects.push(Effect::Answer(ClientAnswer::Definite(Outcome::Booked {
+                    ticket: self.start.saga,
+                })));
             }
             // a saga's register holds no such thing: neither answer is true
             Value::Account(_) => self.stop(effects),
@@ -102,10 +108,6 @@ impl Driver {
     }
 
     pub(super) fn tell_commit(&mut self, effects: &mut Vec<Effect>) {
-        let ticket = self.start.saga;
-        effects.push(Effect::Answer(ClientAnswer::Definite(Outcome::Booked {
-            ticket,
-        })));
         self.give_lease_back(effects);
         let (saga, hash) = (self.start.saga, self.start.hash);
         let mut companies = self.start.order.companies();

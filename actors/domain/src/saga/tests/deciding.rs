@@ -37,7 +37,7 @@ fn recovery_proposes_abort_where_nothing_was_accepted() {
 fn recovery_takes_up_the_commit_that_it_finds() {
     let mut story = Story::accepting(Some((Ballot::ZERO, commit())), commit());
     story.answer("a", accepted()).answer("c", accepted());
-    story.wants([settle(4, BALLOT, Some(key()))]);
+    story.wants([settle(4, BALLOT, Some(key())), booked()]);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_chosen_flag_needs_no_second_phase() {
         chosen: true,
     });
     story.answer("b", flag);
-    story.wants([settle(3, Ballot::ZERO, Some(key()))]);
+    story.wants([settle(3, Ballot::ZERO, Some(key())), booked()]);
 }
 
 #[test]
@@ -87,15 +87,17 @@ fn a_pause_is_never_empty_whatever_the_seed() {
 fn the_ticket_is_written_until_the_ledger_has_it() {
     let mut story = Story::deciding();
     story.answer("a", accepted()).answer("b", accepted());
-    story.wants([settle(3, Ballot::ZERO, Some(key()))]);
+    story.wants([settle(3, Ballot::ZERO, Some(key())), booked()]);
     story.posted(None).wants([]);
-    story.wake().wants([settle(4, Ballot::ZERO, Some(key()))]);
+    assert!(story.driver.owes_ticket());
+    story.wake().wants([settle(4, Ballot::ZERO, Some(key()))]); // told once
     story.posted(Some(Receipt::Done));
-    assert_eq!(story.effects[0], booked());
+    assert!(!story.driver.owes_ticket());
+    assert_eq!(story.effects[0], lease_back());
 }
 
 #[test]
-fn a_ledger_that_contradicts_the_decision_stops_the_saga_without_a_word() {
+fn a_ledger_that_contradicts_the_decision_stops_the_saga() {
     let mut story = Story::deciding();
     story.answer("a", accepted()).answer("b", accepted());
     story.posted(Some(Receipt::Contradicted));

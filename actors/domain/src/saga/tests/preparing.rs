@@ -14,14 +14,9 @@ fn with_a_lease_all_are_asked_at_once_and_the_client_hears_after_the_ticket() {
     story.answer("a", accepted()).wants([]);
     story.answer("a", accepted()).wants([]); // twice is not a majority
     story.answer("c", accepted());
-    story.wants([settle(3, Ballot::ZERO, Some(key()))]);
+    story.wants([settle(3, Ballot::ZERO, Some(key())), booked()]);
     story.posted(Some(Receipt::Done));
-    story.wants([
-        booked(),
-        lease_back(),
-        tell_commit("b", 4),
-        tell_commit("c", 4),
-    ]);
+    story.wants([lease_back(), tell_commit("b", 4), tell_commit("c", 4)]);
     story.answer("c", CompanyAnswer::Done).wants([]);
     story.answer("b", CompanyAnswer::Done);
     story.wants([post(5, Entry::Finish { saga: SAGA })]);
