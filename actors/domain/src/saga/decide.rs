@@ -1,9 +1,12 @@
 //! Getting a decision: ballot 0 after every Yes, recovery ballots wherever that does not come to an end.
+//!
+//! Ballot 0 is thrifty (Lamport 2006, Fast Paxos; Moraru et al. 2013, EPaxos): as many acceptors are asked as make a majority, our own
+//! first, and the others only if one of those does not answer soon. Any majority will do for whoever recovers.
 
 use std::collections::BTreeSet;
 
 use super::round::Round;
-use super::{BALLOT_PATIENCE, BALLOT_PAUSE_MAX, Driver, Effect, Phase};
+use super::{BALLOT_PATIENCE, BALLOT_PAUSE_MAX, Driver, Effect, Phase, SPARE_AFTER};
 use crate::ballot::{Accept, Ballot, Key, Promise, Value};
 use crate::entry::Entry;
 use crate::ids::CompanyId;
@@ -32,14 +35,44 @@ impl Driver {
         self.tag += 1;
         let mut round = Round::new(self.tag);
         let question = self.accept_question(Ballot::ZERO, self.value());
-        for acceptor in &self.start.acceptors.0 {
-            round.ask(*acceptor, question.clone(), effects);
+        let mut acceptors = self.by_nearness();
+        let spare = acceptors.split_off(self.start.acceptors.majority());
+        for acceptor in acceptors {
+            round.ask(acceptor, question.clone(), effects);
         }
         self.phase = Phase::Deciding {
             round,
             accepted: BTreeSet::new(),
+            spare,
+            spare_at: now + SPARE_AFTER,
             deadline: now + BALLOT_PATIENCE,
         };
+    }
+
+    /// The acceptors, our own company first; of the others, each saga begins with another one.
+    fn by_nearness(&self) -> Vec<CompanyId> {
+        let me = self.start.me;
+        let acceptors = &self.start.acceptors.0;
+        let (mut nearest, mut others): (Vec<_>, Vec<_>) = acceptors
+            .iter()
+            .copied()
+            .partition(|acceptor| *acceptor == me);
+        if !others.is_empty() {
+            let first = self.start.saga.0.as_u128() % others.len() as u128;
+            others.rotate_left(first as usize);
+        }
+        nearest.append(&mut others);
+        nearest
+    }
+
+    /// Asks those, too, who are not needed if all goes well.
+    pub(super) fn ask_spare(&mut self, effects: &mut Vec<Effect>) {
+        let question = self.accept_question(Ballot::ZERO, self.value());
+        if let Phase::Deciding { round, spare, .. } = &mut self.phase {
+            for acceptor in std::mem::take(spare) {
+                round.ask(acceptor, question.clone(), effects);
+            }
+        }
     }
 
     pub(super) fn on_accept(

@@ -50,6 +50,9 @@ pub const PREPARE_PATIENCE: Millis = Millis(4_000);
 const DOWN_PATIENCE: Millis = Millis(500);
 /// How long a ballot may take before the next is tried.
 const BALLOT_PATIENCE: Millis = Millis(1_500);
+/// How long the nearest majority may take before the other acceptors of ballot 0 are asked, too: far above what a company needs that
+/// is well, far below what a customer notices.
+const SPARE_AFTER: Millis = Millis(60);
 /// Longest random wait between two ballots.
 const BALLOT_PAUSE_MAX: Millis = Millis(1_000);
 /// How often a fencing token is raised before the booking is given up.
@@ -74,6 +77,9 @@ enum Phase {
     Deciding {
         round: Round,
         accepted: BTreeSet<CompanyId>,
+        /// Acceptors that were not asked yet, and when they are.
+        spare: Vec<CompanyId>,
+        spare_at: Timestamp,
         deadline: Timestamp,
     },
     /// Waiting for the ledger to raise the ballot round, or until it is time to.
@@ -195,9 +201,17 @@ impl Driver {
                     .min()
             }
             Phase::Deciding {
-                round, deadline, ..
+                round,
+                spare,
+                spare_at,
+                deadline,
+                ..
+            } => {
+                let spare_at = (!spare.is_empty()).then_some(*spare_at);
+                let others = [round.next_wake(), spare_at];
+                others.into_iter().flatten().chain([*deadline]).min()
             }
-            | Phase::Recovering {
+            Phase::Recovering {
                 round, deadline, ..
             } => round
                 .next_wake()
@@ -300,7 +314,10 @@ impl Driver {
     ) {
         let answer = match answer {
             Ok(answer) => answer,
-            Err(no_answer) => return self.on_no_answer(now, from, no_answer),
+            Err(no_answer) => {
+                self.on_no_answer(now, from, no_answer);
+                return self.ask_spare(effects);
+            }
         };
         match answer {
             CompanyAnswer::Vote(vote) => self.on_vote(now, from, vote, effects),
@@ -407,8 +424,16 @@ impl Driver {
             }
             Phase::Booking { round } => round.on_wake(now, effects),
             Phase::Deciding {
-                round, deadline, ..
-            } if now < *deadline => round.on_wake(now, effects),
+                round,
+                spare_at,
+                deadline,
+                ..
+            } if now < *deadline => {
+                round.on_wake(now, effects);
+                if *spare_at <= now {
+                    self.ask_spare(effects);
+                }
+            }
             Phase::Deciding { round, .. } => {
                 let asked = self.start.order.companies();
                 self.missing = round.missing().find(|company| asked.contains(company));

@@ -9,14 +9,25 @@ fn a_higher_ballot_or_silence_at_ballot_0_ends_in_a_recovery_ballot() {
     story.answer("b", higher).wants([next_round(3, 2)]);
 
     let mut story = Story::deciding();
-    for from in ["b", "c"] {
-        story.no_answer(from, NoAnswer::Silence).wants([]);
-    }
-    story.answer("a", accepted()).wants([]);
     let again = accept(Ballot::ZERO, commit());
+    story.no_answer("c", NoAnswer::Silence);
+    story.wants([send("b", 2, again.clone())]); // it is needed now
+    story.no_answer("b", NoAnswer::Silence).wants([]);
+    story.answer("a", accepted()).wants([]);
     story.wake();
     story.wants([send("b", 2, again.clone()), send("c", 2, again)]);
     story.wake_after(BALLOT_PATIENCE).wants([next_round(3, 0)]);
+}
+
+#[test]
+fn a_slow_majority_is_not_waited_for() {
+    let mut story = Story::deciding();
+    story.answer("a", accepted()).wants([]);
+    story.wake();
+    assert_eq!(story.now, T0 + SPARE_AFTER);
+    story.wants([send("b", 2, accept(Ballot::ZERO, commit()))]);
+    story.answer("b", accepted());
+    story.wants([settle(3, Ballot::ZERO, Some(key())), booked()]);
 }
 
 #[test]

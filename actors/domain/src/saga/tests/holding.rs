@@ -75,7 +75,7 @@ fn a_confirmation_waits_for_its_request_and_for_every_vote() {
     story.wake().wants([post(1, request)]);
     story
         .posted(Some(Receipt::Done))
-        .wants(to_all(2, commit_of(&start)));
+        .wants(to_nearest(2, commit_of(&start)));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn where_the_votes_are_known_only_the_request_is_waited_for() {
     story.wants([post(1, request)]);
     story
         .posted(Some(Receipt::Done))
-        .wants(to_all(2, commit_of(&start)));
+        .wants(to_nearest(2, commit_of(&start)));
 }
 
 #[test]
