@@ -44,13 +44,13 @@ const LIES: [(&str, &str, &str); 17] = [
         "I6",
     ),
     (
-        "update ticket_leg set cancelled = true where ticket_id = 'SOLD'",
-        "update ticket_leg set cancelled = false where ticket_id = 'SOLD'",
+        "insert into cancelled_leg select ticket_id, company, route_id, number from ticket_leg where ticket_id = 'SOLD'",
+        "delete from cancelled_leg where ticket_id = 'SOLD'",
         "R1",
     ),
     (
-        "update ticket_leg set cancelled = true where ticket_id = 'SOLD'",
-        "update ticket_leg set cancelled = false where ticket_id = 'SOLD'",
+        "insert into cancelled_leg select ticket_id, company, route_id, number from ticket_leg where ticket_id = 'SOLD'",
+        "delete from cancelled_leg where ticket_id = 'SOLD'",
         "B1",
     ),
     (

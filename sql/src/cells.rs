@@ -36,7 +36,7 @@ cross join lateral (
     select coalesce(array_agg(company), '{}') as companies,
            coalesce(array_agg(route_id), '{}') as routes,
            coalesce(array_agg(number), '{}') as numbers
-    from ticket_leg where ticket_id = ticket.id and cancelled
+    from cancelled_leg where ticket_id = ticket.id
 ) as gone
 "#
         )

@@ -187,7 +187,7 @@ pub(crate) fn cancelled(row: &Row) -> Decoded<Vec<SeatRef>> {
     let mut cancelled = Vec::with_capacity(companies.len());
     for ((code, route), number) in companies.iter().zip(routes).zip(numbers) {
         cancelled.push(SeatRef {
-            company: company("ticket_leg", code)?,
+            company: company("cancelled_leg", code)?,
             route: route_id(route),
             number: seat_number(number)?,
         });

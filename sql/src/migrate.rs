@@ -8,7 +8,7 @@ use crate::locks;
 use crate::pool::Database;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 7] = [
+const MIGRATIONS: [(i32, &str, &str); 8] = [
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (
         2,
@@ -24,6 +24,11 @@ const MIGRATIONS: [(i32, &str, &str); 7] = [
         include_str!("../migrations/0006_retention.sql"),
     ),
     (7, "witness", include_str!("../migrations/0007_witness.sql")),
+    (
+        8,
+        "cancelled_leg",
+        include_str!("../migrations/0008_cancelled_leg.sql"),
+    ),
 ];
 
 const CREATE_RECORD: &str = "

@@ -60,7 +60,7 @@ pub async fn first_ticket(company: &RunningCompany) -> anyhow::Result<Uuid> {
 /// is dead, and its tables had followed its log before.
 pub async fn lose_ticket(company: &RunningCompany, ticket: Uuid) -> anyhow::Result<()> {
     let database = connect(company).await?;
-    let lost = "with legs as (delete from ticket_leg where ticket_id = $1) delete from ticket where id = $1";
+    let lost = "with legs as (delete from cancelled_leg where ticket_id = $1) delete from ticket where id = $1";
     match database.execute(lost, &[&ticket]).await? {
         0 => bail!("company {} had no ticket {ticket}", company.company),
         _ => Ok(()),

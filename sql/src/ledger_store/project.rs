@@ -97,11 +97,10 @@ on conflict (id) do nothing
 );
 
 // a cancellation is never undone
-const TICKET_LEGS: &str = "
-insert into ticket_leg (ticket_id, company, route_id, number, cancelled)
-select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[], $5::boolean[])
-on conflict (ticket_id, company, route_id, number) do update set cancelled = true
-where excluded.cancelled and not ticket_leg.cancelled
+const CANCELLED_LEGS: &str = "
+insert into cancelled_leg (ticket_id, company, route_id, number)
+select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[])
+on conflict (ticket_id, company, route_id, number) do nothing
 ";
 
 const KEYS: &str = "
@@ -169,7 +168,7 @@ pub(super) const STATEMENTS: [&str; 12] = [
     SAGAS,
     LEGS,
     TICKETS,
-    TICKET_LEGS,
+    CANCELLED_LEGS,
     KEYS,
     USERS,
     LOGINS,
@@ -198,7 +197,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         sagas,
         legs,
         tickets,
-        ticket_legs,
+        cancelled_legs,
         keys,
         logins,
         users,
@@ -214,7 +213,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         sagas(session, what),
         legs(session, what),
         tickets(session, what),
-        ticket_legs(session, what),
+        cancelled_legs(session, what),
         keys(session, what),
         logins(session, what),
         users(session, what),
@@ -230,7 +229,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         sagas,
         legs,
         tickets,
-        ticket_legs,
+        cancelled_legs,
         keys,
         logins,
         users,
@@ -460,26 +459,22 @@ async fn tickets(session: &Session, what: &Projection) -> Done {
         .await
 }
 
-async fn ticket_legs(session: &Session, what: &Projection) -> Done {
+async fn cancelled_legs(session: &Session, what: &Projection) -> Done {
     let tickets = changed_tickets(what).into_iter();
-    let legs: Vec<(Uuid, SeatRef, bool)> = tickets
-        .flat_map(|(ticket, ..)| {
-            let seats = ticket.order.seats().into_iter();
-            seats.map(|seat| (ticket.id.0, seat, ticket.cancelled.contains(&seat)))
-        })
+    let legs: Vec<(Uuid, SeatRef)> = tickets
+        .flat_map(|(ticket, ..)| ticket.cancelled.iter().map(|seat| (ticket.id.0, *seat)))
         .collect();
     if legs.is_empty() {
         return Ok(());
     }
     session
         .execute(
-            TICKET_LEGS,
+            CANCELLED_LEGS,
             &[
                 &column(&legs, |(id, ..)| *id),
-                &column(&legs, |(_, seat, _)| seat.company.to_string()),
-                &column(&legs, |(_, seat, _)| decode::route_number(seat.route)),
-                &column(&legs, |(_, seat, _)| i32::from(seat.number.0)),
-                &column(&legs, |(.., cancelled)| *cancelled),
+                &column(&legs, |(_, seat)| seat.company.to_string()),
+                &column(&legs, |(_, seat)| decode::route_number(seat.route)),
+                &column(&legs, |(_, seat)| i32::from(seat.number.0)),
             ],
         )
         .await

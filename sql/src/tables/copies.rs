@@ -25,7 +25,7 @@ macro_rules! gone {
     select coalesce(array_agg(company), '{}') as companies,
            coalesce(array_agg(route_id), '{}') as routes,
            coalesce(array_agg(number), '{}') as numbers
-    from ticket_leg where ticket_id = ticket.id and cancelled
+    from cancelled_leg where ticket_id = ticket.id
 ) as gone
 "
     };
@@ -65,12 +65,12 @@ select ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers
 from ticket
 "#,
     gone!(),
-    "where ticket.user_id = $1
+    r#"where ticket.user_id = $1
     and ($2::bigint is null or ticket.created_at <= timestamptz 'epoch' + $2 * interval '1 millisecond')
     and ($2::bigint is null or ticket.created_at < timestamptz 'epoch' + $2 * interval '1 millisecond' or ticket.id > $3)
-    and exists (select from ticket_leg where ticket_id = ticket.id and not cancelled)
+    and json_array_length(ticket."order" -> 'legs') > cardinality(gone.numbers)
 order by ticket.created_at desc, ticket.id
-limit $4"
+limit $4"#
 );
 
 const OUTBOX: &str =
@@ -91,8 +91,8 @@ select (get_byte(uuid_send(id), 0) << 4) | (get_byte(uuid_send(id), 1) >> 4) as 
 from (
     select id, id::text as fact from ticket where id between $1 and $2
     union all
-    select ticket_id, concat_ws('/', ticket_id, company, route_id, number) from ticket_leg
-    where cancelled and ticket_id between $1 and $2
+    select ticket_id, concat_ws('/', ticket_id, company, route_id, number) from cancelled_leg
+    where ticket_id between $1 and $2
     union all
     select id, concat_ws('/', id, version, pw_hash) from user_account where id between $1 and $2
 ) as facts

@@ -27,13 +27,13 @@ const TAMPERED: [(&str, Side, &str, &str); 10] = [
         "cancelled",
     ),
     (
-        "delete from ticket_leg where ticket_id = $1; delete from ticket where id = $1",
+        "delete from ticket where id = $1",
         Side::Tables,
         "Ticket",
         "None",
     ),
     (
-        "update ticket_leg set cancelled = true where ticket_id = $1",
+        "insert into cancelled_leg select ticket_id, company, route_id, number from ticket_leg where ticket_id = $1",
         Side::Tables,
         "Ticket",
         "without",

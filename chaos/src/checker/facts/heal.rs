@@ -66,7 +66,7 @@ impl Progress {
                         (select coalesce(max(hold_seconds), 0)::bigint from hold where hold_seconds <= $2),
                         (select count(*) from user_account),
                         (select count(*) from ticket),
-                        (select count(*) from ticket_leg where cancelled)",
+                        (select count(*) from cancelled_leg)",
                 &[&company, &i32::try_from(HOLD_AWAITED_MAX)?],
             )
             .await

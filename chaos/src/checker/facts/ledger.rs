@@ -27,8 +27,8 @@ const LEGS: &str = "select saga_id, route_id, number, state from leg";
 const DECISIONS: &str =
     "select key, promised, accepted, value #>> '{}' = 'Abort', chosen from register";
 const TICKETS: &str = "
-select ticket.id, coalesce(array_agg(company || '/' || route_id || '/' || number) filter (where cancelled), '{}')
-from ticket left join ticket_leg on ticket_id = ticket.id group by ticket.id";
+select ticket.id, coalesce(array_agg(company || '/' || route_id || '/' || number) filter (where company is not null), '{}')
+from ticket left join cancelled_leg on ticket_id = ticket.id group by ticket.id";
 const KEYS: &str = "select user_id, key, saga_id, answer is not null from idem";
 const LOGINS: &str = "select login_norm, id, version from user_account";
 const SEATS: &str = "select route_id, number, blocked from seat";
