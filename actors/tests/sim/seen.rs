@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 75] = [
+const WANTED: [&str; 76] = [
     "bookings sold",
+    "tickets looked at",
     "bookings refused",
     "holds told as kept",
     "holds confirmed",
@@ -37,10 +38,10 @@ const WANTED: [&str; 75] = [
     "fences raised",
     "legs refused after the close of their sale",
     "legs begun in time and sold later",
-    "holds shortened by a departure",
+    "holds shortened by a close of sale",
     "holds extended to a close of sale",
     "extensions stopped by a close of sale",
-    "confirmations asked for after a departure",
+    "confirmations asked for after a close of sale",
     "refunds asked for before a departure",
     "refunds asked for after a departure",
     "votes: yes",

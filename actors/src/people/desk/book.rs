@@ -210,8 +210,9 @@ impl Desk {
             legs: request.seats.iter().map(leg).collect::<Result<_, _>>()?,
             hold_seconds: None,
         };
-        // no seat is held for a flight that has left
-        let longest = order.longest_hold(0).max(1);
+        // no seat is held beyond the close of its sale
+        let close = catalogue.close_of_sale();
+        let longest = order.longest_hold(close.before_departure()).max(1);
         order.hold_seconds = request.hold_seconds.map(|seconds| seconds.min(longest));
         Ok(Arc::new(order))
     }

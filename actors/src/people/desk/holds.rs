@@ -156,8 +156,7 @@ impl Desk {
             (_, None) => return ConfirmAnswer::Answered(BookAnswer::NotKnownInTime(hold)),
             // too late: the register says whether somebody else was in time
             (_, Some((saga, _)))
-                if status.hold.is_some_and(|terms| terms.is_over())
-                    || self.has_left(&saga.order) =>
+                if status.hold.is_some_and(|terms| terms.is_over()) || !self.sells(&saga.order) =>
             {
                 (saga, Origin::Recovery)
             }
@@ -173,10 +172,22 @@ impl Desk {
         }
     }
 
-    /// Whether the first flight has left, by this node's clock.
-    fn has_left(&self, order: &Order) -> bool {
-        let departs = order.legs.iter().map(|leg| leg.departs).min();
-        departs.is_some_and(|departs| departs <= self.company.clock.wall_seconds())
+    /// Whether all that is held is on sale, as it was when it was held: no sale has closed, no flight was moved or withdrawn. As far
+    /// as this node knows, which may be moments behind; a company that was never heard of is believed to sell.
+    fn sells(&self, order: &Order) -> bool {
+        let catalogue = &self.company.catalogue;
+        let first = catalogue.close_of_sale().first_departure();
+        order.legs.iter().all(|leg| {
+            let seat = leg.seat;
+            let as_held = match catalogue.route(seat.company, seat.route) {
+                Some(route) => {
+                    let times = (route.departs, route.arrives);
+                    route.on_sale && times == (leg.departs, leg.arrives)
+                }
+                None => !catalogue.knows(seat.company),
+            };
+            as_held && leg.departs >= first
+        })
     }
 
     async fn drive_hold(

@@ -1,12 +1,11 @@
 //! What must hold of customers' holds after every commit and every answer.
 //!
 //! * H1: a Commit is accepted by nobody before some company has the customer's request on record, made before the first
-//!   flight has left by the clock of the node that took it;
+//!   flight's sale has closed by the clock of the node that took it;
 //! * H2: whoever was told that its seats are kept for so long has them for so long, unless somebody asked for something
 //!   else;
 //! * H3: "kept" is told only of seats that every company has prepared;
-//! * H4: no hold lasts until later than its first departure, nor is any extended beyond the close of that flight's
-//!   sale.
+//! * H4: no hold lasts beyond the close of its first flight's sale, but for a second where it begins at that instant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,11 +79,8 @@ impl Holds {
         hold.requested |= waited && !waits && !votes;
         let seconds = i64::from(after.hold_seconds?);
         let extended = before.is_some_and(|before| before.hold_seconds < after.hold_seconds);
-        let most = if extended {
-            hold.ahead - SALE_CLOSES
-        } else {
-            hold.ahead.max(1)
-        };
+        let ahead = hold.ahead - SALE_CLOSES;
+        let most = if extended { ahead } else { ahead.max(1) };
         let objection = || {
             format!("H4: {saga} lasts for {seconds} s, {most} s are left (extended: {extended})")
         };
@@ -126,12 +122,12 @@ impl Holds {
         missing.map(|seat| format!("H3: {saga} was told as held, {seat:?} never was"))
     }
 
-    /// Its customer was told that it lasts for so many seconds from its beginning, or until the first flight leaves.
+    /// Its customer was told that it lasts for so many seconds from its beginning, or until its sale closes.
     pub fn promise(&mut self, saga: SagaId, seconds: u32, seen: &mut Seen) {
         if let Some(hold) = self.0.get_mut(&saga) {
-            let ahead = hold.ahead.max(1) as u32;
+            let ahead = (hold.ahead - SALE_CLOSES).max(1) as u32;
             if ahead < seconds {
-                seen.count("holds shortened by a departure");
+                seen.count("holds shortened by a close of sale");
             }
             let seconds = seconds.min(ahead);
             let until = hold.begun_at + u64::from(seconds) * 1_000;
@@ -156,10 +152,10 @@ impl Holds {
     /// Its customer asks for a ticket at a node whose clock shows this.
     pub fn on_confirm(&mut self, saga: SagaId, wall_ms: i64, seen: &mut Seen) {
         if let Some(hold) = self.0.get_mut(&saga) {
-            let in_time = wall_ms < hold.departs * 1000;
+            let in_time = wall_ms < (hold.departs - SALE_CLOSES) * 1000;
             hold.to_confirm |= in_time;
             if !in_time {
-                seen.count("confirmations asked for after a departure");
+                seen.count("confirmations asked for after a close of sale");
             }
         }
     }

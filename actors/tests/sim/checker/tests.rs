@@ -307,12 +307,12 @@ fn h1_a_hold_sold_before_its_customers_request_is_durable() {
     });
     assert_eq!(too_late.len(), 1, "{too_late:?}");
     let mut history = with_hold();
-    confirm(&mut history, DEPARTS);
+    confirm(&mut history, DEPARTS - SALE_CLOSES);
     assert_eq!(told(&mut history, request), Vec::<String>::new());
     let left = told(&mut history, accept_commit);
-    assert_eq!(left.len(), 1, "the flight has left: {left:?}");
+    assert_eq!(left.len(), 1, "its sale has closed: {left:?}");
     let mut history = with_hold();
-    confirm(&mut history, DEPARTS - 1);
+    confirm(&mut history, DEPARTS - SALE_CLOSES - 1);
     assert_eq!(told(&mut history, request), Vec::<String>::new());
     assert_eq!(told(&mut history, accept_commit), Vec::<String>::new());
 }
@@ -340,7 +340,7 @@ fn h3_a_hold_told_as_kept_that_one_company_never_prepared() {
 }
 
 #[test]
-fn h4_a_hold_that_lasts_until_after_its_departure_or_the_close_of_sale() {
+fn h4_a_hold_that_lasts_until_after_the_close_of_sale() {
     let extend_to = |seconds: i64| {
         let mut history = with_hold();
         told(&mut history, |rows| {
@@ -355,8 +355,8 @@ fn h4_a_hold_that_lasts_until_after_its_departure_or_the_close_of_sale() {
             rows.sagas.put(SAGA, hold_row(Some(seconds as u32)));
         })
     };
-    assert_eq!(begin_with(DEPARTS), Vec::<String>::new());
-    assert_eq!(begin_with(DEPARTS + 1).len(), 1);
+    assert_eq!(begin_with(DEPARTS - SALE_CLOSES), Vec::<String>::new());
+    assert_eq!(begin_with(DEPARTS - SALE_CLOSES + 1).len(), 1);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! What clients do: ask, lose patience, ask another node under the same key, cancel, book again.
 
 use passcom_actors::domain::accounts::User;
-use passcom_actors::domain::ids::UserId;
+use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::people::accounts::logins::Claimed;
-use passcom_actors::people::desk::{BookAnswer, BookRequest, CancelAnswer, Wait, WantedSeat};
+use passcom_actors::people::desk::{
+    BookAnswer, BookRequest, CancelAnswer, NotShown, Wait, WantedSeat,
+};
 use passcom_actors::people::operations::Blocked;
 use passcom_actors::people::refund::Tariff;
 
@@ -98,10 +100,16 @@ impl World {
             0 if !self.probes.contains(&number) => Wait::UntilBegun,
             _ => Wait::ForAnswer,
         };
+        let (life, user) = (self.life(at), request.user);
         let answer = async move {
             match door.desk.book(request, wait).await {
                 BookAnswer::Overloaded if door.desk.is_draining() => Answer::Nothing,
-                answer => Answer::Booking(answer),
+                answer => {
+                    if let BookAnswer::Definite(Outcome::Booked { ticket }) = answer {
+                        look_at(&life, &door, user, ticket).await;
+                    }
+                    Answer::Booking(answer)
+                }
             }
         };
         self.ask(About::Booking(number), at, answer);
@@ -349,4 +357,18 @@ impl World {
 
 fn login_of(number: usize) -> String {
     format!("login{number}")
+}
+
+/// T2: who was told of a ticket finds it at the same node.
+async fn look_at(life: &Life, door: &Door, user: UserId, ticket: SagaId) {
+    let found = door.desk.ticket(user, ticket).await;
+    let hub = &mut *life.hub.lock();
+    match found {
+        Ok(_) => hub.seen.count("tickets looked at"),
+        Err(NotShown::NotFound) => {
+            let missing = format!("T2: {ticket} was told as booked and is not found");
+            hub.history.object(missing);
+        }
+        Err(NotShown::CompanyDown(_)) => {}
+    }
 }
