@@ -49,20 +49,20 @@ impl Driver {
         };
     }
 
-    /// The acceptors, our own company first; of the others, each saga begins with another one.
+    /// The acceptors in the order of who is asked first: our own company, those that have prepared the order, the rest; of equals
+    /// whoever comes after us in the membership list, so that each company is asked by another one.
     fn by_nearness(&self) -> Vec<CompanyId> {
-        let me = self.start.me;
-        let acceptors = &self.start.acceptors.0;
-        let (mut nearest, mut others): (Vec<_>, Vec<_>) = acceptors
-            .iter()
-            .copied()
-            .partition(|acceptor| *acceptor == me);
-        if !others.is_empty() {
-            let first = self.start.saga.0.as_u128() % others.len() as u128;
-            others.rotate_left(first as usize);
-        }
-        nearest.append(&mut others);
-        nearest
+        let companies = &self.start.companies;
+        let place = |company: &CompanyId| companies.iter().position(|known| known == company);
+        let (me, count) = (place(&self.start.me).unwrap_or_default(), companies.len());
+        let prepared = self.start.order.companies();
+        let mut acceptors = self.start.acceptors.0.clone();
+        acceptors.sort_by_key(|acceptor| {
+            let after_us = (place(acceptor).unwrap_or(count) + count - me) % count.max(1);
+            let is_me = *acceptor == self.start.me;
+            (!is_me, !prepared.contains(acceptor), after_us)
+        });
+        acceptors
     }
 
     /// Asks those, too, who are not needed if all goes well.

@@ -178,9 +178,9 @@ fn to_all(tag: u32, question: Question) -> [Effect; 3] {
     ["a", "b", "c"].map(|to| send(to, tag, question.clone()))
 }
 
-/// A majority, our own company first. (The saga's number chooses who else.)
+/// A majority, our own company first, and the next one.
 fn to_nearest(tag: u32, question: Question) -> [Effect; 2] {
-    ["a", "c"].map(|to| send(to, tag, question.clone()))
+    ["a", "b"].map(|to| send(to, tag, question.clone()))
 }
 
 fn post(tag: u32, entry: Entry) -> Effect {

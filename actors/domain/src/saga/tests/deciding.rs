@@ -10,9 +10,9 @@ fn a_higher_ballot_or_silence_at_ballot_0_ends_in_a_recovery_ballot() {
 
     let mut story = Story::deciding();
     let again = accept(Ballot::ZERO, commit());
-    story.no_answer("c", NoAnswer::Silence);
-    story.wants([send("b", 2, again.clone())]); // it is needed now
-    story.no_answer("b", NoAnswer::Silence).wants([]);
+    story.no_answer("b", NoAnswer::Silence);
+    story.wants([send("c", 2, again.clone())]); // it is needed now
+    story.no_answer("c", NoAnswer::Silence).wants([]);
     story.answer("a", accepted()).wants([]);
     story.wake();
     story.wants([send("b", 2, again.clone()), send("c", 2, again)]);
@@ -25,8 +25,8 @@ fn a_slow_majority_is_not_waited_for() {
     story.answer("a", accepted()).wants([]);
     story.wake();
     assert_eq!(story.now, T0 + SPARE_AFTER);
-    story.wants([send("b", 2, accept(Ballot::ZERO, commit()))]);
-    story.answer("b", accepted());
+    story.wants([send("c", 2, accept(Ballot::ZERO, commit()))]);
+    story.answer("c", accepted());
     story.wants([settle(3, Ballot::ZERO, Some(key())), booked()]);
 }
 
