@@ -22,6 +22,7 @@ use super::replica;
 use super::rows::{
     AuditRow, KeyRow, OutboxCursor, Replicated, Rows, SagaRow, SagaState, SeatKey, SeatUse,
 };
+use super::ticket::Cancelled;
 use super::vote::{Prepare, Refusal};
 
 /// A client's idempotency key with the fingerprint of the request that it came with.
@@ -71,9 +72,7 @@ pub enum Entry {
         idempotency: Option<Idempotency>,
     },
     /// Every company has acknowledged.
-    Finish {
-        saga: SagaId,
-    },
+    Finish { saga: SagaId },
     /// Every company has voted for the hold that this node drives: it stands, and that is the answer to its client.
     Hold {
         saga: SagaId,
@@ -81,22 +80,16 @@ pub enum Entry {
         key: Option<(UserId, Idempotency)>,
     },
     /// Keeps the seats of a hold for so long, if that is longer.
-    Extend {
-        saga: SagaId,
-        seconds: u32,
-    },
+    Extend { saga: SagaId, seconds: u32 },
     /// The time of a hold is over here, unless it is kept for longer: nobody extends it any more.
-    EndHold {
-        saga: SagaId,
-        seconds: u32,
-    },
+    EndHold { saga: SagaId, seconds: u32 },
     /// Raises this company's ballot round above this one.
-    NextRound {
-        above: i64,
-    },
+    NextRound { above: i64 },
+    /// Seats of a ticket are cancelled. `agreed`: all of them or none, as what comes back for them was agreed to together.
     Cancel {
         ticket: SagaId,
         seats: Vec<SeatRef>,
+        agreed: bool,
     },
     /// Rows of a peer's outbox, and how far they go; or a single pushed row.
     Merge {
@@ -117,9 +110,7 @@ pub enum Entry {
         reason: String,
     },
     /// Reads a route's seats in the order of the commits.
-    Survey {
-        route: RouteId,
-    },
+    Survey { route: RouteId },
 }
 
 /// The result of posting an entry, valid once the batch is committed.
@@ -131,8 +122,8 @@ pub enum Receipt {
     /// To [`Entry::Asked`].
     Answer(CompanyAnswer),
     Round(i64),
-    /// Whether the ticket was here to be cancelled.
-    Cancelled(bool),
+    /// To [`Entry::Cancel`].
+    Cancelled(Cancelled),
     /// False: the seat is sold or held, and stays as it was.
     Blocked(bool),
     Surveyed(BTreeMap<SeatKey, SeatUse>),
@@ -187,7 +178,11 @@ impl Entry {
                 Receipt::Extended(participant::expire_hold(rows, *saga, *seconds))
             }
             Entry::NextRound { above } => Receipt::Round(rows.raise_round(*above)),
-            Entry::Cancel { ticket, seats } => cancel(rows, *ticket, seats),
+            Entry::Cancel {
+                ticket,
+                seats,
+                agreed,
+            } => cancel(rows, *ticket, seats, *agreed),
             Entry::Merge {
                 rows: copies,
                 cursor,
@@ -363,10 +358,14 @@ fn finish(rows: &mut Rows, saga: SagaId) -> Receipt {
 }
 
 /// The ticket's own legs here end with its cancellation.
-fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef]) -> Receipt {
-    let fresh = replica::cancel(rows, ticket, seats);
-    participant::on_cancel(rows, ticket, fresh.as_deref().unwrap_or_default());
-    Receipt::Cancelled(fresh.is_some())
+fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef], agreed: bool) -> Receipt {
+    Receipt::Cancelled(match replica::cancel(rows, ticket, seats, agreed) {
+        Ok(fresh) => {
+            participant::on_cancel(rows, ticket, &fresh);
+            Cancelled::Done
+        }
+        Err(not) => not,
+    })
 }
 
 fn merge(

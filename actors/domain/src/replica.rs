@@ -8,7 +8,7 @@ use super::ids::SagaId;
 use super::order::{Order, SeatRef};
 use super::register;
 use super::rows::{Replicated, Rows};
-use super::ticket::Ticket;
+use super::ticket::{Cancelled, Ticket};
 
 /// Issues the ticket of a committed saga and tells the others.
 pub fn issue(rows: &mut Rows, saga: SagaId, order: Arc<Order>) {
@@ -36,17 +36,26 @@ pub fn keep(rows: &mut Rows, saga: SagaId, order: Arc<Order>) -> bool {
     }
 }
 
-/// Cancels seats of a ticket that is here and tells the others. Answers with the seats whose legs are to end; none if
-/// the ticket is not here.
-pub fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef]) -> Option<Vec<SeatRef>> {
-    let row = rows.ticket(&ticket)?;
-    let fresh = row.difference(&row.seats_among(seats));
+/// Cancels seats of a ticket that is here and tells the others. Answers with the seats whose legs are to end. `agreed`: only if all
+/// of these seats are left, or none of them, as when it is asked for again.
+pub fn cancel(
+    rows: &mut Rows,
+    ticket: SagaId,
+    seats: &[SeatRef],
+    agreed: bool,
+) -> Result<Vec<SeatRef>, Cancelled> {
+    let row = rows.ticket(&ticket).ok_or(Cancelled::NotHere)?;
+    let wanted = row.seats_among(seats);
+    let fresh = row.difference(&wanted);
+    if agreed && !fresh.is_empty() && fresh.len() < wanted.len() {
+        return Err(Cancelled::Changed);
+    }
     if !fresh.is_empty() {
         let merged = row.union(&fresh);
         rows.outbox.push(Replicated::Ticket(merged.clone()));
         rows.tickets.put(ticket, merged);
     }
-    Some(fresh)
+    Ok(fresh)
 }
 
 /// Takes over a peer's copy of a ticket. Answers with the seats that were not cancelled here before: their legs are to

@@ -16,6 +16,17 @@ pub struct Ticket {
     pub cancelled: Vec<SeatRef>,
 }
 
+/// What came of a cancellation at one company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Cancelled {
+    /// All of the seats are cancelled now.
+    Done,
+    /// Some of the seats were cancelled before, and others not: what was agreed to is not so any more, and nothing was done.
+    Changed,
+    /// The ticket is not here.
+    NotHere,
+}
+
 impl Ticket {
     /// A ticket of which no seat is cancelled.
     pub fn new(id: SagaId, order: Arc<Order>) -> Self {

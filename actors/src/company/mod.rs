@@ -2,6 +2,7 @@
 //!
 //! * [`ledger`]: the only writer, one row of the [`log`] for all that waits; [`archive`]: all that is read; [`store`]:
 //!   what both need of a database; [`news`]: what a batch has changed; [`pulse`]: whether the log takes anything;
+//! * [`cancellation`]: seats of a ticket end;
 //! * [`verifier`]: whether log, memory and tables say the same;
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
@@ -26,6 +27,7 @@ use crate::domain::ids::CompanyId;
 
 pub mod archive;
 pub mod buckets;
+pub mod cancellation;
 pub mod directory;
 pub mod history;
 pub mod lease;

@@ -13,9 +13,10 @@ use crate::company::log::lineage::Mark;
 use crate::company::store::{KnownKey, SagaRecord};
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
+use crate::domain::order::SeatRef;
 use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::rows::{OutboxCursor, Replicated};
-use crate::domain::ticket::Ticket;
+use crate::domain::ticket::{Cancelled, Ticket};
 
 /// One request to a company's node. Every one may be sent again: the answer is then that of the recorded state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,11 @@ pub enum Request {
     History {
         saga: SagaId,
     },
+    /// Cancel these seats of this ticket, all of them or none.
+    Cancel {
+        ticket: Box<Ticket>,
+        seats: Vec<SeatRef>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,4 +114,5 @@ pub enum Reply {
     Extended(Option<u32>),
     Holds(Vec<SagaId>),
     History(Vec<Event>),
+    Cancelled(Cancelled),
 }

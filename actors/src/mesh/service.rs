@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::company::Company;
+use crate::company::cancellation;
 use crate::company::ledger::PostError;
 use crate::company::store::{KnownKey, ReadError, SagaRecord};
 use crate::domain::entry::{Entry, Idempotency, Receipt};
@@ -118,6 +119,13 @@ impl Service {
             Request::HeldFor { user } => {
                 let held = company.archive.held_for(user, HOLDS_MAX).await;
                 held.map(Reply::Holds)
+            }
+            Request::Cancel { ticket, seats } => {
+                return match cancellation::write(&company.ledger, &ticket, &seats, true).await {
+                    Ok(cancelled) => Reply::Cancelled(cancelled),
+                    Err(PostError::NotWritten) => Reply::Unavailable,
+                    Err(PostError::Unknown) => Reply::Unknown,
+                };
             }
             Request::History { saga } => company.archive.history(saga).await.map(Reply::History),
         };

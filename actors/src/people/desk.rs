@@ -20,7 +20,7 @@ pub use self::history::BookingHistory;
 use self::holds::HoldsBegun;
 pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, Holds, ReleaseAnswer};
 pub use self::lookup::{BookingState, BookingStatus, CompanyLegs};
-pub use self::tickets::{CancelAnswer, NotKnownInTime, TicketPage};
+pub use self::tickets::{CancelAnswer, NotAgreed, TicketPage};
 use crate::booking::drivers::Drivers;
 use crate::booking::progress::Follower;
 use crate::clock::Clock;

@@ -60,6 +60,7 @@ impl Bookings {
                 entries.push(Entry::Cancel {
                     ticket: saga,
                     seats,
+                    agreed: false,
                 });
                 let commit = Value::Commit {
                     hash: known.hash,

@@ -182,6 +182,7 @@ impl Bookings {
                     Entry::Cancel {
                         ticket: saga,
                         seats,
+                        agreed: false,
                     },
                 );
             }

@@ -81,6 +81,9 @@ impl fmt::Display for Brief<'_, Request> {
             Request::Digests(slice) => write!(f, "Digests {slice:?}"),
             Request::Copies { bucket, .. } => write!(f, "Copies {bucket:?}"),
             Request::Cursors => f.write_str("Cursors"),
+            Request::Cancel { ticket, seats } => {
+                write!(f, "Cancel {} seats of {}", seats.len(), Short(ticket.id))
+            }
             Request::Extend { saga, seconds } => write!(f, "Extend {} {seconds}", Short(*saga)),
             Request::HeldFor { .. } => f.write_str("HeldFor"),
             Request::History { saga } => write!(f, "History {}", Short(*saga)),
@@ -165,6 +168,7 @@ impl fmt::Display for Brief<'_, Reply> {
             Reply::Cursors(cursors) => write!(f, "{} cursors", cursors.len()),
             Reply::Extended(kept) => write!(f, "kept for {kept:?}"),
             Reply::Holds(holds) => write!(f, "{} holds", holds.len()),
+            Reply::Cancelled(cancelled) => write!(f, "{cancelled:?}"),
             Reply::History(events) => write!(f, "{} events", events.len()),
             Reply::Unavailable => f.write_str("unavailable"),
             Reply::Unknown => f.write_str("unknown"),

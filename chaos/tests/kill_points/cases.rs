@@ -55,6 +55,8 @@ pub enum Story {
     ConfirmElsewhere,
     /// A trip is cancelled by its customer.
     Cancel,
+    /// A seat of the third company is cancelled by its customer, who has agreed to what comes back: that company decides it.
+    CancelAgreed,
     /// A trip is cancelled by an operator.
     OperatorCancel,
     /// A seat is taken off sale.

@@ -31,6 +31,7 @@ pub enum Wish {
     Hold { key: String, seats: Vec<Seat> },
     OfHold { hold: Uuid, action: HoldAction },
     Cancel { ticket: Uuid },
+    CancelAgreed { ticket: Uuid, code: String },
     OperatorCancel { ticket: Uuid },
     UnknownTicket,
     Block { seat: u64 },
@@ -123,6 +124,14 @@ impl Customer {
             Wish::Cancel { ticket } => {
                 let answer = self.market.cancel(node, 0, &self.session, *ticket).await?;
                 Ok(seen(&answer))
+            }
+            Wish::CancelAgreed { ticket, code } => {
+                self.record_cancel(node, *ticket)?;
+                let body = json!({ "codigo": code });
+                let url = self.cancellation(node, *ticket);
+                let token = self.session.token(&self.market.client).await;
+                let request = self.http.post(url).bearer_auth(token).json(&body);
+                Ok(self.send(request, &[StatusCode::OK]).await)
             }
             Wish::OperatorCancel { ticket } => {
                 self.record_cancel(node, *ticket)?;
@@ -225,6 +234,20 @@ impl Customer {
     async fn sells_all(&self, node: usize) -> anyhow::Result<bool> {
         let answer = self.market.client.browse(node, &self.session).await?;
         Ok(matches!(answer, Answer::Listed { unreachable } if unreachable.is_empty()))
+    }
+
+    fn cancellation(&self, node: usize, ticket: Uuid) -> String {
+        format!("{}/passagens/{ticket}/cancelamento", self.places[node].http)
+    }
+
+    /// What comes back for a whole ticket, as a code to agree to it.
+    pub async fn quote(&self, node: usize, ticket: Uuid) -> anyhow::Result<String> {
+        let token = self.session.token(&self.market.client).await;
+        let request = self.http.get(self.cancellation(node, ticket));
+        let answer = request.bearer_auth(token).send().await?;
+        let quote: serde_json::Value = answer.error_for_status()?.json().await?;
+        let code = quote["codigo"].as_str().context("a code in the quote")?;
+        Ok(code.to_owned())
     }
 
     async fn register(&self, node: usize, login: &str) -> anyhow::Result<Seen> {

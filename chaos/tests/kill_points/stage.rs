@@ -188,6 +188,12 @@ impl Stage {
             Story::Cancel => Wish::Cancel {
                 ticket: self.customer.buy(asked, before, all).await?,
             },
+            Story::CancelAgreed => {
+                let seats = of(&[third]);
+                let ticket = self.customer.buy(asked, before, seats).await?;
+                let code = self.customer.quote(asked, ticket).await?;
+                Wish::CancelAgreed { ticket, code }
+            }
             Story::OperatorCancel => Wish::OperatorCancel {
                 ticket: self.customer.buy(asked, before, all).await?,
             },

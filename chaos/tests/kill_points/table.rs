@@ -6,10 +6,10 @@
 use super::cases::Role::{self, Asked, Importer, Other, Third};
 use super::cases::Seen::{Booked, Done, Held, Lost, Open, Over, Refused};
 use super::cases::Story::{
-    self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, Cluster, Confirm, ConfirmElsewhere,
-    Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle, Import, Meeting, OperatorCancel,
-    Orphan, OwnSeat, Pair, Register, Release, SoldSeat, StaleFence, Start, Status, TakenOver,
-    Tickets, Timeline, Trip, UnknownTicket,
+    self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, CancelAgreed, Cluster, Confirm,
+    ConfirmElsewhere, Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle, Import, Meeting,
+    OperatorCancel, Orphan, OwnSeat, Pair, Register, Release, SoldSeat, StaleFence, Start, Status,
+    TakenOver, Tickets, Timeline, Trip, UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -177,6 +177,8 @@ pub const TABLE: &[Row] = &[
     // cancelling
     row("send::find_ticket", Asked, UnknownTicket, LOST, DONE),
     row("answer::find_ticket", Other, UnknownTicket, OPEN, DONE),
+    row("send::cancel", Asked, CancelAgreed, LOST, DONE),
+    row("answer::cancel", Third, CancelAgreed, OPEN, DONE),
     row("replica::cancel", Asked, Cancel, LOST, DONE),
     row("send::merge_ticket", Asked, Cancel, LOST, DONE),
     row("replica::merge_pushed", Other, Cancel, DONE, DONE),

@@ -105,6 +105,7 @@ fn cancel_entry() -> Entry {
     Entry::Cancel {
         ticket: SAGA,
         seats: vec![seat("a", 1)],
+        agreed: false,
     }
 }
 

@@ -44,7 +44,13 @@ fn user(version: i64, password_hash: &str) -> User {
 
 fn cancel(rows: &mut Rows, seats: &[SeatRef]) -> Receipt {
     let (ticket, seats) = (SAGA, seats.to_vec());
-    Entry::Cancel { ticket, seats }.post(rows)
+    let agreed = false;
+    Entry::Cancel {
+        ticket,
+        seats,
+        agreed,
+    }
+    .post(rows)
 }
 
 fn merge(rows: &mut Rows, copy: Replicated) {
@@ -70,7 +76,10 @@ fn a_cancellation_frees_our_seats_and_is_told_once() {
     let mut rows = with_legs(Committed, Some(ticket(&[])));
     let seats = [seat("b", 1), seat("a", 2), seat("c", 1)];
     for _ in 0..2 {
-        assert_eq!(cancel(&mut rows, &seats), Receipt::Cancelled(true));
+        assert_eq!(
+            cancel(&mut rows, &seats),
+            Receipt::Cancelled(crate::ticket::Cancelled::Done)
+        );
     }
     let cancelled = ticket(&[seat("a", 2), seat("b", 1)]);
     assert_eq!(rows.ticket(&SAGA), Some(&cancelled));
@@ -81,10 +90,44 @@ fn a_cancellation_frees_our_seats_and_is_told_once() {
 }
 
 #[test]
+fn what_was_agreed_to_together_is_cancelled_together_or_not_at_all() {
+    let mut rows = with_legs(Committed, Some(ticket(&[])));
+    let mut agree = |seats: &[SeatRef]| {
+        let (ticket, seats) = (SAGA, seats.to_vec());
+        let agreed = true;
+        let cancel = Entry::Cancel {
+            ticket,
+            seats,
+            agreed,
+        };
+        (cancel.post(&mut rows), rows.ticket(&SAGA).cloned())
+    };
+    let first = ticket(&[seat("a", 2)]);
+    let done = |ticket: &Ticket| {
+        (
+            Receipt::Cancelled(crate::ticket::Cancelled::Done),
+            Some(ticket.clone()),
+        )
+    };
+    assert_eq!(agree(&[seat("a", 2)]), done(&first));
+    assert_eq!(agree(&[seat("a", 2)]), done(&first), "sent again");
+    let changed = (
+        Receipt::Cancelled(crate::ticket::Cancelled::Changed),
+        Some(first),
+    );
+    assert_eq!(agree(&[seat("a", 2), seat("b", 1)]), changed);
+    let both = ticket(&[seat("a", 2), seat("b", 1)]);
+    assert_eq!(agree(&[seat("b", 1)]), done(&both));
+}
+
+#[test]
 fn what_is_not_here_cannot_be_cancelled() {
     let mut rows = rows();
     let receipt = cancel(&mut rows, &[seat("a", 1)]);
-    assert_eq!(receipt, Receipt::Cancelled(false));
+    assert_eq!(
+        receipt,
+        Receipt::Cancelled(crate::ticket::Cancelled::NotHere)
+    );
     assert_eq!(rows, super::super::fixtures::rows());
 }
 

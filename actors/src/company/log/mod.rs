@@ -24,6 +24,7 @@
 
 pub mod cell;
 pub mod comparison;
+mod database_time;
 pub mod hot;
 pub mod lineage;
 pub mod projector;

@@ -8,13 +8,13 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::Seq;
+use super::database_time::DatabaseTime;
 use super::hot::{Broken, Hot};
 use super::record::{Record, RecordError};
 use crate::clock::Clock;
 use crate::company::store::{LedgerStore, Logged, ReadError};
 use crate::company::witness::Witness;
 use crate::domain::ids::CompanyId;
-use crate::domain::time::Timestamp;
 
 /// Rows of the log read at a time.
 const PAGE: usize = 256;
@@ -44,9 +44,7 @@ pub struct Log {
     /// Somebody waits for that.
     pub(super) wanted: Notify,
     witness: Arc<Witness>,
-    clock: Clock,
-    /// A time of the database, and our own at that moment.
-    database_time: Mutex<(i64, Timestamp)>,
+    time: DatabaseTime,
 }
 
 impl Log {
@@ -76,8 +74,7 @@ impl Log {
             reached: Notify::new(),
             wanted: Notify::new(),
             witness,
-            database_time: Mutex::new((now, clock.now())),
-            clock,
+            time: DatabaseTime::new(clock, now),
         }))
     }
 
@@ -111,21 +108,12 @@ impl Log {
 
     /// The time of the database, in milliseconds since 1970, as far as its answers tell.
     pub fn now(&self) -> i64 {
-        let (told, then) = *self
-            .database_time
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let passed = self.clock.now().0.saturating_sub(then.0);
-        told.saturating_add_unsigned(passed)
+        self.time.now()
     }
 
     /// The database has told its time.
     pub(crate) fn on_time(&self, told: i64) {
-        let told = (told, self.clock.now());
-        *self
-            .database_time
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = told;
+        self.time.on_told(told);
     }
 
     pub(super) fn on_projected(&self) {

@@ -68,6 +68,7 @@ exchanges!(EXCHANGES {
     Request::Extend { .. } => "extend",
     Request::HeldFor { .. } => "held_for",
     Request::History { .. } => "history",
+    Request::Cancel { .. } => "cancel",
 });
 
 // What nodes say before they talk. The answers promise nothing durable and have no points.

@@ -2,18 +2,21 @@
 //!
 //! Cancelling only ever grows, so it needs no agreement: it is durable here first, then told to whoever is up; the
 //! others read it from the outbox. Two that cancel different seats of a ticket at once both do.
+//!
+//! Where a customer has agreed to what comes back for some seats together, one company decides whether they are all left: the first of the
+//! ticket's that is up, so that two who ask at two nodes do not both hear of the same money. Only while it is away, and where the two nodes
+//! do not agree on that, may both.
 
 use std::time::Duration;
 
 use super::lookup::Lookup;
 use super::{Desk, NotShown, Unavailable};
-use crate::company::ledger::PostError;
-use crate::domain::entry::{Entry, Receipt};
+use crate::company::cancellation;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
-use crate::domain::rows::Replicated;
-use crate::domain::ticket::Ticket;
+use crate::domain::ticket::{Cancelled, Ticket};
 use crate::mesh::messages::{Reply, Request};
+use crate::mesh::peer::CallError;
 use crate::people::refund::{Refund, Tariff, refunds};
 
 /// How long peers have to hear of a cancellation before it is answered; they hear of it later otherwise.
@@ -34,9 +37,14 @@ pub enum CancelAnswer {
     NotKnownInTime,
 }
 
-/// The database of this node did not confirm a cancellation in time; ask again.
+/// Why seats were not cancelled as agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotKnownInTime;
+pub enum NotAgreed {
+    /// Some of them are cancelled, and others not.
+    Changed,
+    /// Ask again.
+    NotKnownInTime,
+}
 
 /// One page of a user's tickets, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,49 +78,71 @@ impl Desk {
             Err(NotShown::CompanyDown(company)) => return CancelAnswer::CompanyDown(company),
         };
         let seats = found.order.seats();
-        match self.cancel_seats(found, seats).await {
-            Ok(_) => CancelAnswer::Done,
-            Err(NotKnownInTime) => CancelAnswer::NotKnownInTime,
+        match self.cancel_here(&found, &seats, false).await {
+            Ok(_) => {
+                self.tell_cancelled(&found.without(&seats)).await;
+                CancelAnswer::Done
+            }
+            Err(_) => CancelAnswer::NotKnownInTime,
         }
     }
 
-    /// Cancels these seats of a ticket at every company; answers the ticket without them. Again: the same.
-    pub async fn cancel_seats(
-        &self,
-        ticket: Ticket,
-        seats: Vec<SeatRef>,
-    ) -> Result<Ticket, NotKnownInTime> {
-        let write = self.write_cancellation(&ticket, &seats);
-        match tokio::time::timeout(CANCEL_TIMEOUT, write).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return Err(NotKnownInTime),
-        }
-        let cancelled = ticket.without(&seats);
-        let push = self
-            .companies
-            .ask_others(Request::MergeTicket(Box::new(cancelled.clone())));
-        // a company that does not hear it now reads it from the outbox
-        let _ = tokio::time::timeout(CANCEL_PUSH_TIMEOUT, push).await;
-        Ok(cancelled)
-    }
-
-    async fn write_cancellation(
+    /// Cancels these seats of a ticket at every company, all of them or none; answers the ticket without them. Again: the same.
+    pub async fn cancel_agreed(
         &self,
         ticket: &Ticket,
         seats: &[SeatRef],
-    ) -> Result<(), PostError> {
-        let ledger = &self.company.ledger;
-        let cancel = Entry::Cancel {
-            ticket: ticket.id,
+    ) -> Result<Ticket, NotAgreed> {
+        let decided = self.cancel_at_decider(ticket, seats).await?;
+        self.cancel_here(ticket, seats, !decided).await?;
+        let cancelled = ticket.without(seats);
+        self.tell_cancelled(&cancelled).await;
+        Ok(cancelled)
+    }
+
+    /// Whether another company has decided it; else this one does.
+    async fn cancel_at_decider(
+        &self,
+        ticket: &Ticket,
+        seats: &[SeatRef],
+    ) -> Result<bool, NotAgreed> {
+        let companies = ticket.order.companies().into_iter();
+        let mut up = companies.filter(|company| self.companies.is_up(*company));
+        let Some(decider) = up.next().filter(|first| *first != self.company.me) else {
+            return Ok(false);
+        };
+        let request = Request::Cancel {
+            ticket: Box::new(ticket.clone()),
             seats: seats.to_vec(),
         };
-        if ledger.post(cancel.clone()).await? == Receipt::Cancelled(false) {
-            // it is not replicated to us yet: take it over first
-            let rows = vec![Replicated::Ticket(ticket.clone())];
-            ledger.post(Entry::Merge { rows, cursor: None }).await?;
-            ledger.post(cancel).await?;
+        match self.companies.ask(decider, request, CANCEL_TIMEOUT).await {
+            Ok(Reply::Cancelled(Cancelled::Changed)) => Err(NotAgreed::Changed),
+            Ok(Reply::Cancelled(Cancelled::Done)) => Ok(true),
+            Err(CallError::NotSent { .. }) => Ok(false),
+            Ok(_) | Err(_) => Err(NotAgreed::NotKnownInTime),
         }
-        Ok(())
+    }
+
+    async fn cancel_here(
+        &self,
+        ticket: &Ticket,
+        seats: &[SeatRef],
+        agreed: bool,
+    ) -> Result<(), NotAgreed> {
+        let write = cancellation::write(&self.company.ledger, ticket, seats, agreed);
+        match tokio::time::timeout(CANCEL_TIMEOUT, write).await {
+            Ok(Ok(Cancelled::Done)) => Ok(()),
+            Ok(Ok(Cancelled::Changed)) => Err(NotAgreed::Changed),
+            Ok(Ok(Cancelled::NotHere) | Err(_)) | Err(_) => Err(NotAgreed::NotKnownInTime),
+        }
+    }
+
+    /// Tells whoever is up; others read it from the outbox.
+    async fn tell_cancelled(&self, cancelled: &Ticket) {
+        let push = self
+            .companies
+            .ask_others(Request::MergeTicket(Box::new(cancelled.clone())));
+        let _ = tokio::time::timeout(CANCEL_PUSH_TIMEOUT, push).await; // those that are slow, too
     }
 
     /// The user's tickets, newest first, at most `limit`.

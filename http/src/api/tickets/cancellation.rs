@@ -6,6 +6,7 @@
 use passcom_actors::domain::ids::{CompanyId, SeatId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::people::desk::NotAgreed;
 use passcom_actors::people::refund::{Ground, Refund};
 use serde::{Deserialize, Serialize};
 use tracing::error;
@@ -110,8 +111,11 @@ async fn cancel(client: &Client, call: Call) -> Answered {
         if done_before > 0 || seat_terms(&now) != agreed.seats {
             return Err(Kind::QuoteChanged.into());
         }
-        let cancelled = client.desk.cancel_seats(ticket, seats).await;
-        cancelled.map_err(|_| Problem::from(Kind::OutcomeUnknown).retry_after(RETRY))?
+        let cancelled = client.desk.cancel_agreed(&ticket, &seats).await;
+        cancelled.map_err(|not| match not {
+            NotAgreed::Changed => Problem::from(Kind::QuoteChanged),
+            NotAgreed::NotKnownInTime => Problem::from(Kind::OutcomeUnknown).retry_after(RETRY),
+        })?
     };
     let message = if ticket.is_cancelled() {
         CANCELLED
@@ -222,6 +226,7 @@ fn is_seat(seat: SeatRef, company: Option<CompanyId>, id: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use passcom_actors::people::desk::NotAgreed;
     use passcom_actors::people::refund::{Tariff, refunds};
 
     use super::*;

@@ -7,6 +7,7 @@ use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{ROUTE_ID_MAX, RouteId, SeatNumber};
 use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::SeatUse;
+use passcom_actors::domain::ticket::Cancelled;
 use passcom_actors::domain::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
 
 use super::{
@@ -67,8 +68,12 @@ pub async fn a_leg_is_prepared_sold_and_cancelled(node: &Node) {
     let cancel = Entry::Cancel {
         ticket: trip.saga,
         seats: vec![seat("a", 1, 2), seat("b", 9, 9)],
+        agreed: false,
     };
-    assert_eq!(post(ledger, cancel).await, Receipt::Cancelled(true));
+    assert_eq!(
+        post(ledger, cancel).await,
+        Receipt::Cancelled(Cancelled::Done)
+    );
     assert_eq!(seat_use().await, Some(SeatUse::Free));
     let ticket = archive.ticket(trip.saga).await.unwrap().unwrap();
     assert_eq!(ticket.cancelled, [seat("a", 1, 2), seat("b", 9, 9)]);

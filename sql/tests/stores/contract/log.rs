@@ -15,6 +15,7 @@ use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{Incarnation, RouteId, SagaId, SeatNumber};
 use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::rows::{Footprint, LegKey, LegRow, OutboxCursor, Replicated, Rows};
+use passcom_actors::domain::ticket::Cancelled;
 use passcom_actors::domain::vote::{LegState, Prepare, RefusalReason};
 use uuid::Uuid;
 
@@ -387,8 +388,12 @@ impl Workload {
         let cancel = Entry::Cancel {
             ticket: finished.saga,
             seats,
+            agreed: false,
         };
-        assert_eq!(post(node, cancel).await, Receipt::Cancelled(true));
+        assert_eq!(
+            post(node, cancel).await,
+            Receipt::Cancelled(Cancelled::Done)
+        );
         post(node, settle(&self.trips[2].clone())).await;
         post(node, settle(&self.trips[3].clone())).await;
         assert_eq!(post(node, vote_on(&self.trips[7].clone())).await, yes());
