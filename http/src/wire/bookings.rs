@@ -72,7 +72,7 @@ impl Booking {
             .filter(|_| status.state == BookingState::Refused);
         Self {
             ticket: confirmed.then_some(status.saga.0),
-            expires_at: hold.map(|terms| clock::utc(now + terms.left_ms)),
+            expires_at: hold.map(|terms| clock::utc(terms.ends_at_ms)),
             now: hold.map(|_| clock::utc(now)),
             reason: reason.map(|reason| slug_of(reason, status)),
             uuid: status.saga.0,

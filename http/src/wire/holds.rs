@@ -60,7 +60,7 @@ impl<'a> Hold<'a> {
         let order = status.order.as_deref()?;
         let promised = i64::from(order.hold_seconds?) * 1000;
         let terms = status.hold;
-        let expires_at = terms.map_or(order.created_at + promised, |terms| now + terms.left_ms);
+        let expires_at = terms.map_or(order.created_at + promised, |terms| terms.ends_at_ms);
         let held = status.state == BookingState::Held;
         let booked = status.state == BookingState::Confirmed;
         Some(Self {

@@ -312,8 +312,9 @@ impl Desk {
         user: UserId,
         hold: SagaId,
     ) -> Result<(BookingStatus, Option<Voted>), NotShown> {
+        let asked_at_ms = self.clock().wall_ms();
         let answers = self.recorded(hold).await;
-        let status = self.status(user, hold, &answers).await?;
+        let status = self.status(user, hold, asked_at_ms, &answers).await?;
         let order = status.order.as_ref();
         match order.and_then(|order| order.hold_seconds) {
             Some(_) => Ok((status, self.saga_in(hold, &answers))),

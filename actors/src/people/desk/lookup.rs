@@ -91,8 +91,9 @@ impl Desk {
 
     /// What is known of a booking of this user, over all reachable companies.
     pub async fn booking(&self, user: UserId, saga: SagaId) -> Result<BookingStatus, NotShown> {
+        let asked_at_ms = self.clock().wall_ms();
         let answers = self.recorded(saga).await;
-        self.status(user, saga, &answers).await
+        self.status(user, saga, asked_at_ms, &answers).await
     }
 
     /// What every company that answers has recorded of a saga.
@@ -105,17 +106,19 @@ impl Desk {
         replies.into_iter().filter_map(recorded).collect()
     }
 
+    /// Out of what the companies answered that were asked at this time.
     pub(super) async fn status(
         &self,
         user: UserId,
         saga: SagaId,
+        asked_at_ms: i64,
         answers: &[(CompanyId, SagaRecord)],
     ) -> Result<BookingStatus, NotShown> {
         let order = answers.iter().find_map(|(_, recorded)| order_in(recorded));
         let hold = order.as_ref().and_then(|order| {
             let close = self.company.catalogue.close_of_sale();
             let longest = order.longest_hold(close.before_departure());
-            HoldTerms::of(order, answers, longest)
+            HoldTerms::of(order, answers, longest, asked_at_ms)
         });
         // whoever has decided a hold, or has heard of it, does not wait for the customer any more
         let ticket = match hold {

@@ -7,8 +7,10 @@ use crate::domain::vote::LegState;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HoldTerms {
-    /// Milliseconds until the first company may ask for its end, by that company's clock; negative if that is over.
-    pub left_ms: i64,
+    /// No later than the first company may ask for its end, in milliseconds since 1970 by this node's clock.
+    pub ends_at_ms: i64,
+    /// That company's time for it was over when it answered.
+    over: bool,
     /// Kept for so long in all, as every company that answered has agreed.
     pub seconds: u32,
     /// How long it may last in all.
@@ -16,11 +18,13 @@ pub struct HoldTerms {
 }
 
 impl HoldTerms {
-    /// None unless every company that answered keeps its seats and waits for the customer.
+    /// None unless every company that answered keeps its seats and waits for the customer. `asked_at_ms`: when they were asked; a
+    /// company says how long it waits yet, and an answer that took its time must not add to it.
     pub(in crate::people::desk) fn of(
         order: &Order,
         answers: &[(CompanyId, SagaRecord)],
         longest: u32,
+        asked_at_ms: i64,
     ) -> Option<Self> {
         order.hold_seconds?;
         let mut with_saga = answers
@@ -45,15 +49,17 @@ impl HoldTerms {
         }
         let held = || own().filter_map(|(_, recorded)| recorded.held);
         let left_ms = |held: Held| i64::from(held.seconds) * 1000 - held.passed_ms;
+        let left_ms = held().map(left_ms).min()?;
         Some(Self {
-            left_ms: held().map(left_ms).min()?,
+            ends_at_ms: asked_at_ms.saturating_add(left_ms),
+            over: left_ms <= 0,
             seconds: held().map(|held| held.seconds).min()?,
             longest,
         })
     }
 
     pub fn is_over(&self) -> bool {
-        self.left_ms <= 0
+        self.over
     }
 
     /// Whether it may last any longer.
@@ -69,6 +75,7 @@ mod tests {
     use crate::domain::order::HOLD_SECONDS_MAX;
 
     const SALE_CLOSES: i64 = 1800;
+    const ASKED_AT: i64 = 1_795_446_000_000;
 
     fn hold(departs: i64) -> Order {
         let mut order = (*order(&[seat("a", 1), seat("b", 1)])).clone();
@@ -97,10 +104,15 @@ mod tests {
             said(&order, "a", Some((1800, 1_000_500))),
             said(&order, "b", Some((900, 100_000))),
         ];
-        let terms = HoldTerms::of(&order, &answers, 7200).unwrap();
-        assert_eq!((terms.left_ms, terms.seconds), (799_500, 900));
+        let terms = HoldTerms::of(&order, &answers, 7200, ASKED_AT).unwrap();
+        assert_eq!(terms.ends_at_ms, ASKED_AT + 799_500);
+        assert_eq!(terms.seconds, 900);
         let late = [answers[0].clone(), said(&order, "b", Some((900, 900_000)))];
-        assert!(HoldTerms::of(&order, &late, 7200).unwrap().is_over());
+        assert!(
+            HoldTerms::of(&order, &late, 7200, ASKED_AT)
+                .unwrap()
+                .is_over()
+        );
     }
 
     #[test]
@@ -108,10 +120,13 @@ mod tests {
         let order = hold(86_400);
         let a = said(&order, "a", Some((900, 0)));
         let asked = said(&order, "b", None);
-        assert_eq!(HoldTerms::of(&order, &[a.clone(), asked], 7200), None);
+        assert_eq!(
+            HoldTerms::of(&order, &[a.clone(), asked], 7200, ASKED_AT),
+            None
+        );
         let mut released = said(&order, "b", Some((900, 0)));
         released.1.legs[0].1 = LegState::Refused;
-        assert_eq!(HoldTerms::of(&order, &[a, released], 7200), None);
+        assert_eq!(HoldTerms::of(&order, &[a, released], 7200, ASKED_AT), None);
     }
 
     #[test]
@@ -121,7 +136,8 @@ mod tests {
         assert_eq!(longest(SALE_CLOSES + 1000), 1000);
         assert_eq!(longest(SALE_CLOSES - 1), 0);
         let mut terms = HoldTerms {
-            left_ms: 1,
+            ends_at_ms: ASKED_AT,
+            over: false,
             seconds: 900,
             longest: 1000,
         };
