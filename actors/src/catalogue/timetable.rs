@@ -16,6 +16,7 @@ use super::onward::Onward;
 use super::pattern::{Currency, Dated, Iata, Pattern};
 use crate::catalogue::connections::ConnectionTimes;
 use crate::domain::ids::{CompanyId, RouteId};
+use crate::domain::order::Price;
 
 /// An airport by its place in [`Timetable::airports`].
 pub type AirportNumber = u16;
@@ -291,6 +292,15 @@ impl Timetable {
     fn place(&self, iata: Iata) -> Option<AirportNumber> {
         let place = self.airports.binary_search(&iata).ok()?;
         AirportNumber::try_from(place).ok()
+    }
+
+    /// None of legs in several currencies.
+    pub fn price(&self, fare: Fare) -> Option<Price> {
+        let currency = self.currencies.get(usize::from(fare.currency.0))?;
+        Some(Price {
+            minor: fare.minor,
+            currency: currency.as_str().to_owned(),
+        })
     }
 
     pub fn company(&self, number: CompanyNumber) -> CompanyId {
