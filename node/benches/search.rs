@@ -32,7 +32,7 @@ use self::network::{Leg, Network};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-const DAYS: i64 = 30;
+const DAYS: i64 = 60;
 const DAY: i64 = 24 * 3600;
 /// What `GET /rotas` leaves out if it is not told otherwise, in seconds.
 const SLACK: u32 = 3600;
@@ -86,7 +86,7 @@ fn imported(folder: &Path) -> Network {
             .unwrap_or("");
         let company: CompanyId = name.parse().expect("files are named after companies");
         let options = Options {
-            window: Window::new(from, DAYS as u32).expect("a month is a window"),
+            window: Window::new(from, DAYS as u32).expect("two months are a window"),
             company,
             skip_bad: false,
         };
