@@ -167,7 +167,7 @@ impl Catalogue {
         legs.retain(|leg| !leg.free.is_empty());
         LegPage {
             legs,
-            next: last.map(|last| listing::cursor(&timetable, timetable.departure(*last))),
+            next: last.map(|last| listing::cursor(&timetable, &timetable.departure(*last))),
             unreachable: unreachable(&asked),
         }
     }

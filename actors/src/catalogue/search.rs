@@ -34,7 +34,7 @@ use super::timetable::{
 };
 
 /// Most that a search does, counted in departures, labels, comparisons of two labels and members of the front that it looks at: a tenth of a second of a core,
-/// or little more. The longest of thousands of searches in a country's schedules for six legs needs a hundredth of it.
+/// or little more. The longest of thousands of searches in a country's schedules for six legs needs a tenth of it.
 pub const WORK_MAX: usize = 20_000_000;
 /// Work after which a search goes on with a [`Profile`]: about what that costs, so that no search takes more than twice as long as it
 /// would have with the better choice from the start.
@@ -154,7 +154,7 @@ impl<'a> Search<'a> {
             let (timetable, time) = (self.timetable, self.query.departs.clone());
             for number in timetable.departures_of(origin, time) {
                 let departure = timetable.departure(number);
-                let leg = ((origin, number), departure);
+                let leg = ((origin, number), &departure);
                 if self.may_take(leg, 1) {
                     let merits = Merits {
                         departs: departure.departs,
@@ -173,7 +173,7 @@ impl<'a> Search<'a> {
         let mut touched: Vec<AirportNumber> = Vec::new();
         for (number, label) in self.labels.since(self.fresh) {
             let departure = self.timetable.departure(label.departure);
-            let leg = ((label.from, label.departure), departure);
+            let leg = ((label.from, label.departure), &departure);
             // more is found, or known of what is to come, than when it was taken
             let goes_on = self.roles[usize::from(label.to)] == Role::Other
                 && !self.is_hopeless(&label.merits(), leg);
@@ -227,7 +227,7 @@ impl<'a> Search<'a> {
             self.work += 1;
             self.sharpen();
             let departure = timetable.departure(number);
-            let leg = ((airport, number), departure);
+            let leg = ((airport, number), &departure);
             if self.roles[usize::from(departure.to)] != to
                 || !self.may_take(leg, legs)
                 || self.is_hopeless_for_all(leg, &arrivals, legs)
@@ -241,7 +241,7 @@ impl<'a> Search<'a> {
                 .iter()
                 .take_while(|label| waits_too_long(label))
                 .count();
-            self.connect(&here[gone..], departure, minimum, legs, &mut candidates);
+            self.connect(&here[gone..], &departure, minimum, legs, &mut candidates);
             if self.is_cut_short() {
                 return;
             }
