@@ -9,8 +9,10 @@
 //!                   timetable.rs  all companies' legs as arrays by airport and time; shares free.rs, knows connections.rs
 //!                      │
 //!                      ├─▶ listing.rs   pages of legs
-//!                      └─▶ search.rs    itineraries (itinerary.rs): labels.rs are ways so far, fare.rs what they cost,
-//!                                       bounds.rs and profile.rs give up early, front.rs keeps the best
+//!                      └─▶ searching.rs itineraries (itinerary.rs): slack.rs leaves out what is hardly better, ranking.rs
+//!                           │           lists, choices.rs counts
+//!                           └─▶ search.rs  the exact set: labels.rs are ways so far, fare.rs what they cost,
+//!                                          bounds.rs and profile.rs give up early, front.rs keeps the best
 //! ```
 //! Our own index follows the ledger, commit by commit. A peer's index follows what that peer publishes, by cursor; it
 //! may be seconds old, and a booking checks everything again. A company that cannot be reached is named, and its legs
@@ -23,6 +25,7 @@
 pub mod airports;
 mod bounds;
 pub mod cabin;
+mod choices;
 mod close_of_sale;
 mod code;
 mod connections;
@@ -38,8 +41,11 @@ mod pattern;
 mod profile;
 mod published;
 mod query;
+mod ranking;
 mod search;
+mod searching;
 mod seats;
+mod slack;
 mod timetable;
 mod watches;
 
@@ -47,21 +53,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use metrics::counter;
 use tokio::sync::Notify;
-use tracing::info;
 
+pub use self::choices::{Choices, CompanyChoice};
 pub use self::close_of_sale::CloseOfSale;
 pub use self::connections::ConnectionTimes;
 use self::index::Index;
-pub use self::itinerary::{Found, Itinerary, Order, Trip};
+pub use self::itinerary::{DayParts, Filter, Found, Itinerary, LowestPrices, Order, Trip, Window};
 pub use self::published::{
     CatalogueCursor, CataloguePage, LegFilter, LegPage, LegSeats, LegView, PageCursor, Published,
     Route,
 };
 pub use self::query::LEGS_MAX;
-use self::query::Query;
-use self::search::{Outcome, PROFILE_AFTER, Path, WORK_MAX};
 pub use self::seats::{SeatState, SeatStates};
 use self::timetable::{Contribution, DepartureNumber, Timetable};
 use self::watches::Watches;
@@ -164,7 +167,7 @@ impl Catalogue {
         legs.retain(|leg| !leg.free.is_empty());
         LegPage {
             legs,
-            next: last.map(|last| listing::cursor(&timetable, timetable.departure(*last))),
+            next: last.map(|last| listing::cursor(&timetable, &timetable.departure(*last))),
             unreachable: unreachable(&asked),
         }
     }
@@ -204,60 +207,6 @@ impl Catalogue {
     /// How many routes of a company are known.
     pub fn routes(&self, company: CompanyId) -> usize {
         self.read().get(&company).map_or(0, Index::len)
-    }
-
-    /// [`Catalogue::search`] in its turn, on a thread of its own. None when too many wait.
-    pub async fn search_in_turn(&self, trip: &Trip) -> Option<Found> {
-        let (catalogue, trip) = (self.clone(), trip.clone());
-        let searched = self.inner.searching.take(move || catalogue.search(&trip));
-        searched.await
-    }
-
-    /// Every itinerary that no other one beats in arrival, number of legs and price, of the companies that can be
-    /// reached. Always ends, but keeps its thread for as long as that takes.
-    pub fn search(&self, trip: &Trip) -> Found {
-        let timetable = self.timetable();
-        let asked = self.reachable(&timetable);
-        let airports = |codes: &[String]| {
-            codes
-                .iter()
-                .filter_map(|code| timetable.airport(code))
-                .collect()
-        };
-        let second = |time: i64| time.clamp(0, i64::from(u32::MAX)) as u32;
-        let query = Query {
-            origins: airports(&trip.origins),
-            destinations: airports(&trip.destinations),
-            departs: second(trip.departs.0.max(self.first_on_sale()))..second(trip.departs.1),
-            seats: trip.passengers,
-            legs_max: trip.legs_max,
-            companies: asked.iter().map(|(_, reachable)| *reachable).collect(),
-            work_max: WORK_MAX,
-            profile_after: PROFILE_AFTER,
-        };
-        let Outcome {
-            mut found,
-            cut_short,
-        } = search::search(&timetable, &query);
-        if cut_short {
-            counter!("passcom_searches_cut_short_total").increment(1);
-            info!(?trip, "a search was cut short");
-        }
-        found.sort_by(|one, other| trip.order.compare(one, other));
-        found.truncate(trip.limit);
-        let itinerary = |path: &Path| {
-            let legs = self.views(&timetable, &path.departures);
-            // not if a leg went or was sold out this moment
-            let seats = usize::from(trip.passengers);
-            let whole = legs.len() == path.departures.len()
-                && legs.iter().all(|leg| leg.free.len() >= seats);
-            whole.then_some(Itinerary { legs })
-        };
-        Found {
-            itineraries: found.iter().filter_map(itinerary).collect(),
-            unreachable: unreachable(&asked),
-            cut_short,
-        }
     }
 
     /// IATA codes of the airports that some leg on sale touches, ascending.

@@ -118,13 +118,18 @@ impl Call {
 
     /// How many entries a page has.
     pub fn limit(&self, name: &str, default: usize, max: usize) -> Result<usize, Problem> {
+        let limit = self.number(name, 1, max as u64)?;
+        Ok(limit.map_or(default, |limit| limit as usize))
+    }
+
+    /// A whole number between these, both included.
+    pub fn number(&self, name: &str, least: u64, most: u64) -> Result<Option<u64>, Problem> {
         match self.parsed(name)? {
-            None => Ok(default),
-            Some(limit) if (1..=max).contains(&limit) => Ok(limit),
-            Some(_) => Err(Problem::invalid(
-                format!("{name} deve estar entre 1 e {max}"),
-                format!("{name} must be between 1 and {max}"),
+            Some(number) if !(least..=most).contains(&number) => Err(Problem::invalid(
+                format!("{name} deve estar entre {least} e {most}"),
+                format!("{name} must be between {least} and {most}"),
             )),
+            number => Ok(number),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Instants as clients read them. Inside, an instant is a number of UTC.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -37,6 +37,13 @@ pub(crate) fn day(date: Date, zone_name: Option<&str>) -> Option<(i64, i64)> {
     let start = date.to_zoned(zone.clone()).ok()?;
     let end = next.to_zoned(zone).ok()?;
     Some((start.timestamp().as_second(), end.timestamp().as_second()))
+}
+
+/// The instant at which that zone's clock shows this; the first one if it does twice.
+pub(crate) fn instant(time: DateTime, zone_name: Option<&str>) -> i64 {
+    let zone = zone(zone_name.unwrap_or(DEFAULT_ZONE));
+    let at = time.to_zoned(zone).map(|at| at.timestamp());
+    clamped(at, i64::from(time.year())).as_second()
 }
 
 /// The date by that zone's clock at an instant.

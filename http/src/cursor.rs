@@ -44,6 +44,17 @@ impl Cursor for PageCursor {
     }
 }
 
+/// The place in a list that is made anew for each page.
+impl Cursor for usize {
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
 /// Tickets by (creation, id).
 impl Cursor for (i64, SagaId) {
     fn to_text(&self) -> String {

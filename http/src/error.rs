@@ -104,16 +104,27 @@ impl Problem {
 
     /// No airport or city that we know, given as this parameter; with those that are spelled most like it.
     pub fn unknown_place(field: &'static str, name: &str, nearest: &[&'static Airport]) -> Self {
-        let names: Vec<String> = nearest
-            .iter()
-            .map(|airport| format!("{} ({})", airport.city, airport.iata))
-            .collect();
-        let names = names.join(", ");
+        let names = names_of(nearest);
         let mut problem = Self::from(Kind::UnknownPlace).detailed(Text::new(
             format!("{field}: não conhecemos \"{name}\"; parecidos: {names}"),
             format!("{field}: \"{name}\" is not known; similar names: {names}"),
         ));
         problem.0.place = Some(wire::UnknownPlace::new(field, nearest));
+        problem
+    }
+
+    /// A name, given as this parameter, that these have, far from each other.
+    pub fn ambiguous_place(
+        field: &'static str,
+        name: &str,
+        candidates: &[&'static Airport],
+    ) -> Self {
+        let names = names_of(candidates);
+        let mut problem = Self::from(Kind::AmbiguousPlace).detailed(Text::new(
+            format!("{field}: \"{name}\" pode ser {names}"),
+            format!("{field}: \"{name}\" may be {names}"),
+        ));
+        problem.0.place = Some(wire::UnknownPlace::new(field, candidates));
         problem
     }
 
@@ -195,6 +206,11 @@ impl Problem {
 /// Rounded up: a client that comes back a little early is refused again.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+fn names_of(airports: &[&Airport]) -> String {
+    let name = |airport: &&Airport| format!("{} ({})", airport.city, airport.iata);
+    airports.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

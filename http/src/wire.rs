@@ -9,9 +9,11 @@ use uuid::Uuid;
 use warp::http::HeaderName;
 
 pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry};
+pub(crate) use self::choices::{DayPart, DayPartNames};
 pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
 pub(crate) use self::itineraries::{Airport, Itineraries, ORDERS, UnknownPlace};
 pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat, PlainLeg};
+pub(crate) use self::prices::PriceCalendar;
 pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
 pub(crate) use self::tickets::{
     CancelBody, Cancelled, History, Places, Quote, Ticket, TicketCode, TicketCodeLeg, Tickets,
@@ -19,10 +21,12 @@ pub(crate) use self::tickets::{
 use crate::error::About;
 
 mod bookings;
+mod choices;
 mod holds;
 mod itineraries;
 mod legs;
 mod orders;
+mod prices;
 pub(crate) mod seats;
 mod tickets;
 
@@ -37,7 +41,17 @@ pub(crate) mod query {
     pub const LAST_SEEN: &str = "ultimo";
     pub const WISH: &str = "preferencia";
     pub const PASSENGERS: &str = "passageiros";
+    pub const DAYS: &str = "dias";
     pub const LEGS_MAX: &str = "max_trechos";
+    pub const CONNECTIONS_MAX: &str = "max_conexoes";
+    pub const DURATION_MAX: &str = "duracao_max";
+    pub const PRICE_MAX: &str = "preco_max";
+    pub const DEPARTS_FROM: &str = "partida_de";
+    pub const DEPARTS_UNTIL: &str = "partida_ate";
+    pub const ARRIVES_FROM: &str = "chegada_de";
+    pub const ARRIVES_UNTIL: &str = "chegada_ate";
+    pub const COMPANIES: &str = "companhias";
+    pub const SLACK: &str = "folga";
     pub const ORDER: &str = "ordem";
     pub const SEAT_IDS: &str = "assentos";
     pub const LANGUAGE: &str = "idioma";

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use passcom_actors::catalogue::{Catalogue, ConnectionTimes, LegFilter, Order, Trip};
+use passcom_actors::catalogue::{Catalogue, ConnectionTimes, Filter, LegFilter, Order, Trip};
 use passcom_actors::domain::ids::CompanyId;
 use passcom_node::schedule::{self, Options, Window};
 use peak_alloc::PeakAlloc;
@@ -32,12 +32,19 @@ use self::network::{Leg, Network};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-const DAYS: i64 = 30;
+const DAYS: i64 = 60;
 const DAY: i64 = 24 * 3600;
+/// What `GET /rotas` leaves out if it is not told otherwise, in seconds.
+const SLACK: u32 = 3600;
 /// Trips over which the percentiles are taken.
 const SAMPLE: usize = 5_000;
 /// What a search may take at most, 99 times out of 100.
 const P99_MAX: Duration = Duration::from_millis(5);
+/// Calendars over which the percentiles are taken, and their days.
+const CALENDARS: usize = 500;
+const CALENDAR_DAYS: i64 = 60;
+/// What a calendar may take at most, 99 times out of 100.
+const CALENDAR_MAX: Duration = Duration::from_millis(20);
 /// Trips that lead nowhere, of each kind.
 const DEAD_ENDS: usize = 500;
 /// What one of those may take at most.
@@ -52,6 +59,7 @@ fn main() {
     };
     let catalogue = measure_memory(&network);
     measure_searches(&network, &catalogue);
+    measure_calendars(&network, &catalogue);
     measure_dead_ends(&network);
     let mut criterion = Criterion::default().configure_from_args();
     single_trips(&mut criterion, &network, &catalogue);
@@ -78,7 +86,7 @@ fn imported(folder: &Path) -> Network {
             .unwrap_or("");
         let company: CompanyId = name.parse().expect("files are named after companies");
         let options = Options {
-            window: Window::new(from, DAYS as u32).expect("a month is a window"),
+            window: Window::new(from, DAYS as u32).expect("two months are a window"),
             company,
             skip_bad: false,
         };
@@ -131,6 +139,26 @@ fn measure_searches(network: &Network, catalogue: &Catalogue) {
         let times = Times::of(catalogue, trips.take(SAMPLE));
         println!("at most {legs_max} legs: {times} (aim: p99 below {P99_MAX:?})");
     }
+}
+
+/// The lowest price of each day.
+fn measure_calendars(network: &Network, catalogue: &Catalogue) {
+    let mut dice = fastrand::Rng::with_seed(1);
+    let airports = catalogue.airports();
+    let mut sorted: Vec<Duration> = (0..CALENDARS)
+        .map(|_| {
+            let first = any_trip(&mut dice, network, (&airports, &airports), 0, 4);
+            let (from, to) = first.departs;
+            let day = |day: i64| (from + day * DAY, to + day * DAY);
+            let days: Vec<_> = (0..CALENDAR_DAYS).map(day).collect();
+            median_of_three(|| drop(black_box(catalogue.lowest_prices(&first, &days))))
+        })
+        .collect();
+    sorted.sort_unstable();
+    let (p50, p99) = (sorted[CALENDARS / 2], sorted[CALENDARS * 99 / 100]);
+    println!(
+        "lowest prices of {CALENDAR_DAYS} days: p50 {p50:.2?}, p99 {p99:.2?} (aim: p99 below {CALENDAR_MAX:?})"
+    );
 }
 
 /// Where there is nothing to find: nothing that is found ends such a search early.
@@ -226,7 +254,7 @@ impl Times {
             let time = median_of_three(|| found = Some(catalogue.search(&trip)));
             let found = found.expect("it was searched");
             times.sorted.push(time);
-            times.found += found.itineraries.len();
+            times.found += found.total;
             times.cut_short += usize::from(found.cut_short);
             if time > longest {
                 (longest, times.longest) = (time, Some(trip));
@@ -295,8 +323,12 @@ fn trip(network: &Network, from: &str, to: &str, day: i64, legs_max: usize) -> T
         departs: (start, start + DAY),
         passengers: 1,
         legs_max,
-        order: Order::Arrival,
+        filter: Filter::default(),
+        slack: SLACK,
+        order: Order::Best,
+        skip: 0,
         limit: 20,
+        count_by: None,
     }
 }
 

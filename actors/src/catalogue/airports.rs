@@ -10,9 +10,24 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 static TABLE: LazyLock<Vec<Entry>> =
     LazyLock::new(|| parse(include_str!("../../data/airports.csv")));
+static AREAS: LazyLock<Vec<Area>> =
+    LazyLock::new(|| parse_areas(include_str!("../../data/metropolitan.csv")));
 
 /// Mean radius of the Earth.
 const EARTH_RADIUS_KM: f64 = 6371.0;
+/// Airports that are no further apart serve one city.
+const TOGETHER_KM: f64 = 150.0;
+/// Words that say nothing of which airport is meant.
+const GENERIC: [&str; 8] = [
+    "aeroporto",
+    "airport",
+    "international",
+    "internacional",
+    "regional",
+    "de",
+    "do",
+    "da",
+];
 /// Longest place that suggestions are searched for; the distance below costs its length times each name's.
 const PLACE_CHARS_MAX: usize = 64;
 
@@ -46,6 +61,27 @@ struct Entry {
     airport: Airport,
     /// The city as [`fold`] leaves it.
     folded_city: String,
+    /// The name, too.
+    folded_name: String,
+}
+
+/// A city with several airports.
+struct Area {
+    /// None if an airport has the same.
+    code: Option<&'static str>,
+    folded_names: Vec<String>,
+    airports: Vec<&'static str>,
+}
+
+/// What a person means by a text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Meant {
+    /// These airports, by code, any of them: one, or those of a city or metropolitan area. The first one is in the table
+    /// if any is.
+    Airports(Vec<&'static str>),
+    /// Any of these, which are too far from each other for whichever will do.
+    OneOf(Vec<&'static Airport>),
+    Unknown,
 }
 
 /// All airports, ascending by code.
@@ -61,17 +97,48 @@ pub fn find(iata: &str) -> Option<&'static Airport> {
     Some(&TABLE[index].airport)
 }
 
-/// The airports that a person means: one by its code, or all of a city; case, accents and spacing do not matter.
-pub fn resolve(place: &str) -> Vec<&'static Airport> {
+/// What a person means: case, accents and spacing do not matter. The first that fits of: the code of a metropolitan area,
+/// that of an airport, a city, the name of an airport or words of it (`Guarulhos`, `Aeroporto Santos Dumont`).
+pub fn resolve(place: &str) -> Meant {
     let folded = fold(place);
-    if let Some(airport) = find(&folded.to_ascii_uppercase()) {
-        return vec![airport];
+    let code = folded.to_ascii_uppercase();
+    if let Some(area) = AREAS.iter().find(|area| area.code == Some(&*code)) {
+        return Meant::Airports(area.airports.clone());
     }
-    TABLE
-        .iter()
-        .filter(|entry| entry.folded_city == folded)
-        .map(|entry| &entry.airport)
-        .collect()
+    if let Some(airport) = find(&code) {
+        return Meant::Airports(vec![airport.iata]);
+    }
+    let of_city = those(|entry| entry.folded_city == folded);
+    if !of_city.is_empty() {
+        return together(of_city);
+    }
+    let mut areas = AREAS.iter();
+    if let Some(area) = areas.find(|area| area.folded_names.contains(&folded)) {
+        return Meant::Airports(area.airports.clone());
+    }
+    let words = || folded.split(' ').filter(|word| !GENERIC.contains(word));
+    if words().next().is_none_or(str::is_empty) {
+        return Meant::Unknown;
+    }
+    let has = |entry: &Entry, word| entry.folded_name.split(' ').any(|known| known == word);
+    together(those(|entry| words().all(|word| has(entry, word))))
+}
+
+fn those(wanted: impl Fn(&Entry) -> bool) -> Vec<&'static Airport> {
+    let entries = TABLE.iter().filter(|entry| wanted(entry));
+    entries.map(|entry| &entry.airport).collect()
+}
+
+/// Any of them, if they are near each other.
+pub fn together(airports: Vec<&'static Airport>) -> Meant {
+    let Some(first) = airports.first() else {
+        return Meant::Unknown;
+    };
+    let near = |other: &&Airport| first.distance_km(other) <= TOGETHER_KM;
+    if airports.iter().all(near) {
+        return Meant::Airports(airports.iter().map(|airport| airport.iata).collect());
+    }
+    Meant::OneOf(airports)
 }
 
 /// The city of the airport; of an unknown one, the code itself.
@@ -140,11 +207,30 @@ fn parse_line(line: &'static str) -> Entry {
         longitude: degrees(longitude),
         zone,
     };
-    let folded_city = fold(city);
     Entry {
         airport,
-        folded_city,
+        folded_city: fold(city),
+        folded_name: fold(name),
     }
+}
+
+fn parse_areas(table: &'static str) -> Vec<Area> {
+    let lines = table.lines().filter(|line| !line.starts_with('#')).skip(1);
+    let area = |line: &'static str| {
+        let fields: Vec<&'static str> = line.split(',').collect();
+        let [code, names, airports] = fields[..] else {
+            panic!("data/metropolitan.csv: three fields expected in {line:?}");
+        };
+        let mut airports: Vec<_> = airports.split(' ').collect();
+        airports.sort_by_key(|iata| find(iata).is_none()); // stable
+        let names = names.split(';').filter(|name| !name.is_empty());
+        Area {
+            code: (code != "-").then_some(code),
+            folded_names: names.map(fold).collect(),
+            airports,
+        }
+    };
+    lines.map(area).collect()
 }
 
 #[cfg(test)]
@@ -152,7 +238,11 @@ mod tests {
     use super::*;
 
     fn codes(place: &str) -> Vec<&'static str> {
-        resolve(place).iter().map(|airport| airport.iata).collect()
+        match resolve(place) {
+            Meant::Airports(codes) => codes,
+            Meant::OneOf(_) => panic!("{place} is ambiguous"),
+            Meant::Unknown => Vec::new(),
+        }
     }
 
     #[test]
@@ -185,6 +275,50 @@ mod tests {
         assert_eq!(codes("ji parana"), ["JPR"]);
         assert_eq!(codes("Atlântida"), [""; 0]);
         assert_eq!(codes(""), [""; 0]);
+    }
+
+    #[test]
+    fn a_metropolitan_area_is_all_of_its_airports() {
+        assert_eq!(codes("sao"), ["GRU", "CGH", "VCP"]);
+        assert_eq!(codes("RIO"), ["GIG", "SDU"]);
+        assert_eq!(codes("BHZ"), ["CNF", "PLU"]);
+        assert_eq!(codes("Londres"), codes("LON"));
+        assert_eq!(codes("nova york"), ["JFK", "EWR", "LGA"]);
+        assert_eq!(codes("SHA"), ["PVG", "SHA"]);
+        let codes_of_areas: Vec<_> = AREAS.iter().filter_map(|area| area.code).collect();
+        let mut distinct = codes_of_areas.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), codes_of_areas.len());
+        for area in AREAS.iter() {
+            let iata =
+                |code: &&str| code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
+            assert!(area.code.iter().all(iata) && area.airports.iter().all(iata));
+            assert!(area.airports.len() > 1, "{:?}", area.airports);
+            let names_an_airport = area.code.is_some_and(|code| find(code).is_some());
+            assert!(!names_an_airport, "{:?}", area.code);
+        }
+    }
+
+    #[test]
+    fn an_airport_has_a_name() {
+        assert_eq!(codes("Guarulhos"), ["GRU"]);
+        assert_eq!(codes("aeroporto de congonhas"), ["CGH"]);
+        assert_eq!(codes("SANTOS DUMONT"), ["SDU"]);
+        assert_eq!(codes("galeao"), ["GIG"]);
+        assert_eq!(codes("Tom Jobim International Airport"), ["GIG"]);
+        assert_eq!(codes("confins"), ["CNF"]);
+        for nothing in ["aeroporto", "de", "Guarul", "airport of nowhere"] {
+            assert_eq!(codes(nothing), [""; 0], "{nothing}");
+        }
+    }
+
+    #[test]
+    fn airports_far_apart_are_no_one_place() {
+        let Meant::OneOf(presidents) = resolve("presidente") else {
+            panic!("there are several");
+        };
+        assert!(presidents.len() > 1 && presidents.iter().any(|airport| airport.iata == "BSB"));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! What legs cost together. Amounts of different currencies have no sum and no order.
 
-use std::cmp::Ordering;
-
 /// A currency by its place in the timetable, or the lack of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CurrencyNumber(pub u8);
@@ -42,11 +40,6 @@ impl Fare {
     pub fn lower(self, other: Self) -> Option<Self> {
         let minor = self.minor.min(other.minor);
         (self.currency == other.currency).then_some(Self { minor, ..self })
-    }
-
-    /// For lists: by amount within a currency, those without a price last.
-    pub fn listed_before(self, other: Self) -> Ordering {
-        (self.currency.0, self.minor).cmp(&(other.currency.0, other.minor))
     }
 }
 

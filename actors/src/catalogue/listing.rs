@@ -26,7 +26,7 @@ pub fn departures<'a>(
     merge(timetable, streams)
         .take_while(move |number| i64::from(departure(*number).departs) < until)
         .skip_while(move |number| {
-            after.is_some_and(|after| cursor(timetable, departure(*number)) <= after)
+            after.is_some_and(|after| cursor(timetable, &departure(*number)) <= after)
         })
         .filter(move |number| {
             let leg = departure(*number);
@@ -34,7 +34,7 @@ pub fn departures<'a>(
                 && destinations
                     .as_ref()
                     .is_none_or(|wanted| wanted.contains(&leg.to))
-                && timetable.free_seats(leg) > 0
+                && timetable.free_seats(&leg) > 0
         })
 }
 
@@ -46,19 +46,19 @@ pub fn cursor(timetable: &Timetable, departure: &Departure) -> PageCursor {
 
 type Stream<'a> = Box<dyn Iterator<Item = DepartureNumber> + 'a>;
 
-/// The shortest lists that have everything the filter lets through: of each origin, else of each destination, else of all.
+/// The shortest lists that have everything the filter lets through: of each origin, else of each destination, else of every airport.
 fn streams<'a>(timetable: &'a Timetable, filter: &LegFilter, start: u32) -> Vec<Stream<'a>> {
-    if let Some(origins) = &filter.origins {
-        let origins = airports(timetable, origins).into_iter();
-        let of = |origin| Box::new(timetable.departures_of(origin, start..u32::MAX)) as Stream;
-        return origins.map(of).collect();
-    }
-    if let Some(destinations) = &filter.destinations {
+    if let (None, Some(destinations)) = (&filter.origins, &filter.destinations) {
         let destinations = airports(timetable, destinations).into_iter();
         let to = |to| Box::new(timetable.departures_to(to, start).iter().copied()) as Stream;
         return destinations.map(to).collect();
     }
-    vec![Box::new(timetable.departures_after(start).iter().copied())]
+    let origins = match &filter.origins {
+        Some(origins) => airports(timetable, origins),
+        None => (0..timetable.airports().len() as AirportNumber).collect(),
+    };
+    let of = |origin| Box::new(timetable.departures_of(origin, start..u32::MAX)) as Stream;
+    origins.into_iter().map(of).collect()
 }
 
 fn airports(timetable: &Timetable, codes: &[String]) -> Vec<AirportNumber> {
@@ -83,7 +83,7 @@ fn merge<'a>(
 ) -> impl Iterator<Item = DepartureNumber> + 'a {
     let head = move |stream: &mut Stream| {
         let number = stream.next()?;
-        Some((timetable::key(timetable.departure(number)), number))
+        Some((timetable::key(&timetable.departure(number)), number))
     };
     let mut heads = BinaryHeap::new();
     for (place, stream) in streams.iter_mut().enumerate() {

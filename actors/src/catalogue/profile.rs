@@ -116,7 +116,7 @@ impl Profile {
         for number in self.departures.iter().cloned().flatten() {
             let departure = timetable.departure(number);
             let role = roles[usize::from(departure.to)];
-            let usable = role != Role::Origin && query.may_use(departure, timetable);
+            let usable = role != Role::Origin && query.may_use(&departure, timetable);
             goes_on.push(usable && role == Role::Other);
             arrived.push(if usable && role == Role::Destination {
                 ToGo {
@@ -174,7 +174,7 @@ impl Profile {
                     if departure.departs / length != stretch {
                         (stretch, best) = (departure.departs / length, ToGo::NOWHERE);
                     }
-                    best = best.lower(known[place].with(departure));
+                    best = best.lower(known[place].with(&departure));
                     bests[place] = best;
                 }
             };

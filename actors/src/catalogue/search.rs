@@ -1,8 +1,12 @@
-//! Itineraries: the exact Pareto set of earliest arrival, fewest legs and lowest price.
+//! Itineraries: the exact Pareto set of latest departure, earliest arrival, fewest legs and lowest price, over all departures of a
+//! range of time.
 //!
 //! Rounds over the number of legs, as in McRAPTOR (Delling, Pajor & Werneck, "Round-Based Public Transit Routing", 2012), over arrays of
 //! departures ascending by time, as in Dibbelt, Pajor, Strasser & Wagner, "Connection Scan Algorithm", 2018. Flights share no stops
-//! and no trips, so that there is nothing between the two to build.
+//! and no trips, so that there is nothing between the two to build. Both papers ask for a range of departures, too: rRAPTOR takes one
+//! departure after the other, the last one first, so that what is found for a later one cuts off an earlier one; the profile scan of CSA
+//! keeps pairs of departure and arrival. Here the departure from the origin is one more merit of a label, and all departures go through
+//! the rounds together: every itinerary of fewer legs is found by then, whenever it leaves, and cuts off as much as rRAPTOR's order does.
 //!
 //! What is unusual here is that an earlier arrival need not be better. A wait has a longest time, so that a later arrival may connect where
 //! an earlier one does not, and no airport may be visited twice. Therefore labels compare within one departure, not at an airport: whoever
@@ -24,13 +28,13 @@ use super::fare::Fare;
 use super::front::{Front, Merits};
 use super::labels::{Arrivals, Label, LabelNumber, Labels};
 use super::profile::{Departs, Profile};
-use super::query::{LEGS_MAX, Query, Role};
+use super::query::{Aim, LEGS_MAX, Query, Role};
 use super::timetable::{
     AirportNumber, CompanyNumber, Departure, DepartureNumber, FLIGHT_MAX, Timetable,
 };
 
-/// Most that a search does, counted in departures, labels and comparisons of two labels that it looks at: a tenth of a second of a core,
-/// or little more. The longest of thousands of searches in a country's schedules for six legs needs a hundredth of it.
+/// Most that a search does, counted in departures, labels, comparisons of two labels and members of the front that it looks at: a tenth of a second of a core,
+/// or little more. The longest of thousands of searches in a country's schedules for six legs needs a tenth of it.
 pub const WORK_MAX: usize = 20_000_000;
 /// Work after which a search goes on with a [`Profile`]: about what that costs, so that no search takes more than twice as long as it
 /// would have with the better choice from the start.
@@ -87,10 +91,11 @@ pub fn search(timetable: &Timetable, query: &Query) -> Outcome {
         }
         search.go_on(legs);
     }
-    let members = search.front.members().iter();
     Outcome {
-        found: members
-            .map(|(merits, last)| search.path(*merits, *last))
+        found: search
+            .front
+            .members()
+            .map(|(_, last)| search.path(*last))
             .collect(),
         cut_short: search.is_cut_short(),
     }
@@ -136,7 +141,11 @@ impl<'a> Search<'a> {
     }
 
     fn is_cut_short(&self) -> bool {
-        self.work > self.query.work_max || self.labels.len() >= LABELS_MAX
+        self.work() > self.query.work_max || self.labels.len() >= LABELS_MAX
+    }
+
+    fn work(&self) -> usize {
+        self.work + self.front.looks()
     }
 
     /// The first round.
@@ -145,13 +154,13 @@ impl<'a> Search<'a> {
             let (timetable, time) = (self.timetable, self.query.departs.clone());
             for number in timetable.departures_of(origin, time) {
                 let departure = timetable.departure(number);
-                let leg = ((origin, number), departure);
+                let leg = ((origin, number), &departure);
                 if self.may_take(leg, 1) {
                     let merits = Merits {
+                        departs: departure.departs,
                         arrives: departure.arrives,
                         legs: 1,
                         fare: departure.fare(),
-                        departs: departure.departs,
                     };
                     self.take(leg, None, merits);
                 }
@@ -164,7 +173,7 @@ impl<'a> Search<'a> {
         let mut touched: Vec<AirportNumber> = Vec::new();
         for (number, label) in self.labels.since(self.fresh) {
             let departure = self.timetable.departure(label.departure);
-            let leg = ((label.from, label.departure), departure);
+            let leg = ((label.from, label.departure), &departure);
             // more is found, or known of what is to come, than when it was taken
             let goes_on = self.roles[usize::from(label.to)] == Role::Other
                 && !self.is_hopeless(&label.merits(), leg);
@@ -218,7 +227,7 @@ impl<'a> Search<'a> {
             self.work += 1;
             self.sharpen();
             let departure = timetable.departure(number);
-            let leg = ((airport, number), departure);
+            let leg = ((airport, number), &departure);
             if self.roles[usize::from(departure.to)] != to
                 || !self.may_take(leg, legs)
                 || self.is_hopeless_for_all(leg, &arrivals, legs)
@@ -232,7 +241,7 @@ impl<'a> Search<'a> {
                 .iter()
                 .take_while(|label| waits_too_long(label))
                 .count();
-            self.connect(&here[gone..], departure, minimum, legs, &mut candidates);
+            self.connect(&here[gone..], &departure, minimum, legs, &mut candidates);
             if self.is_cut_short() {
                 return;
             }
@@ -255,7 +264,7 @@ impl<'a> Search<'a> {
         candidates: &mut Vec<Candidate>,
     ) {
         candidates.clear();
-        let left = self.legs_max - legs;
+        let to_come = (self.legs_max - legs, self.query.aim);
         for number in here {
             self.work += 1 + candidates.len();
             let label = self.labels.get(*number);
@@ -282,9 +291,9 @@ impl<'a> Search<'a> {
             };
             if !candidates
                 .iter()
-                .any(|other| other.covers(&candidate, &self.labels, left))
+                .any(|other| other.covers(&candidate, &self.labels, to_come))
             {
-                candidates.retain(|other| !candidate.covers(other, &self.labels, left));
+                candidates.retain(|other| !candidate.covers(other, &self.labels, to_come));
                 candidates.push(candidate);
             }
         }
@@ -292,7 +301,7 @@ impl<'a> Search<'a> {
 
     /// Once it has done enough that a profile pays.
     fn sharpen(&mut self) {
-        if self.profile.is_none() && self.work > self.query.profile_after {
+        if self.profile.is_none() && self.work() > self.query.profile_after {
             let profile = Profile::new(self.timetable, self.query, &self.roles, self.legs_max);
             self.profile = Some(profile);
         }
@@ -324,10 +333,10 @@ impl<'a> Search<'a> {
         };
         let (_, departure) = leg;
         let best = Merits {
+            departs: arrivals.departs,
             arrives: departure.arrives,
             legs: legs as u8,
             fare: cheapest.plus(departure.fare()),
-            departs: arrivals.departs,
         };
         self.is_hopeless(&best, leg)
     }
@@ -337,15 +346,16 @@ impl<'a> Search<'a> {
         let left = self.legs_max - usize::from(so_far.legs);
         (0..=left).all(|more| match self.to_go(leg, more) {
             None => true,
-            Some((arrives, price_minor)) => self.front.beats(&Merits {
+            Some((arrives, _)) if arrives >= self.query.arrives.end => true,
+            Some((arrives, price_minor)) => self.front.beats(&self.judged(Merits {
+                departs: so_far.departs,
                 arrives,
                 legs: so_far.legs + more as u8,
                 fare: Fare {
                     minor: so_far.fare.minor.saturating_add(price_minor),
                     ..so_far.fare
                 },
-                departs: so_far.departs,
-            }),
+            })),
         })
     }
 
@@ -356,6 +366,10 @@ impl<'a> Search<'a> {
             return;
         }
         let ((from, number), departure) = leg;
+        let ends = self.roles[usize::from(departure.to)] == Role::Destination;
+        if ends && !self.query.arrives.contains(&departure.arrives) {
+            return;
+        }
         let label = self.labels.push(Label {
             departure: number,
             parent,
@@ -367,18 +381,32 @@ impl<'a> Search<'a> {
             company: departure.company,
             legs: merits.legs,
         });
-        if self.roles[usize::from(departure.to)] == Role::Destination {
-            self.front.offer(merits, label);
+        if ends {
+            self.front.offer(self.judged(merits), label);
         }
     }
 
-    fn path(&self, merits: Merits, last: LabelNumber) -> Path {
+    /// What an itinerary is judged by: where only the price counts they are equal in all else.
+    fn judged(&self, merits: Merits) -> Merits {
+        match self.query.aim {
+            Aim::Best => merits,
+            Aim::LowestPrice => Merits {
+                departs: 0,
+                arrives: 0,
+                legs: LEGS_MAX as u8,
+                fare: merits.fare,
+            },
+        }
+    }
+
+    fn path(&self, last: LabelNumber) -> Path {
         let mut departures: Vec<_> = self
             .labels
             .trail(last)
             .map(|label| label.departure)
             .collect();
         departures.reverse();
+        let merits = self.labels.get(last).merits();
         Path { merits, departures }
     }
 }
@@ -388,10 +416,10 @@ impl Candidate {
     ///
     /// With one leg left that is to the destination, where neither has been. With more, this one must have been nowhere else than the
     /// other one.
-    fn covers(&self, other: &Self, labels: &Labels, left: usize) -> bool {
+    fn covers(&self, other: &Self, labels: &Labels, (left, aim): (usize, Aim)) -> bool {
         self.merits.legs <= other.merits.legs
             && self.merits.fare.is_at_most(other.merits.fare)
-            && self.merits.departs >= other.merits.departs
+            && (aim == Aim::LowestPrice || self.merits.departs >= other.merits.departs)
             && (left <= 1 || labels.has_stops_of(other.label, self.label))
     }
 }

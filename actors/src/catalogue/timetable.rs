@@ -4,6 +4,8 @@
 //! when a schedule changes. The one thing in it that moves are the numbers of free seats, which it shares with the
 //! indexes ([`FreeCounts`]).
 //!
+//! What is the same for every date of a flight stands once, as a service; a leg is its id, its time and two numbers.
+//!
 //! Invariants: departures ascend by (origin, time, company, route); a departure arrives after it leaves, somewhere
 //! else.
 
@@ -16,12 +18,13 @@ use super::onward::Onward;
 use super::pattern::{Currency, Dated, Iata, Pattern};
 use crate::catalogue::connections::ConnectionTimes;
 use crate::domain::ids::{CompanyId, RouteId};
+use crate::domain::order::Price;
 
 /// An airport by its place in [`Timetable::airports`].
 pub type AirportNumber = u16;
 /// A company by its place in the membership list.
 pub type CompanyNumber = u8;
-/// A departure by its place in [`Timetable::departures`].
+/// A departure by its place in [`Timetable::legs`].
 pub type DepartureNumber = u32;
 
 /// Seconds. A leg that takes longer is listed, but nothing is searched over it: no aircraft flies for so long.
@@ -53,18 +56,6 @@ pub struct Departure {
 }
 
 impl Departure {
-    /// To be overwritten.
-    const NONE: Self = Self {
-        route: RouteId(0),
-        price_minor: 0,
-        departs: 0,
-        arrives: 0,
-        slot: 0,
-        to: 0,
-        company: 0,
-        currency: CurrencyNumber::MIXED,
-    };
-
     /// From take-off to landing.
     pub fn seconds(&self) -> u32 {
         self.arrives.saturating_sub(self.departs)
@@ -78,17 +69,51 @@ impl Departure {
     }
 }
 
+/// What is kept of a leg: the rest is the same for every date of its service. Packed, because there are hundreds of
+/// thousands.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, packed(4))]
+struct Leg {
+    route: RouteId,
+    departs: u32,
+    slot: u32,
+    service: ServiceNumber,
+}
+
+impl Leg {
+    /// To be overwritten.
+    const NONE: Self = Self {
+        route: RouteId(0),
+        departs: 0,
+        slot: 0,
+        service: 0,
+    };
+}
+
+/// What all departures of a company's pattern have in common.
+#[derive(Debug, Clone, Copy)]
+struct Service {
+    price_minor: i64,
+    seconds: u32,
+    from: AirportNumber,
+    to: AirportNumber,
+    company: CompanyNumber,
+    currency: CurrencyNumber,
+}
+
+/// A service by its place in [`Timetable::services`].
+type ServiceNumber = u32;
+
 #[derive(Debug, Default)]
 pub struct Timetable {
     companies: Vec<Company>,
     /// Ascending.
     airports: Vec<Iata>,
     currencies: Vec<Currency>,
-    departures: Vec<Departure>,
+    services: Vec<Service>,
+    legs: Vec<Leg>,
     /// Where each airport's departures begin, and at last where all end.
     starts: Vec<u32>,
-    /// By (time, company, route).
-    by_time: Vec<DepartureNumber>,
     /// By (destination, time, company, route), and where each airport's begin.
     by_destination: Vec<DepartureNumber>,
     arrivals: Vec<u32>,
@@ -121,31 +146,6 @@ pub struct Contribution {
     pub patterns: Vec<Pattern>,
 }
 
-/// What all departures of a pattern have in common.
-#[derive(Clone, Copy)]
-struct Service {
-    from: AirportNumber,
-    to: AirportNumber,
-    seconds: u32,
-    price_minor: i64,
-    currency: CurrencyNumber,
-}
-
-impl Service {
-    fn departure(&self, leg: &Dated, slot: u32, company: CompanyNumber) -> Departure {
-        Departure {
-            route: leg.id,
-            price_minor: self.price_minor,
-            departs: leg.departs,
-            arrives: leg.departs + self.seconds,
-            slot,
-            to: self.to,
-            company,
-            currency: self.currency,
-        }
-    }
-}
-
 impl Timetable {
     pub fn new(contributions: Vec<Contribution>, times: &ConnectionTimes) -> Self {
         let mut made = Self {
@@ -159,7 +159,7 @@ impl Timetable {
         made.take_departures(contributions);
         made.sort_departures();
         made.edges = made.best_edges();
-        made.sort_other_orders();
+        made.sort_by_destination();
         made.connect();
         made
     }
@@ -168,28 +168,35 @@ impl Timetable {
     /// currencies) are left out.
     fn take_departures(&mut self, contributions: Vec<Contribution>) {
         let contributions: Vec<_> = (0..=CompanyNumber::MAX).zip(contributions).collect();
-        let services: Vec<_> = contributions
+        let numbers: Vec<_> = contributions
             .iter()
-            .map(|(_, contribution)| self.services(&contribution.patterns))
+            .map(|(company, contribution)| self.take_services(*company, &contribution.patterns))
             .collect();
         let all = || {
-            let companies = contributions.iter().zip(&services);
-            companies.flat_map(|((company, contribution), services)| {
+            let companies = contributions.iter().zip(&numbers);
+            companies.flat_map(|((_, contribution), numbers)| {
                 let legs = (0..).zip(&contribution.legs);
-                legs.filter_map(move |(slot, leg)| {
-                    let service = services[leg.pattern as usize]?;
-                    Some((service.from, service.departure(leg, slot, *company)))
+                legs.filter_map(|(slot, leg)| {
+                    let service = numbers[leg.pattern as usize]?;
+                    Some(Leg {
+                        route: leg.id,
+                        departs: leg.departs,
+                        slot,
+                        service,
+                    })
                 })
             })
         };
-        self.starts = starts(all().map(|(from, _)| from), self.airports.len());
+        let services = &self.services;
+        let from = |leg: &Leg| services[leg.service as usize].from;
+        self.starts = starts(all().map(|leg| from(&leg)), self.airports.len());
         // in place, and not as a list with origins to be sorted: that would take twice the memory for a moment
         let count = self.starts[self.airports.len()] as usize;
-        self.departures = vec![Departure::NONE; count];
+        self.legs = vec![Leg::NONE; count];
         let mut next = self.starts.clone();
-        for (from, departure) in all() {
-            let place = &mut next[usize::from(from)];
-            self.departures[*place as usize] = departure;
+        for leg in all() {
+            let place = &mut next[usize::from(from(&leg))];
+            self.legs[*place as usize] = leg;
             *place += 1;
         }
         let companies = contributions.into_iter();
@@ -203,47 +210,67 @@ impl Timetable {
     }
 
     /// By number of the pattern; none of one that nothing travels by.
-    fn services(&mut self, patterns: &[Pattern]) -> Vec<Option<Service>> {
-        let service = |pattern: &Pattern| {
+    fn take_services(
+        &mut self,
+        company: CompanyNumber,
+        patterns: &[Pattern],
+    ) -> Vec<Option<ServiceNumber>> {
+        let mut take = |pattern: &Pattern| {
             if !is_travel(pattern) {
                 return None;
             }
-            Some(Service {
+            let service = Service {
+                price_minor: pattern.price_minor,
+                seconds: pattern.seconds,
                 from: self.place(pattern.origin)?,
                 to: self.place(pattern.destination)?,
-                seconds: pattern.seconds,
-                price_minor: pattern.price_minor,
+                company,
                 currency: self.currency(pattern.currency)?,
-            })
+            };
+            let number = ServiceNumber::try_from(self.services.len()).ok()?;
+            self.services.push(service);
+            Some(number)
         };
-        patterns.iter().map(service).collect()
+        patterns.iter().map(&mut take).collect()
     }
 
     fn sort_departures(&mut self) {
-        for airport in 0..self.airports.len() {
-            let own = self.starts[airport] as usize..self.starts[airport + 1] as usize;
-            self.departures[own].sort_unstable_by_key(key);
+        let services = &self.services;
+        let key = |leg: &Leg| {
+            (
+                leg.departs,
+                services[leg.service as usize].company,
+                leg.route,
+            )
+        };
+        for own in self.starts.windows(2) {
+            self.legs[own[0] as usize..own[1] as usize].sort_unstable_by_key(key);
         }
     }
 
     fn best_edges(&self) -> Vec<Edge> {
         let mut edges: HashMap<(AirportNumber, AirportNumber, CompanyNumber), Edge> =
             HashMap::new();
-        for (from, own) in (0..).zip(self.starts.windows(2)) {
-            for leg in &self.departures[own[0] as usize..own[1] as usize] {
-                let edge = Edge {
-                    from,
-                    to: leg.to,
-                    company: leg.company,
-                    seconds: leg.seconds(),
-                    price_minor: leg.price_minor,
-                };
-                let best = edges
-                    .entry((edge.from, edge.to, edge.company))
-                    .or_insert(edge);
-                best.seconds = best.seconds.min(edge.seconds);
-                best.price_minor = best.price_minor.min(edge.price_minor);
+        let mut flown = vec![false; self.services.len()];
+        for leg in &self.legs {
+            flown[leg.service as usize] = true;
+        }
+        for (service, flown) in self.services.iter().zip(flown) {
+            if !flown {
+                continue;
             }
+            let edge = Edge {
+                from: service.from,
+                to: service.to,
+                company: service.company,
+                seconds: service.seconds,
+                price_minor: service.price_minor,
+            };
+            let best = edges
+                .entry((edge.from, edge.to, edge.company))
+                .or_insert(edge);
+            best.seconds = best.seconds.min(edge.seconds);
+            best.price_minor = best.price_minor.min(edge.price_minor);
         }
         edges.into_values().collect()
     }
@@ -258,23 +285,37 @@ impl Timetable {
         (number != CurrencyNumber::MIXED).then_some(number)
     }
 
-    fn sort_other_orders(&mut self) {
-        let departures = &self.departures;
-        let time = |number: &DepartureNumber| key(&departures[*number as usize]);
-        self.by_time = (0..departures.len() as u32).collect();
-        self.by_time.sort_unstable_by_key(time);
-        let to = |number: &DepartureNumber| departures[*number as usize].to;
-        self.by_destination = self.by_time.clone();
-        self.by_destination.sort_by_key(to); // stable: the time stays the second key
-        self.arrivals = starts(self.by_destination.iter().map(to), self.airports.len());
+    fn sort_by_destination(&mut self) {
+        let to = |number: &DepartureNumber| self.departure(*number).to;
+        let numbers = 0..self.legs.len() as DepartureNumber;
+        let arrivals = starts(
+            numbers.clone().map(|number| to(&number)),
+            self.airports.len(),
+        );
+        let mut by_destination = vec![0; self.legs.len()];
+        let mut next = arrivals.clone();
+        for number in numbers {
+            let place = &mut next[usize::from(to(&number))];
+            by_destination[*place as usize] = number;
+            *place += 1;
+        }
+        for own in arrivals.windows(2) {
+            let own = &mut by_destination[own[0] as usize..own[1] as usize];
+            own.sort_unstable_by_key(|number| key(&self.departure(*number)));
+        }
+        (self.by_destination, self.arrivals) = (by_destination, arrivals);
     }
 
     fn connect(&mut self) {
-        let departures = self.departures.iter();
-        let onward: Vec<Onward> = departures.map(|leg| Onward::after(leg, self)).collect();
+        let all = 0..self.legs.len() as DepartureNumber;
+        let departures = all.map(|number| self.departure(number));
+        let onward: Vec<Onward> = departures.map(|leg| Onward::after(&leg, self)).collect();
         self.onward = onward;
-        let flights = self.departures.iter().map(Departure::seconds);
-        self.longest_flight = flights.max().unwrap_or(0).min(FLIGHT_MAX);
+        let mut longest = 0;
+        for leg in &self.legs {
+            longest = longest.max(self.services[leg.service as usize].seconds);
+        }
+        self.longest_flight = longest.min(FLIGHT_MAX);
     }
 
     // ---- names --------------------------------------------------------------------------------------------------
@@ -293,6 +334,15 @@ impl Timetable {
         AirportNumber::try_from(place).ok()
     }
 
+    /// None of legs in several currencies.
+    pub fn price(&self, fare: Fare) -> Option<Price> {
+        let currency = self.currencies.get(usize::from(fare.currency.0))?;
+        Some(Price {
+            minor: fare.minor,
+            currency: currency.as_str().to_owned(),
+        })
+    }
+
     pub fn company(&self, number: CompanyNumber) -> CompanyId {
         self.companies[usize::from(number)].id
     }
@@ -304,8 +354,19 @@ impl Timetable {
 
     // ---- departures ---------------------------------------------------------------------------------------------
 
-    pub fn departure(&self, number: DepartureNumber) -> &Departure {
-        &self.departures[number as usize]
+    pub fn departure(&self, number: DepartureNumber) -> Departure {
+        let leg = self.legs[number as usize];
+        let service = &self.services[leg.service as usize];
+        Departure {
+            route: leg.route,
+            price_minor: service.price_minor,
+            departs: leg.departs,
+            arrives: leg.departs + service.seconds,
+            slot: leg.slot,
+            to: service.to,
+            company: service.company,
+            currency: service.currency,
+        }
     }
 
     pub fn free_seats(&self, departure: &Departure) -> u16 {
@@ -319,8 +380,8 @@ impl Timetable {
             self.starts[usize::from(from)],
             self.starts[usize::from(from) + 1],
         );
-        let departures = &self.departures[start as usize..end as usize];
-        let before = |time: u32| departures.partition_point(|leg| leg.departs < time) as u32;
+        let legs = &self.legs[start as usize..end as usize];
+        let before = |time: u32| legs.partition_point(|leg| leg.departs < time) as u32;
         let first = before(time.start);
         start + first..start + before(time.end).max(first)
     }
@@ -331,16 +392,8 @@ impl Timetable {
             self.arrivals[usize::from(to)],
             self.arrivals[usize::from(to) + 1],
         );
-        self.starting(&self.by_destination[start as usize..end as usize], from)
-    }
-
-    /// All departures from this time on, ascending.
-    pub fn departures_after(&self, from: u32) -> &[DepartureNumber] {
-        self.starting(&self.by_time, from)
-    }
-
-    fn starting<'a>(&self, numbers: &'a [DepartureNumber], from: u32) -> &'a [DepartureNumber] {
-        let first = numbers.partition_point(|number| self.departure(*number).departs < from);
+        let numbers = &self.by_destination[start as usize..end as usize];
+        let first = numbers.partition_point(|number| self.legs[*number as usize].departs < from);
         &numbers[first..]
     }
 

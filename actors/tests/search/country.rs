@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use passcom_actors::catalogue::airports::{self, Airport};
-use passcom_actors::catalogue::{ConnectionTimes, Route};
+use passcom_actors::catalogue::{ConnectionTimes, Filter, Route};
 use passcom_actors::domain::ids::{CompanyId, RouteId};
 use passcom_actors::domain::order::Price;
 
@@ -130,5 +130,6 @@ pub fn question(dice: &mut Rng, network: &Network, days: i64) -> Question {
         departs: (start, start + DAY),
         passengers: dice.u16(1..=9),
         legs_max: 4,
+        filter: Filter::default(),
     }
 }

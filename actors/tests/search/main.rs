@@ -11,7 +11,10 @@ mod every_path;
 mod network;
 mod small;
 
-use passcom_actors::catalogue::{Itinerary, Order};
+use std::collections::BTreeMap;
+
+use passcom_actors::catalogue::{Catalogue, Filter, Itinerary, Order};
+use passcom_actors::domain::order::Price;
 
 use self::network::{Merits, Network, Question, pareto};
 
@@ -23,7 +26,7 @@ const TRIPS: usize = 10;
 
 #[test]
 fn small_networks_have_exactly_the_itineraries_that_trying_every_path_finds() {
-    let (mut found, mut connecting) = (0, 0);
+    let (mut found, mut connecting, mut filtered) = (0, 0, 0);
     for seed in 0..NETWORKS {
         let mut dice = fastrand::Rng::with_seed(seed);
         let network = small::network(&mut dice);
@@ -31,14 +34,24 @@ fn small_networks_have_exactly_the_itineraries_that_trying_every_path_finds() {
         for _ in 0..QUESTIONS {
             let question = small::question(&mut dice, &network);
             let answer = ask(&network, &catalogue, &question);
-            let expected = pareto(every_path::all(&network, &question));
+            let all = every_path::all(&network, &question);
+            if only_times_and_companies(&question.filter) {
+                let lowest = lowest_prices(&catalogue, &question);
+                assert_eq!(lowest, lowest_of(&all), "seed {seed}: {question:?}");
+            }
+            let expected = pareto(all);
             assert_eq!(answer, expected, "seed {seed}: {question:?}\n{network:?}");
             found += answer.len();
+            filtered += usize::from(question.filter != Filter::default() && !answer.is_empty());
             connecting += answer.iter().filter(|merits| merits.legs > 2).count();
         }
     }
     // the comparison means something only if there is something to compare
-    assert!(found > 10_000 && connecting > 500, "{found} {connecting}");
+    let counts = format!("{found} {connecting} {filtered}");
+    assert!(
+        found > 10_000 && connecting > 500 && filtered > 1_000,
+        "{counts}"
+    );
 }
 
 #[test]
@@ -80,12 +93,39 @@ fn a_cheaper_way_that_has_been_where_the_trip_goes_on_is_no_substitute() {
     assert_eq!(answer(4), []);
 }
 
+fn only_times_and_companies(filter: &Filter) -> bool {
+    let filter = filter.clone();
+    let times_and_companies = Filter {
+        connections_max: None,
+        seconds_max: None,
+        price_max_minor: None,
+        ..filter.clone()
+    };
+    filter == times_and_companies
+}
+
+/// Of each currency, ascending.
+fn lowest_of(all: &[Merits]) -> Vec<(String, i64)> {
+    let mut lowest: BTreeMap<String, i64> = BTreeMap::new();
+    for (currency, minor) in all.iter().filter_map(|merits| merits.price.clone()) {
+        let known = lowest.entry(currency).or_insert(minor);
+        *known = minor.min(*known);
+    }
+    lowest.into_iter().collect()
+}
+
+fn lowest_prices(catalogue: &Catalogue, question: &Question) -> Vec<(String, i64)> {
+    let (from, to) = question.departs;
+    let never = (to, to);
+    let days = [question.departs, never, (from, from + 1)];
+    let found = catalogue.lowest_prices(&question.trip(Order::Best), &days);
+    assert!(!found.cut_short && found.days[1].is_empty());
+    let price = |price: &Price| (price.currency.clone(), price.minor);
+    found.days[0].iter().map(price).collect()
+}
+
 /// What the search says, once it is checked that every itinerary is one.
-fn ask(
-    network: &Network,
-    catalogue: &passcom_actors::catalogue::Catalogue,
-    question: &Question,
-) -> Vec<Merits> {
+fn ask(network: &Network, catalogue: &Catalogue, question: &Question) -> Vec<Merits> {
     let found = catalogue.search(&question.trip(Order::Arrival));
     assert_eq!(found.unreachable, network.down);
     let path = |itinerary: &Itinerary| network.path_of(itinerary);
@@ -121,7 +161,14 @@ fn every_order_lists_the_same_set() {
     assert!(list(Order::Legs).is_sorted_by_key(|one| one.legs.len()));
     assert!(list(Order::Duration).is_sorted_by_key(|one| one.arrives() - one.departs()));
     assert!(list(Order::Price).is_sorted_by_key(|one| one.price().map(|price| price.minor)));
-    for order in [Order::Legs, Order::Duration, Order::Price] {
+    assert!(list(Order::Departure).is_sorted_by_key(Itinerary::departs));
+    for order in [
+        Order::Best,
+        Order::Departure,
+        Order::Legs,
+        Order::Duration,
+        Order::Price,
+    ] {
         let mut same = list(order);
         same.sort_by_key(|one| by_arrival.iter().position(|known| known == one));
         assert_eq!(same, by_arrival);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcom_actors::catalogue::{
-    Catalogue, CatalogueCursor, CataloguePage, CloseOfSale, ConnectionTimes, Itinerary, Order,
-    Published, Reach, Route, SeatState, Trip,
+    Catalogue, CatalogueCursor, CataloguePage, CloseOfSale, ConnectionTimes, Filter, Itinerary,
+    Order, Published, Reach, Route, SeatState, Trip,
 };
 use passcom_actors::clock::Clock;
 use passcom_actors::domain::ids::{CompanyId, SeatNumber};
@@ -39,15 +39,16 @@ pub struct Question {
     pub departs: (i64, i64),
     pub passengers: u16,
     pub legs_max: usize,
+    pub filter: Filter,
 }
 
-/// Ascending by arrival, legs, price. Currencies that differ have no price.
+/// Ascending by departure, arrival, legs, price. Currencies that differ have no price.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Merits {
+    pub departs: i64,
     pub arrives: i64,
     pub legs: usize,
     pub price: Option<(String, i64)>,
-    pub departs: i64,
 }
 
 impl Question {
@@ -58,8 +59,12 @@ impl Question {
             departs: self.departs,
             passengers: self.passengers,
             legs_max: self.legs_max,
+            filter: self.filter.clone(),
+            slack: 0,
             order,
+            skip: 0,
             limit: usize::MAX,
+            count_by: None,
         }
     }
 }
@@ -125,6 +130,34 @@ impl Network {
                 .iter()
                 .all(|leg| self.is_sold(&self.legs[*leg], question))
             && path.windows(2).all(|pair| self.connects(pair[0], pair[1]))
+            && self.is_wanted(path, &question.filter)
+    }
+
+    fn is_wanted(&self, path: &[usize], filter: &Filter) -> bool {
+        let merits = self.merits(path);
+        let within = |(from, to): (i64, i64), time: i64| from <= time && time < to;
+        let by = |companies: &Vec<CompanyId>| {
+            path.iter()
+                .all(|leg| companies.contains(&self.legs[*leg].company))
+        };
+        let cheap = |most: i64| {
+            let price = merits.price.as_ref();
+            price.is_some_and(|(_, minor)| *minor <= most)
+        };
+        filter
+            .departs
+            .is_none_or(|window| within(window, merits.departs))
+            && filter
+                .arrives
+                .is_none_or(|window| within(window, merits.arrives))
+            && filter.companies.as_ref().is_none_or(by)
+            && filter
+                .connections_max
+                .is_none_or(|most| path.len() - 1 <= most)
+            && filter.price_max_minor.is_none_or(cheap)
+            && filter
+                .seconds_max
+                .is_none_or(|most| merits.arrives - merits.departs <= i64::from(most))
     }
 
     pub fn is_sold(&self, leg: &Leg, question: &Question) -> bool {
@@ -178,19 +211,21 @@ impl Merits {
             (None, Some(_)) => false,
             (Some((one, less)), Some((other, more))) => one == other && less <= more,
         };
-        self.arrives <= other.arrives && self.legs <= other.legs && price
+        self.departs >= other.departs
+            && self.arrives <= other.arrives
+            && self.legs <= other.legs
+            && price
     }
 
     fn beats(&self, other: &Self) -> bool {
-        let (as_good, equal) = (self.is_as_good_as(other), other.is_as_good_as(self));
-        as_good && (!equal || self.departs > other.departs)
+        self.is_as_good_as(other) && !other.is_as_good_as(self)
     }
 }
 
-/// Those that none of the others beats, each once, ascending.
+/// Those that none of the others beats, ascending; of equal ones with several legs one.
 pub fn pareto(mut all: Vec<Merits>) -> Vec<Merits> {
     all.sort();
-    all.dedup();
+    all.dedup_by(|one, other| one == other && one.legs > 1);
     let is_best = |one: &&Merits| !all.iter().any(|other| other.beats(one));
     all.iter().filter(is_best).cloned().collect()
 }

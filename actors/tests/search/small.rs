@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use fastrand::Rng;
-use passcom_actors::catalogue::{ConnectionTimes, Route};
+use passcom_actors::catalogue::{ConnectionTimes, Filter, Route};
 use passcom_actors::domain::ids::{CompanyId, RouteId};
 use passcom_actors::domain::order::Price;
 
@@ -125,6 +125,29 @@ pub fn question(dice: &mut Rng, network: &Network) -> Question {
         departs: (start, start + STEP * dice.i64(6..60)),
         passengers: [1, 1, 1, 2, 3][dice.usize(..5)],
         legs_max: [1, 2, 3, 4, 5, 6, 6, 6][dice.usize(..8)],
+        filter: filter(dice, network),
+    }
+}
+
+/// Most ask for nothing in particular, some for everything at once.
+fn filter(dice: &mut Rng, network: &Network) -> Filter {
+    let share = [0, 0, 1, 2][dice.usize(..4)];
+    let mut asked = || dice.u8(..4) < share;
+    let asked = [(); 6].map(|()| asked());
+    let mut window = || {
+        let from = network.now + STEP * dice.i64(-10..40);
+        (from, from + STEP * dice.i64(1..60))
+    };
+    let (departs, arrives) = (window(), window());
+    let companies = network.companies.iter().filter(|_| dice.bool());
+    let companies = companies.copied().collect();
+    Filter {
+        departs: asked[0].then_some(departs),
+        arrives: asked[1].then_some(arrives),
+        companies: asked[2].then_some(companies),
+        connections_max: asked[3].then(|| dice.usize(..4)),
+        seconds_max: asked[4].then(|| STEP as u32 * dice.u32(1..40)),
+        price_max_minor: asked[5].then(|| 100 * dice.i64(0..20)),
     }
 }
 
@@ -172,6 +195,7 @@ pub fn one_way(from: &str, to: &str, legs_max: usize, network: &Network) -> Ques
         departs: (network.now, network.now + 24 * 3600),
         passengers: 1,
         legs_max,
+        filter: Filter::default(),
     }
 }
 

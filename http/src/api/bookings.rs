@@ -279,6 +279,17 @@ mod tests {
     }
 
     #[test]
+    fn legs_of_several_journeys_are_one_booking() {
+        // out and back for two, each with a connection, and another stretch: in any order, connecting or not
+        let routes = [4, 9, 2, 7, 5_000_000];
+        let of_two = |route: u64| [1, 2].map(|seat| wanted("a", route, route * 1024 + seat));
+        let given: Vec<_> = routes.into_iter().flat_map(of_two).collect();
+        let taken = seats(&given).expect("ten seats");
+        let routes_taken = taken.chunks(2).map(|two| two[1].route.0);
+        assert_eq!(routes_taken.collect::<Vec<_>>(), routes);
+    }
+
+    #[test]
     fn bad_seats_are_refused_before_anything_begins() {
         let fine = wanted("a", 3, 3 * 1024 + 1);
         assert_eq!(refused_as(seats(&[])), Kind::InvalidRequest);

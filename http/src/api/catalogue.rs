@@ -1,12 +1,11 @@
 //! What is on sale: pages of legs, and the companies.
 
 use jiff::civil::Date;
-use passcom_actors::catalogue::airports::Airport;
-use passcom_actors::catalogue::{Catalogue, LegFilter, LegPage, LegView};
+use passcom_actors::catalogue::{Catalogue, LegFilter, LegPage, LegView, Window};
 use passcom_actors::domain::ids::CompanyId;
 
 use super::Client;
-use super::places::{self, codes};
+use super::places::{self, Place};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::clock;
@@ -32,7 +31,7 @@ async fn list(client: &Client, call: Call) -> Answered {
     client.user(&call)?;
     let limit = call.limit(query::LIMIT, PAGE_DEFAULT, PAGE_MAX)?;
     let after = cursor::given(&call)?;
-    let filter = filter(&call)?;
+    let filter = filter(&client.catalogue, &call)?;
     if let Some(company) = filter.company {
         check_company(&client.catalogue, company)?;
     }
@@ -60,36 +59,40 @@ pub(super) fn legs_size<'a>(legs: impl Iterator<Item = &'a LegView>) -> usize {
         .sum()
 }
 
-fn filter(call: &Call) -> Result<LegFilter, Problem> {
-    let origins = airports_of(call, query::ORIGIN)?;
-    let destinations = airports_of(call, query::DESTINATION)?;
+fn filter(catalogue: &Catalogue, call: &Call) -> Result<LegFilter, Problem> {
+    let origin = place(catalogue, call, query::ORIGIN)?;
+    let destination = place(catalogue, call, query::DESTINATION)?;
     let company = call.parameter(query::COMPANY)?;
+    let airports =
+        |place: Option<Option<Place>>| place.map(|known| known.map_or(Vec::new(), |p| p.airports));
     Ok(LegFilter {
         company: company
             .map(|code| code.parse().map_err(|_| Kind::UnknownCompany))
             .transpose()?,
-        departs: departs(call, origins.as_deref())?,
-        origins: origins.as_deref().map(codes),
-        destinations: destinations.as_deref().map(codes),
+        departs: departs(call, origin.as_ref().and_then(|known| known.as_ref()))?,
+        origins: airports(origin),
+        destinations: airports(destination),
     })
 }
 
-/// The airports of the place that a parameter names; an unknown place has none, so that nothing matches.
-fn airports_of(call: &Call, name: &str) -> Result<Option<Vec<&'static Airport>>, Problem> {
-    call.parameter(name)?
-        .map(|text| places::resolve(&text))
-        .transpose()
+/// The place that a parameter names, if it is given. An unknown one, of which old clients expect an empty list, is none.
+fn place(
+    catalogue: &Catalogue,
+    call: &Call,
+    name: &'static str,
+) -> Result<Option<Option<Place>>, Problem> {
+    let Some(text) = call.parameter(name)? else {
+        return Ok(None);
+    };
+    places::find_known(catalogue, name, &text).map(Some)
 }
 
 /// The day is that of the clock at the origin. A city's airports share a zone; without an origin it is Brasília's.
-fn departs(call: &Call, origins: Option<&[&Airport]>) -> Result<Option<(i64, i64)>, Problem> {
+fn departs(call: &Call, origin: Option<&Place>) -> Result<Option<Window>, Problem> {
     let Some(date) = call.parsed::<Date>(query::DATE)? else {
         return Ok(None);
     };
-    let zone = origins
-        .and_then(|origins| origins.first())
-        .map(|airport| airport.zone);
-    let day = clock::day(date, zone);
+    let day = clock::day(date, origin.and_then(Place::zone));
     day.map(Some)
         .ok_or_else(|| Problem::out_of_calendar(query::DATE))
 }
@@ -107,10 +110,15 @@ pub(super) fn check_company(catalogue: &Catalogue, company: CompanyId) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::places::tests::catalogue_with;
     use crate::call::tests::call;
 
     fn filter_of(query: &str) -> Result<LegFilter, Problem> {
-        filter(&call(&format!("/all-trechos?{query}"), &[], b""))
+        let catalogue = catalogue_with(&["AKL", "JPA"]);
+        filter(
+            &catalogue,
+            &call(&format!("/all-trechos?{query}"), &[], b""),
+        )
     }
 
     #[test]
@@ -140,6 +148,12 @@ mod tests {
             filter_of("origem=Lugar+Nenhum").unwrap().origins,
             codes(&[])
         );
+        assert_eq!(
+            filter_of("origem=akl").unwrap().origins,
+            codes(&["AKL"]),
+            "an airport that only the schedule knows"
+        );
+        assert!(filter_of("origem=presidente").is_err());
     }
 
     #[test]

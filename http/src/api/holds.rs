@@ -235,6 +235,18 @@ mod tests {
     }
 
     #[test]
+    fn who_travels_out_and_back_is_named_once() {
+        // out by a connection, back by another way and from elsewhere: legs need not connect
+        let mut trip = Vec::new();
+        for route in [4, 9, 2, 7] {
+            trip.extend([seat(route, 11), seat(route, 12)]);
+        }
+        let both = ["Ana", "Bia"].repeat(4);
+        let both: Vec<String> = both.into_iter().map(str::to_owned).collect();
+        assert_eq!(names(&trip, &["Ana", "Bia"]), Ok(both));
+    }
+
+    #[test]
     fn a_name_has_its_bounds() {
         for wrong in ["", "  ", "a\nb", &"x".repeat(NAME_CHARS_MAX + 1)] {
             assert_eq!(

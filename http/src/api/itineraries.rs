@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use jiff::civil::Date;
-use passcom_actors::catalogue::{Catalogue, Found, Itinerary, LEGS_MAX, Order, Trip};
+use passcom_actors::catalogue::{
+    Catalogue, Filter, Found, Itinerary, LEGS_MAX, Order, Trip, Window,
+};
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::order;
 
@@ -13,17 +15,24 @@ use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::clock;
+use crate::cursor::{self, Cursor};
 use crate::error::{Kind, Problem};
 use crate::router::{Endpoint, get, post};
 use crate::wire::{self, query};
 
 pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/rotas", |client, call| Box::pin(search(client, call))),
+    get("/precos", |client, call| {
+        Box::pin(prices::calendar(client, call))
+    }),
     post("/rotas", |client, call| Box::pin(first_few(client, call))),
     get("/aeroportos", |client, call| {
         Box::pin(list_airports(client, call))
     }),
 ];
+
+mod filter;
+mod prices;
 
 const ITINERARIES_DEFAULT: usize = 20;
 const ITINERARIES_MAX: usize = 50;
@@ -32,6 +41,8 @@ const LEGS_DEFAULT: usize = 4;
 /// Days that the search of old clients looks at, and how many itineraries it finds.
 const OLD_SEARCH_DAYS: i64 = 7;
 const OLD_SEARCH_MAX: usize = 5;
+/// In seconds.
+const OLD_SEARCH_SLACK: u32 = 3600;
 const DAY_SECONDS: i64 = 24 * 3600;
 /// What an itinerary takes on the wire, about.
 const ITINERARY_BYTES: usize = 1200;
@@ -43,21 +54,33 @@ async fn search(client: &Client, call: Call) -> Answered {
     let origin = required_place(catalogue, &call, query::ORIGIN)?;
     let destination = required_place(catalogue, &call, query::DESTINATION)?;
     let passengers = call.limit(query::PASSENGERS, 1, PASSENGERS_MAX)?;
+    let day = filter::Day {
+        date: date(&call, &origin, client.desk.clock().wall_seconds())?,
+        origin: origin.zone(),
+        destination: destination.zone(),
+    };
+    let (parts, part_names) = filter::parts(&day);
     let trip = Trip {
-        departs: departs(&call, &origin, client.desk.clock().wall_seconds())?,
+        departs: departs(&day)?,
+        filter: filter::given(&call, catalogue, &day)?,
         origins: origin.airports,
         destinations: destination.airports,
         passengers: passengers as u16,
         legs_max: legs_max(&call, passengers)?,
+        slack: filter::slack(&call)?,
         order: order_of(&call)?,
+        skip: cursor::given(&call)?.unwrap_or(0),
         limit: call.limit(query::LIMIT, ITINERARIES_DEFAULT, ITINERARIES_MAX)?,
+        count_by: Some(parts),
     };
     let found = found(catalogue, &trip).await?;
     let size = ITINERARY_BYTES * (found.itineraries.len() + 1);
-    Ok(
-        Answer::sized_json(&wire::Itineraries::new(&trip, &found), size)
-            .without(&found.unreachable),
-    )
+    let after = trip.skip.saturating_add(trip.limit);
+    let next = (after < found.total).then(|| call.next_page(&after.to_text()));
+    let itineraries = wire::Itineraries::new(&trip, &found, &part_names);
+    Ok(Answer::sized_json(&itineraries, size)
+        .linked(next)
+        .without(&found.unreachable))
 }
 
 async fn found(catalogue: &Catalogue, trip: &Trip) -> Result<Found, Problem> {
@@ -75,10 +98,13 @@ fn required_place(
 }
 
 /// The day by the clock at the origin; that of `now`, in seconds since 1970, if none is given.
-fn departs(call: &Call, origin: &Place, now: i64) -> Result<(i64, i64), Problem> {
+fn date(call: &Call, origin: &Place, now: i64) -> Result<Date, Problem> {
     let date = call.parsed::<Date>(query::DATE)?;
-    let date = date.unwrap_or_else(|| clock::date(now, origin.zone()));
-    clock::day(date, origin.zone()).ok_or_else(|| Problem::out_of_calendar(query::DATE))
+    Ok(date.unwrap_or_else(|| clock::date(now, origin.zone())))
+}
+
+fn departs(day: &filter::Day) -> Result<Window, Problem> {
+    clock::day(day.date, day.origin).ok_or_else(|| Problem::out_of_calendar(query::DATE))
 }
 
 /// No more legs than one booking has seats for.
@@ -109,14 +135,22 @@ async fn first_few(client: &Client, call: Call) -> Answered {
     let (Some(origin), Some(destination)) = (named(body.origin), named(body.destination)) else {
         return Err(Kind::PlacesMissing.into());
     };
+    let airports = |field, text: &str| {
+        let place = places::find_known(&client.catalogue, field, text)?;
+        Ok::<_, Problem>(place.map_or(Vec::new(), |place| place.airports))
+    };
     let mut trip = Trip {
-        origins: places::codes(&places::resolve(&origin)?),
-        destinations: places::codes(&places::resolve(&destination)?),
+        origins: airports(query::ORIGIN, &origin)?,
+        destinations: airports(query::DESTINATION, &destination)?,
         departs: (0, 0),
         passengers: 1,
         legs_max: LEGS_DEFAULT,
+        filter: Filter::default(),
+        slack: OLD_SEARCH_SLACK,
         order: Order::Legs,
+        skip: 0,
         limit: OLD_SEARCH_MAX,
+        count_by: None,
     };
     let (mut itineraries, mut unreachable) = (Vec::new(), Vec::new());
     let now = client.desk.clock().wall_seconds();
@@ -159,12 +193,12 @@ mod tests {
     #[test]
     fn a_list_is_ordered_by_one_of_its_names() {
         let order = |query: &str| order_of(&call(&format!("/rotas?{query}"), &[], b""));
-        assert_eq!(order(""), Ok(Order::Arrival));
+        assert_eq!(order(""), Ok(Order::Best));
         assert_eq!(order("ordem=duracao"), Ok(Order::Duration));
         let problem = order("ordem=preço").unwrap_err();
         assert_eq!(
             problem.detail(crate::language::Language::English),
-            "ordem must be one of chegada, preco, trechos, duracao"
+            "ordem must be one of melhor, partida, chegada, preco, trechos, duracao"
         );
     }
 
@@ -188,8 +222,14 @@ mod tests {
             airports: vec!["MAO".to_owned()],
         };
         let midnight = 1_795_392_000 + 4 * 3600;
-        let departs =
-            |query: &str, now| departs(&call(&format!("/rotas?{query}"), &[], b""), &manaus, now);
+        let departs = |query: &str, now| {
+            let date = date(&call(&format!("/rotas?{query}"), &[], b""), &manaus, now)?;
+            departs(&filter::Day {
+                date,
+                origin: manaus.zone(),
+                destination: None,
+            })
+        };
         let day = Ok((midnight, midnight + DAY_SECONDS));
         assert_eq!(departs("data=2026-11-23", 0), day);
         assert_eq!(departs("", midnight), day);

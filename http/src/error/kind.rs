@@ -15,6 +15,7 @@ pub(crate) enum Kind {
     NotYourUser,
     UnknownPath,
     UnknownPlace,
+    AmbiguousPlace,
     UnknownCompany,
     UnknownSeat,
     NoTickets,
@@ -127,6 +128,15 @@ impl Kind {
                 Text::fixed(
                     "Aeroporto ou cidade não encontrado",
                     "No such airport or city",
+                ),
+            ),
+            Self::AmbiguousPlace => row(
+                StatusCode::BAD_REQUEST,
+                "ambiguous-place",
+                Text::fixed("Lugar ambíguo", "Ambiguous place"),
+                Text::fixed(
+                    "Vários lugares têm este nome",
+                    "Several places have this name",
                 ),
             ),
             Self::UnknownCompany => row(
@@ -419,6 +429,7 @@ impl Kind {
         Self::NotYourUser,
         Self::UnknownPath,
         Self::UnknownPlace,
+        Self::AmbiguousPlace,
         Self::UnknownCompany,
         Self::UnknownSeat,
         Self::NoTickets,

@@ -106,6 +106,21 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_return_trip_is_on_one_ticket_in_the_order_of_departure() {
+        let seat = |company, route, number, name| leg(company, route, number, Some(name));
+        let both = ticket(vec![
+            seat("b", 9, 3, "Ana"),
+            seat("b", 9, 4, "Bia"),
+            seat("a", 1, 7, "Ana"),
+            seat("a", 1, 8, "Bia"),
+            seat("a", 2, 7, "Ana"),
+            seat("a", 2, 8, "Bia"),
+        ]);
+        let expected = [[(1, 7), (2, 7), (9, 3)], [(1, 8), (2, 8), (9, 4)]];
+        assert_eq!(seats(&both), expected);
+    }
+
+    #[test]
     fn without_names_the_nth_seats_of_all_legs_are_of_one() {
         let unnamed = ticket(vec![
             leg("a", 1, 7, None),

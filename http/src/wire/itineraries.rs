@@ -6,11 +6,14 @@ use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::order::Price;
 use serde::Serialize;
 
+use super::choices::{Choices, DayPartNames};
 use super::legs::PlainLeg;
 use crate::clock;
 
 /// What lists of itineraries may be ordered by.
-pub(crate) const ORDERS: [(&str, Order); 4] = [
+pub(crate) const ORDERS: [(&str, Order); 6] = [
+    ("melhor", Order::Best),
+    ("partida", Order::Departure),
     ("chegada", Order::Arrival),
     ("preco", Order::Price),
     ("trechos", Order::Legs),
@@ -22,6 +25,9 @@ pub(crate) const ORDERS: [(&str, Order); 4] = [
 pub(crate) struct Itineraries<'a> {
     #[serde(rename = "rotas")]
     itineraries: Vec<ItineraryEntry<'a>>,
+    total: usize,
+    #[serde(rename = "escolhas")]
+    choices: Option<Choices<'a>>,
     #[serde(rename = "indisponiveis")]
     unreachable: &'a [CompanyId],
     #[serde(rename = "completa")]
@@ -35,12 +41,17 @@ pub(crate) struct Itineraries<'a> {
 }
 
 impl<'a> Itineraries<'a> {
-    pub fn new(trip: &'a Trip, found: &'a Found) -> Self {
+    pub fn new(trip: &'a Trip, found: &'a Found, parts: &'a DayPartNames) -> Self {
         let named =
             |codes: &'a [String]| codes.iter().map(|iata| NamedAirport::new(iata)).collect();
         let entry = |itinerary| ItineraryEntry::new(itinerary, trip.passengers);
         Self {
             itineraries: found.itineraries.iter().map(entry).collect(),
+            total: found.total,
+            choices: found
+                .choices
+                .as_ref()
+                .map(|choices| Choices::new(choices, parts)),
             unreachable: &found.unreachable,
             complete: !found.cut_short,
             passengers: trip.passengers,
@@ -150,7 +161,7 @@ pub(crate) struct NamedAirport<'a> {
 }
 
 impl<'a> NamedAirport<'a> {
-    fn new(iata: &'a str) -> Self {
+    pub(super) fn new(iata: &'a str) -> Self {
         Self {
             iata,
             city: airports::city(iata),
@@ -209,11 +220,10 @@ impl<'a> Airport<'a> {
 
 #[cfg(test)]
 mod tests {
-    use passcom_actors::catalogue::Route;
-    use passcom_actors::domain::ids::SeatNumber;
+    use passcom_actors::catalogue::{Choices, CompanyChoice, DayParts, Filter, Route};
+    use passcom_actors::domain::ids::{RouteId, SeatNumber};
 
-    use passcom_actors::domain::ids::RouteId;
-
+    use super::super::choices::DayPart;
     use super::*;
 
     fn leg(
@@ -256,15 +266,41 @@ mod tests {
             departs: (0, 1),
             passengers: 2,
             legs_max: 4,
+            filter: Filter::default(),
+            slack: 0,
             order: Order::Arrival,
+            skip: 0,
             limit: 1,
+            count_by: Some(DayParts::default()),
+        };
+        let choices = Choices {
+            connections: vec![0, 1],
+            companies: vec![CompanyChoice {
+                company: "AD".parse().unwrap(),
+                alone: 0,
+                takes_part: 1,
+            }],
+            departs: vec![1],
+            arrives: vec![0],
+            seconds: vec![(21_601, 1)],
+            prices: vec![(40_003, 1)],
+        };
+        let part = |from: &str, until: Option<&str>| DayPart {
+            from: from.to_owned(),
+            until: until.map(str::to_owned),
+        };
+        let parts = DayPartNames {
+            departs: vec![part("06:00", Some("11:59"))],
+            arrives: vec![part("2026-11-24T00:00", None)],
         };
         let found = Found {
             itineraries: vec![Itinerary { legs }],
+            total: 1,
+            choices: Some(choices),
             unreachable: vec!["JJ".parse().unwrap()],
             cut_short: false,
         };
-        serde_json::to_value(Itineraries::new(&trip, &found)).unwrap()
+        serde_json::to_value(Itineraries::new(&trip, &found, &parts)).unwrap()
     }
 
     #[test]
@@ -287,6 +323,15 @@ mod tests {
                 "conexoes": [{"aeroporto": "MAO", "cidade": "Manaus", "minutos": 60, "troca_companhia": true}],
                 "livres": 1,
             }],
+            "total": 1,
+            "escolhas": {
+                "conexoes": [{"max": 0, "opcoes": 0}, {"max": 1, "opcoes": 1}],
+                "companhias": [{"company": "AD", "opcoes": 0, "participa": 1}],
+                "partida": [{"de": "06:00", "ate": "11:59", "opcoes": 1}],
+                "chegada": [{"de": "2026-11-24T00:00", "ate": null, "opcoes": 0}],
+                "duracao": [{"max": 361, "opcoes": 1}],
+                "preco": [{"max": 40_003, "opcoes": 1}],
+            },
             "indisponiveis": ["JJ"],
             "completa": true,
             "passageiros": 2,

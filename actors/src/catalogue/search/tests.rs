@@ -70,9 +70,11 @@ fn query(timetable: &Timetable, from: u8, to: u8, legs_max: usize) -> Query {
         origins: airports(from),
         destinations: airports(to),
         departs: 0..(12 * HOUR) as u32,
+        arrives: 0..u32::MAX,
         seats: 1,
         legs_max,
         companies: vec![true; 3],
+        aim: Aim::Best,
         work_max: WORK_MAX,
         profile_after: PROFILE_AFTER,
     }

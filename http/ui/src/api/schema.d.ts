@@ -81,7 +81,7 @@ export interface paths {
         };
         /**
          * Itineraries over all companies
-         * @description The Pareto set of earliest arrival, fewest legs and lowest price. An unknown place is 404 with the nearest names in `sugestoes`.
+         * @description Itineraries that no other one beats in departure, arrival, number of legs and price, of the day that is asked for. What is hardly better than something else is left out (`folga`). An unknown place is 404 with the nearest names in `sugestoes`.
          */
         get: operations["searchItineraries"];
         put?: never;
@@ -90,6 +90,26 @@ export interface paths {
          * @description Older form of `GET /rotas`.
          */
         post: operations["searchLegs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/precos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a trip costs at least, day by day
+         * @description Over the same itineraries as `GET /rotas`.
+         */
+        get: operations["lowestPrices"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -754,9 +774,62 @@ export interface components {
         };
         SearchResult: {
             rotas: components["schemas"]["Itinerary"][];
+            /** @description Itineraries of all pages. */
+            total: number;
+            escolhas: components["schemas"]["Choices"];
             /** @description Companies that are down: their legs are not offered. */
             indisponiveis: string[];
             /** @description False where the search took too long and was given up: what is listed is right, better itineraries may be missing. */
+            completa: boolean;
+            passageiros: number;
+            origem: components["schemas"]["Place"][];
+            destino: components["schemas"]["Place"][];
+        };
+        /** @description How many itineraries each choice would leave, of those that are found without the parameter of that choice and with all others. */
+        Choices: {
+            /** @description Values of `max_conexoes`. */
+            conexoes: components["schemas"]["AtMostChoice"][];
+            /** @description Ascending by code. */
+            companhias: components["schemas"]["CompanyChoice"][];
+            /** @description Parts of the day. */
+            partida: components["schemas"]["DayPartChoice"][];
+            /** @description Parts of the day, and later. */
+            chegada: components["schemas"]["DayPartChoice"][];
+            /** @description Values of `duracao_max`. */
+            duracao: components["schemas"]["AtMostChoice"][];
+            /** @description Values of `preco_max`; empty where currencies differ. */
+            preco: components["schemas"]["AtMostChoice"][];
+        };
+        AtMostChoice: {
+            max: number;
+            /** @description How many itineraries. */
+            opcoes: number;
+        };
+        CompanyChoice: {
+            company: string;
+            /** @description Itineraries all of whose legs are of this company. */
+            opcoes: number;
+            /** @description Itineraries with some leg of it. */
+            participa: number;
+        };
+        DayPartChoice: {
+            /** @description A value of `partida_de` or `chegada_de`. */
+            de: string;
+            /** @description A value of `partida_ate` or `chegada_ate`; null: no end. */
+            ate: string | null;
+            /** @description How many itineraries. */
+            opcoes: number;
+        };
+        PriceCalendar: {
+            dias: {
+                /** Format: date */
+                data: string;
+                /** @description The lowest price of one passenger in each currency; empty if nothing is sold. */
+                precos: components["schemas"]["Money"][];
+            }[];
+            /** @description Companies that are down: their legs are not offered. */
+            indisponiveis: string[];
+            /** @description False where the search took too long and was given up: lower prices may be missing. */
             completa: boolean;
             passageiros: number;
             origem: components["schemas"]["Place"][];
@@ -1212,9 +1285,9 @@ export interface components {
         preferAsync: "respond-async";
         /** @description Go on after this event. */
         lastEventId: string;
-        /** @description IATA code, or city without regard to case and accents. */
+        /** @description IATA code of an airport or a metropolitan area (`GRU`, `SAO`), city, or name of an airport, without regard to case and accents. */
         origem: string;
-        /** @description IATA code, or city without regard to case and accents. */
+        /** @description IATA code of an airport or a metropolitan area (`GRU`, `SAO`), city, or name of an airport, without regard to case and accents. */
         destino: string;
         /** @description Day of departure by the clock of the origin. */
         data: string;
@@ -1243,6 +1316,11 @@ export type Airport = components['schemas']['Airport'];
 export type Connection = components['schemas']['Connection'];
 export type Itinerary = components['schemas']['Itinerary'];
 export type SearchResult = components['schemas']['SearchResult'];
+export type Choices = components['schemas']['Choices'];
+export type AtMostChoice = components['schemas']['AtMostChoice'];
+export type CompanyChoice = components['schemas']['CompanyChoice'];
+export type DayPartChoice = components['schemas']['DayPartChoice'];
+export type PriceCalendar = components['schemas']['PriceCalendar'];
 export type CompanyUp = components['schemas']['CompanyUp'];
 export type SeatState = components['schemas']['SeatState'];
 export type Seat = components['schemas']['Seat'];
@@ -1414,9 +1492,9 @@ export interface operations {
     searchItineraries: {
         parameters: {
             query: {
-                /** @description IATA code, or city without regard to case and accents. */
+                /** @description IATA code of an airport or a metropolitan area (`GRU`, `SAO`), city, or name of an airport, without regard to case and accents. */
                 origem: string;
-                /** @description IATA code, or city without regard to case and accents. */
+                /** @description IATA code of an airport or a metropolitan area (`GRU`, `SAO`), city, or name of an airport, without regard to case and accents. */
                 destino: string;
                 /** @description Day of departure by the clock of the origin. */
                 data?: components["parameters"]["data"];
@@ -1424,10 +1502,30 @@ export interface operations {
                 passageiros?: number;
                 /** @description Most legs of an itinerary. A booking has at most 16 seats, so that it is never more than 16 by the number of passengers. */
                 max_trechos?: number;
-                /** @description What the best is first by. */
-                ordem?: "chegada" | "preco" | "trechos" | "duracao";
-                /** @description Most itineraries. */
+                /** @description Leaves no earlier, by the clock of the origin: `06:30` of the day, or `2026-11-27T06:30`. */
+                partida_de?: string;
+                /** @description Leaves no later; the minute is included. */
+                partida_ate?: string;
+                /** @description Arrives no earlier, by the clock of the destination. */
+                chegada_de?: string;
+                /** @description Arrives no later; the minute is included. */
+                chegada_ate?: string;
+                /** @description All legs are of these companies, separated by commas. One that is unknown is 404. */
+                companhias?: string;
+                /** @description Most connections. */
+                max_conexoes?: number;
+                /** @description Most minutes from the first departure to the last arrival. */
+                duracao_max?: number;
+                /** @description Highest price of one passenger, in hundredths of its currency. */
+                preco_max?: number;
+                /** @description Minutes. A connection that gains no more than this over something with fewer legs that costs no more is left out, as is one that loses at least twice what it gains over something with as few legs. 0 leaves out nothing. */
+                folga?: number;
+                /** @description What the best is first by; `melhor` weighs time, price and connections. */
+                ordem?: "melhor" | "partida" | "chegada" | "preco" | "trechos" | "duracao";
+                /** @description Most itineraries of a page. */
                 limite?: number;
+                /** @description From the link to the next page; it means nothing else. */
+                cursor?: components["parameters"]["cursor"];
             };
             header?: never;
             path?: never;
@@ -1435,9 +1533,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description None of them is worse than another in arrival, legs and price at once. */
+            /** @description None of them is worse than another in departure, arrival, legs and price at once. */
             200: {
                 headers: {
+                    /** @description The next page: `rel="next"`. */
+                    Link?: string;
+                    /** @description Companies whose legs are missing. */
+                    "X-Companhias-Indisponiveis"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1480,12 +1582,53 @@ export interface operations {
             503: components["responses"]["problem503"];
         };
     };
+    lowestPrices: {
+        parameters: {
+            query: {
+                /** @description IATA code of an airport or a metropolitan area (`GRU`, `SAO`), city, or name of an airport, without regard to case and accents. */
+                origem: string;
+                /** @description IATA code of an airport or a metropolitan area (`GRU`, `SAO`), city, or name of an airport, without regard to case and accents. */
+                destino: string;
+                /** @description The day in the middle, by the clock of the origin; today if absent. No day before today is listed unless this is one. */
+                data?: string;
+                /** @description How many days. */
+                dias?: number;
+                /** @description Free seats that every leg must have. */
+                passageiros?: number;
+                /** @description Most legs of an itinerary. A booking has at most 16 seats, so that it is never more than 16 by the number of passengers. */
+                max_trechos?: number;
+                /** @description All legs are of these companies, separated by commas. One that is unknown is 404. */
+                companhias?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry a day, in order. */
+            200: {
+                headers: {
+                    /** @description Companies whose legs are missing. */
+                    "X-Companhias-Indisponiveis"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceCalendar"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            404: components["responses"]["problem404"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
     listLegs: {
         parameters: {
             query?: {
-                /** @description IATA code, or city without regard to case and accents. */
+                /** @description IATA code of an airport or a metropolitan area (`GRU`, `SAO`), city, or name of an airport, without regard to case and accents. */
                 origem?: components["parameters"]["origem"];
-                /** @description IATA code, or city without regard to case and accents. */
+                /** @description IATA code of an airport or a metropolitan area (`GRU`, `SAO`), city, or name of an airport, without regard to case and accents. */
                 destino?: components["parameters"]["destino"];
                 /** @description Day of departure by the clock of the origin. */
                 data?: components["parameters"]["data"];

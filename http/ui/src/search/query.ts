@@ -4,7 +4,8 @@ import { parseDate, today, type CalendarDate } from '@internationalized/date'
 
 import type { SearchQuery } from '../api/queries'
 
-export type Sort = NonNullable<SearchQuery['ordem']>
+/** Of the orders that the node knows, those that are offered. */
+export type Sort = Extract<SearchQuery['ordem'], 'chegada' | 'preco' | 'trechos' | 'duracao'>
 export const SORTS: Sort[] = ['chegada', 'preco', 'trechos', 'duracao']
 export const PASSENGERS_MAX = 9
 
