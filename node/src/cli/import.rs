@@ -14,7 +14,7 @@ use passcom_sql::schedule_store::{self, Report, Scope};
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::schedule::{self, Options, Schedule, Window};
+use crate::schedule::{self, Options, Remarks, Schedule, Window};
 
 /// A season and the next one.
 const DAYS_DEFAULT: u32 = 365;
@@ -165,8 +165,8 @@ pub struct Summary {
     files: Vec<PathBuf>,
     /// Lines with legs that are sold.
     legs: usize,
-    /// Lines with legs that are not: cargo, positioning and the like.
-    unsold_legs: u64,
+    #[serde(flatten)]
+    remarks: Remarks,
     bad_lines: u64,
     /// The first of them.
     bad_lines_listed: Vec<String>,
@@ -194,7 +194,7 @@ impl Summary {
             dry_run: args.dry_run,
             files: schedule.files.clone(),
             legs: schedule.legs(),
-            unsold_legs: schedule.unsold,
+            remarks: schedule.remarks.clone(),
             bad_lines: schedule.bad.count,
             bad_lines_listed: schedule
                 .bad
@@ -239,13 +239,7 @@ impl fmt::Display for Summary {
                 report.seats_kept
             )?;
         }
-        if self.unsold_legs > 0 {
-            writeln!(
-                f,
-                "{} lines are no flights for passengers",
-                self.unsold_legs
-            )?;
-        }
+        write!(f, "{}", self.remarks)?;
         if self.bad_lines > 0 {
             writeln!(f, "{} bad lines were let pass:", self.bad_lines)?;
             for line in &self.bad_lines_listed {

@@ -16,6 +16,8 @@ const FILE_BYTES_MAX: u64 = 1 << 30;
 const LINE_BYTES_MAX: u64 = 4096;
 /// Most entries of a folder that are looked at.
 const FOLDER_ENTRIES_MAX: usize = 10_000;
+/// What Windows puts before text of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Lines of an SSIM file among which its carrier is looked for.
 const CARRIER_LINES_MAX: usize = 50;
 
@@ -130,6 +132,13 @@ fn open(path: &Path) -> Result<(Option<Format>, BufReader<File>), Error> {
         return Err(Error::file(path, reason));
     }
     let mut reader = BufReader::new(File::open(path).map_err(error)?);
+    if reader
+        .fill_buf()
+        .map_err(error)?
+        .starts_with(BYTE_ORDER_MARK)
+    {
+        reader.consume(BYTE_ORDER_MARK.len());
+    }
     let beginning = reader.fill_buf().map_err(error)?;
     let format = if ssim::recognizes(beginning) {
         Some(Format::Ssim)

@@ -34,7 +34,9 @@ use self::values::{minor_digits, minor_units, split_flight, split_time};
 use super::dates::{DATE_MAX, DATE_MIN, Days, Period};
 use super::error::{Fault, Place, Source};
 use super::files::next_line;
-use super::pattern::{Clock, Designator, LEG_SEQUENCE_MAX, Moment, Pattern, block_seconds};
+use super::pattern::{
+    Clock, Designator, LEG_SEQUENCE_MAX, Moment, Pattern, block_seconds, first_after,
+};
 use super::{Findings, equipment, fares};
 
 const REQUIRED: [&str; 6] = [
@@ -55,7 +57,6 @@ const OPTIONAL: [&str; 7] = [
     "equipment",
 ];
 const DEFAULT_CURRENCY: &str = "BRL";
-const MINUTES_PER_DAY: i64 = 24 * 60;
 
 /// Whether a file that begins like this is one.
 pub fn recognizes(beginning: &[u8]) -> bool {
@@ -65,7 +66,6 @@ pub fn recognizes(beginning: &[u8]) -> bool {
         .unwrap_or_default();
     let header = String::from_utf8_lossy(line);
     header
-        .trim_start_matches('\u{feff}')
         .split(',')
         .any(|name| name.trim().trim_matches('"') == "flight")
 }
@@ -160,7 +160,6 @@ impl Header {
     fn new(names: &StringRecord) -> Result<Self, Fault> {
         let mut fields: Vec<(&'static str, usize)> = Vec::with_capacity(names.len());
         for (field, name) in names.iter().enumerate() {
-            let name = name.trim_start_matches('\u{feff}');
             let known = REQUIRED
                 .iter()
                 .chain(&OPTIONAL)
@@ -363,17 +362,6 @@ impl Row<'_> {
 
 fn zone_of(airport: &str) -> Option<TimeZone> {
     TimeZone::get(airports::find(airport)?.zone).ok()
-}
-
-/// The arrival on the day that makes it the first one after the departure.
-fn first_after(departs: &Moment, arrives: Moment, date: Date) -> Moment {
-    let seconds_per_day = MINUTES_PER_DAY * 60;
-    let early = block_seconds(departs, &arrives, date);
-    let days = (-early).div_euclid(seconds_per_day) + 1;
-    Moment {
-        minutes: arrives.minutes + days * MINUTES_PER_DAY,
-        clock: arrives.clock,
-    }
 }
 
 #[cfg(test)]
