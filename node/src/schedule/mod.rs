@@ -5,6 +5,7 @@
 //! ssim/, csv.rs   lines -> patterns, or what is wrong with them (error.rs)
 //! fares.rs, equipment.rs   what the lines do not say
 //! collision.rs   no two patterns make one route
+//! contents.rs  what is in a schedule, and what is odd
 //! remarks.rs   what is told of good files: what is not sold, what was guessed
 //! dates.rs     flight dates: periods and windows of them
 //! pattern.rs   a pattern -> dated routes
@@ -15,6 +16,7 @@
 //! one id.
 
 mod collision;
+mod contents;
 mod csv;
 mod dates;
 mod equipment;
@@ -26,11 +28,13 @@ mod remarks;
 mod sample;
 mod ssim;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::CompanyId;
 
+pub use self::contents::{Contents, Oddity};
 pub use self::dates::{WINDOW_DAYS_MAX, Window};
 pub use self::error::{BAD_LINES_LISTED, BadLine, BadLines, Error, Fault, Place, Source};
 use self::pattern::Pattern;
@@ -106,6 +110,11 @@ impl Findings {
         let fault = Fault::new(Place::Line, expected, b"one more");
         self.bad.push(pattern.source, fault);
     }
+}
+
+/// The files of each airline among these files and folders.
+pub fn carriers(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<PathBuf>>, Error> {
+    files::carriers(paths)
 }
 
 /// Reads the schedules in these files and folders.

@@ -221,10 +221,16 @@ impl State {
 
     /// Hands over the legs that waited: nothing more is said of them.
     fn settle(&mut self, findings: &mut Findings) {
+        // with times in UTC the file says nothing of clocks
+        let local = |carrier: &Carrier| carrier.mode == TimeMode::Local;
+        let has_clocks = self.carrier.as_ref().is_some_and(local);
         for leg in self.itinerary.drain(..) {
             match leg.unsold {
                 Some(reason) => findings.remarks.unsold_legs.add(reason),
                 None => {
+                    if has_clocks {
+                        findings.remarks.note_clocks(&leg.pattern);
+                    }
                     findings.remarks.next_day_legs += u64::from(leg.next_day);
                     findings.add(leg.pattern);
                 }
