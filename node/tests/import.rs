@@ -75,20 +75,29 @@ async fn a_company_imports_its_own_file_of_a_folder_and_mends_it() {
         "{refused}"
     );
     assert_eq!(totals(&client).await, week);
-    run(
-        &url,
-        &[
-            "--company",
-            "XA",
-            "--days",
-            "7",
-            "--skip-bad",
-            "--json",
-            &bad_path,
-        ],
-    )
-    .await
-    .unwrap();
+    let lenient = [
+        "--company",
+        "XA",
+        "--days",
+        "7",
+        "--skip-bad",
+        "--json",
+        &bad_path,
+    ];
+    let refused = run(&url, &lenient).await.unwrap_err();
+    let refused = format!("{refused:#}");
+    assert!(
+        refused.contains("5 of the 26 flights that are on sale on these dates would be withdrawn"),
+        "{refused}"
+    );
+    assert_eq!(totals(&client).await, week);
+    run(&url, &[&lenient[..], &["--merge"]].concat())
+        .await
+        .unwrap();
+    assert_eq!(totals(&client).await, week);
+    run(&url, &[&lenient[..], &["--force"]].concat())
+        .await
+        .unwrap();
     assert_eq!(totals(&client).await, (26, 21, week.2));
 
     // mended, for a shorter window: what lies beyond it stays as it is
@@ -96,6 +105,63 @@ async fn a_company_imports_its_own_file_of_a_folder_and_mends_it() {
         .await
         .unwrap();
     assert_eq!(totals(&client).await, (26, 23, week.2));
+}
+
+#[tokio::test]
+async fn the_sample_is_put_beside_nothing_else() {
+    let cluster = support::Cluster::shared();
+    let url = cluster.database().await;
+    let client = support::connect(&url).await;
+    let sample = [
+        "--company",
+        "XA",
+        "--days",
+        "2",
+        "--from",
+        "2050-01-01",
+        "--sample",
+    ];
+    let config = Configuration::of(&url);
+    let run_at = async |arguments: &[&str]| {
+        let command = ["import", "--config", config.path()];
+        let command = Command::try_parse_from(command.iter().chain(arguments)).unwrap();
+        import::import(&command.import).await.unwrap()
+    };
+    assert!(matches!(run_at(&sample).await, import::Done::Imported(_)));
+    let (routes, on_sale, _) = totals(&client).await;
+    assert!(routes > 100 && routes == on_sale);
+    // a node that starts again the next day
+    let next = [
+        "--company",
+        "XA",
+        "--days",
+        "2",
+        "--from",
+        "2050-01-02",
+        "--sample",
+    ];
+    assert!(matches!(run_at(&next).await, import::Done::Imported(_)));
+    let before = totals(&client).await;
+    assert_eq!(before.0, routes / 2 * 3);
+
+    let text = "flight,origin,destination,date,departs,arrives,seats\n\
+                XA7,GRU,LIS,2050-01-02,22:00,11:00,200\n";
+    let file = TemporaryFile::with("csv", text);
+    let path = file.0.display().to_string();
+    let real = [
+        "--company",
+        "XA",
+        "--days",
+        "2",
+        "--from",
+        "2050-01-02",
+        "--force",
+        &path,
+    ];
+    assert!(matches!(run_at(&real).await, import::Done::Imported(_)));
+    let before = totals(&client).await;
+    assert!(matches!(run_at(&next).await, import::Done::LeftAlone(_)));
+    assert_eq!(totals(&client).await, before);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::ops::Range;
 use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::RouteId;
 use passcom_actors::domain::order::Price;
-use passcom_sql::schedule_store::{self, Error, FieldChange, Report, Scope};
+use passcom_sql::schedule_store::{self, Error, FieldChange, Lacking, Report, Scope};
 use passcom_sql::{Options, migrate};
 use tokio_postgres::Client;
 
@@ -46,8 +46,18 @@ async fn import(
     ids: Range<RouteId>,
     dry_run: bool,
 ) -> Result<Report, Error> {
-    let scope = Scope { ids, dry_run };
+    let scope = Scope {
+        dry_run,
+        ..Scope::of(ids)
+    };
     schedule_store::import(client, routes.into_iter(), &scope, |_| ()).await
+}
+
+fn scope(ids: Range<RouteId>, lacking: Lacking) -> Scope {
+    Scope {
+        lacking,
+        ..Scope::of(ids)
+    }
 }
 
 /// Added, changed, withdrawn, unchanged.
@@ -92,10 +102,7 @@ async fn schedules_come_change_and_go() {
     );
 
     let mut heard = Vec::new();
-    let scope = Scope {
-        ids: ids.clone(),
-        dry_run: false,
-    };
+    let scope = Scope::of(ids.clone());
     let report = schedule_store::import(&mut client, first.clone().into_iter(), &scope, |sent| {
         heard.push(sent)
     })
@@ -135,6 +142,10 @@ async fn schedules_come_change_and_go() {
         .await
         .unwrap();
     assert_eq!(dry, report);
+    assert_eq!(
+        (report.on_sale_before, report.withdraws_much),
+        (2500, false)
+    );
     assert_eq!((counts(&report), report.version), ([1, 1, 1, 2498], 3));
     let change = |field, from: &str, to: &str| FieldChange {
         field,
@@ -294,4 +305,117 @@ async fn imports_wait_for_each_other() {
     counts.sort_unstable();
     assert_eq!(counts, [[0, 0, 0, 500], [499, 1, 0, 0]]);
     assert_eq!(one.version.max(other.version), 3);
+}
+
+#[tokio::test]
+async fn what_would_be_withdrawn_is_said_and_much_of_it_needs_force() {
+    let cluster = support::Cluster::shared();
+    let mut client = support::connect(&database(&cluster).await).await;
+    let all: Vec<Route> = (1..=10).map(route).collect();
+    import(&mut client, all.clone(), ALL, false).await.unwrap();
+    // one ticket on two flights, another on one; a blocked seat is nobody's
+    let ticket = "11111111-1111-1111-1111-111111111111";
+    let sold = format!(
+        "insert into seat_owner (route_id, number, saga_id) values
+            (2, 7, '{ticket}'), (2, 8, '{ticket}'), (3, 7, '{ticket}'), (4, 1, gen_random_uuid()),
+            (5, 9, '00000000-0000-0000-0000-000000000000')"
+    );
+    client.batch_execute(&sold).await.unwrap();
+    let before = rows(&client).await;
+
+    // a file of one line, which moves a flight and would withdraw all others
+    let moved = Route {
+        departs: route(4).departs + 600,
+        ..route(4)
+    };
+    let change = vec![moved];
+    let refused = import(&mut client, change.clone(), ALL, false).await;
+    assert!(
+        matches!(
+            refused,
+            Err(Error::Withdraws {
+                withdrawn: 9,
+                on_sale: 10,
+                seats: 3
+            })
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(rows(&client).await, before);
+    let dry = import(&mut client, change.clone(), ALL, true)
+        .await
+        .unwrap();
+    assert!(dry.withdraws_much);
+    assert_eq!((dry.touched.tickets, dry.touched.seats), (2, 4));
+    assert_eq!(dry.touched.seats_withdrawn, 3);
+    let listed: Vec<String> = dry.touched.listed.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        listed[0],
+        format!("{ticket}: G32 2026-10-27 01:32 UTC withdrawn, 2 seats")
+    );
+    assert!(
+        listed[2].ends_with("G34 2026-10-27 01:34 UTC changed, 1 seats"),
+        "{listed:?}"
+    );
+    assert_eq!(rows(&client).await, before);
+
+    // the same file as a change
+    let merged = scope(ALL, Lacking::Stay);
+    let merge = schedule_store::import(&mut client, change.clone().into_iter(), &merged, |_| ());
+    let merge = merge.await.unwrap();
+    assert_eq!((counts(&merge), merge.touched.tickets), ([0, 1, 0, 0], 1));
+    let on_sale = "select count(*) from route where on_sale";
+    assert_eq!(column::<i64>(&client, on_sale).await, 10);
+
+    // one of ten is a tenth, and no more
+    let most = all[..9].to_vec();
+    let report = import(&mut client, most, ALL, false).await.unwrap();
+    assert_eq!((report.withdrawn, report.withdraws_much), (1, false));
+    assert_eq!(
+        column::<i64>(&client, "select count(*) from audit").await,
+        0
+    );
+
+    let forced = scope(ALL, Lacking::WithdrawnByForce);
+    let force = schedule_store::import(&mut client, change.into_iter(), &forced, |_| ());
+    assert_eq!(force.await.unwrap().withdrawn, 8);
+    let reason: String = column(&client, "select action || ': ' || reason from audit").await;
+    assert_eq!(
+        reason,
+        "import-force: version 4: 8 of 9 flights withdrawn, 3 sold seats on them"
+    );
+}
+
+#[tokio::test]
+async fn a_sample_is_put_beside_nothing_else() {
+    let cluster = support::Cluster::shared();
+    let mut client = support::connect(&database(&cluster).await).await;
+    // departures in the past do not count: nobody sells them
+    let future = |id: u64, flight: &str| Route {
+        departs: 4_000_000_000 + id as i64 * 60,
+        arrives: 4_000_003_600 + id as i64 * 60,
+        flight: flight.into(),
+        ..route(id)
+    };
+    let alone = Scope {
+        alone: true,
+        ..scope(ALL, Lacking::WithdrawnByForce)
+    };
+    let sample = |ids: Range<u64>| ids.map(|id| future(id, "A1000")).collect::<Vec<_>>();
+    let mut put = async |routes: Vec<Route>| {
+        schedule_store::import(&mut client, routes.into_iter(), &alone, |_| ()).await
+    };
+    assert_eq!(put(sample(1..5)).await.unwrap().added, 4);
+    // the next day's window: dates go, and dates come
+    assert_eq!(put(sample(2..6)).await.unwrap().added, 1);
+    let real = vec![future(900, "AD4012")];
+    let add = scope(ALL, Lacking::Stay);
+    schedule_store::import(&mut client, real.into_iter(), &add, |_| ())
+        .await
+        .unwrap();
+    let before = rows(&client).await;
+    let refused =
+        schedule_store::import(&mut client, sample(2..7).into_iter(), &alone, |_| ()).await;
+    assert!(matches!(refused, Err(Error::SellsOthers)), "{refused:?}");
+    assert_eq!(rows(&client).await, before);
 }

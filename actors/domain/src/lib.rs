@@ -3,6 +3,7 @@
 //! * [`vote`], [`ballot`], [`ticket`], [`question`], [`outcome`]: the words that the rules speak in;
 //! * [`saga`]: the driver of a booking; [`participant`]: a company's vote; [`register`]: the decision;
 //!   [`replica`]: what everybody has a copy of; [`seat_map`]: who claims a route's seats right now.
+//! * [`currency`]: how many digits an amount has;
 //! * [`entry`]: all of a company's durable steps, posted to the [`rows`] of one transaction.
 //!
 //! Invariants, wherever the system may have stopped:
@@ -13,6 +14,7 @@
 
 pub mod accounts;
 pub mod ballot;
+pub mod currency;
 pub mod entry;
 pub mod fencing;
 /// Names and values for tests, here and in the crates above.

@@ -12,7 +12,7 @@ pub const HOLD_SECONDS: u32 = 15 * 60;
 /// How long a hold may last in all.
 pub const HOLD_SECONDS_MAX: u32 = 2 * 60 * 60;
 
-/// Amount in the currency's minor unit (centavos).
+/// Amount in the currency's minor unit (centavos); [`super::currency`] says how many make one of the currency.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Price {
     pub minor: i64,

@@ -1,8 +1,10 @@
 //! The e-ticket as PDF: a page or more per traveller, with the flights in order and the QR code at the top.
 
+use passcom_actors::catalogue::airports;
 use passcom_actors::catalogue::cabin::Place;
+use passcom_actors::domain::currency;
 use passcom_actors::domain::ids::SeatNumber;
-use passcom_actors::domain::order::Leg;
+use passcom_actors::domain::order::{Leg, Price};
 use passcom_actors::domain::ticket::Ticket;
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use qrcode::types::QrError;
@@ -46,6 +48,7 @@ struct Words {
     arrives: &'static str,
     seat: &'static str,
     price: &'static str,
+    decimal_mark: char,
     note: [&'static str; 2],
     none: &'static str,
 }
@@ -63,6 +66,7 @@ const PORTUGUESE: Words = Words {
     arrives: "Chegada",
     seat: "Assento",
     price: "Preço",
+    decimal_mark: ',',
     note: [
         "Horários locais de cada aeroporto, com a diferença para UTC.",
         "O código prova quem comprou o quê; um cancelamento posterior não aparece nele.",
@@ -83,6 +87,7 @@ const ENGLISH: Words = Words {
     arrives: "Arrives",
     seat: "Seat",
     price: "Price",
+    decimal_mark: '.',
     note: [
         "Times are local to each airport, with their offset from UTC.",
         "The code proves who bought what; a later cancellation does not show in it.",
@@ -204,8 +209,8 @@ impl Sheet {
         }
         // by the clock of where the trip begins
         let origin = ticket.order.legs.first().map_or("", |leg| &leg.origin_iata);
-        let bought = clock::local(ticket.order.created_at / 1000, origin);
-        let line = format!("{} {}", words.issued, readable(&bought));
+        let bought = readable(ticket.order.created_at / 1000, origin);
+        let line = format!("{} {bought}", words.issued);
         sheet.text(REGULAR, 9.0, MARGIN, HEIGHT - 123.0, &line);
         sheet
     }
@@ -252,12 +257,18 @@ impl Sheet {
         let route = font::fitting(&route, 12.0, 370.0);
         self.text(REGULAR, 12.0, MARGIN + 125.0, y - 18.0, &route);
         let seat = seat_label(leg.seat.number, place);
-        let price = format!("{} {}", leg.price.currency, decimal(leg.price.minor, words));
-        let departs = clock::local(leg.departs, &leg.origin_iata);
-        let arrives = clock::local(leg.arrives, &leg.destination_iata);
+        let Price { minor, currency } = &leg.price;
+        let price = format!(
+            "{currency} {}",
+            currency::decimal(*minor, currency, words.decimal_mark)
+        );
         let facts = [
-            (words.departs, readable(&departs), 0.0),
-            (words.arrives, readable(&arrives), 160.0),
+            (words.departs, readable(leg.departs, &leg.origin_iata), 0.0),
+            (
+                words.arrives,
+                readable(leg.arrives, &leg.destination_iata),
+                160.0,
+            ),
             (words.seat, seat, 320.0),
             (words.price, price, 400.0),
         ];
@@ -278,15 +289,27 @@ impl Sheet {
     }
 }
 
-/// `2026-11-23 14:00 (-03:00)` of an RFC 3339 text.
-fn readable(at: &str) -> String {
+/// `2026-11-23 14:00 (-03:00)` by the clock of the airport. Of an airport whose clock nobody here knows, `… (UTC)`: that is
+/// no local time, and must not look like one.
+fn readable(seconds: i64, iata: &str) -> String {
+    let at = clock::local(seconds, iata);
+    let known = airports::find(iata).is_some();
     match (at.get(..10), at.get(11..16), at.get(at.len() - 6..)) {
-        (Some(date), Some(time), Some(offset)) => format!("{date} {time} ({offset})"),
-        _ => at.to_owned(),
+        (Some(date), Some(time), Some(offset)) if known => format!("{date} {time} ({offset})"),
+        (Some(date), Some(time), _) => format!("{date} {time} (UTC)"),
+        _ => at,
     }
 }
 
-fn decimal(minor: i64, words: &Words) -> String {
-    let mark = if words.tag == "en" { '.' } else { ',' };
-    format!("{}{mark}{:02}", minor / 100, (minor % 100).abs())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_that_of_the_airport_or_says_that_it_is_not() {
+        let at = 1_730_319_757;
+        assert_eq!(readable(at, "GRU"), "2024-10-30 17:22 (-03:00)");
+        assert_eq!(readable(at, "LHR"), "2024-10-30 20:22 (+00:00)");
+        assert_eq!(readable(at, "???"), "2024-10-30 20:22 (UTC)");
+    }
 }

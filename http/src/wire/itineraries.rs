@@ -2,6 +2,7 @@
 
 use passcom_actors::catalogue::airports;
 use passcom_actors::catalogue::{Found, Itinerary, LegView, Order, Trip};
+use passcom_actors::domain::currency;
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::order::Price;
 use serde::Serialize;
@@ -113,11 +114,14 @@ struct Sum {
     minor: i64,
     #[serde(rename = "moeda")]
     currency: String,
+    #[serde(rename = "casas")]
+    digits: u8,
 }
 
 impl Sum {
     fn of(price: Price, passengers: u16) -> Self {
         Self {
+            digits: currency::digits_shown(&price.currency),
             minor: price.minor.saturating_mul(i64::from(passengers)),
             currency: price.currency,
         }
@@ -310,16 +314,16 @@ mod tests {
                 "trechos": [
                     {"id": 2, "company": "G3", "origem": "São Paulo", "destino": "Manaus", "voo": "G32", "origem_iata": "GRU",
                      "destino_iata": "MAO", "partida": "2026-11-23T09:00:00-03:00", "chegada": "2026-11-23T12:00:00-04:00",
-                     "preco": {"centavos": 20_002, "moeda": "BRL"}, "lugares": 3, "livres": 2, "equipamento": "738"},
+                     "preco": {"centavos": 20_002, "moeda": "BRL", "casas": 2}, "lugares": 3, "livres": 2, "equipamento": "738"},
                     {"id": 1, "company": "AD", "origem": "Manaus", "destino": "Tefé", "voo": "AD1", "origem_iata": "MAO",
                      "destino_iata": "TFF", "partida": "2026-11-23T13:00:00-04:00", "chegada": "2026-11-23T14:00:00-04:00",
-                     "preco": {"centavos": 20_001, "moeda": "BRL"}, "lugares": 3, "livres": 1, "equipamento": "738"},
+                     "preco": {"centavos": 20_001, "moeda": "BRL", "casas": 2}, "lugares": 3, "livres": 1, "equipamento": "738"},
                 ],
                 "partida": "2026-11-23T09:00:00-03:00",
                 "chegada": "2026-11-23T14:00:00-04:00",
                 "duracao_min": 360,
-                "preco": {"centavos": 40_003, "moeda": "BRL"},
-                "preco_total": {"centavos": 80_006, "moeda": "BRL"},
+                "preco": {"centavos": 40_003, "moeda": "BRL", "casas": 2},
+                "preco_total": {"centavos": 80_006, "moeda": "BRL", "casas": 2},
                 "conexoes": [{"aeroporto": "MAO", "cidade": "Manaus", "minutos": 60, "troca_companhia": true}],
                 "livres": 1,
             }],

@@ -1,6 +1,7 @@
 //! Legs and seats that are on sale.
 
 use passcom_actors::catalogue::{LegView, Route};
+use passcom_actors::domain::currency;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::Price;
 use passcom_actors::people::operations::SeatView;
@@ -133,17 +134,27 @@ impl<'a> From<&'a LegView> for LegDetails<'a> {
 #[derive(Serialize)]
 pub(super) struct Money<'a> {
     #[serde(rename = "centavos")]
-    pub minor: i64,
+    minor: i64,
     #[serde(rename = "moeda")]
-    pub currency: &'a str,
+    currency: &'a str,
+    /// How many of the digits are behind the point.
+    #[serde(rename = "casas")]
+    digits: u8,
+}
+
+impl<'a> Money<'a> {
+    pub fn new(minor: i64, currency: &'a str) -> Self {
+        Self {
+            minor,
+            currency,
+            digits: currency::digits_shown(currency),
+        }
+    }
 }
 
 impl<'a> From<&'a Price> for Money<'a> {
     fn from(price: &'a Price) -> Self {
-        Self {
-            minor: price.minor,
-            currency: &price.currency,
-        }
+        Self::new(price.minor, &price.currency)
     }
 }
 
@@ -239,7 +250,7 @@ mod tests {
     const DETAILS: &str = concat!(
         r#""company":"G3","origem":"São Paulo","destino":"Manaus","voo":"G31234","origem_iata":"GRU","destino_iata":"MAO","#,
         r#""partida":"2024-10-30T17:22:37-03:00","chegada":"2024-10-30T20:22:37-04:00","#,
-        r#""preco":{"centavos":45990,"moeda":"BRL"},"lugares":186,"livres":2"#,
+        r#""preco":{"centavos":45990,"moeda":"BRL","casas":2},"lugares":186,"livres":2"#,
     );
 
     #[test]
@@ -250,6 +261,16 @@ mod tests {
             serde_json::to_string(&Leg::from(&leg())).unwrap(),
             format!(r#"{{"id":3,{DETAILS},"assentos":{seats}}}"#)
         );
+    }
+
+    #[test]
+    fn an_amount_says_how_many_of_its_digits_are_behind_the_point() {
+        for (currency, digits) in [("JPY", 0), ("BRL", 2), ("KWD", 3), ("CLF", 4)] {
+            assert_eq!(
+                serde_json::to_value(Money::new(12_345, currency)).unwrap(),
+                serde_json::json!({"centavos": 12_345, "moeda": currency, "casas": digits})
+            );
+        }
     }
 
     #[test]

@@ -64,10 +64,7 @@ pub(super) fn total<'a>(mut legs: impl Iterator<Item = &'a Leg>) -> Option<Money
         }
         sum = sum.checked_add(leg.price.minor)?;
     }
-    Some(Money {
-        minor: sum,
-        currency,
-    })
+    Some(Money::new(sum, currency))
 }
 
 /// Per company and currency.
@@ -81,7 +78,7 @@ pub(super) fn prices(order: &Order) -> Vec<CompanyPrice<'_>> {
     }
     let price = |((company, currency), minor)| CompanyPrice {
         company,
-        price: Money { minor, currency },
+        price: Money::new(minor, currency),
     };
     sums.into_iter().map(price).collect()
 }

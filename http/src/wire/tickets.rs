@@ -152,7 +152,7 @@ fn sum(refunds: &[Refund]) -> Option<Money<'_>> {
         }
         minor = minor.checked_add(amount.minor)?;
     }
-    Some(Money { minor, currency })
+    Some(Money::new(minor, currency))
 }
 
 #[derive(Serialize)]

@@ -117,6 +117,9 @@ async fn serve(
             from: Some(args.from.map_or_else(import::today, Ok)?),
             days: args.days.into(),
             dry_run: false,
+            merge: false,
+            // the folder is a plaything: what it is started with is what it sells
+            force: !schedules.is_empty(),
             skip_bad: false,
             json: false,
             files: schedules.to_vec(),

@@ -10,20 +10,20 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use passcom_actors::domain::ids::CompanyId;
-use passcom_sql::schedule_store::{self, Report, Scope};
+use passcom_sql::schedule_store::{self, Error, Lacking, Report, Scope, TICKETS_LISTED};
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::schedule::{self, Options, Schedule, Window};
+use crate::schedule::{self, Options, Remarks, Schedule, Window};
 
 /// A season and the next one.
-const DAYS_DEFAULT: u32 = 365;
+pub const DAYS_DEFAULT: u32 = 365;
 /// Whose today it is when no date is given.
 const HOME_ZONE: &str = "America/Sao_Paulo";
 
 const CSV_HELP: &str = "\
 CSV files begin with a line that names their columns: flight, origin, destination, date, departs, arrives; and, where wanted, \
-until, days, leg, seats, price, currency, equipment.
+until, days, leg, seats, price, currency, equipment. Fields are separated by commas, or by semicolons; then a price may have a decimal comma.
 Dates are 2026-10-25, days 12345 (1 = Monday), times 08:15, local at the airport, or 08:15-03:00. What has no price gets one by \
 distance.";
 
@@ -46,6 +46,12 @@ pub struct Args {
     /// Show what would change, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// The files are a change, and not all that flies on these dates: what they lack stays on sale
+    #[arg(long, conflicts_with = "sample")]
+    pub merge: bool,
+    /// Withdraw what the files lack even if it is more than a tenth of what is on sale on these dates; audited
+    #[arg(long, conflicts_with_all = ["merge", "sample"])]
+    pub force: bool,
     /// Leave bad lines out instead of refusing the files
     #[arg(long)]
     pub skip_bad: bool,
@@ -55,24 +61,48 @@ pub struct Args {
     /// Schedules; of a folder, the files with this company's airline designator
     #[arg(value_name = "FILE", required_unless_present = "sample")]
     pub files: Vec<PathBuf>,
-    /// The made-up network that comes with PassCom, instead of files
+    /// The made-up network that comes with PassCom, instead of files; does nothing where other flights are on sale
     #[arg(long, conflicts_with = "files")]
     pub sample: bool,
 }
 
 /// Imports, and tells what came of it.
 pub async fn run(args: &Args) -> anyhow::Result<()> {
-    let summary = import(args).await?;
-    if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
-    } else {
-        print!("{summary}");
+    match import(args).await? {
+        Done::Imported(summary) if args.json => {
+            println!("{}", serde_json::to_string(&summary)?);
+        }
+        Done::Imported(summary) => print!("{summary}"),
+        Done::LeftAlone(company) if args.json => {
+            let left_alone = serde_json::json!({"company": company, "left_alone": true});
+            println!("{left_alone}");
+        }
+        left_alone @ Done::LeftAlone(_) => println!("{}", left_alone.headline()),
     }
     Ok(())
 }
 
+/// What became of an import.
+pub enum Done {
+    Imported(Box<Summary>),
+    /// The company sells other flights, and the sample was not put beside them.
+    LeftAlone(CompanyId),
+}
+
+impl Done {
+    /// One line.
+    pub fn headline(&self) -> String {
+        match self {
+            Self::Imported(summary) => summary.headline(),
+            Self::LeftAlone(company) => {
+                format!("{company} sells other flights than the sample: they are left as they are")
+            }
+        }
+    }
+}
+
 /// Imports into the database of the company.
-pub async fn import(args: &Args) -> anyhow::Result<Summary> {
+pub async fn import(args: &Args) -> anyhow::Result<Done> {
     let started = Instant::now();
     let config = Config::load(&args.config)?;
     let company = config.company(args.company)?;
@@ -99,8 +129,13 @@ pub async fn import(args: &Args) -> anyhow::Result<Summary> {
     migrate(&url, args.company)
         .await
         .with_context(|| format!("the database of company {}", args.company))?;
-    let report = store(&schedule, &url, args).await?;
-    Ok(Summary::new(args, &schedule, report, started.elapsed()))
+    Ok(match store(&schedule, &url, args).await? {
+        Some(report) => {
+            let summary = Summary::new(args, &schedule, report, started.elapsed());
+            Done::Imported(Box::new(summary))
+        }
+        None => Done::LeftAlone(args.company),
+    })
 }
 
 /// The node may never have run: an import makes the tables, too.
@@ -129,12 +164,19 @@ pub fn today() -> anyhow::Result<Date> {
     Ok(Timestamp::now().to_zoned(zone).date())
 }
 
-async fn store(schedule: &Schedule, url: &str, args: &Args) -> anyhow::Result<Report> {
+/// Nothing if the sample found other flights on sale.
+async fn store(schedule: &Schedule, url: &str, args: &Args) -> anyhow::Result<Option<Report>> {
     let window = schedule.window();
     let dated_legs = schedule.dated_legs();
     let scope = Scope {
         ids: window.route_ids(),
+        lacking: match (args.merge, args.force || args.sample) {
+            (true, _) => Lacking::Stay,
+            (false, false) => Lacking::Withdrawn,
+            (false, true) => Lacking::WithdrawnByForce,
+        },
         dry_run: args.dry_run,
+        alone: args.sample,
     };
     let mut client = schedule_store::connect(url)
         .await
@@ -145,7 +187,12 @@ async fn store(schedule: &Schedule, url: &str, args: &Args) -> anyhow::Result<Re
     })
     .await;
     bar.finish_and_clear();
-    report.with_context(|| format!("import the routes of company {}", args.company))
+    match report {
+        Err(Error::SellsOthers) => Ok(None),
+        report => report
+            .map(Some)
+            .with_context(|| format!("import the routes of company {}", args.company)),
+    }
 }
 
 /// Draws on a terminal only; elsewhere it is silent.
@@ -162,11 +209,13 @@ pub struct Summary {
     from: String,
     until: String,
     dry_run: bool,
+    /// As a change to what is on sale, or as all that is.
+    merge: bool,
     files: Vec<PathBuf>,
     /// Lines with legs that are sold.
     legs: usize,
-    /// Lines with legs that are not: cargo, positioning and the like.
-    unsold_legs: u64,
+    #[serde(flatten)]
+    remarks: Remarks,
     bad_lines: u64,
     /// The first of them.
     bad_lines_listed: Vec<String>,
@@ -192,9 +241,10 @@ impl Summary {
             from: window.from().to_string(),
             until: window.last().to_string(),
             dry_run: args.dry_run,
+            merge: args.merge,
             files: schedule.files.clone(),
             legs: schedule.legs(),
-            unsold_legs: schedule.unsold,
+            remarks: schedule.remarks.clone(),
             bad_lines: schedule.bad.count,
             bad_lines_listed: schedule
                 .bad
@@ -225,6 +275,27 @@ impl fmt::Display for Summary {
                 ""
             }
         )?;
+        if report.withdraws_much && self.dry_run {
+            writeln!(
+                f,
+                "{} of the {} flights on sale on these dates would be withdrawn: that needs --force, unless --merge is meant",
+                report.withdrawn, report.on_sale_before
+            )?;
+        }
+        let touched = &report.touched;
+        if touched.tickets > 0 {
+            writeln!(
+                f,
+                "{} tickets or bookings under way have {} seats on flights that are changed or withdrawn ({} seats on withdrawn ones):",
+                touched.tickets, touched.seats, touched.seats_withdrawn
+            )?;
+            for ticket in &touched.listed {
+                writeln!(f, "  {ticket}")?;
+            }
+            if touched.listed.len() as i64 == TICKETS_LISTED {
+                writeln!(f, "  … the first {TICKETS_LISTED} by departure")?;
+            }
+        }
         for change in &report.examples {
             writeln!(f, "  {change}")?;
         }
@@ -239,13 +310,7 @@ impl fmt::Display for Summary {
                 report.seats_kept
             )?;
         }
-        if self.unsold_legs > 0 {
-            writeln!(
-                f,
-                "{} lines are no flights for passengers",
-                self.unsold_legs
-            )?;
-        }
+        write!(f, "{}", self.remarks)?;
         if self.bad_lines > 0 {
             writeln!(f, "{} bad lines were let pass:", self.bad_lines)?;
             for line in &self.bad_lines_listed {

@@ -15,6 +15,7 @@ pub mod certs;
 pub mod demo;
 pub mod import;
 pub mod node;
+pub mod schedule;
 
 /// Three airlines' nodes that sell each other's seats.
 #[derive(Debug, Parser)]
@@ -32,6 +33,8 @@ enum Command {
     Node(node::Args),
     /// Put a company's flights on sale.
     Import(import::Args),
+    /// Look at schedule files before they are imported.
+    Schedule(schedule::Args),
     /// Make certificates and keys for a cluster.
     Certs(certs::Args),
     /// Ask a running node how it is.
@@ -68,6 +71,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Demo(args) => demo::run(args).await,
             Command::Node(args) => node::run(args).await,
             Command::Import(args) => import::run(&args).await,
+            Command::Schedule(args) => schedule::run(&args),
             Command::Certs(args) => certs::run(&args),
             Command::Admin(args) => admin::run(args).await,
             Command::Tether(_) => unreachable!("it ran above"),

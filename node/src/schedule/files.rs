@@ -1,5 +1,6 @@
 //! Which files are read: those that are named, and of a folder those of the company.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -16,8 +17,12 @@ const FILE_BYTES_MAX: u64 = 1 << 30;
 const LINE_BYTES_MAX: u64 = 4096;
 /// Most entries of a folder that are looked at.
 const FOLDER_ENTRIES_MAX: usize = 10_000;
+/// What Windows puts before text of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Lines of an SSIM file among which its carrier is looked for.
 const CARRIER_LINES_MAX: usize = 50;
+
+const NO_SCHEDULE: &str = "neither SSIM (a header record 1AIRLINE STANDARD SCHEDULE DATA SET) nor CSV (a header with the column flight)";
 
 enum Format {
     Ssim,
@@ -41,8 +46,7 @@ pub fn choose(paths: &[PathBuf], company: CompanyId) -> Result<Vec<PathBuf>, Err
 pub fn read(path: &Path, findings: &mut Findings) -> Result<(), Error> {
     let (format, reader) = open(path)?;
     let Some(format) = format else {
-        let reason = "neither SSIM (a header record 1AIRLINE STANDARD SCHEDULE DATA SET) nor CSV (a header with the column flight)";
-        return Err(Error::file(path, reason));
+        return Err(Error::file(path, NO_SCHEDULE));
     };
     let name: Arc<str> = path.display().to_string().into();
     match format {
@@ -67,6 +71,33 @@ pub fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Resu
         }
     }
     Ok(true)
+}
+
+/// The airlines of these files, and of the schedules in these folders.
+pub fn carriers(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<PathBuf>>, Error> {
+    let mut found: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for path in paths {
+        let files = match path.is_dir() {
+            true => entries(path)?,
+            false => vec![path.clone()],
+        };
+        for file in files {
+            match carrier(&file)? {
+                Some(carrier) => found.entry(carrier).or_default().push(file),
+                None if path.is_dir() => {}
+                None => return Err(Error::file(file, no_airline(path)?)),
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn no_airline(path: &Path) -> Result<&'static str, Error> {
+    Ok(match open(path)?.0 {
+        None => NO_SCHEDULE,
+        Some(Format::Ssim) => "has no carrier (record 2) among its first records",
+        Some(Format::Csv) => "has no flight that can be read in its second line, or a wrong header",
+    })
 }
 
 fn of_company(folder: &Path, company: CompanyId) -> Result<Vec<PathBuf>, Error> {
@@ -130,6 +161,13 @@ fn open(path: &Path) -> Result<(Option<Format>, BufReader<File>), Error> {
         return Err(Error::file(path, reason));
     }
     let mut reader = BufReader::new(File::open(path).map_err(error)?);
+    if reader
+        .fill_buf()
+        .map_err(error)?
+        .starts_with(BYTE_ORDER_MARK)
+    {
+        reader.consume(BYTE_ORDER_MARK.len());
+    }
     let beginning = reader.fill_buf().map_err(error)?;
     let format = if ssim::recognizes(beginning) {
         Some(Format::Ssim)

@@ -5,6 +5,8 @@
 //! ssim/, csv.rs   lines -> patterns, or what is wrong with them (error.rs)
 //! fares.rs, equipment.rs   what the lines do not say
 //! collision.rs   no two patterns make one route
+//! contents.rs  what is in a schedule, and what is odd
+//! remarks.rs   what is told of good files: what is not sold, what was guessed
 //! dates.rs     flight dates: periods and windows of them
 //! pattern.rs   a pattern -> dated routes
 //! sample.rs    a network for those who have no schedule
@@ -14,6 +16,7 @@
 //! one id.
 
 mod collision;
+mod contents;
 mod csv;
 mod dates;
 mod equipment;
@@ -21,17 +24,21 @@ mod error;
 mod fares;
 mod files;
 mod pattern;
+mod remarks;
 mod sample;
 mod ssim;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::CompanyId;
 
+pub use self::contents::{Contents, Oddity};
 pub use self::dates::{WINDOW_DAYS_MAX, Window};
 pub use self::error::{BAD_LINES_LISTED, BadLine, BadLines, Error, Fault, Place, Source};
 use self::pattern::Pattern;
+pub use self::remarks::{Remarks, Unsold, UnsoldLegs};
 pub use self::sample::sample;
 
 /// Most lines with legs of one reading: some 200 MB.
@@ -56,8 +63,8 @@ pub struct Schedule {
     pub files: Vec<PathBuf>,
     /// What was wrong with the files and was let pass.
     pub bad: BadLines,
-    /// Good lines that are no flight for passengers.
-    pub unsold: u64,
+    /// What is told once of the good lines.
+    pub remarks: Remarks,
 }
 
 impl Schedule {
@@ -90,7 +97,7 @@ impl Schedule {
 struct Findings {
     patterns: Vec<Pattern>,
     bad: BadLines,
-    unsold: u64,
+    remarks: Remarks,
 }
 
 impl Findings {
@@ -105,6 +112,11 @@ impl Findings {
     }
 }
 
+/// The files of each airline among these files and folders.
+pub fn carriers(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<PathBuf>>, Error> {
+    files::carriers(paths)
+}
+
 /// Reads the schedules in these files and folders.
 pub fn read(paths: &[PathBuf], options: &Options) -> Result<Schedule, Error> {
     let files = files::choose(paths, options.company)?;
@@ -115,7 +127,7 @@ pub fn read(paths: &[PathBuf], options: &Options) -> Result<Schedule, Error> {
     let Findings {
         patterns,
         mut bad,
-        unsold,
+        remarks,
     } = findings;
     let patterns = collision::without_collisions(patterns, &mut bad);
     if !bad.is_empty() && !options.skip_bad {
@@ -126,7 +138,7 @@ pub fn read(paths: &[PathBuf], options: &Options) -> Result<Schedule, Error> {
         window: options.window,
         files,
         bad,
-        unsold,
+        remarks,
     })
 }
 

@@ -159,6 +159,16 @@ pub fn block_seconds(departs: &Moment, arrives: &Moment, date: Date) -> i64 {
     arrives.at(date) - departs.at(date)
 }
 
+/// The arrival on the day that makes it the first one after the departure, on the date given.
+pub fn first_after(departs: &Moment, arrives: Moment, date: Date) -> Moment {
+    let early = block_seconds(departs, &arrives, date);
+    let days = (-early).div_euclid(SECONDS_PER_DAY) + 1;
+    Moment {
+        minutes: arrives.minutes + days * MINUTES_PER_DAY,
+        clock: arrives.clock,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;

@@ -15,7 +15,7 @@ use passcom_actors::domain::ids::CompanyId;
 use super::dates::{Days, Period};
 use super::error::{BadLines, Source};
 use super::pattern::{Clock, Designator, Moment, Pattern};
-use super::{Schedule, Window, equipment, fares};
+use super::{Remarks, Schedule, Window, equipment, fares};
 
 /// An airport that a hub serves, and how often a day, each way.
 type Spoke = (&'static str, u16);
@@ -158,7 +158,7 @@ pub fn sample(
         window,
         files: Vec::new(),
         bad: BadLines::default(),
-        unsold: 0,
+        remarks: Remarks::default(),
     })
 }
 

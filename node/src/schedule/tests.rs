@@ -50,6 +50,21 @@ fn a_folder_gives_the_files_of_the_company_and_each_format_the_same_routes() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_a_schedule() {
+    let window = Window::new(date(2026, 10, 26), 14).unwrap();
+    let folder = std::env::temp_dir().join(format!("passcom-bom-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for name in ["XA.ssim", "XB.csv"] {
+        let text = std::fs::read_to_string(fixture(name)).unwrap();
+        std::fs::write(folder.join(name), format!("\u{feff}{text}")).unwrap();
+    }
+    let read = |company| read(std::slice::from_ref(&folder), &options(company, window));
+    let legs = ["XA", "XB"].map(|company| read(company).map(|schedule| schedule.legs()).ok());
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(legs, [Some(4), Some(4)]);
+}
+
+#[test]
 fn two_lines_that_make_one_route_are_refused_and_named() {
     let window = Window::new(date(2026, 10, 26), 14).unwrap();
     let both = [fixture("XA.ssim"), fixture("XB.csv")];

@@ -7,6 +7,9 @@
 //! * `catalogue_version` rises first, and its row lock makes imports wait for each other;
 //! * a route is never deleted, because a leg may have tickets: what a schedule lacks goes off sale;
 //! * `seats` never falls below the highest seat that is prepared or sold;
+//! * who withdraws much says that it is meant: more than [`WITHDRAWN_PART_MAX`] of what is on sale only by force, which the
+//!   table `audit` remembers;
+//! * the sample takes nothing off sale but a sample;
 //! * a row carries the version of the import that last changed it; an equal row is not written.
 
 use std::ops::Range;
@@ -23,10 +26,15 @@ use tokio_postgres::{Client, NoTls, Transaction};
 use self::difference::examples;
 pub use self::difference::{Change, FieldChange};
 
+pub use self::tickets::{TICKETS_LISTED, Touched, TouchedTicket};
+
 mod difference;
+mod tickets;
 
 /// Changed routes that are shown field by field.
 pub const EXAMPLES_MAX: i64 = 5;
+/// One in so many of the routes on sale in the scope may be withdrawn without force.
+pub const WITHDRAWN_PART_MAX: u64 = 10;
 /// Routes between two calls of the progress callback.
 pub const PROGRESS_EVERY: u64 = 1000;
 
@@ -116,6 +124,21 @@ const WITHDRAW_MISSING: &str = "
     where r.id >= $2 and r.id < $3 and r.on_sale
         and not exists (select from incoming i where i.id = r.id)";
 
+const ON_SALE: &str = "select count(*) from route where id >= $1 and id < $2 and on_sale";
+
+// whatever the dates: a flight of the sample is one every day
+const SELLS_OTHERS: &str = "
+    select exists (
+        select from route r
+        where r.on_sale and r.departs > now() and not exists (
+            select from incoming i
+            where (i.flight, i.origin, i.destination) = (r.flight, r.origin, r.destination)
+        )
+    )";
+
+const AUDIT: &str = "
+    insert into audit (at, action, subject, reason) values (now(), 'import-force', 'schedule', $1)";
+
 const SUM_SEATS: &str = "select coalesce(sum(seats), 0)::bigint from incoming";
 
 /// Why nothing was imported.
@@ -129,15 +152,54 @@ pub enum Error {
     },
     #[error("route {0} departs or arrives outside of the years 1 to 9999")]
     Time(RouteId),
+    #[error(
+        "{withdrawn} of the {on_sale} flights that are on sale on these dates would be withdrawn, {seats} sold seats on \
+         them; nothing was changed. Is a file or a company missing? --merge only adds and changes, --force withdraws"
+    )]
+    Withdraws {
+        withdrawn: u64,
+        on_sale: u64,
+        /// Sold, on those flights.
+        seats: u64,
+    },
+    #[error("the company sells other flights than the sample; nothing was changed")]
+    SellsOthers,
 }
 
 /// What to import, and whether to.
 #[derive(Debug, Clone)]
 pub struct Scope {
-    /// The schedule speaks for all of these: those that it lacks are withdrawn.
+    /// The schedule speaks for these, all or some.
     pub ids: Range<RouteId>,
+    /// What becomes of those that the schedule lacks.
+    pub lacking: Lacking,
     /// Finds the difference and changes nothing.
     pub dry_run: bool,
+    /// Refused where the company sells anything else: for the sample, which nobody asked for.
+    pub alone: bool,
+}
+
+impl Scope {
+    /// A schedule that is all there is of these.
+    pub fn of(ids: Range<RouteId>) -> Self {
+        Self {
+            ids,
+            lacking: Lacking::Withdrawn,
+            dry_run: false,
+            alone: false,
+        }
+    }
+}
+
+/// What becomes of routes on sale that a schedule does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacking {
+    /// The schedule is a change: they stay.
+    Stay,
+    /// The schedule is all there is: they are withdrawn, unless they are too many.
+    Withdrawn,
+    /// They are withdrawn, however many they are.
+    WithdrawnByForce,
 }
 
 /// What an import did, or would do.
@@ -155,6 +217,11 @@ pub struct Report {
     pub seats_kept: u64,
     /// Some of the changed routes, at most [`EXAMPLES_MAX`].
     pub examples: Vec<Change>,
+    /// Routes on sale in the scope, before.
+    pub on_sale_before: u64,
+    /// More were withdrawn than go without force.
+    pub withdraws_much: bool,
+    pub touched: Touched,
 }
 
 /// A connection of an import's own: it is busy for seconds, and takes none from the pool of a node.
@@ -258,8 +325,25 @@ async fn apply(
     copied: u64,
     scope: &Scope,
 ) -> Result<Report, Error> {
+    let (first, end) = (scope.ids.start.0 as i64, scope.ids.end.0 as i64);
+    if scope.alone {
+        let step = failed("look for other flights");
+        let others = transaction.query_one(SELLS_OTHERS, &[]).await;
+        if others.map_err(step)?.get(0) {
+            return Err(Error::SellsOthers);
+        }
+    }
     let seats_kept = keep_seats_in_use(transaction).await?;
     let step = failed("compare the routes");
+    let withdraws = scope.lacking != Lacking::Stay;
+    let touched = tickets::touched(transaction, (first, end), withdraws)
+        .await
+        .map_err(&step)?;
+    let on_sale_before: i64 = transaction
+        .query_one(ON_SALE, &[&first, &end])
+        .await
+        .map_err(&step)?
+        .get(0);
     let examples = examples(transaction).await.map_err(&step)?;
     let seats: i64 = transaction
         .query_one(SUM_SEATS, &[])
@@ -267,12 +351,14 @@ async fn apply(
         .map_err(&step)?
         .get(0);
     let step = failed("write the difference");
-    let (first, end) = (scope.ids.start.0 as i64, scope.ids.end.0 as i64);
     let withdraw: [&(dyn ToSql + Sync); 3] = [&version, &first, &end];
-    let withdrawn = transaction
-        .execute(WITHDRAW_MISSING, &withdraw)
-        .await
-        .map_err(&step)?;
+    let withdrawn = match scope.lacking {
+        Lacking::Stay => 0,
+        _ => transaction
+            .execute(WITHDRAW_MISSING, &withdraw)
+            .await
+            .map_err(&step)?,
+    };
     let changed = transaction
         .execute(UPDATE_CHANGED, &[&version])
         .await
@@ -281,7 +367,7 @@ async fn apply(
         .execute(INSERT_NEW, &[&version])
         .await
         .map_err(&step)?;
-    Ok(Report {
+    let report = Report {
         version,
         added,
         changed,
@@ -290,7 +376,38 @@ async fn apply(
         seats: seats as u64,
         seats_kept,
         examples,
-    })
+        on_sale_before: on_sale_before as u64,
+        withdraws_much: withdrawn * WITHDRAWN_PART_MAX > on_sale_before as u64,
+        touched,
+    };
+    if report.withdraws_much && !scope.dry_run {
+        confirm_withdrawal(transaction, &report, scope.lacking).await?;
+    }
+    Ok(report)
+}
+
+/// Refuses it, or remembers that it was forced. A dry run only tells.
+async fn confirm_withdrawal(
+    transaction: &Transaction<'_>,
+    report: &Report,
+    lacking: Lacking,
+) -> Result<(), Error> {
+    let (withdrawn, on_sale) = (report.withdrawn, report.on_sale_before);
+    let seats = report.touched.seats_withdrawn;
+    if lacking != Lacking::WithdrawnByForce {
+        return Err(Error::Withdraws {
+            withdrawn,
+            on_sale,
+            seats,
+        });
+    }
+    let reason = format!(
+        "version {}: {withdrawn} of {on_sale} flights withdrawn, {seats} sold seats on them",
+        report.version
+    );
+    let step = failed("write the audit");
+    transaction.execute(AUDIT, &[&reason]).await.map_err(step)?;
+    Ok(())
 }
 
 async fn keep_seats_in_use(transaction: &Transaction<'_>) -> Result<u64, Error> {

@@ -27,10 +27,7 @@ async fn shrink(base: &Postgresql) -> Report {
         seats: SEATS / 2,
         ..route(1)
     };
-    let scope = Scope {
-        ids: RouteId(1)..RouteId(2),
-        dry_run: false,
-    };
+    let scope = Scope::of(RouteId(1)..RouteId(2));
     let mut client = schedule_store::connect(&base.url).await.unwrap();
     let report = schedule_store::import(&mut client, [smaller].into_iter(), &scope, |_| ()).await;
     report.unwrap()

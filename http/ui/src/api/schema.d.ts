@@ -551,7 +551,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description An amount in minor units: `{"centavos":45990,"moeda":"BRL"}` is R$ 459,90. */
+        /** @description An amount in minor units: `{"centavos":45990,"moeda":"BRL","casas":2}` is R$ 459,90. */
         Money: {
             /** @description Minor units of the currency. */
             centavos: number;
@@ -560,6 +560,8 @@ export interface components {
              * @example BRL
              */
             moeda: string;
+            /** @description How many digits of `centavos` are behind the point, by ISO 4217: 0 of JPY, 2 of BRL, 3 of KWD. */
+            casas: number;
         };
         CompanyPrice: {
             company: string;

@@ -10,11 +10,15 @@ const [portuguese, english] = [formats('pt-BR'), formats('en')]
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ')
 
 test.each([
-  [{ centavos: 239_940, moeda: 'BRL' }, 'R$ 2.399,40', 'R$2,399.40'],
-  [{ centavos: 0, moeda: 'BRL' }, 'R$ 0,00', 'R$0.00'],
-  [{ centavos: 5, moeda: 'BRL' }, 'R$ 0,05', 'R$0.05'],
-  [{ centavos: 123_456_789, moeda: 'BRL' }, 'R$ 1.234.567,89', 'R$1,234,567.89'],
-  [{ centavos: 1_990, moeda: 'USD' }, 'US$ 19,90', 'US$19.90'],
+  [{ centavos: 239_940, moeda: 'BRL', casas: 2 }, 'R$ 2.399,40', 'R$2,399.40'],
+  [{ centavos: 0, moeda: 'BRL', casas: 2 }, 'R$ 0,00', 'R$0.00'],
+  [{ centavos: 5, moeda: 'BRL', casas: 2 }, 'R$ 0,05', 'R$0.05'],
+  [{ centavos: 123_456_789, moeda: 'BRL', casas: 2 }, 'R$ 1.234.567,89', 'R$1,234,567.89'],
+  [{ centavos: 1_990, moeda: 'USD', casas: 2 }, 'US$ 19,90', 'US$19.90'],
+  [{ centavos: 12_345, moeda: 'JPY', casas: 0 }, 'JP¥ 12.345', 'JP¥12,345'],
+  [{ centavos: 12_345, moeda: 'KWD', casas: 3 }, 'KWD 12,345', 'KWD 12.345'],
+  [{ centavos: 12_345, moeda: 'CLF', casas: 4 }, 'CLF 1,2345', 'CLF 1.2345'],
+  [{ centavos: 12_345, moeda: 'IQD', casas: 3 }, 'IQD 12,345', 'IQD 12.345'],
 ])('%j is %s, and %s in English', (money, inPortuguese, inEnglish) => {
   expect(plain(portuguese.money(money))).toBe(inPortuguese)
   expect(plain(english.money(money))).toBe(inEnglish)

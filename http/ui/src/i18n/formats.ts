@@ -17,8 +17,14 @@ export function formats(language: Language) {
   const clock = new Intl.DateTimeFormat(region, { timeStyle: 'medium' })
   const list = new Intl.ListFormat(region, { type: 'conjunction' })
   return {
-    money: ({ centavos, moeda }: Money) =>
-      new Intl.NumberFormat(region, { style: 'currency', currency: moeda }).format(centavos / 100),
+    money: ({ centavos, moeda, casas }: Money) =>
+      new Intl.NumberFormat(region, {
+        style: 'currency',
+        currency: moeda,
+        // browsers leave out cents that are not in use; what is paid has them
+        minimumFractionDigits: casas,
+        maximumFractionDigits: casas,
+      }).format(centavos / 10 ** casas),
     /** The clock at the airport: `08:35`. */
     time: (instant: string) => instant.slice(11, 16),
     /** The zone of that clock: `UTC−3`. */

@@ -4,7 +4,7 @@ import type { Leg } from '../api/schema'
 import * as choice from './choice'
 
 const leg = (company: string, id: number, centavos = 10_000, moeda = 'BRL') =>
-  ({ company, id, preco: { centavos, moeda } }) as Leg
+  ({ company, id, preco: { centavos, moeda, casas: 2 } }) as Leg
 
 const [ONE, OTHER] = [leg('a', 7, 19_990), leg('b', 7, 5_010)]
 
@@ -101,7 +101,7 @@ describe('passengers', () => {
 
 describe('a total', () => {
   test('is of all legs for all passengers', () => {
-    expect(choice.totalOf(now())).toEqual({ moeda: 'BRL', centavos: 50_000 })
+    expect(choice.totalOf(now())).toEqual({ moeda: 'BRL', centavos: 50_000, casas: 2 })
   })
 
   test('is not there over several currencies, nor without legs', () => {

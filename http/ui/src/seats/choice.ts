@@ -120,10 +120,10 @@ export const missingOf = (now: Choice): number =>
 
 /** What the trip costs for all; nothing where currencies differ. */
 export function totalOf({ legs, travellers }: Choice): Money | undefined {
-  const moeda = legs[0]?.preco.moeda
-  if (moeda === undefined || legs.some(({ preco }) => preco.moeda !== moeda)) return undefined
+  const first = legs[0]?.preco
+  if (first === undefined || legs.some(({ preco }) => preco.moeda !== first.moeda)) return undefined
   const each = legs.reduce((sum, { preco }) => sum + preco.centavos, 0)
-  return { moeda, centavos: each * travellers.length }
+  return { ...first, centavos: each * travellers.length }
 }
 
 /** What is to be sent to hold the choice: the same as before, until that has its answer. */

@@ -1,5 +1,8 @@
 //! Schedules as CSV, for companies without SSIM.
 //!
+//! Fields are separated by commas, or by semicolons as spreadsheets write them where the comma is the decimal mark; the first
+//! line says which. With semicolons a price may have either mark. Fields may be quoted, lines end with LF or CRLF.
+//!
 //! The first line names the columns, in any order:
 //!
 //! | column | holds | when absent or empty |
@@ -12,8 +15,8 @@
 //! | `days` | days of the week, 1 = Monday: `12345` | every day |
 //! | `leg` | leg sequence, of a flight with several legs: 1 to 31 | 1 |
 //! | `seats` | 1 to 1023 | by `equipment` |
-//! | `price` | `349.90` | by distance (`fares.rs`) |
-//! | `currency` | of the price: ISO 4217 | `BRL` |
+//! | `price` | `349.90`, with no more digits than its currency has | by distance (`fares.rs`) |
+//! | `currency` | of the price: one of ISO 4217 | `BRL` |
 //! | `equipment` | IATA aircraft type, `738` | unknown |
 //!
 //! A leg arrives at the first such time after its departure. An airport that is not in the table needs times with an offset.
@@ -27,14 +30,17 @@ use ::csv::{ReaderBuilder, StringRecord, Trim};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use passcom_actors::catalogue::airports;
+use passcom_actors::domain::currency;
 use passcom_actors::domain::ids::SEATS_MAX;
 use passcom_actors::domain::order::Price;
 
-use self::values::{minor_digits, minor_units, split_flight, split_time};
+use self::values::{minor_units, split_flight, split_time};
 use super::dates::{DATE_MAX, DATE_MIN, Days, Period};
 use super::error::{Fault, Place, Source};
 use super::files::next_line;
-use super::pattern::{Clock, Designator, LEG_SEQUENCE_MAX, Moment, Pattern, block_seconds};
+use super::pattern::{
+    Clock, Designator, LEG_SEQUENCE_MAX, Moment, Pattern, block_seconds, first_after,
+};
 use super::{Findings, equipment, fares};
 
 const REQUIRED: [&str; 6] = [
@@ -54,8 +60,11 @@ const OPTIONAL: [&str; 7] = [
     "currency",
     "equipment",
 ];
+const COMMA: u8 = b',';
+const SEMICOLON: u8 = b';';
+/// Of a price that shows how one is written.
+const EXAMPLE_MINOR: i64 = 34_990;
 const DEFAULT_CURRENCY: &str = "BRL";
-const MINUTES_PER_DAY: i64 = 24 * 60;
 
 /// Whether a file that begins like this is one.
 pub fn recognizes(beginning: &[u8]) -> bool {
@@ -65,9 +74,16 @@ pub fn recognizes(beginning: &[u8]) -> bool {
         .unwrap_or_default();
     let header = String::from_utf8_lossy(line);
     header
-        .trim_start_matches('\u{feff}')
-        .split(',')
+        .split([COMMA as char, SEMICOLON as char])
         .any(|name| name.trim().trim_matches('"') == "flight")
+}
+
+/// The separator of a file with this header. No column has either in its name.
+fn separator(header: &[u8]) -> u8 {
+    match header.contains(&SEMICOLON) {
+        true => SEMICOLON,
+        false => COMMA,
+    }
 }
 
 /// The airline of the first flight.
@@ -76,14 +92,14 @@ pub fn carrier(mut reader: impl BufRead) -> std::io::Result<Option<String>> {
     if !next_line(&mut reader, &mut line)? {
         return Ok(None);
     }
-    let header = split(&line).and_then(|names| Header::new(&names));
+    let header = Header::of(&line);
     if !next_line(&mut reader, &mut line)? {
         return Ok(None);
     }
     let designator = header.and_then(|header| {
         let row = Row {
             header: &header,
-            record: &split(&line)?,
+            record: &split(&line, header.separator)?,
         };
         row.designator()
     });
@@ -109,7 +125,7 @@ pub fn read(
             continue;
         }
         let Some(header) = &header else {
-            match split(&line).and_then(|names| Header::new(&names)) {
+            match Header::of(&line) {
                 Ok(names) => header = Some(names),
                 Err(fault) => {
                     findings.bad.push(source, fault);
@@ -120,7 +136,10 @@ pub fn read(
             continue;
         };
         match pattern(header, &line, source.clone()) {
-            Ok(pattern) => findings.add(pattern),
+            Ok(pattern) => {
+                findings.remarks.note_clocks(&pattern);
+                findings.add(pattern);
+            }
             Err(fault) => findings.bad.push(source, fault),
         }
     }
@@ -128,9 +147,13 @@ pub fn read(
 }
 
 fn pattern(header: &Header, line: &[u8], source: Source) -> Result<Pattern, Fault> {
-    let record = &split(line)?;
+    let record = &split(line, header.separator)?;
     if record.len() != header.fields.len() {
-        let expected = format!("{} fields as in the header", header.fields.len());
+        let expected = format!(
+            "{} fields as in the header, separated by {:?} (a field with that mark in it is written in quotes)",
+            header.fields.len(),
+            char::from(header.separator)
+        );
         let found = format!("{} fields", record.len());
         return Err(Fault::new(Place::Line, expected, found.as_bytes()));
     }
@@ -139,28 +162,38 @@ fn pattern(header: &Header, line: &[u8], source: Source) -> Result<Pattern, Faul
 
 /// The fields of one line. Line by line, because no field has a line end in it, and a quote that is not closed would
 /// otherwise swallow the rest of the file.
-fn split(line: &[u8]) -> Result<StringRecord, Fault> {
+fn split(line: &[u8], separator: u8) -> Result<StringRecord, Fault> {
     let mut record = StringRecord::new();
     ReaderBuilder::new()
         .has_headers(false)
+        .delimiter(separator)
         .trim(Trim::All)
         .buffer_capacity(line.len())
         .from_reader(line)
         .read_record(&mut record)
-        .map_err(|_| Fault::new(Place::Line, "fields of UTF-8, separated by commas", line))?;
+        .map_err(|_| {
+            let expected = "text of UTF-8 (a spreadsheet saves it as “CSV UTF-8”)";
+            Fault::new(Place::Line, expected, line)
+        })?;
     Ok(record)
 }
 
 /// Which field holds which column.
 struct Header {
     fields: Vec<(&'static str, usize)>,
+    separator: u8,
 }
 
 impl Header {
-    fn new(names: &StringRecord) -> Result<Self, Fault> {
+    /// Of the first line of a file.
+    fn of(line: &[u8]) -> Result<Self, Fault> {
+        let separator = separator(line);
+        Self::new(&split(line, separator)?, separator)
+    }
+
+    fn new(names: &StringRecord, separator: u8) -> Result<Self, Fault> {
         let mut fields: Vec<(&'static str, usize)> = Vec::with_capacity(names.len());
         for (field, name) in names.iter().enumerate() {
-            let name = name.trim_start_matches('\u{feff}');
             let known = REQUIRED
                 .iter()
                 .chain(&OPTIONAL)
@@ -176,7 +209,7 @@ impl Header {
         }
         for required in REQUIRED {
             if !fields.iter().any(|(name, _)| *name == required) {
-                let expected = format!("a header with the column {required}");
+                let expected = format!("a header with the column {required} in the first line");
                 let found: Vec<&str> = names.iter().collect();
                 return Err(Fault::new(
                     Place::Line,
@@ -185,7 +218,7 @@ impl Header {
                 ));
             }
         }
-        Ok(Self { fields })
+        Ok(Self { fields, separator })
     }
 }
 
@@ -310,7 +343,7 @@ impl Row<'_> {
             Some(offset) => Clock::Offset(offset),
             None => Clock::Zone(zone_of(airport).ok_or_else(|| {
                 let expected = format!(
-                    "a time with an offset, because the zone of {airport} is not known here"
+                    "a time with an offset such as 08:15-03:00, because the zone of {airport} is not known here"
                 );
                 self.fault(name, expected)
             })?),
@@ -342,16 +375,21 @@ impl Row<'_> {
     fn price(&self) -> Result<Option<Price>, Fault> {
         let currency = match self.get("currency") {
             "" => DEFAULT_CURRENCY,
-            code if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) => code,
-            _ => return Err(self.fault("currency", "an ISO 4217 code such as BRL")),
+            code => code,
         };
+        let digits = currency::digits(currency)
+            .ok_or_else(|| self.fault("currency", "a currency of ISO 4217 such as BRL or USD"))?;
         let text = self.get("price");
         if text.is_empty() {
             return Ok(None);
         }
-        let minor = minor_units(text, minor_digits(currency)).ok_or_else(|| {
-            let expected =
-                format!("a price such as 349.90, with what {currency} has after the point");
+        let minor = minor_units(text, self.decimal_mark(text), digits).ok_or_else(|| {
+            let example = currency::decimal(EXAMPLE_MINOR, currency, '.');
+            let expected = format!(
+                "a price such as {example}: {currency} has {digits} digits after the point, thousands are not separated, \
+                 and a decimal comma needs {:?} between the fields",
+                char::from(SEMICOLON)
+            );
             self.fault("price", expected)
         })?;
         Ok(Some(Price {
@@ -359,21 +397,18 @@ impl Row<'_> {
             currency: currency.to_owned(),
         }))
     }
+
+    /// Where semicolons separate fields, whichever mark the price has; else a point, because a comma may be a lost quote.
+    fn decimal_mark(&self, price: &str) -> char {
+        match self.header.separator == SEMICOLON && price.contains(',') {
+            true => ',',
+            false => '.',
+        }
+    }
 }
 
 fn zone_of(airport: &str) -> Option<TimeZone> {
     TimeZone::get(airports::find(airport)?.zone).ok()
-}
-
-/// The arrival on the day that makes it the first one after the departure.
-fn first_after(departs: &Moment, arrives: Moment, date: Date) -> Moment {
-    let seconds_per_day = MINUTES_PER_DAY * 60;
-    let early = block_seconds(departs, &arrives, date);
-    let days = (-early).div_euclid(seconds_per_day) + 1;
-    Moment {
-        minutes: arrives.minutes + days * MINUTES_PER_DAY,
-        clock: arrives.clock,
-    }
 }
 
 #[cfg(test)]

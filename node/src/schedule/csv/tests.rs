@@ -68,18 +68,18 @@ fn what_is_left_out_is_filled_in() {
 
 #[test]
 fn an_airport_out_of_the_table_needs_times_with_an_offset() {
-    let pattern = one("ABC12,GRU,LIS,2026-10-26,22:30,12:00+00:00,,,,250,,,");
+    let pattern = one("ABC12,GRU,XYZ,2026-10-26,22:30,12:00+00:00,,,,250,,,");
     assert_eq!(
         block_seconds(&pattern.departs, &pattern.arrives, pattern.period.first),
         (10 * 60 + 30) * 60
     );
     let (_, bad) = read_text(&format!(
-        "{HEADER}ABC12,GRU,LIS,2026-10-26,22:30,12:00,,,,250,,,\n"
+        "{HEADER}ABC12,GRU,XYZ,2026-10-26,22:30,12:00,,,,250,,,\n"
     ));
     assert_eq!(
         bad,
         [
-            r#"t.csv:2: column arrives: expected a time with an offset, because the zone of LIS is not known here, found "12:00""#
+            r#"t.csv:2: column arrives: expected a time with an offset such as 08:15-03:00, because the zone of XYZ is not known here, found "12:00""#
         ]
     );
 }
@@ -108,7 +108,10 @@ fn every_wrong_field_is_named_by_its_column() {
         ("349.90", "-1", "price"),
         ("349.90", "349.905", "price"),
         ("349.90", "99999999999.00", "price"),
+        ("349.90", "1.349.90", "price"),
         ("BRL", "real", "currency"),
+        ("BRL", "XAU", "currency"),
+        ("BRL", "JPY", "price"),
         ("738", "B738", "equipment"),
         ("130,349.90,BRL,738", ",349.90,BRL,", "seats"),
     ] {
@@ -127,7 +130,50 @@ fn lines_that_are_no_rows_are_named_and_the_rest_is_read() {
     assert_eq!(patterns[0].source.line, 4);
     assert_eq!(
         bad,
-        [r#"t.csv:2: expected 13 fields as in the header, found "2 fields""#]
+        [
+            r#"t.csv:2: expected 13 fields as in the header, separated by ',' (a field with that mark in it is written in quotes), found "2 fields""#
+        ]
+    );
+}
+
+#[test]
+fn a_spreadsheet_writes_semicolons_commas_quotes_and_ends_of_lines_of_its_own() {
+    let text = "\"flight\";origin;destination;date;departs;arrives;price;currency;equipment\r\n\
+                \"G31234\";GRU;MAO;2026-10-26;22:30;01:30;349,90;BRL;738\r\n\
+                G31235;GRU;MAO;2026-10-27;22:30;01:30;\"349.9\";BRL;738\r\n\
+                G31236;GRU;MAO;2026-10-28;22:30;01:30;1.349,90;BRL;738\r\n\
+                G31237;GRU;MAO;2026-10-28;22:30;01:30;12,345;KWD;738\r\n";
+    assert!(recognizes(text.as_bytes()));
+    assert_eq!(carrier(text.as_bytes()).unwrap(), Some("G3".into()));
+    let (patterns, bad) = read_text(text);
+    let prices: Vec<_> = patterns.iter().map(|pattern| pattern.price.minor).collect();
+    assert_eq!(prices, [34_990, 34_990, 12_345]);
+    assert_eq!(
+        bad,
+        [
+            "t.csv:4: column price: expected a price such as 349.90: BRL has 2 digits after the point, thousands are not \
+             separated, and a decimal comma needs ';' between the fields, found \"1.349,90\""
+        ]
+    );
+    // a comma between digits is a separator where commas are
+    let (_, bad) = read_text(&format!(
+        "{HEADER}G31234,GRU,MAO,2026-10-26,22:30,01:30,,,,130,349,90,BRL,738\n"
+    ));
+    assert!(bad[0].contains("13 fields as in the header"), "{bad:?}");
+    let quoted = one("G31234,GRU,MAO,2026-10-26,22:30,01:30,,,,130,\"349.90\",BRL,738");
+    assert_eq!(quoted.price.minor, 34_990);
+}
+
+#[test]
+fn text_of_another_encoding_is_said_to_be_that() {
+    let mut text = HEADER.as_bytes().to_vec();
+    text.extend(b"G31234,S\xe3o,MAO,2026-10-26,22:30,01:30,,,,130,,,\n");
+    let mut findings = Findings::default();
+    read(text.as_slice(), &"t.csv".into(), &mut findings).unwrap();
+    let bad = findings.bad.listed[0].to_string();
+    assert!(
+        bad.contains("t.csv:2: expected text of UTF-8 (a spreadsheet"),
+        "{bad}"
     );
 }
 
@@ -142,6 +188,6 @@ fn a_header_has_all_required_columns_and_no_unknown_one() {
     assert!(bad[0].contains(r#"found "colour""#), "{bad:?}");
     let (_, bad) = read_text("flight,flight\n");
     assert!(bad[0].contains("each column once"), "{bad:?}");
-    assert!(recognizes("\u{feff}\"flight\",origin\r\n".as_bytes()));
+    assert!(recognizes(b"\"flight\",origin\r\n"));
     assert!(!recognizes(b"# a README\nflight"));
 }

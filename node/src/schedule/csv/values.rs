@@ -6,12 +6,6 @@ use crate::schedule::pattern::FLIGHT_NUMBER_MAX;
 
 /// Highest price, in minor units.
 const PRICE_MINOR_MAX: i64 = 100_000_000_000;
-/// Currencies without a minor unit, and with a thousandth.
-const WHOLE_CURRENCIES: [&str; 9] = [
-    "CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF",
-];
-const THOUSANDTH_CURRENCIES: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
-
 /// `G31234A` is G3, 1234, A; an airline designator has three characters only if all are letters.
 pub fn split_flight(text: &str) -> Option<(String, u16, Option<char>)> {
     let bytes = text.as_bytes();
@@ -69,20 +63,11 @@ fn hours_and_minutes(text: &str) -> Option<Time> {
     Time::new(two(h1, h2), two(m1, m2), 0, 0).ok()
 }
 
-/// Digits after the point of a currency's amounts.
-pub fn minor_digits(currency: &str) -> usize {
-    if WHOLE_CURRENCIES.contains(&currency) {
-        0
-    } else if THOUSANDTH_CURRENCIES.contains(&currency) {
-        3
-    } else {
-        2
-    }
-}
-
-/// `349.9` with two digits is 34990.
-pub fn minor_units(text: &str, digits: usize) -> Option<i64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+/// `349.9` with two digits is 34990; `349,9` where the mark is a comma. No thousands are separated: `1.234` of a currency
+/// with two digits is a mistake that nobody may guess at.
+pub fn minor_units(text: &str, mark: char, digits: u8) -> Option<i64> {
+    let digits = usize::from(digits);
+    let (whole, fraction) = text.split_once(mark).unwrap_or((text, ""));
     let plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty() || !plain(whole) || !plain(fraction) || fraction.len() > digits {
         return None;
@@ -96,12 +81,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn currencies_have_their_own_minor_units() {
-        assert_eq!(minor_units("349.9", minor_digits("BRL")), Some(34_990));
-        assert_eq!(minor_units("349", minor_digits("JPY")), Some(349));
-        assert_eq!(minor_units("1.234", minor_digits("KWD")), Some(1234));
-        assert_eq!(minor_units("349.0", minor_digits("JPY")), None);
-        assert_eq!(minor_units(".5", 2), None);
+    fn an_amount_has_the_digits_of_its_currency_and_the_mark_of_its_file() {
+        assert_eq!(minor_units("349.9", '.', 2), Some(34_990));
+        assert_eq!(minor_units("349,90", ',', 2), Some(34_990));
+        assert_eq!(minor_units("349", '.', 0), Some(349));
+        assert_eq!(minor_units("1.234", '.', 3), Some(1234));
+        for (wrong, mark, digits) in [
+            ("349.0", '.', 0),
+            (".5", '.', 2),
+            ("349,90", '.', 2),
+            ("1.349,90", ',', 2),
+            ("1,349.90", '.', 2),
+            ("-1", '.', 2),
+            ("", '.', 2),
+        ] {
+            assert_eq!(minor_units(wrong, mark, digits), None, "{wrong}");
+        }
     }
 
     #[test]

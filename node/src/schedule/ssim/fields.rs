@@ -2,7 +2,7 @@
 //!
 //! Columns count from 1 and include the last one, as the standard prints them.
 
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 
 use crate::schedule::dates::{DATE_MAX, DATE_MIN, Days};
 use crate::schedule::error::{Fault, Place};
@@ -135,7 +135,8 @@ impl<'a> Record<'a> {
         Ok(days)
     }
 
-    pub fn time(self, columns: Columns) -> Result<Time, Fault> {
+    /// Minutes of the day; midnight at the end of a day is 2400, as the standard writes arrivals.
+    pub fn time(self, columns: Columns) -> Result<i64, Fault> {
         parse_time(self.bytes(columns)).ok_or_else(|| self.fault(columns, "a time HHMM"))
     }
 
@@ -145,12 +146,12 @@ impl<'a> Record<'a> {
             .ok_or_else(|| self.fault(columns, "a UTC variation +HHMM or -HHMM"))
     }
 
-    /// Days after the flight's date: blank or a digit; `A` and `J` are the day before.
-    pub fn date_variation(self, column: usize) -> Result<i64, Fault> {
+    /// Days after the flight's date, a digit; `A` and `J` are the day before. Nothing where it is blank.
+    pub fn date_variation(self, column: usize) -> Result<Option<i64>, Fault> {
         match self.byte(column) {
-            b' ' => Ok(0),
-            digit @ b'0'..=b'7' => Ok(i64::from(digit - b'0')),
-            b'A' | b'J' => Ok(-1),
+            b' ' => Ok(None),
+            digit @ b'0'..=b'7' => Ok(Some(i64::from(digit - b'0'))),
+            b'A' | b'J' => Ok(Some(-1)),
             _ => Err(self.fault((column, column), "a date variation 0 to 7, A or a blank")),
         }
     }
@@ -175,9 +176,10 @@ fn parse_date(text: &[u8]) -> Option<Date> {
     (DATE_MIN..=DATE_MAX).contains(&date).then_some(date)
 }
 
-fn parse_time(text: &[u8]) -> Option<Time> {
+fn parse_time(text: &[u8]) -> Option<i64> {
     let (hour, minute) = (digits(&text[..2])?, digits(&text[2..])?);
-    Time::new(hour as i8, minute as i8, 0, 0).ok()
+    let valid = hour < 24 && minute < 60 || (hour, minute) == (24, 0);
+    valid.then_some(i64::from(hour) * 60 + i64::from(minute))
 }
 
 fn parse_utc_variation(text: &[u8]) -> Option<i32> {
@@ -238,7 +240,8 @@ mod tests {
         for (text, valid) in [
             ("0000", true),
             ("2359", true),
-            ("2400", false),
+            ("2400", true),
+            ("2401", false),
             ("0960", false),
             ("9:30", false),
         ] {
@@ -312,7 +315,8 @@ mod tests {
             let days: Vec<_> = (1..=6)
                 .map(|column| r.date_variation(column).ok())
                 .collect();
-            assert_eq!(days, [Some(0), Some(0), Some(7), Some(-1), Some(-1), None]);
+            let good = [None, Some(0), Some(7), Some(-1), Some(-1)].map(Some);
+            assert_eq!(days, [&good[..], &[None]].concat());
         });
     }
 }

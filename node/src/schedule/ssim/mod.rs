@@ -3,14 +3,16 @@
 //! ```text
 //! 1 header · 2 carrier · (3 flight leg · 4 segment data*)* · 5 trailer      blocks of five, padded with zero records
 //! ```
-//! Columns are in `leg.rs` and below; what a field may hold is in `fields.rs`. Segment data (record 4: meals, code shares,
-//! traffic restrictions) says nothing that is sold here and is read over.
+//! Columns are in `leg.rs`, `segment.rs` and below; what a field may hold is in `fields.rs`.
+//!
+//! The legs of an itinerary wait for its segment data (record 4), which may say that a leg is not this company's to sell.
 //!
 //! Invariants: records come in this order, their serial numbers rise by one, and a file ends with a trailer that says so; a
 //! file that lost lines is noticed even when each line that is left is good.
 
 mod fields;
 mod leg;
+mod segment;
 
 use std::io::BufRead;
 use std::sync::Arc;
@@ -74,6 +76,7 @@ pub fn read(
             findings.bad.push(source, fault);
         }
     }
+    state.settle(findings);
     if !state.ended {
         let expected = "a trailer (record 5) with E in column 194 at the end of the file";
         let fault = Fault::new(Place::Line, expected, b"the end");
@@ -91,8 +94,10 @@ pub fn read(
 struct State {
     carrier: Option<Carrier>,
     serial: Option<u32>,
-    /// The leg read last, if its record was good.
-    previous: Option<Leg>,
+    /// The legs of the itinerary read last whose records were good, in their order.
+    itinerary: Vec<Leg>,
+    /// The last record of a leg was bad: nobody knows of which leg the segment data after it are.
+    lost_leg: bool,
     /// The last record was a trailer that ends the file.
     ended: bool,
 }
@@ -113,17 +118,24 @@ impl State {
         if record.is_padding() {
             return Ok(());
         }
+        if !matches!(record.byte(1), b'3' | b'4') {
+            self.settle(findings);
+        }
         let read = match record.byte(1) {
             b'1' => self.on_header(record),
             b'2' => self.on_carrier(record),
             b'3' => self.on_leg(record, source, findings),
-            b'4' => self.carrier_of(record).map(|_| ()),
+            b'4' => self.on_segment(record),
             b'5' => self.on_trailer(record),
             _ => Err(record.fault((1, 1), "a record type 1 to 5, or a record of zeros")),
         };
         // also after a fault, so that one bad line does not make the next one bad
         let serial = self.check_serial(record);
-        read.and(serial)
+        match record.byte(1) {
+            // segment data without their leg are what a lost line leaves
+            b'4' => serial.and(read),
+            _ => read.and(serial),
+        }
     }
 
     fn check_serial(&mut self, record: Record<'_>) -> Result<(), Fault> {
@@ -149,7 +161,6 @@ impl State {
     fn on_carrier(&mut self, record: Record<'_>) -> Result<(), Fault> {
         self.ended = false;
         self.carrier = None;
-        self.previous = None;
         let mode = match record.byte(TIME_MODE) {
             b'L' => TimeMode::Local,
             b'U' => TimeMode::Utc,
@@ -176,24 +187,59 @@ impl State {
         source: &Source,
         findings: &mut Findings,
     ) -> Result<(), Fault> {
-        let previous = self.previous.take();
+        self.lost_leg = true;
         let carrier = self.carrier_of(record)?;
-        let leg = leg::parse(record, &carrier.airline, carrier.mode, source.clone())?;
-        if let Some(previous) = previous {
-            leg.check_follows(&previous, record)?;
+        let parsed = leg::parse(record, &carrier.airline, carrier.mode, source.clone());
+        let follows = match (&parsed, self.itinerary.last()) {
+            (Ok(leg), Some(previous)) => leg.follows(previous),
+            _ => false,
+        };
+        // a bad record does not end the itinerary, of which more legs may come
+        if parsed.is_ok() && !follows {
+            self.settle(findings);
         }
-        if leg.sold {
-            findings.add(leg.pattern.clone());
-        } else {
-            findings.unsold += 1;
+        let leg = parsed?;
+        if let Some(previous) = self.itinerary.last() {
+            leg.check_connects(previous, record)?;
         }
-        self.previous = Some(leg);
+        self.lost_leg = false;
+        self.itinerary.push(leg);
         Ok(())
+    }
+
+    fn on_segment(&mut self, record: Record<'_>) -> Result<(), Fault> {
+        let airline = &self.carrier_of(record)?.airline;
+        let segment = segment::parse(record, airline)?;
+        let leg = self.itinerary.iter_mut().find(|leg| segment.is_of(leg));
+        match leg {
+            Some(leg) => segment.tell(leg),
+            None if self.lost_leg => {}
+            None => return Err(segment::without_leg(record)),
+        }
+        Ok(())
+    }
+
+    /// Hands over the legs that waited: nothing more is said of them.
+    fn settle(&mut self, findings: &mut Findings) {
+        // with times in UTC the file says nothing of clocks
+        let local = |carrier: &Carrier| carrier.mode == TimeMode::Local;
+        let has_clocks = self.carrier.as_ref().is_some_and(local);
+        for leg in self.itinerary.drain(..) {
+            match leg.unsold {
+                Some(reason) => findings.remarks.unsold_legs.add(reason),
+                None => {
+                    if has_clocks {
+                        findings.remarks.note_clocks(&leg.pattern);
+                    }
+                    findings.remarks.next_day_legs += u64::from(leg.next_day);
+                    findings.add(leg.pattern);
+                }
+            }
+        }
     }
 
     fn on_trailer(&mut self, record: Record<'_>) -> Result<(), Fault> {
         self.carrier = None;
-        self.previous = None;
         match record.byte(END_CODE) {
             b'E' => self.ended = true,
             b'C' => self.ended = false,

@@ -115,10 +115,7 @@ impl Base for Postgresql {
 
     async fn import(&self, route: Route) {
         let mut client = schedule_store::connect(&self.url).await.unwrap();
-        let scope = Scope {
-            ids: route.id..RouteId(route.id.0 + 1),
-            dry_run: false,
-        };
+        let scope = Scope::of(route.id..RouteId(route.id.0 + 1));
         let report = schedule_store::import(&mut client, [route].into_iter(), &scope, |_| ()).await;
         report.unwrap();
     }

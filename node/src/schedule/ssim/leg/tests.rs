@@ -94,7 +94,7 @@ fn a_whole_record_becomes_a_pattern() {
             number: 1
         }
     );
-    assert!(leg.sold);
+    assert_eq!((leg.unsold, leg.next_day), (None, false));
 }
 
 #[test]
@@ -130,6 +130,31 @@ fn passengers_times_lie_beside_the_aircrafts_also_across_midnight() {
 }
 
 #[test]
+fn a_blank_date_variation_is_the_day_that_makes_the_arrival_the_next() {
+    let overnight = good(&[(193, "  ")]);
+    assert_eq!(minutes(&overnight), minutes(&good(&[])));
+    assert!(overnight.next_day);
+    let by_day = [(40, "10001000"), (58, "12001200"), (193, "  ")];
+    assert_eq!(minutes(&good(&by_day)), (13 * 60, 16 * 60));
+    assert!(!good(&by_day).next_day);
+    // eastwards over three hours, in UTC times too
+    let utc = parse_with(&[(193, "  ")], TimeMode::Utc).unwrap();
+    assert_eq!(minutes(&utc), (22 * 60 + 30, 25 * 60 + 30));
+    // what is said is believed
+    let said = parse_with(&[(193, " 0")], TimeMode::Local);
+    assert_eq!(said.unwrap_err().place, Place::Columns(62, 65));
+}
+
+#[test]
+fn midnight_at_the_end_of_a_day_is_the_standards_2400() {
+    let leg = good(&[(58, "24002400"), (193, "00")]);
+    assert_eq!(minutes(&leg).1, 24 * 60 + 240);
+    // the aircraft is there before, the passengers at midnight
+    let leg = good(&[(58, "23552400"), (193, "00")]);
+    assert_eq!(minutes(&leg).1, 24 * 60 + 240);
+}
+
+#[test]
 fn a_fortnightly_frequency_and_an_open_period_are_read() {
     let leg = good(&[(22, "00XXX00"), (36, "2")]);
     assert_eq!(leg.pattern.period.every_weeks, 2);
@@ -162,9 +187,44 @@ fn seats_are_the_sum_of_the_cabins_or_those_of_the_equipment() {
 
 #[test]
 fn what_carries_no_passengers_is_read_and_not_sold() {
-    assert!(!good(&[(14, "F"), (173, "LL12PP4")]).sold);
-    assert!(!good(&[(14, "P"), (173, "       ")]).sold);
-    assert!(!good(&[(173, "Y000   ")]).sold);
+    let unsold = |edits: &[(usize, &str)]| good(edits).unsold;
+    assert_eq!(
+        unsold(&[(14, "F"), (173, "LL12PP4")]),
+        Some(Unsold::Service)
+    );
+    assert_eq!(
+        unsold(&[(14, "P"), (173, "       ")]),
+        Some(Unsold::Service)
+    );
+    assert_eq!(unsold(&[(173, "Y000   ")]), Some(Unsold::NoSeats));
+}
+
+#[test]
+fn a_commercial_duplicate_is_the_operators_to_sell() {
+    for (disclosure, unsold) in [
+        ("L", Some(Unsold::Codeshare)),
+        ("Z", Some(Unsold::Codeshare)),
+        ("S", None),
+        ("X", None),
+        (" ", None),
+    ] {
+        assert_eq!(good(&[(149, disclosure)]).unsold, unsold, "{disclosure:?}");
+    }
+    // nothing is asked of an aircraft that is another's
+    let unknown = good(&[(149, "L"), (73, "ZZZ"), (173, "       ")]);
+    assert_eq!(unknown.unsold, Some(Unsold::Codeshare));
+}
+
+#[test]
+fn a_restriction_is_of_the_leg_in_whose_column_it_stands() {
+    assert_eq!(good(&[(150, "A")]).unsold, Some(Unsold::Restricted));
+    assert_eq!(good(&[(151, "A")]).unsold, None, "of the segment behind");
+    let second = [(12, "02"), (193, "01")];
+    let with = |column| good(&[&second[..], &[(column, "K")]].concat()).unsold;
+    assert_eq!((with(150), with(151)), (None, Some(Unsold::Restricted)));
+    let twelfth = good(&[(12, "12"), (161, "Z")]);
+    assert_eq!(twelfth.unsold, Some(Unsold::Restricted));
+    assert!(twelfth.mixed_restriction && !good(&[(150, "A")]).mixed_restriction);
 }
 
 #[test]
@@ -187,10 +247,12 @@ fn every_wrong_field_is_named_by_its_columns() {
         ((48, "03:00"), (48, 52)),
         ((55, "GRU"), (55, 57)),
         ((58, "13O0"), (58, 61)),
-        ((62, "2400"), (62, 65)),
+        ((62, "2401"), (62, 65)),
         ((66, " 0400"), (66, 70)),
         ((73, "7-8"), (73, 75)),
         ((128, "-"), (128, 128)),
+        ((149, "Q"), (149, 149)),
+        ((150, "1"), (150, 150)),
         ((173, "Y18-6"), (173, 192)),
         ((193, "9"), (193, 193)),
         ((194, "X"), (194, 194)),
@@ -214,11 +276,13 @@ fn legs_of_one_itinerary_connect() {
     let first = good(&[]);
     let check = |edits: &[(usize, &str)]| {
         let line = line(edits);
-        good(edits).check_follows(&first, Record::new(&line).unwrap())
+        let leg = good(edits);
+        assert!(leg.follows(&first));
+        leg.check_connects(&first, Record::new(&line).unwrap())
     };
     let second = [(12, "02"), (37, "BEL"), (55, "STM"), (193, "01")];
     assert_eq!(check(&second).unwrap_err().place, Place::Columns(37, 39));
     assert!(check(&[(12, "02"), (37, "MAO"), (55, "STM")]).is_ok());
     let other_variation = [(10, "02"), (12, "02"), (37, "BEL"), (55, "STM")];
-    assert!(check(&other_variation).is_ok());
+    assert!(!good(&other_variation).follows(&first));
 }
