@@ -226,7 +226,6 @@ fn is_seat(seat: SeatRef, company: Option<CompanyId>, id: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use passcom_actors::people::desk::NotAgreed;
     use passcom_actors::people::refund::{Tariff, refunds};
 
     use super::*;
