@@ -1,5 +1,6 @@
 //! The client port: one module per resource, each with its endpoints, handlers and tests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use passcom_actors::catalogue::Catalogue;
@@ -17,6 +18,7 @@ use crate::error::{Kind, Problem};
 use crate::limits::Limiter;
 use crate::live::Feeds;
 use crate::router::Router;
+use crate::ticket::printer::Printer;
 use crate::token::{TokenIssuer, TokenVerifier};
 
 mod accounts;
@@ -43,10 +45,11 @@ struct Client {
     accounts: Accounts,
     catalogue: Catalogue,
     feeds: Feeds,
-    issuer: TokenIssuer,
+    issuer: Arc<TokenIssuer>,
     verifier: TokenVerifier,
     users: Limiter<UserId>,
     tariff: Tariff,
+    printer: Printer,
     /// Where customers find this node's page.
     public_url: Option<String>,
 }
@@ -58,14 +61,20 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         accounts: app.accounts,
         feeds: Feeds::new(app.catalogue.clone()),
         catalogue: app.catalogue,
-        issuer: app.issuer,
+        issuer: Arc::new(app.issuer),
         verifier: app.verifier,
         users: Limiter::new(app.limits.per_user),
         tariff: app.tariff,
+        printer: Printer::new(prints_at_once()),
         public_url: app.public_url,
     };
     Edge::new("client", router(), client, app.options, closing)
         .limited(Limiter::new(app.limits.per_address))
+}
+
+/// A quarter of the cores, rounded up: a customer waits a moment for a document, not for a booking.
+fn prints_at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(4))
 }
 
 fn router() -> Router<Client> {
