@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use self::logins::{Claimed, Logins};
 use crate::domain::accounts::User;
 use crate::domain::ids::UserId;
+use crate::people::spelling::{self, Misspelt};
 use crate::turns::Turns;
 
 /// Argon2id as OWASP's password storage cheat sheet has it (19 MiB, 2 passes, 1 lane).
@@ -25,6 +25,9 @@ const HASHES_WAITING_MAX: usize = 256;
 pub enum Registered {
     Created(UserId),
     Taken,
+    /// The login cannot be one, and why.
+    LoginMisspelt(Misspelt),
+    PasswordMisspelt(Misspelt),
     /// No majority of companies could be asked.
     NoMajority,
     /// Too many passwords are being hashed.
@@ -63,11 +66,17 @@ impl Accounts {
     }
 
     pub async fn register(&self, login: &str, password: &str) -> Registered {
-        let login = normalise(login);
+        let login = match spelling::new_login(login) {
+            Ok(login) => login,
+            Err(why) => return Registered::LoginMisspelt(why),
+        };
+        let password = match spelling::new_password(password) {
+            Ok(password) => password,
+            Err(why) => return Registered::PasswordMisspelt(why),
+        };
         if self.logins.find(&login).await.ok().flatten().is_some() {
             return Registered::Taken;
         }
-        let password = password.to_owned();
         let hash = self.hashing.take(move || hash_password(&password));
         let Some(password_hash) = hash.await else {
             return Registered::Overloaded;
@@ -86,7 +95,7 @@ impl Accounts {
     }
 
     pub async fn log_in(&self, login: &str, password: &str) -> LoggedIn {
-        let user = match self.logins.find(&normalise(login)).await {
+        let user = match self.logins.find(&spelling::key(login)).await {
             Ok(user) => user,
             Err(()) => return LoggedIn::Unavailable,
         };
@@ -94,22 +103,17 @@ impl Accounts {
             Some(user) => user.password_hash.as_str().into(),
             None => self.nobody.clone(),
         };
-        let password = password.to_owned();
-        let matches = self
-            .hashing
-            .take(move || verify_password(&password, &known));
+        let forms = spelling::password_forms(password);
+        let matches = self.hashing.take(move || {
+            let mut forms = forms.iter();
+            forms.any(|form| verify_password(form, &known))
+        });
         match (matches.await, user) {
             (None, _) => LoggedIn::Overloaded,
             (Some(true), Some(user)) => LoggedIn::Welcome(user.id),
             (Some(_), _) => LoggedIn::Denied,
         }
     }
-}
-
-/// NFKC and case-folded: two logins that people take for the same are the same.
-pub fn normalise(login: &str) -> String {
-    let folded = caseless::default_case_fold_str(&login.nfkc().collect::<String>());
-    folded.nfkc().collect()
 }
 
 fn hasher() -> Argon2<'static> {
@@ -132,13 +136,6 @@ fn verify_password(password: &str, hash: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn logins_that_look_alike_are_alike() {
-        assert_eq!(normalise("JOSÉ"), normalise("jose\u{301}"));
-        assert_eq!(normalise("Straße"), normalise("STRASSE"));
-        assert_ne!(normalise("ana"), normalise("anna"));
-    }
 
     #[test]
     fn a_password_is_verified_against_its_hash_only() {

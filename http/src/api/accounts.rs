@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use passcom_actors::domain::ids::UserId;
 use passcom_actors::people::accounts::{LoggedIn, Registered};
 use passcom_actors::people::desk::Unavailable;
+use passcom_actors::people::spelling::Misspelt;
 use tracing::error;
 
 use super::{Client, RETRY, RETRY_COMPANY};
@@ -39,6 +40,8 @@ async fn register(client: &Client, call: Call) -> Answered {
             user_uuid,
         })),
         Registered::Taken => Err(Kind::LoginTaken.into()),
+        Registered::LoginMisspelt(why) => Err(misspelt("login", why)),
+        Registered::PasswordMisspelt(why) => Err(misspelt("password", why)),
         Registered::NoMajority => Err(Problem::from(Kind::NoMajority).retry_after(RETRY_COMPANY)),
         Registered::Overloaded => Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
     }
@@ -103,6 +106,25 @@ fn check_new(field: &str, value: &str, len: RangeInclusive<usize>) -> Result<(),
         ));
     }
     Ok(())
+}
+
+/// The answer to a text that is not taken in this field.
+pub(super) fn misspelt(field: &str, why: Misspelt) -> Problem {
+    let (portuguese, english) = match why {
+        Misspelt::Character => (
+            "tem um caractere que não é permitido (um espaço onde não cabe, um invisível ou de controle)",
+            "has a character that is not allowed (a blank out of place, an invisible or a control character)",
+        ),
+        Misspelt::MixedScripts => (
+            "mistura letras de alfabetos diferentes, como o latino e o cirílico",
+            "mixes letters of different scripts, such as Latin and Cyrillic",
+        ),
+        Misspelt::NoLetter => ("não tem nenhuma letra", "has no letter"),
+    };
+    Problem::invalid(
+        format!("{field} {portuguese}"),
+        format!("{field} {english}"),
+    )
 }
 
 /// What breaks the published rules belongs to nobody; no password is hashed to find that out.

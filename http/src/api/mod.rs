@@ -27,6 +27,7 @@ pub(crate) mod catalogue;
 mod history;
 mod holds;
 mod itineraries;
+mod passengers;
 mod places;
 mod seats;
 pub(crate) mod tickets;
