@@ -25,6 +25,7 @@ use crate::company::ledger::{Ledger, Writer};
 use crate::company::log::{Log, OpenError, projector};
 use crate::company::news::News;
 use crate::company::running::Running;
+use crate::company::sessions::Sessions;
 use crate::company::stock;
 use crate::company::store::{LedgerStore, Tables};
 use crate::company::supervisor::Supervisor;
@@ -119,6 +120,7 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         companies: seams.companies,
         ledger,
         running: Running::default(),
+        sessions: Sessions::default(),
         witness: seams.witness,
         clock: seams.clock,
         outbox: Notify::new(),
@@ -140,6 +142,15 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
     let keys = company.archive.clone().learn_keys();
     tasks.spawn(async move {
         keys.await;
+        std::future::pending().await // the end of a task is the end of the node
+    });
+    let sessions = company.clone();
+    tasks.spawn(async move {
+        let company = sessions;
+        company
+            .sessions
+            .learn(&company.archive, &company.clock)
+            .await;
         std::future::pending().await // the end of a task is the end of the node
     });
     tasks.spawn(stock::watch(company.archive.clone(), catalogue, version));

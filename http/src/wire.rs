@@ -53,6 +53,7 @@ pub(crate) mod field {
     pub const DOCUMENT: &str = "documento";
     pub const FREE: &str = "disponivel";
     pub const CODE: &str = "codigo";
+    pub const NEW_PASSWORD: &str = "new_password";
 }
 
 /// Names the companies whose legs are missing from an answer.
@@ -62,6 +63,12 @@ pub(crate) const X_UNREACHABLE: HeaderName = HeaderName::from_static("x-companhi
 pub(crate) struct Credentials {
     pub login: Option<String>,
     pub password: Option<String>,
+}
+
+/// Beside [`Credentials`].
+#[derive(Deserialize)]
+pub(crate) struct NewPassword {
+    pub new_password: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::domain::ids::UserId;
-use passcom_actors::people::accounts::Accounts;
+use passcom_actors::people::accounts::{Accounts, Known};
 use passcom_actors::people::desk::Desk;
 use passcom_actors::people::refund::Tariff;
 use tokio::sync::watch;
@@ -98,15 +98,24 @@ fn router() -> Router<Client> {
 impl Client {
     /// The user whose token came with the call, counted against that user's rate.
     fn user(&self, call: &Call) -> Result<UserId, Problem> {
+        Ok(self.caller(call)?.user)
+    }
+
+    /// The user, and the version that the token is for.
+    fn caller(&self, call: &Call) -> Result<Known, Problem> {
         let token = call.bearer_token().ok_or(Kind::InvalidToken)?;
         let now = self.desk.clock().wall_seconds();
-        let user = self.verifier.verify(token, now).map_err(|fault| {
+        let known = self.verifier.verify(token, now).map_err(|fault| {
             debug!(%fault, "token refused");
             Kind::InvalidToken
         })?;
-        let check = self.users.check(&user);
+        if !self.accounts.is_current(known) {
+            debug!("token refused: its user has a newer version");
+            return Err(Kind::InvalidToken.into());
+        }
+        let check = self.users.check(&known.user);
         check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
-        Ok(user)
+        Ok(known)
     }
 }
 

@@ -73,7 +73,10 @@ static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
         let bytes = Arc::new(bytes);
         let blob = Blob::new(bytes.clone());
         let face = Font::new((bytes as Arc<dyn AsRef<[u8]> + Send + Sync>).into(), 0);
-        faces.insert(blob.id(), face.unwrap_or_else(|| panic!("{name} is part of the program")));
+        faces.insert(
+            blob.id(),
+            face.unwrap_or_else(|| panic!("{name} is part of the program")),
+        );
         let family = FontInfoOverride {
             family_name: Some(name),
             ..FontInfoOverride::default()
