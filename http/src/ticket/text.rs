@@ -23,9 +23,8 @@ macro_rules! fonts {
     };
 }
 
-/// For labels, which are Portuguese or English.
-const BOLD: &str = "NotoSans-Bold";
-/// A character is printed in the first of them that has it.
+/// A character is printed in the first of them that has it. The first of all is bold, for labels alone, which are
+/// Portuguese or English.
 static FONTS: [(&str, &[u8]); 22] = fonts![
     "NotoSans-Bold",
     "NotoSans-Regular",
@@ -289,7 +288,7 @@ mod tests {
 
     #[test]
     fn the_first_font_is_the_bold_one() {
-        assert_eq!(FONTS[0].0, BOLD);
+        assert_eq!(FONTS[0].0, "NotoSans-Bold");
         assert_eq!(LIBRARY.regular.len() + 1, LIBRARY.bold.len());
     }
 
