@@ -144,15 +144,6 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         keys.await;
         std::future::pending().await // the end of a task is the end of the node
     });
-    let sessions = company.clone();
-    tasks.spawn(async move {
-        let company = sessions;
-        company
-            .sessions
-            .learn(&company.archive, &company.clock)
-            .await;
-        std::future::pending().await // the end of a task is the end of the node
-    });
     tasks.spawn(stock::watch(company.archive.clone(), catalogue, version));
     let companies = Companies::new(company.clone(), seams.peers);
     let leases = Leases::new(seams.leases, settings.lease_ttl);
@@ -177,6 +168,16 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
 }
 
 impl Assembly {
+    /// Reads which tokens are good no more, for a node with a port for those who have one. Once.
+    pub fn learn_sessions(&mut self) {
+        let company = self.company.clone();
+        self.tasks.spawn(async move {
+            let sessions = &company.sessions;
+            sessions.learn(&company.archive, &company.clock).await;
+            std::future::pending().await // the end of a task is the end of the node
+        });
+    }
+
     /// Answers peers from now on: acceptors get their due, new votes hear "later". Once.
     pub fn answer(&self) {
         self.answers.set(Service::new(self.company.clone()));
