@@ -25,6 +25,7 @@ use crate::company::ledger::{Ledger, Writer};
 use crate::company::log::{Log, OpenError, projector};
 use crate::company::news::News;
 use crate::company::running::Running;
+use crate::company::sessions::Sessions;
 use crate::company::stock;
 use crate::company::store::{LedgerStore, Tables};
 use crate::company::supervisor::Supervisor;
@@ -119,6 +120,7 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         companies: seams.companies,
         ledger,
         running: Running::default(),
+        sessions: Sessions::default(),
         witness: seams.witness,
         clock: seams.clock,
         outbox: Notify::new(),
@@ -166,6 +168,16 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
 }
 
 impl Assembly {
+    /// Reads which tokens are good no more, for a node with a port for those who have one. Once.
+    pub fn learn_sessions(&mut self) {
+        let company = self.company.clone();
+        self.tasks.spawn(async move {
+            let sessions = &company.sessions;
+            sessions.learn(&company.archive, &company.clock).await;
+            std::future::pending().await // the end of a task is the end of the node
+        });
+    }
+
     /// Answers peers from now on: acceptors get their due, new votes hear "later". Once.
     pub fn answer(&self) {
         self.answers.set(Service::new(self.company.clone()));

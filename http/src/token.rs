@@ -7,6 +7,7 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
 use passcom_actors::domain::ids::{CompanyId, UserId};
+use passcom_actors::people::accounts::Known;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -41,6 +42,9 @@ struct Claims {
     aud: String,
     iat: i64,
     exp: i64,
+    /// Version of the user; lower than any in tokens of before there was one.
+    #[serde(rename = "ver", default)]
+    version: i64,
 }
 
 /// Signs for one company.
@@ -67,14 +71,15 @@ impl TokenIssuer {
         })
     }
 
-    /// A token for this user from now on; an error is one of the machinery, never of the user.
-    pub fn issue(&self, user: UserId, now: i64) -> Result<String, jsonwebtoken::errors::Error> {
+    /// A token for this from now on; an error is one of the machinery, never of the user.
+    pub fn issue(&self, known: Known, now: i64) -> Result<String, jsonwebtoken::errors::Error> {
         let claims = Claims {
-            sub: user.0,
+            sub: known.user.0,
             iss: self.company,
             aud: AUDIENCE.to_owned(),
             iat: now,
             exp: now + LIFETIME_SECONDS,
+            version: known.version,
         };
         encode(&self.header, &claims, &self.key)
     }
@@ -120,22 +125,25 @@ impl TokenVerifier {
         })
     }
 
-    /// The user that a token was issued to.
-    pub(crate) fn verify(&self, token: &str, now: i64) -> Result<UserId, TokenFault> {
+    /// What a token was issued for; whether that is of today is not for its signature to say.
+    pub(crate) fn verify(&self, token: &str, now: i64) -> Result<Known, TokenFault> {
         if token.len() > LEN_MAX {
             return Err(TokenFault::TooLong);
         }
-        if let Some(user) = self.seen.user(token, now) {
-            return Ok(user);
+        if let Some(known) = self.seen.known(token, now) {
+            return Ok(known);
         }
         let claims = self.check(token)?;
-        let user = UserId(claims.sub);
+        let known = Known {
+            user: UserId(claims.sub),
+            version: claims.version,
+        };
         let until = claims.exp.saturating_add(LEEWAY_SECONDS);
         if until < now {
             return Err(TokenFault::Expired);
         }
-        self.seen.remember(token, user, until, now);
-        Ok(user)
+        self.seen.remember(token, known, until, now);
+        Ok(known)
     }
 
     fn check(&self, token: &str) -> Result<Claims, TokenFault> {
@@ -190,7 +198,10 @@ pub(crate) mod tests {
 
     /// A day in 2026.
     pub const NOW: i64 = 1_780_000_000;
-    pub const USER: UserId = UserId(Uuid::from_u128(7));
+    pub const USER: Known = Known {
+        user: UserId(Uuid::from_u128(7)),
+        version: 64,
+    };
 
     pub fn company(code: &str) -> CompanyId {
         code.parse().unwrap()
@@ -230,6 +241,16 @@ pub(crate) mod tests {
         assert_eq!(verifier.verify(&token, last), Ok(USER));
         let seen = verifier.verify(&token, last + 1);
         assert_eq!(seen, Err(TokenFault::Expired), "seen before");
+    }
+
+    #[test]
+    fn a_token_of_before_there_were_versions_is_of_the_lowest() {
+        let claims = format!(
+            r#"{{"sub":"{}","iss":"a","aud":"passcom","iat":{NOW},"exp":{NOW}}}"#,
+            USER.user
+        );
+        let claims: Claims = serde_json::from_str(&claims).unwrap();
+        assert_eq!(claims.version, 0);
     }
 
     #[test]
@@ -277,11 +298,12 @@ pub(crate) mod tests {
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some("a".to_owned());
         let claims = Claims {
-            sub: USER.0,
+            sub: USER.user.0,
             iss: company("a"),
             aud: AUDIENCE.to_owned(),
             iat: NOW,
             exp: NOW + 60,
+            version: 1,
         };
         let forged = encode(&header, &claims, &EncodingKey::from_secret(&public)).unwrap();
         assert!(verifier.verify(&forged, NOW).is_err());

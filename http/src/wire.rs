@@ -67,6 +67,7 @@ pub(crate) mod field {
     pub const DOCUMENT: &str = "documento";
     pub const FREE: &str = "disponivel";
     pub const CODE: &str = "codigo";
+    pub const NEW_PASSWORD: &str = "new_password";
 }
 
 /// Names the companies whose legs are missing from an answer.
@@ -76,6 +77,12 @@ pub(crate) const X_UNREACHABLE: HeaderName = HeaderName::from_static("x-companhi
 pub(crate) struct Credentials {
     pub login: Option<String>,
     pub password: Option<String>,
+}
+
+/// Beside [`Credentials`].
+#[derive(Deserialize)]
+pub(crate) struct NewPassword {
+    pub new_password: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +98,8 @@ pub(crate) struct BookBody {
     pub user_uuid: Option<String>,
     #[serde(rename = "trechos")]
     pub seats: Option<Vec<WantedSeat>>,
+    #[serde(rename = "passageiros")]
+    pub passengers: Option<Vec<Passenger>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -204,9 +213,20 @@ mod tests {
     }
 
     #[test]
+    fn a_booking_says_who_sits_there() {
+        let body =
+            r#"{"trechos":[],"passageiros":[{"nome":"Ana","documento":"1"},{"nome":"Bia"}]}"#;
+        let body: BookBody = serde_json::from_str(body).unwrap();
+        let passengers = body.passengers.unwrap();
+        let names: Vec<_> = passengers.iter().map(|one| one.name.as_deref()).collect();
+        assert_eq!(names, [Some("Ana"), Some("Bia")]);
+    }
+
+    #[test]
     fn a_booking_is_read_as_old_clients_write_it() {
         let body = r#"{"user_uuid":"u","trechos":[{"id_trecho":3,"id_assento":3073,"company":"a"}],"more":1}"#;
         let body: BookBody = serde_json::from_str(body).unwrap();
+        assert!(body.passengers.is_none());
         let [seat] = &body.seats.unwrap()[..] else {
             panic!("one seat was given");
         };

@@ -126,6 +126,7 @@ pub async fn run(
         bail!("{problem}");
     }
     end_if_lost(&witness, &peers).await?;
+    node.assembly.learn_sessions();
     node.assembly.answer();
     node.assembly.serve().await;
     let (own, companies) = (&node.assembly.company, &node.assembly.companies);

@@ -96,7 +96,7 @@ pub enum Entry {
         rows: Vec<Replicated>,
         cursor: Option<(CompanyId, OutboxCursor)>,
     },
-    /// A login's register chose this user.
+    /// A login's register chose this user, or this newer version of one was made here.
     Enrol(User),
     Block {
         seat: SeatKey,

@@ -88,15 +88,15 @@ pub fn merge_user(rows: &mut Rows, copy: User) {
     }
 }
 
-/// Enrols a user whose login's register chose this, and tells the others.
+/// Enrols a user whose login's register chose this, or a newer version of one, and tells the others.
 pub fn enrol(rows: &mut Rows, user: User) {
     register::close_login(rows, &user);
     match rows.user(&user.login) {
         Some(row) if row.id != user.id => {
             rows.alarm(format!("two users with the login of {}", user.id));
         }
-        Some(_) => {}
-        None => {
+        Some(row) if row.version >= user.version => {}
+        _ => {
             rows.outbox.push(Replicated::User(user.clone()));
             rows.users.put(user.login.clone(), user);
         }

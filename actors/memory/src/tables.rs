@@ -56,6 +56,18 @@ impl Tables for MemoryStore {
         self.read(|database| database.cells.logins.get(&login)?.user.clone())
     }
 
+    fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>> {
+        self.read(|database| {
+            let users = database.cells.logins.values();
+            let users = users.filter_map(|login| login.user.as_ref());
+            let versions = users.map(|user| (user.id, user.version));
+            let mut newer: Vec<_> = versions.filter(|(_, version)| *version > after).collect();
+            newer.sort_by_key(|(user, version)| (Reverse(*version), *user));
+            newer.truncate(limit);
+            newer
+        })
+    }
+
     fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>> {
         self.read(|database| {
             let logins = database.cells.logins.values();

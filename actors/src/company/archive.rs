@@ -109,6 +109,11 @@ impl Archive {
         }
     }
 
+    /// Users of versions above this one, at most `limit`, newest first.
+    pub async fn renewed_users(&self, after: i64, limit: usize) -> Read<Vec<(UserId, i64)>> {
+        self.caught_up().await?.renewed_users(after, limit).await
+    }
+
     /// Users whose claim to a login was accepted here, and whose register is not closed.
     pub async fn open_logins(&self, limit: usize) -> Read<Vec<User>> {
         self.caught_up().await?.open_logins(limit).await

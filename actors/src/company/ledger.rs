@@ -23,8 +23,9 @@ use super::news::{Listener, News};
 use super::pulse::Pulse;
 use super::store::{Append, AppendError, LedgerStore, ReadError};
 use crate::catalogue::CloseOfSale;
+use crate::domain::accounts::FIRST_VERSION;
 use crate::domain::entry::{Entry, Receipt};
-use crate::domain::ids::CompanyId;
+use crate::domain::ids::{CompanyId, UserId};
 use crate::domain::rows::{Footprint, Rows};
 use crate::fail_point;
 
@@ -337,6 +338,7 @@ impl Writer {
         let receipts: Vec<Receipt> = entries.iter().map(|entry| entry.post(&mut rows)).collect();
         let mut news = News {
             seats: rows.seat_changes(),
+            renewed: renewed(&rows),
             outbox: !rows.outbox.is_empty(),
             ..News::default()
         };
@@ -500,4 +502,10 @@ async fn refuse(queue: &mut mpsc::Receiver<Waiting>, pause: Duration) {
 
 fn not_written(error: ReadError) -> Failed {
     Failed::NotWritten(error.0)
+}
+/// Users that are newer than they were, and than they were registered.
+fn renewed(rows: &Rows) -> Vec<(UserId, i64)> {
+    let users = rows.users.changes().map(|change| change.after);
+    let renewed = users.filter(|user| user.version > FIRST_VERSION);
+    renewed.map(|user| (user.id, user.version)).collect()
 }

@@ -7,7 +7,8 @@
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
 //! * [`running`]: which sagas are driven here; [`owed`]: which tickets are promised and not in the log yet;
-//!  [`stock`]: our own routes; [`supervisor`]: the root of the actors;
+//!   [`sessions`]: which tokens are good no more;
+//! * [`stock`]: our own routes; [`supervisor`]: the root of the actors;
 //! * [`witness`]: how far our log is durable, and how far the others' were.
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use self::directory::Directory;
 use self::ledger::Ledger;
 use self::news::News;
 use self::running::Running;
+use self::sessions::Sessions;
 use self::witness::Witness;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
@@ -38,6 +40,7 @@ pub mod owed;
 pub mod pulse;
 pub mod route;
 pub mod running;
+pub mod sessions;
 pub mod stock;
 pub mod store;
 pub mod supervisor;
@@ -57,6 +60,7 @@ pub struct Company {
     /// What is on sale at every company.
     pub catalogue: Catalogue,
     pub running: Running,
+    pub sessions: Sessions,
     pub witness: Arc<Witness>,
     pub clock: Clock,
     /// Told of every batch that left something for the peers. Wakes those who wait in the order of their waiting.
@@ -70,6 +74,10 @@ impl Company {
     pub fn on_news(&self, news: &News) {
         self.catalogue.on_commit(&news.seats, &news.surveyed);
         self.directory.on_news(news);
+        for (user, version) in &news.renewed {
+            let now = self.clock.wall_seconds();
+            self.sessions.note(*user, *version, now);
+        }
         if news.outbox {
             self.outbox.notify_waiters();
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::ids::RouteId;
+use crate::domain::ids::{RouteId, UserId};
 use crate::domain::rows::{SeatKey, SeatUse};
 
 /// What a batch changed, told in the order of the commits.
@@ -12,6 +12,8 @@ pub struct News {
     pub seats: BTreeMap<SeatKey, SeatUse>,
     /// Seat maps read by this batch.
     pub surveyed: Vec<(RouteId, BTreeMap<SeatKey, SeatUse>)>,
+    /// Users of whom a newer version came, with it.
+    pub renewed: Vec<(UserId, i64)>,
     /// There are new rows for the peers.
     pub outbox: bool,
 }

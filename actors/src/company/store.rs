@@ -290,6 +290,9 @@ pub trait Tables: Send + Sync + 'static {
     /// By normalised login.
     fn user(&self, login: String) -> Read<'_, Option<User>>;
 
+    /// Users of versions above this one, at most `limit`, newest first.
+    fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>>;
+
     /// Users whose claim to a login was accepted here, and whose register is not closed.
     fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>>;
 

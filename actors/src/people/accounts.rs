@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use self::logins::{Claimed, Logins};
-use crate::domain::accounts::User;
+use crate::domain::accounts::{FIRST_VERSION, User};
 use crate::domain::ids::UserId;
+use crate::people::spelling::{self, Misspelt};
 use crate::turns::Turns;
 
 /// Argon2id as OWASP's password storage cheat sheet has it (19 MiB, 2 passes, 1 lane).
@@ -25,6 +25,9 @@ const HASHES_WAITING_MAX: usize = 256;
 pub enum Registered {
     Created(UserId),
     Taken,
+    /// The login cannot be one, and why.
+    LoginMisspelt(Misspelt),
+    PasswordMisspelt(Misspelt),
     /// No majority of companies could be asked.
     NoMajority,
     /// Too many passwords are being hashed.
@@ -34,11 +37,33 @@ pub enum Registered {
 /// Answer to a log-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoggedIn {
-    Welcome(UserId),
+    Welcome(Known),
     /// Unknown login or wrong password; takes the same time.
     Denied,
     Overloaded,
     /// This node's database is away.
+    Unavailable,
+}
+
+/// Who a token is for, and what it is good for: this version of the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    pub user: UserId,
+    pub version: i64,
+}
+
+/// Answer to a change of password, or to a sign-out everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewed {
+    /// Tokens of before are refused here now, at the other companies as soon as they hear of it.
+    Done(Known),
+    /// Unknown login or wrong password; takes the same time.
+    Denied,
+    /// The new password cannot be one, and why.
+    PasswordMisspelt(Misspelt),
+    /// Too many passwords are being hashed, or another change came meanwhile.
+    Overloaded,
+    /// This node's database is away; a change may have happened nevertheless.
     Unavailable,
 }
 
@@ -63,11 +88,17 @@ impl Accounts {
     }
 
     pub async fn register(&self, login: &str, password: &str) -> Registered {
-        let login = normalise(login);
+        let login = match spelling::new_login(login) {
+            Ok(login) => login,
+            Err(why) => return Registered::LoginMisspelt(why),
+        };
+        let password = match spelling::new_password(password) {
+            Ok(password) => password,
+            Err(why) => return Registered::PasswordMisspelt(why),
+        };
         if self.logins.find(&login).await.ok().flatten().is_some() {
             return Registered::Taken;
         }
-        let password = password.to_owned();
         let hash = self.hashing.take(move || hash_password(&password));
         let Some(password_hash) = hash.await else {
             return Registered::Overloaded;
@@ -76,7 +107,7 @@ impl Accounts {
             id: UserId(Uuid::new_v4()),
             login,
             password_hash,
-            version: 1,
+            version: FIRST_VERSION,
         };
         match self.logins.claim(&user).await {
             Claimed::Ours => Registered::Created(user.id),
@@ -86,30 +117,92 @@ impl Accounts {
     }
 
     pub async fn log_in(&self, login: &str, password: &str) -> LoggedIn {
-        let user = match self.logins.find(&normalise(login)).await {
-            Ok(user) => user,
-            Err(()) => return LoggedIn::Unavailable,
+        match self.recognise(login, password).await {
+            Ok(user) => LoggedIn::Welcome(Known::from(&user)),
+            Err(Unrecognised::Denied) => LoggedIn::Denied,
+            Err(Unrecognised::Overloaded) => LoggedIn::Overloaded,
+            Err(Unrecognised::Unavailable) => LoggedIn::Unavailable,
+        }
+    }
+
+    /// Gives the user another password, for who knows the present one, and signs out everywhere.
+    pub async fn change_password(&self, login: &str, password: &str, new: &str) -> Renewed {
+        let new = match spelling::new_password(new) {
+            Ok(new) => new,
+            Err(why) => return Renewed::PasswordMisspelt(why),
         };
+        let user = match self.recognise(login, password).await {
+            Ok(user) => user,
+            Err(why) => return why.into(),
+        };
+        match self.hashing.take(move || hash_password(&new)).await {
+            Some(hash) => self.renew(&user, hash).await,
+            None => Renewed::Overloaded,
+        }
+    }
+
+    /// Has every token of the user refused but those that are issued from now on.
+    pub async fn sign_out(&self, login: &str, password: &str) -> Renewed {
+        match self.recognise(login, password).await {
+            Ok(user) => self.renew(&user, user.password_hash.clone()).await,
+            Err(why) => why.into(),
+        }
+    }
+
+    /// Whether a token for this is good, as far as is known here; asks no database.
+    pub fn is_current(&self, known: Known) -> bool {
+        self.logins.is_current(known.user, known.version)
+    }
+
+    async fn renew(&self, user: &User, password_hash: String) -> Renewed {
+        match self.logins.renew(user, password_hash).await {
+            Ok(Some(renewed)) => Renewed::Done(Known::from(&renewed)),
+            Ok(None) => Renewed::Overloaded,
+            Err(()) => Renewed::Unavailable,
+        }
+    }
+
+    /// The user of this login, if the password is right.
+    async fn recognise(&self, login: &str, password: &str) -> Result<User, Unrecognised> {
+        let found = self.logins.find(&spelling::key(login)).await;
+        let user = found.map_err(|()| Unrecognised::Unavailable)?;
         let known: Arc<str> = match &user {
             Some(user) => user.password_hash.as_str().into(),
             None => self.nobody.clone(),
         };
-        let password = password.to_owned();
-        let matches = self
-            .hashing
-            .take(move || verify_password(&password, &known));
+        let forms = spelling::password_forms(password);
+        let matches = self.hashing.take(move || opens(&forms, &known));
         match (matches.await, user) {
-            (None, _) => LoggedIn::Overloaded,
-            (Some(true), Some(user)) => LoggedIn::Welcome(user.id),
-            (Some(_), _) => LoggedIn::Denied,
+            (None, _) => Err(Unrecognised::Overloaded),
+            (Some(true), Some(user)) => Ok(user),
+            (Some(_), _) => Err(Unrecognised::Denied),
         }
     }
 }
 
-/// NFKC and case-folded: two logins that people take for the same are the same.
-pub fn normalise(login: &str) -> String {
-    let folded = caseless::default_case_fold_str(&login.nfkc().collect::<String>());
-    folded.nfkc().collect()
+enum Unrecognised {
+    Denied,
+    Overloaded,
+    Unavailable,
+}
+
+impl From<Unrecognised> for Renewed {
+    fn from(why: Unrecognised) -> Self {
+        match why {
+            Unrecognised::Denied => Self::Denied,
+            Unrecognised::Overloaded => Self::Overloaded,
+            Unrecognised::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+impl From<&User> for Known {
+    fn from(user: &User) -> Self {
+        Self {
+            user: user.id,
+            version: user.version,
+        }
+    }
 }
 
 fn hasher() -> Argon2<'static> {
@@ -124,6 +217,11 @@ fn hash_password(password: &str) -> String {
         .to_string()
 }
 
+/// Whether one of the forms that a password has is what was hashed.
+fn opens(forms: &[String], hash: &str) -> bool {
+    forms.iter().any(|form| verify_password(form, hash))
+}
+
 fn verify_password(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash)
         .is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok())
@@ -134,18 +232,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logins_that_look_alike_are_alike() {
-        assert_eq!(normalise("JOSÉ"), normalise("jose\u{301}"));
-        assert_eq!(normalise("Straße"), normalise("STRASSE"));
-        assert_ne!(normalise("ana"), normalise("anna"));
-    }
-
-    #[test]
     fn a_password_is_verified_against_its_hash_only() {
         let hash = hash_password("senha-muito-boa");
         assert!(hash.starts_with("$argon2id$"));
         assert!(verify_password("senha-muito-boa", &hash));
         assert!(!verify_password("senha-muito-ruim", &hash));
         assert!(!verify_password("senha-muito-boa", "not a hash"));
+    }
+
+    #[test]
+    fn a_password_opens_however_it_is_typed_and_however_it_was_hashed() {
+        let (composed, parts) = ("maçã-é-boa", "mac\u{327}a\u{303}-e\u{301}-boa");
+        // before there was a rule, as it was typed
+        for hashed in [composed.to_owned(), parts.to_owned()] {
+            let hash = hash_password(&hashed);
+            for typed in [composed, parts] {
+                assert!(opens(&spelling::password_forms(typed), &hash), "{typed}");
+            }
+        }
+        let hash = hash_password(&spelling::new_password(parts).unwrap());
+        assert!(opens(&spelling::password_forms(composed), &hash));
+        assert!(!opens(&spelling::password_forms("maca-e-boa"), &hash));
     }
 }

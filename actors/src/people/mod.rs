@@ -1,10 +1,11 @@
 //! What people hold: handles without actors, peers and timeouts.
 //!
-//! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who; [`refund`]: what comes back for a
-//!   cancelled seat;
+//! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who, and [`spelling`], how they are
+//!   spelt; [`refund`]: what comes back for a cancelled seat;
 //! * operators: [`operations`].
 
 pub mod accounts;
 pub mod desk;
 pub mod operations;
 pub mod refund;
+pub mod spelling;

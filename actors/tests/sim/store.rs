@@ -321,6 +321,10 @@ impl Tables for Database {
         self.read(move |this| this.tables().user(login))
     }
 
+    fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>> {
+        self.read(move |this| this.tables().renewed_users(after, limit))
+    }
+
     fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>> {
         self.read(move |this| this.tables().open_logins(limit))
     }

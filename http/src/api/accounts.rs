@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use passcom_actors::domain::ids::UserId;
-use passcom_actors::people::accounts::{LoggedIn, Registered};
+use passcom_actors::people::accounts::{Known, LoggedIn, Registered, Renewed};
 use passcom_actors::people::desk::Unavailable;
+use passcom_actors::people::spelling::Misspelt;
 use tracing::error;
 
 use super::{Client, RETRY, RETRY_COMPANY};
@@ -14,6 +14,7 @@ use crate::error::{Kind, Problem};
 use crate::language::Text;
 use crate::router::{Endpoint, post};
 use crate::wire;
+use crate::wire::field::NEW_PASSWORD;
 
 pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     post("/register-all", |client, call| {
@@ -21,12 +22,19 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     }),
     post("/login", |client, call| Box::pin(log_in(client, call))),
     post("/renovar", |client, call| Box::pin(renew(client, call))),
+    post("/conta/senha", |client, call| {
+        Box::pin(change_password(client, call))
+    }),
+    post("/conta/sair", |client, call| {
+        Box::pin(sign_out(client, call))
+    }),
 ];
 
 /// Lengths in characters.
 const LOGIN_LEN: RangeInclusive<usize> = 3..=64;
 const PASSWORD_LEN: RangeInclusive<usize> = 8..=128;
 
+const SIGNED_OUT: Text = Text::fixed("Todas as sessões foram encerradas", "Signed out everywhere");
 const CREATED: Text = Text::fixed("Usuário criado com sucesso", "User created");
 
 async fn register(client: &Client, call: Call) -> Answered {
@@ -39,6 +47,8 @@ async fn register(client: &Client, call: Call) -> Answered {
             user_uuid,
         })),
         Registered::Taken => Err(Kind::LoginTaken.into()),
+        Registered::LoginMisspelt(why) => Err(misspelt("login", why)),
+        Registered::PasswordMisspelt(why) => Err(misspelt("password", why)),
         Registered::NoMajority => Err(Problem::from(Kind::NoMajority).retry_after(RETRY_COMPANY)),
         Registered::Overloaded => Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
     }
@@ -50,7 +60,7 @@ async fn log_in(client: &Client, call: Call) -> Answered {
         return Err(Kind::BadCredentials.into());
     }
     match client.accounts.log_in(&login, &password).await {
-        LoggedIn::Welcome(user) => session(client, user),
+        LoggedIn::Welcome(known) => session(client, known),
         LoggedIn::Denied => Err(Kind::BadCredentials.into()),
         LoggedIn::Overloaded => Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
         LoggedIn::Unavailable => Err(Unavailable.into()),
@@ -58,12 +68,47 @@ async fn log_in(client: &Client, call: Call) -> Answered {
 }
 
 async fn renew(client: &Client, call: Call) -> Answered {
-    session(client, client.user(&call)?)
+    session(client, client.caller(&call)?)
 }
 
-fn session(client: &Client, user_uuid: UserId) -> Answered {
+/// No token is asked for: who knows login and password may, and who has stolen a token may not.
+async fn change_password(client: &Client, call: Call) -> Answered {
+    let (login, password) = credentials(&call)?;
+    let body: wire::NewPassword = call.json()?;
+    let new = present(NEW_PASSWORD, body.new_password)?;
+    check_new(NEW_PASSWORD, &new, PASSWORD_LEN)?;
+    if !could_exist(&login, &password) {
+        return Err(Kind::BadCredentials.into());
+    }
+    let changed = client.accounts.change_password(&login, &password, &new);
+    session(client, renewed(changed.await)?)
+}
+
+async fn sign_out(client: &Client, call: Call) -> Answered {
+    let (login, password) = credentials(&call)?;
+    if !could_exist(&login, &password) {
+        return Err(Kind::BadCredentials.into());
+    }
+    renewed(client.accounts.sign_out(&login, &password).await)?;
+    Ok(Answer::json(&wire::Message {
+        message: SIGNED_OUT.to(call.language),
+    }))
+}
+
+fn renewed(answer: Renewed) -> Result<Known, Problem> {
+    match answer {
+        Renewed::Done(known) => Ok(known),
+        Renewed::Denied => Err(Kind::BadCredentials.into()),
+        Renewed::PasswordMisspelt(why) => Err(misspelt(NEW_PASSWORD, why)),
+        Renewed::Overloaded => Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
+        Renewed::Unavailable => Err(Unavailable.into()),
+    }
+}
+
+fn session(client: &Client, known: Known) -> Answered {
     let now = client.desk.clock().wall_seconds();
-    let access_token = client.issuer.issue(user_uuid, now).map_err(|cause| {
+    let user_uuid = known.user;
+    let access_token = client.issuer.issue(known, now).map_err(|cause| {
         error!(%cause, "token not signed");
         Kind::Internal
     })?;
@@ -105,6 +150,25 @@ fn check_new(field: &str, value: &str, len: RangeInclusive<usize>) -> Result<(),
     Ok(())
 }
 
+/// The answer to a text that is not taken in this field.
+pub(super) fn misspelt(field: &str, why: Misspelt) -> Problem {
+    let (portuguese, english) = match why {
+        Misspelt::Character => (
+            "tem um caractere que não é permitido (um espaço onde não cabe, um invisível ou de controle)",
+            "has a character that is not allowed (a blank out of place, an invisible or a control character)",
+        ),
+        Misspelt::MixedScripts => (
+            "mistura letras de alfabetos diferentes, como o latino e o cirílico",
+            "mixes letters of different scripts, such as Latin and Cyrillic",
+        ),
+        Misspelt::NoLetter => ("não tem nenhuma letra", "has no letter"),
+    };
+    Problem::invalid(
+        format!("{field} {portuguese}"),
+        format!("{field} {english}"),
+    )
+}
+
 /// What breaks the published rules belongs to nobody; no password is hashed to find that out.
 fn could_exist(login: &str, password: &str) -> bool {
     check_new("login", login, LOGIN_LEN).is_ok()
@@ -144,6 +208,25 @@ mod tests {
         assert_eq!(
             given(r#"{"login":"a","password":"b"}"#),
             Ok(("a".into(), "b".into()))
+        );
+    }
+
+    #[test]
+    fn every_answer_to_a_change_of_password_is_told() {
+        let kind = |answer| renewed(answer).map_err(|problem| problem.kind());
+        let known = Known {
+            user: passcom_actors::domain::ids::UserId(uuid::Uuid::nil()),
+            version: 64,
+        };
+        assert_eq!(kind(Renewed::Done(known)), Ok(known));
+        assert_eq!(kind(Renewed::Denied), Err(Kind::BadCredentials));
+        assert_eq!(kind(Renewed::Overloaded), Err(Kind::Overloaded));
+        let wrong = renewed(Renewed::PasswordMisspelt(Misspelt::Character)).unwrap_err();
+        assert_eq!(wrong.kind(), Kind::InvalidRequest);
+        let detail = wrong.detail(Language::Portuguese);
+        assert!(
+            detail.starts_with("new_password tem um caractere"),
+            "{detail}"
         );
     }
 

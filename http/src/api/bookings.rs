@@ -6,11 +6,12 @@ use passcom_actors::domain::entry::Idempotency;
 use passcom_actors::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use passcom_actors::domain::order::{LEGS_MAX, SeatRef};
 use passcom_actors::domain::vote::{Refusal, RefusalReason};
-use passcom_actors::people::desk::{BookAnswer, BookRequest, NotShown, Outcome, Wait, WantedSeat};
+use passcom_actors::people::desk::{BookAnswer, BookRequest, NotShown, Outcome, Wait};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use self::follow::Followed;
+use super::passengers::seated;
 use super::{Client, RETRY, RETRY_COMPANY, RETRY_HOLDS};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -39,12 +40,10 @@ async fn book(client: &Client, call: Call) -> Answered {
     let user = client.user(&call)?;
     let body: wire::BookBody = call.json()?;
     check_user(body.user_uuid.as_deref(), user)?;
+    let seats = seats(&body.seats.unwrap_or_default())?;
     let request = BookRequest {
         user,
-        seats: seats(&body.seats.unwrap_or_default())?
-            .into_iter()
-            .map(WantedSeat::from)
-            .collect(),
+        seats: seated(&seats, &body.passengers.unwrap_or_default())?,
         idempotency: idempotency(&call)?,
         hold_seconds: None,
     };

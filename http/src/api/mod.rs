@@ -1,10 +1,11 @@
 //! The client port: one module per resource, each with its endpoints, handlers and tests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::domain::ids::UserId;
-use passcom_actors::people::accounts::Accounts;
+use passcom_actors::people::accounts::{Accounts, Known};
 use passcom_actors::people::desk::Desk;
 use passcom_actors::people::refund::Tariff;
 use tokio::sync::watch;
@@ -17,6 +18,7 @@ use crate::error::{Kind, Problem};
 use crate::limits::Limiter;
 use crate::live::Feeds;
 use crate::router::Router;
+use crate::ticket::printer::Printer;
 use crate::token::{TokenIssuer, TokenVerifier};
 
 mod accounts;
@@ -25,6 +27,7 @@ pub(crate) mod catalogue;
 mod history;
 mod holds;
 mod itineraries;
+mod passengers;
 mod places;
 mod seats;
 pub(crate) mod tickets;
@@ -43,10 +46,11 @@ struct Client {
     accounts: Accounts,
     catalogue: Catalogue,
     feeds: Feeds,
-    issuer: TokenIssuer,
+    issuer: Arc<TokenIssuer>,
     verifier: TokenVerifier,
     users: Limiter<UserId>,
     tariff: Tariff,
+    printer: Printer,
     /// Where customers find this node's page.
     public_url: Option<String>,
 }
@@ -58,14 +62,20 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         accounts: app.accounts,
         feeds: Feeds::new(app.catalogue.clone()),
         catalogue: app.catalogue,
-        issuer: app.issuer,
+        issuer: Arc::new(app.issuer),
         verifier: app.verifier,
         users: Limiter::new(app.limits.per_user),
         tariff: app.tariff,
+        printer: Printer::new(prints_at_once()),
         public_url: app.public_url,
     };
     Edge::new("client", router(), client, app.options, closing)
         .limited(Limiter::new(app.limits.per_address))
+}
+
+/// A quarter of the cores, rounded up: a customer waits a moment for a document, not for a booking.
+fn prints_at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(4))
 }
 
 fn router() -> Router<Client> {
@@ -88,15 +98,24 @@ fn router() -> Router<Client> {
 impl Client {
     /// The user whose token came with the call, counted against that user's rate.
     fn user(&self, call: &Call) -> Result<UserId, Problem> {
+        Ok(self.caller(call)?.user)
+    }
+
+    /// The user, and the version that the token is for.
+    fn caller(&self, call: &Call) -> Result<Known, Problem> {
         let token = call.bearer_token().ok_or(Kind::InvalidToken)?;
         let now = self.desk.clock().wall_seconds();
-        let user = self.verifier.verify(token, now).map_err(|fault| {
+        let known = self.verifier.verify(token, now).map_err(|fault| {
             debug!(%fault, "token refused");
             Kind::InvalidToken
         })?;
-        let check = self.users.check(&user);
+        if !self.accounts.is_current(known) {
+            debug!("token refused: its user has a newer version");
+            return Err(Kind::InvalidToken.into());
+        }
+        let check = self.users.check(&known.user);
         check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
-        Ok(user)
+        Ok(known)
     }
 }
 

@@ -1,30 +1,48 @@
 //! The e-ticket as PDF: a page or more per traveller, with the flights in order and the QR code at the top.
+//!
+//! What is printed is first laid out in [`sheet`]s, from top to bottom, then drawn. The document is tagged for those who
+//! hear it (PDF/UA-1): headings, paragraphs in the order of reading, and what the code is. It is made of its ticket and
+//! pages alone, so that the same give the same bytes.
 
+mod sheet;
+
+use krilla::configure::{Configuration, Validator};
+use krilla::error::KrillaError;
+use krilla::metadata::Metadata;
+use krilla::tagging::{ArtifactType, Tag, TagKind};
+use krilla::{Document, SerializeSettings};
 use passcom_actors::catalogue::airports;
 use passcom_actors::catalogue::cabin::Place;
 use passcom_actors::domain::currency;
 use passcom_actors::domain::ids::SeatNumber;
 use passcom_actors::domain::order::{Leg, Price};
 use passcom_actors::domain::ticket::Ticket;
-use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use qrcode::types::QrError;
 
+use self::sheet::{Block, Mark, Role, Section, Sheet};
+use super::qr;
+use super::text::{Style, Text, Typesetter};
 use super::travellers::Traveller;
-use super::{font, qr};
 use crate::clock;
 use crate::language::Language;
 
-/// A4, in points.
+/// A4, in points; places are measured from the upper left corner.
 const WIDTH: f32 = 595.0;
 const HEIGHT: f32 = 842.0;
 const MARGIN: f32 = 50.0;
 /// Side of the QR code with the white around it.
 const QR_SIDE: f32 = 190.0;
-/// Room of one flight, and where the first one on a page begins: below the code, or at the top of a further page.
-const LEG_HEIGHT: f32 = 78.0;
-const LEGS_TOP: f32 = 565.0;
-const REGULAR: Name = Name(b"R");
-const BOLD: Name = Name(b"B");
+/// Room beside the code, and of a whole line.
+const BESIDE: f32 = WIDTH - 2.0 * MARGIN - QR_SIDE - 10.0;
+const LINE: f32 = WIDTH - 2.0 * MARGIN;
+/// Where the header begins, and what follows it; nothing but the notes is below the end.
+const TOP: f32 = 50.0;
+const BELOW_HEADER: f32 = 136.0;
+const END: f32 = HEIGHT - MARGIN - 30.0;
+const NOTES: f32 = HEIGHT - MARGIN - 18.0;
+/// Columns of a flight: where each begins, and its width.
+const ROUTE: (f32, f32) = (125.0, 370.0);
+const FACTS: [(f32, f32); 4] = [(0.0, 150.0), (160.0, 150.0), (320.0, 70.0), (400.0, 95.0)];
 
 /// What is said of one traveller.
 pub(crate) struct Page<'a> {
@@ -33,6 +51,15 @@ pub(crate) struct Page<'a> {
     pub seats: Vec<Option<Place>>,
     /// What the QR code says.
     pub qr: String,
+}
+
+/// Why there is no document: a fault of the program, never of the ticket.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PdfError {
+    #[error("the QR code: {0}")]
+    Code(QrError),
+    #[error("the document: {0:?}")]
+    Document(KrillaError),
 }
 
 struct Words {
@@ -51,6 +78,7 @@ struct Words {
     decimal_mark: char,
     note: [&'static str; 2],
     none: &'static str,
+    code: &'static str,
 }
 
 const PORTUGUESE: Words = Words {
@@ -72,6 +100,7 @@ const PORTUGUESE: Words = Words {
         "O código prova quem comprou o quê; um cancelamento posterior não aparece nele.",
     ],
     none: "Nenhum assento desta passagem está confirmado.",
+    code: "Código QR que prova quem comprou estes assentos.",
 };
 
 const ENGLISH: Words = Words {
@@ -93,92 +122,39 @@ const ENGLISH: Words = Words {
         "The code proves who bought what; a later cancellation does not show in it.",
     ],
     none: "No seat of this ticket is confirmed.",
+    code: "QR code that proves who bought these seats.",
 };
 
 pub(crate) fn render(
     ticket: &Ticket,
     pages: &[Page<'_>],
     language: Language,
-) -> Result<Vec<u8>, QrError> {
+) -> Result<Vec<u8>, PdfError> {
     let words = match language {
         Language::Portuguese => &PORTUGUESE,
         Language::English => &ENGLISH,
     };
-    let mut contents = Vec::new();
+    let mut printer = Printer::new(ticket, words);
     for page in pages {
-        contents.extend(traveller_pages(ticket, page, words)?);
+        printer.traveller(page)?;
     }
-    if contents.is_empty() {
-        let mut sheet = Sheet::new(ticket, words);
-        sheet.text(REGULAR, 12.0, MARGIN, 640.0, words.none);
-        contents.push(sheet.content);
+    if pages.is_empty() {
+        printer.begin_section(words.title);
+        printer.paragraph(words.none, BODY, LINE);
     }
-    Ok(document(ticket, contents, words))
-}
-
-/// As many pages as the traveller's flights need; only the first has the code.
-fn traveller_pages(
-    ticket: &Ticket,
-    page: &Page<'_>,
-    words: &Words,
-) -> Result<Vec<Content>, QrError> {
-    let mut sheet = Sheet::new(ticket, words);
-    sheet.traveller(&page.traveller, words);
-    sheet.code(&page.qr)?;
-    let mut done = Vec::new();
-    let mut y = LEGS_TOP;
-    for (leg, place) in page.traveller.legs.iter().zip(&page.seats) {
-        if y - LEG_HEIGHT < MARGIN + 30.0 {
-            done.push(std::mem::replace(&mut sheet, Sheet::new(ticket, words)).content);
-            y = HEIGHT - 150.0;
-        }
-        sheet.leg(leg, *place, y, words);
-        y -= LEG_HEIGHT;
-    }
-    done.push(sheet.content);
-    Ok(done)
-}
-
-fn document(ticket: &Ticket, contents: Vec<Content>, words: &Words) -> Vec<u8> {
-    let mut next = Ref::new(1);
-    let [catalog, tree, info, regular, bold] = [(); 5].map(|()| next.bump());
-    let pages: Vec<(Ref, Ref)> = contents
-        .iter()
-        .map(|_| (next.bump(), next.bump()))
-        .collect();
+    let mut document = Document::new_with(SerializeSettings {
+        configuration: Configuration::new_with_validator(Validator::UA1),
+        ..SerializeSettings::default()
+    });
+    sheet::draw(&mut document, &printer.sections);
     let title = format!("{} {}", words.title, ticket.id);
-    let mut pdf = Pdf::new();
-    let mut root = pdf.catalog(catalog);
-    root.pages(tree).lang(TextStr(words.tag));
-    root.viewer_preferences().display_doc_title(true);
-    root.finish();
-    pdf.document_info(info)
-        .title(TextStr(&title))
-        .creator(TextStr("PassCom"));
-    let count = i32::try_from(pages.len()).expect("sixteen seats are few pages");
-    pdf.pages(tree)
-        .kids(pages.iter().map(|(page, _)| *page))
-        .count(count);
-    for (id, name) in [(regular, "Helvetica"), (bold, "Helvetica-Bold")] {
-        pdf.type1_font(id)
-            .base_font(Name(name.as_bytes()))
-            .encoding_predefined(Name(b"WinAnsiEncoding"));
-    }
-    for ((page, stream), content) in pages.iter().zip(contents) {
-        let mut sheet = pdf.page(*page);
-        sheet
-            .parent(tree)
-            .media_box(Rect::new(0.0, 0.0, WIDTH, HEIGHT))
-            .contents(*stream);
-        sheet
-            .resources()
-            .fonts()
-            .pair(REGULAR, regular)
-            .pair(BOLD, bold);
-        sheet.finish();
-        pdf.stream(*stream, &content.finish());
-    }
-    pdf.finish()
+    let metadata = Metadata::new()
+        .title(title)
+        .language(words.tag.to_owned())
+        .creator("PassCom".to_owned())
+        .document_id(ticket.id.to_string());
+    document.set_metadata(metadata);
+    document.finish().map_err(PdfError::Document)
 }
 
 /// `12C (70)`, or the number alone where the cabin is not known.
@@ -189,103 +165,219 @@ pub(super) fn seat_label(number: SeatNumber, place: Option<Place>) -> String {
     }
 }
 
-/// A page being drawn.
-struct Sheet {
-    content: Content,
+const TITLE: Style = style(20.0, true);
+const NAME: Style = style(14.0, false);
+const BODY: Style = style(12.0, false);
+const FLIGHT: Style = style(12.0, true);
+const VALUE: Style = style(10.0, false);
+const SMALL: Style = style(9.0, false);
+const LABEL: Style = style(9.0, true);
+const FACT: Style = style(8.0, true);
+const NOTE: Style = style(8.0, false);
+
+const fn style(size: f32, bold: bool) -> Style {
+    Style { size, bold }
 }
 
-impl Sheet {
-    fn new(ticket: &Ticket, words: &Words) -> Self {
-        let mut sheet = Self {
-            content: Content::new(),
-        };
-        sheet.text(BOLD, 20.0, MARGIN, HEIGHT - 70.0, "PassCom");
-        sheet.text(REGULAR, 12.0, MARGIN, HEIGHT - 90.0, words.title);
-        let line = format!("{} {}", words.ticket, ticket.id);
-        sheet.text(REGULAR, 9.0, MARGIN, HEIGHT - 110.0, &line);
-        for (index, note) in words.note.iter().enumerate() {
-            let y = MARGIN + 10.0 - 12.0 * index as f32;
-            sheet.text(REGULAR, 8.0, MARGIN, y, note);
-        }
-        // by the clock of where the trip begins
-        let origin = ticket.order.legs.first().map_or("", |leg| &leg.origin_iata);
-        let bought = readable(ticket.order.created_at / 1000, origin);
-        let line = format!("{} {bought}", words.issued);
-        sheet.text(REGULAR, 9.0, MARGIN, HEIGHT - 123.0, &line);
-        sheet
-    }
+/// Lays out one ticket, from top to bottom.
+struct Printer<'a> {
+    typesetter: Typesetter,
+    ticket: &'a Ticket,
+    words: &'a Words,
+    sections: Vec<Section>,
+    /// How far down the newest sheet is taken.
+    y: f32,
+}
 
-    fn traveller(&mut self, traveller: &Traveller<'_>, words: &Words) {
-        let room = WIDTH - 2.0 * MARGIN - QR_SIDE - 10.0;
-        let name = traveller.passenger.map_or(words.unnamed, |who| &who.name);
-        self.text(BOLD, 9.0, MARGIN, HEIGHT - 165.0, words.passenger);
-        let name = font::fitting(name, 14.0, room);
-        self.text(REGULAR, 14.0, MARGIN, HEIGHT - 183.0, &name);
-        let document = traveller.passenger.and_then(|who| who.document.as_deref());
-        if let Some(document) = document {
-            self.text(BOLD, 9.0, MARGIN, HEIGHT - 208.0, words.document);
-            let document = font::fitting(document, 12.0, room);
-            self.text(REGULAR, 12.0, MARGIN, HEIGHT - 224.0, &document);
+impl<'a> Printer<'a> {
+    fn new(ticket: &'a Ticket, words: &'a Words) -> Self {
+        Self {
+            typesetter: Typesetter::new(),
+            ticket,
+            words,
+            sections: Vec::new(),
+            y: TOP,
         }
     }
 
-    fn code(&mut self, text: &str) -> Result<(), QrError> {
-        let (modules, dark) = qr::draw(text)?;
-        let side = QR_SIDE / modules as f32;
-        let (left, top) = (WIDTH - MARGIN - QR_SIDE, HEIGHT - 50.0);
-        for stretch in dark {
-            let x = left + stretch.x as f32 * side;
-            let y = top - (stretch.y + 1) as f32 * side;
-            self.content.rect(x, y, stretch.length as f32 * side, side);
+    fn traveller(&mut self, page: &Page<'_>) -> Result<(), PdfError> {
+        let words = self.words;
+        let passenger = page.traveller.passenger;
+        let name = passenger.map_or(words.unnamed, |who| &who.name);
+        self.begin_section(name);
+        let code = qr::draw(&page.qr).map_err(PdfError::Code)?;
+        self.labelled(words.passenger, name, NAME);
+        if let Some(document) = passenger.and_then(|who| who.document.as_deref()) {
+            self.labelled(words.document, document, BODY);
         }
-        self.content.fill_nonzero();
+        // after the name in the order of reading, beside it on the page
+        let section = self.section();
+        let figure = Tag::Figure(Some(words.code.to_owned())).into();
+        section.first().blocks.push(Block {
+            role: Role::Structure(figure),
+            marks: vec![Mark::Code {
+                modules: code.0,
+                dark: code.1,
+                left: WIDTH - MARGIN - QR_SIDE,
+                top: TOP,
+                side: QR_SIDE,
+            }],
+        });
+        if section.sheets.len() == 1 {
+            self.y = self.y.max(TOP + QR_SIDE + 12.0);
+        }
+        for (leg, place) in page.traveller.legs.iter().zip(&page.seats) {
+            self.leg(leg, *place);
+        }
         Ok(())
     }
 
-    fn leg(&mut self, leg: &Leg, place: Option<Place>, y: f32, words: &Words) {
-        self.content
-            .set_line_width(0.5)
-            .move_to(MARGIN, y)
-            .line_to(WIDTH - MARGIN, y)
-            .stroke();
+    /// Header and notes are told of the first sheet only: once is enough for those who hear them.
+    fn begin_section(&mut self, name: &str) {
+        self.sections.push(Section {
+            name: name.to_owned(),
+            sheets: Vec::new(),
+        });
+        self.begin_sheet();
+    }
+
+    fn begin_sheet(&mut self) {
+        let first = self.section().sheets.is_empty();
+        let words = self.words;
+        let role = |tag: TagKind, artifact: ArtifactType| match first {
+            true => Role::Structure(tag),
+            false => Role::Artifact(artifact),
+        };
+        let mut sheet = Sheet::default();
+        let title = [
+            self.text("PassCom", TITLE, BESIDE, MARGIN, TOP),
+            self.text(words.title, BODY, BESIDE, MARGIN, TOP + 28.0),
+        ];
+        let heading = sheet::heading(1, &format!("PassCom {}", words.title));
+        sheet.blocks.push(Block {
+            role: role(heading, ArtifactType::Header),
+            marks: title.into(),
+        });
+        // by the clock of where the trip begins
+        let legs = &self.ticket.order.legs;
+        let origin = legs.first().map_or("", |leg| &leg.origin_iata);
+        let bought = readable(self.ticket.order.created_at / 1000, origin);
+        let number = format!("{} {}", words.ticket, self.ticket.id);
+        let bought = format!("{} {}", words.issued, bought);
+        for (line, top) in [(number, TOP + 50.0), (bought, TOP + 64.0)] {
+            sheet.blocks.push(Block {
+                role: role(Tag::P.into(), ArtifactType::Header),
+                marks: vec![self.text(&line, SMALL, BESIDE, MARGIN, top)],
+            });
+        }
+        for (note, top) in words.note.iter().zip([NOTES, NOTES + 12.0]) {
+            sheet.blocks.push(Block {
+                role: role(Tag::P.into(), ArtifactType::Footer),
+                marks: vec![self.text(note, NOTE, LINE, MARGIN, top)],
+            });
+        }
+        self.section().sheets.push(sheet);
+        self.y = BELOW_HEADER;
+    }
+
+    fn section(&mut self) -> &mut Section {
+        self.sections.last_mut().expect("one was begun")
+    }
+
+    fn text(&mut self, text: &str, style: Style, width: f32, left: f32, top: f32) -> Mark {
+        let text = self.typesetter.set(text, style, width);
+        Mark::Text { text, left, top }
+    }
+
+    /// Where something of this height begins: here, or at the top of another sheet.
+    fn room(&mut self, height: f32) -> f32 {
+        if self.y + height > END {
+            self.begin_sheet();
+        }
+        let top = self.y;
+        self.y += height;
+        top
+    }
+
+    fn block(&mut self, role: Role, marks: Vec<Mark>) {
+        let sheet = self.section().sheets.last_mut().expect("one was begun");
+        sheet.blocks.push(Block { role, marks });
+    }
+
+    fn paragraph(&mut self, text: &str, style: Style, width: f32) {
+        let text = self.typesetter.set(text, style, width);
+        let top = self.room(text.height());
+        let left = MARGIN;
+        self.block(
+            Role::Structure(Tag::P.into()),
+            vec![Mark::Text { text, left, top }],
+        );
+    }
+
+    fn labelled(&mut self, label: &str, text: &str, style: Style) {
+        let label = self.typesetter.set(label, LABEL, BESIDE);
+        let text = self.typesetter.set(text, style, BESIDE);
+        let gap = label.height() + 2.0;
+        let top = self.room(gap + text.height() + 6.0);
+        let marks = [(label, top), (text, top + gap)];
+        let marks = marks.map(|(text, top)| Mark::Text {
+            text,
+            left: MARGIN,
+            top,
+        });
+        self.block(Role::Structure(Tag::P.into()), marks.into());
+    }
+
+    fn leg(&mut self, leg: &Leg, place: Option<Place>) {
+        let words = self.words;
+        let flight = format!("{} {}", words.flight, leg.flight);
         let route = format!(
             "{} ({}) – {} ({})",
             leg.origin, leg.origin_iata, leg.destination, leg.destination_iata
         );
-        let flight = format!("{} {}  ", words.flight, leg.flight);
-        self.text(BOLD, 12.0, MARGIN, y - 18.0, &flight);
-        let route = font::fitting(&route, 12.0, 370.0);
-        self.text(REGULAR, 12.0, MARGIN + 125.0, y - 18.0, &route);
-        let seat = seat_label(leg.seat.number, place);
         let Price { minor, currency } = &leg.price;
-        let price = format!(
-            "{currency} {}",
-            currency::decimal(*minor, currency, words.decimal_mark)
-        );
+        let price = currency::decimal(*minor, currency, words.decimal_mark);
+        let price = format!("{currency} {price}");
         let facts = [
-            (words.departs, readable(leg.departs, &leg.origin_iata), 0.0),
-            (
-                words.arrives,
-                readable(leg.arrives, &leg.destination_iata),
-                160.0,
-            ),
-            (words.seat, seat, 320.0),
-            (words.price, price, 400.0),
+            (words.departs, readable(leg.departs, &leg.origin_iata)),
+            (words.arrives, readable(leg.arrives, &leg.destination_iata)),
+            (words.seat, seat_label(leg.seat.number, place)),
+            (words.price, price),
         ];
-        for (label, value, x) in facts {
-            self.text(BOLD, 8.0, MARGIN + x, y - 38.0, label);
-            let value = font::fitting(&value, 10.0, 150.0);
-            self.text(REGULAR, 10.0, MARGIN + x, y - 52.0, &value);
+        let heading = sheet::heading(2, &format!("{flight}, {route}"));
+        let flight = self.typesetter.set(&flight, FLIGHT, ROUTE.0 - 10.0);
+        let route = self.typesetter.set(&route, BODY, ROUTE.1);
+        let mut columns: Vec<(f32, Text, Text)> = Vec::new();
+        for ((label, value), (left, width)) in facts.into_iter().zip(FACTS) {
+            let label = self.typesetter.set(label, FACT, width);
+            let value = self.typesetter.set(&value, VALUE, width);
+            columns.push((left, label, value));
         }
-    }
-
-    fn text(&mut self, face: Name<'_>, size: f32, x: f32, y: f32, text: &str) {
-        self.content
-            .begin_text()
-            .set_font(face, size)
-            .next_line(x, y)
-            .show(Str(&font::encode(text)))
-            .end_text();
+        let head = flight.height().max(route.height()) + 10.0;
+        let gap = 13.0;
+        let tallest = columns.iter().map(|(_, _, value)| value.height());
+        let below = gap + tallest.fold(0.0, f32::max) + 12.0;
+        let top = self.room(head + below);
+        let rule = Mark::Rule {
+            left: MARGIN,
+            top,
+            width: LINE,
+        };
+        self.block(Role::Artifact(ArtifactType::Other), vec![rule]);
+        let marks = [(0.0, flight), (ROUTE.0, route)];
+        let marks = marks.map(|(left, text)| Mark::Text {
+            text,
+            left: MARGIN + left,
+            top: top + 6.0,
+        });
+        self.block(Role::Structure(heading), marks.into());
+        for (left, label, value) in columns {
+            let left = MARGIN + left;
+            let top = top + head;
+            let marks = [(label, top), (value, top + gap)];
+            let marks = marks.map(|(text, top)| Mark::Text { text, left, top });
+            self.block(Role::Structure(Tag::P.into()), marks.into());
+        }
     }
 }
 
@@ -304,6 +396,8 @@ fn readable(seconds: i64, iata: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ticket::travellers::tests::{leg, ticket};
+    use crate::ticket::travellers::travellers;
 
     #[test]
     fn a_time_is_that_of_the_airport_or_says_that_it_is_not() {
@@ -311,5 +405,124 @@ mod tests {
         assert_eq!(readable(at, "GRU"), "2024-10-30 17:22 (-03:00)");
         assert_eq!(readable(at, "LHR"), "2024-10-30 20:22 (+00:00)");
         assert_eq!(readable(at, "???"), "2024-10-30 20:22 (UTC)");
+    }
+
+    fn printed(ticket: &Ticket, language: Language) -> Vec<u8> {
+        let pages: Vec<_> = travellers(ticket)
+            .into_iter()
+            .map(|traveller| Page {
+                seats: vec![None; traveller.legs.len()],
+                qr: "https://a.example/#/bilhete/eyJ0eXAi".to_owned(),
+                traveller,
+            })
+            .collect();
+        render(ticket, &pages, language).expect("it is printed")
+    }
+
+    fn has(pdf: &[u8], part: &str) -> bool {
+        pdf.windows(part.len())
+            .any(|window| window == part.as_bytes())
+    }
+
+    fn count(pdf: &[u8], part: &str) -> usize {
+        let windows = pdf.windows(part.len());
+        windows.filter(|window| *window == part.as_bytes()).count()
+    }
+
+    /// Where somebody wants to look at it: the folder that this variable names.
+    fn kept(name: &str, pdf: &[u8]) {
+        if let Some(folder) = std::env::var_os("PASSCOM_PDF") {
+            std::fs::write(std::path::Path::new(&folder).join(name), pdf).expect("a folder");
+        }
+    }
+
+    const NAMES: [&str; 16] = [
+        "Łukasz Żółć",
+        "Nguyễn Thị Ngọc Huyền",
+        "王小明",
+        "محمد بن عبد الله",
+        "שרה כהן",
+        "Екатерина Їжак",
+        "श्रीकृष्ण शर्मा",
+        "Ana 😀 Souza",
+        "김민준 さくら",
+        "สมชาย ใจดี",
+        "தமிழ்ச்செல்வி রবীন্দ্রনাথ",
+        "გიორგი Արմեն አበበ",
+        "Ελένη Παπαδοπούλου",
+        "𠮷田 (O'Brien) مريم Smith",
+        "Maria Aparecida da Conceição Albuquerque de Vasconcelos e Souza Cavalcanti",
+        "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
+    ];
+
+    #[test]
+    fn every_name_is_printed_in_fonts_that_the_document_has() {
+        let seats = NAMES.iter().zip(1..);
+        let bought = ticket(
+            seats
+                .map(|(name, number)| leg("a", 1, number, Some(name)))
+                .collect(),
+        );
+        let pdf = printed(&bought, Language::Portuguese);
+        kept("names.pdf", &pdf);
+        // a font that is not embedded would be Type1, without a file
+        assert!(!has(&pdf, "/Type1") && count(&pdf, "/FontFile2") >= 12);
+        assert_eq!(count(&pdf, "/Type /Page\n"), NAMES.len());
+        assert!(pdf.len() < 400_000, "{} bytes", pdf.len());
+    }
+
+    #[test]
+    fn the_same_ticket_is_the_same_document() {
+        let bought = ticket(vec![leg("a", 1, 7, Some("王小明")), leg("b", 2, 3, None)]);
+        let first = printed(&bought, Language::English);
+        assert_eq!(printed(&bought, Language::English), first);
+        assert_ne!(printed(&bought, Language::Portuguese), first);
+    }
+
+    #[test]
+    fn a_reader_that_speaks_finds_language_title_and_structure() {
+        let bought = ticket(vec![
+            leg("a", 1, 7, Some("Ana")),
+            leg("b", 2, 3, Some("Ana")),
+        ]);
+        let pdf = printed(&bought, Language::English);
+        for part in [
+            "/Lang (en)",
+            "/DisplayDocTitle true",
+            "/Marked true",
+            "/StructTreeRoot",
+            "/Outlines",
+            "/S /H1",
+            "/S /H2",
+            "/S /Figure",
+            "/Alt (QR code that proves who bought these seats.)",
+        ] {
+            assert!(has(&pdf, part), "{part}");
+        }
+    }
+
+    #[test]
+    fn sixteen_flights_and_the_longest_names_there_are_fit_their_pages() {
+        let long = "\u{378}".repeat(120);
+        let mut legs: Vec<_> = (1..=16)
+            .map(|route| leg("dezesseis-letras", route, 1, Some(&long)))
+            .collect();
+        for leg in &mut legs {
+            leg.origin = "W".repeat(120);
+            let passenger = leg.passenger.as_mut().expect("it is named");
+            passenger.document = Some("\u{378}".repeat(32));
+        }
+        let pdf = printed(&ticket(legs), Language::English);
+        kept("long.pdf", &pdf);
+        let pages = count(&pdf, "/Type /Page\n");
+        assert!((3..12).contains(&pages), "{pages}");
+    }
+
+    #[test]
+    fn without_a_seat_there_is_a_page_that_says_so() {
+        let mut bought = ticket(vec![leg("a", 1, 7, None)]);
+        bought.cancelled = vec![bought.order.legs[0].seat];
+        let pdf = printed(&bought, Language::English);
+        assert_eq!(count(&pdf, "/Type /Page\n"), 1);
     }
 }

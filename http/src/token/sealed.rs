@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn no_kind_is_taken_for_another_nor_for_a_token() {
         let (a, _, verifier) = two_companies();
-        let sealed = a.seal(&One(USER.to_string())).unwrap();
+        let sealed = a.seal(&One(USER.user.to_string())).unwrap();
         assert!(verifier.open::<Other>(&sealed).is_err());
         assert!(verifier.verify(&sealed, NOW).is_err());
         assert!(verifier.open::<One>(&a.issue(USER, NOW).unwrap()).is_err());

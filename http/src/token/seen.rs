@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use passcom_actors::domain::ids::UserId;
+use passcom_actors::people::accounts::Known;
 
 /// Some 3 MB of tokens.
 const TOKENS_MAX: usize = 8192;
@@ -15,18 +15,18 @@ pub(super) struct Seen(Mutex<HashMap<String, Verified>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Verified {
-    user: UserId,
+    known: Known,
     /// Last second at which it is accepted.
     until: i64,
 }
 
 impl Seen {
-    pub fn user(&self, token: &str, now: i64) -> Option<UserId> {
+    pub fn known(&self, token: &str, now: i64) -> Option<Known> {
         let verified = self.lock().get(token).copied()?;
-        (now <= verified.until).then_some(verified.user)
+        (now <= verified.until).then_some(verified.known)
     }
 
-    pub fn remember(&self, token: &str, user: UserId, until: i64, now: i64) {
+    pub fn remember(&self, token: &str, known: Known, until: i64, now: i64) {
         let mut tokens = self.lock();
         if tokens.len() >= TOKENS_MAX {
             tokens.retain(|_, verified| now <= verified.until);
@@ -34,7 +34,7 @@ impl Seen {
         if tokens.len() >= TOKENS_MAX {
             tokens.clear();
         }
-        tokens.insert(token.to_owned(), Verified { user, until });
+        tokens.insert(token.to_owned(), Verified { known, until });
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Verified>> {
@@ -45,20 +45,24 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
+    use passcom_actors::domain::ids::UserId;
     use uuid::Uuid;
 
     use super::*;
 
-    const USER: UserId = UserId(Uuid::from_u128(7));
+    const USER: Known = Known {
+        user: UserId(Uuid::from_u128(7)),
+        version: 1,
+    };
 
     #[test]
     fn a_token_is_known_until_it_expires() {
         let seen = Seen::default();
-        assert_eq!(seen.user("a", 10), None);
+        assert_eq!(seen.known("a", 10), None);
         seen.remember("a", USER, 20, 10);
-        assert_eq!(seen.user("a", 20), Some(USER));
-        assert_eq!(seen.user("a", 21), None);
-        assert_eq!(seen.user("A", 10), None);
+        assert_eq!(seen.known("a", 20), Some(USER));
+        assert_eq!(seen.known("a", 21), None);
+        assert_eq!(seen.known("A", 10), None);
     }
 
     #[test]
@@ -76,6 +80,6 @@ mod tests {
         remember(TOKENS_MAX..2 * TOKENS_MAX, 30, 20);
         assert!(seen.lock().len() <= TOKENS_MAX);
         let last = (2 * TOKENS_MAX - 1).to_string();
-        assert_eq!(seen.user(&last, 20), Some(USER));
+        assert_eq!(seen.known(&last, 20), Some(USER));
     }
 }

@@ -51,6 +51,13 @@ left join user_account on news.kind = 'user' and user_account.id = news.id
     };
 }
 
+// once, when a node starts
+const RENEWED_USERS: &str = "
+select id, version from user_account where version > $1
+order by version desc, id
+limit $2
+";
+
 // as the index has it
 const OPEN_LOGINS: &str = "
 select key, acceptors, promised, accepted, value, chosen from login_register
@@ -103,6 +110,19 @@ impl PgTables {
     pub(super) async fn read_user(&self, login: &str) -> Result<Option<User>, Failure> {
         let row = self.reader().await?.row(USER, &[&login]).await?;
         row.as_ref().map(decode::user).transpose()
+    }
+
+    pub(super) async fn read_renewed_users(
+        &self,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<(UserId, i64)>, Failure> {
+        let reader = self.reader().await?;
+        let rows = reader
+            .rows(RENEWED_USERS, &[&after, &row_limit(limit)])
+            .await?;
+        let read = |row: &Row| Ok((UserId(row.try_get("id")?), row.try_get("version")?));
+        rows.iter().map(read).collect()
     }
 
     pub(super) async fn read_open_logins(&self, limit: usize) -> Result<Vec<User>, Failure> {

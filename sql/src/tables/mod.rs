@@ -67,6 +67,10 @@ impl Tables for PgTables {
         Box::pin(async move { Ok(self.read_user(&login).await?) })
     }
 
+    fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>> {
+        Box::pin(async move { Ok(self.read_renewed_users(after, limit).await?) })
+    }
+
     fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>> {
         Box::pin(async move { Ok(self.read_open_logins(limit).await?) })
     }

@@ -183,6 +183,20 @@ fn the_higher_version_of_a_user_stays() {
 }
 
 #[test]
+fn a_user_that_is_renewed_is_told_and_an_older_one_changes_nothing() {
+    let mut rows = rows();
+    enrol(&mut rows, user(1, "old"));
+    enrol(&mut rows, user(65, "new"));
+    enrol(&mut rows, user(1, "old"));
+    merge(&mut rows, Replicated::User(user(1, "old")));
+    enrol(&mut rows, user(65, "of another who was slower"));
+    assert_eq!(rows.user(&"ana".to_owned()), Some(&user(65, "new")));
+    let told = [user(1, "old"), user(65, "new")].map(Replicated::User);
+    assert_eq!(rows.outbox, told);
+    assert_eq!(rows.alarms, Vec::<String>::new());
+}
+
+#[test]
 fn users_that_contradict_each_other_are_an_alarm_and_change_nothing() {
     let other_id = User {
         id: UserId(Uuid::from_u128(77)),

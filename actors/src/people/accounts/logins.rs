@@ -10,7 +10,7 @@ use crate::company::Company;
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Acceptors, Ballot, Key, Value};
 use crate::domain::entry::{Entry, Receipt};
-use crate::domain::ids::CompanyId;
+use crate::domain::ids::{CompanyId, UserId};
 use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::register::{Progress, Proposer};
 use crate::mesh::companies::Companies;
@@ -70,6 +70,31 @@ impl Logins {
         agreed.unwrap_or(Claimed::NoMajority)
     }
 
+    /// Has what comes after this user, with this password hash, here and in time at every company. None: another version
+    /// came meanwhile. `Err` if our own log or database is away; it may have come nevertheless.
+    pub async fn renew(&self, user: &User, password_hash: String) -> Result<Option<User>, ()> {
+        let now = self.company.clock.wall_seconds();
+        let renewed = user.renewed(password_hash, now, self.index());
+        let entry = Entry::Enrol(renewed.clone());
+        self.company.ledger.post(entry).await.map_err(drop)?;
+        let login = renewed.login.clone();
+        let known = self.company.archive.user(login).await.map_err(drop)?;
+        Ok(known.filter(|known| *known == renewed))
+    }
+
+    /// Whether a token of this version of the user is good, as far as is known here; asks no database.
+    pub fn is_current(&self, user: UserId, version: i64) -> bool {
+        self.company.sessions.is_current(user, version)
+    }
+
+    /// Our own among the companies.
+    fn index(&self) -> usize {
+        let companies = self.companies.all();
+        companies
+            .binary_search(&self.company.me)
+            .expect("a node is started for a company of the membership list only")
+    }
+
     /// Has this user here, whose login's register is decided. It does not matter if that fails: it is tried again.
     pub(crate) async fn close(&self, user: User) {
         let _ = self.company.ledger.post(Entry::Enrol(user)).await;
@@ -107,10 +132,7 @@ impl Logins {
             Ok(Receipt::Round(round)) => round,
             _ => return Ballots::NoMajority,
         };
-        let index = companies
-            .binary_search(&self.company.me)
-            .expect("a node is started for a company of the membership list only");
-        let ballot = Ballot::new(round, index, companies.len());
+        let ballot = Ballot::new(round, self.index(), companies.len());
         let acceptors = Acceptors(companies.to_vec());
         let key = Key::Login(user.login.clone());
         let mut proposer = Proposer::new(acceptors.clone(), ballot, Value::Account(user.clone()));

@@ -1,16 +1,23 @@
 //! What a traveller takes along, and telling a true code from a false one.
 
+use std::sync::Arc;
+
+use passcom_actors::catalogue::cabin::Place;
+use passcom_actors::domain::ticket::Ticket;
 use tracing::error;
 
-use super::super::Client;
+use super::super::{Client, RETRY};
 use super::view::{named, place};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
 use crate::language::Language;
 use crate::router::{Endpoint, get};
+use crate::ticket::pdf::PdfError;
+use crate::ticket::printer::{NotPrinted, Subject};
 use crate::ticket::travellers::travellers;
 use crate::ticket::{calendar, code, pdf};
+use crate::token::TokenIssuer;
 use crate::wire::query::LANGUAGE;
 
 pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
@@ -28,34 +35,81 @@ pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
 async fn e_ticket(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
     let language = language(&call)?;
-    let mut pages = Vec::new();
-    for traveller in travellers(&ticket) {
-        let now = client.desk.clock().wall_seconds();
-        let code = code::issue(&client.issuer, ticket.id, &traveller, now);
-        let code = code.map_err(|cause| {
-            error!(%cause, "an e-ticket cannot be signed");
-            Kind::Internal
-        })?;
-        let seats = traveller.legs.iter().map(|leg| place(client, leg.seat));
-        pages.push(pdf::Page {
-            seats: seats.collect(),
-            qr: match &client.public_url {
-                Some(page) => format!("{page}/#/bilhete/{code}"),
-                None => code,
-            },
-            traveller,
-        });
-    }
-    let pdf = pdf::render(&ticket, &pages, language).map_err(|cause| {
-        error!(%cause, "an e-ticket cannot be drawn");
-        Kind::Internal
+    let travellers = travellers(&ticket);
+    let seats = travellers.iter().map(|traveller| {
+        let legs = traveller.legs.iter();
+        legs.map(|leg| place(client, leg.seat)).collect()
+    });
+    let subject = Subject {
+        ticket: ticket.id,
+        cancelled: ticket.cancelled.clone(),
+        places: seats.collect(),
+        language,
+    };
+    let (user, id) = (ticket.order.user, ticket.id);
+    let printing = Printing {
+        places: subject.places.clone(),
+        issuer: client.issuer.clone(),
+        public_url: client.public_url.clone(),
+        now: client.desk.clock().wall_seconds(),
+        ticket,
+        language,
+    };
+    let printed = client
+        .printer
+        .print(user, subject, move || printing.print());
+    let pdf = printed.await.map_err(|why| match why {
+        NotPrinted::Busy => Problem::from(Kind::Overloaded).retry_after(RETRY),
+        NotPrinted::Failed(cause) => {
+            error!(%cause, "an e-ticket cannot be printed");
+            Kind::Internal.into()
+        }
     })?;
     Ok(Answer::document(
         "application/pdf",
-        &format!("passcom-{}.pdf", ticket.id),
-        pdf,
+        &format!("passcom-{id}.pdf"),
+        pdf.to_vec(),
         language,
     ))
+}
+
+/// All that a document is made of.
+struct Printing {
+    ticket: Ticket,
+    /// Of each traveller's seats.
+    places: Vec<Vec<Option<Place>>>,
+    issuer: Arc<TokenIssuer>,
+    public_url: Option<String>,
+    /// Seconds since 1970.
+    now: i64,
+    language: Language,
+}
+
+/// A fault of the program; the text is for its log.
+#[derive(Debug, thiserror::Error)]
+enum PrintError {
+    #[error("a code is not signed: {0}")]
+    Code(#[from] jsonwebtoken::errors::Error),
+    #[error("{0}")]
+    Pdf(#[from] PdfError),
+}
+
+impl Printing {
+    fn print(self) -> Result<Vec<u8>, PrintError> {
+        let mut pages = Vec::new();
+        for (traveller, seats) in travellers(&self.ticket).into_iter().zip(self.places) {
+            let code = code::issue(&self.issuer, self.ticket.id, &traveller, self.now)?;
+            pages.push(pdf::Page {
+                seats,
+                qr: match &self.public_url {
+                    Some(page) => format!("{page}/#/bilhete/{code}"),
+                    None => code,
+                },
+                traveller,
+            });
+        }
+        Ok(pdf::render(&self.ticket, &pages, self.language)?)
+    }
 }
 
 async fn flights(client: &Client, call: Call) -> Answered {

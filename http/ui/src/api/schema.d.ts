@@ -55,6 +55,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conta/senha": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another password; signs out everywhere else */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conta/sair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs out everywhere */
+        post: operations["signOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/aeroportos": {
         parameters: {
             query?: never;
@@ -606,6 +640,11 @@ export interface components {
             login: string;
             password: string;
         };
+        ChangeOfPassword: {
+            login: string;
+            password: string;
+            new_password: string;
+        };
         Message: {
             message: string;
         };
@@ -892,6 +931,8 @@ export interface components {
         };
         BookBody: {
             trechos: components["schemas"]["WantedSeat"][];
+            /** @description One per seat, or one per traveller: the k-th seat of each leg is the k-th traveller's. */
+            passageiros?: components["schemas"]["Passenger"][];
             /**
              * Format: uuid
              * @description Can only be the token's user.
@@ -1305,6 +1346,7 @@ export type CompanyPrice = components['schemas']['CompanyPrice'];
 export type Place = components['schemas']['Place'];
 export type Problem = components['schemas']['Problem'];
 export type Credentials = components['schemas']['Credentials'];
+export type ChangeOfPassword = components['schemas']['ChangeOfPassword'];
 export type Message = components['schemas']['Message'];
 export type Registered = components['schemas']['Registered'];
 export type Session = components['schemas']['Session'];
@@ -1459,6 +1501,66 @@ export interface operations {
                 };
             };
             401: components["responses"]["problem401"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeOfPassword"];
+            };
+        };
+        responses: {
+            /** @description Changed. The token is the only one that is good from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            401: components["responses"]["problem401"];
+            413: components["responses"]["problem413"];
+            415: components["responses"]["problem415"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description Every token of the user is refused from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            401: components["responses"]["problem401"];
+            413: components["responses"]["problem413"];
+            415: components["responses"]["problem415"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
         };

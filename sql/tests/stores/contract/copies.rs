@@ -76,6 +76,30 @@ pub async fn the_outbox_follows_the_commits(node: &Node) {
     assert_eq!(node.archive.user("zé".to_owned()).await.unwrap(), None);
 }
 
+pub async fn a_user_is_renewed_and_told(node: &Node) {
+    let rosa = user("rosa");
+    post(node, Entry::Enrol(rosa.clone())).await;
+    let known = |login: &str| node.archive.user(login.to_owned());
+    assert_eq!(known("rosa").await.unwrap(), Some(rosa.clone()));
+    let now = 1_780_000_000;
+    let renewed = rosa.renewed("$argon2id$2".to_owned(), now, 1);
+    post(node, Entry::Enrol(renewed.clone())).await;
+    post(node, Entry::Enrol(rosa.clone())).await;
+    assert_eq!(known("rosa").await.unwrap(), Some(renewed.clone()));
+    let told = node.archive.outbox(0, 1000).await.unwrap();
+    let last = told.into_iter().map(|(_, row)| row).next_back();
+    assert_eq!(last, Some(Replicated::User(renewed.clone())));
+    // a newer one of a peer, and both at once
+    let newer = renewed.renewed("$argon2id$3".to_owned(), now + 1, 0);
+    let rows = vec![Replicated::User(newer.clone()), Replicated::User(renewed)];
+    post(node, Entry::Merge { rows, cursor: None }).await;
+    assert_eq!(known("rosa").await.unwrap(), Some(newer.clone()));
+    let since = |version| node.archive.renewed_users(version, 10);
+    let expected = [(newer.id, newer.version)];
+    assert_eq!(since(newer.version - 1).await.unwrap(), expected);
+    assert_eq!(since(newer.version).await.unwrap(), []);
+}
+
 pub async fn a_merge_moves_the_cursor_and_frees_seats(node: &Node) {
     let trip = prepare(&[seat("a", 10, 1), seat("b", 8, 8)]);
     post(node, vote_on(&trip)).await;

@@ -133,6 +133,7 @@ pub async fn all<B: Base>(database: impl AsyncFn() -> B) {
     bookings::a_sale_closes_by_the_clock_that_is_handed_in(node).await;
     copies::a_register_promises_accepts_and_learns(node).await;
     copies::the_outbox_follows_the_commits(node).await;
+    copies::a_user_is_renewed_and_told(node).await;
     copies::a_merge_moves_the_cursor_and_frees_seats(node).await;
     copies::a_claimed_login_is_open_until_its_user_is_here(node).await;
     copies::equal_copies_have_equal_digests(node).await;
