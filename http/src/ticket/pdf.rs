@@ -214,7 +214,7 @@ impl<'a> Printer<'a> {
         let section = self.section();
         let figure = Tag::Figure(Some(words.code.to_owned())).into();
         section.first().blocks.push(Block {
-            role: Role::Structure(figure),
+            role: Role::Structure(Box::new(figure)),
             marks: vec![Mark::Code {
                 modules: code.0,
                 dark: code.1,
@@ -245,7 +245,7 @@ impl<'a> Printer<'a> {
         let first = self.section().sheets.is_empty();
         let words = self.words;
         let role = |tag: TagKind, artifact: ArtifactType| match first {
-            true => Role::Structure(tag),
+            true => Role::Structure(Box::new(tag)),
             false => Role::Artifact(artifact),
         };
         let mut sheet = Sheet::default();
@@ -286,7 +286,7 @@ impl<'a> Printer<'a> {
 
     fn text(&mut self, text: &str, style: Style, width: f32, left: f32, top: f32) -> Mark {
         let text = self.typesetter.set(text, style, width);
-        Mark::Text { text, left, top }
+        Mark::text(text, left, top)
     }
 
     /// Where something of this height begins: here, or at the top of another sheet.
@@ -309,8 +309,8 @@ impl<'a> Printer<'a> {
         let top = self.room(text.height());
         let left = MARGIN;
         self.block(
-            Role::Structure(Tag::P.into()),
-            vec![Mark::Text { text, left, top }],
+            Role::Structure(Box::new(Tag::P.into())),
+            vec![Mark::text(text, left, top)],
         );
     }
 
@@ -320,12 +320,8 @@ impl<'a> Printer<'a> {
         let gap = label.height() + 2.0;
         let top = self.room(gap + text.height() + 6.0);
         let marks = [(label, top), (text, top + gap)];
-        let marks = marks.map(|(text, top)| Mark::Text {
-            text,
-            left: MARGIN,
-            top,
-        });
-        self.block(Role::Structure(Tag::P.into()), marks.into());
+        let marks = marks.map(|(text, top)| Mark::text(text, MARGIN, top));
+        self.block(Role::Structure(Box::new(Tag::P.into())), marks.into());
     }
 
     fn leg(&mut self, leg: &Leg, place: Option<Place>) {
@@ -365,18 +361,14 @@ impl<'a> Printer<'a> {
         };
         self.block(Role::Artifact(ArtifactType::Other), vec![rule]);
         let marks = [(0.0, flight), (ROUTE.0, route)];
-        let marks = marks.map(|(left, text)| Mark::Text {
-            text,
-            left: MARGIN + left,
-            top: top + 6.0,
-        });
-        self.block(Role::Structure(heading), marks.into());
+        let marks = marks.map(|(left, text)| Mark::text(text, MARGIN + left, top + 6.0));
+        self.block(Role::Structure(Box::new(heading)), marks.into());
         for (left, label, value) in columns {
             let left = MARGIN + left;
             let top = top + head;
             let marks = [(label, top), (value, top + gap)];
-            let marks = marks.map(|(text, top)| Mark::Text { text, left, top });
-            self.block(Role::Structure(Tag::P.into()), marks.into());
+            let marks = marks.map(|(text, top)| Mark::text(text, left, top));
+            self.block(Role::Structure(Box::new(Tag::P.into())), marks.into());
         }
     }
 }

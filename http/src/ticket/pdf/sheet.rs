@@ -39,14 +39,14 @@ pub(super) struct Block {
 
 /// What a reader that speaks makes of it.
 pub(super) enum Role {
-    Structure(TagKind),
+    Structure(Box<TagKind>),
     /// Nothing: it repeats what was said, or adorns.
     Artifact(ArtifactType),
 }
 
 pub(super) enum Mark {
     Text {
-        text: Text,
+        text: Box<Text>,
         left: f32,
         top: f32,
     },
@@ -112,7 +112,7 @@ impl Block {
                 surface.end_tagged();
             }
             Role::Structure(tag) => {
-                let mut group = TagGroup::new(tag.clone());
+                let mut group = TagGroup::new(TagKind::clone(tag));
                 for mark in &self.marks {
                     group.push(mark.tagged(surface));
                 }
@@ -123,6 +123,11 @@ impl Block {
 }
 
 impl Mark {
+    pub fn text(text: Text, left: f32, top: f32) -> Self {
+        let text = Box::new(text);
+        Self::Text { text, left, top }
+    }
+
     fn tagged(&self, surface: &mut Surface<'_>) -> Identifier {
         let tag = match self {
             Self::Text { .. } => ContentTag::Span(SpanTag::empty()),
