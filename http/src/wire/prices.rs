@@ -85,7 +85,7 @@ mod tests {
         let dates = [Date::constant(2026, 11, 23), Date::constant(2026, 11, 24)];
         let expected = serde_json::json!({
             "dias": [
-                {"data": "2026-11-23", "precos": [{"centavos": 40_003, "moeda": "BRL"}]},
+                {"data": "2026-11-23", "precos": [{"centavos": 40_003, "moeda": "BRL", "casas": 2}]},
                 {"data": "2026-11-24", "precos": []},
             ],
             "indisponiveis": ["JJ"],
