@@ -409,8 +409,10 @@ impl Driver {
                     self.post_begin(effects);
                 }
             }
-            Phase::Preparing { round, .. } => {
-                self.missing = round.missing().next();
+            Phase::Preparing { round, begin, .. } => {
+                // everybody has voted, and our own company has not written down that it asked: it is the one that was silent
+                let unwritten = (*begin != Begin::Durable).then_some(self.start.me);
+                self.missing = round.missing().next().or(unwritten);
                 self.next_ballot(effects);
             }
             Phase::Booking { round }

@@ -99,3 +99,11 @@ fn a_confirmation_of_what_is_over_ends_with_its_refusal() {
     story.vote("b", Vote::No(released));
     assert_eq!(story.effects[0], refused(released));
 }
+
+#[test]
+fn a_request_that_could_not_be_written_in_time_is_no_expiry() {
+    let mut story = Story::of(confirming(true));
+    story.posted(None).wants([]);
+    story.wake_after(PREPARE_PATIENCE);
+    assert_eq!(story.driver.missing, Some(company("a")));
+}
