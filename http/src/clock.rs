@@ -2,19 +2,36 @@
 
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::rfc2822::DateTimePrinter;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
-use passcom_actors::catalogue::airports;
+use passcom_actors::catalogue::{Route, airports};
 
 /// Zone of a place that says none: most of what is on sale leaves by Brasília's clock.
 const DEFAULT_ZONE: &str = "America/Sao_Paulo";
 
-/// RFC 3339 with the offset of that airport at that instant; of an unknown airport, in UTC.
-pub(crate) fn local(seconds: i64, iata: &str) -> String {
+/// RFC 3339 with the offset that the schedule tells, in minutes east of UTC; where it tells none, with that of the airport at
+/// that instant, or in UTC if nobody knows.
+pub(crate) fn local(seconds: i64, iata: &str, told: Option<i16>) -> String {
     let at = clamped(Timestamp::from_second(seconds), seconds);
-    let zone = airports::find(iata).map_or(TimeZone::UTC, |airport| zone(airport.zone));
-    at.display_with_offset(zone.to_offset(at)).to_string()
+    let told = told.and_then(|minutes| Offset::from_seconds(i32::from(minutes) * 60).ok());
+    let offset = told.unwrap_or_else(|| {
+        let zone = airports::find(iata).map_or(TimeZone::UTC, |airport| zone(airport.zone));
+        zone.to_offset(at)
+    });
+    at.display_with_offset(offset).to_string()
+}
+
+/// As [`local`], of the departure of a route.
+pub(crate) fn departure(route: &Route) -> String {
+    let told = route.offsets.map(|told| told.departs);
+    local(route.departs, &route.origin, told)
+}
+
+/// As [`local`], of the arrival of a route.
+pub(crate) fn arrival(route: &Route) -> String {
+    let told = route.offsets.map(|told| told.arrives);
+    local(route.arrives, &route.destination, told)
 }
 
 /// `Wed, 30 Oct 2024 20:22:37 GMT`.
@@ -73,10 +90,19 @@ mod tests {
 
     #[test]
     fn an_instant_is_shown_by_the_clock_of_its_airport() {
-        assert_eq!(local(1_730_319_757, "GRU"), "2024-10-30T17:22:37-03:00");
-        assert_eq!(local(1_730_319_757, "MAO"), "2024-10-30T16:22:37-04:00");
-        assert_eq!(local(1_730_319_757, "???"), "2024-10-30T20:22:37+00:00");
-        assert_eq!(local(0, "GRU"), "1969-12-31T21:00:00-03:00");
+        let by_table = |seconds, iata| local(seconds, iata, None);
+        assert_eq!(by_table(1_730_319_757, "GRU"), "2024-10-30T17:22:37-03:00");
+        assert_eq!(by_table(1_730_319_757, "MAO"), "2024-10-30T16:22:37-04:00");
+        assert_eq!(by_table(1_730_319_757, "???"), "2024-10-30T20:22:37+00:00");
+        assert_eq!(by_table(0, "GRU"), "1969-12-31T21:00:00-03:00");
+    }
+
+    #[test]
+    fn what_the_schedule_tells_is_the_local_time() {
+        let at = 1_730_319_757;
+        assert_eq!(local(at, "???", Some(13 * 60)), "2024-10-31T09:22:37+13:00");
+        assert_eq!(local(at, "GRU", Some(-120)), "2024-10-30T18:22:37-02:00");
+        assert_eq!(local(at, "DEL", Some(330)), "2024-10-31T01:52:37+05:30");
     }
 
     #[test]
@@ -94,7 +120,7 @@ mod tests {
     #[test]
     fn no_number_is_out_of_the_calendar() {
         for number in [i64::MIN, i64::MAX] {
-            assert!(!local(number, "GRU").is_empty());
+            assert!(!local(number, "GRU", None).is_empty());
             assert!(!http_date(number).is_empty());
         }
     }

@@ -8,7 +8,7 @@ use crate::locks;
 use crate::pool::Database;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 8] = [
+const MIGRATIONS: [(i32, &str, &str); 9] = [
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (
         2,
@@ -29,6 +29,7 @@ const MIGRATIONS: [(i32, &str, &str); 8] = [
         "cancelled_leg",
         include_str!("../migrations/0008_cancelled_leg.sql"),
     ),
+    (9, "offsets", include_str!("../migrations/0009_offsets.sql")),
 ];
 
 const CREATE_RECORD: &str = "

@@ -30,6 +30,7 @@ fn route(id: u64) -> Route {
         destination: "MAO".into(),
         departs: 1_793_064_600 + id as i64 * 60,
         arrives: 1_793_079_000 + id as i64 * 60,
+        offsets: None,
         seats: 130,
         price: Price {
             minor: 74_990,

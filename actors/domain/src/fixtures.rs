@@ -55,12 +55,15 @@ pub fn order(seats: &[SeatRef]) -> Arc<Order> {
             currency: "BRL".to_owned(),
         },
         passenger: None,
+        offsets: None,
+        label: None,
     };
     Arc::new(Order {
         user: USER,
         created_at: 0,
         legs: seats.iter().map(leg).collect(),
         hold_seconds: None,
+        seller: None,
     })
 }
 

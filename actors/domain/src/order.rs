@@ -20,6 +20,13 @@ pub struct Price {
     pub currency: String,
 }
 
+/// The local time of a leg, as its schedule tells it: minutes east of UTC at its departure and at its arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Offsets {
+    pub departs: i16,
+    pub arrives: i16,
+}
+
 /// A seat of a company's route, as a client or a lease names it. The derived order is the order of prepares without a
 /// lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,7 +57,13 @@ pub struct Leg {
     /// Seconds since 1970, UTC.
     pub departs: i64,
     pub arrives: i64,
+    /// None in orders that were made before it was kept.
+    #[serde(default)]
+    pub offsets: Option<Offsets>,
     pub price: Price,
+    /// The seat as it was sold, `29B`. None in orders that were made before it was kept.
+    #[serde(default)]
+    pub label: Option<String>,
     pub passenger: Option<Passenger>,
 }
 
@@ -64,6 +77,9 @@ pub struct Order {
     pub legs: Vec<Leg>,
     /// A customer's hold: kept for this many seconds before the customer confirms.
     pub hold_seconds: Option<u32>,
+    /// The company at whose node it was sold: it takes the money. None in orders that were made before it was kept.
+    #[serde(default)]
+    pub seller: Option<CompanyId>,
 }
 
 /// SHA-256 over an order and its acceptor set: two orders of one saga id are told apart by it.

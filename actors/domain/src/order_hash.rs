@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::ballot::Acceptors;
 use super::entry::Idempotency;
 use super::ids::{CompanyId, SagaId, UserId};
-use super::order::{Order, OrderHash};
+use super::order::{Leg, Offsets, Order, OrderHash, Passenger, Price, SeatRef};
 
 /// Namespace of saga ids (UUIDv5), fixed for ever.
 const SAGA_NAMESPACE: Uuid = Uuid::from_u128(0x8a6e_0804_2bd0_4672_b79d_d970_27f9_071a);
@@ -43,7 +43,62 @@ pub fn acceptors_of(saga: SagaId, order: &Order, companies: &[CompanyId]) -> Acc
 
 /// Covers everything the ticket will say and who decides.
 pub fn order_hash(order: &Order, acceptors: &Acceptors) -> OrderHash {
-    OrderHash(digest(&(order, acceptors)))
+    let hashed = HashedOrder {
+        user: order.user,
+        created_at: order.created_at,
+        legs: order.legs.iter().map(HashedLeg::of).collect(),
+        hold_seconds: order.hold_seconds,
+        seller: order.seller,
+    };
+    OrderHash(digest(&(hashed, acceptors)))
+}
+
+/// An order as it is hashed: what it did not have when it was made is not in it, so that orders keep their hash.
+#[derive(Serialize)]
+struct HashedOrder<'a> {
+    user: UserId,
+    created_at: i64,
+    legs: Vec<HashedLeg<'a>>,
+    hold_seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seller: Option<CompanyId>,
+}
+
+#[derive(Serialize)]
+struct HashedLeg<'a> {
+    seat: SeatRef,
+    flight: &'a str,
+    origin: &'a str,
+    destination: &'a str,
+    origin_iata: &'a str,
+    destination_iata: &'a str,
+    departs: i64,
+    arrives: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offsets: Option<Offsets>,
+    price: &'a Price,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    passenger: Option<&'a Passenger>,
+}
+
+impl<'a> HashedLeg<'a> {
+    fn of(leg: &'a Leg) -> Self {
+        Self {
+            seat: leg.seat,
+            flight: &leg.flight,
+            origin: &leg.origin,
+            destination: &leg.destination,
+            origin_iata: &leg.origin_iata,
+            destination_iata: &leg.destination_iata,
+            departs: leg.departs,
+            arrives: leg.arrives,
+            offsets: leg.offsets,
+            price: &leg.price,
+            label: leg.label.as_deref(),
+            passenger: leg.passenger.as_ref(),
+        }
+    }
 }
 
 fn digest(value: &impl Serialize) -> [u8; 32] {
@@ -84,12 +139,15 @@ mod tests {
                 currency: "BRL".to_owned(),
             },
             passenger: None,
+            offsets: None,
+            label: None,
         };
         Order {
             user: UserId(Uuid::nil()),
             created_at: 0,
             legs: companies(codes).into_iter().map(leg).collect(),
             hold_seconds: None,
+            seller: None,
         }
     }
 
@@ -143,5 +201,33 @@ mod tests {
         assert_ne!(hash, order_hash(&later, &acceptors));
         let alone = Acceptors(companies(&["a"]));
         assert_ne!(hash, order_hash(&order(&["a", "b"]), &alone));
+        let mut sold = order(&["a", "b"]);
+        sold.seller = Some("a".parse().unwrap());
+        assert_ne!(hash, order_hash(&sold, &acceptors));
+        let more: [fn(&mut Leg); 2] = [
+            |leg| {
+                leg.offsets = Some(Offsets {
+                    departs: -180,
+                    arrives: -240,
+                });
+            },
+            |leg| leg.label = Some("1A".to_owned()),
+        ];
+        for add in more {
+            let mut told = order(&["a", "b"]);
+            add(&mut told.legs[0]);
+            assert_ne!(hash, order_hash(&told, &acceptors));
+        }
+    }
+
+    #[test]
+    fn an_order_of_an_older_program_keeps_its_hash() {
+        // as of the program that did not know of sellers, labels and offsets
+        let hash = order_hash(&order(&["a", "b"]), &Acceptors(companies(&["a", "b"])));
+        let digits: String = hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            digits,
+            "c6f2d77181afaab5df07117b019de73077f5fae7c4c0f6eb79b90cd287fa2f57"
+        );
     }
 }

@@ -6,6 +6,8 @@
 
 mod best;
 
+use std::fmt;
+
 pub use self::best::{Wish, best};
 use crate::domain::ids::SeatNumber;
 
@@ -65,6 +67,13 @@ pub struct Place {
     pub kind: Kind,
     /// The row is at an exit.
     pub exit: bool,
+}
+
+/// As passengers read it: `29B`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.row, self.letter)
+    }
 }
 
 /// The cabin of a leg. Cheap to copy.

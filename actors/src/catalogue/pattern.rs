@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Route;
 use super::code::Code;
 use crate::domain::ids::{RouteId, SEATS_MAX};
-use crate::domain::order::Price;
+use crate::domain::order::{Offsets, Price};
 
 /// IATA code of an airport.
 pub type Iata = Code<3>;
@@ -26,6 +26,7 @@ pub struct Pattern {
     pub price_minor: i64,
     /// From take-off to landing.
     pub seconds: u32,
+    offsets: Option<Offsets>,
     pub origin: Iata,
     pub destination: Iata,
     pub equipment: Code<4>,
@@ -59,6 +60,7 @@ impl Pattern {
             flight: Code::new(&route.flight)?,
             price_minor: route.price.minor,
             seconds: arrives.checked_sub(departs)?,
+            offsets: route.offsets,
             origin: Code::new(&route.origin)?,
             destination: Code::new(&route.destination)?,
             equipment: Code::new(&route.equipment)?,
@@ -82,6 +84,7 @@ impl Pattern {
             destination: self.destination.as_str().to_owned(),
             departs,
             arrives: departs + i64::from(self.seconds),
+            offsets: self.offsets,
             seats: self.seats,
             price: Price {
                 minor: self.price_minor,
@@ -169,7 +172,13 @@ mod tests {
             (RouteId(8), 87_400, 91_400);
         assert_eq!(number(&first), Some(0));
         assert_eq!(number(&another_date), Some(0));
-        let differ: [fn(&mut Route); 9] = [
+        let differ: [fn(&mut Route); 10] = [
+            |route| {
+                route.offsets = Some(Offsets {
+                    departs: -180,
+                    arrives: -240,
+                });
+            },
             |route| route.flight.push('1'),
             |route| route.origin = "CGH".to_owned(),
             |route| route.destination = "REC".to_owned(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::SeatStates;
 use crate::catalogue::cabin::Layout;
 use crate::domain::ids::{CompanyId, RouteId, SeatNumber};
-use crate::domain::order::Price;
+use crate::domain::order::{Offsets, Price};
 
 /// What a company publishes of a route; one row of `route`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct Route {
     /// Seconds since 1970, UTC.
     pub departs: i64,
     pub arrives: i64,
+    /// None: as the table of airports has it, as of routes that were imported before it was kept.
+    pub offsets: Option<Offsets>,
     pub seats: u16,
     pub price: Price,
     /// IATA aircraft type, `738`; empty if unknown.

@@ -37,6 +37,7 @@ pub(super) fn route(id: u64, origin: &str, destination: &str, departs: i64, arri
         destination: destination.to_owned(),
         departs,
         arrives,
+        offsets: None,
         seats: 90,
         price: Price {
             minor: 100,

@@ -269,11 +269,14 @@ fn order(companies: &[CompanyId], clock: i64, seats: Seats) -> Order {
             currency: String::new(),
         },
         passenger: None,
+        offsets: None,
+        label: None,
     };
     Order {
         user: USER,
         created_at: clock,
         legs: seats.iter().map(leg).collect(),
         hold_seconds: None,
+        seller: None,
     }
 }

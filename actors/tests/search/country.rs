@@ -121,6 +121,7 @@ fn dated(
                 destination: to.iata.to_owned(),
                 departs,
                 arrives: departs + block,
+                offsets: None,
                 seats: 180,
                 price: Price {
                     minor: price / 10 * 1000 + 990,

@@ -71,6 +71,7 @@ fn leg(dice: &mut Rng, id: u64, shape: &Shape, now: i64) -> Leg {
             destination: airport(destination),
             departs,
             arrives: departs + STEP * dice.i64(1..=4),
+            offsets: None,
             seats,
             price: Price {
                 minor: 100 * dice.i64(0..8),
@@ -165,6 +166,7 @@ pub fn by_hand(legs: &[(&str, &str, i64, i64, i64)]) -> Network {
                 destination: (*to).to_owned(),
                 departs: now + departs,
                 arrives: now + arrives,
+                offsets: None,
                 seats: 1,
                 price: Price {
                     minor: *minor,

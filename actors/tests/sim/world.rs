@@ -364,6 +364,7 @@ fn company(id: CompanyId, leaves: i64) -> Company {
         destination: "GRU".to_owned(),
         departs: wall::seconds(leaves),
         arrives: wall::seconds(leaves) + 3_600,
+        offsets: None,
         seats,
         price: Price {
             minor: 10_000,

@@ -135,6 +135,7 @@ pub(super) mod tests {
                 destination: "BSB".to_owned(),
                 departs: 1_000,
                 arrives: 5_000,
+                offsets: None,
                 seats: 9,
                 price: Price {
                     minor: 100,

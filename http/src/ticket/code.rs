@@ -62,7 +62,7 @@ pub(crate) fn told(issuer: CompanyId, content: Content) -> TicketCode {
     let leg = |Seat(company, flight, origin, destination, departs, number): Seat| TicketCodeLeg {
         company,
         flight,
-        departs: clock::local(departs, &origin),
+        departs: clock::local(departs, &origin, None),
         origin,
         destination,
         number,

@@ -160,7 +160,7 @@ pub(crate) fn render(
 /// `12C (70)`, or the number alone where the cabin is not known.
 pub(super) fn seat_label(number: SeatNumber, place: Option<Place>) -> String {
     match place {
-        Some(place) => format!("{}{} ({number})", place.row, place.letter),
+        Some(place) => format!("{place} ({number})"),
         None => number.to_string(),
     }
 }
@@ -261,7 +261,7 @@ impl<'a> Printer<'a> {
         // by the clock of where the trip begins
         let legs = &self.ticket.order.legs;
         let origin = legs.first().map_or("", |leg| &leg.origin_iata);
-        let bought = readable(self.ticket.order.created_at / 1000, origin);
+        let bought = readable(self.ticket.order.created_at / 1000, origin, None);
         let number = format!("{} {}", words.ticket, self.ticket.id);
         let bought = format!("{} {}", words.issued, bought);
         for (line, top) in [(number, TOP + 50.0), (bought, TOP + 64.0)] {
@@ -335,8 +335,22 @@ impl<'a> Printer<'a> {
         let price = currency::decimal(*minor, currency, words.decimal_mark);
         let price = format!("{currency} {price}");
         let facts = [
-            (words.departs, readable(leg.departs, &leg.origin_iata)),
-            (words.arrives, readable(leg.arrives, &leg.destination_iata)),
+            (
+                words.departs,
+                readable(
+                    leg.departs,
+                    &leg.origin_iata,
+                    leg.offsets.map(|told| told.departs),
+                ),
+            ),
+            (
+                words.arrives,
+                readable(
+                    leg.arrives,
+                    &leg.destination_iata,
+                    leg.offsets.map(|told| told.arrives),
+                ),
+            ),
             (words.seat, seat_label(leg.seat.number, place)),
             (words.price, price),
         ];
@@ -373,11 +387,11 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// `2026-11-23 14:00 (-03:00)` by the clock of the airport. Of an airport whose clock nobody here knows, `… (UTC)`: that is
-/// no local time, and must not look like one.
-fn readable(seconds: i64, iata: &str) -> String {
-    let at = clock::local(seconds, iata);
-    let known = airports::find(iata).is_some();
+/// `2026-11-23 14:00 (-03:00)` by the clock of the schedule or of the airport. Of an airport whose clock nobody here knows,
+/// `… (UTC)`: that is no local time, and must not look like one.
+fn readable(seconds: i64, iata: &str, told: Option<i16>) -> String {
+    let at = clock::local(seconds, iata, told);
+    let known = told.is_some() || airports::find(iata).is_some();
     match (at.get(..10), at.get(11..16), at.get(at.len() - 6..)) {
         (Some(date), Some(time), Some(offset)) if known => format!("{date} {time} ({offset})"),
         (Some(date), Some(time), _) => format!("{date} {time} (UTC)"),
@@ -394,9 +408,11 @@ mod tests {
     #[test]
     fn a_time_is_that_of_the_airport_or_says_that_it_is_not() {
         let at = 1_730_319_757;
-        assert_eq!(readable(at, "GRU"), "2024-10-30 17:22 (-03:00)");
-        assert_eq!(readable(at, "LHR"), "2024-10-30 20:22 (+00:00)");
-        assert_eq!(readable(at, "???"), "2024-10-30 20:22 (UTC)");
+        assert_eq!(readable(at, "GRU", None), "2024-10-30 17:22 (-03:00)");
+        assert_eq!(readable(at, "LHR", None), "2024-10-30 20:22 (+00:00)");
+        assert_eq!(readable(at, "???", None), "2024-10-30 20:22 (UTC)");
+        let told = readable(at, "???", Some(13 * 60));
+        assert_eq!(told, "2024-10-31 09:22 (+13:00)");
     }
 
     fn printed(ticket: &Ticket, language: Language) -> Vec<u8> {

@@ -71,6 +71,8 @@ pub(crate) mod tests {
                 name: name.to_owned(),
                 document: Some("123.456.789-09".to_owned()),
             }),
+            offsets: None,
+            label: None,
         }
     }
 
@@ -82,6 +84,7 @@ pub(crate) mod tests {
                 created_at: 1_730_319_757_999,
                 legs,
                 hold_seconds: None,
+                seller: None,
             }),
             cancelled: Vec::new(),
         }

@@ -256,6 +256,8 @@ mod tests {
                 currency: "BRL".to_owned(),
             },
             passenger: None,
+            offsets: None,
+            label: None,
         }
     }
 
@@ -268,6 +270,7 @@ mod tests {
                 created_at: 1_730_319_757_999,
                 legs: vec![leg(seat("a", 1)), leg(seat("b", 1)), leg(seat("a", 2))],
                 hold_seconds: None,
+                seller: None,
             }),
             cancelled: vec![seat("a", 1)],
         };

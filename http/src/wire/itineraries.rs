@@ -89,12 +89,8 @@ impl<'a> ItineraryEntry<'a> {
         let price = itinerary.price();
         Self {
             legs: legs.iter().map(PlainLeg::from).collect(),
-            departs: first.map_or_else(String::new, |leg| {
-                clock::local(leg.route.departs, &leg.route.origin)
-            }),
-            arrives: last.map_or_else(String::new, |leg| {
-                clock::local(leg.route.arrives, &leg.route.destination)
-            }),
+            departs: first.map_or_else(String::new, |leg| clock::departure(&leg.route)),
+            arrives: last.map_or_else(String::new, |leg| clock::arrival(&leg.route)),
             minutes: minutes(itinerary.departs(), itinerary.arrives()),
             total: price.clone().map(|price| Sum::of(price, passengers)),
             price: price.map(|price| Sum::of(price, 1)),
@@ -246,6 +242,7 @@ mod tests {
                 destination: ends.1.to_owned(),
                 departs: times.0,
                 arrives: times.1,
+                offsets: None,
                 seats: 3,
                 price: Price {
                     minor: 20_000 + id as i64,

@@ -122,8 +122,8 @@ impl<'a> From<&'a LegView> for LegDetails<'a> {
             flight: &leg.route.flight,
             origin_iata: origin,
             destination_iata: destination,
-            departs: clock::local(leg.route.departs, origin),
-            arrives: clock::local(leg.route.arrives, destination),
+            departs: clock::departure(&leg.route),
+            arrives: clock::arrival(&leg.route),
             price: Money::from(&leg.route.price),
             capacity: leg.route.seats,
             free: leg.free.len(),
@@ -235,6 +235,7 @@ mod tests {
                 destination: "MAO".to_owned(),
                 departs: 1_730_319_757,
                 arrives: 1_730_334_157,
+                offsets: None,
                 seats: 186,
                 price: Price {
                     minor: 45_990,

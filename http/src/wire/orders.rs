@@ -96,8 +96,16 @@ impl<'a> From<&'a Leg> for OrderedLeg<'a> {
             destination: &leg.destination,
             origin_iata: &leg.origin_iata,
             destination_iata: &leg.destination_iata,
-            departs: clock::local(leg.departs, &leg.origin_iata),
-            arrives: clock::local(leg.arrives, &leg.destination_iata),
+            departs: clock::local(
+                leg.departs,
+                &leg.origin_iata,
+                leg.offsets.map(|told| told.departs),
+            ),
+            arrives: clock::local(
+                leg.arrives,
+                &leg.destination_iata,
+                leg.offsets.map(|told| told.arrives),
+            ),
             price: Money::from(&leg.price),
             passenger: passenger.map(|order::Passenger { name, document }| Seated {
                 name,

@@ -12,7 +12,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::RouteId;
-use passcom_actors::domain::order::Price;
+use passcom_actors::domain::order::{Offsets, Price};
 
 use super::dates::{Period, Window, day_number};
 use super::error::Source;
@@ -100,6 +100,12 @@ impl Moment {
         Self { minutes, clock }
     }
 
+    /// Minutes east of UTC that the clock shows then.
+    pub fn offset(&self, date: Date) -> i16 {
+        let local = day_number(date) * MINUTES_PER_DAY + self.minutes + SECONDS_1970_TO_2000 / 60;
+        (local - self.at(date) / 60) as i16
+    }
+
     /// Seconds since 1970, UTC.
     pub fn at(&self, date: Date) -> i64 {
         match &self.clock {
@@ -146,6 +152,10 @@ impl Pattern {
             destination: self.destination.clone(),
             departs: self.departs.at(date),
             arrives: self.arrives.at(date),
+            offsets: Some(Offsets {
+                departs: self.departs.offset(date),
+                arrives: self.arrives.offset(date),
+            }),
             seats: self.seats,
             price: self.price.clone(),
             equipment: self.equipment.clone(),

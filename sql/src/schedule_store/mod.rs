@@ -59,14 +59,17 @@ const CREATE_INCOMING: &str = "
         price_minor bigint not null,
         currency text not null,
         equipment text not null,
-        on_sale boolean not null
+        on_sale boolean not null,
+        departs_offset smallint,
+        arrives_offset smallint
     ) on commit drop";
 
 const COPY_INCOMING: &str = "
-    copy incoming (id, flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale)
+    copy incoming (id, flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale,
+        departs_offset, arrives_offset)
     from stdin (format binary)";
 
-const COPY_TYPES: [Type; 11] = [
+const COPY_TYPES: [Type; 13] = [
     Type::INT8,
     Type::TEXT,
     Type::TEXT,
@@ -78,6 +81,8 @@ const COPY_TYPES: [Type; 11] = [
     Type::TEXT,
     Type::TEXT,
     Type::BOOL,
+    Type::INT2,
+    Type::INT2,
 ];
 
 // the planner knows nothing of a temporary table that was just filled
@@ -103,21 +108,26 @@ const KEEP_SEATS_IN_USE: &str = "
     where i.id = used.route_id and i.seats < used.highest";
 
 const INSERT_NEW: &str = "
-    insert into route (id, flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale, version)
+    insert into route (id, flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale,
+        departs_offset, arrives_offset, version)
     select i.id, i.flight, i.origin, i.destination, i.departs, i.arrives, i.seats, i.price_minor, i.currency, i.equipment,
-        i.on_sale, $1
+        i.on_sale, i.departs_offset, i.arrives_offset, $1
     from incoming i
     where not exists (select from route r where r.id = i.id)";
 
 const UPDATE_CHANGED: &str = "
     update route r set
-        (flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale, version)
-        = (i.flight, i.origin, i.destination, i.departs, i.arrives, i.seats, i.price_minor, i.currency, i.equipment, i.on_sale, $1)
+        (flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale, departs_offset,
+        arrives_offset, version)
+        = (i.flight, i.origin, i.destination, i.departs, i.arrives, i.seats, i.price_minor, i.currency, i.equipment, i.on_sale,
+        i.departs_offset, i.arrives_offset, $1)
     from incoming i
     where r.id = i.id
-        and (r.flight, r.origin, r.destination, r.departs, r.arrives, r.seats, r.price_minor, r.currency, r.equipment, r.on_sale)
+        and (r.flight, r.origin, r.destination, r.departs, r.arrives, r.seats, r.price_minor, r.currency, r.equipment, r.on_sale,
+            r.departs_offset, r.arrives_offset)
         is distinct from
-        (i.flight, i.origin, i.destination, i.departs, i.arrives, i.seats, i.price_minor, i.currency, i.equipment, i.on_sale)";
+        (i.flight, i.origin, i.destination, i.departs, i.arrives, i.seats, i.price_minor, i.currency, i.equipment, i.on_sale,
+            i.departs_offset, i.arrives_offset)";
 
 const WITHDRAW_MISSING: &str = "
     update route r set on_sale = false, version = $1
@@ -287,7 +297,9 @@ async fn copy(
             timestamp(route.id, route.departs)?,
             timestamp(route.id, route.arrives)?,
         );
-        let row: [&(dyn ToSql + Sync); 11] = [
+        let departs_offset = route.offsets.map(|offsets| offsets.departs);
+        let arrives_offset = route.offsets.map(|offsets| offsets.arrives);
+        let row: [&(dyn ToSql + Sync); 13] = [
             &(route.id.0 as i64),
             &route.flight,
             &route.origin,
@@ -299,6 +311,8 @@ async fn copy(
             &route.price.currency,
             &route.equipment,
             &route.on_sale,
+            &departs_offset,
+            &arrives_offset,
         ];
         writer.as_mut().write(&row).await.map_err(&step)?;
         sent += 1;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use passcom_actors::catalogue::{Published, Route, SeatState, SeatStates};
 use passcom_actors::domain::ids::{RouteId, SagaId};
-use passcom_actors::domain::order::Price;
+use passcom_actors::domain::order::{Offsets, Price};
 use passcom_actors::domain::rows::{SeatKey, SeatUse};
 use passcom_actors::domain::vote::LegState;
 use tokio_postgres::Row;
@@ -27,7 +27,8 @@ const CATALOGUE_VERSION: &str = "select version from catalogue_version";
 
 /// All in one statement: page by page, the planner would sooner or later sort what is left for each of them.
 const ROUTES: &str = "
-select id, flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale
+select id, flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale,
+       departs_offset, arrives_offset
 from route
 where version > $1
 order by id
@@ -123,6 +124,8 @@ fn take_note(taken: &mut HashMap<RouteId, SeatStates>, row: &Row) -> Decoded<()>
 fn route(row: &Row) -> Decoded<Route> {
     let departs: Timestamp = row.try_get(4)?;
     let arrives: Timestamp = row.try_get(5)?;
+    let departs_offset: Option<i16> = row.try_get(11)?;
+    let arrives_offset: Option<i16> = row.try_get(12)?;
     Ok(Route {
         id: decode::route_id(row.try_get(0)?),
         flight: row.try_get(1)?,
@@ -130,6 +133,9 @@ fn route(row: &Row) -> Decoded<Route> {
         destination: row.try_get(3)?,
         departs: departs.as_second(),
         arrives: arrives.as_second(),
+        offsets: departs_offset
+            .zip(arrives_offset)
+            .map(|(departs, arrives)| Offsets { departs, arrives }),
         seats: decode::seat_number(row.try_get(6)?)?.0,
         price: Price {
             minor: row.try_get(7)?,

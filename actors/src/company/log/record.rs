@@ -7,11 +7,14 @@
 //! Invariant: applying the records of a log in their order, to whatever the tables held at an earlier place of that log, gives
 //! the state at its end.
 
+mod format_1;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use self::format_1::RecordOf1;
 use crate::codec;
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
@@ -24,8 +27,10 @@ use crate::domain::rows::{
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::{LegState, RefusalReason};
 
-/// The first byte of every record. Another one is another format, which this program does not read.
-const FORMAT: u8 = 1;
+/// The first byte of every record that is written.
+const FORMAT: u8 = 2;
+/// That of records which programs before this one wrote. They are still read; any other format is not.
+const FORMER_FORMAT: u8 = 1;
 /// Longest record. A batch holds at most [`BATCH_MAX`](crate::company::ledger::BATCH_MAX) entries of some kilobytes each.
 pub const RECORD_LEN_MAX: usize = 16 * 1024 * 1024;
 
@@ -124,7 +129,7 @@ pub enum Told {
 /// Why bytes of the log are no record.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    #[error("a record of format {0:?}: this program reads format {FORMAT}")]
+    #[error("a record of format {0:?}: this program reads formats {FORMER_FORMAT} and {FORMAT}")]
     Format(Option<u8>),
     #[error(transparent)]
     Damaged(#[from] codec::DecodeError),
@@ -206,6 +211,10 @@ impl Record {
             Some(&FORMAT) => {
                 let (_, record): (u8, Self) = codec::decode::<_, RECORD_LEN_MAX>(bytes)?;
                 Ok(record)
+            }
+            Some(&FORMER_FORMAT) => {
+                let (_, record): (u8, RecordOf1) = codec::decode::<_, RECORD_LEN_MAX>(bytes)?;
+                Ok(record.into())
             }
             other => Err(RecordError::Format(other.copied())),
         }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Desk, Outcome};
 use crate::catalogue::airports;
+use crate::catalogue::cabin::Layout;
 use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Leg, Order, Passenger, SeatRef};
@@ -191,6 +192,7 @@ impl Desk {
             if seat.number.0 > route.seats {
                 return Err(BookAnswer::UnknownSeat(*seat));
             }
+            let layout = Layout::of(&route.equipment, route.seats);
             Ok(Leg {
                 seat: *seat,
                 origin: airports::city(&route.origin).to_owned(),
@@ -200,7 +202,9 @@ impl Desk {
                 destination_iata: route.destination,
                 departs: route.departs,
                 arrives: route.arrives,
+                offsets: route.offsets,
                 price: route.price,
+                label: layout.place(seat.number).map(|place| place.to_string()),
                 passenger: passenger.clone(),
             })
         };
@@ -209,6 +213,7 @@ impl Desk {
             created_at: self.company.clock.wall_ms(),
             legs: request.seats.iter().map(leg).collect::<Result<_, _>>()?,
             hold_seconds: None,
+            seller: Some(self.company.me),
         };
         // no seat is held beyond the close of its sale
         let close = catalogue.close_of_sale();

@@ -56,12 +56,15 @@ pub fn order() -> Arc<Order> {
         arrives: DEPARTS + 1,
         price: price(),
         passenger: None,
+        offsets: None,
+        label: None,
     };
     Arc::new(Order {
         user: USER,
         created_at: 0,
         legs: vec![leg("A"), leg("B")],
         hold_seconds: None,
+        seller: None,
     })
 }
 
@@ -123,6 +126,7 @@ pub fn route() -> Route {
         destination: "REC".to_owned(),
         departs: DEPARTS,
         arrives: DEPARTS + 1,
+        offsets: None,
         seats: 2,
         price: price(),
         equipment: String::new(),

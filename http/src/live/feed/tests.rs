@@ -75,6 +75,7 @@ impl World {
             destination: "REC".to_owned(),
             departs: 4_000_000_000,
             arrives: 4_000_003_600,
+            offsets: None,
             seats: 3,
             price: Price {
                 minor: 1,

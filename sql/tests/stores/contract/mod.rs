@@ -200,6 +200,7 @@ pub fn route(id: u64) -> Route {
         destination: "CWB".to_owned(),
         departs: departs(id),
         arrives: departs(id + 1),
+        offsets: None,
         seats: SEATS,
         price: price(),
         equipment: "738".to_owned(),
@@ -243,6 +244,8 @@ pub fn prepare_for(user: UserId, created_at: i64, seats: &[SeatRef]) -> Prepare 
         arrives: departs(1),
         price: price(),
         passenger: None,
+        offsets: None,
+        label: None,
     };
     let saga = SagaId(Uuid::new_v4());
     let order = Order {
@@ -250,6 +253,7 @@ pub fn prepare_for(user: UserId, created_at: i64, seats: &[SeatRef]) -> Prepare 
         created_at,
         legs: seats.iter().map(leg).collect(),
         hold_seconds: None,
+        seller: None,
     };
     let acceptors = Acceptors(vec![company("a"), company("b"), company("c")]);
     Prepare {
