@@ -289,3 +289,66 @@ impl From<Leg> for order::Leg {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order_hash::order_hash;
+
+    /// The log of a company, a row a line, as the last program that wrote format 1 left it: users who registered, a booking of
+    /// three companies with passengers, one that was cancelled, a hold that stands, and a booking of one company.
+    const LOG: &str = include_str!("format_1.hex");
+
+    fn records() -> Vec<Record> {
+        let byte = |digits: &[u8]| {
+            let digits = std::str::from_utf8(digits).unwrap();
+            u8::from_str_radix(digits, 16).unwrap()
+        };
+        let bytes = LOG
+            .lines()
+            .map(|line| line.as_bytes().chunks(2).map(byte).collect::<Vec<_>>());
+        bytes.map(|bytes| Record::decode(&bytes).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_log_of_the_former_format_says_all_that_it_said() {
+        let records = records();
+        let sagas: Vec<_> = records.iter().flat_map(|record| &record.sagas).collect();
+        let mut orders = 0;
+        for (_, change) in &sagas {
+            if let Some(SagaPart::Begun(row)) = &change.saga {
+                let order = row.order.as_ref().unwrap();
+                // nothing of an order was lost or put elsewhere, or its hash would be another
+                assert_eq!(order_hash(order, &row.acceptors), row.hash);
+                assert_eq!(order.seller, None);
+                orders += 1;
+            }
+        }
+        assert_eq!(orders, 4);
+        let tickets = sagas
+            .iter()
+            .filter_map(|(_, change)| change.ticket.as_ref());
+        let cancelled: Vec<_> = tickets.map(|ticket| ticket.cancelled.len()).collect();
+        assert_eq!(cancelled.iter().max(), Some(&3));
+        let logins = records.iter().flat_map(|record| &record.logins);
+        let users: Vec<_> = logins
+            .filter_map(|(_, login)| login.user.as_ref())
+            .collect();
+        let names: Vec<_> = users.iter().map(|user| &*user.login).collect();
+        assert_eq!(names, ["ana", "bruno", "upgrade"]);
+        assert!(
+            users
+                .iter()
+                .all(|user| user.password_hash.starts_with("$argon2id$"))
+        );
+    }
+
+    #[test]
+    fn a_record_that_was_read_is_written_in_the_new_format() {
+        for record in records() {
+            let again = record.encode();
+            assert_eq!(again.first(), Some(&super::super::FORMAT));
+            assert_eq!(Record::decode(&again).unwrap(), record);
+        }
+    }
+}
