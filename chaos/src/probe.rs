@@ -1,7 +1,9 @@
 //! A customer of the tester's own, who finds out whether the cluster works: with seats that nobody else wants, so that every refusal is a
 //! fault's doing.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use uuid::Uuid;
@@ -23,6 +25,14 @@ pub struct Probe {
     /// Its number in the history.
     customer: usize,
     asked: AtomicUsize,
+    /// By node: what it was asked for and has not answered. It is asked for that again before anything new, so that an outage
+    /// takes no more seats the longer it lasts.
+    open: Mutex<HashMap<usize, Wish>>,
+}
+
+struct Wish {
+    key: String,
+    seats: Vec<Seat>,
 }
 
 impl Probe {
@@ -41,11 +51,15 @@ impl Probe {
             session,
             customer,
             asked: AtomicUsize::new(0),
+            open: Mutex::default(),
         })
     }
 
     /// Asks a node once for seats of these companies that nobody has. Whether it sold them.
     pub async fn books(&self, node: usize, companies: &[usize]) -> anyhow::Result<bool> {
+        if !self.has_answered(node).await? {
+            return Ok(false);
+        }
         let seats = self.seats(companies)?;
         Ok(self.book(node, &seats).await?.is_some())
     }
@@ -56,6 +70,9 @@ impl Probe {
         node: usize,
         companies: &[usize],
     ) -> anyhow::Result<bool> {
+        if !self.has_answered(node).await? {
+            return Ok(false);
+        }
         let seats = self.seats(companies)?;
         let Some(ticket) = self.book(node, &seats).await? else {
             return Ok(false);
@@ -80,21 +97,46 @@ impl Probe {
             && client.login(node, &login, password).await.is_ok()
     }
 
+    /// Whether the node has answered all that it was asked for: what is open is asked for once more.
+    async fn has_answered(&self, node: usize) -> anyhow::Result<bool> {
+        let open = self.open().remove(&node);
+        let Some(wish) = open else {
+            return Ok(true);
+        };
+        self.ask(node, wish).await?;
+        Ok(!self.open().contains_key(&node))
+    }
+
     async fn book(&self, node: usize, seats: &[Seat]) -> anyhow::Result<Option<Uuid>> {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
-        let key = format!("probe-{number}");
+        let wish = Wish {
+            key: format!("probe-{number}"),
+            seats: seats.to_vec(),
+        };
+        self.ask(node, wish).await
+    }
+
+    async fn ask(&self, node: usize, wish: Wish) -> anyhow::Result<Option<Uuid>> {
         let answer = self
             .market
-            .book(node, self.customer, &self.session, &key, seats)
+            .book(node, self.customer, &self.session, &wish.key, &wish.seats)
             .await?;
         Ok(match answer.meaning() {
             Meaning::Booked(ticket) => Some(ticket),
             Meaning::Refused | Meaning::NothingBegun => {
-                self.stock.give_back(seats);
+                self.stock.give_back(&wish.seats);
                 None
             }
-            Meaning::Held(_) | Meaning::Ended | Meaning::Open => None,
+            Meaning::Held(_) | Meaning::Ended => None,
+            Meaning::Open => {
+                self.open().insert(node, wish);
+                None
+            }
         })
+    }
+
+    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<usize, Wish>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Of any of its routes that is not sold out.
