@@ -53,6 +53,7 @@ pub(crate) fn reason(text: &str) -> Decoded<RefusalReason> {
         "unknown" => Ok(RefusalReason::Unknown),
         "released" => Ok(RefusalReason::Released),
         "no_vote" => Ok(RefusalReason::NoVote),
+        "changed" => Ok(RefusalReason::Changed),
         _ => Err(corrupt("leg", "reason", text)),
     }
 }
@@ -66,6 +67,7 @@ pub(crate) fn reason_text(reason: RefusalReason) -> &'static str {
         RefusalReason::Unknown => "unknown",
         RefusalReason::Released => "released",
         RefusalReason::NoVote => "no_vote",
+        RefusalReason::Changed => "changed",
     }
 }
 

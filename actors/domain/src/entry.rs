@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::User;
 use super::ballot::{Acceptors, Ballot, Key, Value};
 use super::ids::{CompanyId, RouteId, SagaId, UserId};
-use super::order::{Order, OrderHash, SeatRef};
+use super::order::{Order, OrderHash, SeatRef, claim};
 use super::outcome::Outcome;
 use super::participant;
 use super::question::{CompanyAnswer, Question};
@@ -253,6 +253,7 @@ fn settle(rows: &mut Rows, decision: &Decision, key: Option<&(UserId, Idempotenc
         participant::alarm_without_vote(rows, decision.saga);
     }
     participant::on_commit(rows, decision.saga, *hash);
+    participant::on_exchange(rows, decision.saga, order);
     if let Some((user, idempotency)) = key {
         let ticket = decision.saga;
         answer_client(rows, ticket, *user, idempotency, Outcome::Booked { ticket });
@@ -359,6 +360,11 @@ fn finish(rows: &mut Rows, saga: SagaId) -> Receipt {
 
 /// The ticket's own legs here end with its cancellation.
 fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef], agreed: bool) -> Receipt {
+    let claimed = claim(rows.me, ticket);
+    if let SeatUse::Prepared { .. } = rows.seat_use(&(claimed.route, claimed.number)) {
+        // an exchange is being decided: what is left of the ticket is not known
+        return Receipt::Cancelled(Cancelled::Changed);
+    }
     Receipt::Cancelled(match replica::cancel(rows, ticket, seats, agreed) {
         Ok(fresh) => {
             participant::on_cancel(rows, ticket, &fresh);

@@ -64,6 +64,7 @@ pub fn order(seats: &[SeatRef]) -> Arc<Order> {
         legs: seats.iter().map(leg).collect(),
         hold_seconds: None,
         seller: None,
+        exchange: None,
     })
 }
 

@@ -10,8 +10,10 @@ use uuid::Uuid;
 pub const COMPANY_LEN_MAX: usize = 16;
 /// Most seats a route can have; seat numbers run from 1 to this.
 pub const SEATS_MAX: u16 = 1023;
-/// Routes are numbered below this, so that every [`SeatId`] stays below 2^53.
-pub const ROUTE_ID_MAX: u64 = (1 << 43) - 1;
+/// The highest number of a flight's route. With those that stand for tickets, every [`SeatId`] stays below 2^53.
+pub const ROUTE_ID_MAX: u64 = CLAIM - 1;
+/// Set in ids that stand for a ticket instead of a flight.
+const CLAIM: u64 = 1 << 42;
 
 /// Why a text or number is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,10 +107,20 @@ impl TryFrom<u64> for RouteId {
 
 impl RouteId {
     pub fn new(id: u64) -> Result<Self, InvalidId> {
-        if id == 0 || id > ROUTE_ID_MAX {
+        if id == 0 || id > ROUTE_ID_MAX | CLAIM {
             return Err(InvalidId("a route id is between 1 and 2^43 - 1"));
         }
         Ok(Self(id))
+    }
+
+    /// Stands for a ticket where a company keeps claims on seats. No flight has it: theirs end at [`ROUTE_ID_MAX`].
+    pub fn of_claim(ticket: SagaId) -> Self {
+        Self(CLAIM | (ticket.0.as_u128() as u64 & (CLAIM - 1)))
+    }
+
+    /// Whether it stands for a ticket.
+    pub fn is_claim(self) -> bool {
+        self.0 & CLAIM != 0
     }
 
     /// The id of this seat of the route on the wire.
@@ -229,11 +241,11 @@ mod tests {
 
     #[test]
     fn a_seat_id_carries_route_and_number_and_stays_below_2_to_53() {
-        let last = RouteId(ROUTE_ID_MAX).seat(SeatNumber(SEATS_MAX));
+        let last = RouteId(ROUTE_ID_MAX | CLAIM).seat(SeatNumber(SEATS_MAX));
         assert_eq!(last.get(), (1 << 53) - 1);
         assert_eq!(
             (last.route(), last.number()),
-            (RouteId(ROUTE_ID_MAX), SeatNumber(SEATS_MAX))
+            (RouteId(ROUTE_ID_MAX | CLAIM), SeatNumber(SEATS_MAX))
         );
         assert!(
             SeatId::new(RouteId(7).0 * 1024).is_err(),

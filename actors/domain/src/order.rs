@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CompanyId, RouteId, SeatNumber, UserId};
+use super::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
 
 /// Most seats of one booking.
 pub const LEGS_MAX: usize = 16;
@@ -80,6 +80,23 @@ pub struct Order {
     /// The company at whose node it was sold: it takes the money. None in orders that were made before it was kept.
     #[serde(default)]
     pub seller: Option<CompanyId>,
+    /// What this booking takes the place of.
+    #[serde(default)]
+    pub exchange: Option<Exchange>,
+}
+
+/// Seats of an earlier ticket that end with the commit of an order, and only with it: who has them travels by the one ticket or by
+/// the other, never by both and never by none.
+///
+/// Every company of the earlier ticket votes, also one without a leg of the order, with a claim on the ticket
+/// ([`claim`]): it is held like a seat, by one order at a time, and while it is held the ticket is not cancelled.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Exchange {
+    pub ticket: SagaId,
+    /// Ascending, each once, at least one.
+    pub seats: Vec<SeatRef>,
+    /// All companies of the earlier ticket, ascending, each once.
+    pub companies: Vec<CompanyId>,
 }
 
 /// SHA-256 over an order and its acceptor set: two orders of one saga id are told apart by it.
@@ -95,10 +112,23 @@ impl std::fmt::Debug for OrderHash {
     }
 }
 
+/// This company's claim on a ticket: kept like a seat, on a route that is none ([`RouteId::is_claim`]).
+///
+/// Tickets that share a claim, of which there is one pair in some 2^42, can only not be exchanged at the same moment.
+pub fn claim(company: CompanyId, ticket: SagaId) -> SeatRef {
+    SeatRef {
+        company,
+        route: RouteId::of_claim(ticket),
+        number: SeatNumber(1),
+    }
+}
+
 impl Order {
     /// The companies that must vote, ascending, each once.
     pub fn companies(&self) -> Vec<CompanyId> {
         let mut companies: Vec<_> = self.legs.iter().map(|leg| leg.seat.company).collect();
+        let exchange = self.exchange.iter();
+        companies.extend(exchange.flat_map(|exchange| &exchange.companies));
         companies.sort_unstable();
         companies.dedup();
         companies
@@ -113,16 +143,24 @@ impl Order {
         seconds.clamp(0, HOLD_SECONDS_MAX.into()) as u32
     }
 
-    /// This company's seats of the order, ascending.
-    pub fn seats_of(&self, company: CompanyId) -> Vec<SeatRef> {
-        let mut seats: Vec<_> = self
-            .legs
-            .iter()
-            .map(|leg| leg.seat)
-            .filter(|seat| seat.company == company)
-            .collect();
-        seats.sort_unstable();
-        seats
+    /// What this company is to keep for the order, ascending: its seats, and its claim on a ticket that is exchanged.
+    pub fn claims_of(&self, company: CompanyId) -> Vec<SeatRef> {
+        let mut claims = self.claims();
+        claims.retain(|claim| claim.company == company);
+        claims
+    }
+
+    /// What every company is to keep for the order, ascending.
+    pub fn claims(&self) -> Vec<SeatRef> {
+        let mut claims: Vec<_> = self.legs.iter().map(|leg| leg.seat).collect();
+        if let Some(Exchange {
+            ticket, companies, ..
+        }) = &self.exchange
+        {
+            claims.extend(companies.iter().map(|company| claim(*company, *ticket)));
+        }
+        claims.sort_unstable();
+        claims
     }
 
     /// All seats, ascending.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::ballot::Acceptors;
 use super::entry::Idempotency;
 use super::ids::{CompanyId, SagaId, UserId};
-use super::order::{Leg, Offsets, Order, OrderHash, Passenger, Price, SeatRef};
+use super::order::{Exchange, Leg, Offsets, Order, OrderHash, Passenger, Price, SeatRef};
 
 /// Namespace of saga ids (UUIDv5), fixed for ever.
 const SAGA_NAMESPACE: Uuid = Uuid::from_u128(0x8a6e_0804_2bd0_4672_b79d_d970_27f9_071a);
@@ -49,6 +49,7 @@ pub fn order_hash(order: &Order, acceptors: &Acceptors) -> OrderHash {
         legs: order.legs.iter().map(HashedLeg::of).collect(),
         hold_seconds: order.hold_seconds,
         seller: order.seller,
+        exchange: order.exchange.as_ref(),
     };
     OrderHash(digest(&(hashed, acceptors)))
 }
@@ -62,6 +63,8 @@ struct HashedOrder<'a> {
     hold_seconds: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seller: Option<CompanyId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<&'a Exchange>,
 }
 
 #[derive(Serialize)]
@@ -148,6 +151,7 @@ mod tests {
             legs: companies(codes).into_iter().map(leg).collect(),
             hold_seconds: None,
             seller: None,
+            exchange: None,
         }
     }
 
@@ -204,6 +208,13 @@ mod tests {
         let mut sold = order(&["a", "b"]);
         sold.seller = Some("a".parse().unwrap());
         assert_ne!(hash, order_hash(&sold, &acceptors));
+        let mut exchanged = order(&["a", "b"]);
+        exchanged.exchange = Some(Exchange {
+            ticket: SAGA,
+            seats: order(&["a"]).seats(),
+            companies: companies(&["a"]),
+        });
+        assert_ne!(hash, order_hash(&exchanged, &acceptors));
         let more: [fn(&mut Leg); 2] = [
             |leg| {
                 leg.offsets = Some(Offsets {

@@ -15,8 +15,9 @@ pub use self::holds::{end_hold, expire_hold, extend_hold, note_votes};
 use super::ballot::{Ballot, Key, Value};
 use super::fencing::FencingToken;
 use super::ids::SagaId;
-use super::order::{OrderHash, SeatRef};
+use super::order::{Order, OrderHash, SeatRef, claim};
 use super::register;
+use super::replica;
 use super::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey, SeatUse};
 use super::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
 
@@ -61,7 +62,7 @@ pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> 
         OnRecord::OtherOrder => return mismatch(rows, prepare.saga),
         OnRecord::Nothing => {}
     }
-    let seats = prepare.order.seats_of(rows.me);
+    let seats = prepare.order.claims_of(rows.me);
     if seats.is_empty() {
         rows.alarm(format!("saga {} has no leg here to prepare", prepare.saga));
         return Vote::Later;
@@ -69,7 +70,7 @@ pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> 
     if let Some(fence) = stale(rows, &seats, prepare.fence) {
         return Vote::Stale(fence);
     }
-    let refusal = refusal(rows, &seats, lost).or_else(|| given_up(rows, prepare));
+    let refusal = refusal(rows, prepare, &seats, lost).or_else(|| given_up(rows, prepare));
     if let Some(refusal) = refusal {
         refuse(rows, prepare, &seats, refusal);
         return Vote::No(refusal);
@@ -89,7 +90,7 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vot
         OnRecord::Refused(refusal) => return Vote::No(refusal),
         OnRecord::Nothing => {}
     }
-    let seats = prepare.order.seats_of(rows.me);
+    let seats = prepare.order.claims_of(rows.me);
     if prepare.order.companies() != [rows.me] {
         rows.alarm(format!("saga {} is not for us alone to book", prepare.saga));
         return Vote::Later;
@@ -104,7 +105,7 @@ pub fn on_book(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vot
             reason: RefusalReason::Released,
         })
     } else {
-        refusal(rows, &seats, lost)
+        refusal(rows, prepare, &seats, lost)
     };
     if let Some(refusal) = refusal {
         refuse(rows, prepare, &seats, refusal);
@@ -212,13 +213,42 @@ pub fn on_cancel(rows: &mut Rows, saga: SagaId, seats: &[SeatRef]) {
     }
 }
 
+/// An order is sold that takes the place of seats of an earlier ticket: they end here, and the others are told. The claim ends with
+/// them: whoever wants to exchange them again finds them cancelled.
+pub fn on_exchange(rows: &mut Rows, saga: SagaId, order: &Order) {
+    let Some(exchange) = &order.exchange else {
+        return;
+    };
+    let claimed = claim(rows.me, exchange.ticket);
+    let key = LegKey {
+        saga,
+        route: claimed.route,
+        number: claimed.number,
+    };
+    match rows.leg(&key).copied() {
+        Some(leg) if leg.state == LegState::Committed => {
+            let state = LegState::Cancelled;
+            rows.put_leg(key, LegRow { state, ..leg });
+        }
+        // told before, or not of a company that was asked
+        _ => return,
+    }
+    match replica::cancel(rows, exchange.ticket, &exchange.seats, false) {
+        Ok(fresh) => on_cancel(rows, exchange.ticket, &fresh),
+        Err(not) => rows.alarm(format!(
+            "saga {saga} takes the place of seats of ticket {}: {not:?}",
+            exchange.ticket
+        )),
+    }
+}
+
 /// The end of a hold may be asked for before its seats are kept here. It would then stand and could never be confirmed,
 /// so the vote is No. (Other bookings go on to a ballot at once, which finds that out.)
 fn given_up(rows: &Rows, prepare: &Prepare) -> Option<Refusal> {
     prepare.order.hold_seconds?;
     rows.register(&Key::Saga(prepare.saga))?;
     Some(Refusal {
-        seat: *prepare.order.seats_of(rows.me).first()?,
+        seat: *prepare.order.claims_of(rows.me).first()?,
         reason: RefusalReason::NoVote,
     })
 }
@@ -245,9 +275,32 @@ fn stale(rows: &Rows, seats: &[SeatRef], token: FencingToken) -> Option<FencingT
 }
 
 /// The durable records have the last word. Memory counts only for another saga's claim, which is not durable yet.
-fn refusal(rows: &Rows, seats: &[SeatRef], lost: Option<Refusal>) -> Option<Refusal> {
+fn refusal(
+    rows: &Rows,
+    prepare: &Prepare,
+    seats: &[SeatRef],
+    lost: Option<Refusal>,
+) -> Option<Refusal> {
     let claimed = |lost: &Refusal| lost.reason == RefusalReason::Held;
-    first_refusal(rows, seats).or_else(|| lost.filter(claimed))
+    first_refusal(rows, seats)
+        .or_else(|| refusal_of_exchange(rows, &prepare.order))
+        .or_else(|| lost.filter(claimed))
+}
+
+/// The seats that the order takes the place of must be on their ticket still.
+fn refusal_of_exchange(rows: &Rows, order: &Order) -> Option<Refusal> {
+    let exchange = order.exchange.as_ref();
+    let exchange = exchange.filter(|exchange| exchange.companies.contains(&rows.me))?;
+    let ticket = rows.ticket(&exchange.ticket);
+    let stands = ticket.is_some_and(|ticket| {
+        ticket.order.user == order.user
+            && ticket.order.companies() == exchange.companies
+            && ticket.difference(&ticket.seats_among(&exchange.seats)) == exchange.seats
+    });
+    (!stands).then(|| Refusal {
+        seat: claim(rows.me, exchange.ticket),
+        reason: RefusalReason::Changed,
+    })
 }
 
 fn first_refusal(rows: &Rows, seats: &[SeatRef]) -> Option<Refusal> {
@@ -261,6 +314,10 @@ fn first_refusal(rows: &Rows, seats: &[SeatRef]) -> Option<Refusal> {
 }
 
 fn refusal_of(rows: &Rows, seat: SeatKey) -> Option<RefusalReason> {
+    if seat.0.is_claim() {
+        let is_free = rows.seat_use(&seat) == SeatUse::Free;
+        return (!is_free).then_some(RefusalReason::Held);
+    }
     let Some(route) = rows.route(&seat.0) else {
         return Some(RefusalReason::Unknown);
     };

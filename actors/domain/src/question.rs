@@ -27,6 +27,8 @@ pub enum Question {
     Commit {
         saga: SagaId,
         hash: OrderHash,
+        /// The ticket of which the order takes the place, if it does.
+        exchanged: Option<SagaId>,
     },
     /// Every company has voted for this hold. A hint that may be lost: it saves asking them all again.
     AllVoted {

@@ -21,7 +21,8 @@ pub struct Ticket {
 pub enum Cancelled {
     /// All of the seats are cancelled now.
     Done,
-    /// Some of the seats were cancelled before, and others not: what was agreed to is not so any more, and nothing was done.
+    /// Some of the seats were cancelled before, and others not, or an exchange of the ticket is being decided: what was agreed to may
+    /// not be so any more, and nothing was done.
     Changed,
     /// The ticket is not here.
     NotHere,

@@ -26,6 +26,8 @@ pub enum RefusalReason {
     Released,
     /// The company of this seat did not vote in time, and the booking was given up.
     NoVote,
+    /// Of a claim: seats that were to be exchanged are not on their ticket (any more).
+    Changed,
 }
 
 /// A durable No.

@@ -8,7 +8,12 @@ use passcom_domain::rows::{Footprint, Rows};
 
 fn commit() -> Entry {
     let (saga, hash) = (SAGA, HASH);
-    Question::Commit { saga, hash }.into()
+    Question::Commit {
+        saga,
+        hash,
+        exchanged: None,
+    }
+    .into()
 }
 
 fn promise() -> Entry {

@@ -151,7 +151,7 @@ impl BookingActor {
                 Event::Leased(shared.leases.acquire(saga, &seats).await)
             }),
             Effect::RaiseFence(fence) => {
-                let seats: Vec<SeatRef> = state.driver.seats();
+                let seats: Vec<SeatRef> = state.driver.claims();
                 tell(myself, async move {
                     shared.leases.raise(fence).await;
                     Event::Leased(shared.leases.acquire(saga, &seats).await)

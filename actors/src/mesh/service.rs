@@ -144,7 +144,7 @@ impl Service {
         if !self.company.is_ready() {
             return Ok(CompanyAnswer::Vote(Vote::Later));
         }
-        let seats = prepare.order.seats_of(self.company.me).into_iter();
+        let seats = prepare.order.claims_of(self.company.me).into_iter();
         let seats: Vec<SeatKey> = seats.map(|seat| (seat.route, seat.number)).collect();
         let (_claims, lost) = self.company.directory.claim(prepare.saga, &seats).await;
         let answer = self

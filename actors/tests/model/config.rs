@@ -278,5 +278,6 @@ fn order(companies: &[CompanyId], clock: i64, seats: Seats) -> Order {
         legs: seats.iter().map(leg).collect(),
         hold_seconds: None,
         seller: None,
+        exchange: None,
     }
 }

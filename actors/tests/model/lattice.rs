@@ -50,6 +50,7 @@ impl Bookings {
                 entries.push(Entry::from(Question::Commit {
                     saga,
                     hash: known.hash,
+                    exchanged: None,
                 }));
                 let reason = RefusalReason::Released;
                 entries.push(Entry::from(Question::Release {

@@ -106,7 +106,7 @@ impl fmt::Display for Brief<'_, Question> {
                 write!(f, "Accept {} {} {value}", Brief(key), ballot.0)
             }
             Question::AllVoted { saga, .. } => write!(f, "AllVoted {}", Short(*saga)),
-            Question::Commit { saga, hash } => write!(f, "Commit {} {hash:?}", Short(*saga)),
+            Question::Commit { saga, hash, .. } => write!(f, "Commit {} {hash:?}", Short(*saga)),
             Question::Release { saga, reason, .. } => {
                 write!(f, "Release {} {reason:?}", Short(*saga))
             }

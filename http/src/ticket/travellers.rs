@@ -85,6 +85,7 @@ pub(crate) mod tests {
                 legs,
                 hold_seconds: None,
                 seller: None,
+                exchange: None,
             }),
             cancelled: Vec::new(),
         }

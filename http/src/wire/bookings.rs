@@ -271,6 +271,7 @@ mod tests {
                 legs: vec![leg(seat("a", 1)), leg(seat("b", 1)), leg(seat("a", 2))],
                 hold_seconds: None,
                 seller: None,
+                exchange: None,
             }),
             cancelled: vec![seat("a", 1)],
         };

@@ -318,6 +318,7 @@ fn refusal(reason: RefusalReason) -> &'static str {
         RefusalReason::Unknown => "unknown",
         RefusalReason::Released => "released",
         RefusalReason::NoVote => "no-vote",
+        RefusalReason::Changed => "changed",
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn answer(
             end_hold(rows, question);
             CompanyAnswer::Accept(register::on_accept(rows, key, acceptors, *ballot, value))
         }
-        Question::Commit { saga, hash } => {
+        Question::Commit { saga, hash, .. } => {
             commit(rows, *saga, *hash);
             CompanyAnswer::Done
         }
@@ -81,6 +81,7 @@ fn book(
     };
     if vote == Vote::Yes {
         replica::issue(rows, saga, prepare.order.clone());
+        participant::on_exchange(rows, saga, &prepare.order);
     }
     answer_key(rows, user, key, outcome);
     finish(rows, saga);
@@ -105,6 +106,7 @@ fn commit(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
     });
     let is_its_order = rows.saga(&saga).is_some_and(|row| row.hash == hash);
     if let Some(order) = rows.order_of(&saga).filter(|_| is_sold && is_its_order) {
-        replica::keep(rows, saga, order);
+        replica::keep(rows, saga, order.clone());
+        participant::on_exchange(rows, saga, &order);
     }
 }

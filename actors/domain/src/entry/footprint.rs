@@ -2,9 +2,9 @@
 
 use super::{Entry, Idempotency};
 use crate::accounts::User;
-use crate::ballot::{Ballot, Key};
-use crate::ids::CompanyId;
-use crate::order::SeatRef;
+use crate::ballot::{Ballot, Key, Value};
+use crate::ids::{CompanyId, SagaId};
+use crate::order::{SeatRef, claim};
 use crate::question::Question;
 use crate::rows::{Footprint, Replicated};
 use crate::vote::Prepare;
@@ -37,6 +37,10 @@ impl Entry {
                 footprint.sagas.insert(decision.saga);
                 footprint.registers.insert(Key::Saga(decision.saga));
                 footprint.tickets.insert(decision.saga);
+                if let Value::Commit { order, .. } = &decision.value {
+                    let exchange = order.exchange.as_ref();
+                    exchange_footprint(exchange.map(|exchange| exchange.ticket), footprint);
+                }
                 if let Some((user, idempotency)) = idempotency {
                     footprint.keys.insert((*user, idempotency.key.clone()));
                 }
@@ -65,6 +69,8 @@ impl Entry {
             Entry::Cancel { ticket, .. } => {
                 footprint.tickets.insert(*ticket);
                 footprint.sagas.insert(*ticket);
+                // an exchange of the ticket may be under way
+                own_seats(me, &[claim(me, *ticket)], footprint);
             }
             Entry::Merge { rows, .. } => rows.iter().for_each(|row| match row {
                 Replicated::User(user) => user_footprint(user, footprint),
@@ -116,10 +122,13 @@ fn question_footprint(
                 footprint.fresh.insert(*saga);
             }
         }
-        Question::Commit { saga, .. } => {
+        Question::Commit {
+            saga, exchanged, ..
+        } => {
             footprint.sagas.insert(*saga);
             footprint.orders.insert(*saga);
             footprint.tickets.insert(*saga);
+            exchange_footprint(*exchanged, footprint);
         }
         Question::AllVoted { saga, .. } => {
             footprint.sagas.insert(*saga);
@@ -140,7 +149,15 @@ fn prepare_footprint(
     footprint.sagas.insert(prepare.saga);
     footprint.fresh.insert(prepare.saga);
     footprint.orders.insert(prepare.saga);
-    own_seats(me, &prepare.order.seats_of(me), footprint);
+    own_seats(me, &prepare.order.claims_of(me), footprint);
+    exchange_footprint(
+        prepare
+            .order
+            .exchange
+            .as_ref()
+            .map(|exchange| exchange.ticket),
+        footprint,
+    );
     if prepare.order.hold_seconds.is_some() {
         footprint.registers.insert(Key::Saga(prepare.saga));
     }
@@ -148,6 +165,12 @@ fn prepare_footprint(
         let key = (prepare.order.user, idempotency.key.clone());
         footprint.keys.insert(key);
     }
+}
+
+/// The ticket whose seats end with another one's commit, and their legs.
+fn exchange_footprint(ticket: Option<SagaId>, footprint: &mut Footprint) {
+    footprint.tickets.extend(ticket);
+    footprint.sagas.extend(ticket);
 }
 
 fn user_footprint(user: &User, footprint: &mut Footprint) {

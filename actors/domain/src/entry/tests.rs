@@ -1,5 +1,7 @@
 //! Posting an entry again answers what is recorded, and changes nothing.
 
+mod exchange;
+
 use super::*;
 use crate::accounts::User;
 use crate::fixtures::*;
@@ -98,6 +100,7 @@ fn commit_entry() -> Entry {
     Entry::from(Question::Commit {
         saga: SAGA,
         hash: HASH,
+        exchanged: None,
     })
 }
 
@@ -233,6 +236,7 @@ fn whoever_has_sold_a_leg_has_the_ticket_and_tells_nobody() {
     let other = Entry::from(Question::Commit {
         saga: SAGA,
         hash: OrderHash([9; 32]),
+        exchanged: None,
     });
     other.posted(&mut rows);
     assert_eq!(rows.ticket(&SAGA), None);

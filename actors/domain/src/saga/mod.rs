@@ -167,9 +167,9 @@ impl Driver {
         self.start.saga
     }
 
-    /// The seats of the order, ascending.
-    pub fn seats(&self) -> Vec<SeatRef> {
-        self.start.order.seats()
+    /// What is claimed for the order, ascending.
+    pub fn claims(&self) -> Vec<SeatRef> {
+        self.start.order.claims()
     }
 
     pub fn idempotency(&self) -> Option<&Idempotency> {
@@ -264,7 +264,7 @@ impl Driver {
         match self.start.origin {
             Origin::Client => {
                 self.phase = Phase::Leasing;
-                effects.push(Effect::AcquireLease(self.start.order.seats()));
+                effects.push(Effect::AcquireLease(self.start.order.claims()));
             }
             Origin::Confirm { .. } => self.ask_for_votes(now, effects),
             Origin::Recovery => self.next_ballot(effects),
@@ -461,7 +461,7 @@ impl Driver {
 
     fn give_lease_back(&mut self, effects: &mut Vec<Effect>) {
         if std::mem::take(&mut self.leased) {
-            effects.push(Effect::ReleaseLease(self.start.order.seats()));
+            effects.push(Effect::ReleaseLease(self.start.order.claims()));
         }
     }
 

@@ -102,7 +102,7 @@ impl Driver {
         let saga = self.start.saga;
         self.propagate(companies, effects, |order, company| Question::Release {
             saga,
-            seats: order.seats_of(company),
+            seats: order.claims_of(company),
             reason: refusal.reason,
         });
     }
@@ -112,7 +112,11 @@ impl Driver {
         let (saga, hash) = (self.start.saga, self.start.hash);
         let mut companies = self.start.order.companies();
         companies.retain(|company| *company != self.start.me); // settled with the ticket
-        self.propagate(companies, effects, |_, _| Question::Commit { saga, hash });
+        self.propagate(companies, effects, |order, _| Question::Commit {
+            saga,
+            hash,
+            exchanged: order.exchange.as_ref().map(|exchange| exchange.ticket),
+        });
     }
 
     pub(super) fn propagate(

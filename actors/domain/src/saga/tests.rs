@@ -264,7 +264,12 @@ fn release(to: &str, tag: u32, seats: &[SeatRef], reason: RefusalReason) -> Effe
 
 fn tell_commit(to: &str, tag: u32) -> Effect {
     let (saga, hash) = (SAGA, HASH);
-    send(to, tag, Question::Commit { saga, hash })
+    let commit = Question::Commit {
+        saga,
+        hash,
+        exchanged: None,
+    };
+    send(to, tag, commit)
 }
 
 fn booked() -> Effect {

@@ -214,6 +214,7 @@ impl Desk {
             legs: request.seats.iter().map(leg).collect::<Result<_, _>>()?,
             hold_seconds: None,
             seller: Some(self.company.me),
+            exchange: None,
         };
         // no seat is held beyond the close of its sale
         let close = catalogue.close_of_sale();

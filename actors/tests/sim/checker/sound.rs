@@ -65,6 +65,7 @@ pub fn order() -> Arc<Order> {
         legs: vec![leg("A"), leg("B")],
         hold_seconds: None,
         seller: None,
+        exchange: None,
     })
 }
 

@@ -254,6 +254,7 @@ pub fn prepare_for(user: UserId, created_at: i64, seats: &[SeatRef]) -> Prepare 
         legs: seats.iter().map(leg).collect(),
         hold_seconds: None,
         seller: None,
+        exchange: None,
     };
     let acceptors = Acceptors(vec![company("a"), company("b"), company("c")]);
     Prepare {

@@ -93,6 +93,7 @@ fn a_booking_is_told_company_by_company() {
     let confirm = Question::Commit {
         saga: SAGA,
         hash: HASH,
+        exchanged: None,
     };
     story.ask("b", confirm.clone());
     story.answer("b", DONE);

@@ -267,6 +267,7 @@ impl From<Order> for order::Order {
             legs: old.legs.into_iter().map(Into::into).collect(),
             hold_seconds: old.hold_seconds,
             seller: None,
+            exchange: None,
         }
     }
 }

@@ -42,7 +42,7 @@ impl HoldTerms {
         let mut kept = own().map(|(company, recorded)| {
             let legs = recorded.legs.iter();
             let prepared = legs.filter(|(_, state)| *state == LegState::Prepared);
-            prepared.count() == order.seats_of(*company).len()
+            prepared.count() == order.claims_of(*company).len()
         });
         if !kept.all(|kept| kept) {
             return None;
@@ -87,7 +87,7 @@ mod tests {
     }
 
     fn said(order: &Order, code: &str, held: Option<(u32, i64)>) -> (CompanyId, SagaRecord) {
-        let seats = order.seats_of(company(code)).into_iter();
+        let seats = order.claims_of(company(code)).into_iter();
         let recorded = SagaRecord {
             order: Some((order.clone().into(), HASH, acceptors())),
             legs: seats.map(|seat| (seat, LegState::Prepared)).collect(),
