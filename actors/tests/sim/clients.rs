@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use passcom_actors::domain::entry::Idempotency;
 use passcom_actors::domain::ids::{SagaId, UserId};
-use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::order::{Exchange, SeatRef};
 use passcom_actors::domain::order_hash::saga_id;
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::people::accounts::logins::Claimed;
@@ -33,6 +33,8 @@ pub struct Errand {
     pub cancels: bool,
     pub cancel_tries: u32,
     pub cancelled: bool,
+    /// Of a ticket that it has, which these seats are to take the place of.
+    pub exchange: Option<Exchange>,
     /// It has its seats kept before it decides.
     pub hold: Option<Hold>,
 }
@@ -107,7 +109,26 @@ impl Errand {
             cancels,
             cancel_tries: 0,
             cancelled: false,
+            exchange: None,
             hold: None,
+        }
+    }
+
+    /// Somebody who has the ticket of an errand wants these seats in place of some of its own.
+    pub fn instead(number: u128, of: &Self, seats: Vec<SeatRef>, given: Vec<SeatRef>) -> Self {
+        let mut companies: Vec<_> = of.seats.iter().map(|seat| seat.company).collect();
+        companies.sort_unstable();
+        companies.dedup();
+        let errand = Self::new(number, seats, false);
+        Self {
+            user: of.user,
+            saga: saga_id(of.user, &errand.idempotency),
+            exchange: Some(Exchange {
+                ticket: of.saga,
+                seats: given,
+                companies,
+            }),
+            ..errand
         }
     }
 

@@ -37,6 +37,8 @@ const HOLD_SLACK: u64 = 8_000;
 /// meanwhile.
 const HOLDS: u8 = 35;
 const LEAVING: u8 = 25;
+/// Of a hundred who have got a ticket, so many want to exchange it.
+const EXCHANGES: u8 = 25;
 /// When that flight leaves, in seconds after the beginning: its sale closes while bookings begin, or soon after.
 const LEAVES: RangeInclusive<i64> = 5..=18;
 
@@ -55,6 +57,8 @@ pub struct Plan {
     pub heal_max: u64,
     /// Extended holds are waited for, too.
     pub to_the_end: bool,
+    /// Of a hundred who have got a ticket, so many want to exchange it.
+    pub exchanges: u8,
 }
 
 /// A run in which everything may fail.
@@ -94,6 +98,7 @@ pub fn faulty(random: &mut fastrand::Rng) -> Plan {
 /// A run without faults, in which several clients want the same seats: with leases, or without.
 pub fn calm(random: &mut fastrand::Rng) -> Plan {
     let mut draw = Draw::new(random, 3);
+    draw.plan.exchanges = 0; // they free what all of them want
     if draw.random.bool() {
         draw.plan.happenings.push((0, Happening::Redis(Mode::Away)));
     }
@@ -174,6 +179,7 @@ impl<'a> Draw<'a> {
             only_death: false,
             heal_max: HEAL_MAX,
             to_the_end: false,
+            exchanges: EXCHANGES,
         };
         Self { random, plan }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 76] = [
+const WANTED: [&str; 80] = [
     "bookings sold",
     "tickets looked at",
     "bookings refused",
@@ -55,6 +55,10 @@ const WANTED: [&str; 76] = [
     "bookings of one company",
     "tombstones",
     "legs cancelled",
+    "tickets claimed",
+    "tickets exchanged",
+    "exchanges refused",
+    "cancellations beside an exchange",
     "legs cancelled while prepared",
     "seats sold again after a cancel",
     "commits with another order than the driver's",

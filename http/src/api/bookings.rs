@@ -46,6 +46,7 @@ async fn book(client: &Client, call: Call) -> Answered {
         seats: seated(&seats, &body.passengers.unwrap_or_default())?,
         idempotency: idempotency(&call)?,
         hold_seconds: None,
+        exchange: None,
     };
     answer(client.desk.book(request, wait(&call)).await, call.language)
 }
@@ -208,6 +209,7 @@ pub(crate) fn kind_of(reason: RefusalReason) -> Kind {
         RefusalReason::Held => Kind::SeatHeld,
         RefusalReason::Unknown => Kind::UnknownSeat,
         RefusalReason::NoVote => Kind::CompanySilent,
+        RefusalReason::Changed => Kind::TicketChanged,
     }
 }
 

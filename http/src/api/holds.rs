@@ -44,6 +44,7 @@ async fn hold(client: &Client, call: Call) -> Answered {
         seats: seated(&seats, &body.passengers.unwrap_or_default())?,
         idempotency: bookings::idempotency(&call)?,
         hold_seconds: Some(client.desk.hold_seconds()),
+        exchange: None,
     };
     match client.desk.book(request, Wait::ForAnswer).await {
         BookAnswer::Definite(Outcome::Held { hold }) => {

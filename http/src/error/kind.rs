@@ -23,6 +23,7 @@ pub(crate) enum Kind {
     NoSuchTicket,
     TicketCodeInvalid,
     QuoteChanged,
+    TicketChanged,
     UnknownBooking,
     UnknownHold,
     HoldExpired,
@@ -235,6 +236,15 @@ impl Kind {
                     "The terms of the cancellation have changed, ask for them again",
                 ),
             ),
+            Self::TicketChanged => row(
+                StatusCode::CONFLICT,
+                "ticket-changed",
+                Text::fixed("Passagem mudou", "Ticket changed"),
+                Text::fixed(
+                    "A passagem mudou ou está sendo trocada, consulte-a de novo",
+                    "The ticket has changed or is being exchanged, look at it again",
+                ),
+            ),
             Self::UnknownBooking => row(
                 StatusCode::NOT_FOUND,
                 "unknown-booking",
@@ -437,6 +447,7 @@ impl Kind {
         Self::NoSuchTicket,
         Self::TicketCodeInvalid,
         Self::QuoteChanged,
+        Self::TicketChanged,
         Self::UnknownBooking,
         Self::UnknownSaga,
         Self::MethodNotAllowed,

@@ -12,7 +12,7 @@ use crate::catalogue::airports;
 use crate::catalogue::cabin::Layout;
 use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::{Leg, Order, Passenger, SeatRef};
+use crate::domain::order::{Exchange, Leg, Order, Passenger, SeatRef};
 use crate::domain::order_hash::saga_id;
 use crate::domain::saga::{ClientAnswer, Start};
 
@@ -24,6 +24,8 @@ pub struct BookRequest {
     pub idempotency: Option<Idempotency>,
     /// Only keep the seats, for so long: the customer confirms later.
     pub hold_seconds: Option<u32>,
+    /// What they take the place of.
+    pub exchange: Option<Exchange>,
 }
 
 /// A seat with who is to sit there, if the client says so.
@@ -214,7 +216,7 @@ impl Desk {
             legs: request.seats.iter().map(leg).collect::<Result<_, _>>()?,
             hold_seconds: None,
             seller: Some(self.company.me),
-            exchange: None,
+            exchange: request.exchange.clone(),
         };
         // no seat is held beyond the close of its sale
         let close = catalogue.close_of_sale();

@@ -8,6 +8,7 @@ use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::rows::SagaState;
 use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared};
 
+use super::exchanges::exchanges;
 use super::history::decision_of;
 use super::{Decision, Evidence, Told};
 
@@ -81,10 +82,15 @@ fn unsold(evidence: &Evidence, saga: SagaId, seat: &SeatRef) -> Option<String> {
     let state = leg.map(|(_, leg)| leg.state);
     let right = match state {
         Some(Committed) => true,
-        Some(Cancelled) => evidence.cancels.contains(&saga),
+        Some(Cancelled) => evidence.cancels.contains(&saga) || is_exchanged(evidence, saga),
         _ => false,
     };
     (!right).then(|| format!("{saga}: {seat:?} is {state:?}"))
+}
+
+fn is_exchanged(evidence: &Evidence, saga: SagaId) -> bool {
+    let mut exchanges = evidence.tables.values().flat_map(exchanges);
+    exchanges.any(|(_, exchange)| exchange.ticket == saga)
 }
 
 /// A definite refusal, or "nothing was begun" on every request: no leg of it was ever sold, and none is kept.

@@ -57,6 +57,7 @@ pub struct History {
     pub holds: Holds,
     pub departures: Departures,
     pub cancels: BTreeSet<SagaId>,
+    exchanges: BTreeSet<SagaId>,
     pub told: Vec<(SagaId, Told)>,
     pub claimed: Vec<(String, UserId)>,
     /// What must not be.
@@ -100,7 +101,7 @@ impl History {
             if after.len() < before {
                 self.object(format!("ticket {saga} at {me} has lost a cancellation"));
             }
-            if !after.is_empty() && !self.cancels.contains(&saga) {
+            if !after.is_empty() && !self.may_end(saga) {
                 self.object(format!("ticket {saga} at {me}: nobody cancelled it"));
             }
         }
@@ -251,6 +252,8 @@ impl History {
             (None, Prepared | Refused | Committed) => true,
             (Some(Prepared), Committed | Refused | Cancelled) => true,
             (Some(Committed), Cancelled) => true,
+            // a sale at one company, of which the claim ends in the same step
+            (None, Cancelled) => seat.route.is_claim(),
             (before, after) => before == Some(after),
         };
         if !allowed {
@@ -264,7 +267,7 @@ impl History {
                 "{saga}: {seat:?} is {after:?}, chosen is {chosen:?}"
             ));
         }
-        if after == Cancelled && !self.cancels.contains(&saga) {
+        if after == Cancelled && !seat.route.is_claim() && !self.may_end(saga) {
             self.object(format!("{saga}: nobody cancelled {seat:?}"));
         }
         let objection = self.holds.on_leg(self.now, saga, seat, before, after);
@@ -308,6 +311,14 @@ impl History {
         {
             seen.count("prepared legs older than in doubt");
         }
+        if seat.route.is_claim() {
+            seen.count(match after {
+                Cancelled => "tickets exchanged",
+                Refused => "exchanges refused",
+                Prepared | Committed => "tickets claimed",
+            });
+            return;
+        }
         if after == Cancelled {
             seen.count("legs cancelled");
             self.freed_by_cancel.insert(seat);
@@ -334,6 +345,16 @@ impl History {
 
     pub fn on_cancel(&mut self, ticket: SagaId) {
         self.cancels.insert(ticket);
+    }
+
+    /// A client has asked to exchange seats of this ticket.
+    pub fn on_exchange(&mut self, ticket: SagaId) {
+        self.exchanges.insert(ticket);
+    }
+
+    /// Somebody wanted seats of this ticket to end.
+    fn may_end(&self, ticket: SagaId) -> bool {
+        self.cancels.contains(&ticket) || self.exchanges.contains(&ticket)
     }
 
     /// A client has been told that a login is its user's now.

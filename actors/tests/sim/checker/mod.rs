@@ -2,7 +2,7 @@
 //! code that decides.
 //!
 //! * [`history`], [`holds`], [`departures`]: after every decision, commit and answer; * [`seats`], [`decisions`],
-//!   [`copies`]: once everything is healed.
+//!   [`copies`], [`exchanges`]: once everything is healed.
 //!
 //! Each of the latter is a function from evidence to objections, and has a doctored piece of evidence that it must
 //! reject.
@@ -10,6 +10,7 @@
 mod copies;
 mod decisions;
 mod departures;
+mod exchanges;
 mod history;
 mod holds;
 mod seats;
@@ -58,12 +59,14 @@ pub type Objection = (&'static str, String);
 type Check = fn(&Evidence) -> Vec<String>;
 
 /// What holds at any time.
-const ALWAYS: [(&str, Check); 5] = [
+const ALWAYS: [(&str, Check); 7] = [
     ("I1", seats::i1_one_owner),
     ("I2", seats::i2_not_both),
     ("I4", decisions::i4_refused_is_never_sold),
     ("P1", decisions::p1_one_value),
     ("R2", copies::r2_one_id_per_login),
+    ("X1", exchanges::x1_in_one_step),
+    ("X2", exchanges::x2_once),
 ];
 
 /// What holds at any time once faults have ended long enough ago, with companies dead or not.
@@ -73,12 +76,13 @@ const HEALED: [(&str, Check); 2] = [
 ];
 
 /// What holds when all companies are back.
-const WHOLE: [(&str, Check); 5] = [
+const WHOLE: [(&str, Check); 6] = [
     ("I3", decisions::i3_sold_is_sold),
     ("I6", seats::i6_frees_its_own),
     ("R1", copies::r1_the_same_everywhere),
     ("B1", seats::b1_the_sum_is_right),
     ("C1", seats::c1_shown_as_it_is),
+    ("X3", exchanges::x3_everywhere),
 ];
 
 /// Objections to the state after healing; with dead companies, those that the others alone must answer for.

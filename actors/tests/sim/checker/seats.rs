@@ -30,7 +30,8 @@ pub fn i1_one_owner(evidence: &Evidence) -> Vec<String> {
     for (saga, seat, _) in owning {
         let routes = &evidence.tables[&seat.company].routes;
         let seats = routes.get(&seat.route).map_or(0, |(_, route)| route.seats);
-        if seat.number.0 < 1 || seat.number.0 > seats {
+        let exists = seat.route.is_claim() || (1..=seats).contains(&seat.number.0);
+        if !exists {
             objections.push(format!("{saga} has {seat:?}, which is none"));
         }
         if let Some(other) = owners.insert(seat, saga) {
@@ -65,7 +66,9 @@ pub fn i6_frees_its_own(evidence: &Evidence) -> Vec<String> {
         };
         (!right).then(|| format!("{seat:?} of {saga} is {state:?}, its ticket's flag {flagged}"))
     };
-    legs(evidence).filter_map(objection).collect()
+    // a claim on a ticket is none of its own seats
+    let seats = legs(evidence).filter(|(_, seat, _)| !seat.route.is_claim());
+    seats.filter_map(objection).collect()
 }
 
 /// Per route: sold + prepared + blocked + free = seats, and what is sold are the live legs of tickets.

@@ -7,11 +7,11 @@ use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
-use passcom_actors::domain::order::{Leg, Order, OrderHash, Price, SeatRef};
+use passcom_actors::domain::order::{Exchange, Leg, Order, OrderHash, Price, SeatRef, claim};
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{KeyRow, LegKey, LegRow, SagaRow, SagaState, SeatKey};
 use passcom_actors::domain::ticket::Ticket;
-use passcom_actors::domain::vote::LegState::{self, Committed};
+use passcom_actors::domain::vote::LegState::{self, Cancelled, Committed};
 use passcom_memory::State;
 use uuid::Uuid;
 
@@ -181,6 +181,44 @@ pub fn sound() -> Evidence {
         route: SEAT.0,
         free: vec![SeatNumber(2)],
     });
+    evidence
+}
+
+/// [`sound`], after [`OTHER`], of a seat of C, has taken the place of the seat of A.
+pub fn exchanged() -> Evidence {
+    let mut evidence = sound();
+    let mut new = (*order()).clone();
+    new.legs.truncate(1);
+    new.legs[0].seat = seat_of("C");
+    new.exchange = Some(Exchange {
+        ticket: SAGA,
+        seats: vec![seat_of("A")],
+        companies: vec![company("A"), company("B")],
+    });
+    let new = Ticket::new(OTHER, Arc::new(new));
+    for code in ["A", "B", "C"] {
+        let claim = claim(company(code), SAGA);
+        let tables = evidence.at(code);
+        let old = tables.tickets.get_mut(&SAGA).unwrap();
+        old.cancelled = vec![seat_of("A")];
+        tables.tickets.insert(OTHER, new.clone());
+        if code == "C" {
+            tables.legs.insert(leg_key(OTHER), leg(Committed));
+            tables.owners.insert(SEAT, OTHER);
+        } else {
+            let key = LegKey {
+                saga: OTHER,
+                route: claim.route,
+                number: claim.number,
+            };
+            tables.legs.insert(key, leg(Cancelled));
+        }
+    }
+    let a = evidence.at("A");
+    a.legs.insert(leg_key(SAGA), leg(Cancelled));
+    a.owners.clear();
+    evidence.chosen.insert(OTHER, Decision::Commit(HASH));
+    evidence.shown[0].free.insert(0, SeatNumber(1));
     evidence
 }
 

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use passcom_actors::domain::ballot::{Key, Value};
-use passcom_actors::domain::ids::SeatNumber;
+use passcom_actors::domain::ids::{SagaId, SeatNumber};
 use passcom_actors::domain::order::{Order, Price};
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatRow};
+use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared, Refused};
 use passcom_actors::domain::vote::{Refusal, RefusalReason};
 use passcom_actors::people::refund::{Ground, Refund};
+use uuid::Uuid;
 
 use super::departures::SALE_CLOSES;
 use super::sound::{
-    DEPARTS, HASH, OTHER, SAGA, SEAT, USER, commit, company, key_row, leg, leg_key, order, price,
-    register, seat_of, sound, user,
+    DEPARTS, HASH, OTHER, SAGA, SEAT, USER, commit, company, exchanged, key_row, leg, leg_key,
+    order, price, register, seat_of, sound, user,
 };
 use super::{Decision, Evidence, History, Told, judge};
 use crate::clients::Deed;
@@ -42,6 +44,55 @@ fn i1_a_seat_in_two_legs_and_a_seat_that_is_none() {
             ..leg_key(OTHER)
         };
         evidence.at("A").legs.insert(key, leg(Committed));
+    });
+}
+
+/// As [`rejects`], where an exchange has taken place.
+fn rejects_exchanged(name: &str, doctor: impl FnOnce(&mut Evidence)) {
+    let mut evidence = exchanged();
+    assert_eq!(judge(&evidence), []);
+    doctor(&mut evidence);
+    let objections = judge(&evidence);
+    let named = objections.iter().any(|(check, _)| *check == name);
+    assert!(named, "{name} does not object, only {objections:?}");
+}
+
+#[test]
+fn x1_both_trips_at_one_company() {
+    rejects_exchanged("X1", |evidence| {
+        evidence.at("A").tickets.get_mut(&SAGA).unwrap().cancelled = Vec::new();
+    });
+    rejects_exchanged("X1", |evidence| {
+        let legs = evidence.at("B").legs.iter_mut();
+        for (_, leg) in legs.filter(|(key, _)| key.route.is_claim()) {
+            leg.state = Committed;
+        }
+    });
+    rejects_exchanged("X1", |evidence| {
+        evidence.at("A").tickets.remove(&OTHER);
+    });
+}
+
+#[test]
+fn x2_a_seat_given_for_two() {
+    rejects_exchanged("X2", |evidence| {
+        let third = SagaId(Uuid::from_u128(77));
+        let order = evidence.at("C").tickets[&OTHER].order.clone();
+        evidence
+            .at("C")
+            .tickets
+            .insert(third, Ticket::new(third, order));
+    });
+}
+
+#[test]
+fn x3_a_copy_that_kept_what_was_given_and_one_that_lost_more() {
+    rejects_exchanged("X3", |evidence| {
+        evidence.at("C").tickets.get_mut(&SAGA).unwrap().cancelled = Vec::new();
+    });
+    rejects_exchanged("X3", |evidence| {
+        let ticket = evidence.at("C").tickets.get_mut(&SAGA).unwrap();
+        ticket.cancelled.push(seat_of("B"));
     });
 }
 

@@ -1,7 +1,7 @@
 //! What clients do: ask, lose patience, ask another node under the same key, cancel, book again.
 
 use passcom_actors::domain::accounts::User;
-use passcom_actors::domain::ids::{SagaId, UserId};
+use passcom_actors::domain::ids::{SagaId, SeatNumber, UserId};
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::people::accounts::logins::Claimed;
 use passcom_actors::people::desk::{
@@ -87,6 +87,7 @@ impl World {
             user: errand.user,
             seats: errand.seats.iter().copied().map(WantedSeat::from).collect(),
             idempotency: Some(errand.idempotency.clone()),
+            exchange: errand.exchange.clone(),
             hold_seconds: errand.hold.as_ref().map(|hold| hold.seconds),
         };
         if errand.tries > 1 {
@@ -298,6 +299,10 @@ impl World {
         if cancels {
             self.again(About::Cancelling(number));
         }
+        let wants = self.plan.exchanges;
+        if first && told == Told::Booked && self.healed_at.is_none() && self.chance(wants) {
+            self.exchange(number);
+        }
         if first && told == Told::Held {
             self.on_first_held(number);
         }
@@ -325,6 +330,37 @@ impl World {
             CancelAnswer::CompanyDown(_) | CancelAnswer::NotKnownInTime => {
                 self.again(About::Cancelling(number));
             }
+        }
+    }
+
+    /// It wants other seats in place of some of its own, maybe others yet at the same time, and maybe its money back, too.
+    fn exchange(&mut self, number: usize) {
+        let rivals = 1 + u64::from(self.chance(30));
+        for _ in 0..rivals {
+            let errand = &self.errands[number];
+            let first = self.random(0..errand.seats.len() as u64) as usize;
+            let mut given = errand.seats[first..].to_vec();
+            given.sort_unstable();
+            let other = self.random(0..self.errands.len() as u64) as usize;
+            let mut wanted: Vec<SeatRef> = self.errands[other].seats.clone();
+            for seat in &mut wanted {
+                seat.number = SeatNumber(self.random(1..u64::from(HOT_SEATS) + 1) as u16);
+            }
+            wanted.sort_unstable();
+            wanted.dedup();
+            let errand = &self.errands[number];
+            self.hub.lock().history.on_exchange(errand.saga);
+            let new = self.errands.len();
+            let instead = Errand::instead(new as u128, errand, wanted, given);
+            self.errands.push(instead);
+            self.again(About::Booking(new));
+        }
+        if !self.errands[number].cancels && self.chance(30) {
+            self.hub
+                .lock()
+                .seen
+                .count("cancellations beside an exchange");
+            self.again(About::Cancelling(number));
         }
     }
 
