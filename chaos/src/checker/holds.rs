@@ -191,6 +191,11 @@ impl<'a> Hold<'a> {
         first.into_iter().flatten().min().copied()
     }
 
+    /// When it was asked for under its key a second time: that request may give it up.
+    pub fn asked_again_us(&self) -> Option<u64> {
+        self.begins_us.iter().nth(1).copied()
+    }
+
     fn two_ends(&self, id: Uuid) -> Option<Violation> {
         let (sold, over) = (self.sold.first()?, self.over.first()?);
         let what = format!(
@@ -215,7 +220,7 @@ impl<'a> Hold<'a> {
         let mut asked = confirms
             .filter(|us| Some(**us) != own_us)
             .chain(&self.releases_us);
-        let asked_twice = self.begins_us.range(..early.end_us).nth(1).is_some();
+        let asked_twice = self.asked_again_us().is_some_and(|us| us < early.end_us);
         if asked_twice
             || asked.any(|us| *us < early.end_us)
             || clocks_shifted(faults, self.begin_us, early.end_us)

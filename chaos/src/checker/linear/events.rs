@@ -2,7 +2,7 @@
 //!
 //! * **Booked**: from the key's first request; to the first answer of 200, or open-ended where nobody was told and the rows have the ticket.
 //! * **Held**, as booked: from the key's first request to the first answer that it stands. It is freed where the rows have no ticket of it: not
-//!   before its customer asked for its end, or its time was over.
+//!   before its customer asked for its end, or for it a second time, or its time was over.
 //! * **Freed**: where the rows have it cancelled; from the first request to cancel; to the first proof of it: an answer to that request by the seat's own company, or a look at
 //!   the leg. Other companies free their seats when they hear of it, so their answers prove nothing about this seat.
 //! * **Seen**: `confirmado` legs of a booking's state, free seats of a company's own catalogue, and refusals as "taken".
@@ -173,7 +173,8 @@ fn held<'a>(id: Uuid, hold: &Hold<'a>, rows: &Rows, faults: &[Fault]) -> Option<
         .promised_us
         .filter(|promised_us| !clocks_shifted(faults, hold.begin_us, *promised_us));
     let kept_us = promised_us.unwrap_or(hold.begin_us);
-    let given_up_us = hold.end_asked_us().map_or(kept_us, |us| us.min(kept_us));
+    let asked = [hold.end_asked_us(), hold.asked_again_us()];
+    let given_up_us = asked.into_iter().flatten().fold(kept_us, u64::min);
     Some(Booking {
         seats: hold.seats,
         begin_us: hold.begin_us,

@@ -214,6 +214,7 @@ fn a_hold_has_its_seats_until_it_is_given_up_or_over() {
         at("a", 30, asked.clone(), problem("hold-expired")),
     ];
     assert_eq!(without_ticket(&refused), ends_at(30));
+    assert_eq!(without_ticket(&[hold(0, 4), hold(40, 4)]), ends_at(40));
 
     let confirmed = [hold(0, 4), at("a", 30, asked, booked())];
     let found = events(LegState::Committed, &confirmed);
