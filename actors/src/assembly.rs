@@ -208,6 +208,8 @@ impl Assembly {
             self.logins.clone(),
             in_doubt_after,
         ));
+        self.watchers
+            .spawn(watchers::flights::watch(company.clone()));
         replication::follow_all(company, companies, &mut self.tasks);
         let comparing = anti_entropy::run(company.clone(), companies.clone());
         self.tasks.spawn(comparing);

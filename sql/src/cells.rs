@@ -26,7 +26,7 @@ select asked.id, saga.order_hash, saga."order", saga.acceptors, saga.driver, sag
        (extract(epoch from saga.accepted_at) * 1000)::bigint as accepted_at,
        (extract(epoch from saga.chosen_at) * 1000)::bigint as chosen_at,
        ticket."order" as ticket_order, (extract(epoch from ticket.recorded_at) * 1000)::bigint as recorded_at,
-       gone.companies, gone.routes, gone.numbers
+       gone.companies, gone.routes, gone.numbers, news.changes
 from "#,
             $which,
             r#" as asked (id)
@@ -38,6 +38,9 @@ cross join lateral (
            coalesce(array_agg(number), '{}') as numbers
     from cancelled_leg where ticket_id = ticket.id
 ) as gone
+cross join lateral (
+    select coalesce(json_agg(changed_leg), '[]') as changes from changed_leg where ticket_id = ticket.id
+) as news
 "#
         )
     };
@@ -93,10 +96,12 @@ fn cell(id: SagaId, row: &Row, legs: Vec<(Leg, bool)>) -> Decoded<Cell> {
             let known = saga.as_ref().and_then(|saga| saga.order.clone());
             let order = known.filter(|known| *known == order).unwrap_or(order);
             let cancelled = decode::cancelled(row)?;
+            let changes = decode::changes(row)?;
             let ticket = Ticket {
                 id,
                 order,
                 cancelled,
+                changes,
             };
             Some((ticket, row.try_get("recorded_at")?))
         }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
 use passcom_actors::domain::fencing::FencingToken;
+use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
-use passcom_actors::domain::order::{Order, OrderHash, SeatRef};
+use passcom_actors::domain::order::{Offsets, Order, OrderHash, SeatRef};
 use passcom_actors::domain::rows::SagaState;
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::{LegState, RefusalReason};
@@ -31,6 +32,7 @@ pub(crate) fn leg_state(text: &str) -> Decoded<LegState> {
         "refused" => Ok(LegState::Refused),
         "committed" => Ok(LegState::Committed),
         "cancelled" => Ok(LegState::Cancelled),
+        "moved" => Ok(LegState::Moved),
         _ => Err(corrupt("leg", "state", text)),
     }
 }
@@ -41,6 +43,7 @@ pub(crate) fn leg_state_text(state: LegState) -> &'static str {
         LegState::Refused => "refused",
         LegState::Committed => "committed",
         LegState::Cancelled => "cancelled",
+        LegState::Moved => "moved",
     }
 }
 
@@ -171,13 +174,14 @@ pub(crate) fn register(row: &Row) -> Decoded<(Key, Register)> {
     Ok((key(row.try_get("key")?)?, register))
 }
 
-/// The columns `id`, `order`, and the arrays `companies`, `routes`, `numbers` of its cancelled seats.
+/// The columns `id`, `order`, the arrays `companies`, `routes`, `numbers` of its cancelled seats, and `changes`.
 pub(crate) fn ticket(row: &Row) -> Decoded<Ticket> {
     let Json(order): Json<Order> = row.try_get("order")?;
     Ok(Ticket {
         id: SagaId(row.try_get("id")?),
         order: Arc::new(order),
         cancelled: cancelled(row)?,
+        changes: changes(row)?,
     })
 }
 
@@ -197,6 +201,56 @@ pub(crate) fn cancelled(row: &Row) -> Decoded<Vec<SeatRef>> {
     // PostgreSQL sorts text by the database's collation, we by bytes
     cancelled.sort_unstable();
     Ok(cancelled)
+}
+
+/// A row of `changed_leg`, as PostgreSQL writes it in JSON.
+#[derive(serde::Deserialize)]
+struct ChangedLeg {
+    company: String,
+    route_id: i64,
+    number: i32,
+    sequence: u32,
+    departs: jiff::Timestamp,
+    arrives: jiff::Timestamp,
+    departs_offset: Option<i16>,
+    arrives_offset: Option<i16>,
+    withdrawn: bool,
+    number_now: i32,
+    label: Option<String>,
+    unseated: bool,
+    told_at: jiff::Timestamp,
+    accepted: bool,
+}
+
+/// The column `changes`, an array of rows of `changed_leg`.
+pub(crate) fn changes(row: &Row) -> Decoded<Vec<FlightChange>> {
+    let Json(rows): Json<Vec<ChangedLeg>> = row.try_get("changes")?;
+    let change = |row: ChangedLeg| {
+        Ok(FlightChange {
+            of: SeatRef {
+                company: company("changed_leg", &row.company)?,
+                route: route_id(row.route_id),
+                number: seat_number(row.number)?,
+            },
+            sequence: row.sequence,
+            departs: row.departs.as_second(),
+            arrives: row.arrives.as_second(),
+            offsets: row
+                .departs_offset
+                .zip(row.arrives_offset)
+                .map(|(departs, arrives)| Offsets { departs, arrives }),
+            withdrawn: row.withdrawn,
+            number: seat_number(row.number_now)?,
+            label: row.label,
+            unseated: row.unseated,
+            told_at: row.told_at.as_millisecond(),
+            accepted: row.accepted,
+        })
+    };
+    let mut changes: Vec<FlightChange> = rows.into_iter().map(change).collect::<Decoded<_>>()?;
+    // as with the cancelled seats
+    changes.sort_unstable();
+    Ok(changes)
 }
 
 /// The columns `user_id`, `login_norm`, `pw_hash`, `version`.

@@ -191,7 +191,7 @@ async fn schedules_come_change_and_go() {
 }
 
 #[tokio::test]
-async fn seats_never_fall_below_one_that_is_in_use() {
+async fn a_smaller_aircraft_has_so_many_seats_at_once_and_says_who_loses_one() {
     let cluster = support::Cluster::shared();
     let mut client = support::connect(&database(&cluster).await).await;
     import(&mut client, (1..=4).map(route).collect(), ALL, false)
@@ -214,13 +214,15 @@ async fn seats_never_fall_below_one_that_is_in_use() {
     let report = import(&mut client, smaller.clone(), ALL, false)
         .await
         .unwrap();
-    assert_eq!(
-        (report.changed, report.seats_kept, report.seats),
-        (4, 2, 120 + 110 + 100 + 100)
-    );
+    let touched = &report.touched;
+    assert_eq!((report.changed, report.seats), (4, 400));
+    assert_eq!((touched.seats, touched.seats_lost), (2, 2));
+    assert_eq!(touched.listed[0].seats_lost, 1);
     let seats: Vec<i32> = column(&client, "select array_agg(seats order by id) from route").await;
-    assert_eq!(seats, [120, 110, 100, 100]);
-    // and what was kept is no change the next time
+    assert_eq!(seats, [100; 4]);
+    let before = "select array_agg(seats_before order by id) from route";
+    let before: Vec<i32> = column(&client, before).await;
+    assert_eq!(before, [i32::from(route(1).seats); 4]);
     let report = import(&mut client, smaller, ALL, false).await.unwrap();
     assert_eq!(counts(&report), [0, 0, 0, 4]);
 }

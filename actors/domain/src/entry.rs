@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::User;
 use super::ballot::{Acceptors, Ballot, Key, Value};
+use super::changes;
+use super::flight::Flight;
 use super::ids::{CompanyId, RouteId, SagaId, UserId};
 use super::order::{Order, OrderHash, SeatRef, claim};
 use super::outcome::Outcome;
@@ -22,7 +24,7 @@ use super::replica;
 use super::rows::{
     AuditRow, KeyRow, OutboxCursor, Replicated, Rows, SagaRow, SagaState, SeatKey, SeatUse,
 };
-use super::ticket::Cancelled;
+use super::ticket::{Accepted, Cancelled};
 use super::vote::{Prepare, Refusal};
 
 /// A client's idempotency key with the fingerprint of the request that it came with.
@@ -91,6 +93,18 @@ pub enum Entry {
         seats: Vec<SeatRef>,
         agreed: bool,
     },
+    /// Flights of a ticket, this company's own, as they are flown now: written down where that is new, and the others are told. A leg
+    /// whose seat the aircraft does not have moves to another one. `at`: milliseconds since 1970.
+    Change {
+        ticket: SagaId,
+        flights: Vec<Flight>,
+        at: i64,
+    },
+    /// The passenger agrees to the changes of these seats, each with its number.
+    Accept {
+        ticket: SagaId,
+        agreed: Vec<(SeatRef, u32)>,
+    },
     /// Rows of a peer's outbox, and how far they go; or a single pushed row.
     Merge {
         rows: Vec<Replicated>,
@@ -124,6 +138,8 @@ pub enum Receipt {
     Round(i64),
     /// To [`Entry::Cancel`].
     Cancelled(Cancelled),
+    /// To [`Entry::Accept`].
+    Accepted(Accepted),
     /// False: the seat is sold or held, and stays as it was.
     Blocked(bool),
     Surveyed(BTreeMap<SeatKey, SeatUse>),
@@ -183,6 +199,17 @@ impl Entry {
                 seats,
                 agreed,
             } => cancel(rows, *ticket, seats, *agreed),
+            Entry::Change {
+                ticket,
+                flights,
+                at,
+            } => {
+                changes::change(rows, *ticket, flights, *at);
+                Receipt::Done
+            }
+            Entry::Accept { ticket, agreed } => {
+                Receipt::Accepted(changes::accept(rows, *ticket, agreed))
+            }
             Entry::Merge {
                 rows: copies,
                 cursor,

@@ -20,6 +20,14 @@ pub const ROUTE: RouteId = RouteId(7);
 /// Seats of [`ROUTE`] at every company.
 pub const SEATS: u16 = 4;
 
+/// [`ROUTE`], which leaves as the orders here say.
+pub const FACTS: RouteFacts = RouteFacts {
+    seats: SEATS,
+    on_sale: true,
+    departs: 0,
+    arrives: 3_600,
+};
+
 pub fn company(code: &str) -> CompanyId {
     code.parse().unwrap()
 }
@@ -83,11 +91,7 @@ pub fn prepare(seats: &[SeatRef]) -> Prepare {
 /// Company a with [`ROUTE`] on sale and nothing else.
 pub fn rows() -> Rows {
     let mut rows = Rows::of_everything(company("a"));
-    let facts = RouteFacts {
-        seats: SEATS,
-        on_sale: true,
-    };
-    rows.load_route(ROUTE, facts);
+    rows.load_route(ROUTE, FACTS);
     rows
 }
 

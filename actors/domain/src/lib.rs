@@ -14,12 +14,14 @@
 
 pub mod accounts;
 pub mod ballot;
+pub mod changes;
 pub mod currency;
 pub mod entry;
 pub mod fencing;
 /// Names and values for tests, here and in the crates above.
 #[doc(hidden)]
 pub mod fixtures;
+pub mod flight;
 pub mod ids;
 pub mod order;
 pub mod order_hash;

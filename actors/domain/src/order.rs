@@ -21,7 +21,7 @@ pub struct Price {
 }
 
 /// The local time of a leg, as its schedule tells it: minutes east of UTC at its departure and at its arrival.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Offsets {
     pub departs: i16,
     pub arrives: i16,

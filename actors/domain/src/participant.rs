@@ -5,6 +5,7 @@
 //! (absent) --Prepare, sellable--> prepared --Commit--> committed --Cancel--> cancelled
 //! (absent) --Prepare, otherwise--> refused   prepared --Cancel(committed ticket)--> cancelled
 //! (absent) --Release--> refused (tombstone)  prepared --Release--> refused
+//! committed --Change, the aircraft has no such seat--> moved, and (absent) --> committed on another one
 //! ```
 
 mod holds;
@@ -15,7 +16,7 @@ pub use self::holds::{end_hold, expire_hold, extend_hold, note_votes};
 use super::ballot::{Ballot, Key, Value};
 use super::fencing::FencingToken;
 use super::ids::SagaId;
-use super::order::{Order, OrderHash, SeatRef, claim};
+use super::order::{Leg, Order, OrderHash, SeatRef, claim};
 use super::register;
 use super::replica;
 use super::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey, SeatUse};
@@ -136,7 +137,7 @@ pub fn on_commit(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
                 rows.put_leg(key, LegRow { state, ..leg });
             }
             LegState::Prepared => release_leg(rows, key, RefusalReason::Released),
-            LegState::Committed | LegState::Cancelled if leg.hash == hash => {}
+            LegState::Committed | LegState::Cancelled | LegState::Moved if leg.hash == hash => {}
             LegState::Refused if leg.hash != hash && leg.hash != NO_ORDER => {}
             state => rows.alarm(format!("commit of {hash:?} finds {state:?} leg {key:?}")),
         }
@@ -193,9 +194,12 @@ fn release_leg(rows: &mut Rows, key: LegKey, reason: RefusalReason) {
     }
 }
 
-/// The legs of a ticket are cancelled: frees each at most once, and never a later owner's.
+/// The legs of a ticket are cancelled: frees each at most once, and never a later owner's. A leg ends where it is now, which need not
+/// be where it was sold.
 pub fn on_cancel(rows: &mut Rows, saga: SagaId, seats: &[SeatRef]) {
     let me = rows.me;
+    let now = rows.ticket(&saga).map(|ticket| ticket.seats_now(seats));
+    let seats = now.unwrap_or_else(|| seats.to_vec());
     for seat in seats.iter().filter(|seat| seat.company == me) {
         let key = LegKey {
             saga,
@@ -208,6 +212,7 @@ pub fn on_cancel(rows: &mut Rows, saga: SagaId, seats: &[SeatRef]) {
                 rows.put_leg(key, LegRow { state, ..leg });
             }
             Some(leg) if leg.state == LegState::Cancelled => {}
+            // every other state, a moved one too: it is the leg that it was moved to that ends
             other => rows.alarm(format!("cancel of {other:?} leg {key:?}")),
         }
     }
@@ -282,7 +287,7 @@ fn refusal(
     lost: Option<Refusal>,
 ) -> Option<Refusal> {
     let claimed = |lost: &Refusal| lost.reason == RefusalReason::Held;
-    first_refusal(rows, seats)
+    first_refusal(rows, &prepare.order, seats)
         .or_else(|| refusal_of_exchange(rows, &prepare.order))
         .or_else(|| lost.filter(claimed))
 }
@@ -303,9 +308,11 @@ fn refusal_of_exchange(rows: &Rows, order: &Order) -> Option<Refusal> {
     })
 }
 
-fn first_refusal(rows: &Rows, seats: &[SeatRef]) -> Option<Refusal> {
+/// The lowest seat that is not to be had.
+fn first_refusal(rows: &Rows, order: &Order, seats: &[SeatRef]) -> Option<Refusal> {
     seats.iter().find_map(|seat| {
-        let reason = refusal_of(rows, (seat.route, seat.number))?;
+        let leg = order.legs.iter().find(|leg| leg.seat == *seat);
+        let reason = refusal_of(rows, (seat.route, seat.number), leg)?;
         Some(Refusal {
             seat: *seat,
             reason,
@@ -313,7 +320,7 @@ fn first_refusal(rows: &Rows, seats: &[SeatRef]) -> Option<Refusal> {
     })
 }
 
-fn refusal_of(rows: &Rows, seat: SeatKey) -> Option<RefusalReason> {
+fn refusal_of(rows: &Rows, seat: SeatKey, leg: Option<&Leg>) -> Option<RefusalReason> {
     if seat.0.is_claim() {
         let is_free = rows.seat_use(&seat) == SeatUse::Free;
         return (!is_free).then_some(RefusalReason::Held);
@@ -329,7 +336,10 @@ fn refusal_of(rows: &Rows, seat: SeatKey) -> Option<RefusalReason> {
         SeatUse::Prepared { .. } => Some(RefusalReason::Held),
         SeatUse::Blocked => Some(RefusalReason::Blocked),
         SeatUse::Free if !route.on_sale => Some(RefusalReason::Closed),
-        SeatUse::Free => None,
+        // the flight was moved meanwhile: nobody is sold what is not flown
+        SeatUse::Free => leg
+            .filter(|leg| (leg.departs, leg.arrives) != (route.departs, route.arrives))
+            .map(|_| RefusalReason::Closed),
     }
 }
 

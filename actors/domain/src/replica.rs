@@ -1,5 +1,5 @@
 //! The rows of which every company keeps a copy, and how two copies merge: a user by the higher version, a ticket by
-//! the union of its cancelled seats. Merging is idempotent, commutative and never loses a cancellation.
+//! the union of its cancelled seats and the newest change of each. Merging is idempotent, commutative and never loses a cancellation.
 
 use std::sync::Arc;
 
@@ -68,7 +68,7 @@ pub fn merge_ticket(rows: &mut Rows, copy: &Ticket) -> Vec<SeatRef> {
         return Vec::new();
     }
     let fresh = row.difference(&copy.cancelled);
-    let merged = row.union(&fresh);
+    let merged = row.union(&fresh).with_changes(&copy.changes);
     rows.tickets.put(copy.id, merged);
     fresh
 }

@@ -67,6 +67,9 @@ pub struct SeatRow {
 pub struct RouteFacts {
     pub seats: u16,
     pub on_sale: bool,
+    /// Seconds since 1970.
+    pub departs: i64,
+    pub arrives: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::SagaId;
+use super::flight::{Flight, FlightChange};
+use super::ids::{SagaId, SeatNumber};
 use super::order::{Order, SeatRef};
 
 /// A confirmed booking. Its existence is proof that Commit was chosen.
@@ -14,6 +15,8 @@ pub struct Ticket {
     pub order: Arc<Order>,
     /// Cancelled seats, ascending. Only ever grows.
     pub cancelled: Vec<SeatRef>,
+    /// What companies changed of its flights since: the newest per seat, ascending by seat. Never goes back.
+    pub changes: Vec<FlightChange>,
 }
 
 /// What came of a cancellation at one company.
@@ -28,6 +31,17 @@ pub enum Cancelled {
     NotHere,
 }
 
+/// What came of an acceptance at one company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Accepted {
+    /// What was named is accepted now.
+    Done,
+    /// There is a newer change than what was named, and nothing was done.
+    Changed,
+    /// The ticket is not here.
+    NotHere,
+}
+
 impl Ticket {
     /// A ticket of which no seat is cancelled.
     pub fn new(id: SagaId, order: Arc<Order>) -> Self {
@@ -35,6 +49,7 @@ impl Ticket {
             id,
             order,
             cancelled: Vec::new(),
+            changes: Vec::new(),
         }
     }
 
@@ -76,5 +91,67 @@ impl Ticket {
         let mut left = seats.to_vec();
         left.retain(|seat| !self.cancelled.contains(seat));
         left
+    }
+
+    /// What the company of this seat has changed last, if anything.
+    pub fn change(&self, seat: &SeatRef) -> Option<&FlightChange> {
+        let found = self.changes.binary_search_by_key(seat, |change| change.of);
+        found.ok().map(|at| &self.changes[at])
+    }
+
+    /// Under which number the company of this seat keeps it now.
+    pub fn number_now(&self, seat: &SeatRef) -> SeatNumber {
+        self.change(seat)
+            .map_or(seat.number, |change| change.number)
+    }
+
+    /// These seats of the order as their companies keep them now.
+    pub fn seats_now(&self, seats: &[SeatRef]) -> Vec<SeatRef> {
+        let now = |seat: &SeatRef| SeatRef {
+            number: self.number_now(seat),
+            ..*seat
+        };
+        seats.iter().map(now).collect()
+    }
+
+    /// Rises with every change of any of its seats.
+    pub fn revision(&self) -> u32 {
+        let sequences = self.changes.iter().map(|change| change.sequence);
+        sequences.fold(0, u32::saturating_add)
+    }
+
+    /// Whether an [`Entry::Change`](super::entry::Entry::Change) with this would write something, as far as this copy tells.
+    pub fn would_change(&self, flight: &Flight) -> bool {
+        let Some(before) = self.flown(&flight.of) else {
+            return false;
+        };
+        let now = before.as_flown(flight);
+        if before.number.0 <= flight.seats {
+            return before.differs(&now);
+        }
+        !before.unseated || !flight.instead.is_empty() || before.flown() != now.flown()
+    }
+
+    /// The newest of both, per seat.
+    pub(crate) fn with_changes(&self, changes: &[FlightChange]) -> Ticket {
+        let mut merged = self.clone();
+        for change in changes {
+            match merged
+                .changes
+                .binary_search_by_key(&change.of, |known| known.of)
+            {
+                Ok(at) if merged.changes[at] < *change => merged.changes[at] = change.clone(),
+                Ok(_) => {}
+                Err(at) => merged.changes.insert(at, change.clone()),
+            }
+        }
+        merged
+    }
+
+    /// How this seat's flight was told last; as it was sold, unless it was changed. None: it is none of the order's.
+    pub(crate) fn flown(&self, seat: &SeatRef) -> Option<FlightChange> {
+        let leg = self.order.legs.iter().find(|leg| leg.seat == *seat)?;
+        let sold = || FlightChange::none_of(leg);
+        Some(self.change(seat).cloned().unwrap_or_else(sold))
     }
 }

@@ -18,7 +18,7 @@ pub enum RefusalReason {
     Held,
     /// The company took the seat off sale.
     Blocked,
-    /// The route is not on sale (any more).
+    /// The route is not on sale (any more), or not as it was ordered.
     Closed,
     /// No such route or seat.
     Unknown,
@@ -73,4 +73,13 @@ pub enum LegState {
     Refused,
     Committed,
     Cancelled,
+    /// Sold, and then given another seat of the flight by its company: another leg of the saga has it.
+    Moved,
+}
+
+impl LegState {
+    /// Commit came to it, whatever became of it then.
+    pub fn was_sold(self) -> bool {
+        matches!(self, Self::Committed | Self::Cancelled | Self::Moved)
+    }
 }

@@ -154,6 +154,7 @@ impl Database {
                 seats: route.seats,
                 on_sale: route.on_sale,
                 departs: route.departs,
+                arrives: route.arrives,
             };
             (*id, fact)
         };

@@ -20,7 +20,7 @@ use passcom_actors::catalogue::Route;
 use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::lineage::Start;
 use passcom_actors::company::store::{Logged, Read, ReadError};
-use passcom_actors::domain::ids::{CompanyId, Incarnation, SagaId};
+use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId};
 use passcom_actors::domain::rows::SeatKey;
 
 use cells::Cells;
@@ -47,6 +47,10 @@ struct Database {
     /// What is projected.
     cells: Cells,
     version: i64,
+    /// The version up to which tickets are told of every change.
+    swept: i64,
+    /// Type and seats of the aircraft that a route had before the one it has.
+    aircraft_before: BTreeMap<RouteId, (String, u16)>,
     /// What the log says, as the batches had it when they were decided.
     state: State,
 }
@@ -65,8 +69,15 @@ impl MemoryStore {
         let mut database = self.database();
         database.version += 1;
         let version = database.version;
-        let rows = routes.into_iter().map(|route| (route.id, (version, route)));
-        database.state.routes.extend(rows);
+        for route in routes {
+            let id = route.id;
+            let now = (route.equipment.clone(), route.seats);
+            let known = database.state.routes.insert(id, (version, route));
+            let before = known.map(|(_, known)| (known.equipment, known.seats));
+            if let Some(before) = before.filter(|before| *before != now) {
+                database.aircraft_before.insert(id, before);
+            }
+        }
     }
 
     /// Lets time pass, which everything recorded is noted with.

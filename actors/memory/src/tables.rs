@@ -11,11 +11,12 @@ use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{
-    AsOf, AuditView, Claims, Logged, NOBODY, Read, SagaStatus, SagaView, Tables,
+    AsOf, AuditView, Claims, Kept, Logged, NOBODY, Read, SagaStatus, SagaView, Tables,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::Value;
-use passcom_actors::domain::ids::{Incarnation, RouteId, SagaId, SeatNumber, UserId};
+use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
+use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::rows::{
     Footprint, KeyRow, Replicated, SagaRow, SagaState, SeatKey, SeatUse,
 };
@@ -144,7 +145,9 @@ impl Tables for MemoryStore {
                     Replicated::User(user) => {
                         (user.id, user.version, &user.password_hash).hash(&mut hasher)
                     }
-                    Replicated::Ticket(ticket) => (ticket.id, &ticket.cancelled).hash(&mut hasher),
+                    Replicated::Ticket(ticket) => {
+                        (ticket.id, &ticket.cancelled, &ticket.changes).hash(&mut hasher)
+                    }
                 }
                 *digests.entry(Bucket::of(id_of(&row))).or_default() ^=
                     hasher.finish().cast_signed();
@@ -232,6 +235,51 @@ impl Tables for MemoryStore {
         })
     }
 
+    fn kept(&self, after: (i64, RouteId), limit: usize) -> Read<'_, Vec<Kept>> {
+        self.read(|database| {
+            let routes = database.state.routes.iter();
+            let mut places: Vec<_> = routes
+                .map(|(id, (version, _))| (*version, *id))
+                .filter(|place| *place > after)
+                .collect();
+            places.sort_unstable();
+            places.truncate(limit);
+            let kept = places.into_iter().filter_map(|(_, id)| database.kept(id));
+            kept.collect()
+        })
+    }
+
+    fn kept_of(&self, routes: Vec<RouteId>) -> Read<'_, Vec<Kept>> {
+        self.read(|database| {
+            let routes = routes.into_iter();
+            routes.filter_map(|id| database.kept(id)).collect()
+        })
+    }
+
+    fn swept(&self) -> Read<'_, i64> {
+        self.read(|database| database.swept)
+    }
+
+    fn note_swept(&self, version: i64) -> Read<'_, ()> {
+        let mut database = self.database();
+        database.swept = database.swept.max(version);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn unseated(&self, company: CompanyId, limit: usize) -> Read<'_, Vec<(SagaId, SeatRef)>> {
+        self.read(|database| {
+            let tickets = database.cells.tickets();
+            let unseated = tickets.flat_map(|ticket| {
+                let changes = ticket.changes.iter().filter(|change| {
+                    let of = &change.of;
+                    change.unseated && of.company == company && !ticket.cancelled.contains(of)
+                });
+                changes.map(|change| (ticket.id, change.of))
+            });
+            unseated.take(limit).collect()
+        })
+    }
+
     fn logged(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>> {
         self.read(|database| {
             let rows = database.log.iter().filter(|row| row.seq > after);
@@ -302,6 +350,18 @@ impl Database {
                 seats.map(|seat| claim(NOBODY, *seat)).collect()
             }
         }
+    }
+
+    fn kept(&self, id: RouteId) -> Option<Kept> {
+        let (version, route) = self.state.routes.get(&id)?;
+        let seats = (id, SeatNumber(0))..=(id, SeatNumber(u16::MAX));
+        let owners = self.owners.range(seats);
+        Some(Kept {
+            version: *version,
+            route: route.clone(),
+            aircraft_before: self.aircraft_before.get(&id).cloned(),
+            owners: owners.map(|(seat, saga)| (seat.1, *saga)).collect(),
+        })
     }
 
     fn seat_use(&self, seat: SeatKey) -> SeatUse {

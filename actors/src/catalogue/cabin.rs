@@ -5,10 +5,12 @@
 //! What leaves the node is the number of a seat as ever: a layout only says how to draw it.
 
 mod best;
+mod instead;
 
 use std::fmt;
 
 pub use self::best::{Wish, best};
+pub use self::instead::instead;
 use crate::domain::ids::SeatNumber;
 
 /// What cabins of one kind have in common.

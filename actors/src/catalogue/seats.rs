@@ -95,9 +95,15 @@ impl SeatStates {
 
     /// How many of so many seats are free.
     pub fn count_free_of(&self, seats: u16) -> u16 {
-        let taken = self.0.iter().map(|word| (word | word >> 1) & LOWER_BITS);
-        let taken: u32 = taken.map(u64::count_ones).sum();
-        seats.saturating_sub(u16::try_from(taken).unwrap_or(u16::MAX))
+        let seats = usize::from(seats);
+        let taken = self.0.iter().take(seats.div_ceil(PER_WORD)).enumerate();
+        let taken = taken.map(|(at, word)| {
+            // those above are none of this aircraft's, though somebody may have them
+            let left = (seats - at * PER_WORD).min(PER_WORD);
+            let those = u64::MAX >> (2 * (PER_WORD - left));
+            ((word | word >> 1) & LOWER_BITS & those).count_ones() as usize
+        });
+        (seats - taken.sum::<usize>()) as u16
     }
 
     /// Which of so many seats differ, ascending, with what they are here.
@@ -190,7 +196,14 @@ mod tests {
         assert_eq!(states, SeatStates::default());
         assert_eq!(states.get(SeatNumber(u16::MAX)), SeatState::Free);
         states.set(SeatNumber(7), SeatState::Sold);
-        assert_eq!(states.count_free_of(0), 0, "more taken than there are");
+        assert_eq!(states.count_free_of(0), 0);
+        assert_eq!(
+            states.count_free_of(6),
+            6,
+            "the one that is taken is none of them"
+        );
+        assert_eq!((states.count_free_of(7), states.count_free_of(32)), (6, 31));
+        assert_eq!(states.count_free_of(33), 32);
     }
 
     #[test]

@@ -17,11 +17,13 @@ use super::log::cell::{Cell, seat_of};
 use super::log::unused::KEYS_MAX;
 use super::owed::Owed;
 use super::store::{
-    AuditView, Held, KnownKey, ReadError, SagaRecord, SagaStatus, SagaView, Tables, Unfinished,
+    AuditView, Held, Kept, KnownKey, ReadError, SagaRecord, SagaStatus, SagaView, Tables,
+    Unfinished,
 };
 use crate::catalogue::Published;
 use crate::domain::accounts::User;
-use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
+use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
+use crate::domain::order::SeatRef;
 use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::LegState;
@@ -241,6 +243,31 @@ impl Archive {
     /// What keeps a seat, or none if there is no such seat.
     pub async fn seat(&self, seat: SeatKey) -> Read<Option<SeatUse>> {
         self.caught_up().await?.seat(seat).await
+    }
+
+    /// Routes with their keepers in the order of their changes, after this version and, within it, after this route.
+    pub async fn kept(&self, after: (i64, RouteId), limit: usize) -> Read<Vec<Kept>> {
+        self.tables.kept(after, limit).await
+    }
+
+    /// These routes with their keepers, in no order.
+    pub async fn kept_of(&self, routes: Vec<RouteId>) -> Read<Vec<Kept>> {
+        self.tables.kept_of(routes).await
+    }
+
+    /// The version of the catalogue up to which tickets are known to be told of every change.
+    pub async fn swept(&self) -> Read<i64> {
+        self.tables.swept().await
+    }
+
+    /// Notes that, unless a higher version is noted.
+    pub async fn note_swept(&self, version: i64) -> Read<()> {
+        self.tables.note_swept(version).await
+    }
+
+    /// Seats of tickets, as those name them, that are left without one at this company, ascending.
+    pub async fn unseated(&self, limit: usize) -> Read<Vec<(SagaId, SeatRef)>> {
+        self.caught_up().await?.unseated(self.me, limit).await
     }
 
     /// Version of the route table: rises with every import.

@@ -52,6 +52,10 @@ pub enum Step {
     Cancelled {
         seat: SeatRef,
     },
+    /// The company gave the passenger another seat of the flight; that one was committed at the same time.
+    Moved {
+        seat: SeatRef,
+    },
 }
 
 /// What was decided of a booking.

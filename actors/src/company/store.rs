@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::catalogue::Published;
+use crate::catalogue::{Published, Route};
 use crate::company::buckets::{Bucket, Digests, Slice};
 use crate::company::log::Seq;
 use crate::company::log::cell::Cell;
@@ -17,7 +17,7 @@ use crate::company::log::comparison::Claim;
 use crate::company::log::hot::{Assumed, ClientKey, Facts, Loaded, Projection, Standing};
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Acceptors, Register};
-use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
+use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
 use crate::domain::order::{Order, OrderHash, SeatRef};
 use crate::domain::outcome::Outcome;
 use crate::domain::rows::{Footprint, KeyRow, Replicated, Rows, SeatKey, SeatUse};
@@ -167,6 +167,18 @@ pub struct AsOf {
     /// Of the seats that were asked for, those that the tables have as off sale; `rows.blocked` has those without a buyer by who
     /// keeps them.
     pub off_sale: BTreeSet<SeatKey>,
+}
+
+/// A route with all who keep or have a seat of it, as of the end of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Of the import that changed the route last.
+    pub version: i64,
+    pub route: Route,
+    /// Type and seats of the aircraft that it had before the one it has.
+    pub aircraft_before: Option<(String, u16)>,
+    /// Ascending; [`NOBODY`] has those that are off sale. There may be more than the aircraft has.
+    pub owners: Vec<(SeatNumber, SagaId)>,
 }
 
 /// Where it stands that somebody has a seat.
@@ -346,6 +358,21 @@ pub trait Tables: Send + Sync + 'static {
         changed_after: i64,
         take: &'a mut (dyn FnMut(Vec<Published>) + Send),
     ) -> Read<'a, ()>;
+
+    /// Routes with their keepers in the order of their changes, after this version and, within it, after this route.
+    fn kept(&self, after: (i64, RouteId), limit: usize) -> Read<'_, Vec<Kept>>;
+
+    /// These routes with their keepers, in no order.
+    fn kept_of(&self, routes: Vec<RouteId>) -> Read<'_, Vec<Kept>>;
+
+    /// The version of the catalogue up to which tickets are known to be told of every change; 0 at first.
+    fn swept(&self) -> Read<'_, i64>;
+
+    /// Notes that, unless a higher version is noted. Progress only: a note that is lost has the same looked at again.
+    fn note_swept(&self, version: i64) -> Read<'_, ()>;
+
+    /// Seats of tickets, as those name them, that are left without one at this company, ascending.
+    fn unseated(&self, company: CompanyId, limit: usize) -> Read<'_, Vec<(SagaId, SeatRef)>>;
 
     /// Rows of the log after this one, ascending, beside the connection that appends.
     fn logged(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>>;

@@ -77,6 +77,8 @@ steps!(ENTRIES: Entry {
     Entry::EndHold { .. } => "participant::end_hold",
     Entry::NextRound { .. } => "driver::next_round",
     Entry::Cancel { .. } => "replica::cancel",
+    Entry::Change { .. } => "flights::change",
+    Entry::Accept { .. } => "replica::accept",
     Entry::Merge { cursor: Some(_), .. } => "replica::merge_pulled",
     Entry::Merge { cursor: None, .. } => "replica::merge_pushed",
     Entry::Enrol(_) => "replica::enrol",

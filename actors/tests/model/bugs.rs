@@ -144,6 +144,7 @@ impl Bug {
                         id: *saga,
                         order: order.clone(),
                         cancelled: Vec::new(),
+                        changes: Vec::new(),
                     };
                     after.tickets.entry(*saga).or_insert(ticket);
                 }

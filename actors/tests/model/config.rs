@@ -245,6 +245,8 @@ pub fn routes() -> BTreeMap<RouteId, RouteFacts> {
     let facts = RouteFacts {
         seats: SEATS,
         on_sale: true,
+        departs: 0,
+        arrives: 0,
     };
     BTreeMap::from([(ROUTE, facts)])
 }

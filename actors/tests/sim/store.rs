@@ -12,11 +12,12 @@ use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::{Assumed, ClientKey, Facts, Loaded, Projection, Standing};
 use passcom_actors::company::store::{
-    Append, AppendError, AsOf, AuditView, Claims, LedgerStore, Logged, Read, ReadError, SagaStatus,
-    SagaView, Tables, WriteError,
+    Append, AppendError, AsOf, AuditView, Claims, Kept, LedgerStore, Logged, Read, ReadError,
+    SagaStatus, SagaView, Tables, WriteError,
 };
 use passcom_actors::domain::accounts::User;
-use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
+use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
+use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::rows::{Footprint, KeyRow, Replicated, Rows, SeatKey, SeatUse};
 use passcom_actors::domain::ticket::Ticket;
 use passcom_memory::{Epoch, MemoryStore};
@@ -387,6 +388,26 @@ impl Tables for Database {
         take: &'a mut (dyn FnMut(Vec<Published>) + Send),
     ) -> Read<'a, ()> {
         self.read(move |this| this.tables().routes(changed_after, take))
+    }
+
+    fn kept(&self, after: (i64, RouteId), limit: usize) -> Read<'_, Vec<Kept>> {
+        self.read(move |this| this.tables().kept(after, limit))
+    }
+
+    fn kept_of(&self, routes: Vec<RouteId>) -> Read<'_, Vec<Kept>> {
+        self.read(move |this| this.tables().kept_of(routes))
+    }
+
+    fn swept(&self) -> Read<'_, i64> {
+        self.read(|this| this.tables().swept())
+    }
+
+    fn note_swept(&self, version: i64) -> Read<'_, ()> {
+        self.read(move |this| this.tables().note_swept(version))
+    }
+
+    fn unseated(&self, company: CompanyId, limit: usize) -> Read<'_, Vec<(SagaId, SeatRef)>> {
+        self.read(move |this| this.tables().unseated(company, limit))
     }
 
     fn logged(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>> {

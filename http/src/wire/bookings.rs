@@ -163,6 +163,7 @@ fn leg_state(state: LegState) -> &'static str {
         LegState::Refused => "recusado",
         LegState::Committed => "confirmado",
         LegState::Cancelled => "cancelado",
+        LegState::Moved => "transferido",
     }
 }
 
@@ -274,6 +275,7 @@ mod tests {
                 exchange: None,
             }),
             cancelled: vec![seat("a", 1)],
+            changes: Vec::new(),
         };
         let reserved = |company: &str, number: u16| {
             format!(

@@ -276,7 +276,9 @@ impl<'a> From<&'a (CompanyId, Event)> for HistoryEvent<'a> {
                 told.seat = Some(EventSeat::from(seat));
                 told.reason = Some(refusal(*reason));
             }
-            Step::Cancelled { seat } => told.seat = Some(EventSeat::from(seat)),
+            Step::Cancelled { seat } | Step::Moved { seat } => {
+                told.seat = Some(EventSeat::from(seat))
+            }
             Step::Accepted(decided) | Step::Chosen(decided) => {
                 told.decided = Some(decision(*decided));
             }
@@ -306,6 +308,7 @@ fn step(step: &Step) -> &'static str {
         Step::Committed { .. } => "committed",
         Step::Ticket => "ticket",
         Step::Cancelled { .. } => "cancelled",
+        Step::Moved { .. } => "moved",
     }
 }
 

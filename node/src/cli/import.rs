@@ -289,6 +289,13 @@ impl fmt::Display for Summary {
                 "{} tickets or bookings under way have {} seats on flights that are changed or withdrawn ({} seats on withdrawn ones):",
                 touched.tickets, touched.seats, touched.seats_withdrawn
             )?;
+            if touched.seats_lost > 0 {
+                writeln!(
+                    f,
+                    "  {} of the seats are not in the new aircraft: their owners are given others",
+                    touched.seats_lost
+                )?;
+            }
             for ticket in &touched.listed {
                 writeln!(f, "  {ticket}")?;
             }
@@ -302,13 +309,6 @@ impl fmt::Display for Summary {
         let unshown = report.changed.saturating_sub(report.examples.len() as u64);
         if unshown > 0 {
             writeln!(f, "  … and {unshown} more changed")?;
-        }
-        if report.seats_kept > 0 {
-            writeln!(
-                f,
-                "{} legs keep more seats than the schedule says, because they are sold",
-                report.seats_kept
-            )?;
         }
         write!(f, "{}", self.remarks)?;
         if self.bad_lines > 0 {

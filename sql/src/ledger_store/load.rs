@@ -56,7 +56,8 @@ select seq, epoch, (extract(epoch from at) * 1000)::bigint as at, body from log 
 ";
 // the version is of the same snapshot as the routes
 const FACTS: &str = "
-select (select version from catalogue_version) as version, id, seats, on_sale, extract(epoch from departs)::bigint as departs
+select (select version from catalogue_version) as version, id, seats, on_sale, extract(epoch from departs)::bigint as departs,
+       extract(epoch from arrives)::bigint as arrives
 from (select) as one
 left join route on route.version > $1
 ";
@@ -137,6 +138,7 @@ pub(super) async fn facts(session: &Session, after_version: i64) -> Result<Facts
             seats: decode::seat_number(row.try_get("seats")?)?.0,
             on_sale: row.try_get("on_sale")?,
             departs: row.try_get("departs")?,
+            arrives: row.try_get("arrives")?,
         };
         facts.routes.push((decode::route_id(id), fact));
     }

@@ -7,6 +7,7 @@ use passcom_actors::company::log::cell::{Cell, Leg};
 use passcom_actors::company::log::hot::Projection;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::{Key, Register, Value};
+use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::rows::{KeyRow, Replicated, SagaRow};
@@ -103,6 +104,26 @@ select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[])
 on conflict (ticket_id, company, route_id, number) do nothing
 ";
 
+const CHANGED_LEGS: &str = concat!(
+    "
+insert into changed_leg (ticket_id, company, route_id, number, sequence, departs, arrives, departs_offset, arrives_offset, withdrawn,
+                         number_now, label, unseated, told_at, accepted)
+select ticket_id, company, route_id, number, sequence, to_timestamp(departs), to_timestamp(arrives), departs_offset, arrives_offset,
+       withdrawn, number_now, label, unseated, ",
+    instant!("told_at"),
+    ", accepted
+from unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[], $5::int[], $6::bigint[], $7::bigint[], $8::smallint[], $9::smallint[],
+            $10::boolean[], $11::int[], $12::text[], $13::boolean[], $14::bigint[], $15::boolean[])
+    as new (ticket_id, company, route_id, number, sequence, departs, arrives, departs_offset, arrives_offset, withdrawn, number_now,
+            label, unseated, told_at, accepted)
+on conflict (ticket_id, company, route_id, number) do update set
+    sequence = excluded.sequence, departs = excluded.departs, arrives = excluded.arrives,
+    departs_offset = excluded.departs_offset, arrives_offset = excluded.arrives_offset, withdrawn = excluded.withdrawn,
+    number_now = excluded.number_now, label = excluded.label, unseated = excluded.unseated, told_at = excluded.told_at,
+    accepted = excluded.accepted
+"
+);
+
 const KEYS: &str = "
 insert into idem (user_id, key, fingerprint, saga_id, answer)
 select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::json[])
@@ -163,12 +184,13 @@ insert into outbox (seq, kind, id) select * from unnest($1::bigint[], $2::text[]
 on conflict (seq) do nothing
 ";
 
-pub(super) const STATEMENTS: [&str; 12] = [
+pub(super) const STATEMENTS: [&str; 13] = [
     MOVE,
     SAGAS,
     LEGS,
     TICKETS,
     CANCELLED_LEGS,
+    CHANGED_LEGS,
     KEYS,
     USERS,
     LOGINS,
@@ -198,6 +220,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         legs,
         tickets,
         cancelled_legs,
+        changed_legs,
         keys,
         logins,
         users,
@@ -214,6 +237,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         legs(session, what),
         tickets(session, what),
         cancelled_legs(session, what),
+        changed_legs(session, what),
         keys(session, what),
         logins(session, what),
         users(session, what),
@@ -230,6 +254,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         legs,
         tickets,
         cancelled_legs,
+        changed_legs,
         keys,
         logins,
         users,
@@ -475,6 +500,46 @@ async fn cancelled_legs(session: &Session, what: &Projection) -> Done {
                 &column(&legs, |(_, seat)| seat.company.to_string()),
                 &column(&legs, |(_, seat)| decode::route_number(seat.route)),
                 &column(&legs, |(_, seat)| i32::from(seat.number.0)),
+            ],
+        )
+        .await
+}
+
+async fn changed_legs(session: &Session, what: &Projection) -> Done {
+    let tickets = changed_tickets(what).into_iter();
+    let changes: Vec<(Uuid, &FlightChange)> = tickets
+        .flat_map(|(ticket, ..)| ticket.changes.iter().map(|change| (ticket.id.0, change)))
+        .collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    session
+        .execute(
+            CHANGED_LEGS,
+            &[
+                &column(&changes, |(id, _)| *id),
+                &column(&changes, |(_, change)| change.of.company.to_string()),
+                &column(&changes, |(_, change)| {
+                    decode::route_number(change.of.route)
+                }),
+                &column(&changes, |(_, change)| i32::from(change.of.number.0)),
+                &column(&changes, |(_, change)| {
+                    i32::try_from(change.sequence).unwrap_or(i32::MAX)
+                }),
+                &column(&changes, |(_, change)| change.departs),
+                &column(&changes, |(_, change)| change.arrives),
+                &column(&changes, |(_, change)| {
+                    change.offsets.map(|told| told.departs)
+                }),
+                &column(&changes, |(_, change)| {
+                    change.offsets.map(|told| told.arrives)
+                }),
+                &column(&changes, |(_, change)| change.withdrawn),
+                &column(&changes, |(_, change)| i32::from(change.number.0)),
+                &column(&changes, |(_, change)| change.label.as_deref()),
+                &column(&changes, |(_, change)| change.unseated),
+                &column(&changes, |(_, change)| change.told_at),
+                &column(&changes, |(_, change)| change.accepted),
             ],
         )
         .await

@@ -6,7 +6,8 @@
 //! Invariants:
 //! * `catalogue_version` rises first, and its row lock makes imports wait for each other;
 //! * a route is never deleted, because a leg may have tickets: what a schedule lacks goes off sale;
-//! * `seats` never falls below the highest seat that is prepared or sold;
+//! * whoever has a seat keeps it, also one that the new aircraft lacks: that is off sale at once, and the node gives its owner another one
+//!   ([`watchers::flights`](passcom_actors::watchers::flights));
 //! * who withdraws much says that it is meant: more than [`WITHDRAWN_PART_MAX`] of what is on sale only by force, which the
 //!   table `audit` remembers;
 //! * the sample takes nothing off sale but a sample;
@@ -88,24 +89,9 @@ const COPY_TYPES: [Type; 13] = [
 // the planner knows nothing of a temporary table that was just filled
 const ANALYZE_INCOMING: &str = "analyze incoming";
 
-const SHRINKS: &str =
-    "select exists (select from route r join incoming i using (id) where i.seats < r.seats)";
-
-// whoever appends to the log after this waits for the commit, and finds the new version of the routes
+// at the very end: whoever appended before has committed then, so that who looks through the changed routes after this import finds every
+// seat that was taken on what they were; whoever appends after it finds the new version
 const SHUT_LOG: &str = "lock table log in share row exclusive mode";
-
-const KEEP_SEATS_IN_USE: &str = "
-    with used as (
-        select owner.route_id, max(owner.number) as highest
-        from route r
-        join incoming i using (id)
-        join seat_owner owner on owner.route_id = r.id
-        where i.seats < r.seats and owner.saga_id <> '00000000-0000-0000-0000-000000000000'
-        group by owner.route_id
-    )
-    update incoming i set seats = used.highest
-    from used
-    where i.id = used.route_id and i.seats < used.highest";
 
 const INSERT_NEW: &str = "
     insert into route (id, flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale,
@@ -120,7 +106,12 @@ const UPDATE_CHANGED: &str = "
         (flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale, departs_offset,
         arrives_offset, version)
         = (i.flight, i.origin, i.destination, i.departs, i.arrives, i.seats, i.price_minor, i.currency, i.equipment, i.on_sale,
-        i.departs_offset, i.arrives_offset, $1)
+        i.departs_offset, i.arrives_offset, $1),
+        (equipment_before, seats_before) = (
+            select r.equipment, r.seats where (r.equipment, r.seats) <> (i.equipment, i.seats)
+            union all
+            select r.equipment_before, r.seats_before where (r.equipment, r.seats) = (i.equipment, i.seats)
+        )
     from incoming i
     where r.id = i.id
         and (r.flight, r.origin, r.destination, r.departs, r.arrives, r.seats, r.price_minor, r.currency, r.equipment, r.on_sale,
@@ -223,8 +214,6 @@ pub struct Report {
     pub unchanged: u64,
     /// Of all routes of the schedule.
     pub seats: u64,
-    /// Routes that keep more seats than the schedule says, because they are sold.
-    pub seats_kept: u64,
     /// Some of the changed routes, at most [`EXAMPLES_MAX`].
     pub examples: Vec<Change>,
     /// Routes on sale in the scope, before.
@@ -260,6 +249,8 @@ pub async fn import(
     if scope.dry_run {
         transaction.rollback().await.map_err(failed("roll back"))?;
     } else {
+        let step = failed("wait for what is being appended to the log");
+        transaction.batch_execute(SHUT_LOG).await.map_err(step)?;
         fail_point::before(&Write::Schedule);
         transaction.commit().await.map_err(failed("commit"))?;
         fail_point::after(&Write::Schedule);
@@ -347,7 +338,6 @@ async fn apply(
             return Err(Error::SellsOthers);
         }
     }
-    let seats_kept = keep_seats_in_use(transaction).await?;
     let step = failed("compare the routes");
     let withdraws = scope.lacking != Lacking::Stay;
     let touched = tickets::touched(transaction, (first, end), withdraws)
@@ -388,7 +378,6 @@ async fn apply(
         withdrawn,
         unchanged: copied - changed - added,
         seats: seats as u64,
-        seats_kept,
         examples,
         on_sale_before: on_sale_before as u64,
         withdraws_much: withdrawn * WITHDRAWN_PART_MAX > on_sale_before as u64,
@@ -422,19 +411,6 @@ async fn confirm_withdrawal(
     let step = failed("write the audit");
     transaction.execute(AUDIT, &[&reason]).await.map_err(step)?;
     Ok(())
-}
-
-async fn keep_seats_in_use(transaction: &Transaction<'_>) -> Result<u64, Error> {
-    let step = failed("keep the seats in use");
-    let shrinks = transaction.query_one(SHRINKS, &[]).await.map_err(&step)?;
-    if !shrinks.get::<_, bool>(0) {
-        return Ok(0);
-    }
-    transaction.batch_execute(SHUT_LOG).await.map_err(&step)?;
-    transaction
-        .execute(KEEP_SEATS_IN_USE, &[])
-        .await
-        .map_err(&step)
 }
 
 fn failed(step: &'static str) -> impl Fn(tokio_postgres::Error) -> Error {

@@ -13,27 +13,30 @@ pub const TICKETS_LISTED: i64 = 20;
 const TOUCHED: &str = "
     create temp table touched on commit drop as
     with touched as (
-        select r.id, r.flight, r.departs, false as moved
+        select r.id, r.flight, r.departs, false as moved, true as told, r.seats as seats_left
         from route r
         where $3 and r.id >= $1 and r.id < $2 and r.on_sale
             and not exists (select from incoming i where i.id = r.id)
         union all
-        select r.id, r.flight, r.departs, true
+        select r.id, r.flight, r.departs, true,
+            (r.flight, r.origin, r.destination, r.departs, r.arrives, r.equipment, r.on_sale)
+                is distinct from (i.flight, i.origin, i.destination, i.departs, i.arrives, i.equipment, i.on_sale),
+            i.seats
         from route r
         join incoming i using (id)
-        where (r.flight, r.origin, r.destination, r.departs, r.arrives, r.equipment)
-            is distinct from (i.flight, i.origin, i.destination, i.departs, i.arrives, i.equipment)
+        where (r.flight, r.origin, r.destination, r.departs, r.arrives, r.equipment, r.on_sale, r.seats)
+            is distinct from (i.flight, i.origin, i.destination, i.departs, i.arrives, i.equipment, i.on_sale, i.seats)
     )
-    select touched.*, owner.saga_id, owner.number
+    select touched.*, owner.saga_id, owner.number, moved and owner.number > seats_left as lost
     from touched
     join seat_owner owner on owner.route_id = touched.id
-    where owner.saga_id <> '00000000-0000-0000-0000-000000000000'";
+    where owner.saga_id <> '00000000-0000-0000-0000-000000000000' and (told or owner.number > seats_left)";
 
 const TOTALS: &str = "
-    select count(distinct saga_id), count(*), count(*) filter (where not moved) from touched";
+    select count(distinct saga_id), count(*), count(*) filter (where not moved), count(*) filter (where lost) from touched";
 
 const LISTED: &str = "
-    select saga_id, flight, to_char(departs at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), moved, count(*)
+    select saga_id, flight, to_char(departs at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), moved, count(*), count(*) filter (where lost)
     from touched
     group by saga_id, id, flight, departs, moved
     order by departs, id, saga_id
@@ -47,6 +50,8 @@ pub struct Touched {
     pub seats: u64,
     /// Those of them on flights that are withdrawn.
     pub seats_withdrawn: u64,
+    /// Those of them that the new aircraft does not have: their owners are given others.
+    pub seats_lost: u64,
     /// The first of them by departure, at most [`TICKETS_LISTED`].
     pub listed: Vec<TouchedTicket>,
 }
@@ -61,6 +66,8 @@ pub struct TouchedTicket {
     /// Another time, airport, number or aircraft; else it is withdrawn.
     pub moved: bool,
     pub seats: u64,
+    /// Those of them that the new aircraft does not have.
+    pub seats_lost: u64,
 }
 
 impl fmt::Display for TouchedTicket {
@@ -71,7 +78,11 @@ impl fmt::Display for TouchedTicket {
             f,
             "{ticket}: {flight} {departs} UTC {what}, {} seats",
             self.seats
-        )
+        )?;
+        match self.seats_lost {
+            0 => Ok(()),
+            lost => write!(f, ", {lost} of them not in the new aircraft"),
+        }
     }
 }
 
@@ -94,12 +105,14 @@ pub async fn touched(
             departs: row.try_get(2)?,
             moved: row.try_get(3)?,
             seats: row.try_get::<_, i64>(4)? as u64,
+            seats_lost: row.try_get::<_, i64>(5)? as u64,
         })
     });
     Ok(Touched {
         tickets: totals.try_get::<_, i64>(0)? as u64,
         seats: totals.try_get::<_, i64>(1)? as u64,
         seats_withdrawn: totals.try_get::<_, i64>(2)? as u64,
+        seats_lost: totals.try_get::<_, i64>(3)? as u64,
         listed: listed.collect::<Result<_, Error>>()?,
     })
 }

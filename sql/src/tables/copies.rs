@@ -18,7 +18,7 @@ const USER: &str = "
 select id as user_id, login_norm, pw_hash, version from user_account where login_norm = $1
 ";
 
-/// The cancelled seats of `ticket`.
+/// The cancelled seats of `ticket`, and the changes of its flights.
 macro_rules! gone {
     () => {
         "cross join lateral (
@@ -27,26 +27,29 @@ macro_rules! gone {
            coalesce(array_agg(number), '{}') as numbers
     from cancelled_leg where ticket_id = ticket.id
 ) as gone
+cross join lateral (
+    select coalesce(json_agg(changed_leg), '[]') as changes from changed_leg where ticket_id = ticket.id
+) as news
 "
     };
 }
 
 /// What these rows (seq, kind, id) say is read where it stands; a row of one kind has nothing of the other.
 macro_rules! replicated {
-    ($news:literal) => {
+    ($told:literal) => {
         concat!(
             r#"
-select news.seq,
-       ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers,
+select told.seq,
+       ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers, news.changes,
        user_account.id as user_id, login_norm, pw_hash, version
 from ("#,
-            $news,
-            ") as news
-left join ticket on news.kind = 'ticket' and ticket.id = news.id
-left join user_account on news.kind = 'user' and user_account.id = news.id
+            $told,
+            ") as told
+left join ticket on told.kind = 'ticket' and ticket.id = told.id
+left join user_account on told.kind = 'user' and user_account.id = told.id
 ",
             gone!(),
-            "order by news.seq, news.id"
+            "order by told.seq, told.id"
         )
     };
 }
@@ -68,7 +71,7 @@ limit $1
 // the index has this order; a page begins after the last row of the one before it
 const TICKETS_OF: &str = concat!(
     r#"
-select ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers
+select ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers, news.changes
 from ticket
 "#,
     gone!(),
@@ -100,6 +103,11 @@ from (
     union all
     select ticket_id, concat_ws('/', ticket_id, company, route_id, number) from cancelled_leg
     where ticket_id between $1 and $2
+    union all
+    select ticket_id, concat_ws('/', ticket_id, company, route_id, number, sequence, extract(epoch from departs),
+                                extract(epoch from arrives), departs_offset, arrives_offset, withdrawn, number_now, label,
+                                unseated, extract(epoch from told_at), accepted)
+    from changed_leg where ticket_id between $1 and $2
     union all
     select id, concat_ws('/', id, version, pw_hash) from user_account where id between $1 and $2
 ) as facts

@@ -4,6 +4,7 @@ mod audit;
 mod catalogue;
 mod comparison;
 mod copies;
+mod flights;
 mod reader;
 mod sagas;
 
@@ -17,10 +18,11 @@ use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{
-    AsOf, AuditView, Claims, Logged, Read, SagaStatus, SagaView, Tables,
+    AsOf, AuditView, Claims, Kept, Logged, Read, SagaStatus, SagaView, Tables,
 };
 use passcom_actors::domain::accounts::User;
-use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
+use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
+use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::rows::{Footprint, KeyRow, Replicated, SeatKey, SeatUse};
 use passcom_actors::domain::ticket::Ticket;
 use uuid::Uuid;
@@ -133,6 +135,26 @@ impl Tables for PgTables {
         take: &'a mut (dyn FnMut(Vec<Published>) + Send),
     ) -> Read<'a, ()> {
         Box::pin(async move { Ok(self.read_routes(changed_after, take).await?) })
+    }
+
+    fn kept(&self, after: (i64, RouteId), limit: usize) -> Read<'_, Vec<Kept>> {
+        Box::pin(async move { Ok(self.read_kept(after, limit).await?) })
+    }
+
+    fn kept_of(&self, routes: Vec<RouteId>) -> Read<'_, Vec<Kept>> {
+        Box::pin(async move { Ok(self.read_kept_of(&routes).await?) })
+    }
+
+    fn swept(&self) -> Read<'_, i64> {
+        Box::pin(async move { Ok(self.read_swept().await?) })
+    }
+
+    fn note_swept(&self, version: i64) -> Read<'_, ()> {
+        Box::pin(async move { Ok(self.write_swept(version).await?) })
+    }
+
+    fn unseated(&self, company: CompanyId, limit: usize) -> Read<'_, Vec<(SagaId, SeatRef)>> {
+        Box::pin(async move { Ok(self.read_unseated(company, limit).await?) })
     }
 
     fn logged(&self, after: Seq, limit: usize) -> Read<'_, Vec<Logged>> {

@@ -6,7 +6,7 @@ use passcom_actors::catalogue::Route;
 use passcom_actors::company::log::Seq;
 use passcom_actors::company::verifier::{State, Verifier};
 use passcom_actors::domain::entry::Entry;
-use passcom_actors::domain::ids::RouteId;
+use passcom_actors::domain::ids::{RouteId, SeatNumber};
 use passcom_actors::domain::vote::RefusalReason;
 use passcom_sql::prune::{self, Trimmed};
 use passcom_sql::schedule_store::{self, Report, Scope};
@@ -14,7 +14,7 @@ use passcom_sql::schedule_store::{self, Report, Scope};
 use crate::contract::bookings::no;
 use crate::contract::copies::user;
 use crate::contract::{
-    Node, Postgresql, SEATS, Tabling, post, prepare, route, seat, try_post, vote_on, yes,
+    Base, Node, Postgresql, SEATS, Tabling, post, prepare, route, seat, try_post, vote_on, yes,
 };
 use crate::support::Cluster;
 
@@ -71,32 +71,38 @@ async fn a_seat_that_is_being_sold_is_not_taken_away_by_an_import() {
     };
     let (voted, report) = tokio::join!(try_post(&node, &vote), import);
     assert_eq!(voted.unwrap(), [yes()]);
-    assert_eq!((report.seats_kept, report.seats), (1, u64::from(SEATS)));
+    assert_eq!(report.changed, 1);
+    let changed = node.archive.kept((1, RouteId(0)), 10).await.unwrap();
+    let [kept] = &changed[..] else {
+        panic!("{changed:?}");
+    };
+    assert!(kept.route.seats < SEATS);
+    let owners: Vec<_> = kept.owners.iter().map(|(number, _)| *number).collect();
+    assert_eq!(
+        owners,
+        [SeatNumber(SEATS)],
+        "it is found, and given another seat"
+    );
 }
 
-/// The import has looked which seats are in use, and has not committed, when the vote is appended.
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn a_vote_does_not_pass_an_import_that_takes_its_seat_away() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vote_after_an_import_is_for_what_it_left() {
     let cluster = Cluster::shared();
     let base = Postgresql::new(&cluster).await;
     let node = Node::open(&base, Tabling::OnDemand).await;
-    let blocker = base.database.client().await.unwrap();
-    let lock = "begin; lock table route in share mode";
-    blocker.batch_execute(lock).await.unwrap();
+    let report = shrink(&base).await;
+    assert_eq!(report.touched.seats_lost, 0);
     let trip = prepare(&[seat("a", 1, SEATS)]);
-    let vote = [vote_on(&trip)];
-    let voting = async {
-        waiting(&base, 1).await;
-        let unblocking = async {
-            waiting(&base, 2).await;
-            blocker.batch_execute("rollback").await.unwrap();
-        };
-        tokio::join!(try_post(&node, &vote), unblocking).0
+    let voted = try_post(&node, &[vote_on(&trip)]).await;
+    assert_eq!(voted.unwrap(), [no(&trip, RefusalReason::Unknown)]);
+    let moved = Route {
+        departs: route(2).departs + 60,
+        ..route(2)
     };
-    let (report, voted) = tokio::join!(shrink(&base), voting);
-    assert_eq!(report.seats_kept, 0);
-    let unknown = no(&trip, RefusalReason::Unknown);
-    assert_eq!(voted.unwrap(), [unknown]);
+    base.import(moved).await;
+    let trip = prepare(&[seat("a", 2, 1)]);
+    let voted = try_post(&node, &[vote_on(&trip)]).await;
+    assert_eq!(voted.unwrap(), [no(&trip, RefusalReason::Closed)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@ use crate::order::OrderHash;
 use crate::outcome::Outcome;
 use crate::question::{CompanyAnswer, Question};
 use crate::rows::Rows;
-use crate::vote::{LegState, Prepare, Refusal, Vote};
+use crate::vote::{Prepare, Refusal, Vote};
 use crate::{participant, register, replica};
 
 pub(super) fn answer(
@@ -101,9 +101,10 @@ fn end_hold(rows: &mut Rows, ballot: &Question) {
 fn commit(rows: &mut Rows, saga: SagaId, hash: OrderHash) {
     participant::alarm_without_vote(rows, saga);
     participant::on_commit(rows, saga, hash);
-    let is_sold = rows.legs_of(saga).iter().any(|(_, leg)| {
-        matches!(leg.state, LegState::Committed | LegState::Cancelled) && leg.hash == hash
-    });
+    let is_sold = rows
+        .legs_of(saga)
+        .iter()
+        .any(|(_, leg)| leg.state.was_sold() && leg.hash == hash);
     let is_its_order = rows.saga(&saga).is_some_and(|row| row.hash == hash);
     if let Some(order) = rows.order_of(&saga).filter(|_| is_sold && is_its_order) {
         replica::keep(rows, saga, order.clone());

@@ -72,6 +72,20 @@ impl Entry {
                 // an exchange of the ticket may be under way
                 own_seats(me, &[claim(me, *ticket)], footprint);
             }
+            Entry::Change {
+                ticket, flights, ..
+            } => {
+                footprint.tickets.insert(*ticket);
+                footprint.sagas.insert(*ticket);
+                for flight in flights {
+                    let instead = flight.instead.iter();
+                    let seats = instead.map(|place| (flight.of.route, place.number));
+                    footprint.seats.extend(seats);
+                }
+            }
+            Entry::Accept { ticket, .. } => {
+                footprint.tickets.insert(*ticket);
+            }
             Entry::Merge { rows, .. } => rows.iter().for_each(|row| match row {
                 Replicated::User(user) => user_footprint(user, footprint),
                 Replicated::Ticket(ticket) => {

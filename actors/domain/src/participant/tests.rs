@@ -41,7 +41,7 @@ fn with_legs(state: Option<LegState>) -> Rows {
     let saga_state = match state {
         Prepared => SagaState::Begun,
         Refused => SagaState::Aborted,
-        Committed | Cancelled => SagaState::Committed,
+        Committed | Cancelled | LegState::Moved => SagaState::Committed,
     };
     for number in [1, 2] {
         rows.put_leg(leg_key(SAGA, number), leg(state));
@@ -175,11 +175,7 @@ fn every_reason_refuses_all_legs_and_a_retry_hears_the_same() {
         ),
         (
             |rows| {
-                let seats = 1;
-                let facts = RouteFacts {
-                    seats,
-                    on_sale: true,
-                };
+                let facts = RouteFacts { seats: 1, ..FACTS };
                 rows.load_route(ROUTE, facts);
             },
             RefusalReason::Unknown,
@@ -208,10 +204,8 @@ fn every_reason_refuses_all_legs_and_a_retry_hears_the_same() {
 #[test]
 fn a_route_off_sale_or_unknown_refuses() {
     let mut closed = rows();
-    let facts = RouteFacts {
-        seats: SEATS,
-        on_sale: false,
-    };
+    let on_sale = false;
+    let facts = RouteFacts { on_sale, ..FACTS };
     closed.load_route(ROUTE, facts);
     let vote = on_prepare(&mut closed, &two_seats(), None);
     assert_eq!(vote, no(1, RefusalReason::Closed));

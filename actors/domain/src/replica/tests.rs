@@ -12,6 +12,7 @@ fn ticket(cancelled: &[SeatRef]) -> Ticket {
         id: SAGA,
         order: order(&[seat("a", 1), seat("a", 2), seat("b", 1)]),
         cancelled: cancelled.to_vec(),
+        changes: Vec::new(),
     }
 }
 

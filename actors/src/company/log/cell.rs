@@ -209,6 +209,7 @@ impl Leg {
         }
         match (self.ended, self.row.reason) {
             (Some(at), Some(reason)) => push(at, Step::Refused { seat, reason }),
+            (Some(at), None) if self.row.state == LegState::Moved => push(at, Step::Moved { seat }),
             (Some(at), None) => push(at, Step::Cancelled { seat }),
             (None, _) => {}
         }
@@ -226,7 +227,9 @@ impl Leg {
         leg.row = row;
         match row.state {
             LegState::Committed => leg.committed = leg.committed.or(Some(at)),
-            LegState::Refused | LegState::Cancelled if before.is_some() => leg.ended = Some(at),
+            LegState::Refused | LegState::Cancelled | LegState::Moved if before.is_some() => {
+                leg.ended = Some(at)
+            }
             _ => {}
         }
         leg

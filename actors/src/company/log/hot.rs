@@ -43,6 +43,7 @@ pub struct Fact {
     pub on_sale: bool,
     /// Seconds since 1970.
     pub departs: i64,
+    pub arrives: i64,
 }
 
 /// The routes of this company, as of a version of its catalogue.
@@ -325,6 +326,8 @@ impl Hot {
                 let facts = RouteFacts {
                     seats: fact.seats,
                     on_sale: fact.on_sale && fact.departs >= first_departure,
+                    departs: fact.departs,
+                    arrives: fact.arrives,
                 };
                 rows.load_route(seat.0, facts);
             }

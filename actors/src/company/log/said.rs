@@ -12,6 +12,7 @@ use super::cell::{Cell, Login};
 use super::hot::{ClientKey, KeyCell};
 use super::record::{Decided, LegChange, Record, SagaPart};
 use crate::domain::ballot::{Ballot, Register, Value};
+use crate::domain::flight::FlightChange;
 use crate::domain::ids::SagaId;
 use crate::domain::order::SeatRef;
 use crate::domain::rows::{Footprint, SagaRow, SagaState, SeatKey};
@@ -57,7 +58,7 @@ pub fn record(record: &Record) -> Rows {
             rows.insert(saga_decision(*id), told);
         }
         if let Some(part) = &change.ticket {
-            rows.insert(Name::Ticket(*id), ticket(&part.cancelled));
+            rows.insert(Name::Ticket(*id), ticket(&part.cancelled, &part.changes));
         }
     }
     for (name, change) in &record.logins {
@@ -93,7 +94,7 @@ pub fn cell(SagaId(id): SagaId, cell: &Cell, rows: &mut Rows) {
     let register = cell.register.as_ref();
     rows.extend(register.map(|(row, _)| (saga_decision(id), register_row(row))));
     let here = cell.ticket.as_ref();
-    rows.extend(here.map(|(here, _)| (Name::Ticket(id), ticket(&here.cancelled))));
+    rows.extend(here.map(|(here, _)| (Name::Ticket(id), ticket(&here.cancelled, &here.changes))));
 }
 
 /// What is recorded of one login.
@@ -190,6 +191,7 @@ fn leg_state(state: LegState) -> &'static str {
         LegState::Refused => "refused",
         LegState::Committed => "committed",
         LegState::Cancelled => "cancelled",
+        LegState::Moved => "moved",
     }
 }
 
@@ -206,18 +208,28 @@ pub fn decision(promised: Ballot, accepted: Option<(Ballot, bool)>, chosen: bool
     format!("promised {promised}, accepted {accepted:?}, chosen {chosen}")
 }
 
-fn ticket(gone: &[SeatRef]) -> String {
+fn ticket(gone: &[SeatRef], changes: &[FlightChange]) -> String {
     let seat = |seat: &SeatRef| {
         let (route, number) = place((seat.route, seat.number));
         format!("{}/{route}/{number}", seat.company)
     };
-    cancelled(gone.iter().map(seat).collect())
+    let change = |change: &FlightChange| {
+        let agreed = if change.accepted { ", agreed" } else { "" };
+        let (of, sequence, now) = (seat(&change.of), change.sequence, change.number);
+        format!("{of} {sequence}: seat {now}{agreed}")
+    };
+    ticket_row(
+        gone.iter().map(seat).collect(),
+        changes.iter().map(change).collect(),
+    )
 }
 
-/// A ticket by its cancelled seats, each as `company/route/number`.
-pub fn cancelled(mut seats: Vec<String>) -> String {
-    seats.sort_unstable();
-    format!("without {seats:?}")
+/// A ticket by its cancelled seats, each as `company/route/number`, and the changes of its flights, each as
+/// `company/route/number sequence: seat number`, with `, agreed` where its passenger agreed.
+pub fn ticket_row(mut gone: Vec<String>, mut changes: Vec<String>) -> String {
+    gone.sort_unstable();
+    changes.sort_unstable();
+    format!("without {gone:?}, changed {changes:?}")
 }
 
 pub fn key(saga: Uuid, answered: bool) -> String {

@@ -81,6 +81,8 @@ fn place(step: &Step) -> (u8, Option<SeatRef>) {
         Step::Committed { seat, .. } => (6, Some(*seat)),
         Step::Ticket => (7, None),
         Step::Cancelled { seat } => (8, Some(*seat)),
+        // before the seat that was given instead
+        Step::Moved { seat } => (5, Some(*seat)),
     }
 }
 

@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
-use passcom_actors::domain::vote::LegState::{self, Cancelled, Committed, Prepared, Refused};
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::LegState::{
+    self, Cancelled, Committed, Moved, Prepared, Refused,
+};
+use passcom_memory::State;
 
 use super::Evidence;
 
@@ -41,13 +45,24 @@ pub fn i1_one_owner(evidence: &Evidence) -> Vec<String> {
     objections
 }
 
+/// The ticket says that its company keeps this seat for it, and that there is none.
+fn is_unseated(tables: &State, saga: SagaId, kept: SeatRef) -> bool {
+    let changes = tables.tickets.get(&saga).map(|ticket| &ticket.changes);
+    let mut changes = changes.into_iter().flatten();
+    changes.any(|change| {
+        let SeatRef { company, route, .. } = change.of;
+        change.unseated
+            && (company, route, change.number) == (kept.company, kept.route, kept.number)
+    })
+}
+
 /// No saga has a leg that was sold and one that was refused.
 pub fn i2_not_both(evidence: &Evidence) -> Vec<String> {
     let with = |wanted: fn(&LegState) -> bool| -> BTreeSet<SagaId> {
         let legs = legs(evidence).filter(|(_, _, state)| wanted(state));
         legs.map(|(saga, _, _)| saga).collect()
     };
-    let sold = with(|state| matches!(state, Committed | Cancelled));
+    let sold = with(|state| state.was_sold());
     let refused = with(|state| *state == Refused);
     let both = sold.intersection(&refused);
     both.map(|saga| format!("{saga} is sold and refused"))
@@ -58,10 +73,13 @@ pub fn i2_not_both(evidence: &Evidence) -> Vec<String> {
 pub fn i6_frees_its_own(evidence: &Evidence) -> Vec<String> {
     let objection = |(saga, seat, state): (SagaId, SeatRef, LegState)| {
         let ticket = evidence.tables[&seat.company].tickets.get(&saga);
-        let flagged = ticket.is_some_and(|ticket| ticket.cancelled.contains(&seat));
+        let of = |ticket: &&Ticket, seats: &[SeatRef]| ticket.seats_now(seats).contains(&seat);
+        let flagged = ticket.is_some_and(|ticket| of(&ticket, &ticket.cancelled));
         let right = match state {
             Cancelled => flagged,
             Committed => !flagged,
+            // the ticket has another one instead
+            Moved => ticket.is_some_and(|ticket| !of(&ticket, &ticket.order.seats())),
             Prepared | Refused => true,
         };
         (!right).then(|| format!("{seat:?} of {saga} is {state:?}, its ticket's flag {flagged}"))
@@ -89,8 +107,11 @@ pub fn b1_the_sum_is_right(evidence: &Evidence) -> Vec<String> {
             let blocked = tables
                 .seats
                 .iter()
-                .filter(|((of, _), row)| of == id && row.blocked);
-            let used = sold + prepared + blocked.count();
+                .filter(|((of, number), row)| of == id && row.blocked && number.0 <= route.seats);
+            let unseated = of_route.iter().filter(|(saga, seat, state)| {
+                *state == Committed && is_unseated(tables, *saga, *seat)
+            });
+            let used = sold + prepared + blocked.count() - unseated.count();
             if used > usize::from(route.seats) {
                 objections.push(format!(
                     "{company} {id}: {used} of {} seats used",

@@ -145,6 +145,7 @@ pub fn sound() -> Evidence {
             id: SAGA,
             order: order(),
             cancelled: Vec::new(),
+            changes: Vec::new(),
         };
         tables.tickets.insert(SAGA, ticket);
         tables.users.insert("ana".to_owned(), user(7, "ana"));

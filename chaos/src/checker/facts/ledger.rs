@@ -27,8 +27,12 @@ const LEGS: &str = "select saga_id, route_id, number, state from leg";
 const DECISIONS: &str =
     "select key, promised, accepted, value #>> '{}' = 'Abort', chosen from register";
 const TICKETS: &str = "
-select ticket.id, coalesce(array_agg(company || '/' || route_id || '/' || number) filter (where company is not null), '{}')
-from ticket left join cancelled_leg on ticket_id = ticket.id group by ticket.id";
+select ticket.id,
+       array(select company || '/' || route_id || '/' || number from cancelled_leg where ticket_id = ticket.id),
+       array(select company || '/' || route_id || '/' || number || ' ' || sequence || ': seat ' || number_now
+                 || case when accepted then ', agreed' else '' end
+             from changed_leg where ticket_id = ticket.id)
+from ticket";
 const KEYS: &str = "select user_id, key, saga_id, answer is not null from idem";
 const LOGINS: &str = "select login_norm, id, version from user_account";
 const SEATS: &str = "select route_id, number, blocked from seat";
@@ -115,7 +119,7 @@ async fn tables(database: &Client) -> anyhow::Result<Rows> {
         (TICKETS, |row| {
             Ok((
                 Name::Ticket(row.try_get(0)?),
-                said::cancelled(row.try_get(1)?),
+                said::ticket_row(row.try_get(1)?, row.try_get(2)?),
             ))
         }),
         (KEYS, |row| {

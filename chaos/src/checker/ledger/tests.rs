@@ -44,6 +44,7 @@ fn sold() -> Record {
     let ticket = TicketPart {
         order: None,
         cancelled: Vec::new(),
+        changes: Vec::new(),
     };
     record.sagas.get_mut(&SagaId(SAGA)).unwrap().ticket = Some(ticket);
     let user = User {

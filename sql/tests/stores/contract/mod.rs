@@ -3,6 +3,7 @@
 
 pub mod bookings;
 pub mod copies;
+pub mod flights;
 mod forgetful;
 pub mod holds;
 mod log;
@@ -146,6 +147,8 @@ pub async fn all<B: Base>(database: impl AsyncFn() -> B) {
     reads::an_unfinished_saga_is_found(node).await;
     reads::routes_come_in_order_with_their_taken_seats(node).await;
     reads::tickets_come_newest_first(node).await;
+    flights::a_changed_flight_moves_the_leg_and_stays_changed(node).await;
+    flights::changed_routes_are_told_in_the_order_of_their_changes(&base, node).await;
 
     log::a_place_is_written_once(&database().await).await;
     log::an_older_start_writes_nothing_any_more(&database().await).await;
@@ -240,8 +243,8 @@ pub fn prepare_for(user: UserId, created_at: i64, seats: &[SeatRef]) -> Prepare 
         destination: "Curitiba".to_owned(),
         origin_iata: "GRU".to_owned(),
         destination_iata: "CWB".to_owned(),
-        departs: departs(0),
-        arrives: departs(1),
+        departs: departs(seat.route.0),
+        arrives: departs(seat.route.0 + 1),
         price: price(),
         passenger: None,
         offsets: None,
