@@ -144,6 +144,11 @@ impl Catalogue {
         catalogue
     }
 
+    /// How long connections take.
+    pub fn connections(&self) -> &ConnectionTimes {
+        &self.inner.connections
+    }
+
     // ---- browsing -----------------------------------------------------------------------------------------------
 
     /// Legs on sale with free seats of every reachable company.

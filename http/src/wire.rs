@@ -16,7 +16,8 @@ pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat, PlainLeg};
 pub(crate) use self::prices::PriceCalendar;
 pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
 pub(crate) use self::tickets::{
-    CancelBody, Cancelled, History, Places, Quote, Ticket, TicketCode, TicketCodeLeg, Tickets,
+    AcceptBody, CancelBody, Cancelled, History, Labels, Quote, Ticket, TicketCode, TicketCodeLeg,
+    Tickets,
 };
 use crate::error::About;
 
@@ -67,6 +68,7 @@ pub(crate) mod field {
     pub const DOCUMENT: &str = "documento";
     pub const FREE: &str = "disponivel";
     pub const CODE: &str = "codigo";
+    pub const CHANGES: &str = "alteracoes";
     pub const NEW_PASSWORD: &str = "new_password";
 }
 

@@ -2,7 +2,7 @@
 //!
 //! * [`ledger`]: the only writer, one row of the [`log`] for all that waits; [`archive`]: all that is read; [`store`]:
 //!   what both need of a database; [`news`]: what a batch has changed; [`pulse`]: whether the log takes anything;
-//! * [`cancellation`]: seats of a ticket end;
+//! * [`cancellation`]: seats of a ticket end; [`acceptance`]: a passenger agrees to what became of a flight;
 //! * [`verifier`]: whether log, memory and tables say the same;
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
@@ -27,6 +27,7 @@ use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::domain::ids::CompanyId;
 
+pub mod acceptance;
 pub mod archive;
 pub mod buckets;
 pub mod cancellation;

@@ -1,11 +1,13 @@
 //! What people hold: handles without actors, peers and timeouts.
 //!
 //! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who, and [`spelling`], how they are
-//!   spelt; [`refund`]: what comes back for a cancelled seat;
+//!   spelt; [`refund`]: what comes back for a cancelled seat; [`remedy`]: what is owed for a
+//!   changed flight;
 //! * operators: [`operations`].
 
 pub mod accounts;
 pub mod desk;
 pub mod operations;
 pub mod refund;
+pub mod remedy;
 pub mod spelling;

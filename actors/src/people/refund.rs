@@ -6,14 +6,19 @@
 //! price for the whole cluster. Nothing comes back for a flight that has left: its seat may still be cancelled, like a coupon that was not
 //! used, but is worth nothing any more.
 //!
+//! Where the company has changed a flight so much that the passenger may choose ([`remedy`](super::remedy)), everything comes back, at
+//! whatever companies the seats of that journey are.
+//!
 //! Nothing here decides what is cancelled; whoever cancels shows these terms first and does it only under the same ones.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::catalogue::airports;
+use super::remedy::remedies;
+use crate::catalogue::{ConnectionTimes, airports};
 use crate::domain::order::{HOLD_SECONDS_MAX, Leg, Order, Price, SeatRef};
+use crate::domain::ticket::Ticket;
 
 /// How long after the purchase a customer may withdraw from it.
 const REGRET_MS: i64 = 24 * 60 * 60 * 1000;
@@ -38,6 +43,8 @@ pub enum Ground {
     Tariff,
     /// The flight has left: nothing.
     Departed,
+    /// Its company has changed it, or another flight of the journey, by more than the passenger must bear: everything.
+    Changed,
 }
 
 /// What comes back for one seat.
@@ -49,23 +56,37 @@ pub struct Refund {
     pub ground: Ground,
 }
 
-/// What comes back for these seats of an order at this instant (milliseconds since 1970), in the order's sequence.
-pub fn refunds(order: &Order, seats: &[SeatRef], now_ms: i64, tariff: Tariff) -> Vec<Refund> {
-    let regret = may_regret(order, now_ms);
-    let wanted = order.legs.iter().filter(|leg| seats.contains(&leg.seat));
+/// What comes back for these seats of a ticket at this instant (milliseconds since 1970), in the order's sequence.
+pub fn refunds(
+    ticket: &Ticket,
+    seats: &[SeatRef],
+    connections: &ConnectionTimes,
+    now_ms: i64,
+    tariff: Tariff,
+) -> Vec<Refund> {
+    let regret = may_regret(&ticket.order, now_ms);
+    let owed = remedies(ticket, connections, now_ms);
+    let wanted = ticket.order.legs.iter();
+    let wanted = wanted.filter(|leg| seats.contains(&leg.seat));
     wanted
-        .map(|leg| refund(leg, regret, now_ms, tariff))
+        .map(|leg| {
+            let change = ticket.change(&leg.seat);
+            let departs = change.map_or(leg.departs, |change| change.departs);
+            let mut owed = owed.iter().filter(|remedy| remedy.seat == leg.seat);
+            if owed.any(|remedy| remedy.choice.is_some()) {
+                refund(leg, Ground::Changed, 100)
+            } else if departs.saturating_mul(1000) <= now_ms {
+                refund(leg, Ground::Departed, 0)
+            } else if regret {
+                refund(leg, Ground::Regret, 100)
+            } else {
+                refund(leg, Ground::Tariff, tariff.refund_percent)
+            }
+        })
         .collect()
 }
 
-fn refund(leg: &Leg, regret: bool, now_ms: i64, tariff: Tariff) -> Refund {
-    let (ground, percent) = if leg.departs.saturating_mul(1000) <= now_ms {
-        (Ground::Departed, 0)
-    } else if regret {
-        (Ground::Regret, 100)
-    } else {
-        (Ground::Tariff, tariff.refund_percent)
-    };
+fn refund(leg: &Leg, ground: Ground, percent: u8) -> Refund {
     Refund {
         seat: leg.seat,
         price: leg.price.clone(),
@@ -109,6 +130,7 @@ fn is_ahead(bought_ms: i64, leg: &Leg) -> bool {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
+    use crate::domain::flight::FlightChange;
 
     const HOUR: i64 = 60 * 60 * 1000;
     const DAY: i64 = 24 * HOUR;
@@ -128,7 +150,9 @@ mod tests {
     }
 
     fn told(order: &Order, after: i64) -> Vec<(Ground, i64)> {
-        let refunds = refunds(order, &order.seats(), NOON + after, TARIFF);
+        let ticket = Ticket::new(fixtures::SAGA, order.clone().into());
+        let times = ConnectionTimes::default();
+        let refunds = refunds(&ticket, &order.seats(), &times, NOON + after, TARIFF);
         let told = refunds
             .iter()
             .map(|refund| (refund.ground, refund.amount.minor));
@@ -186,9 +210,38 @@ mod tests {
     fn only_the_seats_asked_for_are_told() {
         let order = order(DAY, DAY);
         let second = fixtures::seat("b", 2);
-        let refunds = refunds(&order, &[second], NOON, TARIFF);
+        let ticket = Ticket::new(fixtures::SAGA, order.into());
+        let times = ConnectionTimes::default();
+        let refunds = refunds(&ticket, &[second], &times, NOON, TARIFF);
         assert_eq!(refunds.len(), 1);
         assert_eq!(refunds[0].seat, second);
+    }
+
+    #[test]
+    fn everything_comes_back_where_the_company_withdraws_a_flight_even_after_it_was_to_leave() {
+        let order = order(DAY, 2 * DAY);
+        let leg = &order.legs[0];
+        let mut ticket = Ticket::new(fixtures::SAGA, order.clone().into());
+        ticket.changes = vec![FlightChange {
+            of: leg.seat,
+            sequence: 1,
+            departs: leg.departs,
+            arrives: leg.arrives,
+            offsets: None,
+            withdrawn: true,
+            number: leg.seat.number,
+            label: None,
+            unseated: false,
+            told_at: NOON,
+            accepted: false,
+        }];
+        for after in [0, DAY, 5 * DAY] {
+            let times = ConnectionTimes::default();
+            let refunds = refunds(&ticket, &order.seats(), &times, NOON + after, TARIFF);
+            let first = (refunds[0].ground, refunds[0].amount.minor);
+            assert_eq!(first, (Ground::Changed, 10_000));
+            assert_ne!(refunds[1].ground, Ground::Changed, "another journey");
+        }
     }
 
     #[test]

@@ -1,22 +1,48 @@
 //! The flights of a ticket for a calendar (RFC 5545): one event per flight, in UTC, with an alarm three hours before.
 //!
-//! A flight whose seats are all cancelled stays in as a cancelled event, so that a calendar that has it takes it out.
+//! A flight whose seats are all cancelled, or that its company has withdrawn, stays in as a cancelled event, so that a calendar that has it
+//! takes it out. One that was moved is at its new time, under the same name and a higher number.
 
 use std::fmt::Write;
 
 use jiff::Timestamp;
 use passcom_actors::catalogue::airports;
+use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::ticket::Ticket;
 
 use super::pdf::seat_label;
+use crate::clock;
 use crate::language::Language;
-use crate::wire::Places;
+use crate::wire::Labels;
+
+struct Words {
+    seat: &'static str,
+    ticket: &'static str,
+    before: &'static str,
+    moved: &'static str,
+}
+
+const PORTUGUESE: Words = Words {
+    seat: "Assento",
+    ticket: "Passagem",
+    before: "antes",
+    moved: "Alterado pela companhia; partida na compra:",
+};
+
+const ENGLISH: Words = Words {
+    seat: "Seat",
+    ticket: "Ticket",
+    before: "before:",
+    moved: "Changed by the airline; departure when bought:",
+};
+
+const FITS: &str = "a String takes everything";
 
 /// Longest line in octets, without its end (section 3.1).
 const LINE_LEN_MAX: usize = 75;
 
-pub(crate) fn render(ticket: &Ticket, places: Places<'_>, language: Language, now: i64) -> String {
+pub(crate) fn render(ticket: &Ticket, labels: Labels<'_>, language: Language, now: i64) -> String {
     let mut legs: Vec<&Leg> = ticket.order.legs.iter().collect();
     legs.sort_by_key(|leg| (leg.departs, leg.seat));
     let mut lines = Lines(String::new());
@@ -28,7 +54,7 @@ pub(crate) fn render(ticket: &Ticket, places: Places<'_>, language: Language, no
         (one.seat.company, one.seat.route) == (other.seat.company, other.seat.route)
     };
     for flight in legs.chunk_by(same) {
-        event(&mut lines, ticket, flight, places, language, now);
+        event(&mut lines, ticket, flight, labels, language, now);
     }
     lines.put("END:VCALENDAR");
     lines.0
@@ -38,7 +64,7 @@ fn event(
     lines: &mut Lines,
     ticket: &Ticket,
     flight: &[&Leg],
-    places: Places<'_>,
+    labels: Labels<'_>,
     language: Language,
     now: i64,
 ) {
@@ -49,23 +75,30 @@ fn event(
         "{} {} - {}",
         first.flight, first.origin_iata, first.destination_iata
     );
-    let status = if left.is_empty() {
-        "CANCELLED"
-    } else {
-        "CONFIRMED"
-    };
+    let changes = flight.iter().filter_map(|leg| ticket.change(&leg.seat));
+    let changes: Vec<&FlightChange> = changes.collect();
+    // all seats of a flight are moved together
+    let newest = changes.iter().max_by_key(|change| change.told_at);
+    let withdrawn = newest.is_some_and(|change| change.withdrawn);
+    let (departs, arrives) = newest.map_or((first.departs, first.arrives), |change| {
+        (change.departs, change.arrives)
+    });
+    let sequence = changes.iter().map(|change| change.sequence);
+    let sequence = sequence.fold((flight.len() - left.len()) as u32, u32::saturating_add);
+    let is_flown = !left.is_empty() && !withdrawn;
+    let status = if !is_flown { "CANCELLED" } else { "CONFIRMED" };
     lines.put("BEGIN:VEVENT");
     let (company, route) = (first.seat.company, first.seat.route);
     lines.put(&format!("UID:{}-{company}-{route}@passcom", ticket.id));
     lines.put(&format!("DTSTAMP:{}", utc(now)));
-    lines.put(&format!("SEQUENCE:{}", flight.len() - left.len()));
+    lines.put(&format!("SEQUENCE:{sequence}"));
     lines.put(&format!("STATUS:{status}"));
-    lines.put(&format!("DTSTART:{}", utc(first.departs)));
-    lines.put(&format!("DTEND:{}", utc(first.arrives)));
+    lines.put(&format!("DTSTART:{}", utc(departs)));
+    lines.put(&format!("DTEND:{}", utc(arrives)));
     lines.text("SUMMARY", &title);
     lines.text("LOCATION", airport(first).as_str());
-    lines.text("DESCRIPTION", &description(ticket, &left, places, language));
-    if !left.is_empty() {
+    lines.text("DESCRIPTION", &description(ticket, &left, labels, language));
+    if is_flown {
         lines.put("BEGIN:VALARM");
         lines.put("ACTION:DISPLAY");
         lines.put("TRIGGER:-PT3H");
@@ -82,19 +115,38 @@ fn airport(leg: &Leg) -> String {
     )
 }
 
-fn description(ticket: &Ticket, left: &[&&Leg], places: Places<'_>, language: Language) -> String {
-    let (seat, ticket_word) = match language {
-        Language::Portuguese => ("Assento", "Passagem"),
-        Language::English => ("Seat", "Ticket"),
+fn description(ticket: &Ticket, left: &[&&Leg], labels: Labels<'_>, language: Language) -> String {
+    let words = match language {
+        Language::Portuguese => &PORTUGUESE,
+        Language::English => &ENGLISH,
     };
     let mut text = String::new();
     for leg in left {
-        let label = seat_label(leg.seat.number, places(leg.seat));
+        let sold = seat_label(leg.seat.number, labels(leg).as_deref());
         let name = leg.passenger.as_ref().map_or("", |who| &who.name);
         let comma = if name.is_empty() { "" } else { ", " };
-        writeln!(text, "{seat} {label}{comma}{name}").expect("a String takes everything");
+        let change = ticket.change(&leg.seat);
+        let now = change.map(|change| match change.unseated {
+            true => "–".to_owned(),
+            false => seat_label(change.number, change.label.as_deref()),
+        });
+        let seat = match now.filter(|now| *now != sold) {
+            Some(now) => format!("{now} ({} {sold})", words.before),
+            None => sold,
+        };
+        writeln!(text, "{} {seat}{comma}{name}", words.seat).expect(FITS);
     }
-    write!(text, "{ticket_word} {}", ticket.id).expect("a String takes everything");
+    let moved = left.first().filter(|leg| {
+        let change = ticket.change(&leg.seat);
+        change.is_some_and(|change| (change.departs, change.arrives) != (leg.departs, leg.arrives))
+    });
+    if let Some(leg) = moved {
+        let told = leg.offsets.map(|told| told.departs);
+        let before = clock::local(leg.departs, &leg.origin_iata, told);
+        writeln!(text, "{} {before}", words.moved).expect(FITS);
+    }
+    let ticket_word = words.ticket;
+    write!(text, "{ticket_word} {}", ticket.id).expect(FITS);
     text
 }
 
@@ -185,5 +237,40 @@ mod tests {
         assert!(text.contains("SEQUENCE:1\r\nSTATUS:CANCELLED\r\n"));
         assert!(text.contains("SEQUENCE:0\r\nSTATUS:CONFIRMED\r\n"));
         assert_eq!(text.matches("VALARM").count(), 2, "one alarm");
+    }
+
+    #[test]
+    fn a_flight_that_its_company_changes_is_a_newer_event_of_the_same_name() {
+        let mut one = ticket(vec![leg("G3", 1, 7, None)]);
+        let before = rendered(&one);
+        let sold = &one.order.legs[0];
+        one.changes = vec![FlightChange {
+            of: sold.seat,
+            sequence: 3,
+            departs: sold.departs + 3600,
+            arrives: sold.arrives + 3600,
+            offsets: None,
+            withdrawn: false,
+            number: sold.seat.number,
+            label: None,
+            unseated: false,
+            told_at: 0,
+            accepted: false,
+        }];
+        let moved = rendered(&one);
+        let uid = |text: &str| {
+            text.lines()
+                .find(|line| line.starts_with("UID"))
+                .map(str::to_owned)
+        };
+        assert_eq!(uid(&before), uid(&moved));
+        assert!(
+            before.contains("SEQUENCE:0\r\n") && moved.contains("SEQUENCE:3\r\nSTATUS:CONFIRMED")
+        );
+        assert!(moved.contains("DTSTART:20261123T180000Z\r\n"), "{moved}");
+        assert!(moved.contains("partida na compra"));
+        one.changes[0].withdrawn = true;
+        let withdrawn = rendered(&one);
+        assert!(withdrawn.contains("STATUS:CANCELLED") && !withdrawn.contains("VALARM"));
     }
 }

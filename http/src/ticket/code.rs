@@ -1,8 +1,9 @@
 //! The code of an e-ticket: who has which seats, signed by the company whose node made it. Short names and arrays: it must fit a QR code
 //! that a phone can read.
 
-use passcom_actors::domain::ids::{CompanyId, SagaId};
+use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::order::Leg;
+use passcom_actors::domain::ticket::Ticket;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -32,10 +33,10 @@ impl Sealed for Content {
     const KIND: &'static str = "bilhete";
 }
 
-/// The signed code of one traveller, made at this second since 1970; an error is one of the machinery.
+/// The signed code of one traveller, of the flights as they are now, made at this second since 1970; an error is one of the machinery.
 pub(crate) fn issue(
     issuer: &TokenIssuer,
-    ticket: SagaId,
+    ticket: &Ticket,
     traveller: &Traveller<'_>,
     now: i64,
 ) -> Result<String, jsonwebtoken::errors::Error> {
@@ -45,12 +46,14 @@ pub(crate) fn issue(
             leg.flight.clone(),
             leg.origin_iata.clone(),
             leg.destination_iata.clone(),
-            leg.departs,
-            leg.seat.number.0,
+            ticket
+                .change(&leg.seat)
+                .map_or(leg.departs, |change| change.departs),
+            ticket.number_now(&leg.seat).0,
         )
     };
     issuer.seal(&Content {
-        ticket: ticket.0,
+        ticket: ticket.id.0,
         issued_at: now,
         passenger: traveller.passenger.map(|passenger| passenger.name.clone()),
         legs: traveller.legs.iter().map(seat).collect(),
@@ -89,7 +92,7 @@ mod tests {
     fn any_node_tells_who_bought_what_from_the_code_alone() {
         let (issuer, _, verifier) = two_companies();
         let bought = ticket(vec![leg("b", 2, 7, Some("Ana Conceição"))]);
-        let text = issue(&issuer, bought.id, &travellers(&bought)[0], NOW).unwrap();
+        let text = issue(&issuer, &bought, &travellers(&bought)[0], NOW).unwrap();
         let (company, content): (CompanyId, Content) = verifier.open(&text).unwrap();
         let told = serde_json::to_value(told(company, content)).unwrap();
         assert_eq!(told["valido"], true);
@@ -105,7 +108,7 @@ mod tests {
         let name = "ã".repeat(120);
         let legs = (1..=16).map(|route| leg("dezesseis-letras", route, 1, Some(&name)));
         let long = ticket(legs.collect());
-        let text = issue(&issuer, long.id, &travellers(&long)[0], NOW).unwrap();
+        let text = issue(&issuer, &long, &travellers(&long)[0], NOW).unwrap();
         assert!(qr::draw(&text).is_ok(), "{} bytes", text.len());
     }
 }

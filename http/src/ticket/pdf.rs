@@ -12,8 +12,8 @@ use krilla::metadata::Metadata;
 use krilla::tagging::{ArtifactType, Tag, TagKind};
 use krilla::{Document, SerializeSettings};
 use passcom_actors::catalogue::airports;
-use passcom_actors::catalogue::cabin::Place;
 use passcom_actors::domain::currency;
+use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::SeatNumber;
 use passcom_actors::domain::order::{Leg, Price};
 use passcom_actors::domain::ticket::Ticket;
@@ -47,8 +47,8 @@ const FACTS: [(f32, f32); 4] = [(0.0, 150.0), (160.0, 150.0), (320.0, 70.0), (40
 /// What is said of one traveller.
 pub(crate) struct Page<'a> {
     pub traveller: Traveller<'a>,
-    /// Where each of the seats is, as far as it is known.
-    pub seats: Vec<Option<Place>>,
+    /// What each of the seats was called when it was sold, as far as it is known.
+    pub seats: Vec<Option<String>>,
     /// What the QR code says.
     pub qr: String,
 }
@@ -79,6 +79,10 @@ struct Words {
     note: [&'static str; 2],
     none: &'static str,
     code: &'static str,
+    altered: &'static str,
+    withdrawn: &'static str,
+    unseated: &'static str,
+    sold_as: &'static str,
 }
 
 const PORTUGUESE: Words = Words {
@@ -101,6 +105,10 @@ const PORTUGUESE: Words = Words {
     ],
     none: "Nenhum assento desta passagem está confirmado.",
     code: "Código QR que prova quem comprou estes assentos.",
+    altered: "Alterado pela companhia.",
+    withdrawn: "Voo cancelado pela companhia.",
+    unseated: "A aeronave foi trocada e não há assento para você: procure a companhia.",
+    sold_as: "na compra",
 };
 
 const ENGLISH: Words = Words {
@@ -123,6 +131,10 @@ const ENGLISH: Words = Words {
     ],
     none: "No seat of this ticket is confirmed.",
     code: "QR code that proves who bought these seats.",
+    altered: "Changed by the airline.",
+    withdrawn: "Flight cancelled by the airline.",
+    unseated: "The aircraft was changed and has no seat for you: please contact the airline.",
+    sold_as: "when bought",
 };
 
 pub(crate) fn render(
@@ -157,10 +169,10 @@ pub(crate) fn render(
     document.finish().map_err(PdfError::Document)
 }
 
-/// `12C (70)`, or the number alone where the cabin is not known.
-pub(super) fn seat_label(number: SeatNumber, place: Option<Place>) -> String {
-    match place {
-        Some(place) => format!("{place} ({number})"),
+/// `12C (70)`, or the number alone where nobody knows what the seat is called.
+pub(super) fn seat_label(number: SeatNumber, label: Option<&str>) -> String {
+    match label {
+        Some(label) => format!("{label} ({number})"),
         None => number.to_string(),
     }
 }
@@ -227,7 +239,7 @@ impl<'a> Printer<'a> {
             self.y = self.y.max(TOP + QR_SIDE + 12.0);
         }
         for (leg, place) in page.traveller.legs.iter().zip(&page.seats) {
-            self.leg(leg, *place);
+            self.leg(leg, place.as_deref());
         }
         Ok(())
     }
@@ -324,8 +336,12 @@ impl<'a> Printer<'a> {
         self.block(Role::Structure(Box::new(Tag::P.into())), marks.into());
     }
 
-    fn leg(&mut self, leg: &Leg, place: Option<Place>) {
+    fn leg(&mut self, leg: &Leg, label: Option<&str>) {
         let words = self.words;
+        let ticket = self.ticket;
+        let change = ticket.change(&leg.seat);
+        let sold = Shown::sold(leg, label);
+        let now = change.map_or_else(|| sold.clone(), |change| Shown::now(leg, change));
         let flight = format!("{} {}", words.flight, leg.flight);
         let route = format!(
             "{} ({}) – {} ({})",
@@ -335,23 +351,12 @@ impl<'a> Printer<'a> {
         let price = currency::decimal(*minor, currency, words.decimal_mark);
         let price = format!("{currency} {price}");
         let facts = [
+            (words.departs, now.departs.clone()),
+            (words.arrives, now.arrives.clone()),
             (
-                words.departs,
-                readable(
-                    leg.departs,
-                    &leg.origin_iata,
-                    leg.offsets.map(|told| told.departs),
-                ),
+                words.seat,
+                now.seat.clone().unwrap_or_else(|| "–".to_owned()),
             ),
-            (
-                words.arrives,
-                readable(
-                    leg.arrives,
-                    &leg.destination_iata,
-                    leg.offsets.map(|told| told.arrives),
-                ),
-            ),
-            (words.seat, seat_label(leg.seat.number, place)),
             (words.price, price),
         ];
         let heading = sheet::heading(2, &format!("{flight}, {route}"));
@@ -384,6 +389,75 @@ impl<'a> Printer<'a> {
             let marks = marks.map(|(text, top)| Mark::text(text, left, top));
             self.block(Role::Structure(Box::new(Tag::P.into())), marks.into());
         }
+        if let Some(change) = change {
+            let told = words.changed(change, &sold, &now);
+            self.paragraph(&told, SMALL, LINE);
+            self.y += 6.0;
+        }
+    }
+}
+
+/// Times and seat of a flight, as they are printed.
+#[derive(Clone, PartialEq)]
+struct Shown {
+    departs: String,
+    arrives: String,
+    /// None: there is none for the passenger.
+    seat: Option<String>,
+}
+
+impl Shown {
+    fn sold(leg: &Leg, label: Option<&str>) -> Self {
+        let offsets = leg.offsets;
+        Self {
+            departs: readable(
+                leg.departs,
+                &leg.origin_iata,
+                offsets.map(|told| told.departs),
+            ),
+            arrives: readable(
+                leg.arrives,
+                &leg.destination_iata,
+                offsets.map(|told| told.arrives),
+            ),
+            seat: Some(seat_label(leg.seat.number, label)),
+        }
+    }
+
+    fn now(leg: &Leg, change: &FlightChange) -> Self {
+        let flown = Leg {
+            departs: change.departs,
+            arrives: change.arrives,
+            offsets: change.offsets,
+            ..leg.clone()
+        };
+        let label = seat_label(change.number, change.label.as_deref());
+        Self {
+            seat: (!change.unseated).then_some(label),
+            ..Self::sold(&flown, None)
+        }
+    }
+}
+
+impl Words {
+    /// What the company has changed of a flight: how it was sold, where that is not what is printed above.
+    fn changed(&self, change: &FlightChange, sold: &Shown, now: &Shown) -> String {
+        let mut told = vec![match (change.withdrawn, change.unseated) {
+            (true, _) => self.withdrawn.to_owned(),
+            (false, true) => self.unseated.to_owned(),
+            (false, false) => self.altered.to_owned(),
+        }];
+        let pairs = [
+            (self.departs, Some(&sold.departs), Some(&now.departs)),
+            (self.arrives, Some(&sold.arrives), Some(&now.arrives)),
+            (self.seat, sold.seat.as_ref(), now.seat.as_ref()),
+        ];
+        for (what, sold, now) in pairs {
+            if let Some(sold) = sold.filter(|sold| Some(*sold) != now) {
+                told.push(format!("{what} {}: {sold}.", self.sold_as));
+            }
+        }
+        told.join(" ")
     }
 }
 

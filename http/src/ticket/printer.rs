@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use passcom_actors::catalogue::cabin::Place;
+use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::turns::Turns;
@@ -26,8 +26,10 @@ const KEPT_MAX: usize = 64;
 pub(crate) struct Subject {
     pub ticket: SagaId,
     pub cancelled: Vec<SeatRef>,
-    /// Where its seats are, as far as that is known.
-    pub places: Vec<Vec<Option<Place>>>,
+    /// Of its flights.
+    pub changes: Vec<FlightChange>,
+    /// What its seats were called when they were sold, as far as that is known.
+    pub labels: Vec<Vec<Option<String>>>,
     pub language: Language,
 }
 
@@ -152,7 +154,8 @@ mod tests {
         Subject {
             ticket: SagaId(Uuid::from_u128(number)),
             cancelled: Vec::new(),
-            places: Vec::new(),
+            changes: Vec::new(),
+            labels: Vec::new(),
             language: Language::English,
         }
     }
@@ -217,7 +220,7 @@ mod tests {
         assert_eq!(print(subject(1), 1).await, 1);
         assert_eq!(print(subject(1), 2).await, 1, "kept");
         let mut changed = subject(1);
-        changed.places = vec![vec![None]];
+        changed.labels = vec![vec![None]];
         assert_eq!(print(changed.clone(), 3).await, 3, "the ticket is another");
         assert_eq!(print(subject(1), 4).await, 4, "what is out of date is gone");
         for number in 2..=KEPT_MAX as u128 + 1 {

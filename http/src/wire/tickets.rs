@@ -1,13 +1,14 @@
 //! A ticket with all its legs, what its cancellation gives back, what its signed code says, and the history of a booking.
 
-use passcom_actors::catalogue::cabin::Place;
 use passcom_actors::company::history::{Decided, Event, Step};
-use passcom_actors::domain::ids::CompanyId;
-use passcom_actors::domain::order::{Leg, Price, SeatRef};
+use passcom_actors::domain::flight::FlightChange;
+use passcom_actors::domain::ids::{CompanyId, SeatNumber};
+use passcom_actors::domain::order::{Leg, Offsets, Price, SeatRef};
 use passcom_actors::domain::ticket;
 use passcom_actors::domain::vote::RefusalReason;
 use passcom_actors::people::desk::BookingHistory;
 use passcom_actors::people::refund::{Ground, Refund};
+use passcom_actors::people::remedy::{Remedy, Why};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,8 +17,8 @@ use super::legs::Money;
 use super::orders::{CompanyPrice, OrderedLeg, prices, total};
 use crate::clock;
 
-/// Where a seat is in its cabin; none where the catalogue does not know the leg.
-pub(crate) type Places<'p> = &'p dyn Fn(SeatRef) -> Option<Place>;
+/// What a seat is called, as it was sold: `29B`; none where nobody knows.
+pub(crate) type Labels<'p> = &'p dyn Fn(&Leg) -> Option<String>;
 
 #[derive(Serialize)]
 pub(crate) struct Tickets<'a> {
@@ -36,6 +37,9 @@ pub(crate) struct Ticket<'a> {
     price: Option<Money<'a>>,
     #[serde(rename = "precos")]
     prices: Vec<CompanyPrice<'a>>,
+    /// Rises with every change of a flight; what a passenger accepts is named by it.
+    #[serde(rename = "alteracoes")]
+    changes: u32,
     #[serde(rename = "trechos")]
     legs: Vec<TicketLeg<'a>>,
 }
@@ -50,20 +54,75 @@ struct TicketLeg<'a> {
     letter: Option<char>,
     #[serde(rename = "estado")]
     state: &'static str,
+    /// None while it is flown as it was sold.
+    #[serde(rename = "alteracao", skip_serializing_if = "Option::is_none")]
+    change: Option<Change<'a>>,
+    /// What the passenger may do about it, or about another flight of the journey; nothing most of the time.
+    #[serde(rename = "direitos", skip_serializing_if = "Option::is_none")]
+    rights: Option<Rights>,
+}
+
+/// What its company has changed of a flight since the seat was sold: how it is now.
+#[derive(Serialize)]
+struct Change<'a> {
+    #[serde(rename = "sequencia")]
+    sequence: u32,
+    #[serde(rename = "partida")]
+    departs: String,
+    #[serde(rename = "chegada")]
+    arrives: String,
+    #[serde(rename = "cancelado_pela_companhia")]
+    withdrawn: bool,
+    /// None: the aircraft has none for the passenger.
+    #[serde(rename = "assento")]
+    seat: Option<SeatNow<'a>>,
+    #[serde(rename = "avisada_em")]
+    told_at: String,
+    #[serde(rename = "aceita")]
+    accepted: bool,
+}
+
+#[derive(Serialize)]
+struct SeatNow<'a> {
+    #[serde(rename = "id_assento")]
+    seat: u64,
+    #[serde(rename = "numero")]
+    number: SeatNumber,
+    #[serde(rename = "rotulo", skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Rights {
+    #[serde(rename = "aceitar")]
+    accept: bool,
+    #[serde(rename = "remarcar")]
+    rebook: bool,
+    #[serde(rename = "reembolso_integral")]
+    refund: bool,
+    #[serde(rename = "perde_conexao")]
+    misses_next: bool,
+    #[serde(rename = "motivo", skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
 }
 
 impl<'a> Ticket<'a> {
     /// Prices are those it was bought at, also of seats that were cancelled.
-    pub fn new(ticket: &'a ticket::Ticket, places: Places<'_>) -> Self {
+    pub fn new(ticket: &'a ticket::Ticket, remedies: &[Remedy], labels: Labels<'_>) -> Self {
         let order = &*ticket.order;
         let mut legs: Vec<&Leg> = order.legs.iter().collect();
         legs.sort_by_key(|leg| (leg.departs, leg.seat));
         let leg = |leg: &'a Leg| {
-            let place = places(leg.seat);
+            let place = labels(leg).and_then(|label| place(&label));
+            let remedy = remedies.iter().find(|remedy| remedy.seat == leg.seat);
             TicketLeg {
                 leg: OrderedLeg::from(leg),
-                row: place.map(|place| place.row),
-                letter: place.map(|place| place.letter),
+                row: place.map(|(row, _)| row),
+                letter: place.map(|(_, letter)| letter),
+                change: ticket
+                    .change(&leg.seat)
+                    .map(|change| Change::new(leg, change)),
+                rights: remedy.and_then(Rights::of),
                 state: match ticket.cancelled.contains(&leg.seat) {
                     true => "cancelado",
                     false => "confirmado",
@@ -80,9 +139,72 @@ impl<'a> Ticket<'a> {
             },
             price: total(order.legs.iter()),
             prices: prices(order),
+            changes: ticket.revision(),
             legs: legs.into_iter().map(leg).collect(),
         }
     }
+}
+
+/// Row and letter of `29B`.
+fn place(label: &str) -> Option<(u16, char)> {
+    let letter = label.chars().next_back()?;
+    let row = label.strip_suffix(letter)?.parse().ok()?;
+    Some((row, letter))
+}
+
+impl<'a> Change<'a> {
+    fn new(leg: &Leg, change: &'a FlightChange) -> Self {
+        let seat = (!change.unseated).then(|| SeatNow {
+            seat: change.of.route.seat(change.number).get(),
+            number: change.number,
+            label: change.label.as_deref(),
+        });
+        let told = |told: fn(&Offsets) -> i16| change.offsets.as_ref().map(told);
+        Self {
+            sequence: change.sequence,
+            departs: clock::local(change.departs, &leg.origin_iata, told(|told| told.departs)),
+            arrives: clock::local(
+                change.arrives,
+                &leg.destination_iata,
+                told(|told| told.arrives),
+            ),
+            withdrawn: change.withdrawn,
+            seat,
+            told_at: clock::utc(change.told_at),
+            accepted: change.accepted,
+        }
+    }
+}
+
+impl Rights {
+    /// None: nothing may be done but what always may.
+    fn of(remedy: &Remedy) -> Option<Self> {
+        let choice = remedy.choice;
+        (remedy.accept || choice.is_some()).then(|| Self {
+            accept: remedy.accept,
+            rebook: choice.is_some(),
+            refund: choice.is_some(),
+            misses_next: remedy.misses_next,
+            why: choice.map(why),
+        })
+    }
+}
+
+fn why(why: Why) -> &'static str {
+    match why {
+        Why::Withdrawn => "voo-cancelado",
+        Why::Unseated => "sem-assento",
+        Why::Moved => "horario-alterado",
+        Why::ToldLate => "avisada-com-menos-de-72h",
+        Why::Connection => "conexao-perdida",
+        Why::Journey => "outro-voo-da-viagem",
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AcceptBody {
+    #[serde(rename = "alteracoes")]
+    pub changes: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +261,7 @@ fn ground(ground: Ground) -> &'static str {
         Ground::Regret => "arrependimento-24h",
         Ground::Tariff => "regra-da-companhia",
         Ground::Departed => "voo-partiu",
+        Ground::Changed => "alterado-pela-companhia",
     }
 }
 
@@ -329,5 +452,77 @@ fn decision(decided: Decided) -> &'static str {
     match decided {
         Decided::Commit => "commit",
         Decided::Abort => "abort",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use passcom_actors::catalogue::ConnectionTimes;
+    use passcom_actors::people::remedy::remedies;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::ticket::travellers::tests::{leg, ticket};
+
+    fn shown(ticket: &ticket::Ticket) -> Value {
+        let owed = remedies(ticket, &ConnectionTimes::default(), 0);
+        let labels = |leg: &Leg| leg.label.clone();
+        serde_json::to_value(Ticket::new(ticket, &owed, &labels)).unwrap()
+    }
+
+    #[test]
+    fn a_flight_as_it_was_sold_has_nothing_to_tell() {
+        let shown = shown(&ticket(vec![leg("G3", 1, 7, None)]));
+        assert_eq!(shown["alteracoes"], 0);
+        assert_eq!(shown["trechos"][0].get("alteracao"), None);
+        assert_eq!(shown["trechos"][0].get("direitos"), None);
+    }
+
+    #[test]
+    fn a_changed_flight_shows_how_it_is_now_beside_how_it_was_sold() {
+        let mut one = ticket(vec![leg("G3", 1, 7, None)]);
+        let sold = &one.order.legs[0];
+        one.changes = vec![FlightChange {
+            of: sold.seat,
+            sequence: 2,
+            departs: sold.departs + 7200,
+            arrives: sold.arrives + 7200,
+            offsets: None,
+            withdrawn: false,
+            number: SeatNumber(9),
+            label: Some("2C".to_owned()),
+            unseated: false,
+            told_at: 0,
+            accepted: false,
+        }];
+        let told = shown(&one);
+        let leg = &told["trechos"][0];
+        assert_eq!(
+            (&told["alteracoes"], &leg["numero"]),
+            (&json!(2), &json!(7))
+        );
+        let seat = json!({"id_assento": 1024 + 9, "numero": 9, "rotulo": "2C"});
+        assert_eq!(leg["alteracao"]["assento"], seat);
+        let now = clock::local(sold.departs + 7200, &sold.origin_iata, None);
+        assert_eq!(leg["alteracao"]["partida"], now);
+        assert_ne!(leg["partida"], now);
+        let rights = json!({
+            "aceitar": true, "remarcar": true, "reembolso_integral": true, "perde_conexao": false,
+            "motivo": "horario-alterado",
+        });
+        assert_eq!(leg["direitos"], rights);
+        one.changes[0].unseated = true;
+        assert_eq!(
+            shown(&one)["trechos"][0]["alteracao"]["assento"],
+            json!(null)
+        );
+    }
+
+    #[test]
+    fn a_label_is_a_row_and_a_letter() {
+        assert_eq!(place("29B"), Some((29, 'B')));
+        for bad in ["", "B", "29", "2é9"] {
+            assert!(place(bad).is_none_or(|(row, _)| row == 2), "{bad}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A user's tickets at the desk: to list, to look at, to cancel whole or in part.
+//! A user's tickets at the desk: to list, to look at, to cancel whole or in part, to accept what became of their flights.
 //!
 //! Cancelling only ever grows, so it needs no agreement: it is durable here first, then told to whoever is up; the
 //! others read it from the outbox. Two that cancel different seats of a ticket at once both do.
@@ -11,17 +11,18 @@ use std::time::Duration;
 
 use super::lookup::Lookup;
 use super::{Desk, NotShown, Unavailable};
-use crate::company::cancellation;
+use crate::company::{acceptance, cancellation};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
-use crate::domain::ticket::{Cancelled, Ticket};
+use crate::domain::ticket::{Accepted, Cancelled, Ticket};
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::CallError;
 use crate::people::refund::{Refund, Tariff, refunds};
+use crate::people::remedy::{Remedy, remedies};
 
 /// How long peers have to hear of a cancellation before it is answered; they hear of it later otherwise.
 const CANCEL_PUSH_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long our own database has to write a cancellation.
+/// How long our own database has to write a cancellation or an acceptance.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Answer to a cancellation.
@@ -37,10 +38,10 @@ pub enum CancelAnswer {
     NotKnownInTime,
 }
 
-/// Why seats were not cancelled as agreed.
+/// Why seats were not cancelled, or changes not accepted, as agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAgreed {
-    /// Some of them are cancelled, and others not.
+    /// Some of them are cancelled, and others not; or there is a newer change.
     Changed,
     /// Ask again.
     NotKnownInTime,
@@ -67,7 +68,37 @@ impl Desk {
 
     /// What comes back for these seats of a ticket, if they are cancelled now.
     pub fn refunds(&self, ticket: &Ticket, seats: &[SeatRef], tariff: Tariff) -> Vec<Refund> {
-        refunds(&ticket.order, seats, self.clock().wall_ms(), tariff)
+        let connections = self.company.catalogue.connections();
+        refunds(ticket, seats, connections, self.clock().wall_ms(), tariff)
+    }
+
+    /// What is owed for the seats of a ticket that are left, as their flights are now.
+    pub fn remedies(&self, ticket: &Ticket) -> Vec<Remedy> {
+        let connections = self.company.catalogue.connections();
+        remedies(ticket, connections, self.clock().wall_ms())
+    }
+
+    /// The passenger agrees to every change of the ticket that may be agreed to, as they are in this copy; answers the ticket with that.
+    /// Again: the same.
+    pub async fn accept(&self, ticket: &Ticket) -> Result<Ticket, NotAgreed> {
+        let changes = ticket.changes.iter();
+        let left = changes.filter(|change| !ticket.cancelled.contains(&change.of));
+        let agreed: Vec<_> = left
+            .filter(|change| change.is_acceptable())
+            .map(|change| (change.of, change.sequence))
+            .collect();
+        let write = acceptance::write(&self.company.ledger, ticket, &agreed);
+        match tokio::time::timeout(CANCEL_TIMEOUT, write).await {
+            Ok(Ok(Accepted::Done)) => {}
+            Ok(Ok(Accepted::Changed)) => return Err(NotAgreed::Changed),
+            Ok(Ok(Accepted::NotHere) | Err(_)) | Err(_) => return Err(NotAgreed::NotKnownInTime),
+        }
+        let mut accepted = ticket.clone();
+        for change in &mut accepted.changes {
+            change.accepted |= agreed.contains(&(change.of, change.sequence));
+        }
+        self.tell_others(&accepted).await;
+        Ok(accepted)
     }
 
     /// Cancels a whole ticket of this user at every company.
@@ -80,7 +111,7 @@ impl Desk {
         let seats = found.order.seats();
         match self.cancel_here(&found, &seats, false).await {
             Ok(_) => {
-                self.tell_cancelled(&found.without(&seats)).await;
+                self.tell_others(&found.without(&seats)).await;
                 CancelAnswer::Done
             }
             Err(_) => CancelAnswer::NotKnownInTime,
@@ -96,7 +127,7 @@ impl Desk {
         let decided = self.cancel_at_decider(ticket, seats).await?;
         self.cancel_here(ticket, seats, !decided).await?;
         let cancelled = ticket.without(seats);
-        self.tell_cancelled(&cancelled).await;
+        self.tell_others(&cancelled).await;
         Ok(cancelled)
     }
 
@@ -138,10 +169,10 @@ impl Desk {
     }
 
     /// Tells whoever is up; others read it from the outbox.
-    async fn tell_cancelled(&self, cancelled: &Ticket) {
+    async fn tell_others(&self, ticket: &Ticket) {
         let push = self
             .companies
-            .ask_others(Request::MergeTicket(Box::new(cancelled.clone())));
+            .ask_others(Request::MergeTicket(Box::new(ticket.clone())));
         let _ = tokio::time::timeout(CANCEL_PUSH_TIMEOUT, push).await; // those that are slow, too
     }
 

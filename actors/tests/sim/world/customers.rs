@@ -137,7 +137,10 @@ impl World {
                 let refunds = door.desk.refunds(&ticket, &ticket.order.seats(), TARIFF);
                 let hub = &mut *life.hub.lock();
                 let history = &mut hub.history;
-                history.on_refunds(&ticket.order, &refunds, life.wall_ms(), &mut hub.seen);
+                // of a changed flight more may come back
+                if ticket.changes.is_empty() {
+                    history.on_refunds(&ticket.order, &refunds, life.wall_ms(), &mut hub.seen);
+                }
             }
             Answer::Cancelling(door.desk.cancel(user, ticket).await)
         };

@@ -4,7 +4,7 @@
 //! again soon is answered the same, without anything being kept.
 
 use passcom_actors::domain::ids::{CompanyId, SeatId};
-use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::order::{Leg, SeatRef};
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::people::desk::NotAgreed;
 use passcom_actors::people::refund::{Ground, Refund};
@@ -13,7 +13,7 @@ use tracing::error;
 use uuid::Uuid;
 
 use super::super::{Client, RETRY};
-use super::view::{named, place};
+use super::view::{label, named};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
@@ -122,8 +122,9 @@ async fn cancel(client: &Client, call: Call) -> Answered {
     } else {
         SEATS_CANCELLED
     };
-    let places = |seat| place(client, seat);
-    let ticket = wire::Ticket::new(&ticket, &places);
+    let labels = |leg: &Leg| label(client, leg);
+    let remedies = client.desk.remedies(&ticket);
+    let ticket = wire::Ticket::new(&ticket, &remedies, &labels);
     let message = message.to(call.language);
     Ok(Answer::json(&wire::Cancelled::new(
         message, &refunds, ticket,
@@ -164,11 +165,17 @@ fn letter(ground: Ground) -> char {
         Ground::Regret => 'r',
         Ground::Tariff => 't',
         Ground::Departed => 'd',
+        Ground::Changed => 'c',
     }
 }
 
 fn ground(letter: char) -> Option<Ground> {
-    let all = [Ground::Regret, Ground::Tariff, Ground::Departed];
+    let all = [
+        Ground::Regret,
+        Ground::Tariff,
+        Ground::Departed,
+        Ground::Changed,
+    ];
     all.into_iter()
         .find(|ground| self::letter(*ground) == letter)
 }
@@ -226,6 +233,7 @@ fn is_seat(seat: SeatRef, company: Option<CompanyId>, id: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use passcom_actors::catalogue::ConnectionTimes;
     use passcom_actors::people::refund::{Tariff, refunds};
 
     use super::*;
@@ -269,7 +277,8 @@ mod tests {
     fn the_code_says_the_terms_of_its_ticket_only() {
         let one = ticket(vec![leg("a", 3, 1, None), leg("b", 3, 1, None)]);
         let tariff = Tariff { refund_percent: 70 };
-        let shown = refunds(&one.order, &one.seats_left(), 0, tariff);
+        let times = ConnectionTimes::default();
+        let shown = refunds(&one, &one.seats_left(), &times, 0, tariff);
         let agreed = Terms {
             ticket: one.id.0,
             seats: seat_terms(&shown),

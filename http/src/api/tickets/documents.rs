@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use passcom_actors::catalogue::cabin::Place;
+use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::ticket::Ticket;
 use tracing::error;
 
 use super::super::{Client, RETRY};
-use super::view::{named, place};
+use super::view::{label, named};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
@@ -38,17 +38,18 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
     let travellers = travellers(&ticket);
     let seats = travellers.iter().map(|traveller| {
         let legs = traveller.legs.iter();
-        legs.map(|leg| place(client, leg.seat)).collect()
+        legs.map(|leg| label(client, leg)).collect()
     });
     let subject = Subject {
         ticket: ticket.id,
         cancelled: ticket.cancelled.clone(),
-        places: seats.collect(),
+        changes: ticket.changes.clone(),
+        labels: seats.collect(),
         language,
     };
     let (user, id) = (ticket.order.user, ticket.id);
     let printing = Printing {
-        places: subject.places.clone(),
+        labels: subject.labels.clone(),
         issuer: client.issuer.clone(),
         public_url: client.public_url.clone(),
         now: client.desk.clock().wall_seconds(),
@@ -76,8 +77,8 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
 /// All that a document is made of.
 struct Printing {
     ticket: Ticket,
-    /// Of each traveller's seats.
-    places: Vec<Vec<Option<Place>>>,
+    /// Of each traveller's seats, as they were sold.
+    labels: Vec<Vec<Option<String>>>,
     issuer: Arc<TokenIssuer>,
     public_url: Option<String>,
     /// Seconds since 1970.
@@ -97,8 +98,8 @@ enum PrintError {
 impl Printing {
     fn print(self) -> Result<Vec<u8>, PrintError> {
         let mut pages = Vec::new();
-        for (traveller, seats) in travellers(&self.ticket).into_iter().zip(self.places) {
-            let code = code::issue(&self.issuer, self.ticket.id, &traveller, self.now)?;
+        for (traveller, seats) in travellers(&self.ticket).into_iter().zip(self.labels) {
+            let code = code::issue(&self.issuer, &self.ticket, &traveller, self.now)?;
             pages.push(pdf::Page {
                 seats,
                 qr: match &self.public_url {
@@ -115,9 +116,9 @@ impl Printing {
 async fn flights(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
     let language = language(&call)?;
-    let places = |seat| place(client, seat);
+    let labels = |leg: &Leg| label(client, leg);
     let now = client.desk.clock().wall_seconds();
-    let text = calendar::render(&ticket, &places, language, now);
+    let text = calendar::render(&ticket, &labels, language, now);
     Ok(Answer::document(
         "text/calendar; charset=utf-8",
         &format!("passcom-{}.ics", ticket.id),

@@ -1,23 +1,28 @@
 //! A user's tickets with all that is on them.
 
-use passcom_actors::catalogue::cabin::{Layout, Place};
+use passcom_actors::catalogue::cabin::Layout;
 use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::people::desk::NotAgreed;
 
-use super::super::Client;
 use super::super::bookings::not_shown;
+use super::super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::cursor::{self, Cursor};
 use crate::error::{Kind, Problem};
-use crate::router::{Endpoint, get};
+use crate::router::{Endpoint, get, post};
+use crate::wire::field::CHANGES;
 use crate::wire::{self, query};
 
 pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/passagens", |client, call| Box::pin(list(client, call))),
     get("/passagens/{uuid}", |client, call| {
         Box::pin(show(client, call))
+    }),
+    post("/passagens/{uuid}/aceite", |client, call| {
+        Box::pin(accept(client, call))
     }),
 ];
 
@@ -32,9 +37,12 @@ async fn list(client: &Client, call: Call) -> Answered {
         .tickets(user, cursor::given(&call)?, limit)
         .await?;
     let next = page.next.map(|next| call.next_page(&next.to_text()));
-    let places = |seat| place(client, seat);
+    let labels = |leg: &Leg| label(client, leg);
     let tickets = page.tickets.iter();
-    let tickets = tickets.map(|ticket| wire::Ticket::new(ticket, &places));
+    let tickets = tickets.map(|ticket| {
+        let remedies = client.desk.remedies(ticket);
+        wire::Ticket::new(ticket, &remedies, &labels)
+    });
     let tickets = wire::Tickets {
         tickets: tickets.collect(),
     };
@@ -43,8 +51,36 @@ async fn list(client: &Client, call: Call) -> Answered {
 
 async fn show(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
-    let places = |seat| place(client, seat);
-    Ok(Answer::json(&wire::Ticket::new(&ticket, &places)))
+    let labels = |leg: &Leg| label(client, leg);
+    let remedies = client.desk.remedies(&ticket);
+    Ok(Answer::json(&wire::Ticket::new(
+        &ticket, &remedies, &labels,
+    )))
+}
+
+/// The passenger agrees to what became of the flights, as they were shown.
+async fn accept(client: &Client, call: Call) -> Answered {
+    let ticket = named(client, &call).await?;
+    let body: wire::AcceptBody = call.json()?;
+    let shown = body.changes.ok_or_else(|| {
+        Problem::invalid(
+            format!("{CHANGES} é obrigatório: o número que a passagem mostra"),
+            format!("{CHANGES} is required: the number that the ticket shows"),
+        )
+    })?;
+    if shown != ticket.revision() {
+        return Err(Kind::TicketChanged.into());
+    }
+    let accepted = client.desk.accept(&ticket).await;
+    let ticket = accepted.map_err(|not| match not {
+        NotAgreed::Changed => Problem::from(Kind::TicketChanged),
+        NotAgreed::NotKnownInTime => Problem::from(Kind::OutcomeUnknown).retry_after(RETRY),
+    })?;
+    let labels = |leg: &Leg| label(client, leg);
+    let remedies = client.desk.remedies(&ticket);
+    Ok(Answer::json(&wire::Ticket::new(
+        &ticket, &remedies, &labels,
+    )))
 }
 
 /// The ticket that the path names, of the token's user.
@@ -55,8 +91,12 @@ pub(super) async fn named(client: &Client, call: &Call) -> Result<Ticket, Proble
     found.map_err(|why| not_shown(why, Kind::NoSuchTicket))
 }
 
-/// Where a seat is in its cabin, as far as the catalogue knows the leg.
-pub(super) fn place(client: &Client, seat: SeatRef) -> Option<Place> {
-    let route = client.catalogue.route(seat.company, seat.route)?;
-    Layout::of(&route.equipment, route.seats).place(seat.number)
+/// What a seat is called as it was sold, or, of an old order, in the cabin that the catalogue has for its flight now.
+pub(super) fn label(client: &Client, leg: &Leg) -> Option<String> {
+    let by_catalogue = || {
+        let route = client.catalogue.route(leg.seat.company, leg.seat.route)?;
+        let place = Layout::of(&route.equipment, route.seats).place(leg.seat.number)?;
+        Some(place.to_string())
+    };
+    leg.label.clone().or_else(by_catalogue)
 }
