@@ -80,6 +80,16 @@ impl MemoryStore {
         }
     }
 
+    /// A route as it is now.
+    pub fn route(&self, id: RouteId) -> Option<Route> {
+        let database = self.database();
+        database
+            .state
+            .routes
+            .get(&id)
+            .map(|(_, route)| route.clone())
+    }
+
     /// Lets time pass, which everything recorded is noted with.
     pub fn pass(&self, time: Duration) {
         self.database().now += time;

@@ -21,7 +21,9 @@ use crate::mesh::companies::Companies;
 use crate::mesh::messages::{Reply, Request};
 use crate::people::desk::{CancelAnswer, Desk, TicketPage, Unavailable};
 
-pub use lists::{LeaseList, LeaseScan, LeaseView, Leased, RouteLeg, RouteList, RouteView};
+pub use lists::{
+    LeaseList, LeaseScan, LeaseView, Leased, RouteLeg, RouteList, RouteView, UnseatedView,
+};
 
 /// How long an operator waits for the end of a saga.
 const DRIVE_PATIENCE: Duration = Duration::from_secs(8);

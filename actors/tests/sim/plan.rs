@@ -12,7 +12,7 @@ use crate::clients::{Deed, Errand, Hold};
 use crate::hub::{StoreRisks, Weather};
 use crate::network::WireRisks;
 use crate::redis::Mode;
-use crate::world::{HOT_ROUTES, HOT_SEATS, Happening, LEAVING_ROUTE};
+use crate::world::{Flown, HOT_ROUTES, HOT_SEATS, Happening, LEAVING_ROUTE};
 
 /// Nodes have started by then, and know each other's routes.
 const BEGIN: u64 = 1_500;
@@ -80,6 +80,7 @@ pub fn faulty(random: &mut fastrand::Rng) -> Plan {
         Draw::store,
         Draw::clocks,
         Draw::blocks,
+        Draw::flights,
     ];
     for kind in kinds {
         if draw.random.bool() {
@@ -380,6 +381,21 @@ impl<'a> Draw<'a> {
             let seat = self.seat(index);
             self.sometime(Happening::Block(index, seat, true));
             self.sometime(Happening::Block(index, seat, false));
+        }
+    }
+
+    /// Imports move flights, withdraw them, and put them on other aircraft.
+    fn flights(&mut self) {
+        for _ in 0..self.random.u32(1..=6) {
+            let index = self.company();
+            let route = RouteId(self.random.u64(1..=HOT_ROUTES));
+            let flown = match self.random.u8(0..6) {
+                0..=1 => Flown::Later(self.random.i64(-90..=90)),
+                2 => Flown::Withdrawn(true),
+                3 => Flown::Withdrawn(false),
+                _ => Flown::Seats(self.random.u16(1..=HOT_SEATS)),
+            };
+            self.sometime(Happening::Fly(index, route, flown));
         }
     }
 

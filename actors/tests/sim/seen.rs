@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 80] = [
+const WANTED: [&str; 84] = [
     "bookings sold",
     "tickets looked at",
     "bookings refused",
+    "flights changed",
+    "tickets told of a changed flight",
+    "tickets left without a seat",
+    "legs moved to another seat",
     "holds told as kept",
     "holds confirmed",
     "holds confirmed at the same node",

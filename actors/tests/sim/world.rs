@@ -85,6 +85,8 @@ pub enum Happening {
     Wall(usize, i64),
     /// An operator takes a seat off sale, or puts it back.
     Block(usize, SeatRef, bool),
+    /// An import changes a flight.
+    Fly(usize, RouteId, Flown),
     /// By now nothing is kept that was kept when a company died.
     Bereaved(u64),
     /// A backup is made of a company's database.
@@ -93,6 +95,17 @@ pub enum Happening {
     Restore(usize),
     Heal,
     Examine,
+}
+
+/// What becomes of a flight.
+#[derive(Debug, Clone, Copy)]
+pub enum Flown {
+    /// It leaves so many minutes later than it was sold at first.
+    Later(i64),
+    /// It is not flown, or it is.
+    Withdrawn(bool),
+    /// By an aircraft of so many seats.
+    Seats(u16),
 }
 
 impl Happening {
@@ -281,6 +294,7 @@ impl World {
             Happening::LateCommit(late) => self.on_late_commit(&late),
             Happening::Wall(index, wrong_by) => self.on_wall(index, wrong_by),
             Happening::Block(index, seat, blocked) => self.on_block(index, seat, blocked),
+            Happening::Fly(index, route, flown) => self.on_fly(index, route, flown),
             Happening::Bereaved(died) => self.on_bereaved(died),
             Happening::Backup(index) => self.on_backup(index),
             Happening::Restore(index) => self.on_restore(index),

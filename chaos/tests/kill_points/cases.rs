@@ -57,6 +57,10 @@ pub enum Story {
     Cancel,
     /// A seat of the third company is cancelled by its customer, who has agreed to what comes back: that company decides it.
     CancelAgreed,
+    /// The flight of the asked company's seat of a trip is moved.
+    Retime,
+    /// The same, and the customer agrees to it.
+    Accept,
     /// A trip is cancelled by an operator.
     OperatorCancel,
     /// A seat is taken off sale.

@@ -27,15 +27,42 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(12);
 /// A request that may be sent again, at any node.
 #[derive(Debug, Clone)]
 pub enum Wish {
-    Book { key: String, seats: Vec<Seat> },
-    Hold { key: String, seats: Vec<Seat> },
-    OfHold { hold: Uuid, action: HoldAction },
-    Cancel { ticket: Uuid },
-    CancelAgreed { ticket: Uuid, code: String },
-    OperatorCancel { ticket: Uuid },
+    Book {
+        key: String,
+        seats: Vec<Seat>,
+    },
+    Hold {
+        key: String,
+        seats: Vec<Seat>,
+    },
+    OfHold {
+        hold: Uuid,
+        action: HoldAction,
+    },
+    Cancel {
+        ticket: Uuid,
+    },
+    CancelAgreed {
+        ticket: Uuid,
+        code: String,
+    },
+    OperatorCancel {
+        ticket: Uuid,
+    },
+    /// The ticket tells of one change.
+    Told {
+        ticket: Uuid,
+    },
+    Accept {
+        ticket: Uuid,
+    },
     UnknownTicket,
-    Block { seat: u64 },
-    Register { login: String },
+    Block {
+        seat: u64,
+    },
+    Register {
+        login: String,
+    },
     Status,
     Timeline,
     Tickets,
@@ -137,6 +164,25 @@ impl Customer {
                 self.record_cancel(node, *ticket)?;
                 let path = format!("/passagem/{user}/{ticket}?reason=test");
                 self.operate(node, Method::DELETE, &path, None).await
+            }
+            Wish::Told { ticket } => {
+                let token = self.session.token(&self.market.client).await;
+                let url = format!("{}/passagens/{ticket}", self.places[node].http);
+                let Ok(answer) = self.http.get(url).bearer_auth(token).send().await else {
+                    return Ok(Seen::Lost);
+                };
+                let told: serde_json::Value = answer.json().await.unwrap_or_default();
+                Ok(match told["alteracoes"].as_u64() {
+                    Some(1) => Seen::Done,
+                    _ => Seen::Open,
+                })
+            }
+            Wish::Accept { ticket } => {
+                let token = self.session.token(&self.market.client).await;
+                let url = format!("{}/passagens/{ticket}/aceite", self.places[node].http);
+                let body = json!({"alteracoes": 1});
+                let request = self.http.post(url).bearer_auth(token).json(&body);
+                Ok(self.send(request, &[StatusCode::OK]).await)
             }
             Wish::UnknownTicket => {
                 let path = format!("/passagem-all/{user}/{}", Uuid::nil());

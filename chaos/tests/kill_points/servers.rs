@@ -46,6 +46,22 @@ pub async fn forget_peers(company: &RunningCompany) -> anyhow::Result<()> {
     }
 }
 
+/// As an import that moves the company's flight of this ticket. Its tables have the ticket.
+pub async fn retime(company: &RunningCompany, ticket: Uuid) -> anyhow::Result<()> {
+    let mut database = connect(company).await?;
+    let transaction = database.transaction().await?;
+    let moved = "
+        with newer as (update catalogue_version set version = version + 1 returning version)
+        update route set departs = departs + interval '1 hour', arrives = arrives + interval '1 hour', version = newer.version
+        from newer where id in (select route_id from ticket_leg where ticket_id = $1 and company = $2)";
+    let code = company.company.to_string();
+    let moved = transaction.execute(moved, &[&ticket, &code]).await?;
+    ensure!(moved == 1, "{moved} flights of ticket {ticket} were moved");
+    let shut = "lock table log in share row exclusive mode";
+    transaction.batch_execute(shut).await?;
+    Ok(transaction.commit().await?)
+}
+
 /// The ticket that is compared first.
 pub async fn first_ticket(company: &RunningCompany) -> anyhow::Result<Uuid> {
     let database = connect(company).await?;
@@ -60,7 +76,7 @@ pub async fn first_ticket(company: &RunningCompany) -> anyhow::Result<Uuid> {
 /// is dead, and its tables had followed its log before.
 pub async fn lose_ticket(company: &RunningCompany, ticket: Uuid) -> anyhow::Result<()> {
     let database = connect(company).await?;
-    let lost = "with legs as (delete from cancelled_leg where ticket_id = $1) delete from ticket where id = $1";
+    let lost = "with legs as (delete from cancelled_leg where ticket_id = $1), changes as (delete from changed_leg where ticket_id = $1) delete from ticket where id = $1";
     match database.execute(lost, &[&ticket]).await? {
         0 => bail!("company {} had no ticket {ticket}", company.company),
         _ => Ok(()),

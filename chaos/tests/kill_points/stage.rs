@@ -194,6 +194,19 @@ impl Stage {
                 let code = self.customer.quote(asked, ticket).await?;
                 Wish::CancelAgreed { ticket, code }
             }
+            Story::Retime => Wish::Told {
+                ticket: self.customer.buy(asked, before, all).await?,
+            },
+            Story::Accept => {
+                let ticket = self.customer.buy(asked, before, all).await?;
+                servers::settled(&self.companies[asked]).await?;
+                servers::retime(&self.companies[asked], ticket).await?;
+                for node in [asked, other, third] {
+                    let told = self.customer.settle(node, &Wish::Told { ticket }).await?;
+                    ensure!(told == Seen::Done, "a ticket is not told of its flight");
+                }
+                Wish::Accept { ticket }
+            }
             Story::OperatorCancel => Wish::OperatorCancel {
                 ticket: self.customer.buy(asked, before, all).await?,
             },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use passcom_chaos::nemesis::Nemesis;
 use tokio::time::{Instant, sleep};
 
@@ -122,6 +122,17 @@ impl Stage {
                 for node in poorer {
                     servers::wait_for_ticket(&self.companies[node], ticket).await?;
                 }
+                Ok(None)
+            }
+            Story::Retime => {
+                let Wish::Told { ticket } = wish else {
+                    bail!("there is no ticket to tell");
+                };
+                servers::settled(&self.companies[victim]).await?;
+                nodes.arm(victim, &point)?;
+                servers::retime(&self.companies[victim], *ticket).await?;
+                nodes.death(victim).await?;
+                nodes.start(victim)?;
                 Ok(None)
             }
             Story::Import => {

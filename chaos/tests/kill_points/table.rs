@@ -6,10 +6,10 @@
 use super::cases::Role::{self, Asked, Importer, Other, Third};
 use super::cases::Seen::{Booked, Done, Held, Lost, Open, Over, Refused};
 use super::cases::Story::{
-    self, Abandoned, AbandonedDecided, Abroad, Block, Cancel, CancelAgreed, Cluster, Confirm,
-    ConfirmElsewhere, Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle, Import, Meeting,
-    OperatorCancel, Orphan, OwnSeat, Pair, Register, Release, SoldSeat, StaleFence, Start, Status,
-    TakenOver, Tickets, Timeline, Trip, UnknownTicket,
+    self, Abandoned, AbandonedDecided, Abroad, Accept, Block, Cancel, CancelAgreed, Cluster,
+    Confirm, ConfirmElsewhere, Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle, Import,
+    Meeting, OperatorCancel, Orphan, OwnSeat, Pair, Register, Release, Retime, SoldSeat,
+    StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip, UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -184,6 +184,9 @@ pub const TABLE: &[Row] = &[
     row("replica::merge_pushed", Other, Cancel, DONE, DONE),
     row("answer::merge_ticket", Other, Cancel, DONE, DONE),
     row("operator::audit", Asked, OperatorCancel, LOST, DONE),
+    // a flight changes under a ticket, and its passenger agrees
+    row("flights::change", Asked, Retime, NONE, DONE),
+    row("replica::accept", Asked, Accept, LOST, DONE),
     // logins
     row("send::find_user", Asked, Register, LOST, DONE),
     row("answer::find_user", Other, Register, DONE, DONE),

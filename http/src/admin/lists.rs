@@ -1,6 +1,7 @@
-//! What operators look through: the routes in use, the leases, the audit trail.
+//! What operators look through: the routes in use, the leases, the audit trail, who is left without a seat.
 
 use passcom_actors::company::store::AuditView;
+use passcom_actors::people::operations::UnseatedView;
 use serde::Serialize;
 
 use super::Operator;
@@ -17,6 +18,9 @@ pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
     }),
     get("/admin/audit", |operator, call| {
         Box::pin(audit(operator, call))
+    }),
+    get("/admin/unseated", |operator, call| {
+        Box::pin(unseated(operator, call))
     }),
 ];
 
@@ -41,6 +45,18 @@ async fn leases(operator: &Operator, call: Call) -> Answered {
     let operations = operator.permitted(&call)?;
     let limit = call.limit("limit", PAGE_DEFAULT, PAGE_MAX)?;
     Ok(Answer::json(&operations.leases(limit).await))
+}
+
+#[derive(Serialize)]
+struct Unseated {
+    unseated: Vec<UnseatedView>,
+}
+
+async fn unseated(operator: &Operator, call: Call) -> Answered {
+    let operations = operator.permitted(&call)?;
+    let limit = call.limit("limit", PAGE_DEFAULT, PAGE_MAX)?;
+    let unseated = operations.unseated(limit).await?;
+    Ok(Answer::json(&Unseated { unseated }))
 }
 
 async fn audit(operator: &Operator, call: Call) -> Answered {

@@ -63,6 +63,11 @@ enum Question {
         #[arg(long, default_value_t = 50)]
         limit: u16,
     },
+    /// Seats of tickets that are left without one after a change of aircraft.
+    Unseated {
+        #[arg(long, default_value_t = 50)]
+        limit: u16,
+    },
     /// What operators did, newest first.
     Audit {
         /// Only those before this number.
@@ -212,6 +217,7 @@ impl Question {
             Self::Peers => get("/admin/peers"),
             Self::Routes { limit } => page("/admin/routes", *limit),
             Self::Leases { limit } => page("/admin/leases", *limit),
+            Self::Unseated { limit } => page("/admin/unseated", *limit),
             Self::Audit { before, limit } => {
                 let mut request = page("/admin/audit", *limit);
                 let before = before.iter().map(|id| ("before", id.to_string()));
@@ -354,6 +360,10 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
             }
             let columns = ["company", "route", "number", "saga", "remaining_ms", "here"];
             println!("{}", table(&leases["leases"], &columns));
+        }
+        Question::Unseated { .. } => {
+            let columns = ["ticket", "route", "number"];
+            println!("{}", table(&parse()?["unseated"], &columns));
         }
         Question::Audit { .. } => {
             let columns = ["id", "at", "action", "subject", "reason"];

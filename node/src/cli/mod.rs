@@ -13,6 +13,7 @@ use crate::local::tether;
 pub mod admin;
 pub mod certs;
 pub mod demo;
+pub mod flight;
 pub mod import;
 pub mod node;
 pub mod schedule;
@@ -33,6 +34,8 @@ enum Command {
     Node(node::Args),
     /// Put a company's flights on sale.
     Import(import::Args),
+    /// Look at one flight of a day, or change it.
+    Flight(flight::Args),
     /// Look at schedule files before they are imported.
     Schedule(schedule::Args),
     /// Make certificates and keys for a cluster.
@@ -71,6 +74,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Demo(args) => demo::run(args).await,
             Command::Node(args) => node::run(args).await,
             Command::Import(args) => import::run(&args).await,
+            Command::Flight(args) => flight::run(&args).await,
             Command::Schedule(args) => schedule::run(&args),
             Command::Certs(args) => certs::run(&args),
             Command::Admin(args) => admin::run(args).await,

@@ -26,10 +26,12 @@ use tokio_postgres::{Client, NoTls, Transaction};
 
 use self::difference::examples;
 pub use self::difference::{Change, FieldChange};
+use self::flight::Act;
 
 pub use self::tickets::{TICKETS_LISTED, Touched, TouchedTicket};
 
 mod difference;
+pub mod flight;
 mod tickets;
 
 /// Changed routes that are shown field by field.
@@ -138,7 +140,7 @@ const SELLS_OTHERS: &str = "
     )";
 
 const AUDIT: &str = "
-    insert into audit (at, action, subject, reason) values (now(), 'import-force', 'schedule', $1)";
+    insert into audit (at, action, subject, reason) values (now(), $1, $2, $3)";
 
 const SUM_SEATS: &str = "select coalesce(sum(seats), 0)::bigint from incoming";
 
@@ -163,6 +165,8 @@ pub enum Error {
         /// Sold, on those flights.
         seats: u64,
     },
+    #[error("a row that cannot be read: {0}")]
+    Unreadable(String),
     #[error("the company sells other flights than the sample; nothing was changed")]
     SellsOthers,
 }
@@ -242,10 +246,25 @@ pub async fn import(
     scope: &Scope,
     progress: impl FnMut(u64),
 ) -> Result<Report, Error> {
+    import_audited(client, routes, scope, None, progress).await
+}
+
+async fn import_audited(
+    client: &mut Client,
+    routes: impl Iterator<Item = Route>,
+    scope: &Scope,
+    act: Option<&Act>,
+    progress: impl FnMut(u64),
+) -> Result<Report, Error> {
     let transaction = client.transaction().await.map_err(failed("begin"))?;
     let version = begin_version(&transaction).await?;
     let copied = copy(&transaction, routes, progress).await?;
     let report = apply(&transaction, version, copied, scope).await?;
+    if let Some(act) = act {
+        let step = failed("write the audit");
+        let row: [&(dyn ToSql + Sync); 3] = [&act.action, &act.subject, &act.reason];
+        transaction.execute(AUDIT, &row).await.map_err(step)?;
+    }
     if scope.dry_run {
         transaction.rollback().await.map_err(failed("roll back"))?;
     } else {
@@ -409,7 +428,8 @@ async fn confirm_withdrawal(
         report.version
     );
     let step = failed("write the audit");
-    transaction.execute(AUDIT, &[&reason]).await.map_err(step)?;
+    let row: [&(dyn ToSql + Sync); 3] = [&"import-force", &"schedule", &reason];
+    transaction.execute(AUDIT, &row).await.map_err(step)?;
     Ok(())
 }
 

@@ -121,7 +121,7 @@ fn take_note(taken: &mut HashMap<RouteId, SeatStates>, row: &Row) -> Decoded<()>
 }
 
 /// By place in [`ROUTES`]: finding columns by name takes as long as all the rest.
-pub(super) fn route(row: &Row) -> Decoded<Route> {
+pub(crate) fn route(row: &Row) -> Decoded<Route> {
     let departs: Timestamp = row.try_get(4)?;
     let arrives: Timestamp = row.try_get(5)?;
     let departs_offset: Option<i16> = row.try_get(11)?;

@@ -8,6 +8,8 @@ mod flights;
 mod reader;
 mod sagas;
 
+pub(crate) use self::catalogue::route;
+
 use std::time::Duration;
 
 use deadpool_postgres::Pool;

@@ -1,4 +1,4 @@
-//! What operators look through: the routes in use, the leases, the audit trail.
+//! What operators look through: the routes in use, the leases, the audit trail, who is left without a seat.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use crate::company::directory::InUse;
 use crate::company::route::RouteSeats;
 use crate::company::store::AuditView;
 use crate::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber};
+use crate::domain::order::SeatRef;
 use crate::people::desk::Unavailable;
 
 /// A route of this company whose actor is alive.
@@ -55,6 +56,17 @@ pub struct LeaseView {
     pub remaining_ms: u64,
     /// Whether that booking is driven by this node.
     pub here: bool,
+}
+
+/// A seat of a ticket, as it was sold, that its owner is left without after a change of aircraft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnseatedView {
+    pub ticket: SagaId,
+    pub route: RouteId,
+    pub number: SeatNumber,
+    /// What the route flies; absent where the catalogue does not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leg: Option<RouteLeg>,
 }
 
 /// The leases of the cluster, or that nobody could be asked for them.
@@ -122,6 +134,19 @@ impl Operations {
             more,
             leases: found.into_iter().map(view).collect(),
         }
+    }
+
+    /// Seats of tickets that are left without one at this company, at most `limit`.
+    pub async fn unseated(&self, limit: usize) -> Result<Vec<UnseatedView>, Unavailable> {
+        let company = &self.company;
+        let unseated = company.archive.unseated(limit).await.map_err(away)?;
+        let view = |(ticket, seat): (SagaId, SeatRef)| UnseatedView {
+            ticket,
+            route: seat.route,
+            number: seat.number,
+            leg: company.catalogue.route(company.me, seat.route).map(leg),
+        };
+        Ok(unseated.into_iter().map(view).collect())
     }
 
     /// What operators did at this company, newest first, before this one.

@@ -6,7 +6,7 @@ use passcom_actors::domain::ballot::{Ballot, Key};
 use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::rows::SagaState;
-use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared};
+use passcom_actors::domain::vote::LegState::{self, Cancelled, Committed, Prepared};
 
 use super::exchanges::exchanges;
 use super::history::decision_of;
@@ -78,7 +78,10 @@ pub fn i3_sold_is_sold(evidence: &Evidence) -> Vec<String> {
 fn unsold(evidence: &Evidence, saga: SagaId, seat: &SeatRef) -> Option<String> {
     let legs = &evidence.tables.get(&seat.company)?.legs;
     let mut legs = legs.iter();
-    let leg = legs.find(|(key, _)| key.saga == saga && key.seat() == (seat.route, seat.number));
+    let tickets = &evidence.tables.get(&seat.company)?.tickets;
+    let ticket = tickets.get(&saga);
+    let number = ticket.map_or(seat.number, |ticket| ticket.number_now(seat));
+    let leg = legs.find(|(key, _)| key.saga == saga && key.seat() == (seat.route, number));
     let state = leg.map(|(_, leg)| leg.state);
     let right = match state {
         Some(Committed) => true,
@@ -104,7 +107,7 @@ pub fn i4_refused_is_never_sold(evidence: &Evidence) -> Vec<String> {
     for saga in refused.chain(&evidence.not_begun) {
         for (company, tables) in &evidence.tables {
             let legs = tables.legs.iter().filter(|(key, _)| key.saga == *saga);
-            let sold = |state| matches!(state, Committed | Cancelled);
+            let sold = LegState::was_sold;
             if legs.clone().any(|(_, leg)| sold(leg.state)) {
                 objections.push(format!("{saga}: refused, and sold by {company}"));
             }

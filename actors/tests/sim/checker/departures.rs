@@ -22,6 +22,8 @@ pub const SALE_CLOSES: i64 = crate::node::SALE_CLOSES.as_secs() as i64;
 pub struct Departures {
     /// When each route leaves, in seconds since 1970.
     routes: BTreeMap<(CompanyId, RouteId), i64>,
+    /// Routes that were changed: their seats may be refused for that, too.
+    changed: BTreeSet<(CompanyId, RouteId)>,
     /// Sagas that some company refused after a close of sale; the others release with the same reason.
     closed: BTreeSet<SagaId>,
 }
@@ -29,6 +31,10 @@ pub struct Departures {
 impl Departures {
     pub fn add(&mut self, company: CompanyId, route: RouteId, departs: i64) {
         self.routes.insert((company, route), departs);
+    }
+
+    pub fn on_change(&mut self, company: CompanyId, route: RouteId) {
+        self.changed.insert((company, route));
     }
 
     /// D1, as a transaction decides.
@@ -41,6 +47,10 @@ impl Departures {
             let closed = wall_ms >= (departs - SALE_CLOSES) * 1000;
             let saga = change.key.saga;
             let refused = change.after.reason == Some(RefusalReason::Closed);
+            if refused && self.changed.contains(&(rows.me, change.key.route)) {
+                self.closed.insert(saga);
+                continue;
+            }
             let before = change.before.map(|leg| leg.state);
             match (before, change.after.state) {
                 (None, Prepared | Committed) if closed => objections.push(format!(

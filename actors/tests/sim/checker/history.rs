@@ -8,7 +8,9 @@ use passcom_actors::domain::ids::{CompanyId, SagaId, UserId};
 use passcom_actors::domain::order::{Order, OrderHash, SeatRef};
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{LegRow, Rows};
-use passcom_actors::domain::vote::LegState::{self, Cancelled, Committed, Prepared, Refused};
+use passcom_actors::domain::vote::LegState::{
+    self, Cancelled, Committed, Moved, Prepared, Refused,
+};
 use passcom_actors::people::refund::Refund;
 
 use super::departures::{Departures, refunds_by_the_clock};
@@ -100,6 +102,18 @@ impl History {
             let after = &change.after.cancelled;
             if after.len() < before {
                 self.object(format!("ticket {saga} at {me} has lost a cancellation"));
+            }
+            let known = change.before.map_or(&[][..], |ticket| &ticket.changes);
+            for known in known {
+                if change.after.change(&known.of) < Some(known) {
+                    self.object(format!("ticket {saga} at {me} has lost {known:?}"));
+                }
+            }
+            if change.after.changes.len() > known.len() {
+                seen.count("tickets told of a changed flight");
+            }
+            if change.after.changes.iter().any(|change| change.unseated) {
+                seen.count("tickets left without a seat");
             }
             if !after.is_empty() && !self.may_end(saga) {
                 self.object(format!("ticket {saga} at {me}: nobody cancelled it"));
@@ -251,7 +265,7 @@ impl History {
         let allowed = match (before, after) {
             (None, Prepared | Refused | Committed) => true,
             (Some(Prepared), Committed | Refused | Cancelled) => true,
-            (Some(Committed), Cancelled) => true,
+            (Some(Committed), Cancelled | Moved) => true,
             // a sale at one company, of which the claim ends in the same step
             (None, Cancelled) => seat.route.is_claim(),
             (before, after) => before == Some(after),
@@ -259,9 +273,7 @@ impl History {
         if !allowed {
             self.object(format!("{saga}: {seat:?} became {after:?} from {before:?}"));
         }
-        if matches!(after, Committed | Cancelled)
-            && self.chosen(saga) != Some(Decision::Commit(leg.hash))
-        {
+        if after.was_sold() && self.chosen(saga) != Some(Decision::Commit(leg.hash)) {
             let chosen = self.chosen(saga);
             self.object(format!(
                 "{saga}: {seat:?} is {after:?}, chosen is {chosen:?}"
@@ -270,8 +282,13 @@ impl History {
         if after == Cancelled && !seat.route.is_claim() && !self.may_end(saga) {
             self.object(format!("{saga}: nobody cancelled {seat:?}"));
         }
-        let objection = self.holds.on_leg(self.now, saga, seat, before, after);
-        self.objections.extend(objection);
+        // a seat that is given instead of another is no sale
+        let mut others = self.legs[&saga].values();
+        let is_instead = before.is_none() && after == Committed && others.any(|leg| *leg == Moved);
+        if after != Moved && !is_instead {
+            let objection = self.holds.on_leg(self.now, saga, seat, before, after);
+            self.objections.extend(objection);
+        }
         self.on_owner(saga, seat, after);
         self.count_leg(saga, seat, before, after, seen);
     }
@@ -302,6 +319,7 @@ impl History {
         match (before, after) {
             (None, Refused) if !self.begun.contains_key(&saga) => seen.count("tombstones"),
             (Some(Prepared), Cancelled) => seen.count("legs cancelled while prepared"),
+            (Some(Committed), Moved) => seen.count("legs moved to another seat"),
             _ => {}
         }
         if after == Prepared {

@@ -76,13 +76,14 @@ const HEALED: [(&str, Check); 2] = [
 ];
 
 /// What holds when all companies are back.
-const WHOLE: [(&str, Check); 6] = [
+const WHOLE: [(&str, Check); 7] = [
     ("I3", decisions::i3_sold_is_sold),
     ("I6", seats::i6_frees_its_own),
     ("R1", copies::r1_the_same_everywhere),
     ("B1", seats::b1_the_sum_is_right),
     ("C1", seats::c1_shown_as_it_is),
     ("X3", exchanges::x3_everywhere),
+    ("F1", seats::f1_tickets_are_told),
 ];
 
 /// Objections to the state after healing; with dead companies, those that the others alone must answer for.

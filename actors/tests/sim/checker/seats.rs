@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::ids::{SagaId, SeatNumber};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::LegState::{
@@ -26,7 +26,7 @@ fn legs(evidence: &Evidence) -> impl Iterator<Item = (SagaId, SeatRef, LegState)
     })
 }
 
-/// No seat is in two legs that are prepared or committed, and every such leg's seat exists.
+/// No seat is in two legs that are prepared or committed, and every such leg's route exists.
 pub fn i1_one_owner(evidence: &Evidence) -> Vec<String> {
     let mut objections = Vec::new();
     let mut owners: BTreeMap<SeatRef, SagaId> = BTreeMap::new();
@@ -34,7 +34,7 @@ pub fn i1_one_owner(evidence: &Evidence) -> Vec<String> {
     for (saga, seat, _) in owning {
         let routes = &evidence.tables[&seat.company].routes;
         let seats = routes.get(&seat.route).map_or(0, |(_, route)| route.seats);
-        let exists = seat.route.is_claim() || (1..=seats).contains(&seat.number.0);
+        let exists = seat.route.is_claim() || (seat.number.0 >= 1 && seats > 0);
         if !exists {
             objections.push(format!("{saga} has {seat:?}, which is none"));
         }
@@ -104,14 +104,14 @@ pub fn b1_the_sum_is_right(evidence: &Evidence) -> Vec<String> {
                     .count()
             };
             let (sold, prepared) = (count(Committed), count(Prepared));
-            let blocked = tables
-                .seats
-                .iter()
-                .filter(|((of, number), row)| of == id && row.blocked && number.0 <= route.seats);
-            let unseated = of_route.iter().filter(|(saga, seat, state)| {
-                *state == Committed && is_unseated(tables, *saga, *seat)
+            let exists = |number: SeatNumber| (1..=route.seats).contains(&number.0);
+            let blocked = tables.seats.iter();
+            let blocked =
+                blocked.filter(|((of, number), row)| of == id && row.blocked && exists(*number));
+            let there = of_route.iter().filter(|(_, seat, state)| {
+                matches!(state, Prepared | Committed) && exists(seat.number)
             });
-            let used = sold + prepared + blocked.count() - unseated.count();
+            let used = there.count() + blocked.count();
             if used > usize::from(route.seats) {
                 objections.push(format!(
                     "{company} {id}: {used} of {} seats used",
@@ -131,6 +131,48 @@ pub fn b1_the_sum_is_right(evidence: &Evidence) -> Vec<String> {
             if owned != sold + prepared {
                 objections.push(format!("{company} {id}: {owned} seats have an owner"));
             }
+        }
+    }
+    objections
+}
+
+/// Every ticket says of each flight how its company flies it, and nobody has a seat that the aircraft lacks but those whose ticket
+/// says so.
+pub fn f1_tickets_are_told(evidence: &Evidence) -> Vec<String> {
+    let mut objections = Vec::new();
+    for (company, tables) in &evidence.tables {
+        for ticket in tables.tickets.values() {
+            let legs = ticket.order.legs.iter();
+            let own = legs.filter(|leg| {
+                leg.seat.company == *company && !ticket.cancelled.contains(&leg.seat)
+            });
+            for leg in own {
+                let Some((_, route)) = tables.routes.get(&leg.seat.route) else {
+                    continue;
+                };
+                let change = ticket.change(&leg.seat);
+                let told = change.map_or((leg.departs, leg.arrives, false), |change| {
+                    (change.departs, change.arrives, change.withdrawn)
+                });
+                let flown = (route.departs, route.arrives, !route.on_sale);
+                if told != flown {
+                    let id = ticket.id;
+                    objections.push(format!("{id} is told {told:?}, flown is {flown:?}"));
+                }
+            }
+        }
+    }
+    for (saga, seat, state) in legs(evidence) {
+        let tables = &evidence.tables[&seat.company];
+        let Some((_, route)) = tables.routes.get(&seat.route) else {
+            continue;
+        };
+        let told = is_unseated(tables, saga, seat);
+        if state == Committed && told != (seat.number.0 > route.seats) {
+            let seats = route.seats;
+            objections.push(format!(
+                "{saga} has {seat:?} of {seats}, told that it has none: {told}"
+            ));
         }
     }
     objections

@@ -33,11 +33,20 @@ fn rejects(name: &str, doctor: impl FnOnce(&mut Evidence)) {
 }
 
 #[test]
-fn i1_a_seat_in_two_legs_and_a_seat_that_is_none() {
+fn i1_a_seat_in_two_legs() {
     rejects("I1", |evidence| {
         evidence.at("A").legs.insert(leg_key(OTHER), leg(Prepared));
     });
-    rejects("I1", |evidence| {
+}
+
+#[test]
+fn f1_a_flight_that_was_moved_and_a_seat_that_is_none() {
+    rejects("F1", |evidence| {
+        for (_, route) in evidence.at("A").routes.values_mut() {
+            route.departs += 60;
+        }
+    });
+    rejects("F1", |evidence| {
         let number = SeatNumber(3);
         let key = LegKey {
             number,

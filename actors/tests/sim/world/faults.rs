@@ -215,6 +215,40 @@ impl World {
         company.restored = restored;
     }
 
+    pub(super) fn on_fly(&mut self, index: usize, route: RouteId, flown: Flown) {
+        let company = &self.companies[index];
+        let Some(before) = company.tables.route(route) else {
+            return;
+        };
+        let after = match flown {
+            Flown::Later(minutes) => {
+                let departs = wall::seconds(FAR) + minutes * 60;
+                Route {
+                    departs,
+                    arrives: departs + 3_600,
+                    ..before
+                }
+            }
+            Flown::Withdrawn(withdrawn) => Route {
+                on_sale: !withdrawn,
+                ..before
+            },
+            Flown::Seats(seats) => Route {
+                equipment: format!("E{seats}"),
+                seats,
+                ..before
+            },
+        };
+        company.tables.import([after]);
+        let id = self.hub.companies[index];
+        {
+            let hub = &mut *self.hub.lock();
+            hub.history.departures.on_change(id, route);
+            hub.seen.count("flights changed");
+        }
+        self.tell(index, format_args!("flight {route} is {flown:?}"));
+    }
+
     pub(super) fn on_storm(&mut self, index: usize, weather: Weather) {
         self.tell(index, format_args!("database: {weather:?}"));
         self.hub.lock().weather[index] = weather;

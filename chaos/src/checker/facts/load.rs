@@ -11,7 +11,8 @@ use super::{
 use crate::cluster::{RunningCompany, connect, follow};
 
 const SNAPSHOT: &str = "begin isolation level repeatable read read only";
-const LEGS: &str = "select saga_id, route_id, number, state from leg";
+/// A seat that was given up for another one is no leg of its ticket any more.
+const LEGS: &str = "select saga_id, route_id, number, state from leg where state <> 'moved'";
 const HOLDS: &str = "
 select id, hold_seconds, extract(epoch from now() - created_at)::bigint
 from saga where state = 'begun' and hold_seconds is not null";
@@ -19,7 +20,8 @@ const ROUTES: &str = "select id, seats from route";
 const BLOCKED: &str = "select route_id, number from seat where blocked";
 const TICKETS: &str = r#"
 select id, format('user %s, made %s, order %s', user_id, created_at, md5("order"::text)) from ticket"#;
-const TICKET_LEGS: &str = "select ticket_id, company, route_id, number, cancelled from ticket_leg";
+/// By the seat that the company keeps for it now.
+const TICKET_LEGS: &str = "select ticket_id, company, route_id, number_now, cancelled from ticket_leg";
 const USERS: &str = "
 select id, login_norm, format('version %s, password %s', version, md5(pw_hash)) from user_account";
 const KEYS: &str = "select user_id, key, saga_id from idem";
