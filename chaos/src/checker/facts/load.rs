@@ -21,7 +21,8 @@ const BLOCKED: &str = "select route_id, number from seat where blocked";
 const TICKETS: &str = r#"
 select id, format('user %s, made %s, order %s', user_id, created_at, md5("order"::text)) from ticket"#;
 /// By the seat that the company keeps for it now.
-const TICKET_LEGS: &str = "select ticket_id, company, route_id, number_now, cancelled from ticket_leg";
+const TICKET_LEGS: &str =
+    "select ticket_id, company, route_id, number_now, cancelled from ticket_leg";
 const USERS: &str = "
 select id, login_norm, format('version %s, password %s', version, md5(pw_hash)) from user_account";
 const KEYS: &str = "select user_id, key, saga_id from idem";
