@@ -104,6 +104,17 @@ pub(crate) struct BookBody {
     pub passengers: Option<Vec<Passenger>>,
 }
 
+#[derive(Deserialize)]
+pub(crate) struct RebookBody {
+    /// Old seats, `3073,G3:4097`.
+    #[serde(rename = "assentos")]
+    pub given: Option<String>,
+    #[serde(rename = "trechos")]
+    pub seats: Option<Vec<WantedSeat>>,
+    #[serde(rename = "passageiros")]
+    pub passengers: Option<Vec<Passenger>>,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct WantedSeat {
     #[serde(rename = "id_trecho")]

@@ -146,6 +146,16 @@ pub fn together(airports: Vec<&'static Airport>) -> Meant {
     Meant::OneOf(airports)
 }
 
+/// Whether the two are airports of one city or metropolitan area, by their codes.
+pub fn of_one_area(one: &str, other: &str) -> bool {
+    let both = |area: &Area| [one, other].iter().all(|iata| area.airports.contains(iata));
+    let of_city = |iata| find(iata).map(|airport| airport.city);
+    AREAS.iter().any(both)
+        || find(one).zip(find(other)).is_some_and(|(first, second)| {
+            of_city(one) == of_city(other) && first.distance_km(second) <= TOGETHER_KM
+        })
+}
+
 /// The city of the airport; of an unknown one, the code itself.
 pub fn city(iata: &str) -> &str {
     find(iata).map_or(iata, |airport| airport.city)

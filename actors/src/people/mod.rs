@@ -2,12 +2,13 @@
 //!
 //! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who, and [`spelling`], how they are
 //!   spelt; [`refund`]: what comes back for a cancelled seat; [`remedy`]: what is owed for a
-//!   changed flight;
+//!   changed flight, and [`rebooking`], by which other flights it may be paid;
 //! * operators: [`operations`].
 
 pub mod accounts;
 pub mod desk;
 pub mod operations;
+pub mod rebooking;
 pub mod refund;
 pub mod remedy;
 pub mod spelling;

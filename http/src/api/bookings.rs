@@ -158,6 +158,9 @@ pub(super) fn answer(answer: BookAnswer, language: Language) -> Answered {
         // only a hold is answered so, and that is another endpoint's
         BookAnswer::Definite(Outcome::Held { hold }) => not_known_in_time(hold),
         BookAnswer::Definite(Outcome::Refused(refusal)) => refused(refusal),
+        BookAnswer::SeatBusy(busy) if busy.route.is_claim() => {
+            Problem::from(Kind::TicketChanged).retry_after(RETRY)
+        }
         BookAnswer::SeatBusy(busy) => Problem::from(Kind::SeatBusy).about(busy).retry_after(RETRY),
         BookAnswer::StillRunning(saga) => Problem::from(Kind::StillRunning)
             .about(saga)
@@ -184,6 +187,9 @@ fn begun(saga: SagaId) -> Answer {
 }
 
 fn refused(refusal: Refusal) -> Problem {
+    if refusal.seat.route.is_claim() && refusal.reason != RefusalReason::NoVote {
+        return Problem::from(Kind::TicketChanged).retry_after(RETRY);
+    }
     let kind = kind_of(refusal.reason);
     let problem = Problem::from(kind).about(refusal.seat);
     match kind {

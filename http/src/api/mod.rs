@@ -90,6 +90,7 @@ fn router() -> Router<Client> {
         tickets::ENDPOINTS,
         tickets::view::ENDPOINTS,
         tickets::cancellation::ENDPOINTS,
+        tickets::rebooking::ENDPOINTS,
         tickets::documents::ENDPOINTS,
         ui::ENDPOINTS,
     ])

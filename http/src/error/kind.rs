@@ -24,6 +24,7 @@ pub(crate) enum Kind {
     TicketCodeInvalid,
     QuoteChanged,
     TicketChanged,
+    NotRebookable,
     UnknownBooking,
     UnknownHold,
     HoldExpired,
@@ -245,6 +246,15 @@ impl Kind {
                     "The ticket has changed or is being exchanged, look at it again",
                 ),
             ),
+            Self::NotRebookable => row(
+                StatusCode::CONFLICT,
+                "not-rebookable",
+                Text::fixed("Não remarcável", "Not rebookable"),
+                Text::fixed(
+                    "Estes voos não podem tomar o lugar dos antigos sem custo",
+                    "These flights cannot take the place of the old ones without cost",
+                ),
+            ),
             Self::UnknownBooking => row(
                 StatusCode::NOT_FOUND,
                 "unknown-booking",
@@ -448,6 +458,7 @@ impl Kind {
         Self::TicketCodeInvalid,
         Self::QuoteChanged,
         Self::TicketChanged,
+        Self::NotRebookable,
         Self::UnknownBooking,
         Self::UnknownSaga,
         Self::MethodNotAllowed,

@@ -3,7 +3,7 @@
 use passcom_actors::company::history::{Decided, Event, Step};
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{CompanyId, SeatNumber};
-use passcom_actors::domain::order::{Leg, Offsets, Price, SeatRef};
+use passcom_actors::domain::order::{Exchange, Leg, Offsets, Price, SeatRef};
 use passcom_actors::domain::ticket;
 use passcom_actors::domain::vote::RefusalReason;
 use passcom_actors::people::desk::BookingHistory;
@@ -40,8 +40,39 @@ pub(crate) struct Ticket<'a> {
     /// Rises with every change of a flight; what a passenger accepts is named by it.
     #[serde(rename = "alteracoes")]
     changes: u32,
+    /// What it took the place of.
+    #[serde(rename = "remarca", skip_serializing_if = "Option::is_none")]
+    exchange: Option<Exchanged>,
     #[serde(rename = "trechos")]
     legs: Vec<TicketLeg<'a>>,
+}
+
+/// Seats of an earlier ticket.
+#[derive(Serialize)]
+struct Exchanged {
+    uuid: Uuid,
+    #[serde(rename = "assentos")]
+    seats: Vec<ExchangedSeat>,
+}
+
+#[derive(Serialize)]
+struct ExchangedSeat {
+    company: CompanyId,
+    #[serde(rename = "id_assento")]
+    seat: u64,
+}
+
+impl From<&Exchange> for Exchanged {
+    fn from(exchange: &Exchange) -> Self {
+        let seat = |seat: &SeatRef| ExchangedSeat {
+            company: seat.company,
+            seat: seat.route.seat(seat.number).get(),
+        };
+        Self {
+            uuid: exchange.ticket.0,
+            seats: exchange.seats.iter().map(seat).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -140,6 +171,7 @@ impl<'a> Ticket<'a> {
             price: total(order.legs.iter()),
             prices: prices(order),
             changes: ticket.revision(),
+            exchange: order.exchange.as_ref().map(Exchanged::from),
             legs: legs.into_iter().map(leg).collect(),
         }
     }

@@ -15,6 +15,8 @@ use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Exchange, Leg, Order, Passenger, SeatRef};
 use crate::domain::order_hash::saga_id;
 use crate::domain::saga::{ClientAnswer, Start};
+use crate::domain::ticket::Ticket;
+use crate::people::rebooking::{self, NotRebooked};
 
 /// A booking as a client asks for it: 1 to [`crate::domain::order::LEGS_MAX`] seats, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +114,46 @@ impl Desk {
         counter!("passcom_bookings_total", "answer" => label).increment(1);
         histogram!("passcom_booking_seconds", "answer" => label).record(begun.elapsed());
         answer
+    }
+
+    /// Books seats in place of others of a ticket whose flights their company has changed, without cost. The request says who sits where,
+    /// or nobody does: then those who had the old seats.
+    ///
+    /// # Errors
+    /// Such an exchange is not owed. Nothing was begun.
+    pub async fn rebook(
+        &self,
+        mut request: BookRequest,
+        ticket: &Ticket,
+        given: &[SeatRef],
+        wait: Wait,
+    ) -> Result<BookAnswer, NotRebooked> {
+        // what is owed is no more once it was given: asked again, the answer is the first one
+        if let Some(idempotency) = &request.idempotency {
+            let saga = saga_id(request.user, idempotency);
+            if let Err(known) = self.replay(request.user, saga, idempotency).await {
+                return Ok(wait.for_client(known));
+            }
+        }
+        if request
+            .seats
+            .iter()
+            .all(|wanted| wanted.passenger.is_none())
+        {
+            let seats: Vec<SeatRef> = request.seats.iter().map(|wanted| wanted.seat).collect();
+            let passengers = rebooking::seated(ticket, given, &seats);
+            for (wanted, passenger) in request.seats.iter_mut().zip(passengers) {
+                wanted.passenger = passenger;
+            }
+        }
+        let order = match self.order(&request) {
+            Ok(order) => order,
+            Err(answer) => return Ok(answer),
+        };
+        let remedies = self.remedies(ticket);
+        let exchange = rebooking::exchange(ticket, &remedies, given, &order.legs)?;
+        request.exchange = Some(exchange);
+        Ok(self.book(request, wait).await)
     }
 
     async fn try_book(

@@ -182,7 +182,7 @@ fn ground(letter: char) -> Option<Ground> {
 
 /// The seats that `3073,G3:4097` names; without it, all that are left. The company may stand before an id, and must where the
 /// seats of two companies have the same one.
-fn wanted(ticket: &Ticket, text: Option<&str>) -> Result<Vec<SeatRef>, Problem> {
+pub(super) fn wanted(ticket: &Ticket, text: Option<&str>) -> Result<Vec<SeatRef>, Problem> {
     let Some(text) = text else {
         return Ok(ticket.seats_left());
     };
