@@ -13,7 +13,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::catalogue::airports;
+use crate::domain::ids::CompanyId;
 use crate::domain::order::{HOLD_SECONDS_MAX, Leg, Order, Price, SeatRef};
+pub use crate::domain::refund::{Ground, Refunded};
 
 /// How long after the purchase a customer may withdraw from it.
 const REGRET_MS: i64 = 24 * 60 * 60 * 1000;
@@ -29,17 +31,6 @@ pub struct Tariff {
     pub refund_percent: u8,
 }
 
-/// Why so much comes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ground {
-    /// Within 24 hours of the purchase, which was a week ahead: everything.
-    Regret,
-    /// By the tariff: a part.
-    Tariff,
-    /// The flight has left: nothing.
-    Departed,
-}
-
 /// What comes back for one seat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refund {
@@ -47,6 +38,19 @@ pub struct Refund {
     pub price: Price,
     pub amount: Price,
     pub ground: Ground,
+}
+
+impl Refund {
+    /// To be recorded, if it is decided now, by this company.
+    pub fn decided(&self, now_ms: i64, by: CompanyId) -> Refunded {
+        Refunded {
+            seat: self.seat,
+            amount: self.amount.clone(),
+            ground: self.ground,
+            decided_at: now_ms,
+            by,
+        }
+    }
 }
 
 /// What comes back for these seats of an order at this instant (milliseconds since 1970), in the order's sequence.

@@ -144,6 +144,7 @@ impl Bug {
                         id: *saga,
                         order: order.clone(),
                         cancelled: Vec::new(),
+                        refunds: Vec::new(),
                     };
                     after.tickets.entry(*saga).or_insert(ticket);
                 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 80] = [
+const WANTED: [&str; 82] = [
     "bookings sold",
     "tickets looked at",
     "bookings refused",
@@ -44,6 +44,8 @@ const WANTED: [&str; 80] = [
     "confirmations asked for after a close of sale",
     "refunds asked for before a departure",
     "refunds asked for after a departure",
+    "refunds told",
+    "refunds decided apart",
     "votes: yes",
     "votes: no",
     "votes: mismatch",

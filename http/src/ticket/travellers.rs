@@ -88,6 +88,7 @@ pub(crate) mod tests {
                 exchange: None,
             }),
             cancelled: Vec::new(),
+            refunds: Vec::new(),
         }
     }
 

@@ -274,6 +274,7 @@ mod tests {
                 exchange: None,
             }),
             cancelled: vec![seat("a", 1)],
+            refunds: Vec::new(),
         };
         let reserved = |company: &str, number: u16| {
             format!(

@@ -7,7 +7,7 @@ use passcom_actors::domain::order::{Leg, Price, SeatRef};
 use passcom_actors::domain::ticket;
 use passcom_actors::domain::vote::RefusalReason;
 use passcom_actors::people::desk::BookingHistory;
-use passcom_actors::people::refund::{Ground, Refund};
+use passcom_actors::people::refund::{Ground, Refund, Refunded};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -36,6 +36,9 @@ pub(crate) struct Ticket<'a> {
     price: Option<Money<'a>>,
     #[serde(rename = "precos")]
     prices: Vec<CompanyPrice<'a>>,
+    /// What came back in all; null if nothing is recorded, or in more than one currency.
+    #[serde(rename = "reembolso")]
+    refund: Option<Money<'a>>,
     #[serde(rename = "trechos")]
     legs: Vec<TicketLeg<'a>>,
 }
@@ -50,6 +53,33 @@ struct TicketLeg<'a> {
     letter: Option<char>,
     #[serde(rename = "estado")]
     state: &'static str,
+    /// Of a cancelled seat; null within if what came back was not recorded.
+    #[serde(rename = "reembolso", skip_serializing_if = "Option::is_none")]
+    refund: Option<Option<GivenBack<'a>>>,
+}
+
+/// What came back for a cancelled seat.
+#[derive(Serialize)]
+struct GivenBack<'a> {
+    #[serde(rename = "valor")]
+    amount: Money<'a>,
+    #[serde(rename = "motivo")]
+    ground: &'static str,
+    #[serde(rename = "quando")]
+    at: String,
+    /// Who decided it.
+    company: CompanyId,
+}
+
+impl<'a> From<&'a Refunded> for GivenBack<'a> {
+    fn from(refund: &'a Refunded) -> Self {
+        Self {
+            amount: Money::from(&refund.amount),
+            ground: ground(refund.ground),
+            at: clock::utc(refund.decided_at),
+            company: refund.by,
+        }
+    }
 }
 
 impl<'a> Ticket<'a> {
@@ -60,14 +90,16 @@ impl<'a> Ticket<'a> {
         legs.sort_by_key(|leg| (leg.departs, leg.seat));
         let leg = |leg: &'a Leg| {
             let place = places(leg.seat);
+            let cancelled = ticket.cancelled.contains(&leg.seat);
             TicketLeg {
                 leg: OrderedLeg::from(leg),
                 row: place.map(|place| place.row),
                 letter: place.map(|place| place.letter),
-                state: match ticket.cancelled.contains(&leg.seat) {
+                state: match cancelled {
                     true => "cancelado",
                     false => "confirmado",
                 },
+                refund: cancelled.then(|| ticket.refund_of(leg.seat).map(GivenBack::from)),
             }
         };
         Self {
@@ -80,6 +112,7 @@ impl<'a> Ticket<'a> {
             },
             price: total(order.legs.iter()),
             prices: prices(order),
+            refund: sum(ticket.refunds.iter().map(|refund| &refund.amount)),
             legs: legs.into_iter().map(leg).collect(),
         }
     }
@@ -128,7 +161,7 @@ impl<'a> Quote<'a> {
         Self {
             uuid: ticket,
             seats: refunds.iter().map(seat).collect(),
-            refund: sum(refunds),
+            refund: sum(refunds.iter().map(|refund| &refund.amount)),
             code,
         }
     }
@@ -143,16 +176,16 @@ fn ground(ground: Ground) -> &'static str {
 }
 
 /// None if there is more than one currency, or nothing.
-fn sum(refunds: &[Refund]) -> Option<Money<'_>> {
-    let Price { currency, .. } = &refunds.first()?.amount;
-    let mut minor = 0_i64;
-    for Refund { amount, .. } in refunds {
+fn sum<'a>(mut amounts: impl Iterator<Item = &'a Price>) -> Option<Money<'a>> {
+    let Price { minor, currency } = amounts.next()?;
+    let mut sum = *minor;
+    for amount in amounts {
         if amount.currency != *currency {
             return None;
         }
-        minor = minor.checked_add(amount.minor)?;
+        sum = sum.checked_add(amount.minor)?;
     }
-    Some(Money::new(minor, currency))
+    Some(Money::new(sum, currency))
 }
 
 #[derive(Serialize)]
@@ -165,11 +198,20 @@ pub(crate) struct Cancelled<'a> {
 }
 
 impl<'a> Cancelled<'a> {
-    pub fn new(message: &'a str, refunds: &'a [Refund], ticket: Ticket<'a>) -> Self {
+    /// Of these seats of the ticket: what is recorded that came back, null if that was not recorded of one of them.
+    pub fn new(
+        message: &'a str,
+        ticket: &'a ticket::Ticket,
+        seats: &[SeatRef],
+        places: Places<'_>,
+    ) -> Self {
+        let refunds = seats.iter().map(|seat| ticket.refund_of(*seat));
+        let refunds: Option<Vec<&Refunded>> = refunds.collect();
+        let refunds = refunds.unwrap_or_default().into_iter();
         Self {
             message,
-            refund: sum(refunds),
-            ticket,
+            refund: sum(refunds.map(|refund| &refund.amount)),
+            ticket: Ticket::new(ticket, places),
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
 use crate::domain::fencing::FencingToken;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Order, OrderHash, SeatRef};
+use crate::domain::refund::Refunded;
 use crate::domain::rows::{
     AuditRow, Change, KeyRow, LegRow, OutboxCursor, Replicated, Rows, SagaRow, SagaState, SeatKey,
 };
@@ -110,6 +111,7 @@ pub struct TicketPart {
     /// None: the saga's.
     pub order: Option<Arc<Order>>,
     pub cancelled: Vec<SeatRef>,
+    pub refunds: Vec<Refunded>,
 }
 
 /// What changed of one login; absent parts are as they were.
@@ -344,6 +346,7 @@ impl TicketPart {
         Self {
             order: (!is_own).then(|| ticket.order.clone()),
             cancelled: ticket.cancelled.clone(),
+            refunds: ticket.refunds.clone(),
         }
     }
 
@@ -357,6 +360,7 @@ impl TicketPart {
             id,
             order,
             cancelled: self.cancelled,
+            refunds: self.refunds,
         })
     }
 }

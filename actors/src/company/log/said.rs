@@ -14,6 +14,7 @@ use super::record::{Decided, LegChange, Record, SagaPart};
 use crate::domain::ballot::{Ballot, Register, Value};
 use crate::domain::ids::SagaId;
 use crate::domain::order::SeatRef;
+use crate::domain::refund::Refunded;
 use crate::domain::rows::{Footprint, SagaRow, SagaState, SeatKey};
 use crate::domain::vote::LegState;
 
@@ -57,7 +58,7 @@ pub fn record(record: &Record) -> Rows {
             rows.insert(saga_decision(*id), told);
         }
         if let Some(part) = &change.ticket {
-            rows.insert(Name::Ticket(*id), ticket(&part.cancelled));
+            rows.insert(Name::Ticket(*id), ticket(&part.cancelled, &part.refunds));
         }
     }
     for (name, change) in &record.logins {
@@ -93,7 +94,7 @@ pub fn cell(SagaId(id): SagaId, cell: &Cell, rows: &mut Rows) {
     let register = cell.register.as_ref();
     rows.extend(register.map(|(row, _)| (saga_decision(id), register_row(row))));
     let here = cell.ticket.as_ref();
-    rows.extend(here.map(|(here, _)| (Name::Ticket(id), ticket(&here.cancelled))));
+    rows.extend(here.map(|(here, _)| (Name::Ticket(id), ticket(&here.cancelled, &here.refunds))));
 }
 
 /// What is recorded of one login.
@@ -206,15 +207,31 @@ pub fn decision(promised: Ballot, accepted: Option<(Ballot, bool)>, chosen: bool
     format!("promised {promised}, accepted {accepted:?}, chosen {chosen}")
 }
 
-fn ticket(gone: &[SeatRef]) -> String {
+fn ticket(gone: &[SeatRef], refunds: &[Refunded]) -> String {
     let seat = |seat: &SeatRef| {
         let (route, number) = place((seat.route, seat.number));
-        format!("{}/{route}/{number}", seat.company)
+        let name = format!("{}/{route}/{number}", seat.company);
+        match refunds.iter().find(|refund| refund.seat == *seat) {
+            None => name,
+            Some(Refunded {
+                amount,
+                ground,
+                decided_at,
+                by,
+                ..
+            }) => format!(
+                "{name} for {}/{}/{}/{decided_at}/{by}",
+                amount.minor,
+                amount.currency,
+                ground.name()
+            ),
+        }
     };
     cancelled(gone.iter().map(seat).collect())
 }
 
-/// A ticket by its cancelled seats, each as `company/route/number`.
+/// A ticket by its cancelled seats, each as `company/route/number`, with what is recorded that came back for it as
+/// ` for minor/currency/ground/decided_at/by`.
 pub fn cancelled(mut seats: Vec<String>) -> String {
     seats.sort_unstable();
     format!("without {seats:?}")

@@ -10,6 +10,7 @@ use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId
 use passcom_actors::domain::order::{Exchange, Leg, Order, OrderHash, Price, SeatRef, claim};
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{KeyRow, LegKey, LegRow, SagaRow, SagaState, SeatKey};
+use passcom_actors::domain::settlement::{Account, Sum};
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::LegState::{self, Cancelled, Committed};
 use passcom_memory::State;
@@ -145,8 +146,23 @@ pub fn sound() -> Evidence {
             id: SAGA,
             order: order(),
             cancelled: Vec::new(),
+            refunds: Vec::new(),
         };
         tables.tickets.insert(SAGA, ticket);
+        for owner in ["A", "B"].map(company) {
+            let account = Account {
+                day: 0,
+                seller: owner,
+                owner,
+                currency: price().currency,
+            };
+            let sum = Sum {
+                seats_sold: 1,
+                sold: price().minor.into(),
+                ..Sum::default()
+            };
+            tables.sums.insert(account, sum);
+        }
         tables.users.insert("ana".to_owned(), user(7, "ana"));
         let key = Key::Saga(SAGA);
         tables

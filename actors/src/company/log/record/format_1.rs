@@ -224,6 +224,7 @@ impl From<PartOfTicket> for TicketPart {
         Self {
             order: old.order.map(|order| Arc::new(order.into())),
             cancelled: old.cancelled,
+            refunds: Vec::new(),
         }
     }
 }
