@@ -11,7 +11,8 @@ use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{
-    AsOf, AuditView, Books, Claims, Logged, NOBODY, Read, RefundView, SagaStatus, SagaView, Tables,
+    AsOf, AuditView, Books, Claims, Logged, NOBODY, Read, RefundPlace, RefundView, SagaStatus,
+    SagaView, Tables,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::Value;
@@ -120,7 +121,7 @@ impl Tables for MemoryStore {
         &self,
         from_ms: i64,
         to_ms: i64,
-        before: Option<RefundView>,
+        before: Option<RefundPlace>,
         limit: usize,
     ) -> Read<'_, Vec<RefundView>> {
         self.read(|database| {
@@ -133,11 +134,7 @@ impl Tables for MemoryStore {
             });
             let mut refunds: Vec<_> = all
                 .filter(|view| (from_ms..to_ms).contains(&view.refund.decided_at))
-                .filter(|view| {
-                    before
-                        .as_ref()
-                        .is_none_or(|last| view.place() < last.place())
-                })
+                .filter(|view| before.is_none_or(|last| view.place() < last))
                 .collect();
             refunds.sort_by_key(|view| Reverse(view.place()));
             refunds.truncate(limit);

@@ -17,8 +17,8 @@ use super::log::cell::{Cell, seat_of};
 use super::log::unused::KEYS_MAX;
 use super::owed::Owed;
 use super::store::{
-    AuditView, Books, Held, KnownKey, ReadError, RefundView, SagaRecord, SagaStatus, SagaView,
-    Tables, Unfinished,
+    AuditView, Books, Held, KnownKey, ReadError, RefundPlace, RefundView, SagaRecord, SagaStatus,
+    SagaView, Tables, Unfinished,
 };
 use crate::catalogue::Published;
 use crate::domain::accounts::User;
@@ -151,7 +151,7 @@ impl Archive {
     pub async fn refunds(
         &self,
         (from_ms, to_ms): (i64, i64),
-        before: Option<RefundView>,
+        before: Option<RefundPlace>,
         limit: usize,
     ) -> Read<Vec<RefundView>> {
         let tables = self.caught_up().await?;

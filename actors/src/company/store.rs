@@ -289,9 +289,11 @@ pub struct RefundView {
     pub refund: Refunded,
 }
 
+/// Refunds are listed by when they were decided, then by ticket and seat, the last one first.
+pub type RefundPlace = (i64, SagaId, SeatRef);
+
 impl RefundView {
-    /// Refunds are listed by this, the last one first.
-    pub fn place(&self) -> (i64, SagaId, SeatRef) {
+    pub fn place(&self) -> RefundPlace {
         (self.refund.decided_at, self.ticket, self.refund.seat)
     }
 }
@@ -337,7 +339,7 @@ pub trait Tables: Send + Sync + 'static {
         &self,
         from_ms: i64,
         to_ms: i64,
-        before: Option<RefundView>,
+        before: Option<RefundPlace>,
         limit: usize,
     ) -> Read<'_, Vec<RefundView>>;
 

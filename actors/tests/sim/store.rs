@@ -13,7 +13,7 @@ use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::{Assumed, ClientKey, Facts, Loaded, Projection, Standing};
 use passcom_actors::company::store::{
     Append, AppendError, AsOf, AuditView, Books, Claims, LedgerStore, Logged, Read, ReadError,
-    RefundView, SagaStatus, SagaView, Tables, WriteError,
+    RefundPlace, RefundView, SagaStatus, SagaView, Tables, WriteError,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
@@ -346,7 +346,7 @@ impl Tables for Database {
         &self,
         from_ms: i64,
         to_ms: i64,
-        before: Option<RefundView>,
+        before: Option<RefundPlace>,
         limit: usize,
     ) -> Read<'_, Vec<RefundView>> {
         self.read(move |this| this.tables().refunds(from_ms, to_ms, before, limit))

@@ -24,6 +24,7 @@ pub(crate) enum Kind {
     TicketCodeInvalid,
     QuoteChanged,
     TicketChanged,
+    PriceChanged,
     UnknownBooking,
     UnknownHold,
     HoldExpired,
@@ -245,6 +246,15 @@ impl Kind {
                     "The ticket has changed or is being exchanged, look at it again",
                 ),
             ),
+            Self::PriceChanged => row(
+                StatusCode::CONFLICT,
+                "price-changed",
+                Text::fixed("Preço mudou", "The price has changed"),
+                Text::fixed(
+                    "O preço mudou desde a consulta; nada foi reservado",
+                    "The price has changed since it was shown; nothing was booked",
+                ),
+            ),
             Self::UnknownBooking => row(
                 StatusCode::NOT_FOUND,
                 "unknown-booking",
@@ -448,6 +458,7 @@ impl Kind {
         Self::TicketCodeInvalid,
         Self::QuoteChanged,
         Self::TicketChanged,
+        Self::PriceChanged,
         Self::UnknownBooking,
         Self::UnknownSaga,
         Self::MethodNotAllowed,

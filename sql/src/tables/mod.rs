@@ -18,7 +18,8 @@ use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{
-    AsOf, AuditView, Books, Claims, Logged, Read, RefundView, SagaStatus, SagaView, Tables,
+    AsOf, AuditView, Books, Claims, Logged, Read, RefundPlace, RefundView, SagaStatus, SagaView,
+    Tables,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
@@ -93,11 +94,11 @@ impl Tables for PgTables {
         &self,
         from_ms: i64,
         to_ms: i64,
-        before: Option<RefundView>,
+        before: Option<RefundPlace>,
         limit: usize,
     ) -> Read<'_, Vec<RefundView>> {
         Box::pin(async move {
-            let page = self.read_refunds(from_ms, to_ms, before.as_ref(), limit);
+            let page = self.read_refunds(from_ms, to_ms, before, limit);
             Ok(page.await?)
         })
     }

@@ -1,7 +1,7 @@
 //! Reads of what companies owe each other, and of what came back to customers.
 
 use passcom_actors::company::log::Seq;
-use passcom_actors::company::store::{Books, RefundView};
+use passcom_actors::company::store::{Books, RefundPlace, RefundView};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::settlement::{Account, Sum};
@@ -55,14 +55,15 @@ impl PgTables {
         &self,
         from_ms: i64,
         to_ms: i64,
-        before: Option<&RefundView>,
+        before: Option<RefundPlace>,
         limit: usize,
     ) -> Result<Vec<RefundView>, Failure> {
-        let ticket: Option<Uuid> = before.map(|last| last.ticket.0);
-        let at = before.map(|last| last.refund.decided_at);
-        let company = before.map(|last| last.refund.seat.company.to_string());
-        let route = before.map(|last| decode::route_number(last.refund.seat.route));
-        let number = before.map(|last| i32::from(last.refund.seat.number.0));
+        let at = before.map(|(at, ..)| at);
+        let ticket: Option<Uuid> = before.map(|(_, ticket, _)| ticket.0);
+        let seat = before.map(|(.., seat)| seat);
+        let company = seat.map(|seat| seat.company.to_string());
+        let route = seat.map(|seat| decode::route_number(seat.route));
+        let number = seat.map(|seat| i32::from(seat.number.0));
         let limit = row_limit(limit);
         let reader = self.reader().await?;
         let rows = reader

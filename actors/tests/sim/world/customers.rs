@@ -259,6 +259,7 @@ impl World {
             BookAnswer::Begun(_)
             | BookAnswer::Overloaded
             | BookAnswer::TooManyHolds
+            | BookAnswer::PriceChanged(..)
             | BookAnswer::KeyReused
             | BookAnswer::UnknownCompany(_)
             | BookAnswer::UnknownSeat(_) => {

@@ -44,6 +44,7 @@ fn sold() -> Record {
     let ticket = TicketPart {
         order: None,
         cancelled: Vec::new(),
+        refunds: Vec::new(),
     };
     record.sagas.get_mut(&SagaId(SAGA)).unwrap().ticket = Some(ticket);
     let user = User {
