@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use passcom_actors::catalogue::cabin::Place;
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::refund::Refunded;
 use passcom_actors::turns::Turns;
 
 use crate::language::Language;
@@ -26,6 +27,7 @@ const KEPT_MAX: usize = 64;
 pub(crate) struct Subject {
     pub ticket: SagaId,
     pub cancelled: Vec<SeatRef>,
+    pub refunds: Vec<Refunded>,
     /// Where its seats are, as far as that is known.
     pub places: Vec<Vec<Option<Place>>>,
     pub language: Language,
@@ -152,6 +154,7 @@ mod tests {
         Subject {
             ticket: SagaId(Uuid::from_u128(number)),
             cancelled: Vec::new(),
+            refunds: Vec::new(),
             places: Vec::new(),
             language: Language::English,
         }

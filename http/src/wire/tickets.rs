@@ -370,3 +370,70 @@ fn decision(decided: Decided) -> &'static str {
         Decided::Abort => "abort",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ticket::travellers::tests::{leg, ticket};
+
+    fn refund(seat: SeatRef, minor: i64) -> Refunded {
+        Refunded {
+            seat,
+            amount: Price {
+                minor,
+                currency: "BRL".to_owned(),
+            },
+            ground: Ground::Regret,
+            decided_at: 1_730_319_757_000,
+            by: "b".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_ticket_says_what_came_back_when_and_by_which_rule() {
+        let mut bought = ticket(vec![
+            leg("a", 1, 7, None),
+            leg("a", 1, 8, None),
+            leg("a", 1, 9, None),
+        ]);
+        let seats: Vec<SeatRef> = bought.order.legs.iter().map(|leg| leg.seat).collect();
+        // the second was cancelled before anybody recorded what came back
+        bought.cancelled = seats[..2].to_vec();
+        bought.refunds = vec![refund(seats[0], 7_000)];
+        let told = |seats: &[SeatRef]| {
+            let cancelled = Cancelled::new("done", &bought, seats, &|_| None);
+            serde_json::to_value(&cancelled).unwrap()
+        };
+        let shown = told(&seats[..1]);
+        let legs = shown["passagem"]["trechos"].as_array().unwrap();
+        let of = |number: u16| {
+            let mut legs = legs.iter();
+            let leg = legs.find(|leg| leg["numero"] == json!(number)).unwrap();
+            leg.get("reembolso").cloned()
+        };
+        let amount = json!({"centavos": 7_000, "moeda": "BRL", "casas": 2});
+        let given = json!({
+            "valor": amount, "motivo": "arrependimento-24h", "quando": clock::utc(1_730_319_757_000), "company": "b"
+        });
+        assert_eq!((of(7), of(8), of(9)), (Some(given), Some(json!(null)), None));
+        assert_eq!(shown["passagem"]["reembolso"], amount);
+        assert_eq!(shown["reembolso"], amount);
+        assert_eq!(told(&seats[..2])["reembolso"], json!(null), "not of both is it known");
+    }
+
+    #[test]
+    fn amounts_of_one_currency_are_summed_up() {
+        let yen = Price {
+            minor: 1,
+            currency: "JPY".to_owned(),
+        };
+        let real = Price {
+            minor: 2,
+            currency: "BRL".to_owned(),
+        };
+        let sum = |amounts: &[&Price]| sum(amounts.iter().copied()).is_some();
+        assert!(sum(&[&real, &real]) && !sum(&[&real, &yen]) && !sum(&[]));
+    }
+}

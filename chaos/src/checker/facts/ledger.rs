@@ -27,7 +27,9 @@ const LEGS: &str = "select saga_id, route_id, number, state from leg";
 const DECISIONS: &str =
     "select key, promised, accepted, value #>> '{}' = 'Abort', chosen from register";
 const TICKETS: &str = "
-select ticket.id, coalesce(array_agg(company || '/' || route_id || '/' || number) filter (where company is not null), '{}')
+select ticket.id, coalesce(array_agg(company || '/' || route_id || '/' || number || case when refund_minor is null then '' else
+    format(' for %s/%s/%s/%s/%s', refund_minor, refund_currency, refund_ground,
+           (extract(epoch from refunded_at) * 1000)::bigint, refunded_by) end) filter (where company is not null), '{}')
 from ticket left join cancelled_leg on ticket_id = ticket.id group by ticket.id";
 const KEYS: &str = "select user_id, key, saga_id, answer is not null from idem";
 const LOGINS: &str = "select login_norm, id, version from user_account";

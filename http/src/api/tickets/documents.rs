@@ -43,6 +43,7 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
     let subject = Subject {
         ticket: ticket.id,
         cancelled: ticket.cancelled.clone(),
+        refunds: ticket.refunds.clone(),
         places: seats.collect(),
         language,
     };
