@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::Violation;
-use super::facts::{Account, Company, EntryRow, RefundRow, Sum};
+#[cfg(test)]
+use super::facts::EntryRow;
+use super::facts::{Account, Company, RefundRow, Sum};
 use crate::history::{Answer, Operation, Request};
 
 /// Of how many entries the books are, and what is wrong.

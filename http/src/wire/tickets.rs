@@ -417,10 +417,17 @@ mod tests {
         let given = json!({
             "valor": amount, "motivo": "arrependimento-24h", "quando": clock::utc(1_730_319_757_000), "company": "b"
         });
-        assert_eq!((of(7), of(8), of(9)), (Some(given), Some(json!(null)), None));
+        assert_eq!(
+            (of(7), of(8), of(9)),
+            (Some(given), Some(json!(null)), None)
+        );
         assert_eq!(shown["passagem"]["reembolso"], amount);
         assert_eq!(shown["reembolso"], amount);
-        assert_eq!(told(&seats[..2])["reembolso"], json!(null), "not of both is it known");
+        assert_eq!(
+            told(&seats[..2])["reembolso"],
+            json!(null),
+            "not of both is it known"
+        );
     }
 
     #[test]
