@@ -106,7 +106,11 @@ impl Desk {
             None => done(cancellation::decide(&self.company, ticket, refunds, true)).await?,
             Some(recorded) => {
                 let follow = cancellation::follow(&self.company, ticket, &seats, &recorded);
-                let here = done(follow).await?;
+                let here = match done(follow).await {
+                    // an exchange is being decided here, and comes too late for these seats: it is done all the same
+                    Err(NotAgreed::Changed) => ticket.clone(),
+                    here => here?,
+                };
                 self.joined(here, &recorded).await?
             }
         };

@@ -370,6 +370,11 @@ impl History {
         self.exchanges.insert(ticket);
     }
 
+    /// Somebody wanted other seats instead of some of this ticket.
+    pub fn may_be_exchanged(&self, ticket: SagaId) -> bool {
+        self.exchanges.contains(&ticket)
+    }
+
     /// Somebody wanted seats of this ticket to end.
     fn may_end(&self, ticket: SagaId) -> bool {
         self.cancels.contains(&ticket) || self.exchanges.contains(&ticket)

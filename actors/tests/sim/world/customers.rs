@@ -409,6 +409,8 @@ async fn cancel_seats(life: &Life, door: &Door, mut ticket: Ticket) -> CancelAns
                 let hub = &mut *life.hub.lock();
                 match cancelled.refund_of(seat) {
                     Some(refund) => hub.history.on_refunded(ticket.id, refund, &mut hub.seen),
+                    // its seat went for another one, and nothing came back
+                    None if hub.history.may_be_exchanged(ticket.id) => {}
                     None => {
                         let missing = format!("S3: {} was cancelled for nothing", ticket.id);
                         hub.history.object(missing);
@@ -418,8 +420,10 @@ async fn cancel_seats(life: &Life, door: &Door, mut ticket: Ticket) -> CancelAns
             }
             Err(NotAgreed::Changed) => {
                 let hub = &mut *life.hub.lock();
-                let partly = format!("one seat of {} was cancelled in part", ticket.id);
-                hub.history.object(partly);
+                if !hub.history.may_be_exchanged(ticket.id) {
+                    let partly = format!("one seat of {} was cancelled in part", ticket.id);
+                    hub.history.object(partly);
+                }
                 return CancelAnswer::NotKnownInTime;
             }
             Err(NotAgreed::NotKnownInTime) => return CancelAnswer::NotKnownInTime,
