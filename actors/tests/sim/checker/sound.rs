@@ -149,19 +149,8 @@ pub fn sound() -> Evidence {
             refunds: Vec::new(),
         };
         tables.tickets.insert(SAGA, ticket);
-        for owner in ["A", "B"].map(company) {
-            let account = Account {
-                day: 0,
-                seller: owner,
-                owner,
-                currency: price().currency,
-            };
-            let sum = Sum {
-                seats_sold: 1,
-                sold: price().minor.into(),
-                ..Sum::default()
-            };
-            tables.sums.insert(account, sum);
+        for owner in ["A", "B"] {
+            enter(&mut tables, owner);
         }
         tables.users.insert("ana".to_owned(), user(7, "ana"));
         let key = Key::Saga(SAGA);
@@ -200,6 +189,23 @@ pub fn sound() -> Evidence {
     evidence
 }
 
+/// In the books: a seat of this company was sold.
+fn enter(tables: &mut State, owner: &str) {
+    let owner = company(owner);
+    let account = Account {
+        day: 0,
+        seller: owner,
+        owner,
+        currency: price().currency,
+    };
+    let sum = Sum {
+        seats_sold: 1,
+        sold: price().minor.into(),
+        ..Sum::default()
+    };
+    tables.sums.insert(account, sum);
+}
+
 /// [`sound`], after [`OTHER`], of a seat of C, has taken the place of the seat of A.
 pub fn exchanged() -> Evidence {
     let mut evidence = sound();
@@ -218,6 +224,7 @@ pub fn exchanged() -> Evidence {
         let old = tables.tickets.get_mut(&SAGA).unwrap();
         old.cancelled = vec![seat_of("A")];
         tables.tickets.insert(OTHER, new.clone());
+        enter(tables, "C");
         if code == "C" {
             tables.legs.insert(leg_key(OTHER), leg(Committed));
             tables.owners.insert(SEAT, OTHER);

@@ -460,7 +460,8 @@ impl Workload {
                 let mut owners = BTreeMap::new();
                 let cells = self.trips.iter().map(|trip| {
                     let mut cell = hot.saga(trip.saga).expect("it is in memory").clone();
-                    cell.unprojected = Parts::default();
+                    // where it came from, and not what it says
+                    (cell.unprojected, cell.booked) = (Parts::default(), None);
                     for seat in cell.keeps() {
                         let state = cell.leg(seat).expect("it keeps the seat").row.state;
                         owners.insert(seat, (trip.saga, state));
