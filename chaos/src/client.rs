@@ -209,6 +209,41 @@ impl Client {
             .await)
     }
 
+    /// Cancels what is left of a ticket on the terms that are shown; answers with what came back, as the ticket then says.
+    pub async fn cancel_agreed(
+        &self,
+        node: usize,
+        session: &Session,
+        ticket: Uuid,
+    ) -> anyhow::Result<Answer> {
+        let path = format!("passagens/{ticket}/cancelamento");
+        let quote = self.request(node, Method::GET, &path, session).await?;
+        let mut code = None;
+        let quoted = async |response| {
+            code = Some(wire::code(response).await?);
+            Ok(Answer::Cancelled)
+        };
+        let answer = self.answered(node, quote, quoted).await;
+        let Some(code) = code else {
+            return Ok(answer);
+        };
+        let request = self.request(node, Method::POST, &path, session).await?;
+        let request = request.json(&json!({"codigo": code}));
+        Ok(self.answered(node, request, wire::cancelled).await)
+    }
+
+    /// A ticket as it is shown.
+    pub async fn ticket(
+        &self,
+        node: usize,
+        session: &Session,
+        ticket: Uuid,
+    ) -> anyhow::Result<Answer> {
+        let path = format!("passagens/{ticket}");
+        let request = self.request(node, Method::GET, &path, session).await?;
+        Ok(self.answered(node, request, wire::ticket).await)
+    }
+
     /// What became of a booking.
     pub async fn status(
         &self,

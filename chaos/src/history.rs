@@ -110,6 +110,11 @@ pub enum Request {
         user: Uuid,
         hold: Uuid,
     },
+    /// A ticket as it is shown.
+    Ticket {
+        user: Uuid,
+        ticket: Uuid,
+    },
     /// What became of a booking, company by company.
     Status {
         user: Uuid,
@@ -151,6 +156,10 @@ pub enum Answer {
         state: String,
         legs: Vec<SeenLeg>,
     },
+    /// What came back for seats of a ticket.
+    Ticket {
+        refunds: Vec<ReadRefund>,
+    },
     /// The routes that were listed, with their free seats.
     SeatMap {
         routes: Vec<(u64, Vec<u16>)>,
@@ -179,6 +188,18 @@ pub struct SeatName {
     pub company: String,
     /// On the wire.
     pub id: u64,
+}
+
+/// What came back for a seat, as an answer says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReadRefund {
+    #[serde(flatten)]
+    pub seat: SeatName,
+    /// In minor units.
+    pub amount: i64,
+    pub currency: String,
+    /// Who decided it.
+    pub by: String,
 }
 
 /// A leg of a booking as its company answered.
@@ -247,6 +268,7 @@ impl Request {
             Self::Extend { .. } => "extend",
             Self::Release { .. } => "release",
             Self::Status { .. } => "status",
+            Self::Ticket { .. } => "ticket",
             Self::Browse => "browse",
             Self::SeatMap { .. } => "seat map",
             Self::Register { .. } => "register",
@@ -288,6 +310,7 @@ impl Answer {
             Self::Released => "200 released".to_owned(),
             Self::Listed { .. } | Self::SeatMap { .. } => "200 listed".to_owned(),
             Self::Status { state, .. } => format!("200 {state}"),
+            Self::Ticket { .. } => "200 ticket".to_owned(),
             Self::User { .. } => "200 user".to_owned(),
             Self::Problem { status, kind, .. } => format!("{status} {kind}"),
             Self::Lost { .. } => "no answer".to_owned(),

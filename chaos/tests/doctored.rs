@@ -16,7 +16,7 @@ use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 /// What is changed at the first company, how it is put right, and who has to notice.
-const LIES: [(&str, &str, &str); 17] = [
+const LIES: [(&str, &str, &str); 21] = [
     (
         // as of later: else a node that looks for old ones would put it right before we look
         "update leg set state = 'prepared', prepared_at = now() + interval '1 hour' where saga_id = 'SOLD'",
@@ -95,6 +95,27 @@ const LIES: [(&str, &str, &str); 17] = [
         "LOG5",
     ),
     (
+        "update settlement set sold = sold + 1",
+        "update settlement set sold = sold - 1",
+        "S1",
+    ),
+    (
+        // of another day
+        "update settlement set day = day + 1000",
+        "update settlement set day = day - 1000",
+        "S2",
+    ),
+    (
+        "update cancelled_leg set refunded_by = refunded_by || 'z' where ticket_id = 'RETURNED'",
+        "update cancelled_leg set refunded_by = left(refunded_by, -1) where ticket_id = 'RETURNED'",
+        "S2",
+    ),
+    (
+        "update cancelled_leg set refund_minor = refund_minor - 1 where ticket_id = 'RETURNED'",
+        "update cancelled_leg set refund_minor = refund_minor + 1 where ticket_id = 'RETURNED'",
+        "S3",
+    ),
+    (
         "create table cut as select * from log where seq = 2; delete from log where seq = 2",
         "insert into log select * from cut; drop table cut",
         "LOG2",
@@ -137,7 +158,10 @@ impl World {
         let sold = book(&market, &session, "sold", &seats).await;
         let returned = market.stock.take_of_route(1);
         let returned = book(&market, &session, "returned", &returned).await;
-        let answer = market.cancel(1, 0, &session, returned).await.unwrap();
+        let answer = market
+            .cancel_agreed(1, 0, &session, returned)
+            .await
+            .unwrap();
         assert_eq!(answer, Answer::Cancelled);
         let held = hold(&market, &session, "held", 0).await;
         let released = hold(&market, &session, "released", 1).await;

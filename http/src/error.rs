@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use passcom_actors::catalogue::airports::Airport;
 use passcom_actors::domain::ids::{CompanyId, SagaId};
-use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::order::{Price, SeatRef};
 use passcom_actors::people::desk::Unavailable;
 use warp::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use warp::http::{HeaderValue, StatusCode};
@@ -33,6 +33,7 @@ struct Particulars {
     allow: Option<String>,
     about: About,
     place: Option<wire::UnknownPlace>,
+    price: Option<Price>,
 }
 
 /// What a problem is about: extension members that a program can read.
@@ -79,6 +80,7 @@ impl From<Kind> for Problem {
             allow: None,
             about: About::default(),
             place: None,
+            price: None,
         }))
     }
 }
@@ -149,6 +151,12 @@ impl Problem {
         self
     }
 
+    /// Says what a seat costs now.
+    pub fn priced(mut self, price: Price) -> Self {
+        self.0.price = Some(price);
+        self
+    }
+
     #[cfg(test)]
     pub fn kind(&self) -> Kind {
         self.0.kind
@@ -178,6 +186,7 @@ impl Problem {
             message: message.to(language),
             about: wire::ProblemAbout::from(&problem.about),
             place: problem.place.as_ref(),
+            price: problem.price.as_ref().map(wire::Money::from),
         };
         let body = serde_json::to_vec(&body).expect("a problem serializes");
         let mut response = Response::new(body.into());

@@ -17,7 +17,6 @@ use passcom_actors::catalogue::Catalogue;
 use passcom_actors::people::accounts::Accounts;
 use passcom_actors::people::desk::Desk;
 use passcom_actors::people::operations::Operations;
-use passcom_actors::people::refund::Tariff;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -52,7 +51,6 @@ pub struct App {
     pub catalogue: Catalogue,
     pub issuer: TokenIssuer,
     pub verifier: TokenVerifier,
-    pub tariff: Tariff,
     /// Where customers find this node's page; e-tickets lead there.
     pub public_url: Option<String>,
     pub limits: Limits,

@@ -12,7 +12,7 @@ pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry
 pub(crate) use self::choices::{DayPart, DayPartNames};
 pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
 pub(crate) use self::itineraries::{Airport, Itineraries, ORDERS, UnknownPlace};
-pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, OneSeat, PlainLeg};
+pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, Money, OneSeat, PlainLeg};
 pub(crate) use self::prices::PriceCalendar;
 pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
 pub(crate) use self::tickets::{
@@ -122,6 +122,17 @@ pub(crate) struct WantedSeat {
     #[serde(rename = "id_assento")]
     pub seat: u64,
     pub company: String,
+    /// As it was shown.
+    #[serde(rename = "preco")]
+    pub price: Option<ExpectedPrice>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ExpectedPrice {
+    #[serde(rename = "centavos")]
+    pub minor: i64,
+    #[serde(rename = "moeda")]
+    pub currency: String,
 }
 
 #[derive(Deserialize)]
@@ -144,6 +155,9 @@ pub(crate) struct Problem<'a> {
     pub about: ProblemAbout,
     #[serde(flatten)]
     pub place: Option<&'a UnknownPlace>,
+    /// What a seat costs now.
+    #[serde(rename = "preco", skip_serializing_if = "Option::is_none")]
+    pub price: Option<Money<'a>>,
 }
 
 #[derive(Serialize)]
@@ -204,6 +218,7 @@ mod tests {
                 message: "The seat is not available",
                 about: ProblemAbout::from(about),
                 place: None,
+                price: None,
             };
             serde_json::to_string(&body).unwrap()
         };

@@ -227,13 +227,19 @@ async fn keep(mut lock: NodeLock, database: &Database, witness: &Witness) -> any
 
 fn settings(config: &Config) -> Settings {
     let Config {
-        limits, timeouts, ..
+        limits,
+        timeouts,
+        tariff,
+        ..
     } = config;
     Settings {
         desk: desk::Limits {
             bookings_max: limits.bookings_at_once,
             deadline: timeouts.booking(),
             hold_seconds: timeouts.hold_seconds,
+            tariff: Tariff {
+                refund_percent: tariff.refund_percent,
+            },
         },
         route_actors_max: limits.route_actors as usize,
         lease_ttl: timeouts.lease(),
@@ -272,9 +278,6 @@ impl Node {
                 config.limits.password_hashes_at_once as usize,
             ),
             catalogue: self.assembly.company.catalogue.clone(),
-            tariff: Tariff {
-                refund_percent: config.tariff.refund_percent,
-            },
             public_url: company.public_url.clone(),
             issuer: TokenIssuer::from_pem(company.code, &private)?,
             verifier: TokenVerifier::new(keys.collect::<anyhow::Result<_>>()?)?,

@@ -12,7 +12,7 @@ use passcom_actors::domain::ticket::Ticket;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 
-use crate::decode::{self, Decoded};
+use crate::decode::{self, Decoded, gone, gone_columns};
 
 /// The columns of a saga with its decision, and its ticket.
 macro_rules! sagas {
@@ -26,22 +26,16 @@ select asked.id, saga.order_hash, saga."order", saga.acceptors, saga.driver, sag
        (extract(epoch from saga.accepted_at) * 1000)::bigint as accepted_at,
        (extract(epoch from saga.chosen_at) * 1000)::bigint as chosen_at,
        ticket."order" as ticket_order, (extract(epoch from ticket.recorded_at) * 1000)::bigint as recorded_at,
-       gone.companies, gone.routes, gone.numbers, news.changes
-from "#,
+       "#,
+            gone_columns!(),
+            "
+from ",
             $which,
             r#" as asked (id)
 left join saga on saga.id = asked.id
 left join ticket on ticket.id = asked.id
-cross join lateral (
-    select coalesce(array_agg(company), '{}') as companies,
-           coalesce(array_agg(route_id), '{}') as routes,
-           coalesce(array_agg(number), '{}') as numbers
-    from cancelled_leg where ticket_id = ticket.id
-) as gone
-cross join lateral (
-    select coalesce(json_agg(changed_leg), '[]') as changes from changed_leg where ticket_id = ticket.id
-) as news
-"#
+"#,
+            gone!()
         )
     };
 }
@@ -95,13 +89,14 @@ fn cell(id: SagaId, row: &Row, legs: Vec<(Leg, bool)>) -> Decoded<Cell> {
             // one order in memory, where both say the same
             let known = saga.as_ref().and_then(|saga| saga.order.clone());
             let order = known.filter(|known| *known == order).unwrap_or(order);
-            let cancelled = decode::cancelled(row)?;
+            let (cancelled, refunds) = decode::cancelled(row)?;
             let changes = decode::changes(row)?;
             let ticket = Ticket {
                 id,
                 order,
                 cancelled,
                 changes,
+                refunds,
             };
             Some((ticket, row.try_get("recorded_at")?))
         }
@@ -124,6 +119,7 @@ fn cell(id: SagaId, row: &Row, legs: Vec<(Leg, bool)>) -> Decoded<Cell> {
         begun_at: begun_at.unwrap_or_default(),
         legs,
         register,
+        booked: ticket.as_ref().map(|(ticket, _)| Ticket::clone(ticket)),
         ticket,
         unprojected: Parts::default(),
     })

@@ -7,7 +7,8 @@ use passcom_actors::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
-use passcom_actors::domain::order::{Offsets, Order, OrderHash, SeatRef};
+use passcom_actors::domain::order::{Offsets, Order, OrderHash, Price, SeatRef};
+use passcom_actors::domain::refund::{Ground, Refunded};
 use passcom_actors::domain::rows::SagaState;
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::{LegState, RefusalReason};
@@ -18,7 +19,7 @@ use crate::error::Failure;
 
 pub(crate) type Decoded<T> = Result<T, Failure>;
 
-fn corrupt(table: &'static str, column: &'static str, value: impl ToString) -> Failure {
+pub(crate) fn corrupt(table: &'static str, column: &'static str, value: impl ToString) -> Failure {
     Failure::Corrupt {
         table,
         column,
@@ -174,33 +175,105 @@ pub(crate) fn register(row: &Row) -> Decoded<(Key, Register)> {
     Ok((key(row.try_get("key")?)?, register))
 }
 
-/// The columns `id`, `order`, the arrays `companies`, `routes`, `numbers` of its cancelled seats, and `changes`.
+/// The cancelled seats of `ticket` as the row `gone` of arrays, for [`cancelled`], and the changes of its flights.
+macro_rules! gone {
+    () => {
+        "cross join lateral (
+    select coalesce(array_agg(company), '{}') as companies,
+           coalesce(array_agg(route_id), '{}') as routes,
+           coalesce(array_agg(number), '{}') as numbers,
+           coalesce(array_agg(refund_minor), '{}') as amounts,
+           coalesce(array_agg(refund_currency), '{}') as currencies,
+           coalesce(array_agg(refund_ground), '{}') as grounds,
+           coalesce(array_agg((extract(epoch from refunded_at) * 1000)::bigint), '{}') as refunded_at,
+           coalesce(array_agg(refunded_by), '{}') as refunded_by
+    from cancelled_leg where ticket_id = ticket.id
+) as gone
+cross join lateral (
+    select coalesce(json_agg(changed_leg), '[]') as changes from changed_leg where ticket_id = ticket.id
+) as news
+"
+    };
+}
+/// The columns of `gone`.
+macro_rules! gone_columns {
+    () => {
+        "gone.companies, gone.routes, gone.numbers, gone.amounts, gone.currencies, gone.grounds, gone.refunded_at, gone.refunded_by,
+       news.changes"
+    };
+}
+pub(crate) use {gone, gone_columns};
+
+/// The columns `id`, `order`, those of its cancelled seats, and `changes`.
 pub(crate) fn ticket(row: &Row) -> Decoded<Ticket> {
     let Json(order): Json<Order> = row.try_get("order")?;
+    let (cancelled, refunds) = cancelled(row)?;
     Ok(Ticket {
         id: SagaId(row.try_get("id")?),
         order: Arc::new(order),
-        cancelled: cancelled(row)?,
+        cancelled,
         changes: changes(row)?,
+        refunds,
     })
 }
 
-/// The arrays `companies`, `routes`, `numbers` of a ticket's cancelled seats.
-pub(crate) fn cancelled(row: &Row) -> Decoded<Vec<SeatRef>> {
+/// A ticket's cancelled seats, and what came back for them: the arrays of `gone`.
+pub(crate) fn cancelled(row: &Row) -> Decoded<(Vec<SeatRef>, Vec<Refunded>)> {
     let companies: Vec<&str> = row.try_get("companies")?;
+    if companies.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
     let routes: Vec<i64> = row.try_get("routes")?;
     let numbers: Vec<i32> = row.try_get("numbers")?;
-    let mut cancelled = Vec::with_capacity(companies.len());
-    for ((code, route), number) in companies.iter().zip(routes).zip(numbers) {
-        cancelled.push(SeatRef {
-            company: company("cancelled_leg", code)?,
-            route: route_id(route),
-            number: seat_number(number)?,
-        });
+    let amounts: Vec<Option<i64>> = row.try_get("amounts")?;
+    let currencies: Vec<Option<&str>> = row.try_get("currencies")?;
+    let grounds: Vec<Option<&str>> = row.try_get("grounds")?;
+    let times: Vec<Option<i64>> = row.try_get("refunded_at")?;
+    let deciders: Vec<Option<&str>> = row.try_get("refunded_by")?;
+    let (mut cancelled, mut refunds) = (Vec::with_capacity(companies.len()), Vec::new());
+    for at in 0..companies.len() {
+        let seat = SeatRef {
+            company: company("cancelled_leg", companies[at])?,
+            route: route_id(routes[at]),
+            number: seat_number(numbers[at])?,
+        };
+        cancelled.push(seat);
+        let refund = (
+            amounts[at],
+            currencies[at],
+            grounds[at],
+            times[at],
+            deciders[at],
+        );
+        if let (Some(minor), Some(currency), Some(ground), Some(decided_at), Some(by)) = refund {
+            refunds.push(refunded(seat, minor, currency, ground, decided_at, by)?);
+        }
     }
     // PostgreSQL sorts text by the database's collation, we by bytes
     cancelled.sort_unstable();
-    Ok(cancelled)
+    refunds.sort_unstable_by_key(|refund| refund.seat);
+    Ok((cancelled, refunds))
+}
+
+pub(crate) fn refunded(
+    seat: SeatRef,
+    minor: i64,
+    currency: &str,
+    ground: &str,
+    decided_at: i64,
+    by: &str,
+) -> Decoded<Refunded> {
+    let unknown = || corrupt("cancelled_leg", "refund_ground", ground);
+    Ok(Refunded {
+        seat,
+        amount: Price {
+            minor,
+            currency: currency.to_owned(),
+        },
+        ground: Ground::named(ground).ok_or_else(unknown)?,
+        decided_at,
+        by: company("cancelled_leg", by)?,
+    })
 }
 
 /// A row of `changed_leg`, as PostgreSQL writes it in JSON.

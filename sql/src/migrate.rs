@@ -8,7 +8,7 @@ use crate::locks;
 use crate::pool::Database;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 10] = [
+const MIGRATIONS: [(i32, &str, &str); 11] = [
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (
         2,
@@ -34,6 +34,11 @@ const MIGRATIONS: [(i32, &str, &str); 10] = [
         10,
         "flights",
         include_str!("../migrations/0010_flights.sql"),
+    ),
+    (
+        11,
+        "refunds",
+        include_str!("../migrations/0011_refunds.sql"),
     ),
 ];
 

@@ -19,6 +19,7 @@ use super::order::{Order, OrderHash, SeatRef, claim};
 use super::outcome::Outcome;
 use super::participant;
 use super::question::{CompanyAnswer, Question};
+use super::refund::Refunded;
 use super::register;
 use super::replica;
 use super::rows::{
@@ -88,10 +89,12 @@ pub enum Entry {
     /// Raises this company's ballot round above this one.
     NextRound { above: i64 },
     /// Seats of a ticket are cancelled. `agreed`: all of them or none, as what comes back for them was agreed to together.
+    /// `refunds`: what comes back for each, recorded of those that this very entry cancels.
     Cancel {
         ticket: SagaId,
         seats: Vec<SeatRef>,
         agreed: bool,
+        refunds: Vec<Refunded>,
     },
     /// Flights of a ticket, this company's own, as they are flown now: written down where that is new, and the others are told. A leg
     /// whose seat the aircraft does not have moves to another one. `at`: milliseconds since 1970.
@@ -198,7 +201,8 @@ impl Entry {
                 ticket,
                 seats,
                 agreed,
-            } => cancel(rows, *ticket, seats, *agreed),
+                refunds,
+            } => cancel(rows, *ticket, seats, *agreed, refunds),
             Entry::Change {
                 ticket,
                 flights,
@@ -386,16 +390,23 @@ fn finish(rows: &mut Rows, saga: SagaId) -> Receipt {
 }
 
 /// The ticket's own legs here end with its cancellation.
-fn cancel(rows: &mut Rows, ticket: SagaId, seats: &[SeatRef], agreed: bool) -> Receipt {
+fn cancel(
+    rows: &mut Rows,
+    ticket: SagaId,
+    seats: &[SeatRef],
+    agreed: bool,
+    refunds: &[Refunded],
+) -> Receipt {
     let claimed = claim(rows.me, ticket);
     if let SeatUse::Prepared { .. } = rows.seat_use(&(claimed.route, claimed.number)) {
         // an exchange is being decided: what is left of the ticket is not known
         return Receipt::Cancelled(Cancelled::Changed);
     }
-    Receipt::Cancelled(match replica::cancel(rows, ticket, seats, agreed) {
-        Ok(fresh) => {
+    let cancelled = replica::cancel(rows, ticket, seats, agreed, refunds);
+    Receipt::Cancelled(match cancelled {
+        Ok((cancelled, fresh)) => {
             participant::on_cancel(rows, ticket, &fresh);
-            Cancelled::Done
+            Cancelled::Done(cancelled)
         }
         Err(not) => not,
     })

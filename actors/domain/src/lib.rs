@@ -3,7 +3,8 @@
 //! * [`vote`], [`ballot`], [`ticket`], [`question`], [`outcome`]: the words that the rules speak in;
 //! * [`saga`]: the driver of a booking; [`participant`]: a company's vote; [`register`]: the decision;
 //!   [`replica`]: what everybody has a copy of; [`seat_map`]: who claims a route's seats right now.
-//! * [`currency`]: how many digits an amount has;
+//! * [`currency`]: how many digits an amount has; [`refund`]: what came back for a cancelled seat; [`settlement`]: what
+//!   companies owe each other;
 //! * [`entry`]: all of a company's durable steps, posted to the [`rows`] of one transaction.
 //!
 //! Invariants, wherever the system may have stopped:
@@ -28,11 +29,13 @@ pub mod order_hash;
 pub mod outcome;
 pub mod participant;
 pub mod question;
+pub mod refund;
 pub mod register;
 pub mod replica;
 pub mod rows;
 pub mod saga;
 pub mod seat_map;
+pub mod settlement;
 pub mod ticket;
 pub mod time;
 pub mod vote;

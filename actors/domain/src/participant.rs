@@ -238,8 +238,8 @@ pub fn on_exchange(rows: &mut Rows, saga: SagaId, order: &Order) {
         // told before, or not of a company that was asked
         _ => return,
     }
-    match replica::cancel(rows, exchange.ticket, &exchange.seats, false) {
-        Ok(fresh) => on_cancel(rows, exchange.ticket, &fresh),
+    match replica::cancel(rows, exchange.ticket, &exchange.seats, false, &[]) {
+        Ok((_, fresh)) => on_cancel(rows, exchange.ticket, &fresh),
         Err(not) => rows.alarm(format!(
             "saga {saga} takes the place of seats of ticket {}: {not:?}",
             exchange.ticket

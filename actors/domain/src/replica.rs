@@ -1,11 +1,13 @@
 //! The rows of which every company keeps a copy, and how two copies merge: a user by the higher version, a ticket by
-//! the union of its cancelled seats and the newest change of each. Merging is idempotent, commutative and never loses a cancellation.
+//! the union of its cancelled seats, of what came back for them, and the newest change of each. Merging is idempotent, commutative and
+//! never loses a cancellation.
 
 use std::sync::Arc;
 
 use super::accounts::User;
 use super::ids::SagaId;
 use super::order::{Order, SeatRef};
+use super::refund::Refunded;
 use super::register;
 use super::rows::{Replicated, Rows};
 use super::ticket::{Cancelled, Ticket};
@@ -37,25 +39,30 @@ pub fn keep(rows: &mut Rows, saga: SagaId, order: Arc<Order>) -> bool {
 }
 
 /// Cancels seats of a ticket that is here and tells the others. Answers with the seats whose legs are to end. `agreed`: only if all
-/// of these seats are left, or none of them, as when it is asked for again.
+/// of these seats are left, or none of them, as when it is asked for again. Of `refunds` those of the seats that this cancels are
+/// recorded, and no other: what came back for a seat before stays as it is.
 pub fn cancel(
     rows: &mut Rows,
     ticket: SagaId,
     seats: &[SeatRef],
     agreed: bool,
-) -> Result<Vec<SeatRef>, Cancelled> {
+    refunds: &[Refunded],
+) -> Result<(Ticket, Vec<SeatRef>), Cancelled> {
     let row = rows.ticket(&ticket).ok_or(Cancelled::NotHere)?;
     let wanted = row.seats_among(seats);
     let fresh = row.difference(&wanted);
     if agreed && !fresh.is_empty() && fresh.len() < wanted.len() {
         return Err(Cancelled::Changed);
     }
-    if !fresh.is_empty() {
-        let merged = row.union(&fresh);
-        rows.outbox.push(Replicated::Ticket(merged.clone()));
-        rows.tickets.put(ticket, merged);
+    if fresh.is_empty() {
+        return Ok((row.clone(), fresh));
     }
-    Ok(fresh)
+    let refunds = refunds.iter().filter(|refund| fresh.contains(&refund.seat));
+    let refunds: Vec<Refunded> = refunds.cloned().collect();
+    let cancelled = row.union(&fresh, &refunds);
+    rows.outbox.push(Replicated::Ticket(cancelled.clone()));
+    rows.tickets.put(ticket, cancelled.clone());
+    Ok((cancelled, fresh))
 }
 
 /// Takes over a peer's copy of a ticket. Answers with the seats that were not cancelled here before: their legs are to
@@ -68,7 +75,7 @@ pub fn merge_ticket(rows: &mut Rows, copy: &Ticket) -> Vec<SeatRef> {
         return Vec::new();
     }
     let fresh = row.difference(&copy.cancelled);
-    let merged = row.union(&fresh).with_changes(&copy.changes);
+    let merged = row.merged(copy).with_changes(&copy.changes);
     rows.tickets.put(copy.id, merged);
     fresh
 }

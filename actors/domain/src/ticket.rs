@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::flight::{Flight, FlightChange};
 use super::ids::{SagaId, SeatNumber};
 use super::order::{Order, SeatRef};
+use super::refund::{self, Refunded};
 
 /// A confirmed booking. Its existence is proof that Commit was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,13 +18,15 @@ pub struct Ticket {
     pub cancelled: Vec<SeatRef>,
     /// What companies changed of its flights since: the newest per seat, ascending by seat. Never goes back.
     pub changes: Vec<FlightChange>,
+    /// What came back for cancelled seats, ascending by seat, at most one for each. None of a seat that was cancelled before this was kept.
+    pub refunds: Vec<Refunded>,
 }
 
 /// What came of a cancellation at one company.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Cancelled {
-    /// All of the seats are cancelled now.
-    Done,
+    /// All of the seats are cancelled now: the ticket as it is recorded.
+    Done(Ticket),
     /// Some of the seats were cancelled before, and others not, or an exchange of the ticket is being decided: what was agreed to may
     /// not be so any more, and nothing was done.
     Changed,
@@ -50,6 +53,7 @@ impl Ticket {
             order,
             cancelled: Vec::new(),
             changes: Vec::new(),
+            refunds: Vec::new(),
         }
     }
 
@@ -64,9 +68,14 @@ impl Ticket {
         own.filter(|seat| seats.contains(seat)).collect()
     }
 
-    /// The same ticket with these seats of it cancelled, too.
-    pub fn without(&self, seats: &[SeatRef]) -> Ticket {
-        self.union(&self.seats_among(seats))
+    /// What is recorded that came back for a seat.
+    pub fn refund_of(&self, seat: SeatRef) -> Option<&Refunded> {
+        self.refunds.iter().find(|refund| refund.seat == seat)
+    }
+
+    /// Two copies of a ticket as one: what is cancelled in either, and what came back for it.
+    pub fn merged(&self, copy: &Ticket) -> Ticket {
+        self.union(&copy.cancelled, &copy.refunds)
     }
 
     /// The seats of it that are not cancelled, ascending.
@@ -74,14 +83,15 @@ impl Ticket {
         self.difference(&self.order.seats())
     }
 
-    /// The same ticket with these seats cancelled, too.
-    pub(crate) fn union(&self, seats: &[SeatRef]) -> Ticket {
+    /// The same ticket with these seats cancelled, too, and this given back for cancelled seats.
+    pub(crate) fn union(&self, seats: &[SeatRef], refunds: &[Refunded]) -> Ticket {
         let mut cancelled = self.cancelled.clone();
         cancelled.extend(self.difference(seats));
         cancelled.sort_unstable();
         cancelled.dedup();
         Ticket {
             cancelled,
+            refunds: refund::merged(&self.refunds, refunds),
             ..self.clone()
         }
     }

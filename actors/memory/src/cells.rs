@@ -12,6 +12,8 @@ use passcom_actors::domain::rows::{
     AuditRow, Footprint, KeyRow, LegKey, OutboxCursor, Replicated, SeatKey, SeatRow,
 };
 
+use passcom_actors::domain::settlement::{self, Sums};
+
 use super::{Database, State};
 
 #[derive(Debug, Clone, Default)]
@@ -26,6 +28,8 @@ pub(super) struct Cells {
     /// With the time.
     pub audit: Vec<(i64, AuditRow)>,
     pub round: i64,
+    /// What companies owe each other.
+    pub sums: Sums,
     pub projected: Seq,
 }
 
@@ -34,10 +38,12 @@ impl Cells {
         for (saga, cell) in &projection.sagas {
             let unprojected = Parts::default();
             let cell = cell.clone();
+            let booked = cell.ticket.as_ref().map(|(ticket, _)| ticket.clone());
             self.sagas.insert(
                 *saga,
                 Cell {
                     unprojected,
+                    booked,
                     ..cell
                 },
             );
@@ -59,6 +65,9 @@ impl Cells {
         self.outbox.extend(projection.outbox.iter().cloned());
         self.audit.extend(projection.audit.iter().cloned());
         self.round = self.round.max(projection.round);
+        for (account, sum) in &projection.sums {
+            settlement::add(&mut self.sums, account.clone(), *sum);
+        }
         self.projected = projection.upto;
     }
 
@@ -135,6 +144,7 @@ impl Cells {
             audit: self.audit.iter().map(|(_, row)| row.clone()).collect(),
             keys: self.keys.clone(),
             round: self.round,
+            sums: self.sums.clone(),
             ..State::default()
         };
         for (saga, cell) in &self.sagas {

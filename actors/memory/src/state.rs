@@ -10,6 +10,7 @@ use passcom_actors::domain::rows::{
     AuditRow, KeyRow, LegKey, LegRow, OutboxCursor, Replicated, Rows, SagaRow, SeatKey, SeatRow,
     Table,
 };
+use passcom_actors::domain::settlement::{self, Sums};
 use passcom_actors::domain::ticket::Ticket;
 
 /// The rows of every table.
@@ -32,6 +33,8 @@ pub struct State {
     /// With the version that changed each last.
     pub routes: BTreeMap<RouteId, (i64, Route)>,
     pub round: i64,
+    /// What companies owe each other.
+    pub sums: Sums,
 }
 
 impl State {
@@ -60,6 +63,7 @@ impl State {
         differ("user", &self.users, &other.users, &mut found);
         differ("key", &self.keys, &other.keys, &mut found);
         differ("cursor", &self.cursors, &other.cursors, &mut found);
+        differ("sum", &self.sums, &other.sums, &mut found);
         if self.outbox != other.outbox {
             found.push(format!("outbox: {:?} / {:?}", self.outbox, other.outbox));
         }
@@ -119,6 +123,9 @@ impl State {
             }
         }
         put(&rows.registers, &mut self.registers);
+        for change in rows.tickets.changes() {
+            settlement::enter(&mut self.sums, change.before, change.after);
+        }
         put(&rows.tickets, &mut self.tickets);
         put(&rows.users, &mut self.users);
         put(&rows.keys, &mut self.keys);

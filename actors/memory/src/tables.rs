@@ -11,7 +11,8 @@ use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{
-    AsOf, AuditView, Claims, Kept, Logged, NOBODY, Read, SagaStatus, SagaView, Tables,
+    AsOf, AuditView, Books, Claims, Kept, Logged, NOBODY, Read, RefundPlace, RefundView,
+    SagaStatus, SagaView, Tables,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::Value;
@@ -104,6 +105,44 @@ impl Tables for MemoryStore {
         })
     }
 
+    fn books(&self, from: i32, to: i32) -> Read<'_, Books> {
+        self.read(|database| {
+            let sums = database.cells.sums.iter();
+            let wanted = sums.filter(|(account, _)| (from..=to).contains(&account.day));
+            Books {
+                at: database.cells.projected,
+                sums: wanted
+                    .map(|(account, sum)| (account.clone(), *sum))
+                    .collect(),
+            }
+        })
+    }
+
+    fn refunds(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+        before: Option<RefundPlace>,
+        limit: usize,
+    ) -> Read<'_, Vec<RefundView>> {
+        self.read(|database| {
+            let all = database.cells.tickets().flat_map(|ticket| {
+                let refunds = ticket.refunds.iter().cloned();
+                refunds.map(|refund| RefundView {
+                    ticket: ticket.id,
+                    refund,
+                })
+            });
+            let mut refunds: Vec<_> = all
+                .filter(|view| (from_ms..to_ms).contains(&view.refund.decided_at))
+                .filter(|view| before.is_none_or(|last| view.place() < last))
+                .collect();
+            refunds.sort_by_key(|view| Reverse(view.place()));
+            refunds.truncate(limit);
+            refunds
+        })
+    }
+
     fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>> {
         self.read(|database| {
             let rows = (1..).zip(&database.cells.audit);
@@ -145,9 +184,13 @@ impl Tables for MemoryStore {
                     Replicated::User(user) => {
                         (user.id, user.version, &user.password_hash).hash(&mut hasher)
                     }
-                    Replicated::Ticket(ticket) => {
-                        (ticket.id, &ticket.cancelled, &ticket.changes).hash(&mut hasher)
-                    }
+                    Replicated::Ticket(ticket) => (
+                        ticket.id,
+                        &ticket.cancelled,
+                        &ticket.changes,
+                        &ticket.refunds,
+                    )
+                        .hash(&mut hasher),
                 }
                 *digests.entry(Bucket::of(id_of(&row))).or_default() ^=
                     hasher.finish().cast_signed();

@@ -17,8 +17,8 @@ use super::log::cell::{Cell, seat_of};
 use super::log::unused::KEYS_MAX;
 use super::owed::Owed;
 use super::store::{
-    AuditView, Held, Kept, KnownKey, ReadError, SagaRecord, SagaStatus, SagaView, Tables,
-    Unfinished,
+    AuditView, Books, Held, Kept, KnownKey, ReadError, RefundPlace, RefundView, SagaRecord,
+    SagaStatus, SagaView, Tables, Unfinished,
 };
 use crate::catalogue::Published;
 use crate::domain::accounts::User;
@@ -140,6 +140,23 @@ impl Archive {
     /// What is recorded of a saga, with the times; in no order.
     pub async fn history(&self, saga: SagaId) -> Read<Vec<Event>> {
         self.cell(saga, |cell| cell.events(self.me)).await
+    }
+
+    /// What companies owe each other of these days, both included: all that the log has now.
+    pub async fn books(&self, from: i32, to: i32) -> Read<Books> {
+        self.caught_up().await?.books(from, to).await
+    }
+
+    /// What came back for cancelled seats, decided from this instant on and before that one (milliseconds since 1970), newest
+    /// first, before this one.
+    pub async fn refunds(
+        &self,
+        (from_ms, to_ms): (i64, i64),
+        before: Option<RefundPlace>,
+        limit: usize,
+    ) -> Read<Vec<RefundView>> {
+        let tables = self.caught_up().await?;
+        tables.refunds(from_ms, to_ms, before, limit).await
     }
 
     /// What operators did, newest first, before this one.

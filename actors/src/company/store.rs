@@ -20,7 +20,9 @@ use crate::domain::ballot::{Acceptors, Register};
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
 use crate::domain::order::{Order, OrderHash, SeatRef};
 use crate::domain::outcome::Outcome;
+use crate::domain::refund::Refunded;
 use crate::domain::rows::{Footprint, KeyRow, Replicated, Rows, SeatKey, SeatUse};
+use crate::domain::settlement::Sums;
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::{LegState, RefusalReason};
 
@@ -284,6 +286,30 @@ pub struct AuditView {
     pub reason: String,
 }
 
+/// What companies owe each other, as of one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Books {
+    /// The last row of the log that is in it.
+    pub at: Seq,
+    pub sums: Sums,
+}
+
+/// What came back for one seat of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RefundView {
+    pub ticket: SagaId,
+    pub refund: Refunded,
+}
+
+/// Refunds are listed by when they were decided, then by ticket and seat, the last one first.
+pub type RefundPlace = (i64, SagaId, SeatRef);
+
+impl RefundView {
+    pub fn place(&self) -> RefundPlace {
+        (self.refund.decided_at, self.ticket, self.refund.seat)
+    }
+}
+
 /// The tables, for what is read beside the ledger: they have what the log had when it was projected last. An
 /// [`Archive`](crate::company::archive::Archive) knows what is newer.
 pub trait Tables: Send + Sync + 'static {
@@ -315,6 +341,19 @@ pub trait Tables: Send + Sync + 'static {
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>>;
+
+    /// What companies owe each other of these days, both included.
+    fn books(&self, from: i32, to: i32) -> Read<'_, Books>;
+
+    /// What came back for cancelled seats, decided from this instant on and before that one (milliseconds since 1970), newest
+    /// first, before this one.
+    fn refunds(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+        before: Option<RefundPlace>,
+        limit: usize,
+    ) -> Read<'_, Vec<RefundView>>;
 
     /// What operators did, newest first, before this one.
     fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>>;

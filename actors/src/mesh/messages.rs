@@ -13,8 +13,8 @@ use crate::company::log::lineage::Mark;
 use crate::company::store::{KnownKey, SagaRecord};
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
-use crate::domain::order::SeatRef;
 use crate::domain::question::{CompanyAnswer, Question};
+use crate::domain::refund::Refunded;
 use crate::domain::rows::{OutboxCursor, Replicated};
 use crate::domain::ticket::{Cancelled, Ticket};
 
@@ -76,10 +76,11 @@ pub enum Request {
     History {
         saga: SagaId,
     },
-    /// Cancel these seats of this ticket, all of them or none.
+    /// Cancel these seats of this ticket, all of them or none, and decide that so much comes back. Who decides, and when, is
+    /// for the company that is asked to fill in.
     Cancel {
         ticket: Box<Ticket>,
-        seats: Vec<SeatRef>,
+        refunds: Vec<Refunded>,
     },
 }
 

@@ -120,8 +120,8 @@ impl Service {
                 let held = company.archive.held_for(user, HOLDS_MAX).await;
                 held.map(Reply::Holds)
             }
-            Request::Cancel { ticket, seats } => {
-                return match cancellation::write(&company.ledger, &ticket, &seats, true).await {
+            Request::Cancel { ticket, refunds } => {
+                return match cancellation::decide(company, &ticket, refunds, true).await {
                     Ok(cancelled) => Reply::Cancelled(cancelled),
                     Err(PostError::NotWritten) => Reply::Unavailable,
                     Err(PostError::Unknown) => Reply::Unknown,

@@ -28,6 +28,7 @@ use crate::company::Company;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 pub use crate::domain::outcome::Outcome;
 use crate::mesh::companies::Companies;
+use crate::people::refund::Tariff;
 
 /// What a desk takes on.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,8 @@ pub struct Limits {
     pub deadline: Duration,
     /// Of a customer's hold as it begins, and of each extension.
     pub hold_seconds: u32,
+    /// What comes back for a cancelled seat.
+    pub tariff: Tariff,
 }
 
 /// Why a ticket, a booking or a hold is not shown.

@@ -1,6 +1,7 @@
 //! What operators ask of a node: the handle that the admin endpoints hold.
 
 mod lists;
+mod money;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::people::desk::{CancelAnswer, Desk, TicketPage, Unavailable};
 pub use lists::{
     LeaseList, LeaseScan, LeaseView, Leased, RouteLeg, RouteList, RouteView, UnseatedView,
 };
+pub use money::{AccountView, BooksAsOf, RefundLine, RefundPage, RefundTotal, Settlement};
 
 /// How long an operator waits for the end of a saga.
 const DRIVE_PATIENCE: Duration = Duration::from_secs(8);

@@ -17,7 +17,9 @@ use jiff::tz::TimeZone;
 
 use super::remedy::remedies;
 use crate::catalogue::{ConnectionTimes, airports};
+use crate::domain::ids::CompanyId;
 use crate::domain::order::{HOLD_SECONDS_MAX, Leg, Order, Price, SeatRef};
+pub use crate::domain::refund::{Ground, Refunded};
 use crate::domain::ticket::Ticket;
 
 /// How long after the purchase a customer may withdraw from it.
@@ -34,19 +36,6 @@ pub struct Tariff {
     pub refund_percent: u8,
 }
 
-/// Why so much comes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ground {
-    /// Within 24 hours of the purchase, which was a week ahead: everything.
-    Regret,
-    /// By the tariff: a part.
-    Tariff,
-    /// The flight has left: nothing.
-    Departed,
-    /// Its company has changed it, or another flight of the journey, by more than the passenger must bear: everything.
-    Changed,
-}
-
 /// What comes back for one seat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refund {
@@ -54,6 +43,19 @@ pub struct Refund {
     pub price: Price,
     pub amount: Price,
     pub ground: Ground,
+}
+
+impl Refund {
+    /// To be recorded, if it is decided now, by this company.
+    pub fn decided(&self, now_ms: i64, by: CompanyId) -> Refunded {
+        Refunded {
+            seat: self.seat,
+            amount: self.amount.clone(),
+            ground: self.ground,
+            decided_at: now_ms,
+            by,
+        }
+    }
 }
 
 /// What comes back for these seats of a ticket at this instant (milliseconds since 1970), in the order's sequence.

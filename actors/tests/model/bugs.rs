@@ -145,6 +145,7 @@ impl Bug {
                         order: order.clone(),
                         cancelled: Vec::new(),
                         changes: Vec::new(),
+                        refunds: Vec::new(),
                     };
                     after.tickets.entry(*saga).or_insert(ticket);
                 }

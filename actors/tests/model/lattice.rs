@@ -62,6 +62,7 @@ impl Bookings {
                     ticket: saga,
                     seats,
                     agreed: false,
+                    refunds: Vec::new(),
                 });
                 let commit = Value::Commit {
                     hash: known.hash,

@@ -183,6 +183,7 @@ impl Bookings {
                         ticket: saga,
                         seats,
                         agreed: false,
+                        refunds: Vec::new(),
                     },
                 );
             }

@@ -20,6 +20,7 @@ use passcom_actors::mesh::peer::Serve;
 use passcom_actors::people::accounts::logins::Logins;
 use passcom_actors::people::desk::{Desk, Limits};
 use passcom_actors::people::operations::Operations;
+use passcom_actors::people::refund::Tariff;
 use passcom_memory::MemoryStore;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
@@ -32,6 +33,8 @@ use crate::redis::Leases;
 use crate::store::Database;
 use crate::wall::Wall;
 
+/// What comes back for a cancelled seat, as in the node's configuration.
+pub const TARIFF: Tariff = Tariff { refund_percent: 70 };
 /// A leg is on sale until so long before its departure.
 pub const SALE_CLOSES: Duration = Duration::from_secs(3);
 
@@ -46,6 +49,7 @@ fn settings() -> Settings {
             bookings_max: 64,
             deadline: Duration::from_secs(8),
             hold_seconds: passcom_actors::domain::order::HOLD_SECONDS,
+            tariff: TARIFF,
         },
         // so that they are stopped and started again
         route_actors_max: 2,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 84] = [
+const WANTED: [&str; 86] = [
     "bookings sold",
     "tickets looked at",
     "bookings refused",
@@ -48,6 +48,8 @@ const WANTED: [&str; 84] = [
     "confirmations asked for after a close of sale",
     "refunds asked for before a departure",
     "refunds asked for after a departure",
+    "refunds told",
+    "refunds decided apart",
     "votes: yes",
     "votes: no",
     "votes: mismatch",

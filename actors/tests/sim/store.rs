@@ -12,8 +12,8 @@ use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::{Assumed, ClientKey, Facts, Loaded, Projection, Standing};
 use passcom_actors::company::store::{
-    Append, AppendError, AsOf, AuditView, Claims, Kept, LedgerStore, Logged, Read, ReadError,
-    SagaStatus, SagaView, Tables, WriteError,
+    Append, AppendError, AsOf, AuditView, Books, Claims, Kept, LedgerStore, Logged, Read,
+    ReadError, RefundPlace, RefundView, SagaStatus, SagaView, Tables, WriteError,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
@@ -337,6 +337,20 @@ impl Tables for Database {
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
         self.read(move |this| this.tables().tickets_of(user, after, limit))
+    }
+
+    fn books(&self, from: i32, to: i32) -> Read<'_, Books> {
+        self.read(move |this| this.tables().books(from, to))
+    }
+
+    fn refunds(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+        before: Option<RefundPlace>,
+        limit: usize,
+    ) -> Read<'_, Vec<RefundView>> {
+        self.read(move |this| this.tables().refunds(from_ms, to_ms, before, limit))
     }
 
     fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>> {

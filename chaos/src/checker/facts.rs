@@ -8,6 +8,8 @@ mod load;
 pub use heal::{HEAL_LIMIT, HOLD_AWAITED_MAX, heal};
 pub use ledger::{Ledger, Name, Replay, Rows};
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,53 @@ pub struct TicketLegRow {
     pub route: i64,
     pub number: i32,
     pub cancelled: bool,
+}
+
+/// A seat of a ticket as it was sold, and what came back for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryRow {
+    pub ticket: Uuid,
+    /// Whose seat it is.
+    pub owner: String,
+    pub route: i64,
+    pub number: i32,
+    /// The day on which its booking was begun, in UTC.
+    pub sold_on: String,
+    pub seller: String,
+    pub currency: String,
+    /// In minor units.
+    pub price: i64,
+    pub refund: Option<RefundRow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundRow {
+    /// In minor units.
+    pub amount: i64,
+    pub currency: String,
+    pub ground: String,
+    pub at_ms: i64,
+    /// The same in UTC.
+    pub day: String,
+    /// Who decided it.
+    pub by: String,
+}
+
+/// What a row of a company's books is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Account {
+    pub day: String,
+    pub seller: String,
+    pub owner: String,
+    pub currency: String,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sum {
+    pub seats_sold: i64,
+    pub sold: i128,
+    pub seats_refunded: i64,
+    pub refunded: i128,
 }
 
 /// A customer's hold that this company has as open.
@@ -100,6 +149,9 @@ pub struct Company {
     pub blocked: Vec<(i64, i32)>,
     pub tickets: Vec<Copied>,
     pub ticket_legs: Vec<TicketLegRow>,
+    pub entries: Vec<EntryRow>,
+    /// Without those that are nothing.
+    pub books: BTreeMap<Account, Sum>,
     pub users: Vec<UserRow>,
     pub keys: Vec<KeyRow>,
     pub registers: Vec<RegisterRow>,

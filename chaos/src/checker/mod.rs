@@ -5,6 +5,7 @@
 //! * [`answers`]: I3, I4, I5: what must hold between answers and rows; [`reads`]: I3 as customers read it back; [`holds`]: H1, H2, and what
 //!   becomes of customers' holds;
 //! * [`frees`]: I6: cancellations, and what is on offer;
+//! * [`money`]: S1, S2, S3: what companies owe each other, and what came back to customers;
 //! * [`registers`]: P1; [`replicas`]: R1: copies are equal; [`logins`]: R2;
 //! * [`storms`]: L1, where [`calm`] says that nothing was wrong;
 //! * [`linear`]: every seat's bookings, cancellations and reads have an order;
@@ -29,6 +30,7 @@ pub mod legs;
 pub mod linear;
 pub mod logins;
 pub mod logs;
+pub mod money;
 pub mod reads;
 pub mod registers;
 pub mod replicas;
@@ -128,6 +130,8 @@ pub fn audit(evidence: &Evidence) -> Audit {
     let chosen = registers::check(companies);
     audit.add("P1", "registers", (registers, chosen));
     audit.add("R1", "copies", (copies, replicas::check(companies)));
+    let owed = money::check(companies, operations);
+    audit.add("S1 S2 S3", "entries", owed);
     let logins = logins::check(companies, operations, &calm);
     audit.add("R2", "users", (users, logins));
     let storms = storms::check(operations, &calm);

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::facts::{
-    Company, KeyRow, Ledger, LegRow, LegState, Name, RegisterRow, Replay, Subject, TicketLegRow,
-    UserRow, Value,
+    Account, Company, KeyRow, Ledger, LegRow, LegState, Name, RegisterRow, Replay, Subject, Sum,
+    TicketLegRow, UserRow, Value,
 };
 use super::frees::Offer;
 use super::logs::NodeLog;
 use super::*;
-use crate::history::{Answer, Operation, Request, Seat};
+use crate::history::{Answer, Operation, ReadRefund, Request, Seat, SeatName};
 
 const USER: Uuid = Uuid::from_u128(9);
 const SOLD: Uuid = Uuid::from_u128(1);
@@ -105,6 +105,8 @@ fn company(code: &str) -> Company {
         routes: vec![(7, 3)],
         tickets: vec![(SOLD, String::new())],
         ticket_legs: CODES.map(ticket_leg).into(),
+        entries: CODES.map(|owner| money::entry(SOLD, owner, None)).into(),
+        books: CODES.map(sold).into(),
         users: vec![UserRow {
             id: USER,
             login: "x".to_owned(),
@@ -122,6 +124,23 @@ fn company(code: &str) -> Company {
         ledger: ledger(),
         ..Company::default()
     }
+}
+
+/// In the books: the seat of this company that a sold.
+fn sold(owner: &str) -> (Account, Sum) {
+    let entry = money::entry(SOLD, owner, None);
+    let account = Account {
+        day: entry.sold_on,
+        seller: entry.seller,
+        owner: entry.owner,
+        currency: entry.currency,
+    };
+    let sum = Sum {
+        seats_sold: 1,
+        sold: entry.price.into(),
+        ..Sum::default()
+    };
+    (account, sum)
 }
 
 /// Log and tables that have the sold seat.
@@ -227,6 +246,23 @@ fn every_invariant_is_asked_for() {
     told("R1", &|all| all.companies[0].users[0].content.push('z'));
     told("R2", &|all| all.companies[0].users[0].login.push('z'));
     told("B1", &|all| all.companies[0].ticket_legs.clear());
+    told("S1", &|all| all.companies[0].books.clear());
+    told("S2", &|all| all.companies[0].books.clear());
+    told("S3", &|all| {
+        let (user, ticket) = (USER, SOLD);
+        let refunds = vec![ReadRefund {
+            seat: SeatName {
+                company: "a".to_owned(),
+                id: (7 << 10) | 1,
+            },
+            amount: 1,
+            currency: "BRL".to_owned(),
+            by: "a".to_owned(),
+        }];
+        let read = Request::Ticket { user, ticket };
+        all.operations
+            .push(asked(40, read, Answer::Ticket { refunds }));
+    });
     told("L1", &|all| {
         let ticket = Uuid::from_u128(2);
         all.operations[1].answer = Answer::Booked { ticket };

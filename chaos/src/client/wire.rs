@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::history::{Answer, Seat, SeatName, SeenLeg};
+use crate::history::{Answer, ReadRefund, Seat, SeatName, SeenLeg};
 
 const UNREACHABLE: &str = "X-Companhias-Indisponiveis";
 
@@ -92,6 +92,48 @@ struct BookedLeg {
 }
 
 #[derive(Deserialize)]
+struct Ticket {
+    #[serde(rename = "trechos")]
+    legs: Vec<TicketLeg>,
+}
+
+#[derive(Deserialize)]
+struct TicketLeg {
+    company: String,
+    #[serde(rename = "id_assento")]
+    seat: u64,
+    #[serde(rename = "reembolso")]
+    refund: Option<Refund>,
+}
+
+#[derive(Deserialize)]
+struct Refund {
+    #[serde(rename = "valor")]
+    amount: Amount,
+    company: String,
+}
+
+#[derive(Deserialize)]
+struct Amount {
+    #[serde(rename = "centavos")]
+    minor: i64,
+    #[serde(rename = "moeda")]
+    currency: String,
+}
+
+#[derive(Deserialize)]
+struct Quote {
+    #[serde(rename = "codigo")]
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct Cancelled {
+    #[serde(rename = "passagem")]
+    ticket: Ticket,
+}
+
+#[derive(Deserialize)]
 struct Problem {
     #[serde(rename = "type")]
     kind: String,
@@ -167,6 +209,42 @@ pub(super) async fn listed(response: Response) -> Read {
     let unreachable = unreachable(&response);
     let _: Vec<Leg> = response.json().await?;
     Ok(Answer::Listed { unreachable })
+}
+
+pub(super) async fn ticket(response: Response) -> Read {
+    Ok(refunds(response.json().await?))
+}
+
+/// The ticket of a cancellation.
+pub(super) async fn cancelled(response: Response) -> Read {
+    let Cancelled { ticket } = response.json().await?;
+    Ok(refunds(ticket))
+}
+
+/// The code by which seats are cancelled.
+pub(super) async fn code(response: Response) -> reqwest::Result<String> {
+    let Quote { code } = response.json().await?;
+    Ok(code)
+}
+
+fn refunds(ticket: Ticket) -> Answer {
+    let refund = |leg: TicketLeg| {
+        let TicketLeg {
+            company,
+            seat,
+            refund,
+        } = leg;
+        let refund = refund?;
+        Some(ReadRefund {
+            seat: SeatName { company, id: seat },
+            amount: refund.amount.minor,
+            currency: refund.amount.currency,
+            by: refund.company,
+        })
+    };
+    Answer::Ticket {
+        refunds: ticket.legs.into_iter().filter_map(refund).collect(),
+    }
 }
 
 /// Only whole if the company could be asked.

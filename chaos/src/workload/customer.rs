@@ -132,6 +132,10 @@ impl Customer {
         let (caller, market, session) = (self.caller(), self.market.clone(), self.session());
         let ticket = self.rng.choice(&self.remembered).copied();
         match ticket.filter(|_| self.rng.bool()) {
+            Some(ticket) if self.rng.bool() => {
+                let asked = async move { market.ticket(caller, &session, ticket).await };
+                self.ask(asked).await.map(drop)
+            }
             Some(ticket) => {
                 let asked = async move { market.status(caller, &session, ticket).await };
                 self.ask(asked).await.map(drop)
@@ -230,9 +234,13 @@ impl Customer {
     async fn cancel(&mut self, ticket: Uuid) -> anyhow::Result<bool> {
         for _ in 0..ATTEMPTS_MAX {
             let (caller, market, session) = (self.caller(), self.market.clone(), self.session());
+            let agrees = self.rng.bool();
             let asked = async move {
                 let Caller { customer, node } = caller;
-                market.cancel(node, customer, &session, ticket).await
+                match agrees {
+                    true => market.cancel_agreed(node, customer, &session, ticket).await,
+                    false => market.cancel(node, customer, &session, ticket).await,
+                }
             };
             if self.ask(asked).await? == Some(Answer::Cancelled) {
                 return Ok(true);

@@ -66,6 +66,41 @@ impl Market {
             .await
     }
 
+    /// Agrees once, at this node, to what comes back for what is left of a ticket, and writes down that it is cancelled and what the
+    /// answer says that came back.
+    pub async fn cancel_agreed(
+        &self,
+        node: usize,
+        customer: usize,
+        session: &Session,
+        ticket: Uuid,
+    ) -> anyhow::Result<Answer> {
+        let user = session.user;
+        let caller = Caller { customer, node };
+        let begin_us = self.history.now_us();
+        let told = self.client.cancel_agreed(node, session, ticket).await?;
+        let request = Request::Cancel { user, ticket };
+        if !matches!(told, Answer::Ticket { .. }) {
+            return self.write_down(caller, begin_us, request, told);
+        }
+        let read = Request::Ticket { user, ticket };
+        self.write_down(caller, begin_us, read, told)?;
+        self.write_down(caller, begin_us, request, Answer::Cancelled)
+    }
+
+    /// Looks at a ticket.
+    pub(super) async fn ticket(
+        &self,
+        caller: Caller,
+        session: &Session,
+        ticket: Uuid,
+    ) -> anyhow::Result<Answer> {
+        let user = session.user;
+        let request = Request::Ticket { user, ticket };
+        let asked = self.client.ticket(caller.node, session, ticket);
+        self.recorded(caller, request, asked).await
+    }
+
     /// Holds once, at this node, and writes it down.
     pub async fn hold(
         &self,
@@ -176,6 +211,16 @@ impl Market {
     ) -> anyhow::Result<Answer> {
         let begin_us = self.history.now_us();
         let answer = asked.await?;
+        self.write_down(caller, begin_us, request, answer)
+    }
+
+    fn write_down(
+        &self,
+        caller: Caller,
+        begin_us: u64,
+        request: Request,
+        answer: Answer,
+    ) -> anyhow::Result<Answer> {
         self.history.record(Operation {
             client: caller.customer,
             node: self.client.company(caller.node).clone(),

@@ -382,6 +382,7 @@ fn seen(answer: &Answer) -> Seen {
         Answer::Cancelled
         | Answer::Listed { .. }
         | Answer::Status { .. }
+        | Answer::Ticket { .. }
         | Answer::SeatMap { .. }
         | Answer::User { .. } => Seen::Done,
         Answer::Booked { .. } | Answer::Hold { .. } | Answer::Released | Answer::Problem { .. } => {

@@ -18,6 +18,7 @@ mod cluster;
 mod company;
 mod health;
 mod lists;
+mod money;
 mod sagas;
 mod verify;
 
@@ -50,6 +51,7 @@ fn router() -> Router<Operator> {
         cluster::ENDPOINTS,
         sagas::ENDPOINTS,
         lists::ENDPOINTS,
+        money::ENDPOINTS,
         company::ENDPOINTS,
         verify::ENDPOINTS,
     ])

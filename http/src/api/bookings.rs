@@ -4,9 +4,9 @@ mod follow;
 
 use passcom_actors::domain::entry::Idempotency;
 use passcom_actors::domain::ids::{CompanyId, SagaId, SeatId, UserId};
-use passcom_actors::domain::order::{LEGS_MAX, SeatRef};
+use passcom_actors::domain::order::{LEGS_MAX, Price, SeatRef};
 use passcom_actors::domain::vote::{Refusal, RefusalReason};
-use passcom_actors::people::desk::{BookAnswer, BookRequest, NotShown, Outcome, Wait};
+use passcom_actors::people::desk::{BookAnswer, BookRequest, NotShown, Outcome, Wait, WantedSeat};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -40,10 +40,13 @@ async fn book(client: &Client, call: Call) -> Answered {
     let user = client.user(&call)?;
     let body: wire::BookBody = call.json()?;
     check_user(body.user_uuid.as_deref(), user)?;
-    let seats = seats(&body.seats.unwrap_or_default())?;
+    let seats = wanted(
+        &body.seats.unwrap_or_default(),
+        &body.passengers.unwrap_or_default(),
+    )?;
     let request = BookRequest {
         user,
-        seats: seated(&seats, &body.passengers.unwrap_or_default())?,
+        seats,
         idempotency: idempotency(&call)?,
         hold_seconds: None,
         exchange: None,
@@ -87,8 +90,23 @@ fn check_user(named: Option<&str>, user: UserId) -> Result<(), Problem> {
     }
 }
 
+/// The seats asked for, with who is to sit there and what each is expected to cost.
+pub(super) fn wanted(
+    given: &[wire::WantedSeat],
+    passengers: &[wire::Passenger],
+) -> Result<Vec<WantedSeat>, Problem> {
+    let mut wanted = seated(&seats(given)?, passengers)?;
+    for (seat, given) in wanted.iter_mut().zip(given) {
+        seat.expected = given.price.as_ref().map(|price| Price {
+            minor: price.minor,
+            currency: price.currency.clone(),
+        });
+    }
+    Ok(wanted)
+}
+
 /// The seats asked for: 1 to [`LEGS_MAX`], each once, each of the leg it is said to be of.
-pub(super) fn seats(wanted: &[wire::WantedSeat]) -> Result<Vec<SeatRef>, Problem> {
+fn seats(wanted: &[wire::WantedSeat]) -> Result<Vec<SeatRef>, Problem> {
     if wanted.is_empty() {
         return Err(Problem::invalid(
             format!("{SEATS} não pode ser vazio"),
@@ -171,6 +189,9 @@ pub(super) fn answer(answer: BookAnswer, language: Language) -> Answered {
         BookAnswer::CompanyDown(down) => company_down(down),
         BookAnswer::NotKnownInTime(saga) => not_known_in_time(saga),
         BookAnswer::Overloaded => Problem::from(Kind::Overloaded).retry_after(RETRY),
+        BookAnswer::PriceChanged(seat, price) => {
+            Problem::from(Kind::PriceChanged).about(seat).priced(price)
+        }
         BookAnswer::TooManyHolds => Problem::from(Kind::TooManyHolds).retry_after(RETRY_HOLDS),
     })
 }
@@ -272,7 +293,25 @@ mod tests {
             company: company.to_owned(),
             route,
             seat,
+            price: None,
         }
+    }
+
+    fn price() -> Price {
+        Price {
+            minor: 45_990,
+            currency: "BRL".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_seat_is_expected_to_cost_what_the_client_says() {
+        let body = r#"[{"id_trecho":3,"id_assento":3074,"company":"a","preco":{"centavos":45990,"moeda":"BRL","casas":2}},
+                       {"id_trecho":3,"id_assento":3073,"company":"a"}]"#;
+        let given: Vec<wire::WantedSeat> = serde_json::from_str(body).unwrap();
+        let seats = super::wanted(&given, &[]).unwrap();
+        let expected: Vec<_> = seats.into_iter().map(|seat| seat.expected).collect();
+        assert_eq!(expected, [Some(price()), None]);
     }
 
     fn refused_as(result: Result<Vec<SeatRef>, Problem>) -> Kind {
@@ -384,6 +423,10 @@ mod tests {
             (BookAnswer::NotKnownInTime(SAGA), Kind::OutcomeUnknown),
             (BookAnswer::Overloaded, Kind::Overloaded),
             (BookAnswer::TooManyHolds, Kind::TooManyHolds),
+            (
+                BookAnswer::PriceChanged(seat_ref(1), price()),
+                Kind::PriceChanged,
+            ),
         ] {
             assert_eq!(
                 answer(given, Language::English).err().map(|p| p.kind()),

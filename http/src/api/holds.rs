@@ -7,7 +7,6 @@ use passcom_actors::people::desk::{
 };
 
 use super::bookings::{self, company_down, not_known_in_time, not_shown, wait};
-use super::passengers::seated;
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -38,10 +37,13 @@ const RELEASED: Text = Text::fixed("Retenção liberada", "The hold was released
 async fn hold(client: &Client, call: Call) -> Answered {
     let user = client.user(&call)?;
     let body: wire::HoldBody = call.json()?;
-    let seats = bookings::seats(&body.seats.unwrap_or_default())?;
+    let seats = bookings::wanted(
+        &body.seats.unwrap_or_default(),
+        &body.passengers.unwrap_or_default(),
+    )?;
     let request = BookRequest {
         user,
-        seats: seated(&seats, &body.passengers.unwrap_or_default())?,
+        seats,
         idempotency: bookings::idempotency(&call)?,
         hold_seconds: Some(client.desk.hold_seconds()),
         exchange: None,

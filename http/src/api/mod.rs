@@ -7,7 +7,6 @@ use passcom_actors::catalogue::Catalogue;
 use passcom_actors::domain::ids::UserId;
 use passcom_actors::people::accounts::{Accounts, Known};
 use passcom_actors::people::desk::Desk;
-use passcom_actors::people::refund::Tariff;
 use tokio::sync::watch;
 use tracing::debug;
 
@@ -49,7 +48,6 @@ struct Client {
     issuer: Arc<TokenIssuer>,
     verifier: TokenVerifier,
     users: Limiter<UserId>,
-    tariff: Tariff,
     printer: Printer,
     /// Where customers find this node's page.
     public_url: Option<String>,
@@ -65,7 +63,6 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         issuer: Arc::new(app.issuer),
         verifier: app.verifier,
         users: Limiter::new(app.limits.per_user),
-        tariff: app.tariff,
         printer: Printer::new(prints_at_once()),
         public_url: app.public_url,
     };

@@ -37,6 +37,7 @@ pub(super) fn seated(
         seated.push(WantedSeat {
             seat: *seat,
             passenger: Some(passenger.ok_or_else(too_few)?),
+            expected: None,
         });
     }
     let travellers = on_leg.values().max().copied().unwrap_or_default();

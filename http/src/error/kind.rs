@@ -25,6 +25,7 @@ pub(crate) enum Kind {
     QuoteChanged,
     TicketChanged,
     NotRebookable,
+    PriceChanged,
     UnknownBooking,
     UnknownHold,
     HoldExpired,
@@ -255,6 +256,15 @@ impl Kind {
                     "These flights cannot take the place of the old ones without cost",
                 ),
             ),
+            Self::PriceChanged => row(
+                StatusCode::CONFLICT,
+                "price-changed",
+                Text::fixed("Preço mudou", "The price has changed"),
+                Text::fixed(
+                    "O preço mudou desde a consulta; nada foi reservado",
+                    "The price has changed since it was shown; nothing was booked",
+                ),
+            ),
             Self::UnknownBooking => row(
                 StatusCode::NOT_FOUND,
                 "unknown-booking",
@@ -459,6 +469,7 @@ impl Kind {
         Self::QuoteChanged,
         Self::TicketChanged,
         Self::NotRebookable,
+        Self::PriceChanged,
         Self::UnknownBooking,
         Self::UnknownSaga,
         Self::MethodNotAllowed,

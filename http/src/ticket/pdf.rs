@@ -16,6 +16,7 @@ use passcom_actors::domain::currency;
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::SeatNumber;
 use passcom_actors::domain::order::{Leg, Price};
+use passcom_actors::domain::refund::{Ground, Refunded};
 use passcom_actors::domain::ticket::Ticket;
 use qrcode::types::QrError;
 
@@ -83,6 +84,13 @@ struct Words {
     withdrawn: &'static str,
     unseated: &'static str,
     sold_as: &'static str,
+    refunds: &'static str,
+    /// Before the company that decided it.
+    decided: &'static str,
+    regret: &'static str,
+    tariff: &'static str,
+    departed: &'static str,
+    changed: &'static str,
 }
 
 const PORTUGUESE: Words = Words {
@@ -109,6 +117,12 @@ const PORTUGUESE: Words = Words {
     withdrawn: "Voo cancelado pela companhia.",
     unseated: "A aeronave foi trocada e não há assento para você: procure a companhia.",
     sold_as: "na compra",
+    refunds: "Reembolsos",
+    decided: "decidido por",
+    regret: "desistência em até 24 horas da compra",
+    tariff: "regra da companhia",
+    departed: "o voo já tinha partido",
+    changed: "voo alterado pela companhia",
 };
 
 const ENGLISH: Words = Words {
@@ -135,6 +149,12 @@ const ENGLISH: Words = Words {
     withdrawn: "Flight cancelled by the airline.",
     unseated: "The aircraft was changed and has no seat for you: please contact the airline.",
     sold_as: "when bought",
+    refunds: "Refunds",
+    decided: "decided by",
+    regret: "withdrawn within 24 hours of the purchase",
+    tariff: "rule of the company",
+    departed: "the flight had left",
+    changed: "flight changed by the airline",
 };
 
 pub(crate) fn render(
@@ -153,6 +173,9 @@ pub(crate) fn render(
     if pages.is_empty() {
         printer.begin_section(words.title);
         printer.paragraph(words.none, BODY, LINE);
+    }
+    if !ticket.refunds.is_empty() {
+        printer.refunds();
     }
     let mut document = Document::new_with(SerializeSettings {
         configuration: Configuration::new_with_validator(Validator::UA1),
@@ -334,6 +357,50 @@ impl<'a> Printer<'a> {
         let marks = [(label, top), (text, top + gap)];
         let marks = marks.map(|(text, top)| Mark::text(text, MARGIN, top));
         self.block(Role::Structure(Box::new(Tag::P.into())), marks.into());
+    }
+
+    /// What came back, when and by which rule: for each seat a line or more.
+    fn refunds(&mut self) {
+        let words = self.words;
+        self.begin_section(words.refunds);
+        let heading = Role::Structure(Box::new(sheet::heading(2, words.refunds)));
+        let title = self.typesetter.set(words.refunds, NAME, LINE);
+        let top = self.room(title.height() + 8.0);
+        self.block(heading, vec![Mark::text(title, MARGIN, top)]);
+        let ticket = self.ticket;
+        for leg in &ticket.order.legs {
+            if let Some(refund) = ticket.refund_of(leg.seat) {
+                let line = self.refund(leg, refund);
+                self.paragraph(&line, BODY, LINE);
+            }
+        }
+    }
+
+    /// `G31234 CWB – GRU, assento 29B: BRL 321,93; regra da companhia; 2026-11-23 14:00 (-03:00), decidido por G3`
+    fn refund(&self, leg: &Leg, refund: &Refunded) -> String {
+        let words = self.words;
+        let Price { minor, currency } = &refund.amount;
+        let amount = currency::decimal(*minor, currency, words.decimal_mark);
+        let ground = match refund.ground {
+            Ground::Regret => words.regret,
+            Ground::Tariff => words.tariff,
+            Ground::Departed => words.departed,
+            Ground::Changed => words.changed,
+        };
+        let at = readable(refund.decided_at / 1000, &leg.origin_iata, None);
+        let seat = match &leg.label {
+            Some(label) => label.clone(),
+            None => leg.seat.number.to_string(),
+        };
+        format!(
+            "{} {} – {}, {} {seat}: {currency} {amount}; {ground}; {at}, {} {}",
+            leg.flight,
+            leg.origin_iata,
+            leg.destination_iata,
+            words.seat.to_lowercase(),
+            words.decided,
+            refund.by
+        )
     }
 
     fn leg(&mut self, leg: &Leg, label: Option<&str>) {
@@ -606,5 +673,34 @@ mod tests {
         bought.cancelled = vec![bought.order.legs[0].seat];
         let pdf = printed(&bought, Language::English);
         assert_eq!(count(&pdf, "/Type /Page\n"), 1);
+    }
+
+    #[test]
+    fn what_came_back_stands_on_a_page_of_its_own() {
+        let mut bought = ticket(vec![leg("a", 1, 7, None), leg("a", 1, 8, None)]);
+        let seat = bought.order.legs[0].seat;
+        bought.cancelled = vec![seat];
+        let before = count(&printed(&bought, Language::English), "/Type /Page\n");
+        bought.refunds = vec![Refunded {
+            seat,
+            amount: Price {
+                minor: 32_193,
+                currency: "BRL".to_owned(),
+            },
+            ground: Ground::Tariff,
+            decided_at: 1_730_319_757_000,
+            by: "a".parse().unwrap(),
+        }];
+        for language in [Language::English, Language::Portuguese] {
+            let after = count(&printed(&bought, language), "/Type /Page\n");
+            assert_eq!(after, before + 1);
+        }
+        let printer = Printer::new(&bought, &PORTUGUESE);
+        let line = printer.refund(&bought.order.legs[0], &bought.refunds[0]);
+        assert!(
+            line.contains(": BRL 321,93; regra da companhia; 2024-10-30 "),
+            "{line}"
+        );
+        assert!(line.ends_with(", decidido por a"), "{line}");
     }
 }

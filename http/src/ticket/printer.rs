@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::refund::Refunded;
 use passcom_actors::turns::Turns;
 
 use crate::language::Language;
@@ -28,6 +29,7 @@ pub(crate) struct Subject {
     pub cancelled: Vec<SeatRef>,
     /// Of its flights.
     pub changes: Vec<FlightChange>,
+    pub refunds: Vec<Refunded>,
     /// What its seats were called when they were sold, as far as that is known.
     pub labels: Vec<Vec<Option<String>>>,
     pub language: Language,
@@ -155,6 +157,7 @@ mod tests {
             ticket: SagaId(Uuid::from_u128(number)),
             cancelled: Vec::new(),
             changes: Vec::new(),
+            refunds: Vec::new(),
             labels: Vec::new(),
             language: Language::English,
         }

@@ -89,6 +89,7 @@ pub(crate) mod tests {
             }),
             cancelled: Vec::new(),
             changes: Vec::new(),
+            refunds: Vec::new(),
         }
     }
 

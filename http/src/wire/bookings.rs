@@ -276,6 +276,7 @@ mod tests {
             }),
             cancelled: vec![seat("a", 1)],
             changes: Vec::new(),
+            refunds: Vec::new(),
         };
         let reserved = |company: &str, number: u16| {
             format!(

@@ -132,7 +132,7 @@ impl<'a> From<&'a LegView> for LegDetails<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Money<'a> {
+pub(crate) struct Money<'a> {
     #[serde(rename = "centavos")]
     minor: i64,
     #[serde(rename = "moeda")]

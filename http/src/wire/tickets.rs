@@ -7,7 +7,7 @@ use passcom_actors::domain::order::{Exchange, Leg, Offsets, Price, SeatRef};
 use passcom_actors::domain::ticket;
 use passcom_actors::domain::vote::RefusalReason;
 use passcom_actors::people::desk::BookingHistory;
-use passcom_actors::people::refund::{Ground, Refund};
+use passcom_actors::people::refund::{Ground, Refund, Refunded};
 use passcom_actors::people::remedy::{Remedy, Why};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -43,6 +43,9 @@ pub(crate) struct Ticket<'a> {
     /// What it took the place of.
     #[serde(rename = "remarca", skip_serializing_if = "Option::is_none")]
     exchange: Option<Exchanged>,
+    /// What came back in all; null if nothing is recorded, or in more than one currency.
+    #[serde(rename = "reembolso")]
+    refund: Option<Money<'a>>,
     #[serde(rename = "trechos")]
     legs: Vec<TicketLeg<'a>>,
 }
@@ -91,6 +94,9 @@ struct TicketLeg<'a> {
     /// What the passenger may do about it, or about another flight of the journey; nothing most of the time.
     #[serde(rename = "direitos", skip_serializing_if = "Option::is_none")]
     rights: Option<Rights>,
+    /// Of a cancelled seat; null within if what came back was not recorded.
+    #[serde(rename = "reembolso", skip_serializing_if = "Option::is_none")]
+    refund: Option<Option<GivenBack<'a>>>,
 }
 
 /// What its company has changed of a flight since the seat was sold: how it is now.
@@ -137,6 +143,30 @@ struct Rights {
     why: Option<&'static str>,
 }
 
+/// What came back for a cancelled seat.
+#[derive(Serialize)]
+struct GivenBack<'a> {
+    #[serde(rename = "valor")]
+    amount: Money<'a>,
+    #[serde(rename = "motivo")]
+    ground: &'static str,
+    #[serde(rename = "quando")]
+    at: String,
+    /// Who decided it.
+    company: CompanyId,
+}
+
+impl<'a> From<&'a Refunded> for GivenBack<'a> {
+    fn from(refund: &'a Refunded) -> Self {
+        Self {
+            amount: Money::from(&refund.amount),
+            ground: ground(refund.ground),
+            at: clock::utc(refund.decided_at),
+            company: refund.by,
+        }
+    }
+}
+
 impl<'a> Ticket<'a> {
     /// Prices are those it was bought at, also of seats that were cancelled.
     pub fn new(ticket: &'a ticket::Ticket, remedies: &[Remedy], labels: Labels<'_>) -> Self {
@@ -146,6 +176,7 @@ impl<'a> Ticket<'a> {
         let leg = |leg: &'a Leg| {
             let place = labels(leg).and_then(|label| place(&label));
             let remedy = remedies.iter().find(|remedy| remedy.seat == leg.seat);
+            let cancelled = ticket.cancelled.contains(&leg.seat);
             TicketLeg {
                 leg: OrderedLeg::from(leg),
                 row: place.map(|(row, _)| row),
@@ -154,10 +185,11 @@ impl<'a> Ticket<'a> {
                     .change(&leg.seat)
                     .map(|change| Change::new(leg, change)),
                 rights: remedy.and_then(Rights::of),
-                state: match ticket.cancelled.contains(&leg.seat) {
+                state: match cancelled {
                     true => "cancelado",
                     false => "confirmado",
                 },
+                refund: cancelled.then(|| ticket.refund_of(leg.seat).map(GivenBack::from)),
             }
         };
         Self {
@@ -172,6 +204,7 @@ impl<'a> Ticket<'a> {
             prices: prices(order),
             changes: ticket.revision(),
             exchange: order.exchange.as_ref().map(Exchanged::from),
+            refund: sum(ticket.refunds.iter().map(|refund| &refund.amount)),
             legs: legs.into_iter().map(leg).collect(),
         }
     }
@@ -282,7 +315,7 @@ impl<'a> Quote<'a> {
         Self {
             uuid: ticket,
             seats: refunds.iter().map(seat).collect(),
-            refund: sum(refunds),
+            refund: sum(refunds.iter().map(|refund| &refund.amount)),
             code,
         }
     }
@@ -298,16 +331,16 @@ fn ground(ground: Ground) -> &'static str {
 }
 
 /// None if there is more than one currency, or nothing.
-fn sum(refunds: &[Refund]) -> Option<Money<'_>> {
-    let Price { currency, .. } = &refunds.first()?.amount;
-    let mut minor = 0_i64;
-    for Refund { amount, .. } in refunds {
+fn sum<'a>(mut amounts: impl Iterator<Item = &'a Price>) -> Option<Money<'a>> {
+    let Price { minor, currency } = amounts.next()?;
+    let mut sum = *minor;
+    for amount in amounts {
         if amount.currency != *currency {
             return None;
         }
-        minor = minor.checked_add(amount.minor)?;
+        sum = sum.checked_add(amount.minor)?;
     }
-    Some(Money::new(minor, currency))
+    Some(Money::new(sum, currency))
 }
 
 #[derive(Serialize)]
@@ -320,11 +353,20 @@ pub(crate) struct Cancelled<'a> {
 }
 
 impl<'a> Cancelled<'a> {
-    pub fn new(message: &'a str, refunds: &'a [Refund], ticket: Ticket<'a>) -> Self {
+    /// Of these seats of the ticket: what is recorded that came back, null if that was not recorded of one of them.
+    pub fn new(
+        message: &'a str,
+        ticket: &'a ticket::Ticket,
+        seats: &[SeatRef],
+        shown: Ticket<'a>,
+    ) -> Self {
+        let refunds = seats.iter().map(|seat| ticket.refund_of(*seat));
+        let refunds: Option<Vec<&Refunded>> = refunds.collect();
+        let refunds = refunds.unwrap_or_default().into_iter();
         Self {
             message,
-            refund: sum(refunds),
-            ticket,
+            refund: sum(refunds.map(|refund| &refund.amount)),
+            ticket: shown,
         }
     }
 }
@@ -556,5 +598,72 @@ mod tests {
         for bad in ["", "B", "29", "2é9"] {
             assert!(place(bad).is_none_or(|(row, _)| row == 2), "{bad}");
         }
+    }
+
+    fn refund(seat: SeatRef, minor: i64) -> Refunded {
+        Refunded {
+            seat,
+            amount: Price {
+                minor,
+                currency: "BRL".to_owned(),
+            },
+            ground: Ground::Regret,
+            decided_at: 1_730_319_757_000,
+            by: "b".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_ticket_says_what_came_back_when_and_by_which_rule() {
+        let mut bought = ticket(vec![
+            leg("a", 1, 7, None),
+            leg("a", 1, 8, None),
+            leg("a", 1, 9, None),
+        ]);
+        let seats: Vec<SeatRef> = bought.order.legs.iter().map(|leg| leg.seat).collect();
+        // the second was cancelled before anybody recorded what came back
+        bought.cancelled = seats[..2].to_vec();
+        bought.refunds = vec![refund(seats[0], 7_000)];
+        let told = |seats: &[SeatRef]| {
+            let whole = Ticket::new(&bought, &[], &|_| None);
+            let cancelled = Cancelled::new("done", &bought, seats, whole);
+            serde_json::to_value(&cancelled).unwrap()
+        };
+        let shown = told(&seats[..1]);
+        let legs = shown["passagem"]["trechos"].as_array().unwrap();
+        let of = |number: u16| {
+            let mut legs = legs.iter();
+            let leg = legs.find(|leg| leg["numero"] == json!(number)).unwrap();
+            leg.get("reembolso").cloned()
+        };
+        let amount = json!({"centavos": 7_000, "moeda": "BRL", "casas": 2});
+        let given = json!({
+            "valor": amount, "motivo": "arrependimento-24h", "quando": clock::utc(1_730_319_757_000), "company": "b"
+        });
+        assert_eq!(
+            (of(7), of(8), of(9)),
+            (Some(given), Some(json!(null)), None)
+        );
+        assert_eq!(shown["passagem"]["reembolso"], amount);
+        assert_eq!(shown["reembolso"], amount);
+        assert_eq!(
+            told(&seats[..2])["reembolso"],
+            json!(null),
+            "not of both is it known"
+        );
+    }
+
+    #[test]
+    fn amounts_of_one_currency_are_summed_up() {
+        let yen = Price {
+            minor: 1,
+            currency: "JPY".to_owned(),
+        };
+        let real = Price {
+            minor: 2,
+            currency: "BRL".to_owned(),
+        };
+        let sum = |amounts: &[&Price]| sum(amounts.iter().copied()).is_some();
+        assert!(sum(&[&real, &real]) && !sum(&[&real, &yen]) && !sum(&[]));
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use comfy_table::Table;
+use jiff::civil::Date;
 use passcom_actors::domain::ids::CompanyId;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
@@ -73,6 +74,31 @@ enum Question {
         /// Only those before this number.
         #[arg(long, value_name = "ID")]
         before: Option<i64>,
+        #[arg(long, default_value_t = 50)]
+        limit: u16,
+    },
+    /// What each company owes each other one: seats sold for one another, less what came back. Days are those of UTC.
+    Settlement {
+        /// The first day, YYYY-MM-DD.
+        #[arg(long)]
+        from: Date,
+        /// The last day, included.
+        #[arg(long)]
+        to: Date,
+        /// Each day apart.
+        #[arg(long)]
+        by_day: bool,
+    },
+    /// What came back for cancelled seats, newest first. Days are those of UTC.
+    Refunds {
+        #[arg(long)]
+        from: Date,
+        /// The last day, included.
+        #[arg(long)]
+        to: Date,
+        /// The `next` of an answer, to go on.
+        #[arg(long)]
+        before: Option<String>,
         #[arg(long, default_value_t = 50)]
         limit: u16,
     },
@@ -241,6 +267,26 @@ impl Question {
                     ..get("/admin/sagas")
                 }
             }
+            Self::Settlement { from, to, by_day } => {
+                let mut query = vec![("from", from.to_string()), ("to", to.to_string())];
+                query.extend(by_day.then(|| ("by", "day".to_owned())));
+                Request {
+                    query,
+                    ..get("/admin/settlement")
+                }
+            }
+            Self::Refunds {
+                from,
+                to,
+                before,
+                limit,
+            } => {
+                let mut request = page("/admin/refunds", *limit);
+                let days = [("from", from.to_string()), ("to", to.to_string())];
+                let before = before.iter().map(|place| ("before", place.clone()));
+                request.query.extend(days.into_iter().chain(before));
+                request
+            }
             Self::Saga { id } => get(&format!("/admin/sagas/{id}")),
             Self::Retry { id, reason } => post(&format!("/admin/sagas/{id}/retry"), reason),
             Self::Abort { id, reason } => post(&format!("/admin/sagas/{id}/abort"), reason),
@@ -369,6 +415,52 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
             let columns = ["id", "at", "action", "subject", "reason"];
             println!("{}", table(&parse()?["audit"], &columns));
         }
+        Question::Settlement { by_day, .. } => {
+            let mut told = parse()?;
+            for account in told["accounts"].as_array_mut().into_iter().flatten() {
+                amounts(account, &["sold", "refunded", "net"]);
+            }
+            let columns = [
+                "day",
+                "seller",
+                "owner",
+                "currency",
+                "seats_sold",
+                "sold",
+                "seats_refunded",
+                "refunded",
+                "net",
+            ];
+            let columns = if *by_day { &columns[..] } else { &columns[1..] };
+            println!("{}", table(&told["accounts"], columns));
+            println!("{}", told_as_of(&told));
+        }
+        Question::Refunds { .. } => {
+            let mut told = parse()?;
+            for list in ["totals", "refunds"] {
+                for item in told[list].as_array_mut().into_iter().flatten() {
+                    amounts(item, &["amount"]);
+                }
+            }
+            let columns = [
+                "at",
+                "ticket",
+                "company",
+                "route",
+                "number",
+                "amount",
+                "currency",
+                "ground",
+                "decided_by",
+            ];
+            println!("{}", table(&told["refunds"], &columns));
+            let columns = ["company", "currency", "seats", "amount"];
+            println!("{}", table(&told["totals"], &columns));
+            println!("{}", told_as_of(&told));
+            if let Some(next) = told["next"].as_str() {
+                println!("more with --before {next}");
+            }
+        }
         Question::Sagas { .. } => {
             let columns = [
                 "id",
@@ -395,6 +487,34 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is in the books: a ticket that comes later changes the sums of its days.
+fn told_as_of(told: &Value) -> String {
+    let log = cell(&told["as_of"]["log"]);
+    let read = told["as_of"]["read"].as_object().into_iter().flatten();
+    let read = read.map(|(company, seq)| format!(", row {} of {company}", cell(seq)));
+    format!("as of row {log} of the log{}", read.collect::<String>())
+}
+
+/// Writes minor units as amounts, with the point where the item's `digits` say.
+fn amounts(item: &mut Value, fields: &[&str]) {
+    let digits = item["digits"].as_u64().unwrap_or_default();
+    for field in fields {
+        if let Some(minor) = item[*field].as_i64() {
+            item[*field] = json!(amount(minor, digits as usize));
+        }
+    }
+}
+
+fn amount(minor: i64, digits: usize) -> String {
+    let sign = if minor < 0 { "-" } else { "" };
+    let figures = format!("{:0>width$}", minor.unsigned_abs(), width = digits + 1);
+    let (whole, rest) = figures.split_at(figures.len() - digits);
+    match rest {
+        "" => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{rest}"),
+    }
 }
 
 /// One row per item. A field that a node of another version does not have stays empty.
@@ -466,6 +586,38 @@ mod tests {
             "1 rows differ from the log, looked at up to seq 7"
         );
         assert_eq!(error("failed"), "not verified: away");
+    }
+
+    #[test]
+    fn amounts_have_the_point_where_their_currency_has_it() {
+        assert_eq!(amount(123_456, 2), "1234.56");
+        assert_eq!(amount(-5, 2), "-0.05");
+        assert_eq!((amount(7, 0), amount(7, 3)), ("7".into(), "0.007".into()));
+        let mut account = json!({"digits": 2, "sold": 30_000, "net": -7});
+        amounts(&mut account, &["sold", "net"]);
+        assert_eq!(
+            account,
+            json!({"digits": 2, "sold": "300.00", "net": "-0.07"})
+        );
+    }
+
+    #[test]
+    fn days_become_a_query() {
+        let question = Question::Settlement {
+            from: "2026-11-01".parse().unwrap(),
+            to: "2026-11-30".parse().unwrap(),
+            by_day: true,
+        };
+        let query = question.request().query;
+        let expected = [("from", "2026-11-01"), ("to", "2026-11-30"), ("by", "day")];
+        assert!(
+            query
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .eq(expected)
+        );
+        let told = json!({"as_of": {"log": 7, "read": {"b": 5}}});
+        assert_eq!(told_as_of(&told), "as of row 7 of the log, row 5 of b");
     }
 
     #[test]

@@ -9,9 +9,9 @@ use jiff::civil::Date;
 use passcom_actors::catalogue::Route;
 use passcom_actors::catalogue::cabin::Layout;
 use passcom_actors::domain::ids::{CompanyId, SEATS_MAX};
+use passcom_sql::schedule_store::Client;
 use passcom_sql::schedule_store::flight::{self, Act};
 use passcom_sql::schedule_store::{self, Report};
-use tokio_postgres::Client;
 
 use crate::config::Config;
 use crate::schedule::Window;

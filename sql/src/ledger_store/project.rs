@@ -10,7 +10,9 @@ use passcom_actors::domain::ballot::{Key, Register, Value};
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::refund::Refunded;
 use passcom_actors::domain::rows::{KeyRow, Replicated, SagaRow};
+use passcom_actors::domain::settlement::{Account, Sum};
 use passcom_actors::domain::ticket::Ticket;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -97,11 +99,32 @@ on conflict (id) do nothing
 "#
 );
 
-// a cancellation is never undone
-const CANCELLED_LEGS: &str = "
-insert into cancelled_leg (ticket_id, company, route_id, number)
-select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[])
-on conflict (ticket_id, company, route_id, number) do nothing
+// a cancellation is never undone; what came back for it is another only where two companies decided it apart
+const CANCELLED_LEGS: &str = concat!(
+    "
+insert into cancelled_leg (ticket_id, company, route_id, number, refund_minor, refund_currency, refund_ground, refunded_at, refunded_by)
+select ticket_id, company, route_id, number, minor, currency, ground, ",
+    instant!("decided_at"),
+    ", decided_by
+from unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[])
+    as new (ticket_id, company, route_id, number, minor, currency, ground, decided_at, decided_by)
+on conflict (ticket_id, company, route_id, number) do update set
+    refund_minor = excluded.refund_minor, refund_currency = excluded.refund_currency, refund_ground = excluded.refund_ground,
+    refunded_at = excluded.refunded_at, refunded_by = excluded.refunded_by
+where (cancelled_leg.refund_minor, cancelled_leg.refund_ground, cancelled_leg.refunded_at, cancelled_leg.refunded_by)
+    is distinct from (excluded.refund_minor, excluded.refund_ground, excluded.refunded_at, excluded.refunded_by)
+"
+);
+
+// sums are added to: this is done once for each row of the log, because the tables move from where it begins in the same transaction
+const SETTLEMENT: &str = "
+insert into settlement (day, seller, owner, currency, seats_sold, sold, seats_refunded, refunded)
+select date '1970-01-01' + day, seller, owner, currency, seats_sold, sold::numeric, seats_refunded, refunded::numeric
+from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::text[])
+    as new (day, seller, owner, currency, seats_sold, sold, seats_refunded, refunded)
+on conflict (day, seller, owner, currency) do update set
+    seats_sold = settlement.seats_sold + excluded.seats_sold, sold = settlement.sold + excluded.sold,
+    seats_refunded = settlement.seats_refunded + excluded.seats_refunded, refunded = settlement.refunded + excluded.refunded
 ";
 
 const CHANGED_LEGS: &str = concat!(
@@ -184,13 +207,14 @@ insert into outbox (seq, kind, id) select * from unnest($1::bigint[], $2::text[]
 on conflict (seq) do nothing
 ";
 
-pub(super) const STATEMENTS: [&str; 13] = [
+pub(super) const STATEMENTS: [&str; 14] = [
     MOVE,
     SAGAS,
     LEGS,
     TICKETS,
     CANCELLED_LEGS,
     CHANGED_LEGS,
+    SETTLEMENT,
     KEYS,
     USERS,
     LOGINS,
@@ -221,6 +245,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         tickets,
         cancelled_legs,
         changed_legs,
+        sums,
         keys,
         logins,
         users,
@@ -238,6 +263,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         tickets(session, what),
         cancelled_legs(session, what),
         changed_legs(session, what),
+        settlement(session, what),
         keys(session, what),
         logins(session, what),
         users(session, what),
@@ -255,6 +281,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         tickets,
         cancelled_legs,
         changed_legs,
+        sums,
         keys,
         logins,
         users,
@@ -486,8 +513,11 @@ async fn tickets(session: &Session, what: &Projection) -> Done {
 
 async fn cancelled_legs(session: &Session, what: &Projection) -> Done {
     let tickets = changed_tickets(what).into_iter();
-    let legs: Vec<(Uuid, SeatRef)> = tickets
-        .flat_map(|(ticket, ..)| ticket.cancelled.iter().map(|seat| (ticket.id.0, *seat)))
+    let legs: Vec<(Uuid, SeatRef, Option<&Refunded>)> = tickets
+        .flat_map(|(ticket, ..)| {
+            let seats = ticket.cancelled.iter();
+            seats.map(|seat| (ticket.id.0, *seat, ticket.refund_of(*seat)))
+        })
         .collect();
     if legs.is_empty() {
         return Ok(());
@@ -497,9 +527,44 @@ async fn cancelled_legs(session: &Session, what: &Projection) -> Done {
             CANCELLED_LEGS,
             &[
                 &column(&legs, |(id, ..)| *id),
-                &column(&legs, |(_, seat)| seat.company.to_string()),
-                &column(&legs, |(_, seat)| decode::route_number(seat.route)),
-                &column(&legs, |(_, seat)| i32::from(seat.number.0)),
+                &column(&legs, |(_, seat, _)| seat.company.to_string()),
+                &column(&legs, |(_, seat, _)| decode::route_number(seat.route)),
+                &column(&legs, |(_, seat, _)| i32::from(seat.number.0)),
+                &column(&legs, |(.., refund)| {
+                    refund.map(|refund| refund.amount.minor)
+                }),
+                &column(&legs, |(.., refund)| {
+                    refund.map(|refund| refund.amount.currency.as_str())
+                }),
+                &column(&legs, |(.., refund)| {
+                    refund.map(|refund| refund.ground.name())
+                }),
+                &column(&legs, |(.., refund)| refund.map(|refund| refund.decided_at)),
+                &column(&legs, |(.., refund)| {
+                    refund.map(|refund| refund.by.to_string())
+                }),
+            ],
+        )
+        .await
+}
+
+async fn settlement(session: &Session, what: &Projection) -> Done {
+    let sums: Vec<(&Account, &Sum)> = what.sums.iter().collect();
+    if sums.is_empty() {
+        return Ok(());
+    }
+    session
+        .execute(
+            SETTLEMENT,
+            &[
+                &column(&sums, |(account, _)| account.day),
+                &column(&sums, |(account, _)| account.seller.to_string()),
+                &column(&sums, |(account, _)| account.owner.to_string()),
+                &column(&sums, |(account, _)| account.currency.as_str()),
+                &column(&sums, |(_, sum)| sum.seats_sold),
+                &column(&sums, |(_, sum)| sum.sold.to_string()),
+                &column(&sums, |(_, sum)| sum.seats_refunded),
+                &column(&sums, |(_, sum)| sum.refunded.to_string()),
             ],
         )
         .await

@@ -11,28 +11,12 @@ use uuid::Uuid;
 
 use super::PgTables;
 use super::reader::limit as row_limit;
-use crate::decode::{self, Decoded};
+use crate::decode::{self, Decoded, gone, gone_columns};
 use crate::error::Failure;
 
 const USER: &str = "
 select id as user_id, login_norm, pw_hash, version from user_account where login_norm = $1
 ";
-
-/// The cancelled seats of `ticket`, and the changes of its flights.
-macro_rules! gone {
-    () => {
-        "cross join lateral (
-    select coalesce(array_agg(company), '{}') as companies,
-           coalesce(array_agg(route_id), '{}') as routes,
-           coalesce(array_agg(number), '{}') as numbers
-    from cancelled_leg where ticket_id = ticket.id
-) as gone
-cross join lateral (
-    select coalesce(json_agg(changed_leg), '[]') as changes from changed_leg where ticket_id = ticket.id
-) as news
-"
-    };
-}
 
 /// What these rows (seq, kind, id) say is read where it stands; a row of one kind has nothing of the other.
 macro_rules! replicated {
@@ -40,7 +24,9 @@ macro_rules! replicated {
         concat!(
             r#"
 select told.seq,
-       ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers, news.changes,
+       ticket.id, ticket."order", "#,
+            gone_columns!(),
+            r#",
        user_account.id as user_id, login_norm, pw_hash, version
 from ("#,
             $told,
@@ -71,9 +57,11 @@ limit $1
 // the index has this order; a page begins after the last row of the one before it
 const TICKETS_OF: &str = concat!(
     r#"
-select ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers, news.changes
+select ticket.id, ticket."order", "#,
+    gone_columns!(),
+    "
 from ticket
-"#,
+",
     gone!(),
     r#"where ticket.user_id = $1
     and ($2::bigint is null or ticket.created_at <= timestamptz 'epoch' + $2 * interval '1 millisecond')
@@ -101,7 +89,8 @@ select (get_byte(uuid_send(id), 0) << 4) | (get_byte(uuid_send(id), 1) >> 4) as 
 from (
     select id, id::text as fact from ticket where id between $1 and $2
     union all
-    select ticket_id, concat_ws('/', ticket_id, company, route_id, number) from cancelled_leg
+    select ticket_id, concat_ws('/', ticket_id, company, route_id, number, refund_minor, refund_currency, refund_ground,
+                                (extract(epoch from refunded_at) * 1000)::bigint, refunded_by) from cancelled_leg
     where ticket_id between $1 and $2
     union all
     select ticket_id, concat_ws('/', ticket_id, company, route_id, number, sequence, extract(epoch from departs),

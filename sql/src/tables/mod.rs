@@ -5,6 +5,7 @@ mod catalogue;
 mod comparison;
 mod copies;
 mod flights;
+mod money;
 mod reader;
 mod sagas;
 
@@ -20,7 +21,8 @@ use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{
-    AsOf, AuditView, Claims, Kept, Logged, Read, SagaStatus, SagaView, Tables,
+    AsOf, AuditView, Books, Claims, Kept, Logged, Read, RefundPlace, RefundView, SagaStatus,
+    SagaView, Tables,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
@@ -86,6 +88,23 @@ impl Tables for PgTables {
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
         Box::pin(async move { Ok(self.read_tickets_of(user, after, limit).await?) })
+    }
+
+    fn books(&self, from: i32, to: i32) -> Read<'_, Books> {
+        Box::pin(async move { Ok(self.read_books(from, to).await?) })
+    }
+
+    fn refunds(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+        before: Option<RefundPlace>,
+        limit: usize,
+    ) -> Read<'_, Vec<RefundView>> {
+        Box::pin(async move {
+            let page = self.read_refunds(from_ms, to_ms, before, limit);
+            Ok(page.await?)
+        })
     }
 
     fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>> {

@@ -11,6 +11,7 @@ use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::order::{Order, OrderHash};
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{Replicated, SagaState};
+use passcom_actors::domain::settlement::{self, Sums, day_of};
 use passcom_actors::domain::vote::{LegState, Prepare, RefusalReason};
 use passcom_sql::{Database, Options, migrate};
 use tokio_postgres::Client;
@@ -434,6 +435,7 @@ async fn a_database_from_before_the_log_loses_nothing() {
     }
     let cell = node.tables.cell(never.saga).await.unwrap();
     assert_eq!((cell.saga, cell.legs.len(), cell.register), (None, 1, None));
+    let mut sold_before = Sums::new();
     for (trip, gone) in [
         (&sold, 0),
         (&cancelled, 2),
@@ -443,7 +445,11 @@ async fn a_database_from_before_the_log_loses_nothing() {
     ] {
         let ticket = node.archive.ticket(trip.saga).await.unwrap().unwrap();
         assert_eq!((&ticket.order, ticket.cancelled.len()), (&trip.order, gone));
+        assert_eq!(ticket.refunds, [], "nobody recorded what came back");
+        settlement::enter(&mut sold_before, None, &ticket);
     }
+    let books = node.archive.books(day_of(i64::MIN), day_of(i64::MAX)).await;
+    assert_eq!(books.unwrap().sums, sold_before);
     let key = node.archive.key(sold.order.user, "sold".to_owned()).await;
     assert_eq!(key.unwrap().unwrap().answer, Some(booked));
     let key = node.archive.key(held.order.user, "held".to_owned()).await;

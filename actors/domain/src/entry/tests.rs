@@ -109,6 +109,7 @@ fn cancel_entry() -> Entry {
         ticket: SAGA,
         seats: vec![seat("a", 1)],
         agreed: false,
+        refunds: Vec::new(),
     }
 }
 

@@ -4,6 +4,8 @@ use super::*;
 use crate::entry::{Entry, Receipt};
 use crate::fixtures::*;
 use crate::ids::{SeatNumber, UserId};
+use crate::order::Price;
+use crate::refund::Ground;
 use crate::vote::LegState::{self, Cancelled, Committed, Prepared};
 use uuid::Uuid;
 
@@ -13,6 +15,21 @@ fn ticket(cancelled: &[SeatRef]) -> Ticket {
         order: order(&[seat("a", 1), seat("a", 2), seat("b", 1)]),
         cancelled: cancelled.to_vec(),
         changes: Vec::new(),
+        refunds: Vec::new(),
+    }
+}
+
+/// What comes back for a seat, as this company decides it.
+fn refund(seat: SeatRef, minor: i64, by: &str) -> Refunded {
+    Refunded {
+        seat,
+        amount: Price {
+            minor,
+            currency: "BRL".to_owned(),
+        },
+        ground: Ground::Tariff,
+        decided_at: 5,
+        by: company(by),
     }
 }
 
@@ -45,11 +62,11 @@ fn user(version: i64, password_hash: &str) -> User {
 
 fn cancel(rows: &mut Rows, seats: &[SeatRef]) -> Receipt {
     let (ticket, seats) = (SAGA, seats.to_vec());
-    let agreed = false;
     Entry::Cancel {
         ticket,
         seats,
-        agreed,
+        agreed: false,
+        refunds: Vec::new(),
     }
     .post(rows)
 }
@@ -76,13 +93,11 @@ fn a_ticket_is_issued_and_told_once() {
 fn a_cancellation_frees_our_seats_and_is_told_once() {
     let mut rows = with_legs(Committed, Some(ticket(&[])));
     let seats = [seat("b", 1), seat("a", 2), seat("c", 1)];
-    for _ in 0..2 {
-        assert_eq!(
-            cancel(&mut rows, &seats),
-            Receipt::Cancelled(crate::ticket::Cancelled::Done)
-        );
-    }
     let cancelled = ticket(&[seat("a", 2), seat("b", 1)]);
+    for _ in 0..2 {
+        let done = crate::ticket::Cancelled::Done(cancelled.clone());
+        assert_eq!(cancel(&mut rows, &seats), Receipt::Cancelled(done));
+    }
     assert_eq!(rows.ticket(&SAGA), Some(&cancelled));
     assert_eq!(rows.outbox, [Replicated::Ticket(cancelled)]);
     assert_eq!(states(&rows), [Committed, Cancelled]);
@@ -100,13 +115,14 @@ fn what_was_agreed_to_together_is_cancelled_together_or_not_at_all() {
             ticket,
             seats,
             agreed,
+            refunds: Vec::new(),
         };
         (cancel.post(&mut rows), rows.ticket(&SAGA).cloned())
     };
     let first = ticket(&[seat("a", 2)]);
     let done = |ticket: &Ticket| {
         (
-            Receipt::Cancelled(crate::ticket::Cancelled::Done),
+            Receipt::Cancelled(crate::ticket::Cancelled::Done(ticket.clone())),
             Some(ticket.clone()),
         )
     };
@@ -119,6 +135,62 @@ fn what_was_agreed_to_together_is_cancelled_together_or_not_at_all() {
     assert_eq!(agree(&[seat("a", 2), seat("b", 1)]), changed);
     let both = ticket(&[seat("a", 2), seat("b", 1)]);
     assert_eq!(agree(&[seat("b", 1)]), done(&both));
+}
+
+#[test]
+fn a_refund_is_what_the_cancelling_entry_changed_and_stays() {
+    let mut rows = with_legs(Committed, Some(ticket(&[])));
+    let mut agree = |seats: &[SeatRef], minor| {
+        let refunds = [seats, &[seat("c", 9)]].concat().into_iter();
+        let cancel = Entry::Cancel {
+            ticket: SAGA,
+            seats: seats.to_vec(),
+            agreed: true,
+            refunds: refunds.map(|seat| refund(seat, minor, "a")).collect(),
+        };
+        let Receipt::Cancelled(crate::ticket::Cancelled::Done(told)) = cancel.post(&mut rows)
+        else {
+            panic!("all of them are left, or none");
+        };
+        assert_eq!(rows.ticket(&SAGA), Some(&told), "what is told is recorded");
+        let refunds = told.refunds.iter();
+        let amounts = refunds.map(|refund| (refund.seat, refund.amount.minor));
+        amounts.collect::<Vec<_>>()
+    };
+    let (one, two) = (seat("a", 2), seat("b", 1));
+    assert_eq!(agree(&[one], 70), [(one, 70)]);
+    for other_code in [70, 100, 0] {
+        assert_eq!(agree(&[one], other_code), [(one, 70)], "{other_code}");
+    }
+    assert_eq!(agree(&[two], 30), [(one, 70), (two, 30)]);
+    let told = [&rows.outbox[0], &rows.outbox[1]];
+    let Replicated::Ticket(last) = told[1] else {
+        panic!("a ticket is told");
+    };
+    assert_eq!(rows.outbox.len(), 2);
+    assert_eq!(last.refunds.len(), 2);
+}
+
+#[test]
+fn companies_that_decided_apart_come_to_the_greater_refund() {
+    let (one, two) = (seat("a", 1), seat("b", 1));
+    let copy = |cancelled: &[SeatRef], refunds: &[Refunded]| Ticket {
+        refunds: refunds.to_vec(),
+        ..ticket(cancelled)
+    };
+    let copies = [
+        copy(&[one, two], &[refund(one, 70, "a"), refund(two, 30, "a")]),
+        copy(&[one], &[refund(one, 100, "b")]),
+        copy(&[two], &[]),
+    ];
+    let merged = copy(&[one, two], &[refund(one, 100, "b"), refund(two, 30, "a")]);
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1]] {
+        let mut rows = with_legs(Committed, None);
+        for index in order.into_iter().chain(order) {
+            merge(&mut rows, Replicated::Ticket(copies[index].clone()));
+        }
+        assert_eq!(rows.ticket(&SAGA), Some(&merged), "{order:?}");
+    }
 }
 
 #[test]

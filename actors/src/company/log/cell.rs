@@ -23,6 +23,8 @@ pub struct Cell {
     pub register: Option<(Register, RegisterTimes)>,
     /// With the time at which it was recorded here, unless that is not known.
     pub ticket: Option<(Ticket, Option<i64>)>,
+    /// The ticket as the tables, hence their sums of what companies owe each other, have it.
+    pub booked: Option<Ticket>,
     pub unprojected: Parts,
 }
 
@@ -123,6 +125,7 @@ impl Cell {
     pub(super) fn taken(&mut self) -> Self {
         let taken = self.clone();
         self.unprojected = Parts::default();
+        self.booked = self.ticket.as_ref().map(|(ticket, _)| ticket.clone());
         taken
     }
 

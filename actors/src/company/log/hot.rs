@@ -19,6 +19,7 @@ use crate::domain::ids::{CompanyId, RouteId, SagaId, UserId};
 use crate::domain::rows::{
     AuditRow, Footprint, KeyRow, OutboxCursor, Replicated, RouteFacts, Rows, SeatKey, SeatRow,
 };
+use crate::domain::settlement::{self, Sums};
 use crate::domain::vote::LegState;
 
 /// Rows kept in memory although the tables have them: late answers, repeated requests and peers ask for what was just written.
@@ -93,6 +94,8 @@ pub struct Projection {
     /// Numbered.
     pub outbox: Vec<(i64, Replicated)>,
     pub round: i64,
+    /// What is added to the sums of what companies owe each other.
+    pub sums: Sums,
 }
 
 /// The log and the tables do not fit together.
@@ -477,11 +480,19 @@ impl Hot {
         let cursors = std::mem::take(&mut self.cursors_changed).then(|| self.cursors.clone());
         self.waiting_bytes = 0;
         let outbox = self.outbox.iter().filter(|told| told.seq > self.projected);
+        let sagas = self.sagas.take_dirty(Cell::taken);
+        let mut sums = Sums::new();
+        for (_, cell) in &sagas {
+            if let Some((ticket, _)) = &cell.ticket {
+                settlement::enter(&mut sums, cell.booked.as_ref(), ticket);
+            }
+        }
         Some(Projection {
             from: self.projected,
             upto: self.last,
             node: self.node.clone(),
-            sagas: self.sagas.take_dirty(Cell::taken),
+            sagas,
+            sums,
             logins: self.logins.take_dirty(|row| row.clone()),
             keys: self.keys.take_dirty(|row| row.clone()),
             blocked: self.blocked.take_dirty(|row| *row),

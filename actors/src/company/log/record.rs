@@ -22,6 +22,7 @@ use crate::domain::fencing::FencingToken;
 use crate::domain::flight::FlightChange;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Order, OrderHash, SeatRef};
+use crate::domain::refund::Refunded;
 use crate::domain::rows::{
     AuditRow, Change, KeyRow, LegRow, OutboxCursor, Replicated, Rows, SagaRow, SagaState, SeatKey,
 };
@@ -112,6 +113,7 @@ pub struct TicketPart {
     pub order: Option<Arc<Order>>,
     pub cancelled: Vec<SeatRef>,
     pub changes: Vec<FlightChange>,
+    pub refunds: Vec<Refunded>,
 }
 
 /// What changed of one login; absent parts are as they were.
@@ -347,6 +349,7 @@ impl TicketPart {
             order: (!is_own).then(|| ticket.order.clone()),
             cancelled: ticket.cancelled.clone(),
             changes: ticket.changes.clone(),
+            refunds: ticket.refunds.clone(),
         }
     }
 
@@ -361,6 +364,7 @@ impl TicketPart {
             order,
             cancelled: self.cancelled,
             changes: self.changes,
+            refunds: self.refunds,
         })
     }
 }

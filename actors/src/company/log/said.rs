@@ -15,6 +15,7 @@ use crate::domain::ballot::{Ballot, Register, Value};
 use crate::domain::flight::FlightChange;
 use crate::domain::ids::SagaId;
 use crate::domain::order::SeatRef;
+use crate::domain::refund::Refunded;
 use crate::domain::rows::{Footprint, SagaRow, SagaState, SeatKey};
 use crate::domain::vote::LegState;
 
@@ -58,7 +59,8 @@ pub fn record(record: &Record) -> Rows {
             rows.insert(saga_decision(*id), told);
         }
         if let Some(part) = &change.ticket {
-            rows.insert(Name::Ticket(*id), ticket(&part.cancelled, &part.changes));
+            let here = ticket(&part.cancelled, &part.refunds, &part.changes);
+            rows.insert(Name::Ticket(*id), here);
         }
     }
     for (name, change) in &record.logins {
@@ -94,7 +96,10 @@ pub fn cell(SagaId(id): SagaId, cell: &Cell, rows: &mut Rows) {
     let register = cell.register.as_ref();
     rows.extend(register.map(|(row, _)| (saga_decision(id), register_row(row))));
     let here = cell.ticket.as_ref();
-    rows.extend(here.map(|(here, _)| (Name::Ticket(id), ticket(&here.cancelled, &here.changes))));
+    rows.extend(here.map(|(here, _)| {
+        let said = ticket(&here.cancelled, &here.refunds, &here.changes);
+        (Name::Ticket(id), said)
+    }));
 }
 
 /// What is recorded of one login.
@@ -208,10 +213,25 @@ pub fn decision(promised: Ballot, accepted: Option<(Ballot, bool)>, chosen: bool
     format!("promised {promised}, accepted {accepted:?}, chosen {chosen}")
 }
 
-fn ticket(gone: &[SeatRef], changes: &[FlightChange]) -> String {
+fn ticket(gone: &[SeatRef], refunds: &[Refunded], changes: &[FlightChange]) -> String {
     let seat = |seat: &SeatRef| {
         let (route, number) = place((seat.route, seat.number));
-        format!("{}/{route}/{number}", seat.company)
+        let name = format!("{}/{route}/{number}", seat.company);
+        match refunds.iter().find(|refund| refund.seat == *seat) {
+            None => name,
+            Some(Refunded {
+                amount,
+                ground,
+                decided_at,
+                by,
+                ..
+            }) => format!(
+                "{name} for {}/{}/{}/{decided_at}/{by}",
+                amount.minor,
+                amount.currency,
+                ground.name()
+            ),
+        }
     };
     let change = |change: &FlightChange| {
         let agreed = if change.accepted { ", agreed" } else { "" };
@@ -224,8 +244,9 @@ fn ticket(gone: &[SeatRef], changes: &[FlightChange]) -> String {
     )
 }
 
-/// A ticket by its cancelled seats, each as `company/route/number`, and the changes of its flights, each as
-/// `company/route/number sequence: seat number`, with `, agreed` where its passenger agreed.
+/// A ticket by its cancelled seats, each as `company/route/number`, with what is recorded that came back for it as
+/// ` for minor/currency/ground/decided_at/by`, and the changes of its flights, each as `company/route/number sequence: seat number`,
+/// with `, agreed` where its passenger agreed.
 pub fn ticket_row(mut gone: Vec<String>, mut changes: Vec<String>) -> String {
     gone.sort_unstable();
     changes.sort_unstable();

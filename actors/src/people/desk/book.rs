@@ -12,7 +12,7 @@ use crate::catalogue::airports;
 use crate::catalogue::cabin::Layout;
 use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
-use crate::domain::order::{Exchange, Leg, Order, Passenger, SeatRef};
+use crate::domain::order::{Exchange, Leg, Order, Passenger, Price, SeatRef};
 use crate::domain::order_hash::saga_id;
 use crate::domain::saga::{ClientAnswer, Start};
 use crate::domain::ticket::Ticket;
@@ -35,6 +35,8 @@ pub struct BookRequest {
 pub struct WantedSeat {
     pub seat: SeatRef,
     pub passenger: Option<Passenger>,
+    /// What the client was shown that it costs: at another price it is not booked.
+    pub expected: Option<Price>,
 }
 
 impl From<SeatRef> for WantedSeat {
@@ -42,6 +44,7 @@ impl From<SeatRef> for WantedSeat {
         Self {
             seat,
             passenger: None,
+            expected: None,
         }
     }
 }
@@ -76,6 +79,8 @@ pub enum BookAnswer {
     NotKnownInTime(SagaId),
     /// Too much under way at this node, or it is draining; nothing was begun.
     Overloaded,
+    /// The seat costs this now, and not what the client expects; nothing was begun.
+    PriceChanged(SeatRef, Price),
     /// The user has as many open holds as one may have; nothing was begun.
     TooManyHolds,
 }
@@ -171,7 +176,13 @@ impl Desk {
                 saga
             }
         };
-        let order = self.order(&request)?;
+        let order = match self.order(&request) {
+            // a request with this key may have begun it at another node, at the price that was expected
+            Err(changed @ BookAnswer::PriceChanged(..)) if request.idempotency.is_some() => {
+                return Err(self.known_without(request.user, saga, changed).await);
+            }
+            order => order?,
+        };
         if let Err(down) = self.check_companies(&order) {
             return Err(match request.idempotency {
                 Some(_) => self.known_without(request.user, saga, down).await,
@@ -222,7 +233,12 @@ impl Desk {
 
     fn order(&self, request: &BookRequest) -> Result<Arc<Order>, BookAnswer> {
         let catalogue = &self.company.catalogue;
-        let leg = |WantedSeat { seat, passenger }: &WantedSeat| -> Result<Leg, BookAnswer> {
+        let leg = |wanted: &WantedSeat| -> Result<Leg, BookAnswer> {
+            let WantedSeat {
+                seat,
+                passenger,
+                expected,
+            } = wanted;
             if !self.companies.all().contains(&seat.company) {
                 return Err(BookAnswer::UnknownCompany(seat.company));
             }
@@ -235,6 +251,9 @@ impl Desk {
             };
             if seat.number.0 > route.seats {
                 return Err(BookAnswer::UnknownSeat(*seat));
+            }
+            if expected.as_ref().is_some_and(|price| *price != route.price) {
+                return Err(BookAnswer::PriceChanged(*seat, route.price));
             }
             let layout = Layout::of(&route.equipment, route.seats);
             Ok(Leg {

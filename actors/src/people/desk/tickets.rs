@@ -5,19 +5,23 @@
 //!
 //! Where a customer has agreed to what comes back for some seats together, one company decides whether they are all left: the first of the
 //! ticket's that is up, so that two who ask at two nodes do not both hear of the same money. Only while it is away, and where the two nodes
-//! do not agree on that, may both.
+//! do not agree on that, may both. What comes back is what is recorded then: also for who asks again, with whatever terms.
 
 use std::time::Duration;
 
 use super::lookup::Lookup;
 use super::{Desk, NotShown, Unavailable};
+use crate::company::ledger::PostError;
 use crate::company::{acceptance, cancellation};
+use crate::domain::entry::Entry;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
+use crate::domain::refund::Refunded;
+use crate::domain::rows::Replicated;
 use crate::domain::ticket::{Accepted, Cancelled, Ticket};
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::CallError;
-use crate::people::refund::{Refund, Tariff, refunds};
+use crate::people::refund::{Refund, refunds};
 use crate::people::remedy::{Remedy, remedies};
 
 /// How long peers have to hear of a cancellation before it is answered; they hear of it later otherwise.
@@ -67,9 +71,10 @@ impl Desk {
     }
 
     /// What comes back for these seats of a ticket, if they are cancelled now.
-    pub fn refunds(&self, ticket: &Ticket, seats: &[SeatRef], tariff: Tariff) -> Vec<Refund> {
+    pub fn refunds(&self, ticket: &Ticket, seats: &[SeatRef]) -> Vec<Refund> {
         let connections = self.company.catalogue.connections();
-        refunds(ticket, seats, connections, self.clock().wall_ms(), tariff)
+        let now = self.clock().wall_ms();
+        refunds(ticket, seats, connections, now, self.limits.tariff)
     }
 
     /// What is owed for the seats of a ticket that are left, as their flights are now.
@@ -101,70 +106,92 @@ impl Desk {
         Ok(accepted)
     }
 
-    /// Cancels a whole ticket of this user at every company.
+    /// Cancels a whole ticket of this user at every company: what comes back for the seats that are left is decided here.
     pub async fn cancel(&self, user: UserId, ticket: SagaId) -> CancelAnswer {
         let found = match self.ticket(user, ticket).await {
             Ok(found) => found,
             Err(NotShown::NotFound) => return CancelAnswer::NotFound,
             Err(NotShown::CompanyDown(company)) => return CancelAnswer::CompanyDown(company),
         };
-        let seats = found.order.seats();
-        match self.cancel_here(&found, &seats, false).await {
-            Ok(_) => {
-                self.tell_others(&found.without(&seats)).await;
+        let refunds = self.proposed(&self.refunds(&found, &found.order.seats()));
+        let decided = cancellation::decide(&self.company, &found, refunds, false);
+        match done(decided).await {
+            Ok(cancelled) => {
+                self.tell_others(&cancelled).await;
                 CancelAnswer::Done
             }
             Err(_) => CancelAnswer::NotKnownInTime,
         }
     }
 
-    /// Cancels these seats of a ticket at every company, all of them or none; answers the ticket without them. Again: the same.
+    /// Cancels the seats of these refunds at every company, all of them or none; answers the ticket without them, with what is recorded that
+    /// came back: these refunds, unless the seats were cancelled before. Again: the same.
     pub async fn cancel_agreed(
         &self,
         ticket: &Ticket,
-        seats: &[SeatRef],
+        refunds: &[Refund],
     ) -> Result<Ticket, NotAgreed> {
-        let decided = self.cancel_at_decider(ticket, seats).await?;
-        self.cancel_here(ticket, seats, !decided).await?;
-        let cancelled = ticket.without(seats);
+        let refunds = self.proposed(refunds);
+        let seats: Vec<SeatRef> = refunds.iter().map(|refund| refund.seat).collect();
+        let cancelled = match self.cancel_at_decider(ticket, &refunds).await? {
+            None => done(cancellation::decide(&self.company, ticket, refunds, true)).await?,
+            Some(recorded) => {
+                let follow = cancellation::follow(&self.company, ticket, &seats, &recorded);
+                let here = match done(follow).await {
+                    // an exchange is being decided here, and comes too late for these seats: it is done all the same
+                    Err(NotAgreed::Changed) => ticket.clone(),
+                    here => here?,
+                };
+                self.joined(here, &recorded).await?
+            }
+        };
         self.tell_others(&cancelled).await;
         Ok(cancelled)
     }
 
-    /// Whether another company has decided it; else this one does.
+    /// What comes back, as whoever decides is to record it.
+    fn proposed(&self, refunds: &[Refund]) -> Vec<Refunded> {
+        let (now, me) = (self.clock().wall_ms(), self.company.me);
+        let refunds = refunds.iter();
+        refunds.map(|refund| refund.decided(now, me)).collect()
+    }
+
+    /// Both copies as one, which is durable here: the seats may have been cancelled here before, apart from the other company.
+    async fn joined(&self, here: Ticket, recorded: &Ticket) -> Result<Ticket, NotAgreed> {
+        let both = here.merged(recorded);
+        if both != here {
+            let rows = vec![Replicated::Ticket(both.clone())];
+            let merge = self
+                .company
+                .ledger
+                .post(Entry::Merge { rows, cursor: None });
+            let merged = tokio::time::timeout(CANCEL_TIMEOUT, merge).await;
+            let merged = merged.map_err(|_| NotAgreed::NotKnownInTime)?;
+            merged.map_err(|_| NotAgreed::NotKnownInTime)?;
+        }
+        Ok(both)
+    }
+
+    /// The ticket as another company has recorded it, which has decided; none where this one is to.
     async fn cancel_at_decider(
         &self,
         ticket: &Ticket,
-        seats: &[SeatRef],
-    ) -> Result<bool, NotAgreed> {
+        refunds: &[Refunded],
+    ) -> Result<Option<Ticket>, NotAgreed> {
         let companies = ticket.order.companies().into_iter();
         let mut up = companies.filter(|company| self.companies.is_up(*company));
         let Some(decider) = up.next().filter(|first| *first != self.company.me) else {
-            return Ok(false);
+            return Ok(None);
         };
         let request = Request::Cancel {
             ticket: Box::new(ticket.clone()),
-            seats: seats.to_vec(),
+            refunds: refunds.to_vec(),
         };
         match self.companies.ask(decider, request, CANCEL_TIMEOUT).await {
             Ok(Reply::Cancelled(Cancelled::Changed)) => Err(NotAgreed::Changed),
-            Ok(Reply::Cancelled(Cancelled::Done)) => Ok(true),
-            Err(CallError::NotSent { .. }) => Ok(false),
+            Ok(Reply::Cancelled(Cancelled::Done(recorded))) => Ok(Some(recorded)),
+            Err(CallError::NotSent { .. }) => Ok(None),
             Ok(_) | Err(_) => Err(NotAgreed::NotKnownInTime),
-        }
-    }
-
-    async fn cancel_here(
-        &self,
-        ticket: &Ticket,
-        seats: &[SeatRef],
-        agreed: bool,
-    ) -> Result<(), NotAgreed> {
-        let write = cancellation::write(&self.company.ledger, ticket, seats, agreed);
-        match tokio::time::timeout(CANCEL_TIMEOUT, write).await {
-            Ok(Ok(Cancelled::Done)) => Ok(()),
-            Ok(Ok(Cancelled::Changed)) => Err(NotAgreed::Changed),
-            Ok(Ok(Cancelled::NotHere) | Err(_)) | Err(_) => Err(NotAgreed::NotKnownInTime),
         }
     }
 
@@ -209,5 +236,16 @@ impl Desk {
         tickets.dedup_by_key(|ticket| ticket.id);
         tickets.truncate(limit);
         tickets
+    }
+}
+
+/// The ticket as it is recorded here, once its seats are cancelled.
+async fn done(
+    written: impl Future<Output = Result<Cancelled, PostError>>,
+) -> Result<Ticket, NotAgreed> {
+    match tokio::time::timeout(CANCEL_TIMEOUT, written).await {
+        Ok(Ok(Cancelled::Done(ticket))) => Ok(ticket),
+        Ok(Ok(Cancelled::Changed)) => Err(NotAgreed::Changed),
+        Ok(Ok(Cancelled::NotHere) | Err(_)) | Err(_) => Err(NotAgreed::NotKnownInTime),
     }
 }

@@ -11,10 +11,11 @@ use passcom_actors::domain::rows::{LegRow, Rows};
 use passcom_actors::domain::vote::LegState::{
     self, Cancelled, Committed, Moved, Prepared, Refused,
 };
-use passcom_actors::people::refund::Refund;
+use passcom_actors::people::refund::{Refund, Refunded};
 
 use super::departures::{Departures, refunds_by_the_clock};
 use super::holds::Holds;
+use super::money::lost;
 use crate::seen::Seen;
 
 /// A leg that has been prepared for longer has been in doubt.
@@ -62,6 +63,7 @@ pub struct History {
     exchanges: BTreeSet<SagaId>,
     pub told: Vec<(SagaId, Told)>,
     pub claimed: Vec<(String, UserId)>,
+    pub refunded: Vec<(SagaId, Refunded)>,
     /// What must not be.
     pub objections: Vec<String>,
 }
@@ -115,6 +117,16 @@ impl History {
             if change.after.changes.iter().any(|change| change.unseated) {
                 seen.count("tickets left without a seat");
             }
+            let known = change.before.map_or(&[][..], |ticket| &ticket.refunds);
+            let objection = lost(saga, known, &change.after.refunds);
+            self.objections.extend(objection);
+            let apart = |refund: &&Refunded| {
+                let mut known = known.iter();
+                known.any(|known| known.seat == refund.seat && known.by != refund.by)
+            };
+            if change.after.refunds.iter().any(|refund| apart(&refund)) {
+                seen.count("refunds decided apart");
+            }
             if !after.is_empty() && !self.may_end(saga) {
                 self.object(format!("ticket {saga} at {me}: nobody cancelled it"));
             }
@@ -157,6 +169,12 @@ impl History {
     pub fn on_refunds(&mut self, order: &Order, refunds: &[Refund], wall_ms: i64, seen: &mut Seen) {
         let objections = refunds_by_the_clock(order, refunds, wall_ms, seen);
         self.objections.extend(objections);
+    }
+
+    /// A customer has been told what came back.
+    pub fn on_refunded(&mut self, saga: SagaId, refund: &Refunded, seen: &mut Seen) {
+        seen.count("refunds told");
+        self.refunded.push((saga, refund.clone()));
     }
 
     pub fn chosen(&self, saga: SagaId) -> Option<Decision> {
@@ -368,6 +386,11 @@ impl History {
     /// A client has asked to exchange seats of this ticket.
     pub fn on_exchange(&mut self, ticket: SagaId) {
         self.exchanges.insert(ticket);
+    }
+
+    /// Somebody wanted other seats instead of some of this ticket.
+    pub fn may_be_exchanged(&self, ticket: SagaId) -> bool {
+        self.exchanges.contains(&ticket)
     }
 
     /// Somebody wanted seats of this ticket to end.

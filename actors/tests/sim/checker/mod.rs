@@ -2,7 +2,7 @@
 //! code that decides.
 //!
 //! * [`history`], [`holds`], [`departures`]: after every decision, commit and answer; * [`seats`], [`decisions`],
-//!   [`copies`], [`exchanges`]: once everything is healed.
+//!   [`copies`], [`exchanges`], [`money`]: once everything is healed.
 //!
 //! Each of the latter is a function from evidence to objections, and has a doctored piece of evidence that it must
 //! reject.
@@ -13,6 +13,7 @@ mod departures;
 mod exchanges;
 mod history;
 mod holds;
+mod money;
 mod seats;
 mod sound;
 mod tests;
@@ -20,6 +21,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
+use passcom_actors::domain::refund::Refunded;
 use passcom_memory::State;
 
 pub use self::history::{Decision, History, Told};
@@ -47,6 +49,8 @@ pub struct Evidence {
     pub cancels: BTreeSet<SagaId>,
     /// Who was told that a login is theirs.
     pub claimed: Vec<(String, UserId)>,
+    /// What customers were told that came back for seats of these tickets.
+    pub refunded: Vec<(SagaId, Refunded)>,
     pub chosen: BTreeMap<SagaId, Decision>,
     pub shown: Vec<Shown>,
     /// Holds whose time is not over.
@@ -59,11 +63,12 @@ pub type Objection = (&'static str, String);
 type Check = fn(&Evidence) -> Vec<String>;
 
 /// What holds at any time.
-const ALWAYS: [(&str, Check); 7] = [
+const ALWAYS: [(&str, Check); 8] = [
     ("I1", seats::i1_one_owner),
     ("I2", seats::i2_not_both),
     ("I4", decisions::i4_refused_is_never_sold),
     ("P1", decisions::p1_one_value),
+    ("S1", money::s1_books_are_the_tickets),
     ("R2", copies::r2_one_id_per_login),
     ("X1", exchanges::x1_in_one_step),
     ("X2", exchanges::x2_once),
@@ -76,11 +81,13 @@ const HEALED: [(&str, Check); 2] = [
 ];
 
 /// What holds when all companies are back.
-const WHOLE: [(&str, Check); 7] = [
+const WHOLE: [(&str, Check); 9] = [
     ("I3", decisions::i3_sold_is_sold),
     ("I6", seats::i6_frees_its_own),
     ("R1", copies::r1_the_same_everywhere),
     ("B1", seats::b1_the_sum_is_right),
+    ("S2", money::s2_the_same_books_everywhere),
+    ("S3", money::s3_told_is_recorded),
     ("C1", seats::c1_shown_as_it_is),
     ("X3", exchanges::x3_everywhere),
     ("F1", seats::f1_tickets_are_told),

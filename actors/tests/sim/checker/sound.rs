@@ -10,6 +10,7 @@ use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId
 use passcom_actors::domain::order::{Exchange, Leg, Order, OrderHash, Price, SeatRef, claim};
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{KeyRow, LegKey, LegRow, SagaRow, SagaState, SeatKey};
+use passcom_actors::domain::settlement::{Account, Sum};
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::LegState::{self, Cancelled, Committed};
 use passcom_memory::State;
@@ -146,8 +147,12 @@ pub fn sound() -> Evidence {
             order: order(),
             cancelled: Vec::new(),
             changes: Vec::new(),
+            refunds: Vec::new(),
         };
         tables.tickets.insert(SAGA, ticket);
+        for owner in ["A", "B"] {
+            enter(&mut tables, owner);
+        }
         tables.users.insert("ana".to_owned(), user(7, "ana"));
         let key = Key::Saga(SAGA);
         tables
@@ -185,6 +190,23 @@ pub fn sound() -> Evidence {
     evidence
 }
 
+/// In the books: a seat of this company was sold.
+fn enter(tables: &mut State, owner: &str) {
+    let owner = company(owner);
+    let account = Account {
+        day: 0,
+        seller: owner,
+        owner,
+        currency: price().currency,
+    };
+    let sum = Sum {
+        seats_sold: 1,
+        sold: price().minor.into(),
+        ..Sum::default()
+    };
+    tables.sums.insert(account, sum);
+}
+
 /// [`sound`], after [`OTHER`], of a seat of C, has taken the place of the seat of A.
 pub fn exchanged() -> Evidence {
     let mut evidence = sound();
@@ -203,6 +225,7 @@ pub fn exchanged() -> Evidence {
         let old = tables.tickets.get_mut(&SAGA).unwrap();
         old.cancelled = vec![seat_of("A")];
         tables.tickets.insert(OTHER, new.clone());
+        enter(tables, "C");
         if code == "C" {
             tables.legs.insert(leg_key(OTHER), leg(Committed));
             tables.owners.insert(SEAT, OTHER);

@@ -10,7 +10,7 @@ use passcom_actors::domain::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, Sea
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::LegState::{Cancelled, Committed, Prepared, Refused};
 use passcom_actors::domain::vote::{Refusal, RefusalReason};
-use passcom_actors::people::refund::{Ground, Refund};
+use passcom_actors::people::refund::{Ground, Refund, Refunded};
 use uuid::Uuid;
 
 use super::departures::SALE_CLOSES;
@@ -445,6 +445,107 @@ fn d1_a_seat_given_away_after_the_close_of_sale_and_one_refused_before() {
     assert_eq!(decided(closes - 1, None, refused), 1);
     let sold_later = decided(closes, Some(leg(Prepared)), leg(Committed));
     assert_eq!(sold_later, 0, "it was begun in time");
+}
+
+/// The ticket of the evidence with the seat of B given back for everything, at each company; in its books, too.
+fn with_refund(evidence: &mut Evidence) -> Refunded {
+    let refund = Refunded {
+        seat: seat_of("B"),
+        amount: price(),
+        ground: Ground::Tariff,
+        decided_at: 5,
+        by: company("A"),
+    };
+    evidence.cancels.insert(SAGA);
+    let b = evidence.at("B");
+    b.legs.insert(leg_key(SAGA), leg(Cancelled));
+    b.owners.clear();
+    evidence.shown.clear();
+    for code in ["A", "B", "C"] {
+        let tables = evidence.at(code);
+        let ticket = tables.tickets.get_mut(&SAGA).unwrap();
+        ticket.cancelled.push(refund.seat);
+        ticket.refunds.push(refund.clone());
+        let books = tables.sums.iter_mut();
+        let books = books.filter(|(account, _)| account.owner == company("B"));
+        for (_, sum) in books {
+            sum.seats_refunded += 1;
+            sum.refunded += 1;
+        }
+    }
+    evidence.refunded.push((SAGA, refund.clone()));
+    assert_eq!(judge(evidence), []);
+    refund
+}
+
+#[test]
+fn s1_books_that_are_not_what_the_tickets_come_to() {
+    rejects("S1", |evidence| {
+        for code in ["A", "B", "C"] {
+            let mut sums = evidence.at(code).sums.values_mut();
+            sums.next().unwrap().sold += 1;
+        }
+    });
+    rejects("S1", |evidence| {
+        with_refund(evidence);
+        let mut sums = evidence.at("A").sums.values_mut();
+        sums.next_back().unwrap().refunded = 0;
+    });
+    rejects("S1", |evidence| {
+        // more than it cost
+        with_refund(evidence);
+        let ticket = evidence.at("A").tickets.get_mut(&SAGA).unwrap();
+        ticket.refunds[0].amount.minor = 2;
+    });
+    rejects("S1", |evidence| {
+        // of a seat that is not cancelled
+        with_refund(evidence);
+        let ticket = evidence.at("A").tickets.get_mut(&SAGA).unwrap();
+        ticket.cancelled.clear();
+    });
+}
+
+#[test]
+fn s2_books_that_differ_on_one_day_only() {
+    rejects("S2", |evidence| {
+        let sums = &mut evidence.at("B").sums;
+        let (mut account, sum) = sums.pop_first().unwrap();
+        account.day += 1;
+        sums.insert(account, sum);
+    });
+}
+
+#[test]
+fn s3_something_else_came_back_than_was_told() {
+    rejects("S3", |evidence| {
+        with_refund(evidence);
+        let ticket = evidence.at("C").tickets.get_mut(&SAGA).unwrap();
+        ticket.refunds.clear();
+    });
+    for (minor, by) in [(0, "B"), (1, "A")] {
+        rejects("S3", |evidence| {
+            let told = with_refund(evidence);
+            let other = Refunded {
+                amount: Price { minor, ..price() },
+                decided_at: told.decided_at + 1,
+                by: company(by),
+                ..told
+            };
+            let ticket = evidence.at("C").tickets.get_mut(&SAGA).unwrap();
+            ticket.refunds = vec![other];
+        });
+    }
+    let mut evidence = sound();
+    let told = with_refund(&mut evidence);
+    let apart = Refunded {
+        by: company("B"),
+        ..told
+    };
+    for code in ["A", "B", "C"] {
+        let ticket = evidence.at(code).tickets.get_mut(&SAGA).unwrap();
+        ticket.refunds = vec![apart.clone()];
+    }
+    assert_eq!(judge(&evidence), [], "it was decided apart, and is no less");
 }
 
 #[test]

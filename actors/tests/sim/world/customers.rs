@@ -3,12 +3,12 @@
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{SagaId, SeatNumber, UserId};
 use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::people::accounts::logins::Claimed;
 use passcom_actors::people::desk::{
-    BookAnswer, BookRequest, CancelAnswer, NotShown, Wait, WantedSeat,
+    BookAnswer, BookRequest, CancelAnswer, NotAgreed, NotShown, Wait, WantedSeat,
 };
 use passcom_actors::people::operations::Blocked;
-use passcom_actors::people::refund::Tariff;
 
 use super::*;
 use crate::checker::Told;
@@ -26,7 +26,6 @@ const IMPATIENCE: std::ops::Range<u64> = 100..4_000;
 pub(super) const GIVE_UP: u64 = 8_000;
 /// Of so many requests for a booking, one does not want to wait for the outcome.
 const ASYNC_ONE_IN: u64 = 8;
-const TARIFF: Tariff = Tariff { refund_percent: 70 };
 const PAUSE: std::ops::Range<u64> = 50..1_500;
 
 impl World {
@@ -132,9 +131,11 @@ impl World {
             format_args!("asked to cancel {}", crate::trace::Short(ticket)),
         );
         let life = self.life(at);
+        let by_seats = self.chance(60);
         let answer = async move {
-            if let Ok(ticket) = door.desk.ticket(user, ticket).await {
-                let refunds = door.desk.refunds(&ticket, &ticket.order.seats(), TARIFF);
+            let found = door.desk.ticket(user, ticket).await;
+            if let Ok(ticket) = &found {
+                let refunds = door.desk.refunds(ticket, &ticket.order.seats());
                 let hub = &mut *life.hub.lock();
                 let history = &mut hub.history;
                 // of a changed flight more may come back
@@ -142,7 +143,10 @@ impl World {
                     history.on_refunds(&ticket.order, &refunds, life.wall_ms(), &mut hub.seen);
                 }
             }
-            Answer::Cancelling(door.desk.cancel(user, ticket).await)
+            Answer::Cancelling(match found {
+                Ok(ticket) if by_seats => cancel_seats(&life, &door, ticket).await,
+                _ => door.desk.cancel(user, ticket).await,
+            })
         };
         self.ask(About::Cancelling(number), at, answer);
     }
@@ -258,6 +262,7 @@ impl World {
             BookAnswer::Begun(_)
             | BookAnswer::Overloaded
             | BookAnswer::TooManyHolds
+            | BookAnswer::PriceChanged(..)
             | BookAnswer::KeyReused
             | BookAnswer::UnknownCompany(_)
             | BookAnswer::UnknownSeat(_) => {
@@ -396,6 +401,38 @@ impl World {
 
 fn login_of(number: usize) -> String {
     format!("login{number}")
+}
+
+/// Agrees to what comes back for one seat after the other, and hears what is recorded.
+async fn cancel_seats(life: &Life, door: &Door, mut ticket: Ticket) -> CancelAnswer {
+    for seat in ticket.order.seats() {
+        let refunds = door.desk.refunds(&ticket, &[seat]);
+        match door.desk.cancel_agreed(&ticket, &refunds).await {
+            Ok(cancelled) => {
+                let hub = &mut *life.hub.lock();
+                match cancelled.refund_of(seat) {
+                    Some(refund) => hub.history.on_refunded(ticket.id, refund, &mut hub.seen),
+                    // its seat went for another one, and nothing came back
+                    None if hub.history.may_be_exchanged(ticket.id) => {}
+                    None => {
+                        let missing = format!("S3: {} was cancelled for nothing", ticket.id);
+                        hub.history.object(missing);
+                    }
+                }
+                ticket = cancelled;
+            }
+            Err(NotAgreed::Changed) => {
+                let hub = &mut *life.hub.lock();
+                if !hub.history.may_be_exchanged(ticket.id) {
+                    let partly = format!("one seat of {} was cancelled in part", ticket.id);
+                    hub.history.object(partly);
+                }
+                return CancelAnswer::NotKnownInTime;
+            }
+            Err(NotAgreed::NotKnownInTime) => return CancelAnswer::NotKnownInTime,
+        }
+    }
+    CancelAnswer::Done
 }
 
 /// T2: who was told of a ticket finds it at the same node.

@@ -136,6 +136,7 @@ impl World {
             not_begun: not_begun.map(|errand| errand.saga).collect(),
             cancels: history.cancels.clone(),
             claimed: history.claimed.clone(),
+            refunded: history.refunded.clone(),
             chosen: history.all_chosen(),
             unexpired: if self.plan.to_the_end {
                 BTreeSet::new()

@@ -28,7 +28,10 @@ const DECISIONS: &str =
     "select key, promised, accepted, value #>> '{}' = 'Abort', chosen from register";
 const TICKETS: &str = "
 select ticket.id,
-       array(select company || '/' || route_id || '/' || number from cancelled_leg where ticket_id = ticket.id),
+       array(select company || '/' || route_id || '/' || number || case when refund_minor is null then '' else
+                 format(' for %s/%s/%s/%s/%s', refund_minor, refund_currency, refund_ground,
+                        (extract(epoch from refunded_at) * 1000)::bigint, refunded_by) end
+             from cancelled_leg where ticket_id = ticket.id),
        array(select company || '/' || route_id || '/' || number || ' ' || sequence || ': seat ' || number_now
                  || case when accepted then ', agreed' else '' end
              from changed_leg where ticket_id = ticket.id)

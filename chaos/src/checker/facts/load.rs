@@ -5,8 +5,8 @@ use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::{
-    Company, HoldRow, KeyRow, Ledger, LegRow, LegState, RegisterRow, Subject, TicketLegRow,
-    UserRow, Value,
+    Account, Company, EntryRow, HoldRow, KeyRow, Ledger, LegRow, LegState, RefundRow, RegisterRow,
+    Subject, Sum, TicketLegRow, UserRow, Value,
 };
 use crate::cluster::{RunningCompany, connect, follow};
 
@@ -23,6 +23,21 @@ select id, format('user %s, made %s, order %s', user_id, created_at, md5("order"
 /// By the seat that the company keeps for it now.
 const TICKET_LEGS: &str =
     "select ticket_id, company, route_id, number_now, cancelled from ticket_leg";
+/// From the order of each ticket itself, and what is recorded that came back.
+const ENTRIES: &str = r#"
+select ticket.id, leg -> 'seat' ->> 'company', coalesce(gone.route_id, (leg -> 'seat' ->> 'route')::bigint),
+       (leg -> 'seat' ->> 'number')::int, (ticket.created_at at time zone 'UTC')::date::text,
+       coalesce(ticket."order" ->> 'seller', leg -> 'seat' ->> 'company'), leg -> 'price' ->> 'currency',
+       (leg -> 'price' ->> 'minor')::bigint,
+       refund_minor, refund_currency, refund_ground, (extract(epoch from refunded_at) * 1000)::bigint,
+       (refunded_at at time zone 'UTC')::date::text, refunded_by
+from ticket
+cross join json_array_elements(ticket."order" -> 'legs') as leg
+left join cancelled_leg as gone on gone.ticket_id = ticket.id and gone.company = leg -> 'seat' ->> 'company'
+    and gone.route_id = (leg -> 'seat' ->> 'route')::bigint and gone.number = (leg -> 'seat' ->> 'number')::int"#;
+const BOOKS: &str = "
+select day::text, seller, owner, currency, seats_sold, sold::text, seats_refunded, refunded::text from settlement
+where (seats_sold, sold, seats_refunded, refunded) <> (0, 0, 0, 0)";
 const USERS: &str = "
 select id, login_norm, format('version %s, password %s', version, md5(pw_hash)) from user_account";
 const KEYS: &str = "select user_id, key, saga_id from idem";
@@ -49,6 +64,8 @@ impl Company {
                 blocked: rows(&database, BLOCKED, pair).await?,
                 tickets: rows(&database, TICKETS, pair).await?,
                 ticket_legs: rows(&database, TICKET_LEGS, ticket_leg).await?,
+                entries: rows(&database, ENTRIES, entry).await?,
+                books: rows(&database, BOOKS, book).await?.into_iter().collect(),
                 users: rows(&database, USERS, user).await?,
                 keys: rows(&database, KEYS, key).await?,
                 registers: rows(&database, REGISTERS, register).await?,
@@ -107,6 +124,47 @@ fn ticket_leg(row: &Row) -> anyhow::Result<TicketLegRow> {
         number: row.try_get(3)?,
         cancelled: row.try_get(4)?,
     })
+}
+
+fn entry(row: &Row) -> anyhow::Result<EntryRow> {
+    let amount: Option<i64> = row.try_get(8)?;
+    let refund = |amount| {
+        anyhow::Ok(RefundRow {
+            amount,
+            currency: row.try_get(9)?,
+            ground: row.try_get(10)?,
+            at_ms: row.try_get(11)?,
+            day: row.try_get(12)?,
+            by: row.try_get(13)?,
+        })
+    };
+    Ok(EntryRow {
+        ticket: row.try_get(0)?,
+        owner: row.try_get(1)?,
+        route: row.try_get(2)?,
+        number: row.try_get(3)?,
+        sold_on: row.try_get(4)?,
+        seller: row.try_get(5)?,
+        currency: row.try_get(6)?,
+        price: row.try_get(7)?,
+        refund: amount.map(refund).transpose()?,
+    })
+}
+
+fn book(row: &Row) -> anyhow::Result<(Account, Sum)> {
+    let account = Account {
+        day: row.try_get(0)?,
+        seller: row.try_get(1)?,
+        owner: row.try_get(2)?,
+        currency: row.try_get(3)?,
+    };
+    let sum = Sum {
+        seats_sold: row.try_get(4)?,
+        sold: row.try_get::<_, &str>(5)?.parse()?,
+        seats_refunded: row.try_get(6)?,
+        refunded: row.try_get::<_, &str>(7)?.parse()?,
+    };
+    Ok((account, sum))
 }
 
 fn user(row: &Row) -> anyhow::Result<UserRow> {

@@ -45,6 +45,7 @@ fn sold() -> Record {
         order: None,
         cancelled: Vec::new(),
         changes: Vec::new(),
+        refunds: Vec::new(),
     };
     record.sagas.get_mut(&SagaId(SAGA)).unwrap().ticket = Some(ticket);
     let user = User {

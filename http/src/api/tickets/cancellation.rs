@@ -1,7 +1,7 @@
 //! Cancelling a ticket or some of its seats in two steps: what comes back, then do it under these terms.
 //!
-//! The code of the first step is signed and says the terms, so the second one is done under what was shown lately or not at all; and one that is sent
-//! again soon is answered the same, without anything being kept.
+//! The code of the first step is signed and says the terms, so the second one is done under what was shown lately or not at all. What came back
+//! is recorded with the cancellation, and is the answer whenever a code for the same seats is sent again, be it this one or another.
 
 use passcom_actors::domain::ids::{CompanyId, SeatId};
 use passcom_actors::domain::order::{Leg, SeatRef};
@@ -69,7 +69,7 @@ impl Sealed for Terms {
 async fn quote(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
     let seats = wanted(&ticket, call.parameter(SEAT_IDS)?.as_deref())?;
-    let refunds = client.desk.refunds(&ticket, &seats, client.tariff);
+    let refunds = client.desk.refunds(&ticket, &seats);
     let terms = Terms {
         ticket: ticket.id.0,
         seats: seat_terms(&refunds),
@@ -97,9 +97,6 @@ async fn cancel(client: &Client, call: Call) -> Answered {
         .verifier
         .open::<Terms>(&code)
         .map_err(|_| Kind::QuoteChanged)?;
-    if agreed.is_stale(client.desk.clock().wall_seconds()) {
-        return Err(Kind::QuoteChanged.into());
-    }
     let refunds = agreed_refunds(&ticket, &agreed).ok_or(Kind::QuoteChanged)?;
     let seats: Vec<SeatRef> = refunds.iter().map(|refund| refund.seat).collect();
     let gone = seats.iter().filter(|seat| ticket.cancelled.contains(seat));
@@ -107,11 +104,12 @@ async fn cancel(client: &Client, call: Call) -> Answered {
     let ticket = if done_before == seats.len() {
         ticket // it was sent again
     } else {
-        let now = client.desk.refunds(&ticket, &seats, client.tariff);
-        if done_before > 0 || seat_terms(&now) != agreed.seats {
+        let stale = agreed.is_stale(client.desk.clock().wall_seconds());
+        let now = client.desk.refunds(&ticket, &seats);
+        if stale || done_before > 0 || seat_terms(&now) != agreed.seats {
             return Err(Kind::QuoteChanged.into());
         }
-        let cancelled = client.desk.cancel_agreed(&ticket, &seats).await;
+        let cancelled = client.desk.cancel_agreed(&ticket, &refunds).await;
         cancelled.map_err(|not| match not {
             NotAgreed::Changed => Problem::from(Kind::QuoteChanged),
             NotAgreed::NotKnownInTime => Problem::from(Kind::OutcomeUnknown).retry_after(RETRY),
@@ -124,10 +122,13 @@ async fn cancel(client: &Client, call: Call) -> Answered {
     };
     let labels = |leg: &Leg| label(client, leg);
     let remedies = client.desk.remedies(&ticket);
-    let ticket = wire::Ticket::new(&ticket, &remedies, &labels);
+    let ticket_shown = wire::Ticket::new(&ticket, &remedies, &labels);
     let message = message.to(call.language);
     Ok(Answer::json(&wire::Cancelled::new(
-        message, &refunds, ticket,
+        message,
+        &ticket,
+        &seats,
+        ticket_shown,
     )))
 }
 

@@ -44,6 +44,7 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
         ticket: ticket.id,
         cancelled: ticket.cancelled.clone(),
         changes: ticket.changes.clone(),
+        refunds: ticket.refunds.clone(),
         labels: seats.collect(),
         language,
     };

@@ -10,8 +10,7 @@ use passcom_actors::people::rebooking::{NotRebooked, OTHERS_WITHIN};
 use passcom_actors::people::remedy::Remedy;
 
 use super::super::Client;
-use super::super::bookings::{answer, idempotency, seats, wait};
-use super::super::passengers::seated;
+use super::super::bookings::{answer, idempotency, wait, wanted as seats};
 use super::cancellation::wanted;
 use super::view::named;
 use crate::answer::Answered;
@@ -31,10 +30,12 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 async fn rebook(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
     let body: wire::RebookBody = call.json()?;
-    let new = seats(&body.seats.unwrap_or_default())?;
     let request = BookRequest {
         user: ticket.order.user,
-        seats: seated(&new, &body.passengers.unwrap_or_default())?,
+        seats: seats(
+            &body.seats.unwrap_or_default(),
+            &body.passengers.unwrap_or_default(),
+        )?,
         idempotency: idempotency(&call)?,
         hold_seconds: None,
         exchange: None,

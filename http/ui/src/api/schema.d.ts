@@ -635,6 +635,8 @@ export interface components {
             campo?: string;
             /** @description The nearest names. */
             sugestoes?: components["schemas"]["Place"][];
+            /** @description What the seat costs now. */
+            preco?: components["schemas"]["Money"];
         };
         Credentials: {
             login: string;
@@ -928,6 +930,8 @@ export interface components {
             id_trecho: number;
             id_assento: number;
             company: string;
+            /** @description What it was shown to cost: at another price nothing is begun (409 `price-changed`). */
+            preco?: components["schemas"]["ExpectedPrice"];
         };
         BookBody: {
             trechos: components["schemas"]["WantedSeat"][];
@@ -1121,6 +1125,8 @@ export interface components {
             passageiro: components["schemas"]["Passenger"] | null;
             /** @enum {string} */
             estado: "confirmado" | "cancelado";
+            /** @description Of a cancelled seat; null if what came back was not recorded. */
+            reembolso?: components["schemas"]["GivenBack"] | null;
         };
         Ticket: {
             /** Format: uuid */
@@ -1133,6 +1139,8 @@ export interface components {
             precos: components["schemas"]["CompanyPrice"][];
             /** @description In order of departure. */
             trechos: components["schemas"]["TicketSeat"][];
+            /** @description The sum of what is recorded that came back; null if that is nothing, or in several currencies. */
+            reembolso?: components["schemas"]["Money"] | null;
         };
         Tickets: {
             passagens: components["schemas"]["Ticket"][];
@@ -1203,6 +1211,28 @@ export interface components {
             /** @description An HTTP date. */
             created_at: string;
             trechosReservados: components["schemas"]["OldTicketSeat"][];
+        };
+        ExpectedPrice: {
+            /** @description Minor units. */
+            centavos: number;
+            /**
+             * @description ISO 4217.
+             * @example BRL
+             */
+            moeda: string;
+        };
+        /** @description What came back for a cancelled seat, as it was recorded. */
+        GivenBack: {
+            valor: components["schemas"]["Money"];
+            /** @enum {string} */
+            motivo: "arrependimento-24h" | "regra-da-companhia" | "voo-partiu";
+            /**
+             * Format: date-time
+             * @description When it was decided, in UTC.
+             */
+            quando: string;
+            /** @description The company that decided it. */
+            company: string;
         };
     };
     responses: {
@@ -1398,6 +1428,8 @@ export type CheckedSeat = components['schemas']['CheckedSeat'];
 export type TicketCheck = components['schemas']['TicketCheck'];
 export type OldTicketSeat = components['schemas']['OldTicketSeat'];
 export type OldTicket = components['schemas']['OldTicket'];
+export type ExpectedPrice = components['schemas']['ExpectedPrice'];
+export type GivenBack = components['schemas']['GivenBack'];
 export type ResponseProblem400 = components['responses']['problem400'];
 export type ResponseProblem401 = components['responses']['problem401'];
 export type ResponseProblem403 = components['responses']['problem403'];

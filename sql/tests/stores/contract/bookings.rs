@@ -11,8 +11,8 @@ use passcom_actors::domain::ticket::Cancelled;
 use passcom_actors::domain::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
 
 use super::{
-    NOW, Node, ROUTES, SALE_CLOSES, book, departs, done, post, prepare, seat, try_post, vote_on,
-    yes,
+    NOW, Node, ROUTES, SALE_CLOSES, book, departs, done, post, prepare, refund, seat, try_post,
+    vote_on, yes,
 };
 
 pub fn settle(prepare: &Prepare) -> Entry {
@@ -69,13 +69,14 @@ pub async fn a_leg_is_prepared_sold_and_cancelled(node: &Node) {
         ticket: trip.saga,
         seats: vec![seat("a", 1, 2), seat("b", 9, 9)],
         agreed: false,
+        refunds: vec![refund(seat("a", 1, 2), 7_000, "a")],
     };
-    assert_eq!(
-        post(ledger, cancel).await,
-        Receipt::Cancelled(Cancelled::Done)
-    );
+    let cancelled = post(ledger, cancel.clone()).await;
     assert_eq!(seat_use().await, Some(SeatUse::Free));
     let ticket = archive.ticket(trip.saga).await.unwrap().unwrap();
+    let done = Receipt::Cancelled(Cancelled::Done(ticket.clone()));
+    assert_eq!(cancelled, done);
+    assert_eq!(ticket.refunds, [refund(seat("a", 1, 2), 7_000, "a")]);
     assert_eq!(ticket.cancelled, [seat("a", 1, 2), seat("b", 9, 9)]);
     let next = prepare(&[seat("a", 1, 2)]);
     assert_eq!(post(ledger, vote_on(&next)).await, yes());

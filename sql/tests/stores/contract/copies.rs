@@ -12,7 +12,7 @@ use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::{Refusal, RefusalReason};
 use uuid::Uuid;
 
-use super::{Node, book, company, post, prepare, seat, try_post, vote_on};
+use super::{Node, book, company, post, prepare, refund, seat, try_post, vote_on};
 
 pub fn user(login: &str) -> User {
     User {
@@ -109,6 +109,7 @@ pub async fn a_merge_moves_the_cursor_and_frees_seats(node: &Node) {
             order: trip.order.clone(),
             cancelled: cancelled.to_vec(),
             changes: Vec::new(),
+            refunds: Vec::new(),
         })
     };
     let incarnation = Incarnation(Uuid::new_v4());
@@ -181,6 +182,7 @@ pub async fn equal_copies_have_equal_digests(node: &Node) {
         order: trip.order.clone(),
         cancelled: cancelled.to_vec(),
         changes: Vec::new(),
+        refunds: Vec::new(),
     };
     let bucket = Bucket::of(trip.saga.0);
     let slice = Slice::all().find(|slice| slice.buckets().any(|other| other == bucket));
@@ -205,10 +207,28 @@ pub async fn equal_copies_have_equal_digests(node: &Node) {
     let again = merge(Replicated::Ticket(ticket(&[]))).await;
     let gone = [seat("a", 12, 1)];
     let cancelled = merge(Replicated::Ticket(ticket(&gone))).await;
+    let refunded = Ticket {
+        refunds: vec![refund(gone[0], 1, "b")],
+        ..ticket(&gone)
+    };
+    let given_back = merge(Replicated::Ticket(refunded.clone())).await;
+    let more = Ticket {
+        refunds: vec![refund(gone[0], 2, "b")],
+        ..ticket(&gone)
+    };
+    let more_given_back = merge(Replicated::Ticket(more.clone())).await;
     erika.version = 2;
     let renewed = merge(Replicated::User(erika.clone())).await;
     assert_eq!(with_user, again);
-    let states = [without, with_ticket, with_user, cancelled, renewed];
+    let states = [
+        without,
+        with_ticket,
+        with_user,
+        cancelled,
+        given_back,
+        more_given_back,
+        renewed,
+    ];
     for (place, state) in states.iter().enumerate() {
         assert!(
             !states[..place].contains(state),
@@ -216,7 +236,7 @@ pub async fn equal_copies_have_equal_digests(node: &Node) {
         );
     }
 
-    let mut all = vec![Replicated::Ticket(ticket(&gone)), Replicated::User(erika)];
+    let mut all = vec![Replicated::Ticket(more), Replicated::User(erika)];
     all.sort_by_key(id_of);
     let copies = async |after, limit| node.archive.copies(bucket, after, limit).await.unwrap();
     let ours =

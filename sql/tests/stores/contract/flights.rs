@@ -109,9 +109,10 @@ pub async fn a_changed_flight_moves_the_leg_and_stays_changed(node: &Node) {
         ticket: trip.saga,
         seats: trip.order.seats(),
         agreed: true,
+        refunds: Vec::new(),
     };
-    let done = Receipt::Cancelled(Cancelled::Done);
-    assert_eq!(post(node, cancel).await, done);
+    let receipt = post(node, cancel).await;
+    assert!(matches!(receipt, Receipt::Cancelled(Cancelled::Done(_))));
     for number in [2, 4] {
         assert_eq!(seat_use(number).await, Some(SeatUse::Free));
     }

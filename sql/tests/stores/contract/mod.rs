@@ -7,6 +7,7 @@ pub mod flights;
 mod forgetful;
 pub mod holds;
 mod log;
+pub mod money;
 mod node;
 pub mod reads;
 mod verify;
@@ -26,6 +27,7 @@ use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatN
 use passcom_actors::domain::order::{Leg, Order, Price, SeatRef};
 use passcom_actors::domain::order_hash::order_hash;
 use passcom_actors::domain::question::{CompanyAnswer, Question};
+use passcom_actors::domain::refund::{Ground, Refunded};
 use passcom_actors::domain::vote::{Prepare, Vote};
 use passcom_memory::MemoryStore;
 use passcom_sql::schedule_store::{self, Scope};
@@ -138,6 +140,8 @@ pub async fn all<B: Base>(database: impl AsyncFn() -> B) {
     copies::a_merge_moves_the_cursor_and_frees_seats(node).await;
     copies::a_claimed_login_is_open_until_its_user_is_here(node).await;
     copies::equal_copies_have_equal_digests(node).await;
+    money::what_came_back_is_kept_and_listed(node).await;
+    money::books_have_each_entry_once(node).await;
     copies::a_key_keeps_its_first_answer(node).await;
     copies::a_round_is_never_used_twice(node).await;
     holds::a_hold_is_kept_extended_and_over(node).await;
@@ -213,6 +217,17 @@ pub fn route(id: u64) -> Route {
 
 pub fn company(code: &str) -> CompanyId {
     code.parse().unwrap()
+}
+
+/// What came back for a seat, as this company decided it.
+pub fn refund(seat: SeatRef, minor: i64, by: &str) -> Refunded {
+    Refunded {
+        seat,
+        amount: Price { minor, ..price() },
+        ground: Ground::Tariff,
+        decided_at: 1_700_000_000_456,
+        by: company(by),
+    }
 }
 
 fn price() -> Price {

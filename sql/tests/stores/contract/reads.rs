@@ -146,6 +146,7 @@ pub async fn tickets_come_newest_first(node: &Node) {
         ticket: ids[2],
         seats: vec![seat("a", 31, 4)],
         agreed: false,
+        refunds: Vec::new(),
     };
     post(node, cancel).await;
     assert_eq!(page(Some((3_001, ids[1])), 9).await, ids[3..]);

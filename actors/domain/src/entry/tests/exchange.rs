@@ -144,11 +144,15 @@ fn of_two_exchanges_of_a_ticket_one_is_decided_at_a_time() {
     assert_eq!(voted(&mut rows, &late), refused(RefusalReason::Changed));
 }
 
+fn is_done(receipt: &Receipt) -> bool {
+    matches!(receipt, Receipt::Cancelled(Cancelled::Done(_)))
+}
+
 #[test]
 fn what_is_cancelled_is_not_exchanged_and_what_is_exchanged_is_not_cancelled() {
     let new = instead(OTHER, &[seat("a", 2)], &both());
     let mut rows = sold();
-    assert_eq!(cancelled(&mut rows), Receipt::Cancelled(Cancelled::Done));
+    assert!(is_done(&cancelled(&mut rows)));
     assert_eq!(voted(&mut rows, &new), refused(RefusalReason::Changed));
 
     let mut rows = sold();
@@ -158,13 +162,11 @@ fn what_is_cancelled_is_not_exchanged_and_what_is_exchanged_is_not_cancelled() {
         ticket: SAGA,
         seats: both(),
         agreed: true,
+        refunds: Vec::new(),
     };
     // all of them are gone: asked again, and nothing of it is new
     let before = durable(rows.clone());
-    assert_eq!(
-        agreed.posted(&mut rows),
-        Receipt::Cancelled(Cancelled::Done)
-    );
+    assert!(is_done(&agreed.posted(&mut rows)));
     assert_eq!(durable(rows), before);
 }
 
@@ -179,7 +181,7 @@ fn some_seats_of_a_ticket_are_exchanged_and_the_others_stay() {
         rows.leg(&leg_key(SAGA, 1)).unwrap().state,
         LegState::Committed
     );
-    assert_eq!(cancelled(&mut rows), Receipt::Cancelled(Cancelled::Done));
+    assert!(is_done(&cancelled(&mut rows)));
     assert_eq!(left(&rows), []);
 }
 

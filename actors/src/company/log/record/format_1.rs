@@ -225,6 +225,7 @@ impl From<PartOfTicket> for TicketPart {
             order: old.order.map(|order| Arc::new(order.into())),
             cancelled: old.cancelled,
             changes: Vec::new(),
+            refunds: Vec::new(),
         }
     }
 }
