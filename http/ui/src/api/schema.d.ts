@@ -407,6 +407,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/passagens/{uuid}/aceite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agrees to the flights as they are now */
+        post: operations["acceptChanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/passagens/{uuid}/cancelamento": {
         parameters: {
             query?: never;
@@ -955,7 +972,7 @@ export interface components {
             id_trecho: number;
             id_assento: number;
             /** @enum {string} */
-            estado: "preparado" | "recusado" | "confirmado" | "cancelado";
+            estado: "preparado" | "recusado" | "confirmado" | "cancelado" | "transferido";
         };
         BookingAtCompany: {
             company: string;
@@ -1006,7 +1023,7 @@ export interface components {
             company: string;
             /** @description The node. */
             no: string;
-            /** @description begun, prepared, refused, promised, accepted, chosen, committed, cancelled, ticket, … */
+            /** @description begun, prepared, refused, promised, accepted, chosen, committed, cancelled, moved, ticket, … */
             passo: string;
             assento?: {
                 id_trecho: number;
@@ -1121,6 +1138,42 @@ export interface components {
             passageiro: components["schemas"]["Passenger"] | null;
             /** @enum {string} */
             estado: "confirmado" | "cancelado";
+            alteracao?: components["schemas"]["FlightChange"];
+            direitos?: components["schemas"]["PassengerRights"];
+        };
+        /** @description The flight as it is now, where its company has changed it since the seat was sold. */
+        FlightChange: {
+            sequencia: number;
+            /**
+             * Format: date-time
+             * @description With the offset of the airport.
+             */
+            partida: string;
+            /**
+             * Format: date-time
+             * @description With the offset of the airport.
+             */
+            chegada: string;
+            cancelado_pela_companhia: boolean;
+            /** @description The seat that the passenger has now; null where the aircraft has none for them. */
+            assento: {
+                id_assento: number;
+                numero: number;
+                /** @example 29B */
+                rotulo?: string;
+            } | null;
+            /** Format: date-time */
+            avisada_em: string;
+            aceita: boolean;
+        };
+        /** @description What the passenger may do about changed flights; absent where that is nothing. */
+        PassengerRights: {
+            aceitar: boolean;
+            remarcar: boolean;
+            reembolso_integral: boolean;
+            perde_conexao: boolean;
+            /** @enum {string} */
+            motivo?: "voo-cancelado" | "sem-assento" | "horario-alterado" | "avisada-com-menos-de-72h" | "conexao-perdida" | "outro-voo-da-viagem";
         };
         Ticket: {
             /** Format: uuid */
@@ -1131,6 +1184,8 @@ export interface components {
             estado: "confirmada" | "parcial" | "cancelada";
             preco: components["schemas"]["Money"] | null;
             precos: components["schemas"]["CompanyPrice"][];
+            /** @description Rises with every change of a flight. */
+            alteracoes: number;
             /** @description In order of departure. */
             trechos: components["schemas"]["TicketSeat"][];
         };
@@ -1143,7 +1198,7 @@ export interface components {
             preco: components["schemas"]["Money"];
             reembolso: components["schemas"]["Money"];
             /** @enum {string} */
-            motivo: "arrependimento-24h" | "regra-da-companhia" | "voo-partiu";
+            motivo: "arrependimento-24h" | "regra-da-companhia" | "voo-partiu" | "alterado-pela-companhia";
         };
         CancellationQuote: {
             /** Format: uuid */
@@ -1153,6 +1208,10 @@ export interface components {
             reembolso: components["schemas"]["Money"] | null;
             /** @description Stands for exactly these terms. */
             codigo: string;
+        };
+        AcceptanceBody: {
+            /** @description As the ticket shows it. */
+            alteracoes: number;
         };
         CancellationBody: {
             /** @description From the quote. */
@@ -1388,10 +1447,13 @@ export type HeldSeat = components['schemas']['HeldSeat'];
 export type Hold = components['schemas']['Hold'];
 export type Holds = components['schemas']['Holds'];
 export type TicketSeat = components['schemas']['TicketSeat'];
+export type FlightChange = components['schemas']['FlightChange'];
+export type PassengerRights = components['schemas']['PassengerRights'];
 export type Ticket = components['schemas']['Ticket'];
 export type Tickets = components['schemas']['Tickets'];
 export type CancellationSeat = components['schemas']['CancellationSeat'];
 export type CancellationQuote = components['schemas']['CancellationQuote'];
+export type AcceptanceBody = components['schemas']['AcceptanceBody'];
 export type CancellationBody = components['schemas']['CancellationBody'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type CheckedSeat = components['schemas']['CheckedSeat'];
@@ -2271,6 +2333,40 @@ export interface operations {
             404: components["responses"]["problem404"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
+        };
+    };
+    acceptChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The uuid that the answer to the first request gave. */
+                uuid: components["parameters"]["uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptanceBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            401: components["responses"]["problem401"];
+            404: components["responses"]["problem404"];
+            409: components["responses"]["problem409"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+            504: components["responses"]["problem504"];
         };
     };
     quoteCancellation: {
