@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn others_fly_at_the_first_opportunity_and_who_changed_it_when_it_suits() {
-        let days = |company, days| rebooked(&[leg(company, 3, 9, ("CWB", "LIM"), days * 24)]);
+        let days = |company, days: i64| rebooked(&[leg(company, 3, 9, ("CWB", "LIM"), days * 24)]);
         assert!(days("c", 7).is_ok());
         assert!(matches!(days("c", 8), Err(NotRebooked::TooLate(_))));
         assert!(matches!(days("b", 8), Err(NotRebooked::TooLate(_))));

@@ -336,11 +336,15 @@ mod tests {
         ticket.changes[0].accepted = true;
         assert_eq!(choices(&ticket, -DAY), [None; 3]);
         assert!(!accept(&ticket));
-        for (withdrawn, why) in [(true, Why::Withdrawn), (false, Why::Unseated)] {
+        // where it is flown, it is 45 minutes later, and the connection is lost
+        for (withdrawn, why, next) in [
+            (true, Why::Withdrawn, Why::Journey),
+            (false, Why::Unseated, Why::Connection),
+        ] {
             ticket.changes[0].withdrawn = withdrawn;
             ticket.changes[0].unseated = !withdrawn;
             ticket.changes[0].accepted = false;
-            assert_eq!(choices(&ticket, -DAY)[..2], [Some(why), Some(Why::Journey)]);
+            assert_eq!(choices(&ticket, -DAY)[..2], [Some(why), Some(next)]);
             assert!(!accept(&ticket));
         }
     }

@@ -121,7 +121,7 @@ pub fn answer_in(receipt: Receipt) -> CompanyAnswer {
 /// The same vote, asked for while the route's memory has promised the seat to another booking.
 fn with_claim(entry: &Entry, me: CompanyId) -> Entry {
     let held = |prepare: &Prepare| {
-        let seats = prepare.order.seats_of(me);
+        let seats = prepare.order.claims_of(me);
         seats.first().map(|seat| Refusal {
             seat: *seat,
             reason: RefusalReason::Held,

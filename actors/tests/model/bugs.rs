@@ -89,7 +89,7 @@ impl Bug {
                     row.promised = Ballot::ZERO;
                 }
             }
-            (Self::CommitIgnoresHash, asked!(Commit { saga, hash })) => {
+            (Self::CommitIgnoresHash, asked!(Commit { saga, hash, .. })) => {
                 if let Some((_, leg)) = found.legs.iter().find(|(key, _)| key.saga == *saga) {
                     *hash = leg.hash;
                 }
@@ -332,7 +332,7 @@ impl Bug {
         };
         let gives_up = *event == Event::Wake && effects.iter().any(to_ballot);
         let busy = matches!(event, Event::Leased(LeaseAnswer::Busy(_)));
-        let seats = before.seats();
+        let seats = before.claims();
         let (seat, reason) = (seats[0], RefusalReason::NoVote);
         match self {
             Self::RefuseOnTimeout if gives_up => {

@@ -72,7 +72,11 @@ async fn a_seat_that_is_being_sold_is_not_taken_away_by_an_import() {
     let (voted, report) = tokio::join!(try_post(&node, &vote), import);
     assert_eq!(voted.unwrap(), [yes()]);
     assert_eq!(report.changed, 1);
-    let changed = node.archive.kept((1, RouteId(0)), 10).await.unwrap();
+    let changed = node
+        .archive
+        .kept((1, RouteId(u64::MAX >> 1)), 10)
+        .await
+        .unwrap();
     let [kept] = &changed[..] else {
         panic!("{changed:?}");
     };

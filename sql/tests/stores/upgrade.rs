@@ -36,7 +36,7 @@ const APPLIED: &str = "
 create table migration (number int primary key, name text not null, applied_at timestamptz not null default now());
 insert into migration (number, name) values (1, 'ledger'), (2, 'open logins'), (3, 'holds'), (4, 'history');
 insert into route
-    select id, 'A' || id, 'GRU', 'CWB', to_timestamp(1780100000), to_timestamp(1780110000), 100, 10000, 'BRL', '738', true, 1
+    select id, 'A' || id, 'GRU', 'CWB', to_timestamp(1780086400 + id * 3600), to_timestamp(1780090000 + id * 3600), 100, 10000, 'BRL', '738', true, 1
     from generate_series(1, 3) as id;
 update catalogue_version set version = 1;
 update node_state set epoch = 4, round = 9;

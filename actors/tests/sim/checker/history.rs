@@ -351,7 +351,7 @@ impl History {
             seen.count(match after {
                 Cancelled => "tickets exchanged",
                 Refused => "exchanges refused",
-                Prepared | Committed => "tickets claimed",
+                Prepared | Committed | Moved => "tickets claimed",
             });
             return;
         }

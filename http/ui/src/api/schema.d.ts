@@ -407,6 +407,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/passagens/{uuid}/aceite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agrees to the flights as they are now */
+        post: operations["acceptChanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/passagens/{uuid}/remarcacao": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Other flights in place of those that their company has changed, without cost
+         * @description The old seats end with the commit of the new ones, and only with it. What is owed is `direitos` of the ticket.
+         */
+        post: operations["rebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/passagens/{uuid}/cancelamento": {
         parameters: {
             query?: never;
@@ -943,6 +980,16 @@ export interface components {
              */
             user_uuid?: string;
         };
+        RebookBody: {
+            /**
+             * @description Old seats by id, with commas between, and with the company where two have the same id; all for which another flight is owed if absent.
+             * @example 3073,G3:4097
+             */
+            assentos?: string;
+            trechos: components["schemas"]["WantedSeat"][];
+            /** @description One per seat, or one per traveller: the k-th seat of each leg is the k-th traveller's. */
+            passageiros?: components["schemas"]["Passenger"][];
+        };
         Booked: {
             message: string;
             /** Format: uuid */
@@ -959,7 +1006,7 @@ export interface components {
             id_trecho: number;
             id_assento: number;
             /** @enum {string} */
-            estado: "preparado" | "recusado" | "confirmado" | "cancelado";
+            estado: "preparado" | "recusado" | "confirmado" | "cancelado" | "transferido";
         };
         BookingAtCompany: {
             company: string;
@@ -1010,7 +1057,7 @@ export interface components {
             company: string;
             /** @description The node. */
             no: string;
-            /** @description begun, prepared, refused, promised, accepted, chosen, committed, cancelled, ticket, … */
+            /** @description begun, prepared, refused, promised, accepted, chosen, committed, cancelled, moved, ticket, … */
             passo: string;
             assento?: {
                 id_trecho: number;
@@ -1127,6 +1174,42 @@ export interface components {
             estado: "confirmado" | "cancelado";
             /** @description Of a cancelled seat; null if what came back was not recorded. */
             reembolso?: components["schemas"]["GivenBack"] | null;
+            alteracao?: components["schemas"]["FlightChange"];
+            direitos?: components["schemas"]["PassengerRights"];
+        };
+        /** @description The flight as it is now, where its company has changed it since the seat was sold. */
+        FlightChange: {
+            sequencia: number;
+            /**
+             * Format: date-time
+             * @description With the offset of the airport.
+             */
+            partida: string;
+            /**
+             * Format: date-time
+             * @description With the offset of the airport.
+             */
+            chegada: string;
+            cancelado_pela_companhia: boolean;
+            /** @description The seat that the passenger has now; null where the aircraft has none for them. */
+            assento: {
+                id_assento: number;
+                numero: number;
+                /** @example 29B */
+                rotulo?: string;
+            } | null;
+            /** Format: date-time */
+            avisada_em: string;
+            aceita: boolean;
+        };
+        /** @description What the passenger may do about changed flights; absent where that is nothing. */
+        PassengerRights: {
+            aceitar: boolean;
+            remarcar: boolean;
+            reembolso_integral: boolean;
+            perde_conexao: boolean;
+            /** @enum {string} */
+            motivo?: "voo-cancelado" | "sem-assento" | "horario-alterado" | "avisada-com-menos-de-72h" | "conexao-perdida" | "outro-voo-da-viagem";
         };
         Ticket: {
             /** Format: uuid */
@@ -1137,10 +1220,21 @@ export interface components {
             estado: "confirmada" | "parcial" | "cancelada";
             preco: components["schemas"]["Money"] | null;
             precos: components["schemas"]["CompanyPrice"][];
+            /** @description Rises with every change of a flight. */
+            alteracoes: number;
             /** @description In order of departure. */
             trechos: components["schemas"]["TicketSeat"][];
             /** @description The sum of what is recorded that came back; null if that is nothing, or in several currencies. */
             reembolso?: components["schemas"]["Money"] | null;
+            /** @description Seats of an earlier ticket whose place it took. */
+            remarca?: {
+                /** Format: uuid */
+                uuid: string;
+                assentos: {
+                    company: string;
+                    id_assento: number;
+                }[];
+            };
         };
         Tickets: {
             passagens: components["schemas"]["Ticket"][];
@@ -1151,7 +1245,7 @@ export interface components {
             preco: components["schemas"]["Money"];
             reembolso: components["schemas"]["Money"];
             /** @enum {string} */
-            motivo: "arrependimento-24h" | "regra-da-companhia" | "voo-partiu";
+            motivo: "arrependimento-24h" | "regra-da-companhia" | "voo-partiu" | "alterado-pela-companhia";
         };
         CancellationQuote: {
             /** Format: uuid */
@@ -1161,6 +1255,10 @@ export interface components {
             reembolso: components["schemas"]["Money"] | null;
             /** @description Stands for exactly these terms. */
             codigo: string;
+        };
+        AcceptanceBody: {
+            /** @description As the ticket shows it. */
+            alteracoes: number;
         };
         CancellationBody: {
             /** @description From the quote. */
@@ -1403,6 +1501,7 @@ export type SeatChange = components['schemas']['SeatChange'];
 export type SeatEvent = components['schemas']['SeatEvent'];
 export type WantedSeat = components['schemas']['WantedSeat'];
 export type BookBody = components['schemas']['BookBody'];
+export type RebookBody = components['schemas']['RebookBody'];
 export type Booked = components['schemas']['Booked'];
 export type Begun = components['schemas']['Begun'];
 export type BookedLeg = components['schemas']['BookedLeg'];
@@ -1418,10 +1517,13 @@ export type HeldSeat = components['schemas']['HeldSeat'];
 export type Hold = components['schemas']['Hold'];
 export type Holds = components['schemas']['Holds'];
 export type TicketSeat = components['schemas']['TicketSeat'];
+export type FlightChange = components['schemas']['FlightChange'];
+export type PassengerRights = components['schemas']['PassengerRights'];
 export type Ticket = components['schemas']['Ticket'];
 export type Tickets = components['schemas']['Tickets'];
 export type CancellationSeat = components['schemas']['CancellationSeat'];
 export type CancellationQuote = components['schemas']['CancellationQuote'];
+export type AcceptanceBody = components['schemas']['AcceptanceBody'];
 export type CancellationBody = components['schemas']['CancellationBody'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type CheckedSeat = components['schemas']['CheckedSeat'];
@@ -2303,6 +2405,92 @@ export interface operations {
             404: components["responses"]["problem404"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
+        };
+    };
+    acceptChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The uuid that the answer to the first request gave. */
+                uuid: components["parameters"]["uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptanceBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            401: components["responses"]["problem401"];
+            404: components["responses"]["problem404"];
+            409: components["responses"]["problem409"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+            504: components["responses"]["problem504"];
+        };
+    };
+    rebook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key, method, path and body: same answer, at every node, for 30 days. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+                /** @description `respond-async`: do not wait for the outcome. */
+                Prefer?: components["parameters"]["preferAsync"];
+            };
+            path: {
+                /** @description The uuid that the answer to the first request gave. */
+                uuid: components["parameters"]["uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RebookBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Booked"];
+                };
+            };
+            /** @description Under way (`Prefer: respond-async`). */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            401: components["responses"]["problem401"];
+            404: components["responses"]["problem404"];
+            409: components["responses"]["problem409"];
+            413: components["responses"]["problem413"];
+            415: components["responses"]["problem415"];
+            422: components["responses"]["problem422"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+            504: components["responses"]["problem504"];
         };
     };
     quoteCancellation: {

@@ -220,6 +220,7 @@ export const en: Dictionary = {
       'arrependimento-24h': 'within 24 hours of purchase: full refund',
       'regra-da-companhia': "airline's rule",
       'voo-partiu': 'the flight has left: nothing comes back',
+      'alterado-pela-companhia': 'the airline has changed the trip: everything comes back',
     },
     cancelDo: 'Cancel anyway',
     cancelKeep: 'Keep the ticket',

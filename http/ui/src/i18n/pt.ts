@@ -225,6 +225,7 @@ export const pt = {
       'arrependimento-24h': 'desistência em até 24 horas: devolução total',
       'regra-da-companhia': 'regra da companhia',
       'voo-partiu': 'o voo já partiu: nada a devolver',
+      'alterado-pela-companhia': 'a companhia alterou a viagem: tudo é devolvido',
     },
     cancelDo: 'Cancelar mesmo assim',
     cancelKeep: 'Manter a passagem',
