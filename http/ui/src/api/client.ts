@@ -3,6 +3,7 @@
 import createClient from 'openapi-fetch'
 
 import { language } from '../i18n/language'
+import { noticeReach } from './reach'
 import { Refusal } from './refusal'
 import type { paths } from './schema'
 import * as session from './session'
@@ -22,6 +23,7 @@ client.use({
     return request
   },
   onResponse({ request, response }) {
+    noticeReach(true)
     noticeEnd(request.headers.get('authorization'), response)
   },
 })
@@ -52,6 +54,7 @@ export async function answer<T>(call: Promise<Result<T>>): Promise<T> {
 export async function answered<T>(call: Promise<Result<T>>): Promise<{ data: T; headers: Headers }> {
   const { data, error, response } = await call.catch((cause: unknown) => {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    noticeReach(false)
     throw Refusal.unreachable()
   })
   if (!response.ok) throw Refusal.of(error, response)

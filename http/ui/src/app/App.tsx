@@ -7,11 +7,13 @@ import { askToSignIn, useAsking } from '../account/asking'
 import { useSession } from '../api/session'
 import { useText } from '../i18n'
 import { useLanguage } from '../i18n/language'
+import { RunningHold } from '../holds/RunningHold'
 import { Skeletons } from '../parts/Skeleton'
 import { SearchPage } from '../search/SearchPage'
 import { Boundary } from './Boundary'
 import { Header } from './Header'
 import { NotFound } from './NotFound'
+import { ReachNotice } from './Reach'
 import { useRoute } from './route'
 import styles from './shell.module.css'
 
@@ -34,6 +36,8 @@ export function App() {
         {t.app.skip}
       </a>
       <Header here={parts[0] ?? ''} />
+      <ReachNotice />
+      <RunningHold page={parts} />
       <main id="main" tabIndex={-1}>
         {/* a page that fails leaves the header, and another address starts afresh */}
         <Boundary key={parts.join('/')}>

@@ -1,8 +1,10 @@
 // Name, ways, language, theme and account.
 
+import { lazy, Suspense, useState } from 'react'
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components'
 
 import { askToSignIn } from '../account/asking'
+import type { Deed } from '../account/Security'
 import { leave, useSession } from '../api/session'
 import { queries } from '../api/queries'
 import { useText } from '../i18n'
@@ -12,6 +14,8 @@ import { Icon } from '../parts/Icon'
 import { forget } from '../seats/choice'
 import { choose as chooseTheme, useTheme, type Theme } from './theme'
 import styles from './shell.module.css'
+
+const Security = lazy(() => import('../account/Security'))
 
 const THEMES: Theme[] = ['system', 'light', 'dark']
 const LANGUAGES: Record<Language, string> = { 'pt-BR': 'Português', en: 'English' }
@@ -100,6 +104,20 @@ function ThemeMenu() {
 }
 
 function Account() {
+  const [deed, setDeed] = useState<Deed>()
+  return (
+    <>
+      <AccountMenu onDeed={setDeed} />
+      {deed && (
+        <Suspense fallback={null}>
+          <Security deed={deed} onClose={() => setDeed(undefined)} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+function AccountMenu({ onDeed }: { onDeed: (deed: Deed) => void }) {
   const t = useText()
   const session = useSession()
   if (session.is !== 'in') {
@@ -126,6 +144,12 @@ function Account() {
         <Menu className="menu" aria-label={t.account.signedInAs(session.login)}>
           <MenuItem className="option" href="#/passagens">
             {t.app.tickets}
+          </MenuItem>
+          <MenuItem className="option" onAction={() => onDeed('change')}>
+            {t.account.change}
+          </MenuItem>
+          <MenuItem className="option" onAction={() => onDeed('everywhere')}>
+            {t.account.everywhere}
           </MenuItem>
           <MenuItem className="option" onAction={signOut}>
             {t.account.signOut}

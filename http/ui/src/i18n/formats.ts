@@ -25,6 +25,14 @@ export function formats(language: Language) {
         minimumFractionDigits: casas,
         maximumFractionDigits: casas,
       }).format(centavos / 10 ** casas),
+    /** Without what is behind the point, rounded up: where many stand beside each other. */
+    roundMoney: ({ centavos, moeda, casas }: Money) =>
+      new Intl.NumberFormat(region, {
+        style: 'currency',
+        currency: moeda,
+        minimumFractionDigits: 0,
+        maximumFractionDigits: 0,
+      }).format(Math.ceil(centavos / 10 ** casas)),
     /** The clock at the airport: `08:35`. */
     time: (instant: string) => instant.slice(11, 16),
     /** The zone of that clock: `UTC−3`. */

@@ -3,16 +3,22 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 
+import { useWide } from '../app/media'
 import { Page } from '../app/Page'
 import { go, useRoute } from '../app/route'
 import { airports as airportsQuery, companies as companiesQuery } from '../api/queries'
-import type { Itinerary } from '../api/schema'
-import { useText } from '../i18n'
+import type { Airport, Itinerary } from '../api/schema'
+import { useFormats, useText } from '../i18n'
+import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
-import { addressOf, searchOf } from './query'
+import { begin } from '../seats/choice'
+import { textOf } from './places'
+import { addressOf, searchOf, type Search } from './query'
 import { Results } from './Results'
 import { RouteMap } from './RouteMap'
 import { SearchForm } from './SearchForm'
+import { TwoJourneys } from './TwoJourneys'
 import styles from './search.module.css'
 
 const STEPS = [
@@ -25,17 +31,85 @@ export function SearchPage() {
   const t = useText()
   const { query } = useRoute()
   const { data: airports = [] } = useQuery(airportsQuery)
-  const [shown, setShown] = useState<Itinerary>()
+  const isWide = useWide()
   const search = searchOf(query)
-  const isAsked = search.origem !== '' && search.destino !== ''
+  const isAsked = search.outward.origem !== '' && search.outward.destino !== ''
+  // on a small screen what was asked makes room for what was found
+  const asked = addressOf(search)
+  const [edited, setEdited] = useState<string>()
+  const isFolded = isAsked && !isWide && edited !== asked
   return (
-    <Page title={t.search.title}>
-      <SearchForm search={search} onSearch={(next) => go(addressOf(next))} />
-      <div className={styles.searchBody}>
-        {isAsked ? <Results search={search} onShow={setShown} shown={shown} /> : <Welcome airports={airports.length} />}
-        <RouteMap airports={airports} legs={isAsked ? (shown?.trechos ?? []) : []} />
-      </div>
+    <Page title={t.search.title} isQuiet={isFolded}>
+      {isFolded ? (
+        <Asked search={search} airports={airports} onChange={() => setEdited(asked)} />
+      ) : (
+        <SearchForm search={search} onSearch={(next) => (setEdited(undefined), go(addressOf(next)))} />
+      )}
+      {!isAsked && (
+        <div className={styles.searchBody}>
+          <Welcome airports={airports.length} />
+          <RouteMap airports={airports} legs={[]} />
+        </div>
+      )}
+      {isAsked && (search.back ? <TwoJourneys search={search} /> : <OneJourney search={search} airports={airports} />)}
     </Page>
+  )
+}
+
+function OneJourney({ search, airports }: { search: Search; airports: Airport[] }) {
+  const t = useText()
+  const isWide = useWide()
+  const [shown, setShown] = useState<Itinerary>()
+  const choose = (itinerary: Itinerary) => {
+    begin([itinerary.trechos], search.passageiros)
+    go('#/assentos')
+  }
+  const map = <RouteMap airports={airports} legs={shown?.trechos ?? []} />
+  return (
+    <>
+      <Results
+        search={search}
+        way="outward"
+        isOpen={isWide}
+        shown={shown}
+        onShow={setShown}
+        aside={map}
+        action={(itinerary) => (
+          <Button kind="primary" onPress={() => choose(itinerary)}>
+            {t.search.choose}
+            <Icon name="arrow" />
+          </Button>
+        )}
+      />
+      {!isWide && map}
+    </>
+  )
+}
+
+interface AskedProps {
+  search: Search
+  airports: Airport[]
+  onChange: () => void
+}
+
+function Asked({ search, airports, onChange }: AskedProps) {
+  const t = useText()
+  const formats = useFormats()
+  const { outward, back, passageiros } = search
+  const days = [outward, ...(back ? [back] : [])].map(({ data }) => formats.day(data.toString()))
+  return (
+    <div className={classes('card', styles.asked)}>
+      <p>
+        <b>
+          {textOf(outward.origem, airports)} – {textOf(outward.destino, airports)}
+        </b>
+        <br />
+        <small className="quiet-text">
+          {days.join(' – ')} · {t.search.passengersOf(passageiros)}
+        </small>
+      </p>
+      <Button onPress={onChange}>{t.search.change}</Button>
+    </div>
   )
 }
 
