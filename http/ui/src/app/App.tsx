@@ -7,7 +7,6 @@ import { askToSignIn, useAsking } from '../account/asking'
 import { useSession } from '../api/session'
 import { useText } from '../i18n'
 import { useLanguage } from '../i18n/language'
-import { RunningHold } from '../holds/RunningHold'
 import { Skeletons } from '../parts/Skeleton'
 import { SearchPage } from '../search/SearchPage'
 import { Boundary } from './Boundary'
@@ -17,6 +16,7 @@ import { ReachNotice } from './Reach'
 import { useRoute } from './route'
 import styles from './shell.module.css'
 
+const RunningHold = lazy(() => import('../holds/RunningHold'))
 const SignIn = lazy(() => import('../account/SignIn'))
 const SeatsPage = lazy(() => import('../seats/SeatsPage'))
 const HoldPage = lazy(() => import('../holds/HoldPage'))
@@ -29,6 +29,7 @@ const DocsPage = lazy(() => import('../docs/DocsPage'))
 export function App() {
   const t = useText()
   const { parts } = useRoute()
+  const isSignedIn = useSession().is === 'in'
   const locale = useLanguage() === 'en' ? 'en-US' : 'pt-BR'
   return (
     <I18nProvider locale={locale}>
@@ -37,7 +38,11 @@ export function App() {
       </a>
       <Header here={parts[0] ?? ''} />
       <ReachNotice />
-      <RunningHold page={parts} />
+      {isSignedIn && (
+        <Suspense fallback={null}>
+          <RunningHold page={parts} />
+        </Suspense>
+      )}
       <main id="main" tabIndex={-1}>
         {/* a page that fails leaves the header, and another address starts afresh */}
         <Boundary key={parts.join('/')}>

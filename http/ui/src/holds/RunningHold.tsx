@@ -4,7 +4,6 @@ import { useQuery } from '@tanstack/react-query'
 
 import { holds as holdsQuery } from '../api/queries'
 import type { Hold } from '../api/schema'
-import { useSession } from '../api/session'
 import { useText } from '../i18n'
 import { Icon } from '../parts/Icon'
 import { clockOf, useSecondsLeft } from './countdown'
@@ -14,17 +13,15 @@ import styles from './running.module.css'
 /** While one is running it may be extended, confirmed or released elsewhere. */
 const ASK_AGAIN_MS = 20_000
 
-export function RunningHold({ page }: { page: string[] }) {
-  const isIn = useSession().is === 'in'
+export default function RunningHold({ page }: { page: string[] }) {
   const { data, dataUpdatedAt } = useQuery({
     ...holdsQuery,
-    enabled: isIn,
     refetchInterval: ({ state }) => (state.data?.retencoes.length ? ASK_AGAIN_MS : false),
   })
   const [name, uuid] = page
   const open = data?.retencoes ?? []
   // the list of tickets begins with them
-  if (!isIn || name === 'retencao' || (name === 'passagens' && uuid === undefined)) return null
+  if (name === 'retencao' || (name === 'passagens' && uuid === undefined)) return null
   const [soonest] = [...open].sort((one, other) => Date.parse(one.expira_em) - Date.parse(other.expira_em))
   return soonest && <Strip hold={soonest} count={open.length} answeredAt={dataUpdatedAt} />
 }

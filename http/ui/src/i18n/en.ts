@@ -85,7 +85,7 @@ export const en: Dictionary = {
     kinds: { one: 'One way', round: 'Return', jaw: 'Return from another city' },
     backOrigin: 'Return from',
     backDestination: 'Return to',
-    change: 'Change search',
+    change: 'Change',
     passengers: 'Passengers',
     passengersOf: (n) => (n === 1 ? '1 passenger' : `${n} passengers`),
     submit: 'Search flights',

@@ -84,7 +84,7 @@ export const pt = {
     kinds: { one: 'Só ida', round: 'Ida e volta', jaw: 'Volta de outra cidade' },
     backOrigin: 'Volta de',
     backDestination: 'Volta para',
-    change: 'Alterar busca',
+    change: 'Alterar',
     passengers: 'Passageiros',
     passengersOf: (n: number) => (n === 1 ? '1 passageiro' : `${n} passageiros`),
     submit: 'Buscar voos',

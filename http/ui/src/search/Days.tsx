@@ -48,7 +48,7 @@ export function Days({ search, way }: { search: Search; way: Way }) {
               aria-current={one === day ? 'date' : undefined}
               data-lowest={(price && price.centavos === lowest) || undefined}
             >
-              <span>{formats.day(one)}</span>
+              <span>{formats.shortDay(one)}</span>
               <b>{price ? formats.roundMoney(price) : '–'}</b>
               {!price && <span className="visually-hidden">{t.search.noFlight}</span>}
               {price && price.centavos === lowest && <span className="visually-hidden">, {t.search.lowest}</span>}

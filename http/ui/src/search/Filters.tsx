@@ -36,14 +36,16 @@ export default function Filters({ search, way, choices, currency, isInDialog = f
   const clear = () => go(addressOf(withJourney(search, way, { wishes: {} })))
   return (
     <div className={styles.filters}>
-      <div className={styles.filtersHead}>
-        {!isInDialog && <h2>{t.search.filters}</h2>}
-        {countOf(wishes) > 0 && (
-          <Button kind="link" onPress={clear}>
-            {t.search.clear}
-          </Button>
-        )}
-      </div>
+      {(!isInDialog || countOf(wishes) > 0) && (
+        <div className={styles.filtersHead}>
+          {!isInDialog && <h2>{t.search.filters}</h2>}
+          {countOf(wishes) > 0 && (
+            <Button kind="link" onPress={clear}>
+              {t.search.clear}
+            </Button>
+          )}
+        </div>
+      )}
       <AtMost
         label={t.search.stops}
         choices={choices.conexoes}

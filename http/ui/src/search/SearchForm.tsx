@@ -59,7 +59,13 @@ export function SearchForm({ search, onSearch }: Props) {
       back: notBefore(said.back, said.date),
     })
   return (
-    <form className={classes('card', styles.searchForm)} onSubmit={submit} aria-label={t.search.form} noValidate>
+    <form
+      className={classes('card', styles.searchForm)}
+      data-kind={said.kind}
+      onSubmit={submit}
+      aria-label={t.search.form}
+      noValidate
+    >
       <RadioGroup
         className={classes('segmented', styles.kinds)}
         value={said.kind}

@@ -1,25 +1,26 @@
 // The search: what is asked, what there is, and where that is on the map.
 
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 
 import { useWide } from '../app/media'
 import { Page } from '../app/Page'
 import { go, useRoute } from '../app/route'
 import { airports as airportsQuery, companies as companiesQuery } from '../api/queries'
-import type { Airport, Itinerary } from '../api/schema'
+import type { Airport } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
 import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
-import { begin } from '../seats/choice'
+import { Skeletons } from '../parts/Skeleton'
 import { textOf } from './places'
 import { addressOf, searchOf, type Search } from './query'
-import { Results } from './Results'
 import { RouteMap } from './RouteMap'
 import { SearchForm } from './SearchForm'
-import { TwoJourneys } from './TwoJourneys'
 import styles from './search.module.css'
+
+/** Who comes to ask need not wait for what shows answers. */
+const Found = lazy(() => import('./Found'))
 
 const STEPS = [
   ['search', 'search'],
@@ -51,38 +52,12 @@ export function SearchPage() {
           <RouteMap airports={airports} legs={[]} />
         </div>
       )}
-      {isAsked && (search.back ? <TwoJourneys search={search} /> : <OneJourney search={search} airports={airports} />)}
+      {isAsked && (
+        <Suspense fallback={<Skeletons count={4} />}>
+          <Found search={search} airports={airports} />
+        </Suspense>
+      )}
     </Page>
-  )
-}
-
-function OneJourney({ search, airports }: { search: Search; airports: Airport[] }) {
-  const t = useText()
-  const isWide = useWide()
-  const [shown, setShown] = useState<Itinerary>()
-  const choose = (itinerary: Itinerary) => {
-    begin([itinerary.trechos], search.passageiros)
-    go('#/assentos')
-  }
-  const map = <RouteMap airports={airports} legs={shown?.trechos ?? []} />
-  return (
-    <>
-      <Results
-        search={search}
-        way="outward"
-        isOpen={isWide}
-        shown={shown}
-        onShow={setShown}
-        aside={map}
-        action={(itinerary) => (
-          <Button kind="primary" onPress={() => choose(itinerary)}>
-            {t.search.choose}
-            <Icon name="arrow" />
-          </Button>
-        )}
-      />
-      {!isWide && map}
-    </>
   )
 }
 

@@ -1,6 +1,6 @@
 // Choosing seats: a live map for each leg, who travels, and the hold.
 
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 
 import { Page } from '../app/Page'
@@ -43,6 +43,10 @@ function Seats({ choice }: { choice: Choice }) {
   const here = choice.legs.find((leg) => legKey(leg) === shown)
   const next = choice.legs.find((leg) => !isFull(choice, leg))
   const goesOn = next !== undefined && here !== undefined && isFull(choice, here)
+  // six legs have more tabs than fit
+  useEffect(() => {
+    tabs.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [shown])
   // what was pressed goes away: the focus goes on with the visitor
   const goTo = (leg: Leg) => {
     setShown(legKey(leg))
