@@ -64,7 +64,7 @@ test('where colours are the system’s, what is selected is seen', async ({ visi
   for (const selected of [page.locator('.segment-choice[data-selected]'), page.locator('a[aria-current=date]')])
     expect(await selected.first().evaluate(outline)).toBe('solid')
   await takeTrip(page, THREE_COMPANIES)
-  await page.getByRole('button', { name: 'Melhores lugares juntos' }).click()
+  await page.getByRole('button', { name: 'Melhores assentos juntos' }).click()
   const ground = (element: Element) => getComputedStyle(element).backgroundColor
   const mine = await page.getByRole('gridcell', { selected: true }).evaluate(ground)
   expect(mine).not.toBe(
@@ -91,7 +91,7 @@ test('light and dark can be chosen against the system', async ({ visitor: page }
 
 test('a page that is left and come back to keeps the choice', async ({ visitor: page }) => {
   await takeTrip(page, THREE_COMPANIES)
-  await page.getByRole('button', { name: 'Melhores lugares juntos' }).click()
+  await page.getByRole('button', { name: 'Melhores assentos juntos' }).click()
   await expect(page.getByRole('tab', { selected: true })).toContainText('1 de 1')
   await page.reload()
   await expect(page.getByRole('tab').filter({ hasText: '1 de 1' })).toHaveCount(1)

@@ -126,15 +126,13 @@ test('results say when, where, with whom and for how much, mark the best, and so
 
 test('filters say how many they leave, stand in the address, and are taken back', async ({ visitor: page }) => {
   await page.goto(searchAddress({ ...THREE_COMPANIES, day: inDays(3) }))
+  await expect(options(page).first()).toBeVisible()
   const before = await options(page).count()
-  expect(before).toBeGreaterThan(1)
-  const morning = page.getByRole('radiogroup', { name: 'Hora de partida' }).getByRole('radio', { name: /^Manhã/ })
-  const left = Number(/(\d+)$/.exec((await morning.locator('..').textContent()) ?? '')?.[1])
+  const morning = page.getByText(/^Manhã/).first()
+  const left = Number(await morning.locator('xpath=..').locator('span').last().textContent())
+  expect(left).toBeGreaterThan(0)
   expect(left).toBeLessThan(before)
-  await page
-    .getByText(/^Manhã/)
-    .first()
-    .click()
+  await morning.click()
   await expect(page).toHaveURL(/partida_ate=11/)
   await expect(options(page)).toHaveCount(left)
   await page.reload()
@@ -221,7 +219,7 @@ test('on a phone the return is chosen after the outward journey, and Back leads 
 })
 
 test('nicknames of cities are known, and the largest city of a name comes first', async ({ visitor: page }) => {
-  await page.goto('/')
+  await page.goto(searchAddress({ from: 'POA', to: 'REC', day: inDays(4) }))
   const origin = page.getByRole('combobox', { name: 'Origem' })
   const first = page.getByRole('option').first()
   await origin.fill('rio')

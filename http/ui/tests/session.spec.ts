@@ -28,6 +28,10 @@ test('a session that ends keeps the choice, and a new one goes on with it', asyn
     kept.token = `${kept.token.slice(0, -8)}AAAAAAAA`
     sessionStorage.setItem('passcom.session', JSON.stringify(kept))
   })
+  // so that the hold is the first that needs it
+  await page.route('**/retencoes', (route) =>
+    route.request().method() === 'GET' ? route.fulfill({ json: { retencoes: [] } }) : route.continue(),
+  )
   await page.reload()
   await pressHold(page)
   const dialog = page.getByRole('dialog')

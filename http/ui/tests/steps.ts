@@ -40,7 +40,7 @@ export async function takeTrip(page: Page, trip: Trip): Promise<void> {
 export async function takeBestSeats(page: Page, passengers = 1): Promise<void> {
   const legs = await page.getByRole('tab').count()
   for (let leg = 1; leg <= legs; leg++) {
-    await page.getByRole('button', { name: 'Melhores lugares juntos' }).click()
+    await page.getByRole('button', { name: 'Melhores assentos juntos' }).click()
     const tab = page.getByRole('tab', { selected: true })
     await expect(tab).toContainText(`${passengers} de ${passengers}`)
     if (leg < legs) await page.getByRole('button', { name: 'Próximo trecho' }).click()

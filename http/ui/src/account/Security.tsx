@@ -4,16 +4,15 @@ import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 
 import { answer, client } from '../api/client'
-import { queries } from '../api/queries'
 import { isRefusal, Refusal } from '../api/refusal'
-import { begin, leave, useSession } from '../api/session'
+import { begin, useSession } from '../api/session'
 import { useText, type Dictionary } from '../i18n'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
 import { Failure } from '../parts/Failure'
 import { Notice } from '../parts/Notice'
 import { TextInput } from '../parts/TextInput'
-import { forget } from '../seats/choice'
+import { signOut } from './leaving'
 import { lengthFault, PASSWORD } from './lengths'
 
 export type Deed = 'change' | 'everywhere'
@@ -92,7 +91,7 @@ function Change({ login, onClose }: Props) {
       />
       {change.error && <Failure error={explained(t, change.error, t.account.unsureChange)} />}
       <Button kind="primary" type="submit" isWaiting={change.isPending}>
-        {change.isPaused ? t.app.waiting : t.account.change}
+        {t.account.change}
       </Button>
     </form>
   )
@@ -104,11 +103,7 @@ function Everywhere({ login, onClose }: Props) {
   const [isChecked, setChecked] = useState(false)
   const end = useMutation({
     mutationFn: () => answer(client.POST('/conta/sair', { body: { login, password: present } })),
-    onSuccess: () => {
-      leave()
-      forget()
-      queries.clear()
-    },
+    onSuccess: signOut,
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -130,7 +125,7 @@ function Everywhere({ login, onClose }: Props) {
       />
       {end.error && <Failure error={explained(t, end.error, t.account.unsureEverywhere)} />}
       <Button kind="danger" type="submit" isWaiting={end.isPending}>
-        {end.isPaused ? t.app.waiting : t.account.everywhere}
+        {t.account.everywhere}
       </Button>
     </form>
   )

@@ -11,6 +11,9 @@ import * as session from './session'
 /** Longest wait for an answer, its body included: a node says within 10 s what it knows. */
 const ANSWER_MAX_MS = 20_000
 
+/** These ask for a password: a wrong one is 401, which says nothing of the session. */
+const BY_PASSWORD: ReadonlySet<string> = new Set(['/register-all', '/login', '/conta/senha', '/conta/sair'])
+
 export const client = createClient<paths>({
   baseUrl: '/',
   // a node that hangs keeps its connections: who asks it would wait for ever
@@ -18,8 +21,9 @@ export const client = createClient<paths>({
 })
 
 client.use({
-  onRequest({ request }) {
+  onRequest({ request, schemaPath }) {
     for (const [name, value] of Object.entries(headers())) request.headers.set(name, value)
+    if (BY_PASSWORD.has(schemaPath)) request.headers.delete('authorization')
     return request
   },
   onResponse({ request, response }) {

@@ -30,7 +30,7 @@ export function App() {
   const t = useText()
   const { parts } = useRoute()
   const isSignedIn = useSession().is === 'in'
-  const locale = useLanguage() === 'en' ? 'en-US' : 'pt-BR'
+  const locale = useLanguage() === 'en' ? 'en-GB' : 'pt-BR'
   return (
     <I18nProvider locale={locale}>
       <a className={styles.skip} href="#main" onClick={skip}>

@@ -4,14 +4,13 @@ import { lazy, Suspense, useState } from 'react'
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components'
 
 import { askToSignIn } from '../account/asking'
+import { signOut } from '../account/leaving'
 import type { Deed } from '../account/Security'
-import { leave, useSession } from '../api/session'
-import { queries } from '../api/queries'
+import { useSession } from '../api/session'
 import { useText } from '../i18n'
 import { choose as chooseLanguage, useLanguage, type Language } from '../i18n/language'
 import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
-import { forget } from '../seats/choice'
 import { choose as chooseTheme, useTheme, type Theme } from './theme'
 import styles from './shell.module.css'
 
@@ -128,11 +127,6 @@ function AccountMenu({ onDeed }: { onDeed: (deed: Deed) => void }) {
         <span className="visually-hidden narrow-only">{t.account.signIn}</span>
       </Button>
     )
-  }
-  const signOut = () => {
-    leave()
-    forget()
-    queries.clear()
   }
   return (
     <MenuTrigger>

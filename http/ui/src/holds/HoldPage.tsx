@@ -112,7 +112,7 @@ function ConfirmStep({ hold, left, confirm }: ConfirmProps) {
       time={<Timer left={left} />}
     >
       <Button kind="primary" onPress={() => confirm.mutate()} isWaiting={confirm.isPending}>
-        {confirm.isPaused ? t.app.waiting : t.hold.confirm}
+        {t.hold.confirm}
       </Button>
     </StepBar>
   )
@@ -151,12 +151,12 @@ function Actions({ hold, confirm, onReleased }: ActionsProps) {
     <aside className={classes('card', styles.holdActions)} aria-label={t.hold.step}>
       <h2>{t.hold.step}</h2>
       <Button onPress={() => extend.mutate()} {...waits(extend)} {...(!hold.pode_estender && { isDisabled: true })}>
-        {extend.isPaused ? t.app.waiting : t.hold.extend}
+        {t.hold.extend}
       </Button>
       {!hold.pode_estender && <p className="hint">{t.hold.atLimit}</p>}
       {extend.isSuccess && !error && <Notice tone="good">{t.hold.extended}</Notice>}
       <Button kind="danger" onPress={() => setAsking(true)} {...waits(release)}>
-        {release.isPaused ? t.app.waiting : t.hold.release}
+        {t.hold.release}
       </Button>
       {error && <Failure error={error} />}
       <Dialog title={t.hold.releaseAsk} isOpen={isAsking} onClose={() => setAsking(false)}>

@@ -27,7 +27,9 @@ export function Days({ search, way }: { search: Search; way: Way }) {
   }
   const { data } = useQuery({ ...prices(query), placeholderData: keepPreviousData })
   const row = useRef<HTMLOListElement>(null)
-  const days = data?.dias ?? []
+  // nobody returns before they leave
+  const first = way === 'back' ? search.outward.data.toString() : ''
+  const days = (data?.dias ?? []).filter((one) => one.data >= first)
   const isHere = days.some((one) => one.data === day)
   useLayoutEffect(() => {
     const chosen = row.current?.querySelector<HTMLElement>('[aria-current]')

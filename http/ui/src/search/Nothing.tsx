@@ -59,7 +59,10 @@ function Instead({ search, way, result }: Props) {
   )
   const fewer = useQuery({ ...itineraryCount({ ...wire, passageiros: 1 }), enabled: passageiros > 1 })
   const others = useOthers(search, way, result)
+  // nobody returns before they leave
+  const first = way === 'back' ? search.outward.data.toString() : ''
   const days = (around.data?.dias ?? [])
+    .filter(({ data }) => data >= first)
     .flatMap(({ data, precos: [price] }) =>
       price && data !== day.toString() ? [{ data: parseDate(data), price }] : [],
     )

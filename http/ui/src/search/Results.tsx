@@ -79,13 +79,15 @@ export function Results(props: Props) {
         {!first && !error && <Skeletons count={4} />}
         {first && (
           <>
-            <div className={styles.resultsHead}>
-              <h2>
-                <span role="status">{t.search.results(first.total)}</span>
-              </h2>
-              {!isOpen && <FilterButton search={search} way={way} result={first} />}
-              {first.total > 1 && <SortChoice search={search} />}
-            </div>
+            {(first.total > 0 || countOf(journeyOf(search, way).wishes) > 0) && (
+              <div className={styles.resultsHead}>
+                <h2>
+                  <span role="status">{t.search.results(first.total)}</span>
+                </h2>
+                {!isOpen && <FilterButton search={search} way={way} result={first} />}
+                {first.total > 1 && <SortChoice search={search} />}
+              </div>
+            )}
             <Missing result={first} />
             {!first.completa && <Notice tone="warning">{t.search.incomplete}</Notice>}
             {list.length === 0 && (

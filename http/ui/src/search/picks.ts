@@ -31,5 +31,9 @@ export function pick(search: Search, way: Way, itinerary: Itinerary | undefined)
   picks.set({ ...others, of, ...(itinerary && { [way]: itinerary }) })
 }
 
+export function forgetPicks(): void {
+  picks.set({ of: '' })
+}
+
 /** Whether both fit into one booking. */
 export const fits = (legs: number, passengers: number): boolean => legs * passengers <= SEATS_MAX

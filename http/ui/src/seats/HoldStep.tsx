@@ -74,7 +74,7 @@ export function HoldStep({ choice, onNext, onChecked }: Props) {
         </Button>
       ) : (
         <Button kind="primary" onPress={press} isWaiting={hold.isPending} isDisabled={missing > 0}>
-          {hold.isPaused ? t.app.waiting : hold.isPending ? t.seats.holding : mayRepeat ? t.app.retry : t.seats.hold}
+          {hold.isPending ? t.seats.holding : mayRepeat ? t.app.retry : t.seats.hold}
         </Button>
       )}
     </StepBar>
