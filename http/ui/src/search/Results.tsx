@@ -76,6 +76,12 @@ export function Results(props: Props) {
         {title}
         <Days search={search} way={way} />
         {failure}
+        {error && countOf(journeyOf(search, way).wishes) > 0 && (
+          // of a link, for a company that is here no more
+          <a className="button" href={addressOf(withJourney(search, way, { wishes: {} }))}>
+            {t.search.clear}
+          </a>
+        )}
         {!first && !error && <Skeletons count={4} />}
         {first && (
           <>
