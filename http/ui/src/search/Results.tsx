@@ -55,13 +55,15 @@ export function Results(props: Props) {
     return <UnknownPlace search={search} way={way} refusal={error} />
   }
   const failure = error && <Failure error={error} onRetry={() => void result.refetch()} />
+  const hasFilters = countOf(journeyOf(search, way).wishes) > 0
+  const isWorthFiltering = first !== undefined && (first.total > 0 || hasFilters)
   const marks = marksOf(list, first !== undefined && list.length >= first.total, search.ordem)
   return (
     <div className={styles.journey} data-open={isOpen || undefined}>
       {isOpen && (
         <aside className={styles.side} aria-label={t.search.filters}>
-          {first && (
-            <Suspense fallback={null}>
+          {isWorthFiltering && (
+            <Suspense fallback={<div className={styles.filtersComing} />}>
               <Filters search={search} way={way} choices={first.escolhas} currency={currencyOf(first)} />
             </Suspense>
           )}
@@ -76,7 +78,7 @@ export function Results(props: Props) {
         {title}
         <Days search={search} way={way} />
         {failure}
-        {error && countOf(journeyOf(search, way).wishes) > 0 && (
+        {error && hasFilters && (
           // of a link, for a company that is here no more
           <a className="button" href={addressOf(withJourney(search, way, { wishes: {} }))}>
             {t.search.clear}
@@ -85,7 +87,7 @@ export function Results(props: Props) {
         {!first && !error && <Skeletons count={4} />}
         {first && (
           <>
-            {(first.total > 0 || countOf(journeyOf(search, way).wishes) > 0) && (
+            {isWorthFiltering && (
               <div className={styles.resultsHead}>
                 <h2>
                   <span role="status">{t.search.results(first.total)}</span>
