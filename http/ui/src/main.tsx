@@ -9,11 +9,11 @@ import { keepRenewing } from './api/renewal'
 import { App } from './app/App'
 import { Boundary } from './app/Boundary'
 import * as theme from './app/theme'
-import { choose, language } from './i18n/language'
+import * as language from './i18n/language'
 import './styles/global.css'
 
 theme.apply()
-choose(language())
+language.apply()
 keepRenewing()
 
 const root = document.getElementById('root')

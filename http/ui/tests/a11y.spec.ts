@@ -48,6 +48,33 @@ test('the page speaks English too, and remembers it', async ({ visitor: page }) 
   await expect(page.locator('html')).toHaveAttribute('lang', 'en')
 })
 
+test.describe('a browser that wants English', () => {
+  test.use({ locale: 'en-GB' })
+  test('is met in English at the first visit', async ({ visitor: page }) => {
+    await page.goto('/')
+    await expect(page.getByRole('heading', { name: 'Where are you going?' })).toBeVisible()
+    await expect(page.locator('html')).toHaveAttribute('lang', 'en')
+  })
+})
+
+test('where colours are the system’s, what is selected is seen', async ({ visitor: page }) => {
+  await page.emulateMedia({ forcedColors: 'active' })
+  await page.goto(searchAddress(THREE_COMPANIES))
+  const outline = (element: Element) => getComputedStyle(element).outlineStyle
+  for (const selected of [page.locator('.segment-choice[data-selected]'), page.locator('a[aria-current=date]')])
+    expect(await selected.first().evaluate(outline)).toBe('solid')
+  await takeTrip(page, THREE_COMPANIES)
+  await page.getByRole('button', { name: 'Melhores assentos juntos' }).click()
+  const ground = (element: Element) => getComputedStyle(element).backgroundColor
+  const mine = await page.getByRole('gridcell', { selected: true }).evaluate(ground)
+  expect(mine).not.toBe(
+    await page
+      .getByRole('gridcell', { name: /, livre$/ })
+      .first()
+      .evaluate(ground),
+  )
+})
+
 test('light and dark can be chosen against the system', async ({ visitor: page }) => {
   await page.emulateMedia({ colorScheme: 'light' })
   await page.goto('/')
@@ -64,7 +91,7 @@ test('light and dark can be chosen against the system', async ({ visitor: page }
 
 test('a page that is left and come back to keeps the choice', async ({ visitor: page }) => {
   await takeTrip(page, THREE_COMPANIES)
-  await page.getByRole('button', { name: 'Melhores lugares juntos' }).click()
+  await page.getByRole('button', { name: 'Melhores assentos juntos' }).click()
   await expect(page.getByRole('tab', { selected: true })).toContainText('1 de 1')
   await page.reload()
   await expect(page.getByRole('tab').filter({ hasText: '1 de 1' })).toHaveCount(1)

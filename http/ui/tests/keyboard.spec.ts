@@ -66,7 +66,7 @@ test('everything can be done by keyboard alone', async ({ visitor: page }) => {
   }
   await tabTo(page, 'textbox', /Nome completo/)
   await type(page, 'Ana Conceição')
-  await tabTo(page, 'button', /Reter por 15 minutos/)
+  await tabTo(page, 'button', /Reservar por 15 min/)
   await page.keyboard.press('Enter')
   await signUpByKeyboard(page)
   await expect(page.getByRole('timer')).toBeVisible()

@@ -37,7 +37,7 @@ async function untilShown(page: Page, shown: ReturnType<Page['locator']>): Promi
 
 async function expectOneHold(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Minhas passagens' }).click()
-  await expect(page.getByText('Retidas para você')).toBeVisible()
+  await expect(page.getByText('Reservas abertas')).toBeVisible()
   await expect(page.getByRole('link', { name: /Continuar/ })).toHaveCount(1)
 }
 
@@ -58,7 +58,7 @@ test('a node that hangs while seats are chosen and held is said to be silent, an
   await page.clock.fastForward('00:40')
   await expect(page.getByText('Reconectando…')).toBeVisible()
   await pressHold(page)
-  await expect(page.getByRole('button', { name: 'Retendo…' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Reservando…' })).toBeVisible()
   await page.clock.fastForward('00:25')
   await expect(page.getByText('Sem resposta do servidor. Verifique sua conexão.').first()).toBeVisible()
   await expect(again(page)).toBeVisible()
@@ -117,7 +117,7 @@ test('a hold whose answer is lost keeps its seats, also over a reload, and tryin
   await mapsAsked
   await isOurs()
   await seat(page, await freeSeat(page)).click()
-  await expect(page.getByText(/^Estes assentos já estão retidos/)).toBeVisible()
+  await expect(page.getByText(/^Estes assentos já estão reservados/)).toBeVisible()
   await expect(page.getByLabel('Nome completo')).not.toBeEditable()
   await isOurs()
 
@@ -174,4 +174,36 @@ test('a hold whose time is over stays over while its companies agree on that', a
   told.estado = 'recusada'
   await asked()
   await isOver()
+})
+
+test('a visitor without a connection is told at once, and what they ask for waits for it', async ({
+  visitor: page,
+}) => {
+  await takeTrip(page, { ...ONE_COMPANY, day: inDays(7) })
+  await takeBestSeats(page)
+  await namePassengers(page, ['Ana Conceição'])
+  await page.getByRole('button', { name: 'Entrar' }).click()
+  await signUp(page)
+  await expect(page.getByText('Ao vivo')).toBeVisible()
+
+  await page.context().setOffline(true)
+  await expect(page.getByText('Você está sem internet')).toBeVisible({ timeout: 2_000 })
+  await expect(page.getByText('Ao vivo')).toBeHidden()
+  await pressHold(page)
+  await expect(page.getByRole('button', { name: 'Esperando a conexão…' })).toBeVisible()
+
+  await page.context().setOffline(false)
+  await expect(page.getByRole('timer')).toBeVisible()
+  await expect(page.getByText('Você está sem internet')).toBeHidden()
+  await expectOneHold(page)
+})
+
+test('a server that does not answer is said, and forgotten when it does', async ({ visitor: page }) => {
+  await page.goto('/#/situacao')
+  await expect(page.getByText('No ar', { exact: true })).toHaveCount(3)
+  await page.route('**/companhias', (route) => route.abort('connectionrefused'))
+  const said = page.getByText('Sem contato com o servidor')
+  await expect(said).toBeVisible()
+  await page.unroute('**/companhias')
+  await expect(said).toBeHidden()
 })

@@ -30,7 +30,7 @@ test('a company that dies while seats are chosen is named, and the choice is kep
   await expect(page.getByText('Ao vivo')).toBeVisible()
 
   await demo.kill('c')
-  const down = page.getByText('A companhia c está fora do ar.')
+  const down = page.getByText('Companhia C está fora do ar.')
   await expect(down).toBeVisible()
   await pressHold(page)
   const again = page.getByRole('button', { name: 'Tentar de novo' })
@@ -68,6 +68,32 @@ test('a company that dies while a trip is confirmed leaves no half of it', async
   }
   await page.getByRole('link', { name: 'Ver passagem' }).click()
   await expect(page.getByText('Ana Conceição')).toHaveCount(3)
+})
+
+test('a company that hangs while a trip is confirmed keeps nobody waiting, and is not said to have confirmed', async ({
+  demo,
+  visitor: page,
+}) => {
+  await takeTrip(page, THREE_COMPANIES)
+  await takeBestSeats(page)
+  await namePassengers(page, ['Ana Conceição'])
+  await holdAsNewCustomer(page)
+
+  await demo.freeze('c')
+  const voice = (company: string) => page.getByRole('listitem').filter({ hasText: company })
+  try {
+    await page.getByRole('button', { name: 'Confirmar e emitir' }).click()
+    // its vote was yes with the hold: the others decide without it, in far less than the half minute that it takes to give it up
+    await expect(page.getByRole('heading', { name: 'Viagem confirmada' })).toBeVisible({ timeout: 15_000 })
+    await expect(voice('Companhia A').filter({ hasText: 'assento confirmado' })).toBeVisible()
+    await expect(voice('Companhia C').filter({ hasText: 'registra quando voltar' })).toBeVisible()
+    await expect(page.getByText('Todas as companhias confirmaram')).toBeHidden()
+    await expect(page.getByRole('link', { name: 'Ver passagem' })).toBeVisible()
+  } finally {
+    await demo.thaw('c')
+  }
+  await expect(voice('Companhia C').filter({ hasText: 'assento confirmado' })).toBeVisible(BACK)
+  await expect(page.getByText('Todas as companhias confirmaram')).toBeVisible()
 })
 
 test('a search names the company that is down, and so does the status', async ({ demo, visitor: page }) => {

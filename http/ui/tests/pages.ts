@@ -50,6 +50,10 @@ export const LOOKS: Look[] = [
       // from another page: a field that is being typed in opens its suggestions again
       await page.goto('/#/situacao')
       await page.goto(searchAddress(THREE_COMPANIES))
+      await ready(page, 'Escolher assentos')
+      // on a small screen the form is folded
+      const change = page.getByRole('button', { name: 'Alterar', exact: true })
+      if (await change.isVisible()) await change.click()
       await page.getByRole('button', { name: /^Calendário/ }).click()
       await expect(page.getByRole('grid')).toBeVisible()
     },
@@ -60,6 +64,44 @@ export const LOOKS: Look[] = [
       await page.keyboard.press('Escape')
       await page.goto(searchAddress({ ...THREE_COMPANIES, passengers: 2 }))
       await ready(page, 'Escolher assentos')
+    },
+  },
+  {
+    name: 'there-and-back',
+    open: async (page) => {
+      await page.goto(searchAddress({ ...THREE_COMPANIES, day: inDays(2), back: inDays(6) }))
+      await page.getByRole('button', { name: 'Escolher ida' }).first().click()
+      await page.getByRole('button', { name: 'Escolher volta' }).first().click()
+      await ready(page, /Ida R\$.* \+ Volta R\$/)
+    },
+  },
+  {
+    name: 'filters',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Filtros' }).first().click()
+      await page
+        .getByRole('dialog')
+        .getByText(/^Manhã/)
+        .first()
+        .click()
+      await expect(page.getByRole('button', { name: 'Limpar filtros' })).toBeVisible()
+    },
+  },
+  {
+    name: 'another-city',
+    open: async (page) => {
+      await page.keyboard.press('Escape')
+      await page.goto('/')
+      await page.getByText('Volta de outra cidade').click()
+      await expect(page.getByRole('combobox', { name: 'Volta de' })).toBeVisible()
+      await expect(page.getByRole('button', { name: /^Calendário/ })).toHaveCount(2)
+    },
+  },
+  {
+    name: 'nothing',
+    open: async (page) => {
+      await page.goto(searchAddress({ ...THREE_COMPANIES, day: inDays(20), passengers: 2 }))
+      await ready(page, /a partir de R\$/)
     },
   },
   {
@@ -92,8 +134,25 @@ export const LOOKS: Look[] = [
     },
   },
   {
+    name: 'release',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Liberar assentos' }).click()
+      await ready(page, 'Liberar os assentos?')
+    },
+  },
+  {
+    name: 'running',
+    open: async (page) => {
+      await page.keyboard.press('Escape')
+      await page.getByRole('link', { name: 'Situação' }).click()
+      await ready(page, 'Voltar à reserva')
+      await ready(page, /^No ar$/)
+    },
+  },
+  {
     name: 'confirmed',
     open: async (page) => {
+      await page.getByRole('link', { name: 'Voltar à reserva' }).click()
       await page.getByRole('button', { name: 'Confirmar e emitir' }).click()
       await ready(page, 'Viagem confirmada')
     },
@@ -119,14 +178,39 @@ export const LOOKS: Look[] = [
       await takeTrip(page, { ...ONE_COMPANY, day: inDays(4) })
       await takeBestSeats(page)
       await namePassengers(page, ['Ana Conceição'])
-      await page.getByRole('button', { name: 'Reter por 15 minutos' }).click()
+      await page.getByRole('button', { name: 'Reservar por 15 min' }).click()
       await expect(page.getByRole('timer')).toBeVisible()
       await page.getByRole('link', { name: 'Minhas passagens' }).click()
-      await ready(page, 'Retidas para você')
+      await ready(page, 'Reservas abertas')
       await ready(page, 'Confirmada')
     },
   },
-  { name: 'status', open: async (page) => (await page.goto('/#/situacao'), ready(page, /^No ar$/)) },
+  {
+    name: 'password',
+    open: async (page) => {
+      await page.getByRole('button', { name: /^Conta de/ }).click()
+      await page.getByRole('menuitem', { name: 'Trocar senha' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Trocar senha' }).click()
+      await ready(page, 'De 8 a 128 caracteres.')
+    },
+  },
+  {
+    name: 'everywhere',
+    open: async (page) => {
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: /^Conta de/ }).click()
+      await page.getByRole('menuitem', { name: 'Sair de todos os aparelhos' }).click()
+      await expect(page.getByRole('dialog').getByLabel('Senha atual')).toBeVisible()
+    },
+  },
+  {
+    name: 'status',
+    open: async (page) => {
+      await page.keyboard.press('Escape')
+      await page.goto('/#/situacao')
+      await ready(page, /^No ar$/)
+    },
+  },
   {
     name: 'check',
     open: async (page) => (await page.goto('/#/bilhete/nada'), ready(page, 'Este código não é de um bilhete')),

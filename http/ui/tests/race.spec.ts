@@ -3,7 +3,18 @@
 import type { Page } from '@playwright/test'
 
 import { expect, test } from './fixtures'
-import { freeSeat, holdButton, inDays, namePassengers, ONE_COMPANY, pressHold, seat, signUp, takeTrip } from './steps'
+import {
+  freeSeat,
+  holdButton,
+  inDays,
+  namePassengers,
+  ONE_COMPANY,
+  pressHold,
+  releaseHold,
+  seat,
+  signUp,
+  takeTrip,
+} from './steps'
 
 /** A day of its own: nobody else's seats are in the way. */
 const TRIP = { ...ONE_COMPANY, day: inDays(3) }
@@ -73,6 +84,6 @@ test('what others do is seen while it happens', async ({ visitor: quick, newVisi
   await wantSeat(quick, label, 'Ana Rápida')
   await pressHold(quick)
   await expect(seat(watcher, label)).toHaveAttribute('aria-label', /em reserva por outra pessoa/)
-  await quick.getByRole('button', { name: 'Liberar assentos' }).click()
+  await releaseHold(quick)
   await expect(seat(watcher, label)).toHaveAttribute('aria-label', /, livre$/)
 })

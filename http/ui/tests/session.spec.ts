@@ -1,7 +1,18 @@
 // Who is signed in, and what becomes of the choice when that ends.
 
+import type { Page } from '@playwright/test'
+
 import { expect, test } from './fixtures'
-import { namePassengers, PASSWORD, pressHold, signUp, takeBestSeats, takeTrip, THREE_COMPANIES } from './steps'
+import {
+  chooseOfAccount,
+  namePassengers,
+  PASSWORD,
+  pressHold,
+  signUp,
+  takeBestSeats,
+  takeTrip,
+  THREE_COMPANIES,
+} from './steps'
 
 test('a session that ends keeps the choice, and a new one goes on with it', async ({ visitor: page }) => {
   await page.goto('/')
@@ -17,6 +28,10 @@ test('a session that ends keeps the choice, and a new one goes on with it', asyn
     kept.token = `${kept.token.slice(0, -8)}AAAAAAAA`
     sessionStorage.setItem('passcom.session', JSON.stringify(kept))
   })
+  // so that the hold is the first that needs it
+  await page.route('**/retencoes', (route) =>
+    route.request().method() === 'GET' ? route.fulfill({ json: { retencoes: [] } }) : route.continue(),
+  )
   await page.reload()
   await pressHold(page)
   const dialog = page.getByRole('dialog')
@@ -54,8 +69,7 @@ test('who signs out leaves nothing behind, and is not signed in again', async ({
   const asked = page.waitForRequest('**/renovar')
   await page.clock.fastForward('12:00')
   await asked
-  await page.getByRole('button', { name: `Conta de ${login}` }).click()
-  await page.getByRole('menuitem', { name: 'Sair' }).click()
+  await chooseOfAccount(page, login, 'Sair')
   await expect(page.getByText('Nenhuma viagem escolhida')).toBeVisible()
   const renewed = page.waitForResponse('**/renovar')
   left.abort()
@@ -84,8 +98,7 @@ test('a wrong password is said, and so is a login that is taken', async ({ visit
   await page.goto('/')
   await page.getByRole('button', { name: 'Entrar' }).click()
   const login = await signUp(page)
-  await page.getByRole('button', { name: `Conta de ${login}` }).click()
-  await page.getByRole('menuitem', { name: 'Sair' }).click()
+  await chooseOfAccount(page, login, 'Sair')
 
   await page.getByRole('button', { name: 'Entrar' }).click()
   const dialog = page.getByRole('dialog')
@@ -96,4 +109,88 @@ test('a wrong password is said, and so is a login that is taken', async ({ visit
   await dialog.getByRole('button', { name: 'Criar conta' }).click()
   await dialog.getByRole('button', { name: 'Criar conta' }).click()
   await expect(dialog.getByRole('alert')).toContainText('Este usuário já existe.')
+})
+
+/** Signs in at a page that is signed out. */
+async function signIn(page: Page, login: string, password: string): Promise<void> {
+  await page.getByRole('button', { name: 'Entrar' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Usuário').fill(login)
+  await dialog.getByLabel('Senha').fill(password)
+  await dialog.getByRole('button', { name: 'Entrar' }).click()
+}
+
+test('a password is changed: other devices have to sign in again, with the new one', async ({
+  visitor: page,
+  newVisitor,
+}) => {
+  await page.goto('/')
+  await page.getByRole('button', { name: 'Entrar' }).click()
+  const login = await signUp(page)
+  const other = await newVisitor()
+  await other.goto('/')
+  await signIn(other, login, PASSWORD)
+  await expect(other.getByRole('dialog')).toBeHidden()
+
+  await chooseOfAccount(page, login, 'Trocar senha')
+  const dialog = page.getByRole('dialog')
+  const change = dialog.getByRole('button', { name: 'Trocar senha' })
+  const fill = async (present: string, next: string, repeated = next) => {
+    await dialog.getByLabel('Senha atual').fill(present)
+    await dialog.getByLabel('Nova senha', { exact: true }).fill(next)
+    await dialog.getByLabel('Repita a nova senha').fill(repeated)
+    await change.click()
+  }
+  await fill(PASSWORD, 'curta')
+  await expect(dialog.getByText('De 8 a 128 caracteres.')).toBeVisible()
+  await fill(PASSWORD, 'outra senha boa', 'outra senha')
+  await expect(dialog.getByText('As duas não são iguais.')).toBeVisible()
+  await fill('não é esta', 'outra senha boa')
+  await expect(dialog.getByRole('alert')).toContainText('A senha atual não está correta.')
+  await fill(PASSWORD, 'outra senha boa')
+  await expect(dialog.getByText('Senha trocada.')).toBeVisible()
+  await dialog.getByRole('button', { name: 'Fechar' }).last().click()
+
+  // this device goes on
+  await page.getByRole('link', { name: 'Minhas passagens' }).click()
+  await expect(page.getByText('Nenhuma passagem ainda')).toBeVisible()
+  // the other does not, and the old password is none
+  await other.goto('/#/passagens')
+  await expect(other.getByRole('dialog')).toContainText('Sua sessão terminou')
+  const again = other.getByRole('dialog')
+  await again.getByLabel('Senha').fill(PASSWORD)
+  await again.getByRole('button', { name: 'Entrar' }).click()
+  await expect(again.getByRole('alert')).toContainText('Usuário ou senha incorretos.')
+  await again.getByLabel('Senha').fill('outra senha boa')
+  await again.getByRole('button', { name: 'Entrar' }).click()
+  await expect(other.getByText('Nenhuma passagem ainda')).toBeVisible()
+})
+
+test('who signs out on all devices is signed out on all, and the password stays', async ({
+  visitor: page,
+  newVisitor,
+}) => {
+  await page.goto('/')
+  await page.getByRole('button', { name: 'Entrar' }).click()
+  const login = await signUp(page)
+  const other = await newVisitor()
+  await other.goto('/')
+  await signIn(other, login, PASSWORD)
+  await expect(other.getByRole('dialog')).toBeHidden()
+
+  await chooseOfAccount(page, login, 'Sair de todos os aparelhos')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Senha atual').fill('não é esta')
+  await dialog.getByRole('button', { name: 'Sair de todos os aparelhos' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('A senha atual não está correta.')
+  await dialog.getByLabel('Senha atual').fill(PASSWORD)
+  await dialog.getByRole('button', { name: 'Sair de todos os aparelhos' }).click()
+  await expect(dialog.getByText('Todas as sessões foram encerradas.')).toBeVisible()
+  await dialog.getByRole('button', { name: 'Fechar' }).last().click()
+  await expect(page.getByRole('button', { name: 'Entrar' })).toBeVisible()
+
+  await other.goto('/#/passagens')
+  await expect(other.getByRole('dialog')).toContainText('Sua sessão terminou')
+  await signIn(page, login, PASSWORD)
+  await expect(page.getByRole('button', { name: `Conta de ${login}` })).toBeVisible()
 })

@@ -20,10 +20,13 @@ interface Trip {
   to: string
   day?: string
   passengers?: number
+  /** The day of the return; there is none without. */
+  back?: string
 }
 
-export function searchAddress({ from, to, day = inDays(1), passengers = 1 }: Trip): string {
-  return `/#/?${new URLSearchParams({ origem: from, destino: to, data: day, passageiros: String(passengers) }).toString()}`
+export function searchAddress({ from, to, day = inDays(1), passengers = 1, back }: Trip): string {
+  const words = { origem: from, destino: to, data: day, passageiros: String(passengers), ...(back && { volta: back }) }
+  return `/#/?${new URLSearchParams(words).toString()}`
 }
 
 /** Searches and takes the first itinerary. */
@@ -37,7 +40,7 @@ export async function takeTrip(page: Page, trip: Trip): Promise<void> {
 export async function takeBestSeats(page: Page, passengers = 1): Promise<void> {
   const legs = await page.getByRole('tab').count()
   for (let leg = 1; leg <= legs; leg++) {
-    await page.getByRole('button', { name: 'Melhores lugares juntos' }).click()
+    await page.getByRole('button', { name: 'Melhores assentos juntos' }).click()
     const tab = page.getByRole('tab', { selected: true })
     await expect(tab).toContainText(`${passengers} de ${passengers}`)
     if (leg < legs) await page.getByRole('button', { name: 'Próximo trecho' }).click()
@@ -74,8 +77,20 @@ export async function holdAsNewCustomer(page: Page): Promise<void> {
   await expect(page.getByRole('timer')).toBeVisible()
 }
 
+/** Opens the menu of the account and takes this of it. */
+export async function chooseOfAccount(page: Page, login: string, what: string): Promise<void> {
+  await page.getByRole('button', { name: `Conta de ${login}` }).click()
+  await page.getByRole('menuitem', { name: what, exact: true }).click()
+}
+
+/** Gives the held seats back, and means it. */
+export async function releaseHold(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Liberar assentos' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Liberar', exact: true }).click()
+}
+
 export function holdButton(page: Page): Locator {
-  return page.getByRole('button', { name: 'Reter por 15 minutos' })
+  return page.getByRole('button', { name: 'Reservar por 15 min' })
 }
 
 export async function pressHold(page: Page): Promise<void> {

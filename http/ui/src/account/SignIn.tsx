@@ -12,9 +12,7 @@ import { Dialog } from '../parts/Dialog'
 import { Failure } from '../parts/Failure'
 import { TextInput } from '../parts/TextInput'
 import type { Asking } from './asking'
-
-const LOGIN = { min: 3, max: 64 }
-const PASSWORD = { min: 8, max: 128 }
+import { lengthFault as fault, LOGIN, PASSWORD } from './lengths'
 
 export default function SignIn({ asking }: { asking: Asking }) {
   const t = useText()
@@ -89,11 +87,6 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
       </p>
     </form>
   )
-}
-
-function fault(t: Dictionary, text: string, { min, max }: { min: number; max: number }): string | undefined {
-  const length = [...text].length
-  return length < min || length > max ? t.account.length(min, max) : undefined
 }
 
 /** The server's sentences for these two are of the old contract, and say less than can be said here. */

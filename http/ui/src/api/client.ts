@@ -3,12 +3,16 @@
 import createClient from 'openapi-fetch'
 
 import { language } from '../i18n/language'
+import { noticeReach } from './reach'
 import { Refusal } from './refusal'
 import type { paths } from './schema'
 import * as session from './session'
 
 /** Longest wait for an answer, its body included: a node says within 10 s what it knows. */
 const ANSWER_MAX_MS = 20_000
+
+/** These ask for a password: a wrong one is 401, which says nothing of the session. */
+const BY_PASSWORD: ReadonlySet<string> = new Set(['/register-all', '/login', '/conta/senha', '/conta/sair'])
 
 export const client = createClient<paths>({
   baseUrl: '/',
@@ -17,11 +21,13 @@ export const client = createClient<paths>({
 })
 
 client.use({
-  onRequest({ request }) {
+  onRequest({ request, schemaPath }) {
     for (const [name, value] of Object.entries(headers())) request.headers.set(name, value)
+    if (BY_PASSWORD.has(schemaPath)) request.headers.delete('authorization')
     return request
   },
   onResponse({ request, response }) {
+    noticeReach(true)
     noticeEnd(request.headers.get('authorization'), response)
   },
 })
@@ -52,6 +58,7 @@ export async function answer<T>(call: Promise<Result<T>>): Promise<T> {
 export async function answered<T>(call: Promise<Result<T>>): Promise<{ data: T; headers: Headers }> {
   const { data, error, response } = await call.catch((cause: unknown) => {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    noticeReach(false)
     throw Refusal.unreachable()
   })
   if (!response.ok) throw Refusal.of(error, response)

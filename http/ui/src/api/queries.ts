@@ -33,10 +33,33 @@ export const companies = queryOptions({
   refetchInterval: 5_000,
 })
 
+/** All pages of a search that were asked for: each searches anew, and ends with a link to the next. */
 export const itineraries = (query: SearchQuery) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['itineraries', query],
-    queryFn: ({ signal }) => answer(client.GET('/rotas', { params: { query }, signal })),
+    queryFn: async ({ signal, pageParam }) => {
+      const params = { query: { ...query, ...(pageParam && { cursor: pageParam }) } }
+      const { data, headers } = await answered(client.GET('/rotas', { params, signal }))
+      return { ...data, next: cursorOf(headers.get('link')) }
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next,
+  })
+
+/** How many itineraries there are, where that is all one wants to know. */
+export const itineraryCount = (query: SearchQuery) =>
+  queryOptions({
+    queryKey: ['itinerary-count', query],
+    queryFn: async ({ signal }) =>
+      (await answer(client.GET('/rotas', { params: { query: { ...query, limite: 1 } }, signal }))).total,
+  })
+
+export type PricesQuery = NonNullable<operations['lowestPrices']['parameters']['query']>
+
+export const prices = (query: PricesQuery) =>
+  queryOptions({
+    queryKey: ['prices', query],
+    queryFn: ({ signal }) => answer(client.GET('/precos', { params: { query }, signal })),
   })
 
 export interface LegRef {

@@ -12,9 +12,11 @@ import { SearchPage } from '../search/SearchPage'
 import { Boundary } from './Boundary'
 import { Header } from './Header'
 import { NotFound } from './NotFound'
+import { ReachNotice } from './Reach'
 import { useRoute } from './route'
 import styles from './shell.module.css'
 
+const RunningHold = lazy(() => import('../holds/RunningHold'))
 const SignIn = lazy(() => import('../account/SignIn'))
 const SeatsPage = lazy(() => import('../seats/SeatsPage'))
 const HoldPage = lazy(() => import('../holds/HoldPage'))
@@ -27,13 +29,20 @@ const DocsPage = lazy(() => import('../docs/DocsPage'))
 export function App() {
   const t = useText()
   const { parts } = useRoute()
-  const locale = useLanguage() === 'en' ? 'en-US' : 'pt-BR'
+  const isSignedIn = useSession().is === 'in'
+  const locale = useLanguage() === 'en' ? 'en-GB' : 'pt-BR'
   return (
     <I18nProvider locale={locale}>
       <a className={styles.skip} href="#main" onClick={skip}>
         {t.app.skip}
       </a>
       <Header here={parts[0] ?? ''} />
+      <ReachNotice />
+      {isSignedIn && (
+        <Suspense fallback={null}>
+          <RunningHold page={parts} />
+        </Suspense>
+      )}
       <main id="main" tabIndex={-1}>
         {/* a page that fails leaves the header, and another address starts afresh */}
         <Boundary key={parts.join('/')}>

@@ -1,17 +1,20 @@
 // Name, ways, language, theme and account.
 
+import { lazy, Suspense, useState } from 'react'
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components'
 
 import { askToSignIn } from '../account/asking'
-import { leave, useSession } from '../api/session'
-import { queries } from '../api/queries'
+import { signOut } from '../account/leaving'
+import type { Deed } from '../account/Security'
+import { useSession } from '../api/session'
 import { useText } from '../i18n'
 import { choose as chooseLanguage, useLanguage, type Language } from '../i18n/language'
 import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
-import { forget } from '../seats/choice'
 import { choose as chooseTheme, useTheme, type Theme } from './theme'
 import styles from './shell.module.css'
+
+const Security = lazy(() => import('../account/Security'))
 
 const THEMES: Theme[] = ['system', 'light', 'dark']
 const LANGUAGES: Record<Language, string> = { 'pt-BR': 'Português', en: 'English' }
@@ -100,6 +103,20 @@ function ThemeMenu() {
 }
 
 function Account() {
+  const [deed, setDeed] = useState<Deed>()
+  return (
+    <>
+      <AccountMenu onDeed={setDeed} />
+      {deed && (
+        <Suspense fallback={null}>
+          <Security deed={deed} onClose={() => setDeed(undefined)} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+function AccountMenu({ onDeed }: { onDeed: (deed: Deed) => void }) {
   const t = useText()
   const session = useSession()
   if (session.is !== 'in') {
@@ -111,11 +128,6 @@ function Account() {
       </Button>
     )
   }
-  const signOut = () => {
-    leave()
-    forget()
-    queries.clear()
-  }
   return (
     <MenuTrigger>
       <Button className="button quiet" aria-label={t.account.signedInAs(session.login)}>
@@ -126,6 +138,12 @@ function Account() {
         <Menu className="menu" aria-label={t.account.signedInAs(session.login)}>
           <MenuItem className="option" href="#/passagens">
             {t.app.tickets}
+          </MenuItem>
+          <MenuItem className="option" onAction={() => onDeed('change')}>
+            {t.account.change}
+          </MenuItem>
+          <MenuItem className="option" onAction={() => onDeed('everywhere')}>
+            {t.account.everywhere}
           </MenuItem>
           <MenuItem className="option" onAction={signOut}>
             {t.account.signOut}

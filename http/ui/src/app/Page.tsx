@@ -10,13 +10,15 @@ interface Props {
   /** What stands beside the heading. */
   aside?: ReactNode
   lead?: ReactNode
+  /** The heading is there for those who do not see: what follows says enough. */
+  isQuiet?: boolean
   children: ReactNode
 }
 
 /** Who just opened the site is not moved. */
 let opened = false
 
-export function Page({ title, aside, lead, children }: Props) {
+export function Page({ title, aside, lead, isQuiet = false, children }: Props) {
   const t = useText()
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
@@ -31,7 +33,7 @@ export function Page({ title, aside, lead, children }: Props) {
   }, [])
   return (
     <div className={styles.page}>
-      <div className={styles.pageHead}>
+      <div className={isQuiet ? 'visually-hidden' : styles.pageHead}>
         <h1 ref={heading} tabIndex={-1}>
           {title}
         </h1>

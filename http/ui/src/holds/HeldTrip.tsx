@@ -5,11 +5,10 @@ import { useQuery } from '@tanstack/react-query'
 import { seatMap } from '../api/queries'
 import type { HeldSeat, Hold } from '../api/schema'
 import { useFormats, useText } from '../i18n'
-import { LegLine } from '../search/ItineraryCard'
-import { labelsOf } from '../seats/grid'
 import { classes } from '../parts/classes'
+import { TripLegs } from '../parts/TripLegs'
 import trip from '../parts/trip.module.css'
-import { legsOf } from './legs'
+import { labelsOf } from '../seats/grid'
 import styles from './holds.module.css'
 
 export function HeldTrip({ hold }: { hold: Hold }) {
@@ -17,11 +16,7 @@ export function HeldTrip({ hold }: { hold: Hold }) {
   const formats = useFormats()
   return (
     <section className={classes('card', styles.heldTrip)}>
-      <ol className="stack">
-        {legsOf(hold.trechos).map((seats) => (
-          <HeldLeg key={`${seats[0]?.company}/${seats[0]?.id_trecho}`} seats={seats} />
-        ))}
-      </ol>
+      <TripLegs seats={hold.trechos} sitter={(seat) => <Sitter seat={seat} />} />
       <div className={styles.sums}>
         {hold.precos.length > 1 &&
           hold.precos.map(({ company, preco }) => (
@@ -30,37 +25,20 @@ export function HeldTrip({ hold }: { hold: Hold }) {
               <span>{formats.money(preco)}</span>
             </p>
           ))}
-        <p className={classes(trip.sum, trip.total)}>
-          <span>{t.seats.total}</span>
-          <b>{hold.preco ? formats.money(hold.preco) : t.search.mixedCurrencies}</b>
-        </p>
       </div>
     </section>
   )
 }
 
-function HeldLeg({ seats }: { seats: HeldSeat[] }) {
+function Sitter({ seat }: { seat: HeldSeat }) {
   const t = useText()
-  const formats = useFormats()
-  const [first] = seats
-  if (!first) return null
   return (
-    <li className={trip.heldLeg}>
-      <p className="quiet-text">{formats.day(first.partida)}</p>
-      <ul>
-        <LegLine leg={first} />
-      </ul>
-      <ul className={trip.sitters}>
-        {seats.map((seat) => (
-          <li key={seat.id_assento}>
-            <span className={trip.sitterSeat}>
-              <span className="visually-hidden">{t.hold.seat} </span>
-              <SeatName seat={seat} />
-            </span>
-            {seat.passageiro?.nome}
-          </li>
-        ))}
-      </ul>
+    <li>
+      <span className={trip.sitterSeat}>
+        <span className="visually-hidden">{t.hold.seat} </span>
+        <SeatName seat={seat} />
+      </span>
+      {seat.passageiro?.nome}
     </li>
   )
 }

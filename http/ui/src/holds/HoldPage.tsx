@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react'
 
 import { NeedsSession } from '../account/NeedsSession'
 import { answer, client } from '../api/client'
-import { hold as holdQuery, queries } from '../api/queries'
+import { hold as holdQuery, holds, queries } from '../api/queries'
 import { isRefusal } from '../api/refusal'
 import type { Hold } from '../api/schema'
 import { useSession } from '../api/session'
@@ -14,14 +14,17 @@ import { useText } from '../i18n'
 import { Blank } from '../parts/Blank'
 import { Button } from '../parts/Button'
 import { classes } from '../parts/classes'
+import { Dialog } from '../parts/Dialog'
 import { Failure } from '../parts/Failure'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
+import { StepBar } from '../parts/StepBar'
 import { setHold, useChoice } from '../seats/choice'
 import { useConfirm, type Confirm } from './confirm'
 import { clockOf, useSecondsLeft } from './countdown'
 import { HeldTrip } from './HeldTrip'
 import { Outcome } from './Outcome'
+import { useSlow } from './slow'
 import styles from './holds.module.css'
 
 /** It may be extended, released or confirmed elsewhere. */
@@ -77,25 +80,59 @@ function OneHold({ hold, answeredAt }: { hold: Hold; answeredAt: number }) {
   if (isGone || (left === 0 && !confirm.isPending)) return <Over isReleased={isReleased || left > 0} />
   if (hold.estado === 'em_andamento') return <Outcome hold={hold} confirm={confirm} isSent={false} />
   return (
-    <div className={styles.holdBody}>
-      <HeldTrip hold={hold} />
-      <Actions hold={hold} left={left} confirm={confirm} onReleased={() => setReleased(true)} />
-    </div>
+    <>
+      <div className={styles.holdBody}>
+        <HeldTrip hold={hold} />
+        <Actions hold={hold} confirm={confirm} onReleased={() => setReleased(true)} />
+      </div>
+      <ConfirmStep hold={hold} left={left} confirm={confirm} />
+    </>
+  )
+}
+
+interface ConfirmProps {
+  hold: Hold
+  left: number
+  confirm: Confirm
+}
+
+function ConfirmStep({ hold, left, confirm }: ConfirmProps) {
+  const t = useText()
+  const isSlow = useSlow(confirm.isPending)
+  return (
+    <StepBar
+      total={hold.preco}
+      note={t.hold.confirmHint}
+      notice={
+        <>
+          {confirm.error && <Failure error={confirm.error} />}
+          {isSlow && <Notice tone="warning">{t.progress.slowNobody}</Notice>}
+        </>
+      }
+      time={<Timer left={left} />}
+    >
+      <Button kind="primary" onPress={() => confirm.mutate()} isWaiting={confirm.isPending}>
+        {t.hold.confirm}
+      </Button>
+    </StepBar>
   )
 }
 
 interface ActionsProps {
   hold: Hold
-  left: number
   confirm: Confirm
   onReleased: () => void
 }
 
-function Actions({ hold, left, confirm, onReleased }: ActionsProps) {
+function Actions({ hold, confirm, onReleased }: ActionsProps) {
   const t = useText()
+  const [isAsking, setAsking] = useState(false)
   const params = { path: { uuid: hold.uuid } }
   const show = (next: Hold) => queries.setQueryData(holdQuery(hold.uuid).queryKey, next)
-  const again = () => queries.invalidateQueries(holdQuery(hold.uuid))
+  const again = () => {
+    void queries.invalidateQueries(holds)
+    return queries.invalidateQueries(holdQuery(hold.uuid))
+  }
   const extend = useMutation({
     mutationFn: () => answer(client.POST('/retencoes/{uuid}/estender', { params })),
     onSuccess: show,
@@ -109,25 +146,34 @@ function Actions({ hold, left, confirm, onReleased }: ActionsProps) {
   const isBusy = extend.isPending || release.isPending || confirm.isPending
   // the one that waits keeps the focus
   const waits = ({ isPending }: { isPending: boolean }) => ({ isWaiting: isPending, isDisabled: isBusy && !isPending })
-  const error = confirm.error ?? extend.error ?? release.error
+  const error = extend.error ?? release.error
   return (
-    <aside className={classes('card', styles.holdActions)}>
-      <Timer left={left} />
-      <Button kind="primary" onPress={() => confirm.mutate()} {...waits(confirm)}>
-        {t.hold.confirm}
+    <aside className={classes('card', styles.holdActions)} aria-label={t.hold.step}>
+      <h2>{t.hold.step}</h2>
+      <Button onPress={() => extend.mutate()} {...waits(extend)} {...(!hold.pode_estender && { isDisabled: true })}>
+        {t.hold.extend}
       </Button>
-      <p className="hint">{t.hold.confirmHint}</p>
-      <div className="row">
-        <Button onPress={() => extend.mutate()} {...waits(extend)} {...(!hold.pode_estender && { isDisabled: true })}>
-          {t.hold.extend}
-        </Button>
-        <Button kind="danger" onPress={() => release.mutate()} {...waits(release)}>
-          {t.hold.release}
-        </Button>
-      </div>
       {!hold.pode_estender && <p className="hint">{t.hold.atLimit}</p>}
       {extend.isSuccess && !error && <Notice tone="good">{t.hold.extended}</Notice>}
+      <Button kind="danger" onPress={() => setAsking(true)} {...waits(release)}>
+        {t.hold.release}
+      </Button>
       {error && <Failure error={error} />}
+      <Dialog title={t.hold.releaseAsk} isOpen={isAsking} onClose={() => setAsking(false)}>
+        <p>{t.hold.releaseHint}</p>
+        <div className="row">
+          <Button
+            kind="danger"
+            onPress={() => {
+              setAsking(false)
+              release.mutate()
+            }}
+          >
+            {t.hold.releaseDo}
+          </Button>
+          <Button onPress={() => setAsking(false)}>{t.hold.releaseKeep}</Button>
+        </div>
+      </Dialog>
     </aside>
   )
 }
@@ -140,7 +186,7 @@ function Timer({ left }: { left: number }) {
   const minutes = Math.ceil(left / 60)
   return (
     <div className={styles.timer} data-short={minutes <= 2 || undefined}>
-      <span className="field-label">{t.hold.timeLeft}</span>
+      <span className="hint">{t.hold.timeLeft}</span>
       <span role="timer" aria-label={t.hold.timeLeft} className={styles.timerClock}>
         {clockOf(left)}
       </span>

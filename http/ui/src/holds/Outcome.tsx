@@ -2,19 +2,22 @@
 
 import { useEffect, useRef } from 'react'
 
-import { queries, hold as holdQuery, tickets } from '../api/queries'
+import { queries, hold as holdQuery, holds, tickets } from '../api/queries'
 import type { Booking, Hold } from '../api/schema'
-import { useText, type Dictionary } from '../i18n'
+import { useFormats, useText, type Dictionary } from '../i18n'
 import { Button } from '../parts/Button'
 import { classes } from '../parts/classes'
-import { Company } from '../parts/Company'
+import { NamedCompany } from '../parts/Company'
 import { sentenceOf, whyOf } from '../parts/Failure'
 import { Icon, type IconName } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
+import { StepBar } from '../parts/StepBar'
+import { companiesOf } from '../search/itinerary'
 import { forget, setHold, useChoice } from '../seats/choice'
 import type { Confirm } from './confirm'
 import { HeldTrip } from './HeldTrip'
 import { isEnd, useProgress, wordOf, type Progress, type Word } from './progress'
+import { useSlow } from './slow'
 import styles from './holds.module.css'
 
 interface Props {
@@ -34,30 +37,73 @@ export function Outcome({ hold, confirm, isSent }: Props) {
     // the button that was pressed is gone
     if (isSent) heading.current?.focus()
   }, [isSent])
-  const companies = [...new Set(hold.trechos.map(({ company }) => company))]
+  const companies = companiesOf(hold.trechos)
+  const words = companies.map((company) => ({ company, word: wordOf(progress, company) }))
+  const isSlow = useSlow(!isOver(end))
+  const names = (wanted: Word[]) =>
+    words.filter(({ word }) => wanted.includes(word)).map(({ company }) => t.search.company(company))
   return (
-    <div className={styles.holdBody}>
-      <section className={classes('card', styles.outcome)} aria-live="polite">
-        <h2 ref={heading} tabIndex={-1}>
-          {titleOf(t, end)}
-        </h2>
-        <p className="lead">{hintOf(t, end, progress.isLost || confirm.error !== null)}</p>
-        {!isOver(end) && <Unsure confirm={confirm} isLost={progress.isLost} onSent={() => heading.current?.focus()} />}
-        <ol className={styles.voices}>
-          {companies.map((company) => (
-            <Voice key={company} company={company} word={wordOf(progress, company)} />
-          ))}
-        </ol>
-        {end?.estado === 'confirmada' && (
-          <a className="button primary" href={`#/passagens/${end.uuid_passagem ?? end.uuid}`}>
-            {t.progress.see}
-            <Icon name="arrow" />
-          </a>
-        )}
-        {isRefused(end) && <Refused end={end} progress={progress} />}
-      </section>
-      <HeldTrip hold={hold} />
-    </div>
+    <>
+      <div className={styles.holdBody}>
+        <section className={classes('card', styles.outcome)} aria-live="polite">
+          <h2 ref={heading} tabIndex={-1}>
+            {titleOf(t, end)}
+          </h2>
+          <p className="lead">
+            {hintOf(t, end, progress.isLost || confirm.error !== null, names(['pendente', 'sim']))}
+          </p>
+          {!isOver(end) && (
+            <Unsure confirm={confirm} isLost={progress.isLost} onSent={() => heading.current?.focus()} />
+          )}
+          {isSlow && <Slow names={names(['waiting', 'pedido', 'silencio'])} />}
+          <ol className={styles.voices}>
+            {words.map(({ company, word }) => (
+              <Voice key={company} company={company} word={word} />
+            ))}
+          </ol>
+          {isRefused(end) && <Refused end={end} progress={progress} />}
+        </section>
+        <HeldTrip hold={hold} />
+      </div>
+      {isOver(end) && (
+        <StepBar total={end.estado === 'confirmada' ? hold.preco : undefined} note={titleOf(t, end)}>
+          {end.estado === 'confirmada' ? (
+            <a className="button primary" href={`#/passagens/${end.uuid_passagem ?? end.uuid}`}>
+              {t.progress.see}
+              <Icon name="arrow" />
+            </a>
+          ) : (
+            <a className="button primary" href="#/assentos">
+              {t.hold.again}
+            </a>
+          )}
+        </StepBar>
+      )}
+    </>
+  )
+}
+
+/** Who keeps the visitor waiting, and that they need not. */
+function Slow({ names }: { names: string[] }) {
+  const t = useText()
+  const formats = useFormats()
+  const who = formats.list(names)
+  return (
+    <Notice
+      tone="warning"
+      action={
+        <a className="button" href="#/passagens">
+          {t.progress.leave}
+        </a>
+      }
+    >
+      {names.length === 0
+        ? t.progress.slowNobody
+        : names.length === 1
+          ? t.progress.slow(who)
+          : t.progress.slowMany(who)}{' '}
+      {t.progress.slowHint}
+    </Notice>
   )
 }
 
@@ -98,6 +144,7 @@ function useEnd(hold: Hold, end: Booking | undefined) {
     if (!end || !isEnd(end)) return
     void queries.invalidateQueries(holdQuery(hold.uuid))
     void queries.invalidateQueries({ queryKey: tickets.queryKey })
+    void queries.invalidateQueries(holds)
     if (!isOurs || !choice) return
     if (end.estado === 'confirmada') forget()
     else setHold(undefined)
@@ -110,9 +157,9 @@ function titleOf(t: Dictionary, end: Booking | undefined): string {
   return isRefused(end) ? t.progress.refused : t.progress.title
 }
 
-function hintOf(t: Dictionary, end: Booking | undefined, isUnsure: boolean): string {
+function hintOf(t: Dictionary, end: Booking | undefined, isUnsure: boolean, pending: string[]): string {
   if (!end) return isUnsure ? t.progress.unknown : t.progress.hint
-  if (end.estado === 'confirmada') return t.progress.doneHint
+  if (end.estado === 'confirmada') return pending.length > 0 ? t.progress.donePending(pending) : t.progress.doneHint
   return isRefused(end) ? t.progress.kept : t.progress.unknown
 }
 
@@ -123,6 +170,7 @@ const SIGNS: Record<Word, IconName> = {
   nao: 'close',
   silencio: 'warning',
   confirmado: 'check',
+  pendente: 'warning',
   liberado: 'minus',
 }
 
@@ -131,7 +179,7 @@ function Voice({ company, word }: { company: string; word: Word }) {
   return (
     <li className={styles.voice} data-word={word}>
       <Icon name={SIGNS[word]} />
-      <Company code={company} />
+      <NamedCompany code={company} />
       <span>{t.progress.steps[word]}</span>
     </li>
   )
@@ -145,15 +193,12 @@ function Refused({ end, progress }: { end: Booking; progress: Progress }) {
   const company = (no ?? silent)?.company
   const why = no || !silent ? (no?.motivo ?? end.motivo) : 'company-silent'
   return (
-    <Notice
-      tone="bad"
-      action={
-        <a className="button primary" href="#/assentos">
-          {t.hold.again}
-        </a>
-      }
-    >
-      {company && why ? t.progress.refusedBy(company, whyOf(t, why)) : why ? whyOf(t, why) : t.progress.cancelled}
+    <Notice tone="bad">
+      {company && why
+        ? t.progress.refusedBy(t.search.company(company), whyOf(t, why))
+        : why
+          ? whyOf(t, why)
+          : t.progress.cancelled}
     </Notice>
   )
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 
-import type { Booking, BookingStep } from '../api/schema'
+import type { Booking, BookingStep, HeldSeat } from '../api/schema'
+import { pt } from '../i18n/pt'
 import { clockOf, secondsLeft } from './countdown'
-import { legsOf } from './legs'
-import { after, BEGUN, isEnd, wordOf, type Progress } from './progress'
+import { boundsOf, legsOf, tripName } from './legs'
+import { after, BEGUN, isEnd, isSettled, wordOf, type Progress } from './progress'
 
 const step = (company: string | null, passo: BookingStep['passo']) => ({ event: 'passo', data: { company, passo } })
 const booking = (estado: Booking['estado'], companhias: Booking['companhias'] = []) =>
@@ -23,9 +24,21 @@ describe('progress', () => {
     expect(words(following(step('a', 'inicio'), step('b', 'decidido')))).toEqual(['waiting', 'waiting'])
   })
 
-  test('is yes of all once it is confirmed, whatever was heard', () => {
-    const end = { event: 'fim', data: booking('confirmada') }
-    expect(words(following(step('a', 'sim'), end))).toEqual(['confirmado', 'confirmado'])
+  test('is decided for all before each has recorded it: who has not is not said to have', () => {
+    const at = (company: string, respondeu: boolean, estado?: 'preparado' | 'confirmado') =>
+      ({ company, respondeu, trechos: estado ? [{ estado }] : [] }) as unknown as Booking['companhias'][number]
+    const confirmed = (...companies: Booking['companhias']) => booking('confirmada', companies)
+    const decided = confirmed(at('a', true, 'preparado'), at('b', false))
+    const end = { event: 'fim', data: decided }
+    expect(words(following(step('a', 'sim'), end))).toEqual(['sim', 'pendente'])
+    expect(words(following(step('a', 'confirmado'), end))).toEqual(['confirmado', 'pendente'])
+    expect(words(following(end, step('b', 'confirmado')))).toEqual(['sim', 'confirmado'])
+    expect([isEnd(decided), isSettled(decided)]).toEqual([true, false])
+
+    const recorded = confirmed(at('a', true, 'confirmado'), at('b', true, 'confirmado'))
+    expect(words(following(end, { event: 'fim', data: recorded }))).toEqual(['confirmado', 'confirmado'])
+    expect(isSettled(recorded)).toBe(true)
+    expect([isSettled(booking('recusada', [at('b', false)])), isSettled(booking('retida'))]).toEqual([true, false])
   })
 
   test('names those who never answered', () => {
@@ -91,4 +104,38 @@ test('seats come by leg, legs by departure, whatever their zones', () => {
     ['a6'],
     ['b5', 'b4'],
   ])
+})
+
+describe('a trip of several legs', () => {
+  const seat = (from: string, to: string, partida: string, chegada: string) =>
+    ({
+      company: 'a',
+      id_trecho: Date.parse(partida),
+      origem: from,
+      destino: to,
+      origem_iata: from,
+      destino_iata: to,
+      partida: `${partida}:00Z`,
+      chegada: `${chegada}:00Z`,
+    }) as HeldSeat
+  const there = [
+    seat('POA', 'GRU', '2026-12-01T10:00', '2026-12-01T12:00'),
+    seat('GRU', 'JPA', '2026-12-02T09:00', '2026-12-02T12:00'),
+  ]
+  const back = seat('JPA', 'POA', '2026-12-08T10:00', '2026-12-08T14:00')
+  const bounds = (seats: HeldSeat[]) => boundsOf(legsOf(seats)).map((legs) => legs.map(([one]) => one?.origem))
+
+  test('is one journey while it goes on within a day, and two where it waits longer or begins elsewhere', () => {
+    expect(bounds(there)).toEqual([['POA', 'GRU']])
+    expect(bounds([back, ...there])).toEqual([['POA', 'GRU'], ['JPA']])
+    expect(bounds([...there, seat('REC', 'POA', '2026-12-02T20:00', '2026-12-02T23:00')])).toEqual([
+      ['POA', 'GRU'],
+      ['REC'],
+    ])
+  })
+
+  test('is named by where it leads', () => {
+    expect(tripName(pt, there)).toBe('POA – JPA')
+    expect(tripName(pt, [...there, back])).toBe('POA – JPA, ida e volta')
+  })
 })

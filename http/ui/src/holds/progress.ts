@@ -17,6 +17,8 @@ export interface Progress {
 }
 
 export const BEGUN: Progress = { steps: {}, isLost: false }
+/** Most bookings are over sooner. */
+const FIRST_ASK_MS = 1_500
 /** When to ask again for an outcome that nobody could tell. */
 const ASK_AGAIN_MS = 3_000
 
@@ -43,12 +45,17 @@ export function after(now: Progress, { event, data }: StreamEvent): Progress {
 
 export type Word = keyof Dictionary['progress']['steps']
 
-/** The last word of a company; the end speaks for those that said none to us. */
+/** The last word of a company. That the whole is decided is not yet that each has recorded it. */
 export function wordOf({ steps, end }: Progress, company: string): Word {
-  if (end?.estado === 'confirmada') return 'confirmado'
   const said = steps[company]?.passo
+  const told = end?.companhias.find((one) => one.company === company)
+  if (end?.estado === 'confirmada') {
+    if (said === 'confirmado') return 'confirmado'
+    if (!told?.respondeu) return 'pendente'
+    return told.trechos.every(({ estado }) => estado === 'preparado') ? 'sim' : 'confirmado'
+  }
   if (said && said !== 'inicio' && said !== 'decidido') return said
-  if (end?.companhias.some((one) => one.company === company && !one.respondeu)) return 'silencio'
+  if (told && !told.respondeu) return 'silencio'
   return 'waiting'
 }
 
@@ -57,27 +64,31 @@ interface Listener {
   onConnection: (stands: boolean) => void
 }
 
-/** The stream ends with what the node knows; while that is not the end, it is asked again. */
+/**
+ * Steps come by the stream. It ends when the last company has recorded the end, which one that hangs does not: how it was decided
+ * is known long before, and asked for meanwhile.
+ */
 async function settle(uuid: string, signal: AbortSignal, { onEvent, onConnection }: Listener): Promise<void> {
   let isOver = false
-  const path = `/reservas/${uuid}/eventos`
-  const onStep = (event: StreamEvent) => {
+  const hear = (event: StreamEvent) => {
+    if (event.event === 'fim') isOver = isSettled(event.data as Booking)
     onEvent(event)
-    if (event.event !== 'fim') return false
-    isOver = isEnd(event.data as Booking)
-    return true
+    return event.event === 'fim'
   }
-  await follow({ path, signal, onEvent: onStep, onConnection }).catch(() => undefined)
+  const path = `/reservas/${uuid}/eventos`
+  void follow({ path, signal, onEvent: hear, onConnection }).catch(() => undefined)
+  await pause(FIRST_ASK_MS)
   while (!isOver && !signal.aborted) {
     const end = await ask(uuid, signal)
-    if (end) {
+    if (end && !isOver) {
       onConnection(true)
-      onEvent({ event: 'fim', data: end })
+      hear({ event: 'fim', data: end })
     }
-    isOver = end !== undefined && isEnd(end)
-    if (!isOver) await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
+    if (!isOver) await pause(ASK_AGAIN_MS)
   }
 }
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function ask(uuid: string, signal: AbortSignal): Promise<Booking | undefined> {
   try {
@@ -90,3 +101,11 @@ async function ask(uuid: string, signal: AbortSignal): Promise<Booking | undefin
 
 /** A hold whose confirmation is under way is held still. */
 export const isEnd = ({ estado }: Booking) => estado !== 'em_andamento' && estado !== 'retida'
+
+/** It is over, and every company of it has recorded that. */
+export const isSettled = (booking: Booking) =>
+  isEnd(booking) &&
+  (booking.estado !== 'confirmada' ||
+    booking.companhias.every(
+      ({ respondeu, trechos }) => respondeu && trechos.every(({ estado }) => estado !== 'preparado'),
+    ))

@@ -84,7 +84,7 @@ test.each([
 test('one is one, and several are several', () => {
   expect([pt.search.results(1), pt.search.results(2)]).toEqual(['1 opção', '2 opções'])
   expect([en.search.results(1), en.search.results(2)]).toEqual(['1 option', '2 options'])
-  expect([pt.search.left(1), pt.search.left(9)]).toEqual(['Resta 1 lugar', 'Restam 9 lugares'])
+  expect([pt.search.left(1), pt.search.left(9)]).toEqual(['Resta 1 assento', 'Restam 9 assentos'])
   expect([en.search.left(1), en.search.left(9)]).toEqual(['1 seat left', '9 seats left'])
   expect([pt.seats.missing(1), pt.seats.missing(3)]).toEqual(['Falta escolher 1 assento', 'Falta escolher 3 assentos'])
   expect([en.seats.missing(1), en.seats.missing(3)]).toEqual(['1 seat still to choose', '3 seats still to choose'])

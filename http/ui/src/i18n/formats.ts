@@ -12,6 +12,7 @@ const REGIONS: Record<Language, string> = { 'pt-BR': 'pt-BR', en: 'en-GB' }
 export function formats(language: Language) {
   const region = REGIONS[language]
   const day = new Intl.DateTimeFormat(region, { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short' })
+  const short = new Intl.DateTimeFormat(region, { timeZone: 'UTC', weekday: 'short', day: '2-digit', month: '2-digit' })
   const date = new Intl.DateTimeFormat(region, { timeZone: 'UTC', dateStyle: 'short' })
   const moment = new Intl.DateTimeFormat(region, { dateStyle: 'medium', timeStyle: 'short' })
   const clock = new Intl.DateTimeFormat(region, { timeStyle: 'medium' })
@@ -25,12 +26,22 @@ export function formats(language: Language) {
         minimumFractionDigits: casas,
         maximumFractionDigits: casas,
       }).format(centavos / 10 ** casas),
+    /** Without what is behind the point, rounded up: where many stand beside each other. */
+    roundMoney: ({ centavos, moeda, casas }: Money) =>
+      new Intl.NumberFormat(region, {
+        style: 'currency',
+        currency: moeda,
+        minimumFractionDigits: 0,
+        maximumFractionDigits: 0,
+      }).format(Math.ceil(centavos / 10 ** casas)),
     /** The clock at the airport: `08:35`. */
     time: (instant: string) => instant.slice(11, 16),
     /** The zone of that clock: `UTC−3`. */
     zone,
     /** The day at the airport. */
     day: (instant: string) => day.format(new Date(`${instant.slice(0, 10)}T00:00Z`)),
+    /** The day of the week, and the day as short as can be. */
+    shortDay: (day: string) => short.format(new Date(`${day}T00:00Z`)),
     /** The day as numbers. */
     date: (day: string) => date.format(new Date(`${day}T00:00Z`)),
     /** Day and time by the reader's own clock. */

@@ -1,15 +1,31 @@
-// The language of the page: Portuguese, until the visitor chooses English.
+// The language of the page: the browser's, until the visitor chooses one.
 
 import { store } from '../api/store'
 
 export type Language = 'pt-BR' | 'en'
 
-const chosen = store<Language>('pt-BR', { key: 'passcom.language', in: 'localStorage' })
+/** The first of these that is spoken here; Portuguese where none is. */
+export function spoken(wanted: readonly string[]): Language {
+  for (const tag of wanted) {
+    const [name] = tag.toLowerCase().split('-')
+    if (name === 'pt') return 'pt-BR'
+    if (name === 'en') return 'en'
+  }
+  return 'pt-BR'
+}
+
+const first = spoken(typeof navigator === 'undefined' ? [] : (navigator.languages ?? []))
+const chosen = store<Language>(first, { key: 'passcom.language', in: 'localStorage' })
 
 export const useLanguage = chosen.use
 export const language = chosen.get
 
 export function choose(next: Language): void {
   chosen.set(next)
-  document.documentElement.lang = next
+  apply()
+}
+
+/** The document says which language it is in. */
+export function apply(): void {
+  document.documentElement.lang = chosen.get()
 }

@@ -1,4 +1,4 @@
-// A company, told by its code; the colour helps and is never needed.
+// A company, told by its name, or by its code where there is little room; the colour helps and is never needed.
 
 import { useText } from '../i18n'
 import { classes } from './classes'
@@ -17,7 +17,20 @@ export function Company({ code }: { code: string }) {
   return (
     <span className={classes(styles.company, companyColour(code))}>
       <span className="visually-hidden">{t.search.company(code)}</span>
-      <span aria-hidden="true">{code}</span>
+      <span aria-hidden="true">{code.toUpperCase()}</span>
+    </span>
+  )
+}
+
+/** Its code as a mark, and its name. */
+export function NamedCompany({ code }: { code: string }) {
+  const t = useText()
+  return (
+    <span className={styles.namedCompany}>
+      <span className={classes(styles.company, companyColour(code))} aria-hidden="true">
+        {code.toUpperCase()}
+      </span>
+      {t.search.company(code)}
     </span>
   )
 }

@@ -14,9 +14,11 @@ interface Props {
   isOpen: boolean
   onClose: () => void
   children: ReactNode
+  /** What stays in sight at the foot, however long the rest is. */
+  foot?: ReactNode
 }
 
-export function Dialog({ title, isOpen, onClose, children }: Props) {
+export function Dialog({ title, isOpen, onClose, children, foot }: Props) {
   const t = useText()
   return (
     <ModalOverlay
@@ -34,6 +36,7 @@ export function Dialog({ title, isOpen, onClose, children }: Props) {
             </Button>
           </div>
           {children}
+          {foot && <div className={styles.dialogFoot}>{foot}</div>}
         </AriaDialog>
       </Modal>
     </ModalOverlay>

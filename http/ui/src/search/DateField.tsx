@@ -18,22 +18,23 @@ import {
 
 import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
-import { firstDay } from './query'
 import styles from './search.module.css'
 
 interface Props {
   label: string
   value: CalendarDate
+  /** No day before it can be chosen. */
+  first: CalendarDate
   onChange: (day: CalendarDate) => void
 }
 
-export default function DateField({ label, value, onChange }: Props) {
+export default function DateField({ label, value, first, onChange }: Props) {
   return (
     <DatePicker
       className="field"
       value={value}
       onChange={(day) => day && onChange(day)}
-      minValue={firstDay()}
+      minValue={first}
       shouldForceLeadingZeros
     >
       <Label className="field-label">{label}</Label>

@@ -1,141 +1,180 @@
-// One itinerary: when, with whom, where one changes, what it costs and how many seats are left.
+// One itinerary: when and where, with whom, where one changes, and what it costs.
 
-import { Fragment } from 'react'
+import { Fragment, type ReactNode } from 'react'
 
-import { go } from '../app/route'
 import type { Connection, Itinerary, Leg } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { daysBetween } from '../i18n/formats'
-import { Button } from '../parts/Button'
 import { classes } from '../parts/classes'
-import { Company } from '../parts/Company'
+import { NamedCompany } from '../parts/Company'
 import { Icon } from '../parts/Icon'
-import { begin } from '../seats/choice'
+import { LegLine } from '../parts/LegLine'
+import { hasZones, isOvernight, type Mark } from './itinerary'
 import styles from './search.module.css'
 
-/** Fewer seats than this stand out. */
+/** Fewer seats than this are worth a word. */
 const FEW_SEATS = 10
-
-export const keyOf = ({ trechos }: Itinerary) => trechos.map(({ company, id }) => `${company}/${id}`).join(' ')
 
 interface Props {
   itinerary: Itinerary
   passengers: number
+  marks: Mark[]
   /** It is the one on the map. */
-  isShown: boolean
-  onShow: (itinerary: Itinerary) => void
+  isShown?: boolean
+  /** It is the one that was picked. */
+  isPicked?: boolean
+  onShow?: (itinerary: Itinerary) => void
+  /** How it is taken, or why it cannot be. */
+  children: ReactNode
 }
 
-export function ItineraryCard({ itinerary, passengers, isShown, onShow }: Props) {
+export function ItineraryCard({ itinerary, passengers, marks, isShown, isPicked, onShow, children }: Props) {
   const t = useText()
-  const choose = () => {
-    begin(itinerary.trechos, passengers)
-    go('#/assentos')
-  }
-  const show = () => onShow(itinerary)
+  const show = onShow && (() => onShow(itinerary))
+  const zones = hasZones(itinerary.trechos)
   return (
     <li
       className={classes('card', styles.itinerary)}
       data-shown={isShown || undefined}
+      data-picked={isPicked || undefined}
       onPointerEnter={show}
       onFocus={show}
     >
-      <Summary itinerary={itinerary} />
-      <ol className={styles.legs}>
-        {itinerary.trechos.map((leg, i) => (
-          <Fragment key={`${leg.company}/${leg.id}`}>
-            {i > 0 && <ConnectionLine connection={itinerary.conexoes[i - 1]} />}
-            <LegLine leg={leg} />
-          </Fragment>
-        ))}
-      </ol>
+      {marks.length > 0 && (
+        <p className={styles.marks}>
+          {marks.map((mark) => (
+            <span key={mark} className={styles.mark} data-mark={mark}>
+              {t.search.marks[mark]}
+            </span>
+          ))}
+        </p>
+      )}
+      <div className={styles.itineraryWhat}>
+        <Times itinerary={itinerary} zones={zones} />
+        <ul className={styles.flights} aria-label={t.search.flights}>
+          {itinerary.trechos.map((leg) => (
+            <li key={`${leg.company}/${leg.id}`}>
+              <NamedCompany code={leg.company} /> <b>{leg.voo}</b>
+            </li>
+          ))}
+        </ul>
+        {itinerary.conexoes.length > 0 && (
+          <ul className={styles.changes}>
+            {itinerary.conexoes.map((connection, i) => (
+              <li key={connection.aeroporto}>
+                <ConnectionLine
+                  connection={connection}
+                  before={itinerary.trechos[i]}
+                  after={itinerary.trechos[i + 1]}
+                />
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
       <div className={styles.itineraryBuy}>
         <Price itinerary={itinerary} passengers={passengers} />
-        <p className={itinerary.livres < FEW_SEATS ? styles.few : 'quiet-text'}>{t.search.left(itinerary.livres)}</p>
-        <Button kind="primary" onPress={choose}>
-          {t.search.choose}
-          <Icon name="arrow" />
-        </Button>
+        {itinerary.livres < FEW_SEATS && <p className={styles.few}>{t.search.left(itinerary.livres)}</p>}
+        {children}
       </div>
+      {itinerary.trechos.length > 1 && (
+        <details className={styles.details}>
+          <summary>{t.search.legs}</summary>
+          <ol className={styles.legs}>
+            {itinerary.trechos.map((leg, i) => (
+              <Fragment key={`${leg.company}/${leg.id}`}>
+                {i > 0 && (
+                  <li className={styles.wait}>
+                    <ConnectionLine
+                      connection={itinerary.conexoes[i - 1]}
+                      before={itinerary.trechos[i - 1]}
+                      after={leg}
+                    />
+                  </li>
+                )}
+                <LegLine leg={leg} zones={zones} />
+              </Fragment>
+            ))}
+          </ol>
+        </details>
+      )}
     </li>
   )
 }
 
-function Summary({ itinerary }: { itinerary: Itinerary }) {
+function Times({ itinerary, zones }: { itinerary: Itinerary; zones: boolean }) {
   const t = useText()
   const formats = useFormats()
-  const { partida, chegada, conexoes, duracao_min } = itinerary
+  const { trechos, partida, chegada, conexoes, duracao_min } = itinerary
+  const [first, last] = [trechos[0], trechos.at(-1)]
   const days = daysBetween(partida, chegada)
   return (
-    <div className={styles.itinerarySummary}>
-      <h3>
-        <time dateTime={partida}>{formats.time(partida)}</time>
-        <span className={styles.to} aria-hidden="true" />
-        <span className="visually-hidden"> – </span>
-        <time dateTime={chegada}>{formats.time(chegada)}</time>
+    <div className={styles.times}>
+      <Stop instant={partida} city={first?.origem} iata={first?.origem_iata} zones={zones} />
+      <p className={styles.way}>
+        <span>{formats.duration(duracao_min)}</span>
+        <span className={styles.wayLine} data-stops={conexoes.length} aria-hidden="true" />
+        <span>{conexoes.length === 0 ? t.search.direct : t.search.connections(conexoes.length)}</span>
+      </p>
+      <Stop instant={chegada} city={last?.destino} iata={last?.destino_iata} zones={zones}>
         {days > 0 && (
           <sup>
             <span aria-hidden="true">+{days}</span>
             <span className="visually-hidden">{t.search.nextDays(days)}</span>
           </sup>
         )}
-      </h3>
-      <p className="quiet-text">
-        {formats.day(partida)} · {formats.duration(duracao_min)} ·{' '}
-        {conexoes.length === 0 ? t.search.direct : t.search.connections(conexoes.length)}
-      </p>
+      </Stop>
     </div>
   )
 }
 
-export function LegLine({
-  leg,
-}: {
-  leg: Pick<Leg, 'company' | 'voo' | 'partida' | 'chegada' | 'origem' | 'destino' | 'origem_iata' | 'destino_iata'>
-}) {
-  const t = useText()
-  const formats = useFormats()
-  return (
-    <li className={styles.leg}>
-      <Company code={leg.company} />
-      <span className={styles.legEnds}>
-        <End city={leg.origem} iata={leg.origem_iata} instant={leg.partida} />
-        <Icon name="arrow" />
-        <End city={leg.destino} iata={leg.destino_iata} instant={leg.chegada} />
-      </span>
-      <span className={styles.legFlight}>
-        <span className="visually-hidden">{t.search.flight} </span>
-        {leg.voo}
-        <span className="visually-hidden">, {formats.day(leg.partida)}</span>
-      </span>
-    </li>
-  )
+interface StopProps {
+  instant: string
+  city: string | undefined
+  iata: string | undefined
+  zones: boolean
+  children?: ReactNode
 }
 
-function End({ city, iata, instant }: { city: string; iata: string; instant: string }) {
+function Stop({ instant, city, iata, zones, children }: StopProps) {
   const formats = useFormats()
   return (
-    <span className={styles.end}>
+    <p className={styles.stop}>
       <b>
-        <time dateTime={instant}>{formats.time(instant)}</time> {iata}
+        <time dateTime={instant}>{formats.time(instant)}</time>
+        {children}
       </b>
+      <span>{iata}</span>
       <small>
-        {city} · {formats.zone(instant)}
+        {city}
+        {zones && ` · ${formats.zone(instant)}`}
       </small>
-    </span>
+    </p>
   )
 }
 
-function ConnectionLine({ connection }: { connection: Connection | undefined }) {
+interface ConnectionProps {
+  connection: Connection | undefined
+  before: Leg | undefined
+  after: Leg | undefined
+}
+
+function ConnectionLine({ connection, before, after }: ConnectionProps) {
   const t = useText()
   const formats = useFormats()
-  if (!connection) return null
+  if (!connection || !before || !after) return null
   const { cidade, aeroporto, minutos, troca_companhia } = connection
   return (
-    <li className={styles.connection}>
+    <>
       {t.search.connection(`${cidade} (${aeroporto})`, formats.duration(minutos))}
-      {troca_companhia && ` · ${t.search.changesCompany}`}
-    </li>
+      {troca_companhia && <span className={styles.flag}>{t.search.changesCompany}</span>}
+      {isOvernight(before.chegada, after.partida) && (
+        <span className={styles.flag} data-tone="warning">
+          <Icon name="theme" />
+          {t.search.overnight}
+        </span>
+      )}
+    </>
   )
 }
 

@@ -7,7 +7,7 @@ import type { Airport } from '../api/schema'
 import { useText } from '../i18n'
 import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
-import { matches, suggestions } from './places'
+import { found, suggestions } from './places'
 import styles from './search.module.css'
 
 /** More than a screen of suggestions helps nobody. */
@@ -26,7 +26,7 @@ export function PlaceField({ label, value, onChange, airports, fault }: Props) {
   const all = useMemo(() => suggestions(airports, t.search.allAirports), [airports, t])
   const shown = useMemo(() => {
     const chosen = all.some(({ text }) => text === value)
-    return (chosen || value === '' ? all : all.filter((one) => matches(one, value))).slice(0, SHOWN_MAX)
+    return (chosen || value === '' ? all : found(all, value)).slice(0, SHOWN_MAX)
   }, [all, value])
   return (
     <ComboBox

@@ -1,7 +1,7 @@
-// What a search found: itineraries, who is missing, or why there is nothing.
+// What a search found for one journey: days around it, itineraries, who is missing, or why there is nothing.
 
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 import { Label, Radio, RadioGroup } from 'react-aria-components'
 
 import { go } from '../app/route'
@@ -12,50 +12,124 @@ import { useFormats, useText } from '../i18n'
 import { Blank } from '../parts/Blank'
 import { Button } from '../parts/Button'
 import { Failure } from '../parts/Failure'
+import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
-import { ItineraryCard, keyOf } from './ItineraryCard'
-import { addressOf, firstDay, SORTS, wireOf, type Search, type Sort } from './query'
+import { Days } from './Days'
+import { currencyOf, keyOf, marksOf } from './itinerary'
+import { ItineraryCard } from './ItineraryCard'
+import { addressOf, countOf, journeyOf, SORTS, wireOf, withJourney, type Search, type Sort, type Way } from './query'
 import styles from './search.module.css'
+
+const FilterSheet = lazy(() => import('./FilterSheet'))
+const Filters = lazy(() => import('./Filters'))
+const Nothing = lazy(() => import('./Nothing'))
 
 interface Props {
   search: Search
-  shown: Itinerary | undefined
-  onShow: (itinerary: Itinerary | undefined) => void
+  way: Way
+  /** Filters stand beside the list, not in a dialog of their own. */
+  isOpen: boolean
+  shown?: Itinerary | undefined
+  onShow?: (itinerary: Itinerary | undefined) => void
+  picked?: Itinerary | undefined
+  /** How an itinerary is taken. */
+  action: (itinerary: Itinerary) => ReactNode
+  /** What stands above the list, where there are two. */
+  title?: ReactNode
+  /** What stands beside it, under the filters. */
+  aside?: ReactNode
 }
 
-export function Results({ search, shown, onShow }: Props) {
+export function Results(props: Props) {
+  const { search, way, isOpen, shown, onShow, picked, action, title, aside } = props
   const t = useText()
-  const result = useQuery({ ...itineraries(wireOf(search)), placeholderData: keepPreviousData })
-  const { data, error } = result
-  useEffect(() => onShow(data?.rotas[0]), [data, onShow])
+  const result = useInfiniteQuery({ ...itineraries(wireOf(search, way)), placeholderData: keepPreviousData })
+  const { data, error, isPlaceholderData } = result
+  const pages = data?.pages ?? []
+  const [first] = pages
+  const list = pages.flatMap(({ rotas }) => rotas)
+  useEffect(() => onShow?.(first?.rotas[0]), [first, onShow])
 
-  if (isRefusal(error, 'unknown-place')) return <UnknownPlace search={search} refusal={error} />
+  if (isRefusal(error, 'unknown-place', 'ambiguous-place')) {
+    return <UnknownPlace search={search} way={way} refusal={error} />
+  }
   const failure = error && <Failure error={error} onRetry={() => void result.refetch()} />
-  if (!data) return failure ?? <Skeletons count={4} />
+  const hasFilters = countOf(journeyOf(search, way).wishes) > 0
+  const isWorthFiltering = first !== undefined && (first.total > 0 || hasFilters)
+  const marks = marksOf(list, first !== undefined && list.length >= first.total, search.ordem)
   return (
-    <section className={styles.results} aria-busy={result.isPlaceholderData}>
-      {failure}
-      <div className={styles.resultsHead}>
-        <h2>
-          <span role="status">{t.search.results(data.rotas.length)}</span>
-        </h2>
-        <SortChoice search={search} />
-      </div>
-      <Missing result={data} />
-      {data.rotas.length === 0 && <NothingThatDay search={search} />}
-      <ol className={styles.cards}>
-        {data.rotas.map((itinerary) => (
-          <ItineraryCard
-            key={keyOf(itinerary)}
-            itinerary={itinerary}
-            passengers={data.passageiros}
-            isShown={shown !== undefined && keyOf(shown) === keyOf(itinerary)}
-            onShow={onShow}
-          />
-        ))}
-      </ol>
-    </section>
+    <div className={styles.journey} data-open={isOpen || undefined}>
+      {isOpen && (
+        <aside className={styles.side} aria-label={t.search.filters}>
+          {isWorthFiltering && (
+            <Suspense fallback={<div className={styles.filtersComing} />}>
+              <Filters search={search} way={way} choices={first.escolhas} currency={currencyOf(first)} />
+            </Suspense>
+          )}
+          {aside}
+        </aside>
+      )}
+      <section
+        className={styles.results}
+        aria-busy={isPlaceholderData}
+        aria-label={title ? t.search.ways[way] : undefined}
+      >
+        {title}
+        <Days search={search} way={way} />
+        {failure}
+        {error && hasFilters && (
+          // of a link, for a company that is here no more
+          <a className="button" href={addressOf(withJourney(search, way, { wishes: {} }))}>
+            {t.search.clear}
+          </a>
+        )}
+        {!first && !error && <Skeletons count={4} />}
+        {first && (
+          <>
+            {isWorthFiltering && (
+              <div className={styles.resultsHead}>
+                <h2>
+                  <span role="status">{t.search.results(first.total)}</span>
+                </h2>
+                {!isOpen && <FilterButton search={search} way={way} result={first} />}
+                {first.total > 1 && <SortChoice search={search} />}
+              </div>
+            )}
+            <Missing result={first} />
+            {!first.completa && <Notice tone="warning">{t.search.incomplete}</Notice>}
+            {list.length === 0 && (
+              <Suspense fallback={<Skeletons count={1} />}>
+                <Nothing search={search} way={way} result={first} />
+              </Suspense>
+            )}
+            <ol className={styles.cards}>
+              {list.map((itinerary) => (
+                <ItineraryCard
+                  key={keyOf(itinerary)}
+                  itinerary={itinerary}
+                  passengers={first.passageiros}
+                  marks={marks.get(keyOf(itinerary)) ?? []}
+                  isShown={shown !== undefined && keyOf(shown) === keyOf(itinerary)}
+                  isPicked={picked !== undefined && keyOf(picked) === keyOf(itinerary)}
+                  {...(onShow && { onShow })}
+                >
+                  {action(itinerary)}
+                </ItineraryCard>
+              ))}
+            </ol>
+            <div className={styles.resultsFoot}>
+              {result.hasNextPage && (
+                <Button onPress={() => void result.fetchNextPage()} isWaiting={result.isFetchingNextPage}>
+                  {t.search.more}
+                </Button>
+              )}
+              {list.length > 0 && !result.hasNextPage && <WidthChoice search={search} way={way} />}
+            </div>
+          </>
+        )}
+      </section>
+    </div>
   )
 }
 
@@ -63,7 +137,7 @@ function SortChoice({ search }: { search: Search }) {
   const t = useText()
   const sort = (ordem: string) => go(addressOf({ ...search, ordem: ordem as Sort }))
   return (
-    <RadioGroup className="segmented" value={search.ordem} onChange={sort} orientation="horizontal">
+    <RadioGroup className={`segmented ${styles.sorts}`} value={search.ordem} onChange={sort} orientation="horizontal">
       <Label className="visually-hidden">{t.search.sort}</Label>
       {SORTS.map((name) => (
         <Radio key={name} value={name} className="segment-choice">
@@ -71,6 +145,36 @@ function SortChoice({ search }: { search: Search }) {
         </Radio>
       ))}
     </RadioGroup>
+  )
+}
+
+function FilterButton({ search, way, result }: { search: Search; way: Way; result: SearchResult }) {
+  const t = useText()
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <>
+      <Button onPress={() => setOpen(true)}>
+        <Icon name="filter" />
+        {t.search.filtersOf(countOf(journeyOf(search, way).wishes))}
+      </Button>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <FilterSheet search={search} way={way} result={result} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+/** The node leaves out what is hardly better than something else; who wants to see it all may. */
+function WidthChoice({ search, way }: { search: Search; way: Way }) {
+  const t = useText()
+  const { folga, ...wishes } = journeyOf(search, way).wishes
+  const turn = () => go(addressOf(withJourney(search, way, { wishes: folga ? wishes : { ...wishes, folga: '0' } })))
+  return (
+    <Button kind="link" onPress={turn}>
+      {folga ? t.search.lessAgain : t.search.everything}
+    </Button>
   )
 }
 
@@ -83,28 +187,23 @@ function Missing({ result }: { result: SearchResult }) {
   return <Notice tone="warning">{indisponiveis.length === 1 ? t.search.down(names) : t.search.downMany(names)}</Notice>
 }
 
-function NothingThatDay({ search }: { search: Search }) {
-  const t = useText()
-  const shift = (days: number) => go(addressOf({ ...search, data: search.data.add({ days }) }))
-  return (
-    <Blank title={t.search.none} hint={t.search.noneHint}>
-      <Button onPress={() => shift(-1)} isDisabled={search.data.compare(firstDay()) <= 0}>
-        {t.search.previousDay}
-      </Button>
-      <Button onPress={() => shift(1)}>{t.search.nextDay}</Button>
-    </Blank>
-  )
-}
-
-function UnknownPlace({ search, refusal }: { search: Search; refusal: Refusal }) {
+function UnknownPlace({ search, way, refusal }: { search: Search; way: Way; refusal: Refusal }) {
   const t = useText()
   const field = refusal.problem.campo === 'destino' ? 'destino' : 'origem'
+  const asked = journeyOf(search, way)[field]
   const nearest = refusal.problem.sugestoes ?? []
+  const take = (place: string) => {
+    const next = withJourney(search, way, { [field]: place })
+    // the way back of a round trip goes along
+    const { back } = next
+    const isTurned = way === 'outward' && back && back[field === 'origem' ? 'destino' : 'origem'] === asked
+    go(addressOf(isTurned ? withJourney(next, 'back', { [field === 'origem' ? 'destino' : 'origem']: place }) : next))
+  }
   return (
     <div role="alert">
-      <Blank title={t.search.unknownPlace(search[field])} {...(nearest.length > 0 && { hint: t.search.didYouMean })}>
+      <Blank title={t.search.unknownPlace(asked)} {...(nearest.length > 0 && { hint: t.search.didYouMean })}>
         {nearest.map(({ iata, cidade }) => (
-          <Button key={iata} onPress={() => go(addressOf({ ...search, [field]: iata }))}>
+          <Button key={iata} onPress={() => take(iata)}>
             {cidade} ({iata})
           </Button>
         ))}

@@ -3,7 +3,7 @@
 import type { CalendarDate } from '@internationalized/date'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState, type FormEvent } from 'react'
-import { Button as AriaButton, Group, Input, Label, NumberField } from 'react-aria-components'
+import { Button as AriaButton, Group, Input, Label, NumberField, Radio, RadioGroup } from 'react-aria-components'
 
 import { airports as airportsQuery } from '../api/queries'
 import { useFormats, useText } from '../i18n'
@@ -12,11 +12,16 @@ import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
 import { PlaceField } from './PlaceField'
 import { folded, placeOf, textOf } from './places'
-import { PASSENGERS_MAX, type Search } from './query'
+import { firstDay, isRoundTrip, notBefore, PASSENGERS_MAX, type Search } from './query'
 import styles from './search.module.css'
 
 /** Calendars are a sixth of all code; the rest need not wait for them. */
 const DateField = lazy(() => import('./DateField'))
+
+type Kind = 'one' | 'round' | 'jaw'
+const KINDS: Kind[] = ['one', 'round', 'jaw']
+/** How long people stay who have not said so yet. */
+const STAY_DAYS = 7
 
 interface Props {
   search: Search
@@ -26,66 +31,164 @@ interface Props {
 export function SearchForm({ search, onSearch }: Props) {
   const t = useText()
   const { data: airports = [] } = useQuery(airportsQuery)
-  const [from, to] = [textOf(search.origem, airports), textOf(search.destino, airports)]
-  const [origin, setOrigin] = useState(from)
-  const [destination, setDestination] = useState(to)
-  const [date, setDate] = useState(search.data)
-  const [passengers, setPassengers] = useState(search.passageiros)
-  const [checked, setChecked] = useState(false)
+  const asked = askedBy(search, (place) => textOf(place, airports))
+  const [said, setSaid] = useState(asked)
+  const [isChecked, setChecked] = useState(false)
   // the address changes by Back and by links, and names airports by code: what it says then replaces what was typed
-  const asked = [from, to, search.data, search.passageiros].join('\n')
-  const [before, setBefore] = useState(asked)
-  if (asked !== before) {
-    setBefore(asked)
-    setOrigin(from)
-    setDestination(to)
-    setDate(search.data)
-    setPassengers(search.passageiros)
+  const [before, setBefore] = useState(asked.words)
+  if (asked.words !== before) {
+    setBefore(asked.words)
+    setSaid(asked)
   }
+  const say = (change: Partial<Said>) => setSaid((now) => ({ ...now, ...change }))
 
-  const missing = (text: string) => (checked && text.trim() === '' ? t.search.required : undefined)
-  const isSame = folded(placeOf(origin)) === folded(placeOf(destination))
+  const missing = (text: string) => (isChecked && text.trim() === '' ? t.search.required : undefined)
+  const isSame = (one: string, other: string) => folded(placeOf(one)) === folded(placeOf(other))
+  const same = (one: string, other: string) => (isChecked && isSame(one, other) ? t.search.same : undefined)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setChecked(true)
-    if (!origin.trim() || !destination.trim() || isSame) return
-    onSearch({ ...search, origem: placeOf(origin), destino: placeOf(destination), data: date, passageiros: passengers })
+    const pairs = [[said.origin, said.destination], ...(said.kind === 'jaw' ? [[said.backFrom, said.backTo]] : [])]
+    if (pairs.some(([from = '', to = '']) => !from.trim() || !to.trim() || isSame(from, to))) return
+    onSearch(searchFrom(said, search))
   }
-  const swap = () => {
-    setOrigin(destination)
-    setDestination(origin)
-  }
+  const choose = (kind: string) =>
+    say({
+      kind: kind as Kind,
+      ...(kind === 'jaw' && !said.backTo && { backTo: said.origin }),
+      back: notBefore(said.back, said.date),
+    })
   return (
-    <form className={classes('card', styles.searchForm)} onSubmit={submit} aria-label={t.search.form} noValidate>
+    <form
+      className={classes('card', styles.searchForm)}
+      data-kind={said.kind}
+      onSubmit={submit}
+      aria-label={t.search.form}
+      noValidate
+    >
+      <RadioGroup
+        className={classes('segmented', styles.kinds)}
+        value={said.kind}
+        onChange={choose}
+        orientation="horizontal"
+      >
+        <Label className="visually-hidden">{t.search.kind}</Label>
+        {KINDS.map((kind) => (
+          <Radio key={kind} value={kind} className="segment-choice">
+            {t.search.kinds[kind]}
+          </Radio>
+        ))}
+      </RadioGroup>
       <div className={styles.placesPair}>
         <PlaceField
           label={t.search.origin}
-          value={origin}
-          onChange={setOrigin}
+          value={said.origin}
+          onChange={(origin) => say({ origin })}
           airports={airports}
-          fault={missing(origin)}
+          fault={missing(said.origin)}
         />
-        <Button kind="quiet" aria-label={t.search.swap} onPress={swap}>
+        <Button
+          kind="quiet"
+          aria-label={t.search.swap}
+          onPress={() => say({ origin: said.destination, destination: said.origin })}
+        >
           <Icon name="swap" />
         </Button>
         <PlaceField
           label={t.search.destination}
-          value={destination}
-          onChange={setDestination}
+          value={said.destination}
+          onChange={(destination) => say({ destination })}
           airports={airports}
-          fault={missing(destination) ?? (checked && isSame ? t.search.same : undefined)}
+          fault={missing(said.destination) ?? same(said.origin, said.destination)}
         />
       </div>
-      <Suspense fallback={<ComingDate label={t.search.date} value={date} />}>
-        <DateField label={t.search.date} value={date} onChange={setDate} />
-      </Suspense>
-      <PassengersField value={passengers} onChange={setPassengers} />
+      {said.kind === 'jaw' && (
+        <div className={styles.backPair}>
+          <PlaceField
+            label={t.search.backOrigin}
+            value={said.backFrom}
+            onChange={(backFrom) => say({ backFrom })}
+            airports={airports}
+            fault={missing(said.backFrom)}
+          />
+          <PlaceField
+            label={t.search.backDestination}
+            value={said.backTo}
+            onChange={(backTo) => say({ backTo })}
+            airports={airports}
+            fault={missing(said.backTo) ?? same(said.backFrom, said.backTo)}
+          />
+        </div>
+      )}
+      <div className={styles.dates}>
+        <Suspense fallback={<ComingDate label={t.search.date} value={said.date} />}>
+          <DateField
+            label={t.search.date}
+            value={said.date}
+            first={firstDay()}
+            onChange={(date) => say({ date, back: notBefore(said.back, date) })}
+          />
+        </Suspense>
+        {said.kind !== 'one' && (
+          <Suspense fallback={<ComingDate label={t.search.dateBack} value={said.back} />}>
+            <DateField
+              label={t.search.dateBack}
+              value={said.back}
+              first={said.date}
+              onChange={(back) => say({ back: notBefore(back, said.date) })}
+            />
+          </Suspense>
+        )}
+      </div>
+      <PassengersField value={said.passengers} onChange={(passengers) => say({ passengers })} />
       <Button kind="primary" type="submit">
         <Icon name="search" />
         {t.search.submit}
       </Button>
     </form>
   )
+}
+
+/** What stands in the form. */
+interface Said {
+  kind: Kind
+  origin: string
+  destination: string
+  backFrom: string
+  backTo: string
+  date: CalendarDate
+  back: CalendarDate
+  passengers: number
+}
+
+function askedBy(search: Search, text: (place: string) => string): Said & { words: string } {
+  const { outward, back, passageiros } = search
+  const said: Said = {
+    kind: !back ? 'one' : isRoundTrip(search) ? 'round' : 'jaw',
+    origin: text(outward.origem),
+    destination: text(outward.destino),
+    backFrom: back ? text(back.origem) : '',
+    backTo: back ? text(back.destino) : '',
+    date: outward.data,
+    back: back?.data ?? outward.data.add({ days: STAY_DAYS }),
+    passengers: passageiros,
+  }
+  return { ...said, words: Object.values(said).join('\n') }
+}
+
+/** The search that the form says. Filters are of another trip, unless places and days are the same. */
+function searchFrom(said: Said, { outward, back, ordem }: Search): Search {
+  const journey = (from: string, to: string, data: CalendarDate, before: Search['outward'] | undefined) => {
+    const [origem, destino] = [placeOf(from), placeOf(to)]
+    const isSame = before?.origem === origem && before.destino === destino && before.data.compare(data) === 0
+    return { origem, destino, data, wishes: isSame ? before.wishes : {} }
+  }
+  const there = journey(said.origin, said.destination, said.date, outward)
+  const home =
+    said.kind === 'round'
+      ? journey(said.destination, said.origin, said.back, back)
+      : said.kind === 'jaw' && journey(said.backFrom, said.backTo, said.back, back)
+  return { outward: there, ...(home && { back: home }), passageiros: said.passengers, ordem }
 }
 
 /** Stands where the field will be, with what it will say. */

@@ -1,19 +1,26 @@
 // The search: what is asked, what there is, and where that is on the map.
 
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 
+import { useWide } from '../app/media'
 import { Page } from '../app/Page'
 import { go, useRoute } from '../app/route'
 import { airports as airportsQuery, companies as companiesQuery } from '../api/queries'
-import type { Itinerary } from '../api/schema'
-import { useText } from '../i18n'
+import type { Airport } from '../api/schema'
+import { useFormats, useText } from '../i18n'
+import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
-import { addressOf, searchOf } from './query'
-import { Results } from './Results'
+import { Skeletons } from '../parts/Skeleton'
+import { textOf } from './places'
+import { addressOf, searchOf, type Search } from './query'
 import { RouteMap } from './RouteMap'
 import { SearchForm } from './SearchForm'
 import styles from './search.module.css'
+
+/** Who comes to ask need not wait for what shows answers. */
+const Found = lazy(() => import('./Found'))
 
 const STEPS = [
   ['search', 'search'],
@@ -25,17 +32,59 @@ export function SearchPage() {
   const t = useText()
   const { query } = useRoute()
   const { data: airports = [] } = useQuery(airportsQuery)
-  const [shown, setShown] = useState<Itinerary>()
+  const isWide = useWide()
   const search = searchOf(query)
-  const isAsked = search.origem !== '' && search.destino !== ''
+  const isAsked = search.outward.origem !== '' && search.outward.destino !== ''
+  // on a small screen what was asked makes room for what was found
+  const asked = addressOf(search)
+  const [edited, setEdited] = useState<string>()
+  const isFolded = isAsked && !isWide && edited !== asked
   return (
-    <Page title={t.search.title}>
-      <SearchForm search={search} onSearch={(next) => go(addressOf(next))} />
-      <div className={styles.searchBody}>
-        {isAsked ? <Results search={search} onShow={setShown} shown={shown} /> : <Welcome airports={airports.length} />}
-        <RouteMap airports={airports} legs={isAsked ? (shown?.trechos ?? []) : []} />
-      </div>
+    <Page title={t.search.title} isQuiet={isFolded}>
+      {isFolded ? (
+        <Asked search={search} airports={airports} onChange={() => setEdited(asked)} />
+      ) : (
+        <SearchForm search={search} onSearch={(next) => (setEdited(undefined), go(addressOf(next)))} />
+      )}
+      {!isAsked && (
+        <div className={styles.searchBody}>
+          <Welcome airports={airports.length} />
+          <RouteMap airports={airports} legs={[]} />
+        </div>
+      )}
+      {isAsked && (
+        <Suspense fallback={<Skeletons count={4} />}>
+          <Found search={search} airports={airports} />
+        </Suspense>
+      )}
     </Page>
+  )
+}
+
+interface AskedProps {
+  search: Search
+  airports: Airport[]
+  onChange: () => void
+}
+
+function Asked({ search, airports, onChange }: AskedProps) {
+  const t = useText()
+  const formats = useFormats()
+  const { outward, back, passageiros } = search
+  const days = [outward, ...(back ? [back] : [])].map(({ data }) => formats.day(data.toString()))
+  return (
+    <div className={classes('card', styles.asked)}>
+      <p>
+        <b>
+          {textOf(outward.origem, airports)} – {textOf(outward.destino, airports)}
+        </b>
+        <br />
+        <small className="quiet-text">
+          {days.join(' – ')} · {t.search.passengersOf(passageiros)}
+        </small>
+      </p>
+      <Button onPress={onChange}>{t.search.change}</Button>
+    </div>
   )
 }
 

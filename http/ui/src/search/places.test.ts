@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Airport } from '../api/schema'
-import { folded, matches, placeOf, suggestions, textOf } from './places'
+import { folded, found as foundBy, near, placeOf, suggestions, textOf } from './places'
 
 const airport = (iata: string, cidade: string, nome: string) => ({ iata, cidade, nome }) as Airport
 const AIRPORTS = [
@@ -13,21 +13,21 @@ const AIRPORTS = [
 ]
 const ALL = suggestions(AIRPORTS, 'todos os aeroportos')
 
-const found = (typed: string) => ALL.filter((one) => matches(one, typed)).map(({ text }) => text)
+const found = (typed: string) => foundBy(ALL, typed).map(({ text }) => text)
 
 test('accents, case and spaces around do not matter', () => {
   expect(folded('  SÃO João d’Aliança ')).toBe('sao joao d’alianca')
 })
 
 describe('suggestions', () => {
-  test('are one for each airport, by city, after one for a city of several', () => {
+  test('are one for each airport, the largest cities first, after one for a city of several', () => {
     expect(ALL.map(({ text, detail }) => [text, detail])).toEqual([
-      ['Araguaína (AUX)', 'Araguaína'],
-      ['Maceió (MCZ)', 'Zumbi dos Palmares'],
-      ['Porto Alegre (POA)', 'Salgado Filho'],
       ['São Paulo', 'todos os aeroportos'],
       ['São Paulo (GRU)', 'Guarulhos'],
       ['São Paulo (CGH)', 'Congonhas'],
+      ['Porto Alegre (POA)', 'Salgado Filho'],
+      ['Maceió (MCZ)', 'Zumbi dos Palmares'],
+      ['Araguaína (AUX)', 'Araguaína'],
     ])
   })
 
@@ -39,10 +39,38 @@ describe('suggestions', () => {
     ['congon', ['São Paulo (CGH)']],
     ['São Paulo (CGH)', ['São Paulo (CGH)']],
     ['recife', []],
+    ['sampa', ['São Paulo', 'São Paulo (GRU)', 'São Paulo (CGH)']],
   ])('for %s are %j', (typed, texts) => expect(found(typed)).toEqual(texts))
 })
 
+test('of several that fit come first: a code, a nickname, the larger city', () => {
+  const all = suggestions(
+    [
+      airport('RBR', 'Rio Branco', 'Plácido de Castro'),
+      airport('GIG', 'Rio de Janeiro', 'Galeão'),
+      airport('CNF', 'Belo Horizonte', 'Confins'),
+      airport('RIA', 'Santa Maria', 'Santa Maria'),
+    ],
+    '',
+  )
+  const first = (typed: string) => foundBy(all, typed)[0]?.iata
+  expect([first('rio'), first('ria'), first('BH'), first('rio b')]).toEqual(['gig', 'ria', 'cnf', 'rbr'])
+})
+
+test('near are airports that one would travel to, the nearest first', () => {
+  const at = (iata: string, latitude: number, longitude: number) => ({
+    ...airport(iata, iata, iata),
+    latitude,
+    longitude,
+  })
+  const all = [at('JPA', -7.15, -34.95), at('REC', -8.13, -34.92), at('NAT', -5.77, -35.38), at('GRU', -23.43, -46.47)]
+  expect(near(all, ['JPA']).map(({ iata }) => iata)).toEqual(['REC', 'NAT'])
+  expect(near(all, ['XXX'])).toEqual([])
+})
+
 test.each([
+  ['BH', 'Belo Horizonte'],
+  ['Sampa ', 'São Paulo'],
   ['São Paulo (GRU)', 'GRU'],
   ['São Paulo (GRU)  ', 'GRU'],
   [' São Paulo ', 'São Paulo'],

@@ -1,4 +1,4 @@
-// Names of places as visitors type them: a city, an airport, a code; accents and case do not matter.
+// Names of places as visitors type them: a city, an airport, a code, a nickname; accents and case do not matter.
 
 import type { Airport } from '../api/schema'
 
@@ -8,41 +8,127 @@ export interface Suggestion {
   detail: string
   /** What it is found by. */
   words: string
+  city: string
+  iata?: string
 }
+
+/** Where most people want to go: these come first, in this order. */
+const LARGEST = [
+  'São Paulo',
+  'Rio de Janeiro',
+  'Brasília',
+  'Salvador',
+  'Fortaleza',
+  'Belo Horizonte',
+  'Recife',
+  'Porto Alegre',
+  'Curitiba',
+  'Manaus',
+  'Belém',
+  'Goiânia',
+  'Florianópolis',
+  'Campinas',
+  'Natal',
+  'Maceió',
+  'João Pessoa',
+]
+
+const NICKNAMES: Record<string, string[]> = {
+  'São Paulo': ['sampa', 'sp'],
+  'Rio de Janeiro': ['rj'],
+  'Belo Horizonte': ['bh', 'beaga', 'belo'],
+  Florianópolis: ['floripa'],
+  'Foz do Iguaçu': ['foz'],
+  Salvador: ['bahia'],
+  'Fernando de Noronha': ['noronha'],
+}
+
+const CITY_OF: ReadonlyMap<string, string> = new Map(
+  Object.entries(NICKNAMES).flatMap(([city, names]) => names.map((name) => [name, city] as const)),
+)
 
 export function folded(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().trim()
 }
 
-/** One for each airport, and one before them for each city that has several. */
+const sizeOf = (city: string) => {
+  const at = LARGEST.indexOf(city)
+  return at < 0 ? LARGEST.length : at
+}
+
+/** One for each airport, and one before them for each city that has several; the largest cities first. */
 export function suggestions(airports: Airport[], allAirports: string): Suggestion[] {
   const cities = new Map<string, Airport[]>()
   for (const airport of airports) cities.set(airport.cidade, [...(cities.get(airport.cidade) ?? []), airport])
+  const nicknames = (city: string) => (NICKNAMES[city] ?? []).join(' ')
   const of = ({ iata, nome, cidade }: Airport) => ({
     text: `${cidade} (${iata})`,
     detail: nome,
-    words: folded(`${cidade} ${iata} ${nome}`),
+    words: folded(`${cidade} ${iata} ${nome} ${nicknames(cidade)}`),
+    city: folded(cidade),
+    iata: iata.toLowerCase(),
   })
   return [...cities]
-    .sort(([one], [other]) => one.localeCompare(other, 'pt-BR'))
+    .sort(([one], [other]) => sizeOf(one) - sizeOf(other) || one.localeCompare(other, 'pt-BR'))
     .flatMap(([city, its]) => [
-      ...(its.length > 1 ? [{ text: city, detail: allAirports, words: folded(city) }] : []),
+      ...(its.length > 1
+        ? [{ text: city, detail: allAirports, words: folded(`${city} ${nicknames(city)}`), city: folded(city) }]
+        : []),
       ...its.map(of),
     ])
 }
 
-export function matches(suggestion: Suggestion, typed: string): boolean {
-  const wanted = folded(typed.replace(/[()]/g, ' ')).split(/\s+/)
-  return wanted.every((word) => suggestion.words.includes(word))
+/** Those that are meant by what was typed, the likeliest first. */
+export function found(all: Suggestion[], typed: string): Suggestion[] {
+  const text = folded(typed.replace(/[()]/g, ' '))
+  const wanted = text.split(/\s+/)
+  const nicknamed = CITY_OF.get(text)
+  const rank = (one: Suggestion) => {
+    if (one.iata === text) return 0
+    if (nicknamed !== undefined && one.city === folded(nicknamed)) return 1
+    if (one.city.startsWith(text)) return 2
+    return one.words.split(/\s+/).some((word) => word.startsWith(text)) ? 3 : 4
+  }
+  return all
+    .filter((one) => wanted.every((word) => one.words.includes(word)))
+    .map((one, at) => ({ one, at, rank: rank(one) }))
+    .sort((one, other) => one.rank - other.rank || one.at - other.at)
+    .map(({ one }) => one)
 }
 
-/** What the server is asked for: the code of `São Paulo (GRU)`, else the text as it is. */
+/** What the server is asked for: the code of `São Paulo (GRU)`, the city of a nickname, else the text as it is. */
 export function placeOf(text: string): string {
-  return /\(([A-Z]{3})\)\s*$/.exec(text)?.[1] ?? text.trim()
+  return /\(([A-Z]{3})\)\s*$/.exec(text)?.[1] ?? CITY_OF.get(folded(text)) ?? text.trim()
 }
 
 /** How a place of the address is written in the field. */
 export function textOf(place: string, airports: Airport[]): string {
   const airport = airports.find(({ iata }) => iata === place.toUpperCase())
   return airport ? `${airport.cidade} (${airport.iata})` : place
+}
+
+const EARTH_KM = 6371
+/** Whoever looks for another airport would travel so far to it. */
+const NEAR_KM = 250
+
+/** Airports near these ones, the nearest first. */
+export function near(airports: Airport[], codes: string[]): Airport[] {
+  const here = airports.find(({ iata }) => codes.includes(iata))
+  if (!here) return []
+  return airports
+    .filter(({ iata }) => !codes.includes(iata))
+    .map((airport) => ({ airport, km: distance(here, airport) }))
+    .filter(({ km }) => km <= NEAR_KM)
+    .sort((one, other) => one.km - other.km)
+    .map(({ airport }) => airport)
+}
+
+function distance(from: Airport, to: Airport): number {
+  if (from.latitude === null || from.longitude === null || to.latitude === null || to.longitude === null)
+    return Infinity
+  const radians = (degrees: number) => (degrees * Math.PI) / 180
+  const [a, b] = [radians(from.latitude), radians(to.latitude)]
+  const [dLat, dLon] = [b - a, radians(to.longitude - from.longitude)]
+  const h = Math.sin(dLat / 2) ** 2 + Math.cos(a) * Math.cos(b) * Math.sin(dLon / 2) ** 2
+  return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(h)))
 }

@@ -13,7 +13,8 @@ import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
-import { LegLine } from '../search/ItineraryCard'
+import { LegLine } from '../parts/LegLine'
+import { hasZones } from '../search/itinerary'
 import { chosenOf, isLocked, setSeats, toggle, type Choice } from './choice'
 import { labelsOf } from './grid'
 import { useFeed, useSeatMap, type Feed } from './live'
@@ -25,11 +26,9 @@ interface Props {
   choice: Choice
   wish: Preference
   onWish: (wish: Preference) => void
-  /** Goes on to a leg that still lacks seats, if there is one. */
-  onNext: (() => void) | undefined
 }
 
-export function LegPanel({ leg, choice, wish, onWish, onNext }: Props) {
+export function LegPanel({ leg, choice, wish, onWish }: Props) {
   const t = useText()
   const feed = useFeed(leg)
   const { data: map, error, refetch } = useSeatMap(leg, feed.stands)
@@ -44,9 +43,9 @@ export function LegPanel({ leg, choice, wish, onWish, onNext }: Props) {
   return (
     <section className={styles.legPanel}>
       <ul>
-        <LegLine leg={leg} />
+        <LegLine leg={leg} zones={hasZones(choice.legs)} />
       </ul>
-      {isDown && <Notice tone="warning">{t.seats.companyDown(leg.company)}</Notice>}
+      {isDown && <Notice tone="warning">{t.seats.companyDown(t.search.company(leg.company))}</Notice>}
       {error && !isDown && <Failure error={error} onRetry={() => void refetch()} />}
       {!map && !error && <Skeletons count={1} className={styles.skeletonCabin} />}
       {map && (
@@ -60,12 +59,6 @@ export function LegPanel({ leg, choice, wish, onWish, onNext }: Props) {
               {chosen.length > 0 && <b>{labelsOf(map, chosen).join(', ')} · </b>}
               {t.seats.chosen(chosen.length, choice.travellers.length)}
             </p>
-            {onNext && chosen.length === choice.travellers.length && (
-              <Button kind="primary" onPress={onNext}>
-                {t.seats.next}
-                <Icon name="arrow" />
-              </Button>
-            )}
           </div>
         </>
       )}

@@ -1,6 +1,6 @@
 // Choosing seats: a live map for each leg, who travels, and the hold.
 
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 
 import { Page } from '../app/Page'
@@ -12,9 +12,10 @@ import { classes } from '../parts/classes'
 import { Company } from '../parts/Company'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
-import { chosenOf, legKey, useChoice, type Choice } from './choice'
+import { chosenOf, journeysOf, legKey, useChoice, type Choice } from './choice'
 import { ChoiceCard } from './ChoiceCard'
 import { Conflict } from './Conflict'
+import { HoldStep } from './HoldStep'
 import { LegPanel } from './LegPanel'
 import styles from './seats.module.css'
 
@@ -37,8 +38,15 @@ function Seats({ choice }: { choice: Choice }) {
   const t = useText()
   const [shown, setShown] = useState(() => firstOpen(choice))
   const [wish, setWish] = useState<Preference>('tanto-faz')
+  const [isChecked, setChecked] = useState(false)
   const tabs = useRef<HTMLDivElement>(null)
-  const next = choice.legs.find((leg) => legKey(leg) !== shown && !isFull(choice, leg))
+  const here = choice.legs.find((leg) => legKey(leg) === shown)
+  const next = choice.legs.find((leg) => !isFull(choice, leg))
+  const goesOn = next !== undefined && here !== undefined && isFull(choice, here)
+  // six legs have more tabs than fit
+  useEffect(() => {
+    tabs.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [shown])
   // what was pressed goes away: the focus goes on with the visitor
   const goTo = (leg: Leg) => {
     setShown(legKey(leg))
@@ -76,12 +84,13 @@ function Seats({ choice }: { choice: Choice }) {
           </TabList>
           {choice.legs.map((leg) => (
             <TabPanel key={legKey(leg)} id={legKey(leg)} className={classes(styles.tabPanel)}>
-              <LegPanel leg={leg} choice={choice} wish={wish} onWish={setWish} onNext={next && (() => goTo(next))} />
+              <LegPanel leg={leg} choice={choice} wish={wish} onWish={setWish} />
             </TabPanel>
           ))}
         </Tabs>
-        <ChoiceCard choice={choice} />
+        <ChoiceCard choice={choice} isChecked={isChecked} />
       </div>
+      <HoldStep choice={choice} onNext={goesOn ? () => goTo(next) : undefined} onChecked={() => setChecked(true)} />
     </Page>
   )
 }
@@ -96,6 +105,8 @@ function firstOpen(choice: Choice): string {
 function LegTab({ choice, leg }: { choice: Choice; leg: Leg }) {
   const t = useText()
   const done = chosenOf(choice, leg).length
+  const journeys = journeysOf(choice)
+  const way = journeys[0]?.includes(leg) ? 'outward' : 'back'
   return (
     <>
       <Company code={leg.company} />
@@ -104,6 +115,7 @@ function LegTab({ choice, leg }: { choice: Choice; leg: Leg }) {
           {leg.origem_iata} – {leg.destino_iata}
         </b>
         <small>
+          {journeys.length > 1 && `${t.search.ways[way]} · `}
           {t.seats.chosen(done, choice.travellers.length)}
           {isFull(choice, leg) && <Icon name="check" />}
         </small>

@@ -29,7 +29,7 @@ function name(...names: string[]): void {
 beforeEach(() => {
   choice.forget()
   kept = {}
-  choice.begin([ONE, OTHER], 2)
+  choice.begin([[ONE, OTHER]], 2)
 })
 
 describe('seats', () => {
@@ -53,7 +53,7 @@ describe('seats', () => {
   })
 
   test('of a single passenger are changed with one press', () => {
-    choice.begin([ONE], 1)
+    choice.begin([[ONE]], 1)
     choice.setSeats(ONE, [4])
     expect(choice.toggle(ONE, 9)).toBe(true)
     expect(choice.chosenOf(now(), ONE)).toEqual([9])
@@ -91,10 +91,10 @@ describe('passengers', () => {
   test('keep their names in the next trip, as many as travel', () => {
     name('Ana', 'João')
     choice.setSeats(ONE, [1, 2])
-    choice.begin([OTHER], 3)
+    choice.begin([[OTHER]], 3)
     expect(now().travellers.map(({ nome }) => nome)).toEqual(['Ana', 'João', ''])
     expect(choice.missingOf(now())).toBe(3)
-    choice.begin([OTHER], 1)
+    choice.begin([[OTHER]], 1)
     expect(now().travellers.map(({ nome }) => nome)).toEqual(['Ana'])
   })
 })
@@ -105,7 +105,7 @@ describe('a total', () => {
   })
 
   test('is not there over several currencies, nor without legs', () => {
-    choice.begin([ONE, leg('c', 1, 100, 'USD')], 1)
+    choice.begin([[ONE, leg('c', 1, 100, 'USD')]], 1)
     expect(choice.totalOf(now())).toBeUndefined()
     choice.begin([], 1)
     expect(choice.totalOf(now())).toBeUndefined()

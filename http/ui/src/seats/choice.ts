@@ -13,7 +13,10 @@ export interface Traveller {
 }
 
 export interface Choice {
+  /** All legs, the outward ones first. */
   legs: Leg[]
+  /** With which leg each journey begins: `[0]`, or `[0, 3]` of one there and back. */
+  starts?: number[]
   /** As many as there are passengers. */
   travellers: Traveller[]
   /** Chosen seats by leg, the k-th is the k-th traveller's. */
@@ -41,11 +44,12 @@ export const chosenOf = ({ seats }: Choice, leg: LegRef): number[] => seats[legK
 
 export const lostOf = ({ lost }: Choice, leg: LegRef): number[] => lost?.[legKey(leg)] ?? []
 
-/** A new trip; the names stay where the same people travel. */
-export function begin(legs: Leg[], passengers: number): void {
+/** A new trip of these journeys; the names stay where the same people travel. */
+export function begin(journeys: Leg[][], passengers: number): void {
   const before = choice.get()?.travellers ?? []
   const travellers = Array.from({ length: passengers }, (_, i) => before[i] ?? { nome: '', documento: '' })
-  choice.set({ legs, travellers, seats: {} })
+  const starts = journeys.map((_, i) => journeys.slice(0, i).reduce((sum, legs) => sum + legs.length, 0))
+  choice.set({ legs: journeys.flat(), starts, travellers, seats: {} })
 }
 
 export function forget(): void {
@@ -113,6 +117,11 @@ export function setHold(uuid: string | undefined): void {
     ...now,
     ...(uuid === undefined ? { freedAt: Date.now() } : { hold: uuid }),
   }))
+}
+
+/** The legs of each journey of the trip. */
+export function journeysOf({ legs, starts = [0] }: Choice): Leg[][] {
+  return starts.map((start, i) => legs.slice(start, starts[i + 1]))
 }
 
 export const missingOf = (now: Choice): number =>

@@ -8,6 +8,7 @@ import { useEffect, useState } from 'react'
 
 import { follow } from '../api/events'
 import { seatMap, type LegRef } from '../api/queries'
+import { useReach } from '../api/reach'
 import type { CompanyUp, SeatEvent, SeatMap } from '../api/schema'
 import { useVisible } from '../app/visible'
 
@@ -32,12 +33,15 @@ export function useSeatMap(leg: LegRef, isFed: boolean, refetchOnMount: boolean 
 export function useFeed(leg: LegRef): Feed {
   const queries = useQueryClient()
   const isVisible = useVisible()
+  const reach = useReach()
+  const isOffline = reach === 'offline'
   const [feed, setFeed] = useState<Feed>({ stands: false, companyUp: true })
   const { company, id } = leg
   // the stream begins with every state: opened after the map is there, it leaves no gap
   const hasMap = useSeatMap(leg, true).data !== undefined
   useEffect(() => {
-    if (!isVisible || !hasMap) return
+    // one that was open when the line broke may seem to be open for long: it is opened again
+    if (!isVisible || !hasMap || isOffline) return
     const stop = new AbortController()
     const key = seatMap({ company, id }).queryKey
     const onEvent = ({ event, data }: { event: string; data: unknown }) => {
@@ -51,9 +55,12 @@ export function useFeed(leg: LegRef): Feed {
     const path = `/trechos/${encodeURIComponent(company)}/${id}/eventos`
     // a leg that is refused for good is said by its map
     follow({ path, signal: stop.signal, onEvent, onConnection }).catch(() => onConnection(false))
-    return () => stop.abort()
-  }, [company, hasMap, id, isVisible, queries])
-  return feed
+    return () => {
+      stop.abort()
+      onConnection(false)
+    }
+  }, [company, hasMap, id, isOffline, isVisible, queries])
+  return { ...feed, stands: feed.stands && reach === 'there' }
 }
 
 export function changed(map: SeatMap, { versao, livres, assentos }: SeatEvent): SeatMap {

@@ -16,8 +16,7 @@ import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import trip from '../parts/trip.module.css'
-import { legsOf } from '../holds/legs'
-import { LegLine } from '../search/ItineraryCard'
+import { TripLegs } from '../parts/TripLegs'
 import { seatName } from '../seats/grid'
 import { CancelDialog } from './CancelDialog'
 import { saveCalendar, savePdf } from './files'
@@ -62,11 +61,7 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
         <p className="quiet-text">
           {t.tickets.bought(formats.moment(ticket.criada_em))} · {t.tickets.code} <code>{ticket.uuid}</code>
         </p>
-        <ol className="stack">
-          {legsOf(ticket.trechos).map((seats) => (
-            <TicketLeg key={`${seats[0]?.company}/${seats[0]?.id_trecho}`} seats={seats} />
-          ))}
-        </ol>
+        <TripLegs seats={ticket.trechos} sitter={(seat) => <Sitter seat={seat} />} />
         <p className={classes(trip.sum, trip.total)}>
           <span>{t.seats.total}</span>
           <b>{ticket.preco ? formats.money(ticket.preco) : t.search.mixedCurrencies}</b>
@@ -103,33 +98,20 @@ function Actions({ ticket, onCancel }: { ticket: Ticket; onCancel: () => void })
   )
 }
 
-function TicketLeg({ seats }: { seats: TicketSeat[] }) {
+function Sitter({ seat }: { seat: TicketSeat }) {
   const t = useText()
-  const formats = useFormats()
-  const [first] = seats
-  if (!first) return null
   return (
-    <li className={trip.heldLeg}>
-      <p className="quiet-text">{formats.day(first.partida)}</p>
-      <ul>
-        <LegLine leg={first} />
-      </ul>
-      <ul className={trip.sitters}>
-        {seats.map((seat) => (
-          <li key={seat.id_assento} data-state={seat.estado}>
-            <span className={trip.sitterSeat}>
-              <span className="visually-hidden">{t.hold.seat} </span>
-              <b>{seatName(seat)}</b>
-            </span>
-            <span>{seat.passageiro?.nome}</span>
-            {seat.estado === 'cancelado' && (
-              <span className={styles.badge} data-state="cancelada">
-                {t.tickets.seatStates.cancelado}
-              </span>
-            )}
-          </li>
-        ))}
-      </ul>
+    <li data-state={seat.estado}>
+      <span className={trip.sitterSeat}>
+        <span className="visually-hidden">{t.hold.seat} </span>
+        <b>{seatName(seat)}</b>
+      </span>
+      <span>{seat.passageiro?.nome}</span>
+      {seat.estado === 'cancelado' && (
+        <span className={styles.badge} data-state="cancelada">
+          {t.tickets.seatStates.cancelado}
+        </span>
+      )}
     </li>
   )
 }

@@ -16,7 +16,7 @@ import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
-import { legsOf } from '../holds/legs'
+import { tripName } from '../holds/legs'
 import styles from './tickets.module.css'
 
 export default function TicketsPage() {
@@ -139,16 +139,14 @@ function TicketCard({ ticket }: { ticket: Ticket }) {
   )
 }
 
-type TripSeat = Hold['trechos'][number]
-
-function TripLine({ seats }: { seats: TripSeat[] }) {
-  const legs = legsOf(seats).flatMap(([first]) => (first ? [first] : []))
-  const cities = [legs[0]?.origem, ...legs.map(({ destino }) => destino)]
+function TripLine({ seats }: { seats: Hold['trechos'] }) {
+  const t = useText()
+  const companies = [...new Set(seats.map(({ company }) => company))]
   return (
     <span className={styles.tripLine}>
-      <b>{[cities[0], cities.at(-1)].filter(Boolean).join(' – ')}</b>
+      <b>{tripName(t, seats)}</b>
       <span className="row">
-        {[...new Set(legs.map(({ company }) => company))].map((company) => (
+        {companies.map((company) => (
           <Company key={company} code={company} />
         ))}
       </span>

@@ -1,0 +1,1 @@
+import{et as e,it as t}from"./classes-CaXIeAzF.js";import{i as n,n as r}from"./jsx-runtime-DyZJNswf.js";var i=n(r(),1),a=(0,i.createContext)({}),o=(0,i.forwardRef)(function(n,r){[n,r]=e(n,r,a);let{children:o,level:s=3,className:c,...l}=n,u=t[`h${s}`];return i.createElement(u,{...l,ref:r,className:c??`react-aria-Heading`},o)});export{a as n,o as t};

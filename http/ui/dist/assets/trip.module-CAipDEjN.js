@@ -1,1 +1,0 @@
-var e={heldLeg:`_heldLeg_1gsr3_3`,sitters:`_sitters_1gsr3_10`,sitterSeat:`_sitterSeat_1gsr3_22`,sum:`_sum_1gsr3_31`,total:`_total_1gsr3_38`};export{e as t};

@@ -1,0 +1,16 @@
+// How long a login and a password may be.
+
+import type { Dictionary } from '../i18n'
+
+interface Length {
+  min: number
+  max: number
+}
+
+export const LOGIN: Length = { min: 3, max: 64 }
+export const PASSWORD: Length = { min: 8, max: 128 }
+
+export function lengthFault(t: Dictionary, text: string, { min, max }: Length): string | undefined {
+  const length = [...text].length
+  return length < min || length > max ? t.account.length(min, max) : undefined
+}
