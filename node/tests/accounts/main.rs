@@ -1,0 +1,4 @@
+//! Accounts over several real nodes: each with its PostgreSQL, and one customer who goes from one to another.
+
+mod cluster;
+mod sessions;
