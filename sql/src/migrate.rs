@@ -8,7 +8,7 @@ use crate::locks;
 use crate::pool::Database;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 9] = [
+const MIGRATIONS: [(i32, &str, &str); 10] = [
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (
         2,
@@ -30,6 +30,7 @@ const MIGRATIONS: [(i32, &str, &str); 9] = [
         include_str!("../migrations/0008_cancelled_leg.sql"),
     ),
     (9, "offsets", include_str!("../migrations/0009_offsets.sql")),
+    (12, "people", include_str!("../migrations/0012_people.sql")),
 ];
 
 const CREATE_RECORD: &str = "

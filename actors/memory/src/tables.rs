@@ -56,6 +56,14 @@ impl Tables for MemoryStore {
         self.read(|database| database.cells.logins.get(&login)?.user.clone())
     }
 
+    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>> {
+        self.read(|database| {
+            let users = database.cells.logins.values();
+            let mut users = users.filter_map(|login| login.user.as_ref());
+            users.find(|user| user.id == id).cloned()
+        })
+    }
+
     fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>> {
         self.read(|database| {
             let users = database.cells.logins.values();
@@ -142,7 +150,8 @@ impl Tables for MemoryStore {
                 let mut hasher = DefaultHasher::new(); // the same in every process
                 match &row {
                     Replicated::User(user) => {
-                        (user.id, user.version, &user.password_hash).hash(&mut hasher)
+                        (user.id, user.version, &user.password_hash, &user.mailbox)
+                            .hash(&mut hasher)
                     }
                     Replicated::Ticket(ticket) => (ticket.id, &ticket.cancelled).hash(&mut hasher),
                 }

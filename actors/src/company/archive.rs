@@ -109,6 +109,10 @@ impl Archive {
         }
     }
 
+    pub async fn user_by_id(&self, id: UserId) -> Read<Option<User>> {
+        self.caught_up().await?.user_by_id(id).await
+    }
+
     /// Users of versions above this one, at most `limit`, newest first.
     pub async fn renewed_users(&self, after: i64, limit: usize) -> Read<Vec<(UserId, i64)>> {
         self.caught_up().await?.renewed_users(after, limit).await

@@ -290,6 +290,8 @@ pub trait Tables: Send + Sync + 'static {
     /// By normalised login.
     fn user(&self, login: String) -> Read<'_, Option<User>>;
 
+    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>>;
+
     /// Users of versions above this one, at most `limit`, newest first.
     fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>>;
 

@@ -321,6 +321,10 @@ impl Tables for Database {
         self.read(move |this| this.tables().user(login))
     }
 
+    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>> {
+        self.read(move |this| this.tables().user_by_id(id))
+    }
+
     fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>> {
         self.read(move |this| this.tables().renewed_users(after, limit))
     }

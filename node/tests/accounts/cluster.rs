@@ -33,6 +33,8 @@ pub struct Cluster {
     local: Option<LocalCluster>,
     http: reqwest::Client,
     port: u16,
+    /// Of the server through which the first company sends mail.
+    mail_port: Option<u16>,
     folder: Folder,
 }
 
@@ -73,6 +75,15 @@ fn companies() -> Vec<CompanyId> {
 
 impl Cluster {
     pub async fn start(name: &str) -> Self {
+        Self::start_where(name, None).await
+    }
+
+    /// The first company sends mail through this port, and sells the sample as the others do.
+    pub async fn start_with_mail(name: &str, mail_port: u16) -> Self {
+        Self::start_where(name, Some(mail_port)).await
+    }
+
+    async fn start_where(name: &str, mail_port: Option<u16>) -> Self {
         let folder = std::env::temp_dir().join(format!("passcom-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         // the servers' user must get there
@@ -87,6 +98,7 @@ impl Cluster {
                 .build()
                 .unwrap(),
             port,
+            mail_port,
             folder,
         };
         cluster.run().await;
@@ -98,6 +110,12 @@ impl Cluster {
         let certificates = local.folder().certificates();
         local.start_servers().await.unwrap();
         certs::generate(&certificates, &companies()).unwrap();
+        if let Some(port) = self.mail_port {
+            set_up_mail(&local.folder().config(), port);
+            for company in COMPANIES {
+                import(&local.folder().config(), company);
+            }
+        }
         local.start_nodes(|_| ()).await.unwrap();
     }
 
@@ -126,11 +144,42 @@ impl Cluster {
         let port = self.port + u16::try_from(company).unwrap();
         self.http
             .request(method, format!("http://127.0.0.1:{port}{path}"))
-            .header("Accept-Language", "en")
     }
 
+    /// In English.
     pub async fn post(&self, company: usize, path: &str, body: Value) -> Answer {
-        answer(self.request(company, Method::POST, path).json(&body)).await
+        self.post_in("en", company, path, body).await
+    }
+
+    pub async fn post_in(&self, language: &str, company: usize, path: &str, body: Value) -> Answer {
+        let request = self.request(company, Method::POST, path);
+        let request = request.header("Accept-Language", language);
+        answer(request.json(&body)).await
+    }
+
+    /// With this token.
+    pub async fn get(&self, company: usize, path: &str, token: &str) -> Answer {
+        answer(self.request(company, Method::GET, path).bearer_auth(token)).await
+    }
+
+    /// Books a seat of that company at the node of this one: the ticket.
+    pub async fn book(&self, company: usize, token: &str, of: &str) -> String {
+        let path = format!("/all-trechos?limite=1&company={of}");
+        until("there is something to book", async || {
+            let legs = self.get(company, &path, token).await;
+            legs.body[0]["id"].is_u64()
+        })
+        .await;
+        let legs = self.get(company, &path, token).await.body;
+        let seat = json!({"id_trecho": legs[0]["id"], "id_assento": legs[0]["assentos"][0]["id"], "company": of});
+        let passenger = json!({"nome": "Ana Souza"});
+        let body = json!({"trechos": [seat], "passageiros": [passenger]});
+        let request = self.request(company, Method::POST, "/reservar");
+        let booked = answer(request.bearer_auth(token).json(&body)).await;
+        let ticket = booked.body["uuid_passagem"].as_str();
+        ticket
+            .unwrap_or_else(|| panic!("not booked: {booked:?}"))
+            .to_owned()
     }
 
     /// What the node of this company says to this token.
@@ -153,6 +202,33 @@ impl Cluster {
         let body = json!({"login": login, "password": password});
         self.post(company, "/login", body).await
     }
+}
+
+/// The first company's mail leaves through a server of this machine.
+fn set_up_mail(config: &Path, port: u16) {
+    let text = fs::read_to_string(config).unwrap();
+    let mut cluster: toml::Table = text.parse().unwrap();
+    let mail = toml::toml! {
+        server = "127.0.0.1"
+        tls = "never"
+        from = "Companhia A <reservas@a.example>"
+    };
+    let first = cluster["company"][0].as_table_mut().unwrap();
+    let mail = first.entry("mail").or_insert(mail.into());
+    mail.as_table_mut()
+        .unwrap()
+        .insert("port".to_owned(), i64::from(port).into());
+    fs::write(config, cluster.to_string()).unwrap();
+}
+
+fn import(config: &Path, company: &str) {
+    let import = std::process::Command::new(PASSCOM)
+        .args(["import", "--sample", "--days", "3", "--company", company])
+        .arg("--config")
+        .arg(config)
+        .output()
+        .unwrap();
+    assert!(import.status.success(), "{import:?}");
 }
 
 async fn answer(request: RequestBuilder) -> Answer {

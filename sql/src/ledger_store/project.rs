@@ -110,9 +110,10 @@ on conflict (user_id, key) do update set answer = excluded.answer where idem.ans
 ";
 
 const USERS: &str = "
-insert into user_account (id, login_norm, pw_hash, version)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[])
-on conflict (id) do update set pw_hash = excluded.pw_hash, version = excluded.version
+insert into user_account (id, login_norm, pw_hash, version, email, language)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+on conflict (id) do update set pw_hash = excluded.pw_hash, version = excluded.version, email = excluded.email,
+    language = excluded.language
 where user_account.version < excluded.version
 ";
 
@@ -518,6 +519,12 @@ async fn users(session: &Session, what: &Projection) -> Done {
                 &column(&users, |user| user.login.as_str()),
                 &column(&users, |user| user.password_hash.as_str()),
                 &column(&users, |user| user.version),
+                &column(&users, |user| {
+                    user.mailbox.as_ref().map(|mailbox| &*mailbox.address)
+                }),
+                &column(&users, |user| {
+                    user.mailbox.as_ref().map(|mailbox| mailbox.language.tag())
+                }),
             ],
         )
         .await

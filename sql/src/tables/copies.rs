@@ -15,7 +15,11 @@ use crate::decode::{self, Decoded};
 use crate::error::Failure;
 
 const USER: &str = "
-select id as user_id, login_norm, pw_hash, version from user_account where login_norm = $1
+select id as user_id, login_norm, pw_hash, version, email, language from user_account where login_norm = $1
+";
+
+const USER_BY_ID: &str = "
+select id as user_id, login_norm, pw_hash, version, email, language from user_account where id = $1
 ";
 
 /// The cancelled seats of `ticket`.
@@ -38,7 +42,7 @@ macro_rules! replicated {
             r#"
 select news.seq,
        ticket.id, ticket."order", gone.companies, gone.routes, gone.numbers,
-       user_account.id as user_id, login_norm, pw_hash, version
+       user_account.id as user_id, login_norm, pw_hash, version, email, language
 from ("#,
             $news,
             ") as news
@@ -101,7 +105,7 @@ from (
     select ticket_id, concat_ws('/', ticket_id, company, route_id, number) from cancelled_leg
     where ticket_id between $1 and $2
     union all
-    select id, concat_ws('/', id, version, pw_hash) from user_account where id between $1 and $2
+    select id, concat_ws('/', id, version, pw_hash, email, language) from user_account where id between $1 and $2
 ) as facts
 group by bucket
 ";
@@ -109,6 +113,11 @@ group by bucket
 impl PgTables {
     pub(super) async fn read_user(&self, login: &str) -> Result<Option<User>, Failure> {
         let row = self.reader().await?.row(USER, &[&login]).await?;
+        row.as_ref().map(decode::user).transpose()
+    }
+
+    pub(super) async fn read_user_by_id(&self, id: UserId) -> Result<Option<User>, Failure> {
+        let row = self.reader().await?.row(USER_BY_ID, &[&id.0]).await?;
         row.as_ref().map(decode::user).transpose()
     }
 

@@ -67,6 +67,10 @@ impl Tables for PgTables {
         Box::pin(async move { Ok(self.read_user(&login).await?) })
     }
 
+    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>> {
+        Box::pin(async move { Ok(self.read_user_by_id(id).await?) })
+    }
+
     fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>> {
         Box::pin(async move { Ok(self.read_renewed_users(after, limit).await?) })
     }

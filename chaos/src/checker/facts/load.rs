@@ -21,7 +21,7 @@ const TICKETS: &str = r#"
 select id, format('user %s, made %s, order %s', user_id, created_at, md5("order"::text)) from ticket"#;
 const TICKET_LEGS: &str = "select ticket_id, company, route_id, number, cancelled from ticket_leg";
 const USERS: &str = "
-select id, login_norm, format('version %s, password %s', version, md5(pw_hash)) from user_account";
+select id, login_norm, format('version %s, password %s, mail %s', version, md5(pw_hash), concat_ws(' ', language, email)) from user_account";
 const KEYS: &str = "select user_id, key, saga_id from idem";
 /// An order is told by its hash, as jsonb spells it, a user by its id.
 const REGISTERS: &str = "

@@ -51,6 +51,7 @@ fn sold() -> Record {
         login: "ana".to_owned(),
         password_hash: String::new(),
         version: 1,
+        mailbox: None,
     };
     let change = LoginChange {
         user: Some(user),

@@ -1,6 +1,6 @@
 //! A user's tickets with all that is on them.
 
-use passcom_actors::catalogue::cabin::{Layout, Place};
+use passcom_actors::catalogue::cabin::Place;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::ticket::Ticket;
@@ -12,6 +12,7 @@ use crate::call::Call;
 use crate::cursor::{self, Cursor};
 use crate::error::{Kind, Problem};
 use crate::router::{Endpoint, get};
+use crate::ticket::e_ticket;
 use crate::wire::{self, query};
 
 pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
@@ -57,6 +58,5 @@ pub(super) async fn named(client: &Client, call: &Call) -> Result<Ticket, Proble
 
 /// Where a seat is in its cabin, as far as the catalogue knows the leg.
 pub(super) fn place(client: &Client, seat: SeatRef) -> Option<Place> {
-    let route = client.catalogue.route(seat.company, seat.route)?;
-    Layout::of(&route.equipment, route.seats).place(seat.number)
+    e_ticket::place(&client.catalogue, seat)
 }
