@@ -209,6 +209,26 @@ pub(crate) struct Profile<'a> {
     pub sends_mail: bool,
 }
 
+/// What is kept of a user as a person.
+#[derive(Serialize)]
+pub(crate) struct PersonalData<'a> {
+    #[serde(rename = "conta")]
+    pub account: AccountData<'a>,
+    #[serde(rename = "retencoes")]
+    pub holds: Vec<Hold<'a>>,
+    #[serde(rename = "passagens")]
+    pub tickets: Vec<Ticket<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct AccountData<'a> {
+    pub user_uuid: UserId,
+    pub login: &'a str,
+    pub email: Option<&'a str>,
+    #[serde(rename = "idioma")]
+    pub language: Option<&'a str>,
+}
+
 #[cfg(test)]
 mod tests {
     use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber};

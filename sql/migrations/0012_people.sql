@@ -4,6 +4,9 @@ alter table user_account
     add column language text check (language in ('pt-BR', 'en')),
     add check ((email is null) = (language is null));
 
+-- Accounts that were deleted, whose tickets are to lose their people.
+create index user_account_gone on user_account (id) where pw_hash = '';
+
 -- Mail that this company owes or has sent. No address and no text: both are made when it is sent, of what the tables have by then.
 create table mail (
     id bigint generated always as identity primary key,
@@ -24,7 +27,9 @@ create index mail_ended on mail (ended_at) where ended_at is not null;
 -- How far the outbox was looked through for tickets that were sold here. None: not since mail was set up.
 create table mail_cursor (
     "only" boolean primary key default true check ("only"),
-    outbox_seq bigint
+    outbox_seq bigint,
+    since timestamptz,
+    check ((outbox_seq is null) = (since is null))
 );
 insert into mail_cursor default values;
 

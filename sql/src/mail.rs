@@ -35,12 +35,12 @@ const KEPT_SECONDS: f64 = 30.0 * 86_400.0;
 const REMOVED_MAX: i64 = 10_000;
 
 const BEGIN: &str = "
-update mail_cursor set outbox_seq = (
+update mail_cursor set since = now(), outbox_seq = (
     select greatest(coalesce(max(outbox.seq), 0), max(told)) from node_state left join outbox on true
 ) where outbox_seq is null
 ";
 
-const END: &str = "update mail_cursor set outbox_seq = null";
+const END: &str = "update mail_cursor set outbox_seq = null, since = null";
 
 /// Tickets that are news, of users with a mailbox, whose booking was driven here.
 macro_rules! noted {
@@ -79,8 +79,8 @@ where outbox_seq < (select max(seq) from outbox)
 ";
 
 const NOTE_FINISHED_BY_OTHERS: &str = noted!(
-    "select null::bigint as seq, saga.id from saga
-     where saga.created_at > now() - $2 * interval '1 second' and saga.driver = $1 and saga.state = 'committed'
+    "select null::bigint as seq, saga.id from saga, mail_cursor
+     where saga.created_at > greatest(since, now() - $2 * interval '1 second') and saga.driver = $1 and saga.state = 'committed'
          and $4::bigint is not null"
 );
 

@@ -62,6 +62,8 @@ pub enum Renewal {
     Nothing,
     PasswordHash(String),
     Mailbox(Option<Mailbox>),
+    /// No password and no mailbox: nobody is this user any more. The login stays taken.
+    Gone,
 }
 
 impl User {
@@ -78,8 +80,17 @@ impl User {
             Renewal::Nothing => {}
             Renewal::PasswordHash(hash) => renewed.password_hash = hash,
             Renewal::Mailbox(mailbox) => renewed.mailbox = mailbox,
+            Renewal::Gone => {
+                renewed.password_hash = String::new();
+                renewed.mailbox = None;
+            }
         }
         renewed
+    }
+
+    /// Whether the account was deleted: no password opens it.
+    pub fn is_gone(&self) -> bool {
+        self.password_hash.is_empty()
     }
 }
 
@@ -138,6 +149,9 @@ mod tests {
         assert_eq!((&*other.password_hash, &other.mailbox), ("new", &mailbox));
         let without = other.renewed(Renewal::Mailbox(None), 40, 0);
         assert_eq!((&*without.password_hash, without.mailbox), ("new", None));
+        let gone = with.renewed(Renewal::Gone, 50, 0);
+        assert!(gone.is_gone() && !with.is_gone());
+        assert_eq!((&*gone.login, gone.mailbox), ("ana", None));
         let versions = [ana.version, with.version, out.version, other.version];
         assert!(versions.is_sorted_by(|one, next| one < next));
     }

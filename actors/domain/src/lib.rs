@@ -20,6 +20,7 @@ pub mod fencing;
 /// Names and values for tests, here and in the crates above.
 #[doc(hidden)]
 pub mod fixtures;
+pub mod forgotten;
 pub mod ids;
 pub mod order;
 pub mod order_hash;

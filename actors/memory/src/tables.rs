@@ -11,7 +11,7 @@ use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{
-    AsOf, AuditView, Claims, Logged, NOBODY, Read, SagaStatus, SagaView, Tables,
+    AsOf, AuditView, Claims, Logged, NOBODY, Read, SagaStatus, SagaView, Tables, Which,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::Value;
@@ -91,6 +91,7 @@ impl Tables for MemoryStore {
     fn tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
@@ -100,7 +101,8 @@ impl Tables for MemoryStore {
             let mut tickets: Vec<&Ticket> = database
                 .cells
                 .tickets()
-                .filter(|ticket| ticket.order.user == user && !ticket.is_cancelled())
+                .filter(|ticket| ticket.order.user == user)
+                .filter(|ticket| which == Which::All || !ticket.is_cancelled())
                 .filter(|ticket| {
                     let own = place(ticket.order.created_at, ticket.id);
                     after.is_none_or(|(created_at, id)| own > place(created_at, id))

@@ -18,6 +18,7 @@ use super::log::unused::KEYS_MAX;
 use super::owed::Owed;
 use super::store::{
     AuditView, Held, KnownKey, ReadError, SagaRecord, SagaStatus, SagaView, Tables, Unfinished,
+    Which,
 };
 use crate::catalogue::Published;
 use crate::domain::accounts::User;
@@ -128,15 +129,16 @@ impl Archive {
         self.cell(id, ticket).await
     }
 
-    /// A user's tickets that are not wholly cancelled, newest first, after (created_at, id).
+    /// A user's tickets, newest first, after (created_at, id).
     pub async fn tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<Vec<Ticket>> {
         let tables = self.caught_up().await?;
-        tables.tickets_of(user, after, limit).await
+        tables.tickets_of(user, which, after, limit).await
     }
 
     /// What is recorded of a saga, with the times; in no order.

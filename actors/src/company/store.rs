@@ -64,6 +64,14 @@ pub enum WriteError {
     Unknown(String),
 }
 
+/// Which of a user's tickets are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Those of which a seat is left.
+    NotCancelled,
+    All,
+}
+
 /// The database could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("database: {0}")]
@@ -298,10 +306,11 @@ pub trait Tables: Send + Sync + 'static {
     /// Users whose claim to a login was accepted here, and whose register is not closed.
     fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>>;
 
-    /// A user's tickets that are not wholly cancelled, newest first, after (created_at, id).
+    /// A user's tickets, newest first, after (created_at, id).
     fn tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>>;

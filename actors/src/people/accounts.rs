@@ -183,6 +183,14 @@ impl Accounts {
         }
     }
 
+    /// Has the account end, for who knows its password: nobody logs in to it any more, and nobody else gets its login.
+    pub async fn delete(&self, login: &str, password: &str) -> Renewed {
+        match self.recognise(login, password).await {
+            Ok(user) => self.renew(&user, Renewal::Gone).await,
+            Err(why) => why.into(),
+        }
+    }
+
     /// Of the user of a token. None: not known here yet.
     pub async fn profile(&self, user: UserId) -> Result<Option<Profile>, Unavailable> {
         let found = self.logins.find_by_id(user).await;
@@ -218,6 +226,8 @@ impl Accounts {
     async fn recognise(&self, login: &str, password: &str) -> Result<User, Unrecognised> {
         let found = self.logins.find(&spelling::key(login)).await;
         let user = found.map_err(|()| Unrecognised::Unavailable)?;
+        // an account that is gone is nobody's, also for whoever looks at the time
+        let user = user.filter(|user| !user.is_gone());
         let known: Arc<str> = match &user {
             Some(user) => user.password_hash.as_str().into(),
             None => self.nobody.clone(),

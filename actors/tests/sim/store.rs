@@ -13,7 +13,7 @@ use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::{Assumed, ClientKey, Facts, Loaded, Projection, Standing};
 use passcom_actors::company::store::{
     Append, AppendError, AsOf, AuditView, Claims, LedgerStore, Logged, Read, ReadError, SagaStatus,
-    SagaView, Tables, WriteError,
+    SagaView, Tables, Which, WriteError,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
@@ -336,10 +336,11 @@ impl Tables for Database {
     fn tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
-        self.read(move |this| this.tables().tickets_of(user, after, limit))
+        self.read(move |this| this.tables().tickets_of(user, which, after, limit))
     }
 
     fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>> {

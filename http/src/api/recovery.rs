@@ -12,10 +12,12 @@ use super::accounts::{
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
+use crate::cursor::{self, Cursor};
 use crate::error::{Kind, Problem};
 use crate::language::Text;
 use crate::mail::reset_code;
-use crate::router::{Endpoint, get, post};
+use crate::router::{Endpoint, delete, get, post};
+use crate::ticket::e_ticket;
 use crate::wire;
 use crate::wire::field::{CODE, EMAIL, NEW_PASSWORD};
 
@@ -23,6 +25,10 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/conta", |client, call| Box::pin(show(client, call))),
     post("/conta/email", |client, call| {
         Box::pin(change_mailbox(client, call))
+    }),
+    delete("/conta", |client, call| Box::pin(end(client, call))),
+    get("/conta/dados", |client, call| {
+        Box::pin(export(client, call))
     }),
     post("/conta/senha/codigo", |client, call| {
         Box::pin(ask_code(client, call))
@@ -32,6 +38,10 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     }),
 ];
 
+/// Tickets on a page of what is kept of a user.
+const EXPORT_PAGE: usize = 200;
+
+const GONE: Text = Text::fixed("Conta excluída", "Account deleted");
 const CODE_ASKED: Text = Text::fixed(
     "Se existe uma conta com este login e ela tem e-mail, enviamos um código. Ele vale por 15 minutos.",
     "If there is an account with this login and it has an e-mail address, a code is on its way. It is good for 15 minutes.",
@@ -47,6 +57,53 @@ async fn show(client: &Client, call: Call) -> Answered {
         login: &profile.login,
         email: profile.mailbox.as_ref().map(|mailbox| &*mailbox.address),
         sends_mail: client.codes.is_some(),
+    }))
+}
+
+/// All that is kept of the user as a person, page by page: account and holds are on the first.
+async fn export(client: &Client, call: Call) -> Answered {
+    let user = client.user(&call)?;
+    let after = cursor::given(&call)?;
+    let page = client.desk.all_tickets(user, after, EXPORT_PAGE).await?;
+    let profile = client.accounts.profile(user).await?;
+    let profile = profile.ok_or_else(|| Problem::from(Kind::Unavailable).retry_after(RETRY))?;
+    let holds = match after {
+        None => Some(client.desk.holds(user).await),
+        Some(_) => None,
+    };
+    let now = client.desk.clock().wall_ms();
+    let open = holds.iter().flat_map(|holds| &holds.open);
+    let places = |seat| e_ticket::place(&client.catalogue, seat);
+    let tickets = page.tickets.iter();
+    let data = wire::PersonalData {
+        account: wire::AccountData {
+            user_uuid: user,
+            login: &profile.login,
+            email: profile.mailbox.as_ref().map(|mailbox| &*mailbox.address),
+            language: profile
+                .mailbox
+                .as_ref()
+                .map(|mailbox| mailbox.language.tag()),
+        },
+        holds: open.filter_map(|hold| wire::Hold::new(hold, now)).collect(),
+        tickets: tickets
+            .map(|ticket| wire::Ticket::new(ticket, &places))
+            .collect(),
+    };
+    let next = page.next.map(|next| call.next_page(&next.to_text()));
+    let unreachable = holds.as_ref().map_or(&[][..], |holds| &holds.unreachable);
+    Ok(Answer::json(&data).linked(next).without(unreachable))
+}
+
+/// As for a change of password, no token is asked for.
+async fn end(client: &Client, call: Call) -> Answered {
+    let (login, password) = credentials(&call)?;
+    if !could_exist(&login, &password) {
+        return Err(Kind::BadCredentials.into());
+    }
+    renewed(client.accounts.delete(&login, &password).await)?;
+    Ok(Answer::json(&wire::Message {
+        message: GONE.to(call.language),
     }))
 }
 

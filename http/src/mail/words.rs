@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::civil::DateTime;
 use passcom_actors::catalogue::airports;
 use passcom_actors::domain::accounts::Language;
 use passcom_actors::domain::currency;
-use passcom_actors::domain::order::{Leg, Price};
+use passcom_actors::domain::order::{Leg, Offsets, Price};
 use passcom_actors::domain::ticket::Ticket;
 
+use crate::clock;
 use crate::ticket::travellers::travellers;
 
 /// Subject and text.
@@ -122,6 +122,7 @@ fn about_ticket(opening: &str, company: &str, ticket: &Ticket, language: Languag
         text.push('\n');
     };
     for leg in in_order(ticket) {
+        let told = |of: fn(Offsets) -> i16| leg.offsets.map(of);
         let (from, to) = (&leg.origin, &leg.destination);
         let (from_iata, to_iata) = (&leg.origin_iata, &leg.destination_iata);
         line(format_args!(
@@ -130,11 +131,11 @@ fn about_ticket(opening: &str, company: &str, ticket: &Ticket, language: Languag
         ));
         line(format_args!(
             "  {departs}: {}",
-            when(leg.departs, from_iata, language)
+            when(leg.departs, from_iata, told(|told| told.departs), language)
         ));
         line(format_args!(
             "  {arrives}: {}",
-            when(leg.arrives, to_iata, language)
+            when(leg.arrives, to_iata, told(|told| told.arrives), language)
         ));
         line(format_args!(""));
     }
@@ -181,12 +182,15 @@ fn amount(price: &Price, language: Language) -> String {
     }
 }
 
-/// By the clock of the airport; of an airport whose clock nobody here knows, in UTC, which is said.
-fn when(seconds: i64, iata: &str, language: Language) -> String {
-    let zone = airports::find(iata).and_then(|airport| TimeZone::get(airport.zone).ok());
-    let at = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX);
-    let utc = if zone.is_none() { " UTC" } else { "" };
-    let at = at.to_zoned(zone.unwrap_or(TimeZone::UTC));
+/// By the clock of the schedule, else of the airport; of an airport whose clock nobody here knows, in UTC, which is said.
+fn when(seconds: i64, iata: &str, told: Option<i16>, language: Language) -> String {
+    let at = clock::local(seconds, iata, told);
+    let known = told.is_some() || airports::find(iata).is_some();
+    let utc = if known { "" } else { " UTC" };
+    // the local time without its offset
+    let Some(Ok(at)) = at.get(..19).map(str::parse::<DateTime>) else {
+        return at;
+    };
     let (day, month, year) = (at.day(), at.month(), at.year());
     let (hour, minute) = (at.hour(), at.minute());
     match language {
@@ -194,10 +198,8 @@ fn when(seconds: i64, iata: &str, language: Language) -> String {
             format!("{day:02}/{month:02}/{year} às {hour:02}h{minute:02}{utc}")
         }
         Language::English => {
-            format!(
-                "{day} {} {year}, {hour:02}:{minute:02}{utc}",
-                at.strftime("%b")
-            )
+            let month = at.strftime("%b");
+            format!("{day} {month} {year}, {hour:02}:{minute:02}{utc}")
         }
     }
 }
@@ -281,11 +283,17 @@ mod tests {
     #[test]
     fn a_time_of_an_unknown_airport_says_that_it_is_none_of_its() {
         let at = 1_730_319_757;
-        assert_eq!(when(at, "GRU", Language::Portuguese), "30/10/2024 às 17h22");
         assert_eq!(
-            when(at, "???", Language::Portuguese),
+            when(at, "GRU", None, Language::Portuguese),
+            "30/10/2024 às 17h22"
+        );
+        assert_eq!(
+            when(at, "???", None, Language::Portuguese),
             "30/10/2024 às 20h22 UTC"
         );
-        assert_eq!(when(at, "???", Language::English), "30 Oct 2024, 20:22 UTC");
+        assert_eq!(
+            when(at, "???", None, Language::English),
+            "30 Oct 2024, 20:22 UTC"
+        );
     }
 }

@@ -162,6 +162,20 @@ impl Cluster {
         answer(self.request(company, Method::GET, path).bearer_auth(token)).await
     }
 
+    pub async fn delete(
+        &self,
+        company: usize,
+        path: &str,
+        token: Option<&str>,
+        body: Value,
+    ) -> Answer {
+        let mut request = self.request(company, Method::DELETE, path).json(&body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        answer(request).await
+    }
+
     /// Books a seat of that company at the node of this one: the ticket.
     pub async fn book(&self, company: usize, token: &str, of: &str) -> String {
         let path = format!("/all-trechos?limite=1&company={of}");

@@ -91,7 +91,7 @@ async fn what_is_booked_is_mailed_whatever_the_server_does() {
         let letter = server.letter(&name(ticket)).await;
         assert_eq!(letter.to, "Ana@example.com");
         for head in [
-            "From: Companhia A <reservas@a.example>\r\n",
+            "From: \"Companhia A\" <reservas@a.example>\r\n",
             "To: Ana@example.com\r\n",
             "Auto-Submitted: auto-generated\r\n",
             "Subject: Booking confirmed: ",

@@ -2,5 +2,6 @@
 
 mod cluster;
 mod mail;
+mod people;
 mod sessions;
 mod smtp;

@@ -1,6 +1,7 @@
 //! Reads of users and tickets, and of what other companies take over.
 
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
+use passcom_actors::company::store::Which;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::Value;
 use passcom_actors::domain::ids::{SagaId, UserId};
@@ -79,7 +80,7 @@ from ticket
     r#"where ticket.user_id = $1
     and ($2::bigint is null or ticket.created_at <= timestamptz 'epoch' + $2 * interval '1 millisecond')
     and ($2::bigint is null or ticket.created_at < timestamptz 'epoch' + $2 * interval '1 millisecond' or ticket.id > $3)
-    and json_array_length(ticket."order" -> 'legs') > cardinality(gone.numbers)
+    and ($5 or json_array_length(ticket."order" -> 'legs') > cardinality(gone.numbers))
 order by ticket.created_at desc, ticket.id
 limit $4"#
 );
@@ -150,6 +151,7 @@ impl PgTables {
     pub(super) async fn read_tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Result<Vec<Ticket>, Failure> {
@@ -157,7 +159,16 @@ impl PgTables {
         let id: Option<Uuid> = after.map(|(_, id)| id.0);
         let reader = self.reader().await?;
         let rows = reader
-            .rows(TICKETS_OF, &[&user.0, &created_at, &id, &row_limit(limit)])
+            .rows(
+                TICKETS_OF,
+                &[
+                    &user.0,
+                    &created_at,
+                    &id,
+                    &row_limit(limit),
+                    &(which == Which::All),
+                ],
+            )
             .await?;
         rows.iter().map(decode::ticket).collect()
     }

@@ -17,7 +17,7 @@ use passcom_actors::company::log::cell::Cell;
 use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{
-    AsOf, AuditView, Claims, Logged, Read, SagaStatus, SagaView, Tables,
+    AsOf, AuditView, Claims, Logged, Read, SagaStatus, SagaView, Tables, Which,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{Incarnation, SagaId, UserId};
@@ -82,10 +82,11 @@ impl Tables for PgTables {
     fn tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
-        Box::pin(async move { Ok(self.read_tickets_of(user, after, limit).await?) })
+        Box::pin(async move { Ok(self.read_tickets_of(user, which, after, limit).await?) })
     }
 
     fn audit(&self, before: Option<i64>, limit: usize) -> Read<'_, Vec<AuditView>> {
