@@ -24,14 +24,14 @@ create table mail (
 create index mail_due on mail (due_at) where ended_at is null;
 create index mail_ended on mail (ended_at) where ended_at is not null;
 
--- How far the outbox was looked through for tickets that were sold here. None: not since mail was set up.
-create table mail_cursor (
+-- Since when tickets that were sold at the node of this company, which is the database's own, are mailed. None: they are not.
+create table mail_since (
     "only" boolean primary key default true check ("only"),
-    outbox_seq bigint,
+    company text,
     since timestamptz,
-    check ((outbox_seq is null) = (since is null))
+    check ((company is null) = (since is null))
 );
-insert into mail_cursor default values;
+insert into mail_since default values;
 
 -- Codes that were asked for, also for logins that nobody has. The code itself is nowhere: it is made of the id with a key of the
 -- company.

@@ -1,8 +1,8 @@
 //! Mail that this company owes its customers, and the codes by which they choose another password.
 //!
-//! A ticket that was sold at this company's node is found in its outbox, or, where others have finished the booking of a
-//! node that was away, by its saga: what a booking writes is not more than before. From a row of `mail` on it is tried
-//! until it is sent, for a bounded number of times. What it says is made when it is sent.
+//! A ticket that was sold at this company's node is noted in the transaction that brings it to the tables, by whichever
+//! company it came to its end: bookings do not wait for that. From then on it is tried until it is sent, for a bounded
+//! number of times. What it says is made when it is sent.
 //!
 //! Invariants: at most [`WAITING_MAX`] mails wait; a try is written down before it is made, so that whatever ends the process
 //! there does not begin anew with it.
@@ -24,65 +24,28 @@ use crate::Database;
 use crate::decode;
 
 /// Mails that wait at a time. A booking beyond that is not mailed; its ticket is where it always is.
-pub const WAITING_MAX: i64 = 100_000;
-/// Rows of the outbox that are looked through at a time.
-const PAGE: i64 = 1_000;
+pub const WAITING_MAX: i64 = 20_000;
 /// A ticket that is older is not told to have been booked.
-const NEWS_SECONDS: f64 = 2.0 * 86_400.0;
+pub(crate) const NEWS_SECONDS: f64 = 2.0 * 86_400.0;
 /// How long it is remembered that a mail was sent. Longer than [`NEWS_SECONDS`]: nobody is told twice.
 const KEPT_SECONDS: f64 = 30.0 * 86_400.0;
 /// Rows that are removed at a time.
 const REMOVED_MAX: i64 = 10_000;
 
-const BEGIN: &str = "
-update mail_cursor set since = now(), outbox_seq = (
-    select greatest(coalesce(max(outbox.seq), 0), max(told)) from node_state left join outbox on true
-) where outbox_seq is null
+const BEGIN: &str = "update mail_since set company = $1, since = now() where company is null";
+
+const END: &str = "update mail_since set company = null, since = null";
+
+/// With the tickets of a projection, in its transaction: those that were sold here, are news, and whose users have a mailbox.
+pub(crate) const NOTE_SOLD: &str = "
+insert into mail (occasion, about)
+select 'booked', sold.id from unnest($1::uuid[], $2::text[]) as sold (id, seller)
+join mail_since on mail_since.company = sold.seller
+join ticket on ticket.id = sold.id and ticket.created_at > greatest(since, now() - $3 * interval '1 second')
+join user_account on user_account.id = ticket.user_id and user_account.email is not null
+where (select count(*) from mail where ended_at is null) < $4
+on conflict (occasion, about) do nothing
 ";
-
-const END: &str = "update mail_cursor set outbox_seq = null, since = null";
-
-/// Tickets that are news, of users with a mailbox, whose booking was driven here.
-macro_rules! noted {
-    ($candidates:literal) => {
-        concat!(
-            "with page as (",
-            $candidates,
-            "), noted as (
-    insert into mail (occasion, about)
-    select distinct 'booked', ticket.id
-    from page
-    join saga on saga.id = page.id and saga.driver = $1
-    join ticket on ticket.id = page.id and ticket.created_at > now() - $2 * interval '1 second'
-    join user_account on user_account.id = ticket.user_id and user_account.email is not null
-    where (select count(*) from mail where ended_at is null) < $3
-    on conflict (occasion, about) do nothing
-    returning about
-), moved as (
-    update mail_cursor set outbox_seq = coalesce((select max(seq) from page), outbox_seq)
-    where outbox_seq is not null
-)
-select (select count(*) from noted) as noted, (select count(*) from page) as looked"
-        )
-    };
-}
-
-const NOTE_SOLD: &str = noted!(
-    "select seq, id from outbox, mail_cursor where seq > outbox_seq and kind = 'ticket' order by seq limit $4"
-);
-
-// where there is nothing but users, too, the cursor goes on
-const NOTE_NOTHING: &str = "
-update mail_cursor set outbox_seq = (select max(seq) from outbox)
-where outbox_seq < (select max(seq) from outbox)
-    and not exists (select from outbox where seq > outbox_seq and kind = 'ticket')
-";
-
-const NOTE_FINISHED_BY_OTHERS: &str = noted!(
-    "select null::bigint as seq, saga.id from saga, mail_cursor
-     where saga.created_at > greatest(since, now() - $2 * interval '1 second') and saga.driver = $1 and saga.state = 'committed'
-         and $4::bigint is not null"
-);
 
 const DUE: &str = "
 select mail.id, mail.occasion, mail.about, mail.tries, password_code.login_norm as login, password_code.language as asked_in,
@@ -204,7 +167,8 @@ impl Mail {
     /// From now on what is sold here is mailed. What was sold while no mail was set up is not.
     pub async fn begin(&self) -> anyhow::Result<()> {
         let client = self.database.client().await?;
-        client.execute(BEGIN, &[]).await?;
+        let me = self.database.company();
+        client.execute(BEGIN, &[&me.as_str()]).await?;
         Ok(())
     }
 
@@ -213,33 +177,6 @@ impl Mail {
         let client = self.database.client().await?;
         client.execute(END, &[]).await?;
         Ok(())
-    }
-
-    /// Notes what was sold since it was asked last, of a page. True: there may be more.
-    pub async fn note_sold(&self) -> anyhow::Result<bool> {
-        let looked = self.note(NOTE_SOLD).await?;
-        if looked == 0 {
-            let client = self.database.client().await?;
-            client.execute(NOTE_NOTHING, &[]).await?;
-        }
-        Ok(looked == PAGE)
-    }
-
-    /// Notes what was begun here of late and finished by others.
-    pub async fn note_finished_by_others(&self) -> anyhow::Result<()> {
-        self.note(NOTE_FINISHED_BY_OTHERS).await.map(drop)
-    }
-
-    async fn note(&self, statement: &str) -> anyhow::Result<i64> {
-        let client = self.database.client().await?;
-        let me = self.database.company();
-        let row = client
-            .query_one(
-                statement,
-                &[&me.as_str(), &NEWS_SECONDS, &WAITING_MAX, &PAGE],
-            )
-            .await?;
-        Ok(row.try_get("looked")?)
     }
 
     /// Mails whose time has come, longest due first.

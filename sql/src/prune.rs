@@ -1,6 +1,6 @@
 //! Removes what nobody needs any more, a bounded number of rows at a time.
 //!
-//! * An outbox row that every peer has read, and that was looked through for tickets to be mailed. The last number that was given out is remembered in `node_state`.
+//! * An outbox row that every peer has read. The last number that was given out is remembered in `node_state`.
 //! * A client's key whose answer is older than [`KEYS_KEPT_DAYS`]. Sent again after that, it drives the same saga again, and what
 //!   is recorded of that gives the same answer.
 //! * A partition of the log that the tables have, all of it, when its last row is older than operators want to ask about. Nobody reads
@@ -19,7 +19,7 @@ const ROWS_MAX: i64 = 20_000;
 
 const OUTBOX: &str = "
 delete from outbox where seq in (
-    select seq from outbox cross join mail_cursor where seq <= least($1, outbox_seq) order by seq limit $2
+    select seq from outbox where seq <= $1 order by seq limit $2
 )";
 
 const KEYS: &str = "

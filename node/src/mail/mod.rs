@@ -29,9 +29,6 @@ const PAUSE_MAX: Duration = Duration::from_secs(3600);
 const TRIES_MAX: i32 = 18;
 /// How often what nobody asks for any more is removed, and what waits is told.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
-/// When bookings are looked for that others have finished while this node was away: they take moments to come here.
-const OTHERS_AFTER: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(600)];
-
 /// What the task works with.
 pub struct Post {
     pub mail: Mail,
@@ -70,26 +67,15 @@ impl Post {
 
     /// For ever.
     pub async fn run(self) {
-        let begun = Instant::now();
-        let mut others = OTHERS_AFTER.iter();
-        let mut look_after = others.next();
         let mut tidied = None;
         loop {
-            if look_after.is_some_and(|after| begun.elapsed() > *after) {
-                look_after = others.next();
-                self.said(
-                    "look for bookings that others finished",
-                    self.mail.note_finished_by_others().await,
-                );
-            }
             if tidied.is_none_or(|at: Instant| at.elapsed() > TIDY_EVERY) {
                 tidied = Some(Instant::now());
                 self.said("tidy up", self.tidy_up().await);
             }
-            let more = self.said("look for new tickets", self.mail.note_sold().await);
             let due = self.said("look for mail", self.mail.due(PAGE).await);
             let due = due.unwrap_or_default();
-            let idle = due.is_empty() && more != Some(true);
+            let idle = due.is_empty();
             for owed in due {
                 self.said("write down what became of a mail", self.deliver(owed).await);
             }

@@ -13,9 +13,9 @@ use passcom_http::mail::Letter;
 
 use crate::config;
 
-/// How long a server has for one step of the dialogue, and for all of it.
-const STEP_TIMEOUT: Duration = Duration::from_secs(10);
-const DIALOGUE_TIMEOUT: Duration = Duration::from_secs(40);
+/// How long a server has to take a connection, and for all of the dialogue.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const DIALOGUE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Answers that are about us and not about the letter (RFC 4954, RFC 3207): another try makes sense once an operator
 /// has corrected something.
 const OURS: [u16; 4] = [530, 534, 535, 538];
@@ -46,7 +46,7 @@ impl Smtp {
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&mail.server)
             .port(mail.port)
             .tls(tls)
-            .timeout(Some(STEP_TIMEOUT));
+            .timeout(Some(CONNECT_TIMEOUT));
         if let Some((user, password)) = credentials {
             builder = builder.credentials(Credentials::new(user, password));
         }

@@ -185,11 +185,19 @@ impl Cluster {
         })
         .await;
         let legs = self.get(company, &path, token).await.body;
-        let seat = json!({"id_trecho": legs[0]["id"], "id_assento": legs[0]["assentos"][0]["id"], "company": of});
-        let passenger = json!({"nome": "Ana Souza"});
-        let body = json!({"trechos": [seat], "passageiros": [passenger]});
-        let request = self.request(company, Method::POST, "/reservar");
-        let booked = answer(request.bearer_auth(token).json(&body)).await;
+        let mut seats = legs[0]["assentos"].as_array().unwrap().iter();
+        // what is free here may be sold a moment ago
+        let booked = loop {
+            let seat = &seats.next().unwrap()["id"];
+            let seat = json!({"id_trecho": legs[0]["id"], "id_assento": seat, "company": of});
+            let passenger = json!({"nome": "Ana Souza"});
+            let body = json!({"trechos": [seat], "passageiros": [passenger]});
+            let request = self.request(company, Method::POST, "/reservar");
+            let booked = answer(request.bearer_auth(token).json(&body)).await;
+            if booked.problem() != "seat-taken" {
+                break booked;
+            }
+        };
         let ticket = booked.body["uuid_passagem"].as_str();
         ticket
             .unwrap_or_else(|| panic!("not booked: {booked:?}"))

@@ -7,7 +7,7 @@ use passcom_actors::company::log::cell::{Cell, Leg};
 use passcom_actors::company::log::hot::Projection;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::{Key, Register, Value};
-use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::rows::{KeyRow, Replicated, SagaRow};
 use passcom_actors::domain::ticket::Ticket;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::session::Session;
 use crate::decode;
 use crate::error::{Failure, Stage};
+use crate::mail;
 
 /// Milliseconds since 1970 as an instant.
 macro_rules! instant {
@@ -164,7 +165,7 @@ insert into outbox (seq, kind, id) select * from unnest($1::bigint[], $2::text[]
 on conflict (seq) do nothing
 ";
 
-pub(super) const STATEMENTS: [&str; 12] = [
+pub(super) const STATEMENTS: [&str; 13] = [
     MOVE,
     SAGAS,
     LEGS,
@@ -172,6 +173,7 @@ pub(super) const STATEMENTS: [&str; 12] = [
     CANCELLED_LEGS,
     KEYS,
     USERS,
+    mail::NOTE_SOLD,
     LOGINS,
     SEATS,
     CURSORS,
@@ -202,6 +204,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         keys,
         logins,
         users,
+        mails,
         seats,
         cursors,
         audit,
@@ -218,6 +221,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         keys(session, what),
         logins(session, what),
         users(session, what),
+        mails(session, what),
         seats(session, what),
         cursors(session, what),
         audit(session, what),
@@ -234,6 +238,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         keys,
         logins,
         users,
+        mails,
         seats,
         cursors,
         audit,
@@ -525,6 +530,28 @@ async fn users(session: &Session, what: &Projection) -> Done {
                 &column(&users, |user| {
                     user.mailbox.as_ref().map(|mailbox| mailbox.language.tag())
                 }),
+            ],
+        )
+        .await
+}
+
+/// After the tickets and their users.
+async fn mails(session: &Session, what: &Projection) -> Done {
+    let tickets = changed_tickets(what).into_iter();
+    let sold: Vec<(Uuid, CompanyId)> = tickets
+        .filter_map(|(ticket, ..)| Some((ticket.id.0, ticket.order.seller?)))
+        .collect();
+    if sold.is_empty() {
+        return Ok(());
+    }
+    session
+        .execute(
+            mail::NOTE_SOLD,
+            &[
+                &column(&sold, |(id, _)| *id),
+                &column(&sold, |(_, seller)| seller.to_string()),
+                &mail::NEWS_SECONDS,
+                &mail::WAITING_MAX,
             ],
         )
         .await
