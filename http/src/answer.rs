@@ -134,6 +134,14 @@ impl Answer {
         }
     }
 
+    /// What was asked for is done after this answer, which says nothing of whether it can be.
+    pub fn later(self) -> Self {
+        Self {
+            status: StatusCode::ACCEPTED,
+            ..self
+        }
+    }
+
     /// Says where the next page is, if there is one.
     pub fn linked(mut self, next: Option<String>) -> Self {
         if let Some(target) = next {

@@ -27,7 +27,7 @@ use crate::answer::Answered;
 use crate::call::Call;
 use crate::error::{Kind, Problem};
 use crate::events::Listeners;
-use crate::language::Language;
+use crate::language::{self, Language};
 use crate::limits::{Limiter, network_of};
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::router::{Found, Handler, Router};
@@ -140,7 +140,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
     ) -> Response {
         let started = Instant::now();
         let id = RequestId::of(&head.headers);
-        let language = self.only.unwrap_or_else(|| Language::wanted(&head.headers));
+        let language = self.only.unwrap_or_else(|| language::wanted(&head.headers));
         let method = known_name(&head.method);
         let found = self.router.find(&head.method, head.path.as_str());
         let endpoint = found.path().unwrap_or(NOWHERE);

@@ -2,60 +2,45 @@
 
 use std::borrow::Cow;
 
+pub(crate) use passcom_actors::domain::accounts::Language;
 use warp::http::HeaderMap;
 use warp::http::header::ACCEPT_LANGUAGE;
 
 /// Entries of `Accept-Language` that are looked at; the rest is ignored.
 const ENTRIES_MAX: usize = 16;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    Portuguese,
-    English,
+/// The language that the client likes best of those we have.
+pub(crate) fn wanted(headers: &HeaderMap) -> Language {
+    headers
+        .get(ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .map_or(Language::Portuguese, negotiate)
 }
 
-impl Language {
-    /// The language that the client likes best of those we have.
-    pub fn wanted(headers: &HeaderMap) -> Self {
-        headers
-            .get(ACCEPT_LANGUAGE)
-            .and_then(|value| value.to_str().ok())
-            .map_or(Self::Portuguese, Self::negotiate)
-    }
-
-    /// The tag for `Content-Language`.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::Portuguese => "pt-BR",
-            Self::English => "en",
+/// RFC 9110 §12.5.4; of equal weights the first entry wins.
+fn negotiate(header: &str) -> Language {
+    let mut best = (Language::Portuguese, 0);
+    for entry in header.split(',').take(ENTRIES_MAX) {
+        let mut parts = entry.split(';');
+        let range = parts.next().unwrap_or_default().trim();
+        let weight = parts.find_map(weight_of).unwrap_or(1000);
+        if let Some(language) = of_range(range)
+            && weight > best.1
+        {
+            best = (language, weight);
         }
     }
+    best.0
+}
 
-    /// RFC 9110 §12.5.4; of equal weights the first entry wins.
-    fn negotiate(header: &str) -> Self {
-        let mut best = (Self::Portuguese, 0);
-        for entry in header.split(',').take(ENTRIES_MAX) {
-            let mut parts = entry.split(';');
-            let range = parts.next().unwrap_or_default().trim();
-            let weight = parts.find_map(weight_of).unwrap_or(1000);
-            if let Some(language) = Self::of_range(range)
-                && weight > best.1
-            {
-                best = (language, weight);
-            }
-        }
-        best.0
-    }
-
-    fn of_range(range: &str) -> Option<Self> {
-        let primary = range.split('-').next()?;
-        if primary.eq_ignore_ascii_case("en") {
-            Some(Self::English)
-        } else if primary.eq_ignore_ascii_case("pt") || primary == "*" {
-            Some(Self::Portuguese)
-        } else {
-            None
-        }
+fn of_range(range: &str) -> Option<Language> {
+    let primary = range.split('-').next()?;
+    if primary.eq_ignore_ascii_case("en") {
+        Some(Language::English)
+    } else if primary.eq_ignore_ascii_case("pt") || primary == "*" {
+        Some(Language::Portuguese)
+    } else {
+        None
     }
 }
 
@@ -114,7 +99,7 @@ mod tests {
             ("*, en;q=0.5", Language::Portuguese),
             ("en;q=7, ;;,,=", Language::English),
         ] {
-            assert_eq!(Language::negotiate(header), language, "{header}");
+            assert_eq!(negotiate(header), language, "{header}");
         }
     }
 }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::people::accounts::Accounts;
+use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::desk::Desk;
 use passcom_actors::people::operations::Operations;
 use tokio::net::TcpListener;
@@ -37,6 +38,7 @@ mod events;
 mod language;
 mod limits;
 mod live;
+pub mod mail;
 mod request_id;
 mod router;
 mod server;
@@ -51,6 +53,8 @@ pub struct App {
     pub catalogue: Catalogue,
     pub issuer: TokenIssuer,
     pub verifier: TokenVerifier,
+    /// The codes that are mailed to who has forgotten a password; none where this node sends no mail.
+    pub codes: Option<Arc<dyn Codes>>,
     /// Where customers find this node's page; e-tickets lead there.
     pub public_url: Option<String>,
     pub limits: Limits,

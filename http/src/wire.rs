@@ -4,7 +4,7 @@
 //! types borrow and write themselves straight to bytes: a page of the catalogue has tens of thousands of seats.
 
 use passcom_actors::domain::ids::{CompanyId, RouteId, UserId};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 use warp::http::HeaderName;
 
@@ -70,6 +70,7 @@ pub(crate) mod field {
     pub const CODE: &str = "codigo";
     pub const CHANGES: &str = "alteracoes";
     pub const NEW_PASSWORD: &str = "new_password";
+    pub const EMAIL: &str = "email";
 }
 
 /// Names the companies whose legs are missing from an answer.
@@ -84,6 +85,31 @@ pub(crate) struct Credentials {
 /// Beside [`Credentials`].
 #[derive(Deserialize)]
 pub(crate) struct NewPassword {
+    pub new_password: Option<String>,
+}
+
+/// Beside [`Credentials`].
+#[derive(Deserialize)]
+pub(crate) struct NewEmail {
+    /// `null` is said, and differs from nothing.
+    #[serde(default, deserialize_with = "said")]
+    pub email: Option<Option<String>>,
+}
+
+fn said<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CodeWanted {
+    pub login: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NewPasswordByCode {
+    pub login: Option<String>,
+    #[serde(rename = "codigo")]
+    pub code: Option<String>,
     pub new_password: Option<String>,
 }
 
@@ -200,6 +226,36 @@ pub(crate) struct Session {
     pub user_uuid: UserId,
 }
 
+#[derive(Serialize)]
+pub(crate) struct Profile<'a> {
+    pub user_uuid: UserId,
+    pub login: &'a str,
+    pub email: Option<&'a str>,
+    /// Whether the node that was asked can send mail.
+    #[serde(rename = "envia_email")]
+    pub sends_mail: bool,
+}
+
+/// What is kept of a user as a person.
+#[derive(Serialize)]
+pub(crate) struct PersonalData<'a> {
+    #[serde(rename = "conta")]
+    pub account: AccountData<'a>,
+    #[serde(rename = "retencoes")]
+    pub holds: Vec<Hold<'a>>,
+    #[serde(rename = "passagens")]
+    pub tickets: Vec<Ticket<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct AccountData<'a> {
+    pub user_uuid: UserId,
+    pub login: &'a str,
+    pub email: Option<&'a str>,
+    #[serde(rename = "idioma")]
+    pub language: Option<&'a str>,
+}
+
 #[cfg(test)]
 mod tests {
     use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber};
@@ -238,6 +294,22 @@ mod tests {
             problem(&About::from(booking)),
             format!(r#"{start},"uuid_passagem":"00000000-0000-0000-0000-000000000000"}}"#)
         );
+    }
+
+    #[test]
+    fn no_address_is_said_and_differs_from_saying_nothing() {
+        let read = |body| {
+            serde_json::from_str::<NewEmail>(body)
+                .map(|body| body.email)
+                .ok()
+        };
+        assert_eq!(read("{}"), Some(None));
+        assert_eq!(read(r#"{"email":null}"#), Some(Some(None)));
+        assert_eq!(
+            read(r#"{"email":"a@b.c"}"#),
+            Some(Some(Some("a@b.c".to_owned())))
+        );
+        assert_eq!(read(r#"{"email":7}"#), None);
     }
 
     #[test]

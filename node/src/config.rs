@@ -16,10 +16,12 @@ use sha2::{Digest, Sha256};
 
 mod connections;
 mod limits;
+mod mail;
 mod secret;
 
 pub use connections::Connections;
 pub use limits::{Limits, Retention, Tariff, Timeouts};
+pub use mail::{Mail, Tls};
 
 /// Most companies of one cluster: every decision asks a majority of them.
 pub const COMPANIES_MAX: usize = 32;
@@ -110,6 +112,9 @@ pub struct Company {
     /// Where customers find this company's page (`https://host`); e-tickets lead there. Without it their codes are bare.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
+    /// Through which it sends mail. Without it, it sends none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Mail>,
 }
 
 impl Config {
@@ -230,6 +235,19 @@ impl Config {
         self.read_secret(field, &company.admin_token_file)
     }
 
+    /// User and password of the company's mail server, where it wants any.
+    pub fn mail_credentials(
+        &self,
+        company: &Company,
+    ) -> Result<Option<(String, String)>, ConfigError> {
+        let Some(mail) = &company.mail else {
+            return Ok(None);
+        };
+        mail.credentials().map_err(|(field, problem)| {
+            self.fault(format!("company {}.mail.{field}", company.code), problem)
+        })
+    }
+
     fn secret_or(
         &self,
         owner: &str,
@@ -266,6 +284,11 @@ impl Config {
         let own = self.companies.iter_mut().flat_map(Company::paths_mut);
         for path in common.into_iter().flatten().chain(own) {
             *path = base.join(&*path); // an absolute path replaces the base
+        }
+        for company in &mut self.companies {
+            if let Some(mail) = &mut company.mail {
+                mail.make_paths_absolute(&base);
+            }
         }
     }
 
@@ -350,6 +373,9 @@ impl Company {
                 &owner,
                 "mesh_listen, http and admin must be three different addresses",
             );
+        }
+        if let Some(mail) = &self.mail {
+            mail.check(&owner)?;
         }
         one_of(
             &owner,

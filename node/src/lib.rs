@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod config;
 pub mod lease;
 pub mod local;
+mod mail;
 pub mod node;
 pub mod schedule;
 pub mod telemetry;

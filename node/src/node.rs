@@ -27,10 +27,13 @@ use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::mesh::fail_points;
 use passcom_actors::mesh::late::LateService;
 use passcom_actors::people::accounts::Accounts;
+use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::desk;
 use passcom_actors::people::operations::{Link, Operations};
 use passcom_actors::people::refund::Tariff;
+use passcom_http::mail::Letters;
 use passcom_http::{Admin, App, Limits, Rate, TokenIssuer, TokenVerifier};
+use passcom_sql::mail::Mail;
 use passcom_sql::{Database, Identity, NodeLock, Unfit, checks, migrate};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -39,6 +42,7 @@ use tracing::{error, info, warn};
 use crate::cluster::{self, Admit, Cluster, Peers, TlsFiles};
 use crate::config::{Company, Config};
 use crate::lease::Lease;
+use crate::mail::Post;
 use crate::telemetry;
 
 /// How long a starting node waits for its predecessor's hold on the database to end.
@@ -140,7 +144,8 @@ pub async fn run(
     let listener = TcpListener::bind(company.http)
         .await
         .with_context(|| format!("listen for clients at {}", company.http))?;
-    let app = node.app(&config, &company)?;
+    let codes = node.mail(&config, &company, &database).await?;
+    let app = node.app(&config, &company, codes)?;
     let clients = tokio::spawn(passcom_http::serve(listener, app, until(stop)));
     info!(company = %me, http = %company.http, admin = %company.admin, "serving");
 
@@ -255,9 +260,38 @@ struct Node {
 }
 
 impl Node {
-    fn app(&self, config: &Config, company: &Company) -> anyhow::Result<App> {
-        let private = std::fs::read(&company.token_key)
-            .with_context(|| format!("read the token key {}", company.token_key.display()))?;
+    /// Begins to send mail, where the company has a server for it. The codes that can be mailed then.
+    async fn mail(
+        &mut self,
+        config: &Config,
+        company: &Company,
+        database: &Database,
+    ) -> anyhow::Result<Option<Arc<dyn Codes>>> {
+        let mail = Mail::new(database.clone());
+        let Some(server) = &company.mail else {
+            mail.end().await?;
+            return Ok(None);
+        };
+        mail.begin().await?;
+        let own = self.assembly.company.clone();
+        let letters = Letters {
+            issuer: Arc::new(issuer(company)?),
+            catalogue: own.catalogue.clone(),
+            name: company.name.clone(),
+            public_url: company.public_url.clone(),
+        };
+        let credentials = config.mail_credentials(company)?;
+        let post = Post::new(mail.clone(), letters, own, server, credentials)?;
+        self.assembly.spawn(post.run());
+        Ok(Some(Arc::new(mail)))
+    }
+
+    fn app(
+        &self,
+        config: &Config,
+        company: &Company,
+        codes: Option<Arc<dyn Codes>>,
+    ) -> anyhow::Result<App> {
         let public = |company: &Company| {
             let path = &company.token_public_key;
             let key = std::fs::read(path);
@@ -279,7 +313,8 @@ impl Node {
             ),
             catalogue: self.assembly.company.catalogue.clone(),
             public_url: company.public_url.clone(),
-            issuer: TokenIssuer::from_pem(company.code, &private)?,
+            issuer: issuer(company)?,
+            codes,
             verifier: TokenVerifier::new(keys.collect::<anyhow::Result<_>>()?)?,
             limits: Limits {
                 per_address: rate(config.limits.requests_per_second_per_address),
@@ -334,6 +369,13 @@ impl Node {
             options: passcom_http::Options::default(),
         }
     }
+}
+
+fn issuer(company: &Company) -> anyhow::Result<TokenIssuer> {
+    let path = &company.token_key;
+    let private = std::fs::read(path);
+    let private = private.with_context(|| format!("read the token key {}", path.display()))?;
+    Ok(TokenIssuer::from_pem(company.code, &private)?)
 }
 
 fn client_port(config: &Config) -> passcom_http::Options {

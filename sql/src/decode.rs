@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::accounts::{Language, Mailbox, User};
 use passcom_actors::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::flight::FlightChange;
@@ -326,12 +326,27 @@ pub(crate) fn changes(row: &Row) -> Decoded<Vec<FlightChange>> {
     Ok(changes)
 }
 
-/// The columns `user_id`, `login_norm`, `pw_hash`, `version`.
+/// The columns `user_id`, `login_norm`, `pw_hash`, `version`, `email`, `language`.
 pub(crate) fn user(row: &Row) -> Decoded<User> {
     Ok(User {
         id: UserId(row.try_get("user_id")?),
         login: row.try_get("login_norm")?,
         password_hash: row.try_get("pw_hash")?,
         version: row.try_get("version")?,
+        mailbox: mailbox(row)?,
     })
+}
+
+fn mailbox(row: &Row) -> Decoded<Option<Mailbox>> {
+    let address: Option<String> = row.try_get("email")?;
+    let tag: Option<&str> = row.try_get("language")?;
+    let Some((address, tag)) = address.zip(tag) else {
+        return Ok(None);
+    };
+    let language = language("user_account", tag)?;
+    Ok(Some(Mailbox { address, language }))
+}
+
+pub(crate) fn language(table: &'static str, tag: &str) -> Decoded<Language> {
+    Language::of_tag(tag).ok_or_else(|| corrupt(table, "language", tag))
 }

@@ -23,6 +23,7 @@ pub mod fencing;
 #[doc(hidden)]
 pub mod fixtures;
 pub mod flight;
+pub mod forgotten;
 pub mod ids;
 pub mod order;
 pub mod order_hash;

@@ -1,10 +1,11 @@
 //! The rows of which every company keeps a copy, and how two copies merge: a user by the higher version, a ticket by
-//! the union of its cancelled seats, of what came back for them, and the newest change of each. Merging is idempotent, commutative and
-//! never loses a cancellation.
+//! the union of its cancelled seats, of what came back for them, and the newest change of each, without its people where one of the two
+//! has forgotten them. Merging is idempotent, commutative and never loses a cancellation.
 
 use std::sync::Arc;
 
 use super::accounts::User;
+use super::forgotten;
 use super::ids::SagaId;
 use super::order::{Order, SeatRef};
 use super::refund::Refunded;
@@ -26,7 +27,7 @@ pub fn issue(rows: &mut Rows, saga: SagaId, order: Arc<Order>) {
 /// ticket here has another order.
 pub fn keep(rows: &mut Rows, saga: SagaId, order: Arc<Order>) -> bool {
     match rows.ticket(&saga) {
-        Some(row) if row.order != order => {
+        Some(row) if forgotten::merged(&row.order, &order).is_none() => {
             rows.alarm(format!("two orders on ticket {saga}"));
             false
         }
@@ -70,12 +71,15 @@ pub fn cancel(
 pub fn merge_ticket(rows: &mut Rows, copy: &Ticket) -> Vec<SeatRef> {
     let nothing = Ticket::new(copy.id, copy.order.clone());
     let row = rows.ticket(&copy.id).unwrap_or(&nothing);
-    if row.order != copy.order {
+    let Some(order) = forgotten::merged(&row.order, &copy.order) else {
         rows.alarm(format!("two orders on ticket {}", copy.id));
         return Vec::new();
-    }
+    };
     let fresh = row.difference(&copy.cancelled);
-    let merged = row.merged(copy).with_changes(&copy.changes);
+    let merged = Ticket {
+        order,
+        ..row.merged(copy).with_changes(&copy.changes)
+    };
     rows.tickets.put(copy.id, merged);
     fresh
 }

@@ -12,7 +12,7 @@ use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{
     AsOf, AuditView, Books, Claims, Kept, Logged, NOBODY, Read, RefundPlace, RefundView,
-    SagaStatus, SagaView, Tables,
+    SagaStatus, SagaView, Tables, Which,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::Value;
@@ -58,6 +58,14 @@ impl Tables for MemoryStore {
         self.read(|database| database.cells.logins.get(&login)?.user.clone())
     }
 
+    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>> {
+        self.read(|database| {
+            let users = database.cells.logins.values();
+            let mut users = users.filter_map(|login| login.user.as_ref());
+            users.find(|user| user.id == id).cloned()
+        })
+    }
+
     fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>> {
         self.read(|database| {
             let users = database.cells.logins.values();
@@ -85,6 +93,7 @@ impl Tables for MemoryStore {
     fn tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
@@ -94,7 +103,8 @@ impl Tables for MemoryStore {
             let mut tickets: Vec<&Ticket> = database
                 .cells
                 .tickets()
-                .filter(|ticket| ticket.order.user == user && !ticket.is_cancelled())
+                .filter(|ticket| ticket.order.user == user)
+                .filter(|ticket| which == Which::All || !ticket.is_cancelled())
                 .filter(|ticket| {
                     let own = place(ticket.order.created_at, ticket.id);
                     after.is_none_or(|(created_at, id)| own > place(created_at, id))
@@ -182,7 +192,8 @@ impl Tables for MemoryStore {
                 let mut hasher = DefaultHasher::new(); // the same in every process
                 match &row {
                     Replicated::User(user) => {
-                        (user.id, user.version, &user.password_hash).hash(&mut hasher)
+                        (user.id, user.version, &user.password_hash, &user.mailbox)
+                            .hash(&mut hasher)
                     }
                     Replicated::Ticket(ticket) => (
                         ticket.id,

@@ -18,7 +18,7 @@ use super::log::unused::KEYS_MAX;
 use super::owed::Owed;
 use super::store::{
     AuditView, Books, Held, Kept, KnownKey, ReadError, RefundPlace, RefundView, SagaRecord,
-    SagaStatus, SagaView, Tables, Unfinished,
+    SagaStatus, SagaView, Tables, Unfinished, Which,
 };
 use crate::catalogue::Published;
 use crate::domain::accounts::User;
@@ -111,6 +111,10 @@ impl Archive {
         }
     }
 
+    pub async fn user_by_id(&self, id: UserId) -> Read<Option<User>> {
+        self.caught_up().await?.user_by_id(id).await
+    }
+
     /// Users of versions above this one, at most `limit`, newest first.
     pub async fn renewed_users(&self, after: i64, limit: usize) -> Read<Vec<(UserId, i64)>> {
         self.caught_up().await?.renewed_users(after, limit).await
@@ -126,15 +130,16 @@ impl Archive {
         self.cell(id, ticket).await
     }
 
-    /// A user's tickets that are not wholly cancelled, newest first, after (created_at, id).
+    /// A user's tickets, newest first, after (created_at, id).
     pub async fn tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<Vec<Ticket>> {
         let tables = self.caught_up().await?;
-        tables.tickets_of(user, after, limit).await
+        tables.tickets_of(user, which, after, limit).await
     }
 
     /// What is recorded of a saga, with the times; in no order.

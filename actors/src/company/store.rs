@@ -66,6 +66,14 @@ pub enum WriteError {
     Unknown(String),
 }
 
+/// Which of a user's tickets are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Those of which a seat is left.
+    NotCancelled,
+    All,
+}
+
 /// The database could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("database: {0}")]
@@ -328,16 +336,19 @@ pub trait Tables: Send + Sync + 'static {
     /// By normalised login.
     fn user(&self, login: String) -> Read<'_, Option<User>>;
 
+    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>>;
+
     /// Users of versions above this one, at most `limit`, newest first.
     fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>>;
 
     /// Users whose claim to a login was accepted here, and whose register is not closed.
     fn open_logins(&self, limit: usize) -> Read<'_, Vec<User>>;
 
-    /// A user's tickets that are not wholly cancelled, newest first, after (created_at, id).
+    /// A user's tickets, newest first, after (created_at, id).
     fn tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>>;

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use crate::company::Company;
 use crate::company::cancellation;
 use crate::company::ledger::PostError;
-use crate::company::store::{KnownKey, ReadError, SagaRecord};
+use crate::company::store::{KnownKey, ReadError, SagaRecord, Which};
 use crate::domain::entry::{Entry, Idempotency, Receipt};
 
 use crate::domain::question::{CompanyAnswer, Question};
@@ -87,7 +87,10 @@ impl Service {
                 found.map(|ticket| Reply::Ticket(ticket.map(Box::new)))
             }
             Request::TicketsOf { user } => {
-                let found = company.archive.tickets_of(user, None, TICKETS_MAX).await;
+                let found = company
+                    .archive
+                    .tickets_of(user, Which::NotCancelled, None, TICKETS_MAX)
+                    .await;
                 found.map(|mut tickets| {
                     tickets.truncate(fitting(&tickets));
                     Reply::Tickets(tickets)

@@ -1,5 +1,6 @@
 //! Register and log in: passwords and their hashes. Who has which login is agreed in [`logins`].
 
+pub mod codes;
 pub mod logins;
 
 use std::sync::Arc;
@@ -9,8 +10,9 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use uuid::Uuid;
 
 use self::logins::{Claimed, Logins};
-use crate::domain::accounts::{FIRST_VERSION, User};
+use crate::domain::accounts::{FIRST_VERSION, Mailbox, Renewal, User};
 use crate::domain::ids::UserId;
+use crate::people::desk::Unavailable;
 use crate::people::spelling::{self, Misspelt};
 use crate::turns::Turns;
 
@@ -52,7 +54,7 @@ pub struct Known {
     pub version: i64,
 }
 
-/// Answer to a change of password, or to a sign-out everywhere.
+/// Answer to a change of password or mailbox, or to a sign-out everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Renewed {
     /// Tokens of before are refused here now, at the other companies as soon as they hear of it.
@@ -65,6 +67,13 @@ pub enum Renewed {
     Overloaded,
     /// This node's database is away; a change may have happened nevertheless.
     Unavailable,
+}
+
+/// What an account says of itself to who it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    pub login: String,
+    pub mailbox: Option<Mailbox>,
 }
 
 /// Cheap to clone.
@@ -108,6 +117,7 @@ impl Accounts {
             login,
             password_hash,
             version: FIRST_VERSION,
+            mailbox: None,
         };
         match self.logins.claim(&user).await {
             Claimed::Ours => Registered::Created(user.id),
@@ -136,15 +146,65 @@ impl Accounts {
             Err(why) => return why.into(),
         };
         match self.hashing.take(move || hash_password(&new)).await {
-            Some(hash) => self.renew(&user, hash).await,
+            Some(hash) => self.renew(&user, Renewal::PasswordHash(hash)).await,
             None => Renewed::Overloaded,
         }
+    }
+
+    /// Gives the user whose code was right another password, and signs out everywhere. Denied where no mail can have
+    /// brought a code.
+    pub async fn reset_password(&self, login: &str, new: &str) -> Renewed {
+        let new = match spelling::new_password(new) {
+            Ok(new) => new,
+            Err(why) => return Renewed::PasswordMisspelt(why),
+        };
+        let user = match self.logins.find(&spelling::key(login)).await {
+            Ok(Some(user)) if user.mailbox.is_some() => user,
+            Ok(_) => return Renewed::Denied,
+            Err(()) => return Renewed::Unavailable,
+        };
+        match self.hashing.take(move || hash_password(&new)).await {
+            Some(hash) => self.renew(&user, Renewal::PasswordHash(hash)).await,
+            None => Renewed::Overloaded,
+        }
+    }
+
+    /// Has mail for the user go there, or nowhere, for who knows the password, and signs out everywhere: whoever can
+    /// read that mail can choose another password.
+    pub async fn change_mailbox(
+        &self,
+        login: &str,
+        password: &str,
+        mailbox: Option<Mailbox>,
+    ) -> Renewed {
+        match self.recognise(login, password).await {
+            Ok(user) => self.renew(&user, Renewal::Mailbox(mailbox)).await,
+            Err(why) => why.into(),
+        }
+    }
+
+    /// Has the account end, for who knows its password: nobody logs in to it any more, and nobody else gets its login.
+    pub async fn delete(&self, login: &str, password: &str) -> Renewed {
+        match self.recognise(login, password).await {
+            Ok(user) => self.renew(&user, Renewal::Gone).await,
+            Err(why) => why.into(),
+        }
+    }
+
+    /// Of the user of a token. None: not known here yet.
+    pub async fn profile(&self, user: UserId) -> Result<Option<Profile>, Unavailable> {
+        let found = self.logins.find_by_id(user).await;
+        let found = found.map_err(|()| Unavailable)?;
+        Ok(found.map(|user| Profile {
+            login: user.login,
+            mailbox: user.mailbox,
+        }))
     }
 
     /// Has every token of the user refused but those that are issued from now on.
     pub async fn sign_out(&self, login: &str, password: &str) -> Renewed {
         match self.recognise(login, password).await {
-            Ok(user) => self.renew(&user, user.password_hash.clone()).await,
+            Ok(user) => self.renew(&user, Renewal::Nothing).await,
             Err(why) => why.into(),
         }
     }
@@ -154,8 +214,8 @@ impl Accounts {
         self.logins.is_current(known.user, known.version)
     }
 
-    async fn renew(&self, user: &User, password_hash: String) -> Renewed {
-        match self.logins.renew(user, password_hash).await {
+    async fn renew(&self, user: &User, renewal: Renewal) -> Renewed {
+        match self.logins.renew(user, renewal).await {
             Ok(Some(renewed)) => Renewed::Done(Known::from(&renewed)),
             Ok(None) => Renewed::Overloaded,
             Err(()) => Renewed::Unavailable,
@@ -166,6 +226,8 @@ impl Accounts {
     async fn recognise(&self, login: &str, password: &str) -> Result<User, Unrecognised> {
         let found = self.logins.find(&spelling::key(login)).await;
         let user = found.map_err(|()| Unrecognised::Unavailable)?;
+        // an account that is gone is nobody's, also for whoever looks at the time
+        let user = user.filter(|user| !user.is_gone());
         let known: Arc<str> = match &user {
             Some(user) => user.password_hash.as_str().into(),
             None => self.nobody.clone(),

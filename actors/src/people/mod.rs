@@ -1,12 +1,13 @@
 //! What people hold: handles without actors, peers and timeouts.
 //!
-//! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who, and [`spelling`], how they are
-//!   spelt; [`refund`]: what comes back for a cancelled seat; [`remedy`]: what is owed for a
-//!   changed flight, and [`rebooking`], by which other flights it may be paid;
+//! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who, [`mail_address`], where they get mail, and
+//!   [`spelling`], how they are spelt; [`refund`]: what comes back for a cancelled seat; [`remedy`]: what is owed for a changed flight,
+//!   and [`rebooking`], by which other flights it may be paid;
 //! * operators: [`operations`].
 
 pub mod accounts;
 pub mod desk;
+pub mod mail_address;
 pub mod operations;
 pub mod rebooking;
 pub mod refund;

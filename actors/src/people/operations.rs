@@ -13,7 +13,7 @@ use crate::booking::drivers::Drivers;
 use crate::catalogue::{LegFilter, LegPage, PageCursor};
 use crate::company::Company;
 use crate::company::ledger::PostError;
-use crate::company::store::{ReadError, SagaStatus, SagaView, Unfinished};
+use crate::company::store::{ReadError, SagaStatus, SagaView, Unfinished, Which};
 use crate::company::verifier::{Verification, Verifier};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, SeatId, UserId};
@@ -328,7 +328,9 @@ impl Operations {
     /// A user's tickets as this company has them.
     pub async fn tickets_here(&self, user: UserId) -> Result<TicketPage, Unavailable> {
         let archive = &self.company.archive;
-        let tickets = archive.tickets_of(user, None, TICKETS_MAX).await;
+        let tickets = archive
+            .tickets_of(user, Which::NotCancelled, None, TICKETS_MAX)
+            .await;
         Ok(TicketPage {
             tickets: tickets.map_err(away)?,
             next: None,

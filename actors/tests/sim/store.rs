@@ -13,7 +13,7 @@ use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::{Assumed, ClientKey, Facts, Loaded, Projection, Standing};
 use passcom_actors::company::store::{
     Append, AppendError, AsOf, AuditView, Books, Claims, Kept, LedgerStore, Logged, Read,
-    ReadError, RefundPlace, RefundView, SagaStatus, SagaView, Tables, WriteError,
+    ReadError, RefundPlace, RefundView, SagaStatus, SagaView, Tables, Which, WriteError,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
@@ -322,6 +322,10 @@ impl Tables for Database {
         self.read(move |this| this.tables().user(login))
     }
 
+    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>> {
+        self.read(move |this| this.tables().user_by_id(id))
+    }
+
     fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>> {
         self.read(move |this| this.tables().renewed_users(after, limit))
     }
@@ -333,10 +337,11 @@ impl Tables for Database {
     fn tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
-        self.read(move |this| this.tables().tickets_of(user, after, limit))
+        self.read(move |this| this.tables().tickets_of(user, which, after, limit))
     }
 
     fn books(&self, from: i32, to: i32) -> Read<'_, Books> {

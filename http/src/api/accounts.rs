@@ -31,8 +31,8 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
 ];
 
 /// Lengths in characters.
-const LOGIN_LEN: RangeInclusive<usize> = 3..=64;
-const PASSWORD_LEN: RangeInclusive<usize> = 8..=128;
+pub(super) const LOGIN_LEN: RangeInclusive<usize> = 3..=64;
+pub(super) const PASSWORD_LEN: RangeInclusive<usize> = 8..=128;
 
 const SIGNED_OUT: Text = Text::fixed("Todas as sessões foram encerradas", "Signed out everywhere");
 const CREATED: Text = Text::fixed("Usuário criado com sucesso", "User created");
@@ -95,7 +95,7 @@ async fn sign_out(client: &Client, call: Call) -> Answered {
     }))
 }
 
-fn renewed(answer: Renewed) -> Result<Known, Problem> {
+pub(super) fn renewed(answer: Renewed) -> Result<Known, Problem> {
     match answer {
         Renewed::Done(known) => Ok(known),
         Renewed::Denied => Err(Kind::BadCredentials.into()),
@@ -105,7 +105,7 @@ fn renewed(answer: Renewed) -> Result<Known, Problem> {
     }
 }
 
-fn session(client: &Client, known: Known) -> Answered {
+pub(super) fn session(client: &Client, known: Known) -> Answered {
     let now = client.desk.clock().wall_seconds();
     let user_uuid = known.user;
     let access_token = client.issuer.issue(known, now).map_err(|cause| {
@@ -119,12 +119,12 @@ fn session(client: &Client, known: Known) -> Answered {
 }
 
 /// Login and password, both there and neither empty.
-fn credentials(call: &Call) -> Result<(String, String), Problem> {
+pub(super) fn credentials(call: &Call) -> Result<(String, String), Problem> {
     let wire::Credentials { login, password } = call.json()?;
     Ok((present("login", login)?, present("password", password)?))
 }
 
-fn present(field: &str, value: Option<String>) -> Result<String, Problem> {
+pub(super) fn present(field: &str, value: Option<String>) -> Result<String, Problem> {
     value.filter(|value| !value.is_empty()).ok_or_else(|| {
         Problem::invalid(
             format!("{field} é obrigatório"),
@@ -133,7 +133,11 @@ fn present(field: &str, value: Option<String>) -> Result<String, Problem> {
     })
 }
 
-fn check_new(field: &str, value: &str, len: RangeInclusive<usize>) -> Result<(), Problem> {
+pub(super) fn check_new(
+    field: &str,
+    value: &str,
+    len: RangeInclusive<usize>,
+) -> Result<(), Problem> {
     let (min, max) = (len.start(), len.end());
     if !len.contains(&value.chars().count()) {
         return Err(Problem::invalid(
@@ -170,7 +174,7 @@ pub(super) fn misspelt(field: &str, why: Misspelt) -> Problem {
 }
 
 /// What breaks the published rules belongs to nobody; no password is hashed to find that out.
-fn could_exist(login: &str, password: &str) -> bool {
+pub(super) fn could_exist(login: &str, password: &str) -> bool {
     check_new("login", login, LOGIN_LEN).is_ok()
         && check_new("password", password, PASSWORD_LEN).is_ok()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::domain::ids::UserId;
+use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::accounts::{Accounts, Known};
 use passcom_actors::people::desk::Desk;
 use tokio::sync::watch;
@@ -28,6 +29,7 @@ mod holds;
 mod itineraries;
 mod passengers;
 mod places;
+mod recovery;
 mod seats;
 pub(crate) mod tickets;
 mod ui;
@@ -48,6 +50,8 @@ struct Client {
     issuer: Arc<TokenIssuer>,
     verifier: TokenVerifier,
     users: Limiter<UserId>,
+    /// None where this node sends no mail.
+    codes: Option<Arc<dyn Codes>>,
     printer: Printer,
     /// Where customers find this node's page.
     public_url: Option<String>,
@@ -63,6 +67,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         issuer: Arc::new(app.issuer),
         verifier: app.verifier,
         users: Limiter::new(app.limits.per_user),
+        codes: app.codes,
         printer: Printer::new(prints_at_once()),
         public_url: app.public_url,
     };
@@ -78,6 +83,7 @@ fn prints_at_once() -> usize {
 fn router() -> Router<Client> {
     Router::new(&[
         accounts::ENDPOINTS,
+        recovery::ENDPOINTS,
         catalogue::ENDPOINTS,
         itineraries::ENDPOINTS,
         seats::ENDPOINTS,

@@ -12,6 +12,7 @@ pub(crate) enum Kind {
     PlacesMissing,
     InvalidToken,
     BadCredentials,
+    BadCode,
     NotYourUser,
     UnknownPath,
     UnknownPlace,
@@ -49,6 +50,7 @@ pub(crate) enum Kind {
     Internal,
     CompanyDown,
     NoMajority,
+    NoMail,
     Overloaded,
     Unavailable,
     OutcomeUnknown,
@@ -105,6 +107,15 @@ impl Kind {
                 "bad-credentials",
                 Text::fixed("Não autenticado", "Not authenticated"),
                 Text::fixed("Credenciais inválidas", "Invalid credentials"),
+            ),
+            Self::BadCode => row(
+                StatusCode::UNAUTHORIZED,
+                "bad-code",
+                Text::fixed("Código inválido", "Invalid code"),
+                Text::fixed(
+                    "O código está errado, venceu ou já foi usado; peça outro se precisar",
+                    "The code is wrong, has expired or was used already; ask for another if need be",
+                ),
             ),
             Self::NotYourUser => row(
                 StatusCode::FORBIDDEN,
@@ -418,6 +429,15 @@ impl Kind {
                     "Too few companies are up to agree on the login",
                 ),
             ),
+            Self::NoMail => row(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no-mail",
+                Text::fixed("Sem e-mail", "No mail"),
+                Text::fixed(
+                    "Esta companhia não envia e-mails; tente em outra",
+                    "This company sends no mail; try another one",
+                ),
+            ),
             Self::Overloaded => row(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "overloaded",
@@ -456,6 +476,7 @@ impl Kind {
         Self::PlacesMissing,
         Self::InvalidToken,
         Self::BadCredentials,
+        Self::BadCode,
         Self::NotYourUser,
         Self::UnknownPath,
         Self::UnknownPlace,
@@ -488,6 +509,7 @@ impl Kind {
         Self::Internal,
         Self::CompanyDown,
         Self::NoMajority,
+        Self::NoMail,
         Self::Overloaded,
         Self::Unavailable,
         Self::OutcomeUnknown,

@@ -362,5 +362,6 @@ fn company(folder: &Folder, code: CompanyId, http: u16, mesh: u16) -> Company {
         token_public_key: certificate(".token.pem"),
         admin_token_file: home.join("admin.token"),
         public_url: Some(format!("http://{}", ports::local(http))),
+        mail: None,
     }
 }

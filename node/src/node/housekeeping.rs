@@ -7,7 +7,7 @@ use metrics::{counter, gauge};
 use passcom_actors::company::Company;
 use passcom_actors::mesh::companies::Companies;
 use passcom_actors::mesh::messages::{Reply, Request};
-use passcom_sql::{Database, prune};
+use passcom_sql::{Database, forget, prune};
 use tokio::time::interval;
 use tracing::{debug, warn};
 
@@ -15,6 +15,8 @@ use tracing::{debug, warn};
 const OUTBOX_EVERY: Duration = Duration::from_secs(15);
 /// How often old keys go. Looking for them reads every key.
 const KEYS_EVERY: Duration = Duration::from_secs(3600);
+/// How often people are forgotten whose account is deleted and whose flights have left.
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
 /// How often the log is looked at for a partition that is old enough to go. One goes at a time.
 const LOG_EVERY: Duration = Duration::from_secs(600);
 /// How long a peer has to say how far it has read.
@@ -23,11 +25,12 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(2);
 /// Tidies up for ever. The log is kept for so many days.
 pub async fn run(company: Arc<Company>, companies: Companies, database: Database, log_days: u16) {
     let (mut outbox, mut keys) = (interval(OUTBOX_EVERY), interval(KEYS_EVERY));
-    let mut log = interval(LOG_EVERY);
+    let (mut log, mut people) = (interval(LOG_EVERY), interval(FORGET_EVERY));
     loop {
         let gone = tokio::select! {
             _ = outbox.tick() => prune_outbox(&company, &companies, &database).await,
             _ = keys.tick() => prune::keys(&database).await,
+            _ = people.tick() => forget::departed(&database).await,
             _ = log.tick() => trim_log(&database, log_days).await,
         };
         match gone {

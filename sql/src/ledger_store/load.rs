@@ -33,6 +33,7 @@ left join leg on leg.saga_id = seat_owner.saga_id and leg.route_id = seat_owner.
 
 pub(crate) const LOGINS: &str = "
 select asked.login_norm, user_account.id as user_id, user_account.pw_hash, user_account.version,
+       user_account.email, user_account.language,
        login_register.key, login_register.acceptors, login_register.promised, login_register.accepted, login_register.value,
        login_register.chosen
 from unnest($1::text[]) as asked (login_norm)

@@ -8,7 +8,7 @@ use passcom_actors::company::log::hot::Projection;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::{Key, Register, Value};
 use passcom_actors::domain::flight::FlightChange;
-use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::refund::Refunded;
 use passcom_actors::domain::rows::{KeyRow, Replicated, SagaRow};
@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::session::Session;
 use crate::decode;
 use crate::error::{Failure, Stage};
+use crate::mail;
 
 /// Milliseconds since 1970 as an instant.
 macro_rules! instant {
@@ -154,9 +155,10 @@ on conflict (user_id, key) do update set answer = excluded.answer where idem.ans
 ";
 
 const USERS: &str = "
-insert into user_account (id, login_norm, pw_hash, version)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[])
-on conflict (id) do update set pw_hash = excluded.pw_hash, version = excluded.version
+insert into user_account (id, login_norm, pw_hash, version, email, language)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+on conflict (id) do update set pw_hash = excluded.pw_hash, version = excluded.version, email = excluded.email,
+    language = excluded.language
 where user_account.version < excluded.version
 ";
 
@@ -207,7 +209,7 @@ insert into outbox (seq, kind, id) select * from unnest($1::bigint[], $2::text[]
 on conflict (seq) do nothing
 ";
 
-pub(super) const STATEMENTS: [&str; 14] = [
+pub(super) const STATEMENTS: [&str; 15] = [
     MOVE,
     SAGAS,
     LEGS,
@@ -217,6 +219,7 @@ pub(super) const STATEMENTS: [&str; 14] = [
     SETTLEMENT,
     KEYS,
     USERS,
+    mail::NOTE_SOLD,
     LOGINS,
     SEATS,
     CURSORS,
@@ -249,6 +252,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         keys,
         logins,
         users,
+        mails,
         seats,
         cursors,
         audit,
@@ -267,6 +271,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         keys(session, what),
         logins(session, what),
         users(session, what),
+        mails(session, what),
         seats(session, what),
         cursors(session, what),
         audit(session, what),
@@ -285,6 +290,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         keys,
         logins,
         users,
+        mails,
         seats,
         cursors,
         audit,
@@ -648,6 +654,34 @@ async fn users(session: &Session, what: &Projection) -> Done {
                 &column(&users, |user| user.login.as_str()),
                 &column(&users, |user| user.password_hash.as_str()),
                 &column(&users, |user| user.version),
+                &column(&users, |user| {
+                    user.mailbox.as_ref().map(|mailbox| &*mailbox.address)
+                }),
+                &column(&users, |user| {
+                    user.mailbox.as_ref().map(|mailbox| mailbox.language.tag())
+                }),
+            ],
+        )
+        .await
+}
+
+/// After the tickets and their users.
+async fn mails(session: &Session, what: &Projection) -> Done {
+    let tickets = changed_tickets(what).into_iter();
+    let sold: Vec<(Uuid, CompanyId)> = tickets
+        .filter_map(|(ticket, ..)| Some((ticket.id.0, ticket.order.seller?)))
+        .collect();
+    if sold.is_empty() {
+        return Ok(());
+    }
+    session
+        .execute(
+            mail::NOTE_SOLD,
+            &[
+                &column(&sold, |(id, _)| *id),
+                &column(&sold, |(_, seller)| seller.to_string()),
+                &mail::NEWS_SECONDS,
+                &mail::WAITING_MAX,
             ],
         )
         .await

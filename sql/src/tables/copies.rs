@@ -1,6 +1,7 @@
 //! Reads of users and tickets, and of what other companies take over.
 
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
+use passcom_actors::company::store::Which;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::Value;
 use passcom_actors::domain::ids::{SagaId, UserId};
@@ -15,7 +16,11 @@ use crate::decode::{self, Decoded, gone, gone_columns};
 use crate::error::Failure;
 
 const USER: &str = "
-select id as user_id, login_norm, pw_hash, version from user_account where login_norm = $1
+select id as user_id, login_norm, pw_hash, version, email, language from user_account where login_norm = $1
+";
+
+const USER_BY_ID: &str = "
+select id as user_id, login_norm, pw_hash, version, email, language from user_account where id = $1
 ";
 
 /// What these rows (seq, kind, id) say is read where it stands; a row of one kind has nothing of the other.
@@ -27,7 +32,7 @@ select told.seq,
        ticket.id, ticket."order", "#,
             gone_columns!(),
             r#",
-       user_account.id as user_id, login_norm, pw_hash, version
+       user_account.id as user_id, login_norm, pw_hash, version, email, language
 from ("#,
             $told,
             ") as told
@@ -66,7 +71,7 @@ from ticket
     r#"where ticket.user_id = $1
     and ($2::bigint is null or ticket.created_at <= timestamptz 'epoch' + $2 * interval '1 millisecond')
     and ($2::bigint is null or ticket.created_at < timestamptz 'epoch' + $2 * interval '1 millisecond' or ticket.id > $3)
-    and json_array_length(ticket."order" -> 'legs') > cardinality(gone.numbers)
+    and ($5 or json_array_length(ticket."order" -> 'legs') > cardinality(gone.numbers))
 order by ticket.created_at desc, ticket.id
 limit $4"#
 );
@@ -98,7 +103,7 @@ from (
                                 unseated, extract(epoch from told_at), accepted)
     from changed_leg where ticket_id between $1 and $2
     union all
-    select id, concat_ws('/', id, version, pw_hash) from user_account where id between $1 and $2
+    select id, concat_ws('/', id, version, pw_hash, email, language) from user_account where id between $1 and $2
 ) as facts
 group by bucket
 ";
@@ -106,6 +111,11 @@ group by bucket
 impl PgTables {
     pub(super) async fn read_user(&self, login: &str) -> Result<Option<User>, Failure> {
         let row = self.reader().await?.row(USER, &[&login]).await?;
+        row.as_ref().map(decode::user).transpose()
+    }
+
+    pub(super) async fn read_user_by_id(&self, id: UserId) -> Result<Option<User>, Failure> {
+        let row = self.reader().await?.row(USER_BY_ID, &[&id.0]).await?;
         row.as_ref().map(decode::user).transpose()
     }
 
@@ -138,6 +148,7 @@ impl PgTables {
     pub(super) async fn read_tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Result<Vec<Ticket>, Failure> {
@@ -145,7 +156,16 @@ impl PgTables {
         let id: Option<Uuid> = after.map(|(_, id)| id.0);
         let reader = self.reader().await?;
         let rows = reader
-            .rows(TICKETS_OF, &[&user.0, &created_at, &id, &row_limit(limit)])
+            .rows(
+                TICKETS_OF,
+                &[
+                    &user.0,
+                    &created_at,
+                    &id,
+                    &row_limit(limit),
+                    &(which == Which::All),
+                ],
+            )
             .await?;
         rows.iter().map(decode::ticket).collect()
     }

@@ -22,7 +22,7 @@ use passcom_actors::company::log::comparison::Claim;
 use passcom_actors::company::log::hot::ClientKey;
 use passcom_actors::company::store::{
     AsOf, AuditView, Books, Claims, Kept, Logged, Read, RefundPlace, RefundView, SagaStatus,
-    SagaView, Tables,
+    SagaView, Tables, Which,
 };
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
@@ -73,6 +73,10 @@ impl Tables for PgTables {
         Box::pin(async move { Ok(self.read_user(&login).await?) })
     }
 
+    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>> {
+        Box::pin(async move { Ok(self.read_user_by_id(id).await?) })
+    }
+
     fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>> {
         Box::pin(async move { Ok(self.read_renewed_users(after, limit).await?) })
     }
@@ -84,10 +88,11 @@ impl Tables for PgTables {
     fn tickets_of(
         &self,
         user: UserId,
+        which: Which,
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
-        Box::pin(async move { Ok(self.read_tickets_of(user, after, limit).await?) })
+        Box::pin(async move { Ok(self.read_tickets_of(user, which, after, limit).await?) })
     }
 
     fn books(&self, from: i32, to: i32) -> Read<'_, Books> {

@@ -3,6 +3,7 @@
 mod contract;
 mod failures;
 mod housekeeping;
+mod people;
 mod speed;
 #[path = "../support/mod.rs"]
 mod support;

@@ -318,6 +318,7 @@ fn a_merge_takes_copies_and_moves_the_cursor() {
         login: "ana".to_owned(),
         password_hash: "hash".to_owned(),
         version: 1,
+        mailbox: None,
     };
     let cursor = OutboxCursor {
         incarnation: Incarnation(Uuid::nil()),

@@ -57,6 +57,7 @@ fn user(version: i64, password_hash: &str) -> User {
         login: "ana".to_owned(),
         password_hash: password_hash.to_owned(),
         version,
+        mailbox: None,
     }
 }
 

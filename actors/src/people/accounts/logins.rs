@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::company::Company;
-use crate::domain::accounts::User;
+use crate::domain::accounts::{Renewal, User};
 use crate::domain::ballot::{Acceptors, Ballot, Key, Value};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, UserId};
@@ -70,11 +70,17 @@ impl Logins {
         agreed.unwrap_or(Claimed::NoMajority)
     }
 
-    /// Has what comes after this user, with this password hash, here and in time at every company. None: another version
+    /// By id, as far as it is known here.
+    pub async fn find_by_id(&self, id: UserId) -> Result<Option<User>, ()> {
+        let found = self.company.archive.user_by_id(id).await;
+        found.map_err(drop)
+    }
+
+    /// Has what comes after this user here, and in time at every company. None: another version
     /// came meanwhile. `Err` if our own log or database is away; it may have come nevertheless.
-    pub async fn renew(&self, user: &User, password_hash: String) -> Result<Option<User>, ()> {
+    pub async fn renew(&self, user: &User, renewal: Renewal) -> Result<Option<User>, ()> {
         let now = self.company.clock.wall_seconds();
-        let renewed = user.renewed(password_hash, now, self.index());
+        let renewed = user.renewed(renewal, now, self.index());
         let entry = Entry::Enrol(renewed.clone());
         self.company.ledger.post(entry).await.map_err(drop)?;
         let login = renewed.login.clone();

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::lookup::Lookup;
 use super::{Desk, NotShown, Unavailable};
 use crate::company::ledger::PostError;
+use crate::company::store::Which;
 use crate::company::{acceptance, cancellation};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
@@ -54,10 +55,19 @@ pub enum NotAgreed {
 /// One page of a user's tickets, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketPage {
-    /// Without those whose every seat is cancelled.
     pub tickets: Vec<Ticket>,
     /// (created_at, id) to go on after.
     pub next: Option<(i64, SagaId)>,
+}
+
+impl TicketPage {
+    /// Of a list that was asked for at most so many.
+    fn new(tickets: Vec<Ticket>, limit: usize) -> Self {
+        let next = (tickets.len() == limit)
+            .then(|| tickets.last().map(|last| (last.order.created_at, last.id)))
+            .flatten();
+        Self { tickets, next }
+    }
 }
 
 impl Desk {
@@ -203,7 +213,19 @@ impl Desk {
         let _ = tokio::time::timeout(CANCEL_PUSH_TIMEOUT, push).await; // those that are slow, too
     }
 
-    /// The user's tickets, newest first, at most `limit`.
+    /// All tickets of the user that this node has, cancelled ones too, newest first, at most `limit`.
+    pub async fn all_tickets(
+        &self,
+        user: UserId,
+        after: Option<(i64, SagaId)>,
+        limit: usize,
+    ) -> Result<TicketPage, Unavailable> {
+        let archive = &self.company.archive;
+        let found = archive.tickets_of(user, Which::All, after, limit).await;
+        Ok(TicketPage::new(found.map_err(|_| Unavailable)?, limit))
+    }
+
+    /// The user's tickets without those whose every seat is cancelled, newest first, at most `limit`.
     pub async fn tickets(
         &self,
         user: UserId,
@@ -211,15 +233,14 @@ impl Desk {
         limit: usize,
     ) -> Result<TicketPage, Unavailable> {
         let archive = &self.company.archive;
-        let found = archive.tickets_of(user, after, limit).await;
+        let found = archive
+            .tickets_of(user, Which::NotCancelled, after, limit)
+            .await;
         let mut tickets = found.map_err(|_| Unavailable)?;
         if tickets.is_empty() && after.is_none() {
             tickets = self.tickets_of_peers(user, limit).await;
         }
-        let next = (tickets.len() == limit)
-            .then(|| tickets.last().map(|last| (last.order.created_at, last.id)))
-            .flatten();
-        Ok(TicketPage { tickets, next })
+        Ok(TicketPage::new(tickets, limit))
     }
 
     async fn tickets_of_peers(&self, user: UserId, limit: usize) -> Vec<Ticket> {

@@ -117,6 +117,7 @@ pub fn user(id: u128, login: &str) -> User {
         login: login.to_owned(),
         password_hash: String::new(),
         version: 1,
+        mailbox: None,
     }
 }
 

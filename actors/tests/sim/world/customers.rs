@@ -164,6 +164,7 @@ impl World {
             login: login_of(login),
             password_hash: String::new(),
             version: 1,
+            mailbox: None,
         };
         self.tell(at, format_args!("asked for {} by {id}", user.login));
         let answer = async move { Answer::Claiming(door.logins.claim(&user).await) };

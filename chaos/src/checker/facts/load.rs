@@ -39,7 +39,7 @@ const BOOKS: &str = "
 select day::text, seller, owner, currency, seats_sold, sold::text, seats_refunded, refunded::text from settlement
 where (seats_sold, sold, seats_refunded, refunded) <> (0, 0, 0, 0)";
 const USERS: &str = "
-select id, login_norm, format('version %s, password %s', version, md5(pw_hash)) from user_account";
+select id, login_norm, format('version %s, password %s, mail %s', version, md5(pw_hash), concat_ws(' ', language, email)) from user_account";
 const KEYS: &str = "select user_id, key, saga_id from idem";
 /// An order is told by its hash, as jsonb spells it, a user by its id.
 const REGISTERS: &str = "

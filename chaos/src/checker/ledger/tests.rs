@@ -53,6 +53,7 @@ fn sold() -> Record {
         login: "ana".to_owned(),
         password_hash: String::new(),
         version: 1,
+        mailbox: None,
     };
     let change = LoginChange {
         user: Some(user),

@@ -1,9 +1,6 @@
 //! What a traveller takes along, and telling a true code from a false one.
 
-use std::sync::Arc;
-
 use passcom_actors::domain::order::Leg;
-use passcom_actors::domain::ticket::Ticket;
 use tracing::error;
 
 use super::super::{Client, RETRY};
@@ -13,11 +10,9 @@ use crate::call::Call;
 use crate::error::{Kind, Problem};
 use crate::language::Language;
 use crate::router::{Endpoint, get};
-use crate::ticket::pdf::PdfError;
+use crate::ticket::e_ticket::Printing;
 use crate::ticket::printer::{NotPrinted, Subject};
-use crate::ticket::travellers::travellers;
-use crate::ticket::{calendar, code, pdf};
-use crate::token::TokenIssuer;
+use crate::ticket::{calendar, code, e_ticket};
 use crate::wire::query::LANGUAGE;
 
 pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
@@ -35,17 +30,12 @@ pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
 async fn e_ticket(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
     let language = language(&call)?;
-    let travellers = travellers(&ticket);
-    let seats = travellers.iter().map(|traveller| {
-        let legs = traveller.legs.iter();
-        legs.map(|leg| label(client, leg)).collect()
-    });
     let subject = Subject {
         ticket: ticket.id,
         cancelled: ticket.cancelled.clone(),
         changes: ticket.changes.clone(),
         refunds: ticket.refunds.clone(),
-        labels: seats.collect(),
+        labels: e_ticket::labels(&client.catalogue, &ticket),
         language,
     };
     let (user, id) = (ticket.order.user, ticket.id);
@@ -73,45 +63,6 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
         pdf.to_vec(),
         language,
     ))
-}
-
-/// All that a document is made of.
-struct Printing {
-    ticket: Ticket,
-    /// Of each traveller's seats, as they were sold.
-    labels: Vec<Vec<Option<String>>>,
-    issuer: Arc<TokenIssuer>,
-    public_url: Option<String>,
-    /// Seconds since 1970.
-    now: i64,
-    language: Language,
-}
-
-/// A fault of the program; the text is for its log.
-#[derive(Debug, thiserror::Error)]
-enum PrintError {
-    #[error("a code is not signed: {0}")]
-    Code(#[from] jsonwebtoken::errors::Error),
-    #[error("{0}")]
-    Pdf(#[from] PdfError),
-}
-
-impl Printing {
-    fn print(self) -> Result<Vec<u8>, PrintError> {
-        let mut pages = Vec::new();
-        for (traveller, seats) in travellers(&self.ticket).into_iter().zip(self.labels) {
-            let code = code::issue(&self.issuer, &self.ticket, &traveller, self.now)?;
-            pages.push(pdf::Page {
-                seats,
-                qr: match &self.public_url {
-                    Some(page) => format!("{page}/#/bilhete/{code}"),
-                    None => code,
-                },
-                traveller,
-            });
-        }
-        Ok(pdf::render(&self.ticket, &pages, self.language)?)
-    }
 }
 
 async fn flights(client: &Client, call: Call) -> Answered {

@@ -1,6 +1,5 @@
 //! A user's tickets with all that is on them.
 
-use passcom_actors::catalogue::cabin::Layout;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::ticket::Ticket;
@@ -13,6 +12,7 @@ use crate::call::Call;
 use crate::cursor::{self, Cursor};
 use crate::error::{Kind, Problem};
 use crate::router::{Endpoint, get, post};
+use crate::ticket::e_ticket;
 use crate::wire::field::CHANGES;
 use crate::wire::{self, query};
 
@@ -93,10 +93,5 @@ pub(super) async fn named(client: &Client, call: &Call) -> Result<Ticket, Proble
 
 /// What a seat is called as it was sold, or, of an old order, in the cabin that the catalogue has for its flight now.
 pub(super) fn label(client: &Client, leg: &Leg) -> Option<String> {
-    let by_catalogue = || {
-        let route = client.catalogue.route(leg.seat.company, leg.seat.route)?;
-        let place = Layout::of(&route.equipment, route.seats).place(leg.seat.number)?;
-        Some(place.to_string())
-    };
-    leg.label.clone().or_else(by_catalogue)
+    e_ticket::label(&client.catalogue, leg)
 }

@@ -1,7 +1,7 @@
 //! Registers, and what other companies have a copy of.
 
 use passcom_actors::company::buckets::{Bucket, Slice, id_of};
-use passcom_actors::domain::accounts::User;
+use passcom_actors::domain::accounts::{Language, Mailbox, Renewal, User};
 use passcom_actors::domain::ballot::{Accept, Acceptors, Ballot, Key, Promise, Value};
 use passcom_actors::domain::entry::{Entry, Idempotency, Receipt};
 use passcom_actors::domain::ids::{Incarnation, RouteId, SeatNumber, UserId};
@@ -20,6 +20,7 @@ pub fn user(login: &str) -> User {
         login: login.to_owned(),
         password_hash: "$argon2id$1".to_owned(),
         version: 1,
+        mailbox: None,
     }
 }
 
@@ -82,7 +83,7 @@ pub async fn a_user_is_renewed_and_told(node: &Node) {
     let known = |login: &str| node.archive.user(login.to_owned());
     assert_eq!(known("rosa").await.unwrap(), Some(rosa.clone()));
     let now = 1_780_000_000;
-    let renewed = rosa.renewed("$argon2id$2".to_owned(), now, 1);
+    let renewed = rosa.renewed(Renewal::PasswordHash("$argon2id$2".to_owned()), now, 1);
     post(node, Entry::Enrol(renewed.clone())).await;
     post(node, Entry::Enrol(rosa.clone())).await;
     assert_eq!(known("rosa").await.unwrap(), Some(renewed.clone()));
@@ -90,10 +91,18 @@ pub async fn a_user_is_renewed_and_told(node: &Node) {
     let last = told.into_iter().map(|(_, row)| row).next_back();
     assert_eq!(last, Some(Replicated::User(renewed.clone())));
     // a newer one of a peer, and both at once
-    let newer = renewed.renewed("$argon2id$3".to_owned(), now + 1, 0);
+    let mailbox = Some(Mailbox {
+        address: "rosa@example.com".to_owned(),
+        language: Language::English,
+    });
+    let newer = renewed.renewed(Renewal::Mailbox(mailbox.clone()), now + 1, 0);
     let rows = vec![Replicated::User(newer.clone()), Replicated::User(renewed)];
     post(node, Entry::Merge { rows, cursor: None }).await;
     assert_eq!(known("rosa").await.unwrap(), Some(newer.clone()));
+    let by_id = node.archive.user_by_id(newer.id).await.unwrap();
+    assert_eq!(by_id.as_ref(), Some(&newer), "and so say the tables");
+    let nobody = UserId(Uuid::new_v4());
+    assert_eq!(node.archive.user_by_id(nobody).await.unwrap(), None);
     let since = |version| node.archive.renewed_users(version, 10);
     let expected = [(newer.id, newer.version)];
     assert_eq!(since(newer.version - 1).await.unwrap(), expected);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use passcom_actors::catalogue::{Published, SeatState, SeatStates};
-use passcom_actors::company::store::{SagaStatus, Unfinished};
+use passcom_actors::company::store::{SagaStatus, Unfinished, Which};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::rows::SeatUse;
@@ -136,7 +136,9 @@ pub async fn tickets_come_newest_first(node: &Node) {
     booked.sort();
     let ids: Vec<SagaId> = booked.iter().map(|(_, saga)| *saga).collect();
     let page = async |after, limit| -> Vec<SagaId> {
-        let page = node.archive.tickets_of(user, after, limit).await.unwrap();
+        let which = Which::NotCancelled;
+        let page = node.archive.tickets_of(user, which, after, limit).await;
+        let page = page.unwrap();
         page.iter().map(|ticket| ticket.id).collect()
     };
     assert_eq!(page(None, 10).await, ids);
@@ -150,4 +152,7 @@ pub async fn tickets_come_newest_first(node: &Node) {
     };
     post(node, cancel).await;
     assert_eq!(page(Some((3_001, ids[1])), 9).await, ids[3..]);
+    let all = node.archive.tickets_of(user, Which::All, None, 10).await;
+    let all: Vec<SagaId> = all.unwrap().iter().map(|ticket| ticket.id).collect();
+    assert_eq!(all, ids, "what is cancelled is his, too");
 }

@@ -123,6 +123,7 @@ fn a_register_that_holds_an_account_is_no_decision() {
         login: "ana".to_owned(),
         password_hash: String::new(),
         version: 1,
+        mailbox: None,
     };
     let flag = CompanyAnswer::Promise(Promise::Promised {
         accepted: Some((BALLOT, Value::Account(user))),

@@ -257,6 +257,7 @@ impl From<User> for accounts::User {
             login: old.login,
             password_hash: old.password_hash,
             version: old.version,
+            mailbox: None,
         }
     }
 }

@@ -1,0 +1,69 @@
+//! Orders whose people are forgotten: whoever deletes an account takes the names out of its tickets, once the flights have
+//! left. Everything else of an order stays, and so does its hash, which tells it apart: an order without its people is
+//! the same order.
+
+use std::sync::Arc;
+
+use super::order::{Leg, Order};
+
+/// The order with nobody named.
+pub fn without_people(order: &Order) -> Order {
+    let unnamed = |leg: &Leg| Leg {
+        passenger: None,
+        ..leg.clone()
+    };
+    Order {
+        legs: order.legs.iter().map(unnamed).collect(),
+        ..order.clone()
+    }
+}
+
+/// What two copies of one order come to: itself, without its people where one of them has forgotten those. None: they are
+/// two orders.
+pub fn merged(one: &Arc<Order>, other: &Arc<Order>) -> Option<Arc<Order>> {
+    if one == other {
+        return Some(one.clone());
+    }
+    let bare = without_people(one);
+    let is_one = *one.as_ref() == bare || *other.as_ref() == bare;
+    (is_one && bare == without_people(other)).then(|| Arc::new(bare))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures;
+    use crate::order::Passenger;
+
+    fn named(name: &str) -> Arc<Order> {
+        let seats = [fixtures::seat("a", 1), fixtures::seat("b", 2)];
+        let mut order = (*fixtures::order(&seats)).clone();
+        for leg in &mut order.legs {
+            leg.passenger = Some(Passenger {
+                name: name.to_owned(),
+                document: Some("123".to_owned()),
+            });
+        }
+        Arc::new(order)
+    }
+
+    #[test]
+    fn who_is_forgotten_by_one_is_forgotten_by_both() {
+        let (ana, bia) = (named("Ana"), named("Bia"));
+        let bare = Arc::new(without_people(&ana));
+        assert!(bare.legs.iter().all(|leg| leg.passenger.is_none()));
+        assert_eq!(merged(&ana, &ana), Some(ana.clone()));
+        for (one, other) in [(&ana, &bare), (&bare, &ana), (&bare, &bare)] {
+            assert_eq!(merged(one, other).as_ref(), Some(&bare));
+        }
+        assert_eq!(merged(&ana, &bia), None, "two orders");
+    }
+
+    #[test]
+    fn an_order_of_something_else_is_another_one() {
+        let ana = named("Ana");
+        let mut later = without_people(&ana);
+        later.legs[0].departs += 1;
+        assert_eq!(merged(&ana, &Arc::new(later)), None);
+    }
+}

@@ -1,0 +1,299 @@
+//! The texts of letters, as somebody writes them who speaks the language.
+
+use std::fmt::Write;
+
+use jiff::civil::DateTime;
+use passcom_actors::catalogue::airports;
+use passcom_actors::domain::accounts::Language;
+use passcom_actors::domain::currency;
+use passcom_actors::domain::order::{Leg, Offsets, Price};
+use passcom_actors::domain::ticket::Ticket;
+
+use crate::clock;
+use crate::ticket::travellers::travellers;
+
+/// Subject and text.
+type Words = (String, String);
+
+pub(super) fn booked(company: &str, ticket: &Ticket, language: Language) -> Words {
+    let trip = trip(ticket);
+    let (subject, opening) = match language {
+        Language::Portuguese => (
+            format!("Reserva confirmada: {trip}"),
+            "Olá!\n\nSua reserva está confirmada. O bilhete eletrônico vai em anexo, em PDF, com um arquivo para você \
+             incluir os voos na sua agenda."
+                .to_owned(),
+        ),
+        Language::English => (
+            format!("Booking confirmed: {trip}"),
+            "Hello,\n\nYour booking is confirmed. Your e-ticket is attached as a PDF, along with a file that adds the \
+             flights to your calendar."
+                .to_owned(),
+        ),
+    };
+    (subject, about_ticket(&opening, company, ticket, language))
+}
+
+pub(super) fn flights_changed(company: &str, ticket: &Ticket, language: Language) -> Words {
+    let trip = trip(ticket);
+    let (subject, opening) = match language {
+        Language::Portuguese => (
+            format!("Mudança no seu voo: {trip}"),
+            "Olá!\n\nUm ou mais voos da sua viagem mudaram. Confira abaixo os horários atuais; o bilhete em anexo já está \
+             atualizado e substitui o anterior."
+                .to_owned(),
+        ),
+        Language::English => (
+            format!("Change to your flight: {trip}"),
+            "Hello,\n\nOne or more flights of your trip have changed. Please check the current times below; the attached \
+             e-ticket is up to date and replaces the earlier one."
+                .to_owned(),
+        ),
+    };
+    (subject, about_ticket(&opening, company, ticket, language))
+}
+
+pub(super) fn code(company: &str, login: &str, code: &str, language: Language) -> Words {
+    match language {
+        Language::Portuguese => (
+            format!("{code} é o seu código para criar uma nova senha"),
+            format!(
+                "Olá!\n\nAlguém pediu uma nova senha para o login {login}. Se foi você, use este código:\n\n    {code}\n\n\
+                 Ele vale por 15 minutos e só pode ser usado uma vez. Não passe este código para ninguém: nós nunca vamos \
+                 pedi-lo.\n\nSe não foi você, ignore esta mensagem; sua senha continua a mesma.\n\n{company}\n"
+            ),
+        ),
+        Language::English => (
+            format!("{code} is your code for a new password"),
+            format!(
+                "Hello,\n\nSomeone asked for a new password for the login {login}. If that was you, enter this code:\n\n    \
+                 {code}\n\nIt is good for 15 minutes and can be used once. Do not share it with anyone: we will never ask \
+                 you for it.\n\nIf it was not you, you can ignore this message. Your password has not changed.\n\n\
+                 {company}\n"
+            ),
+        ),
+    }
+}
+
+/// `GRU – MAO` of the first and the last flight; there and back is told by where it leads.
+fn trip(ticket: &Ticket) -> String {
+    let legs = in_order(ticket);
+    let (Some(first), Some(last)) = (legs.first(), legs.last()) else {
+        return ticket.id.to_string();
+    };
+    let farthest = match first.origin_iata == last.destination_iata {
+        true => &legs[(legs.len() - 1) / 2].destination_iata,
+        false => &last.destination_iata,
+    };
+    format!("{} – {farthest}", first.origin_iata)
+}
+
+/// The legs that are left, by departure; of a flight the first seat only.
+fn in_order(ticket: &Ticket) -> Vec<&Leg> {
+    let mut legs: Vec<&Leg> = ticket.order.legs.iter().collect();
+    legs.retain(|leg| !ticket.cancelled.contains(&leg.seat));
+    legs.sort_by_key(|leg| (leg.departs, leg.seat));
+    legs.dedup_by_key(|leg| (leg.seat.company, leg.seat.route));
+    legs
+}
+
+fn about_ticket(opening: &str, company: &str, ticket: &Ticket, language: Language) -> String {
+    let (departs, arrives, local, who, number, bye) = match language {
+        Language::Portuguese => (
+            "Partida",
+            "Chegada",
+            "Os horários são os locais de cada aeroporto.",
+            "Passageiros",
+            "Número da passagem",
+            "Boa viagem!",
+        ),
+        Language::English => (
+            "Departs",
+            "Arrives",
+            "Times are local to each airport.",
+            "Passengers",
+            "Ticket number",
+            "Have a good trip!",
+        ),
+    };
+    let mut text = format!("{opening}\n\n");
+    let mut line = |words: std::fmt::Arguments<'_>| {
+        text.write_fmt(words).expect("a String takes everything");
+        text.push('\n');
+    };
+    for leg in in_order(ticket) {
+        let told = |of: fn(Offsets) -> i16| leg.offsets.map(of);
+        let (from, to) = (&leg.origin, &leg.destination);
+        let (from_iata, to_iata) = (&leg.origin_iata, &leg.destination_iata);
+        line(format_args!(
+            "{}: {from} ({from_iata}) – {to} ({to_iata})",
+            leg.flight
+        ));
+        line(format_args!(
+            "  {departs}: {}",
+            when(leg.departs, from_iata, told(|told| told.departs), language)
+        ));
+        line(format_args!(
+            "  {arrives}: {}",
+            when(leg.arrives, to_iata, told(|told| told.arrives), language)
+        ));
+        line(format_args!(""));
+    }
+    line(format_args!("{local}\n"));
+    let names = travellers(ticket).into_iter();
+    let names: Vec<&str> = names
+        .filter_map(|one| one.passenger.map(|who| &*who.name))
+        .collect();
+    if !names.is_empty() {
+        line(format_args!("{who}: {}", names.join(", ")));
+    }
+    if let Some(total) = total(ticket) {
+        line(format_args!("Total: {}", amount(&total, language)));
+    }
+    line(format_args!(
+        "{number}: {}\n\n{bye}\n\n{company}",
+        ticket.id
+    ));
+    text
+}
+
+/// What the seats that are left cost, where that is one currency.
+fn total(ticket: &Ticket) -> Option<Price> {
+    let legs = ticket.order.legs.iter();
+    let left = legs.filter(|leg| !ticket.cancelled.contains(&leg.seat));
+    let mut prices = left.map(|leg| &leg.price);
+    let first = prices.next()?.clone();
+    prices.try_fold(first, |sum, price| {
+        let is_same = sum.currency == price.currency;
+        let minor = sum.minor.checked_add(price.minor).filter(|_| is_same)?;
+        Some(Price { minor, ..sum })
+    })
+}
+
+fn amount(price: &Price, language: Language) -> String {
+    let (mark, real) = match language {
+        Language::Portuguese => (',', "R$ "),
+        Language::English => ('.', "R$"),
+    };
+    let number = currency::decimal(price.minor, &price.currency, mark);
+    match &*price.currency {
+        "BRL" => format!("{real}{number}"),
+        other => format!("{other} {number}"),
+    }
+}
+
+/// By the clock of the schedule, else of the airport; of an airport whose clock nobody here knows, in UTC, which is said.
+fn when(seconds: i64, iata: &str, told: Option<i16>, language: Language) -> String {
+    let at = clock::local(seconds, iata, told);
+    let known = told.is_some() || airports::find(iata).is_some();
+    let utc = if known { "" } else { " UTC" };
+    // the local time without its offset
+    let Some(Ok(at)) = at.get(..19).map(str::parse::<DateTime>) else {
+        return at;
+    };
+    let (day, month, year) = (at.day(), at.month(), at.year());
+    let (hour, minute) = (at.hour(), at.minute());
+    match language {
+        Language::Portuguese => {
+            format!("{day:02}/{month:02}/{year} às {hour:02}h{minute:02}{utc}")
+        }
+        Language::English => {
+            let month = at.strftime("%b");
+            format!("{day} {month} {year}, {hour:02}:{minute:02}{utc}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ticket::travellers::tests::{leg, ticket};
+
+    #[test]
+    fn a_booking_is_told_in_both_languages() {
+        let trip = ticket(vec![
+            leg("a", 1, 7, Some("Ana")),
+            leg("a", 1, 8, Some("Caê")),
+        ]);
+        let (subject, text) = booked("Companhia A", &trip, Language::Portuguese);
+        assert_eq!(subject, "Reserva confirmada: GRU – MAO");
+        assert!(
+            text.starts_with("Olá!\n\nSua reserva está confirmada. "),
+            "{text}"
+        );
+        for part in [
+            "\na1001: São Paulo (GRU) – Manaus (MAO)\n  Partida: 23/11/2026 às 14h00\n  Chegada: 23/11/2026 às 14h30\n\n",
+            "\nPassageiros: Ana, Caê\n",
+            "\nTotal: R$ 919,80\n",
+            "\n\nBoa viagem!\n\nCompanhia A\n",
+        ] {
+            assert!(text.contains(part), "{part:?} in {text}");
+        }
+        assert_eq!(text.matches("a1001").count(), 1, "a flight once");
+        let (subject, text) = booked("Company A", &trip, Language::English);
+        assert_eq!(subject, "Booking confirmed: GRU – MAO");
+        for part in [
+            "\n  Departs: 23 Nov 2026, 14:00\n",
+            "\nPassengers: Ana, Caê\n",
+            "\nTotal: R$919.80\n",
+        ] {
+            assert!(text.contains(part), "{part:?} in {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_cancelled_is_not_told_and_nothing_is_added_up_over_currencies() {
+        let (first, mut second) = (leg("a", 1, 7, Some("Ana")), leg("a", 2, 8, Some("Bia")));
+        second.price.currency = "USD".to_owned();
+        let mut trip = ticket(vec![first.clone(), second]);
+        let text = booked("A", &trip, Language::Portuguese).1;
+        assert!(!text.contains("Total"), "{text}");
+        trip.cancelled = vec![first.seat];
+        let text = booked("A", &trip, Language::Portuguese).1;
+        assert!(!text.contains("Ana") && text.contains("Bia"), "{text}");
+        assert!(text.contains("\nTotal: USD 459,90\n"), "{text}");
+    }
+
+    #[test]
+    fn a_trip_there_and_back_is_named_by_where_it_leads() {
+        let there = leg("a", 1, 7, None);
+        let mut back = leg("a", 2, 7, None);
+        std::mem::swap(&mut back.origin_iata, &mut back.destination_iata);
+        let trip = ticket(vec![back, there]);
+        let (subject, _) = flights_changed("A", &trip, Language::English);
+        assert_eq!(subject, "Change to your flight: GRU – MAO");
+        let (subject, text) = flights_changed("A", &trip, Language::Portuguese);
+        assert_eq!(subject, "Mudança no seu voo: GRU – MAO");
+        assert!(text.contains("substitui o anterior"));
+    }
+
+    #[test]
+    fn a_code_is_where_a_telephone_shows_it() {
+        let (subject, text) = code("A", "ana", "0012 0034", Language::Portuguese);
+        assert_eq!(
+            subject,
+            "0012 0034 é o seu código para criar uma nova senha"
+        );
+        assert!(text.contains("\n\n    0012 0034\n\n") && text.contains("login ana."));
+        let (subject, text) = code("A", "ana", "0012 0034", Language::English);
+        assert!(subject.starts_with("0012 0034 is"));
+        assert!(text.contains("\n\n    0012 0034\n\n"), "{text}");
+    }
+
+    #[test]
+    fn a_time_of_an_unknown_airport_says_that_it_is_none_of_its() {
+        let at = 1_730_319_757;
+        assert_eq!(
+            when(at, "GRU", None, Language::Portuguese),
+            "30/10/2024 às 17h22"
+        );
+        assert_eq!(
+            when(at, "???", None, Language::Portuguese),
+            "30/10/2024 às 20h22 UTC"
+        );
+        assert_eq!(
+            when(at, "???", None, Language::English),
+            "30 Oct 2024, 20:22 UTC"
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! Takes the people out of what is kept of deleted accounts: a bounded number of tickets at a time, at each company by
+//! itself. Until a trip is over its company has to know whom it carries.
+//!
+//! The order's hash stays: it is the hash of what was voted on. A copy that a company still has with its people is the same
+//! order, and merging the two forgets them there, too ([`passcom_actors::domain::forgotten`]).
+
+use crate::Database;
+
+/// From the last departure of a ticket until its people are forgotten: flights may be moved.
+pub const AFTER_SECONDS: f64 = 7.0 * 86_400.0;
+/// Tickets at a time.
+pub const TICKETS_MAX: i64 = 500;
+
+/// An order without its people.
+macro_rules! bare {
+    ($order:literal) => {
+        concat!(
+            "jsonb_set(",
+            $order,
+            "::jsonb, '{legs}', (
+    select jsonb_agg(leg || '{\"passenger\": null}' order by place)
+    from jsonb_array_elements(",
+            $order,
+            "::jsonb -> 'legs') with ordinality as leg (leg, place)
+))::json"
+        )
+    };
+}
+
+const FORGET: &str = concat!(
+    r#"
+with due as materialized (
+    select ticket.id from user_account
+    join ticket on ticket.user_id = user_account.id
+    where user_account.pw_hash = ''
+        and exists (
+            select from json_array_elements(ticket."order" -> 'legs') as leg
+            where json_typeof(leg -> 'passenger') = 'object'
+        )
+        and (
+            select max((leg ->> 'departs')::bigint) from json_array_elements(ticket."order" -> 'legs') as leg
+        ) < extract(epoch from now())::float8 - $1
+    limit $2
+), sagas as (
+    update saga set "order" = "#,
+    bare!(r#"saga."order""#),
+    r#" from due where saga.id = due.id and saga."order" is not null
+)
+update ticket set "order" = "#,
+    bare!(r#"ticket."order""#),
+    r#" from due where ticket.id = due.id
+"#
+);
+
+/// Answers with how many tickets have nobody's name any more that had one.
+pub async fn departed(database: &Database) -> anyhow::Result<u64> {
+    let client = database.client().await?;
+    Ok(client
+        .execute(FORGET, &[&AFTER_SECONDS, &TICKETS_MAX])
+        .await?)
+}

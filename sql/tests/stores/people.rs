@@ -1,0 +1,228 @@
+//! What is owed to people and kept of them beside bookings: mail, codes for passwords, and that they are forgotten.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use passcom_actors::domain::accounts::{Language, Mailbox, Renewal, User};
+use passcom_actors::domain::entry::Entry;
+use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::order::{Order, Passenger};
+use passcom_actors::domain::order_hash::order_hash;
+use passcom_actors::domain::rows::Replicated;
+use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::vote::Prepare;
+use passcom_actors::people::accounts::codes::{ASKED_MAX, Asked, Codes, TRIES_MAX};
+use passcom_sql::forget;
+use passcom_sql::mail::{Mail, Occasion, Outcome};
+use uuid::Uuid;
+
+use crate::contract::copies::user;
+use crate::contract::{Node, Postgresql, Tabling, book, company, post, prepare, seat};
+use crate::support::Cluster;
+
+fn with_mailbox(login: &str) -> User {
+    let mailbox = Mailbox {
+        address: format!("{login}@example.com"),
+        language: Language::English,
+    };
+    user(login).renewed(Renewal::Mailbox(Some(mailbox)), 10, 0)
+}
+
+/// A trip of this user, sold at the node of the company whose database it is: with somebody on its seat, made just now.
+fn trip(of: &User, number: u16) -> Prepare {
+    let mut trip = prepare(&[seat("a", 3, number)]);
+    let mut order: Order = (*trip.order).clone();
+    order.user = of.id;
+    order.seller = Some(company("a"));
+    // as the news of today
+    order.created_at = jiff::Timestamp::now().as_millisecond();
+    order.legs[0].passenger = Some(Passenger {
+        name: "Ana Souza".to_owned(),
+        document: Some("RG-77-Z".to_owned()),
+    });
+    trip.hash = order_hash(&order, &trip.acceptors);
+    trip.order = Arc::new(order);
+    trip
+}
+
+async fn booked(node: &Node, of: &User, number: u16) -> SagaId {
+    let trip = trip(of, number);
+    post(node, book(&trip, None)).await;
+    trip.saga
+}
+
+async fn due(mail: &Mail) -> Vec<(Occasion, Option<String>)> {
+    let due = mail.due(100).await.unwrap().into_iter();
+    due.map(|owed| (owed.occasion, owed.to.map(|to| to.address)))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_booking_is_owed_once_to_who_has_a_mailbox() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let mail = Mail::new(base.database.clone());
+    let (ana, bia) = (with_mailbox("ana"), user("bia"));
+    for user in [&ana, &bia] {
+        post(&node, Entry::Enrol(user.clone())).await;
+    }
+    // what was sold before there was mail is no news
+    booked(&node, &ana, 1).await;
+    assert_eq!(node.project().await, Ok(()));
+    mail.begin().await.unwrap();
+    assert_eq!(due(&mail).await, []);
+
+    let sold = booked(&node, &ana, 2).await;
+    booked(&node, &bia, 3).await;
+    let mut elsewhere = trip(&ana, 4);
+    elsewhere.order = Arc::new(Order {
+        seller: Some(company("b")),
+        ..(*elsewhere.order).clone()
+    });
+    elsewhere.hash = order_hash(&elsewhere.order, &elsewhere.acceptors);
+    post(&node, book(&elsewhere, None)).await;
+    assert_eq!(node.project().await, Ok(()));
+    let expected = (Occasion::Booked(sold), Some("ana@example.com".to_owned()));
+    assert_eq!(due(&mail).await, std::slice::from_ref(&expected));
+    // sold here, and ended by others: it comes as a copy
+    let copy = Ticket::new(SagaId(Uuid::new_v4()), trip(&ana, 5).order);
+    let came = Occasion::Booked(copy.id);
+    let rows = vec![Replicated::Ticket(copy)];
+    post(&node, Entry::Merge { rows, cursor: None }).await;
+    assert_eq!(node.project().await, Ok(()));
+    let owed = mail.due(100).await.unwrap();
+    let about: Vec<&Occasion> = owed.iter().map(|owed| &owed.occasion).collect();
+    assert_eq!(about, [&expected.0, &came]);
+
+    // a try is after the pause, and what has ended stays so, whatever becomes of the ticket
+    for one in &owed {
+        mail.note_try(one.id, Duration::from_secs(60))
+            .await
+            .unwrap();
+    }
+    assert_eq!(due(&mail).await, []);
+    assert_eq!(mail.waiting().await.unwrap().count, 2);
+    for one in &owed {
+        mail.note_end(one.id, Outcome::Sent).await.unwrap();
+    }
+    let cancel = Entry::Cancel {
+        ticket: sold,
+        seats: vec![seat("a", 3, 2)],
+        agreed: false,
+        refunds: Vec::new(),
+    };
+    post(&node, cancel).await;
+    assert_eq!(node.project().await, Ok(()));
+    assert_eq!(mail.waiting().await.unwrap().count, 0);
+    // without mail nothing is owed
+    mail.end().await.unwrap();
+    booked(&node, &ana, 6).await;
+    assert_eq!(node.project().await, Ok(()));
+    assert_eq!(mail.waiting().await.unwrap().count, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_is_used_once_tried_seldom_and_asked_for_seldom() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let mail = Mail::new(base.database.clone());
+    let ask = async |login: &str| {
+        mail.ask(login.to_owned(), Language::Portuguese)
+            .await
+            .unwrap()
+    };
+    let attempt = async |login: &str| mail.attempt(login.to_owned()).await.unwrap();
+    assert_eq!(attempt("ana").await, None);
+    assert_eq!(ask("ana").await, Asked::Noted);
+    let first = attempt("ana").await.unwrap();
+    assert!(mail.redeem(first).await.unwrap());
+    assert!(!mail.redeem(first).await.unwrap(), "once");
+    assert_eq!(attempt("ana").await, None);
+
+    assert_eq!(ask("ana").await, Asked::Noted);
+    for _ in 0..TRIES_MAX {
+        assert!(attempt("ana").await.is_some_and(|code| code != first));
+    }
+    assert_eq!(attempt("ana").await, None, "tried often enough");
+    for _ in 2..ASKED_MAX {
+        assert_eq!(ask("ana").await, Asked::Noted);
+    }
+    assert_eq!(ask("ana").await, Asked::TooMany);
+    assert_eq!(ask("bia").await, Asked::Noted, "another's");
+
+    let last = attempt("ana").await.unwrap();
+    let client = base.database.client().await.unwrap();
+    let later = "update password_code set asked_at = asked_at - interval '16 minutes'";
+    client.batch_execute(later).await.unwrap();
+    assert_eq!(attempt("ana").await, None, "too old");
+    assert!(!mail.redeem(last).await.unwrap());
+    let owed = mail.due(100).await.unwrap();
+    assert!(owed.iter().all(|owed| owed.late && owed.to.is_none()));
+    assert_eq!(owed.len(), 4);
+    client
+        .batch_execute(&later.replace("16", "60"))
+        .await
+        .unwrap();
+    assert_eq!(ask("ana").await, Asked::Noted, "an hour is over");
+    mail.tidy_up().await.unwrap();
+    assert_eq!(mail.due(100).await.unwrap().len(), 1, "the others are gone");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_deletes_an_account_is_forgotten_once_the_flights_have_left() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let (ana, bia) = (with_mailbox("ana"), user("bia"));
+    for user in [&ana, &bia] {
+        post(&node, Entry::Enrol(user.clone())).await;
+    }
+    let (flown, ahead) = (trip(&ana, 1), trip(&ana, 2));
+    let hers = trip(&bia, 3);
+    for trip in [&flown, &ahead, &hers] {
+        post(&node, book(trip, None)).await;
+    }
+    assert_eq!(node.project().await, Ok(()));
+    let forget = async || forget::departed(&base.database).await.unwrap();
+    assert_eq!(forget().await, 0, "she is somebody");
+    let gone = ana.renewed(Renewal::Gone, 20, 0);
+    post(&node, Entry::Enrol(gone)).await;
+    assert_eq!(node.project().await, Ok(()));
+    let client = base.database.client().await.unwrap();
+    // as if the flights of one ticket had left long ago, and those of the other were to leave
+    let times = r#"
+        update ticket set "order" = replace("order"::text, departs, (extract(epoch from now())::bigint + moved)::text)::json
+        from (select id as of, '"departs":' || ("order" #>> '{legs,0,departs}') as departs from ticket) as old,
+             (values ($1::uuid, -8 * 86400), ($2::uuid, 3600), ($3::uuid, -8 * 86400)) as new (id, moved)
+        where ticket.id = old.of and ticket.id = new.id"#
+        .replace("(extract", "'\"departs\":' || (extract");
+    client
+        .execute(&times, &[&flown.saga.0, &ahead.saga.0, &hers.saga.0])
+        .await
+        .unwrap();
+    assert_eq!(forget().await, 1);
+    assert_eq!(forget().await, 0, "there is nothing left to forget");
+    let named = r#"
+        select count(*) from (select id, "order" from ticket union all select id, "order" from saga) as kept
+        where id = $1 and ("order"::text like '%Ana Souza%' or "order"::text like '%RG-77-Z%')"#;
+    let named = async |id: Uuid| -> i64 { client.query_one(named, &[&id]).await.unwrap().get(0) };
+    assert_eq!(named(flown.saga.0).await, 0);
+    assert_eq!(named(ahead.saga.0).await, 2, "she has to be carried");
+    assert_eq!(named(hers.saga.0).await, 2, "another's");
+
+    // a copy that still has her is the same ticket
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let kept = node.archive.ticket(flown.saga).await.unwrap().unwrap();
+    assert!(kept.order.legs[0].passenger.is_none());
+    let mut copy = Ticket::new(flown.saga, flown.order.clone());
+    copy.order = {
+        let mut order = (*flown.order).clone();
+        order.legs[0].departs = kept.order.legs[0].departs;
+        order.into()
+    };
+    let rows = vec![Replicated::Ticket(copy)];
+    post(&node, Entry::Merge { rows, cursor: None }).await;
+    let merged = node.archive.ticket(flown.saga).await.unwrap().unwrap();
+    assert_eq!(merged, kept);
+}
