@@ -443,8 +443,12 @@ impl Workload {
             .map(|(login, row)| (login, text(&row)))
             .collect();
         logins.sort();
+        let cells = loaded.sagas.into_iter().map(|(saga, mut cell)| {
+            cell.booked = None;
+            (saga, cell)
+        });
         Rest {
-            cells: loaded.sagas.into_iter().collect(),
+            cells: cells.collect(),
             logins,
             keys: loaded.keys.iter().map(|key| text(key)).collect(),
             owners: loaded.owners,
