@@ -10,8 +10,7 @@ use passcom_actors::catalogue::Route;
 use passcom_actors::catalogue::cabin::Layout;
 use passcom_actors::domain::ids::{CompanyId, SEATS_MAX};
 use passcom_sql::schedule_store::flight::{self, Act};
-use passcom_sql::schedule_store::{self, Report};
-use tokio_postgres::Client;
+use passcom_sql::schedule_store::{self, Client, Report};
 
 use crate::config::Config;
 use crate::schedule::Window;

@@ -20,9 +20,10 @@ use jiff::Timestamp;
 use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::RouteId;
 use passcom_actors::fail_point::{self, Write};
+pub use tokio_postgres::Client;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, NoTls, Transaction};
+use tokio_postgres::{NoTls, Transaction};
 
 use self::difference::examples;
 pub use self::difference::{Change, FieldChange};
