@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::saga::LeaseAnswer;
 
 /// Every kind of happening that some run of a batch must have had.
-const WANTED: [&str; 86] = [
+const WANTED: [&str; 87] = [
     "bookings sold",
     "tickets looked at",
     "bookings refused",
@@ -33,6 +33,7 @@ const WANTED: [&str; 86] = [
     "answers: seat busy",
     "answers: company down",
     "answers: still running",
+    "answers: seat unknown",
     "answers: not known in time",
     "answers replayed at another node",
     "requests whose node died",

@@ -9,9 +9,8 @@ use jiff::civil::Date;
 use passcom_actors::catalogue::Route;
 use passcom_actors::catalogue::cabin::Layout;
 use passcom_actors::domain::ids::{CompanyId, SEATS_MAX};
-use passcom_sql::schedule_store::Client;
 use passcom_sql::schedule_store::flight::{self, Act};
-use passcom_sql::schedule_store::{self, Report};
+use passcom_sql::schedule_store::{self, Client, Report};
 
 use crate::config::Config;
 use crate::schedule::Window;

@@ -258,6 +258,8 @@ impl World {
             BookAnswer::CompanyDown(_) => "answers: company down",
             BookAnswer::StillRunning(_) => "answers: still running",
             BookAnswer::NotKnownInTime(_) => "answers: not known in time",
+            // another aircraft does not have it
+            BookAnswer::UnknownSeat(_) => "answers: seat unknown",
             // it stands or falls without us: the next request hears which
             BookAnswer::Begun(begun) if begun == saga => "answers: begun",
             BookAnswer::Begun(_)
@@ -265,15 +267,17 @@ impl World {
             | BookAnswer::TooManyHolds
             | BookAnswer::PriceChanged(..)
             | BookAnswer::KeyReused
-            | BookAnswer::UnknownCompany(_)
-            | BookAnswer::UnknownSeat(_) => {
+            | BookAnswer::UnknownCompany(_) => {
                 let history = &mut self.hub.lock().history;
                 return history.object(format!("{saga}: {answer:?}"));
             }
         };
         let nothing_begun = matches!(
             answer,
-            BookAnswer::SeatBusy(_) | BookAnswer::CompanyDown(_) | BookAnswer::StillRunning(_)
+            BookAnswer::SeatBusy(_)
+                | BookAnswer::CompanyDown(_)
+                | BookAnswer::StillRunning(_)
+                | BookAnswer::UnknownSeat(_)
         );
         self.errands[number].unanswered -= u32::from(nothing_begun);
         self.hub.lock().seen.count(what);
