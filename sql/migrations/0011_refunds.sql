@@ -11,7 +11,10 @@ alter table cancelled_leg
 create index cancelled_leg_refunded on cancelled_leg (refunded_at) where refunded_at is not null;
 
 create or replace view ticket_leg as
-    select leg.*, cancelled_leg.ticket_id is not null as cancelled, refund_minor, refund_currency, refund_ground, refunded_at, refunded_by
+    select leg.*, cancelled_leg.ticket_id is not null as cancelled,
+           coalesce(changed_leg.number_now, leg.number) as number_now, coalesce(changed_leg.withdrawn, false) as withdrawn,
+           coalesce(changed_leg.unseated, false) as unseated,
+           refund_minor, refund_currency, refund_ground, refunded_at, refunded_by
     from (
         select ticket.id as ticket_id, seat ->> 'company' as company,
                -- ids of 64 bits without a sign, as the tables have them
@@ -21,7 +24,8 @@ create or replace view ticket_leg as
         cross join json_array_elements(ticket."order" -> 'legs') as leg
         cross join lateral (select leg -> 'seat' as seat, (leg -> 'seat' ->> 'route')::numeric as route) as seat
     ) as leg
-    left join cancelled_leg using (ticket_id, company, route_id, number);
+    left join cancelled_leg using (ticket_id, company, route_id, number)
+    left join changed_leg using (ticket_id, company, route_id, number);
 
 -- What companies owe each other, by day (UTC): written with the tickets that it is the sum of, in the same transaction, so that each counts
 -- once. Amounts are minor units of the currency; numeric, as no sum may be too large to be written.

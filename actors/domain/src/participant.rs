@@ -16,10 +16,12 @@ pub use self::holds::{end_hold, expire_hold, extend_hold, note_votes};
 use super::ballot::{Ballot, Key, Value};
 use super::fencing::FencingToken;
 use super::ids::SagaId;
-use super::order::{Leg, Order, OrderHash, SeatRef, claim};
+use super::order::{Exchange, Leg, Order, OrderHash, SeatRef, claim};
+use super::refund::{Ground, Refunded};
 use super::register;
 use super::replica;
 use super::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey, SeatUse};
+use super::ticket::Ticket;
 use super::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
 
 /// The hash of a tombstone: a leg that was released before its order was ever seen.
@@ -238,13 +240,32 @@ pub fn on_exchange(rows: &mut Rows, saga: SagaId, order: &Order) {
         // told before, or not of a company that was asked
         _ => return,
     }
-    match replica::cancel(rows, exchange.ticket, &exchange.seats, false, &[]) {
+    let refunds = rows.ticket(&exchange.ticket);
+    let refunds = refunds.map_or_else(Vec::new, |ticket| exchanged(ticket, exchange, order));
+    match replica::cancel(rows, exchange.ticket, &exchange.seats, false, &refunds) {
         Ok((_, fresh)) => on_cancel(rows, exchange.ticket, &fresh),
         Err(not) => rows.alarm(format!(
             "saga {saga} takes the place of seats of ticket {}: {not:?}",
             exchange.ticket
         )),
     }
+}
+
+/// What every company records alike, whichever writes it first: the price of each old seat is owed by its company no more.
+fn exchanged(ticket: &Ticket, exchange: &Exchange, order: &Order) -> Vec<Refunded> {
+    let Some(first) = exchange.companies.first() else {
+        return Vec::new();
+    };
+    let legs = ticket.order.legs.iter();
+    let given = legs.filter(|leg| exchange.seats.contains(&leg.seat));
+    let refund = |leg: &Leg| Refunded {
+        seat: leg.seat,
+        amount: leg.price.clone(),
+        ground: Ground::Exchanged,
+        decided_at: order.created_at,
+        by: order.seller.unwrap_or(*first),
+    };
+    given.map(refund).collect()
 }
 
 /// The end of a hold may be asked for before its seats are kept here. It would then stand and could never be confirmed,

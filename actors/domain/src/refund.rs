@@ -23,10 +23,19 @@ pub enum Ground {
     Departed,
     /// Its company has changed it, or another flight of the journey, by more than the passenger must bear: everything.
     Changed,
+    /// The passenger has another flight instead: its price goes back from the company of the seat to the one that sold it, and none of it to
+    /// the passenger.
+    Exchanged,
 }
 
 impl Ground {
-    pub const ALL: [Self; 4] = [Self::Regret, Self::Tariff, Self::Departed, Self::Changed];
+    pub const ALL: [Self; 5] = [
+        Self::Regret,
+        Self::Tariff,
+        Self::Departed,
+        Self::Changed,
+        Self::Exchanged,
+    ];
 
     /// As tables and operators have it.
     pub fn name(self) -> &'static str {
@@ -35,6 +44,7 @@ impl Ground {
             Self::Tariff => "tariff",
             Self::Departed => "departed",
             Self::Changed => "changed",
+            Self::Exchanged => "exchanged",
         }
     }
 

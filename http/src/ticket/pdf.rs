@@ -91,6 +91,7 @@ struct Words {
     tariff: &'static str,
     departed: &'static str,
     changed: &'static str,
+    exchanged: &'static str,
 }
 
 const PORTUGUESE: Words = Words {
@@ -123,6 +124,7 @@ const PORTUGUESE: Words = Words {
     tariff: "regra da companhia",
     departed: "o voo já tinha partido",
     changed: "voo alterado pela companhia",
+    exchanged: "trocado por outro voo, nada a devolver",
 };
 
 const ENGLISH: Words = Words {
@@ -155,6 +157,7 @@ const ENGLISH: Words = Words {
     tariff: "rule of the company",
     departed: "the flight had left",
     changed: "flight changed by the airline",
+    exchanged: "exchanged for another flight, nothing to pay back",
 };
 
 pub(crate) fn render(
@@ -386,6 +389,7 @@ impl<'a> Printer<'a> {
             Ground::Tariff => words.tariff,
             Ground::Departed => words.departed,
             Ground::Changed => words.changed,
+            Ground::Exchanged => words.exchanged,
         };
         let at = readable(refund.decided_at / 1000, &leg.origin_iata, None);
         let seat = match &leg.label {

@@ -204,7 +204,7 @@ impl<'a> Ticket<'a> {
             prices: prices(order),
             changes: ticket.revision(),
             exchange: order.exchange.as_ref().map(Exchanged::from),
-            refund: sum(ticket.refunds.iter().map(|refund| &refund.amount)),
+            refund: sum(given_back(&ticket.refunds).map(|refund| &refund.amount)),
             legs: legs.into_iter().map(leg).collect(),
         }
     }
@@ -327,7 +327,14 @@ fn ground(ground: Ground) -> &'static str {
         Ground::Tariff => "regra-da-companhia",
         Ground::Departed => "voo-partiu",
         Ground::Changed => "alterado-pela-companhia",
+        Ground::Exchanged => "trocado-por-outro-voo",
     }
+}
+
+/// What went back to the passenger: of a seat that was exchanged, nothing did.
+fn given_back(refunds: &[Refunded]) -> impl Iterator<Item = &Refunded> {
+    let back = refunds.iter();
+    back.filter(|refund| refund.ground != Ground::Exchanged)
 }
 
 /// None if there is more than one currency, or nothing.

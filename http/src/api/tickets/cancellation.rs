@@ -101,6 +101,13 @@ async fn cancel(client: &Client, call: Call) -> Answered {
     let seats: Vec<SeatRef> = refunds.iter().map(|refund| refund.seat).collect();
     let gone = seats.iter().filter(|seat| ticket.cancelled.contains(seat));
     let done_before = gone.count();
+    let is_exchanged = |seat: &&SeatRef| {
+        let recorded = ticket.refund_of(**seat);
+        recorded.is_some_and(|refund| refund.ground == Ground::Exchanged)
+    };
+    if seats.iter().any(|seat| is_exchanged(&seat)) {
+        return Err(Kind::TicketChanged.into());
+    }
     let ticket = if done_before == seats.len() {
         ticket // it was sent again
     } else {
@@ -167,6 +174,7 @@ fn letter(ground: Ground) -> char {
         Ground::Tariff => 't',
         Ground::Departed => 'd',
         Ground::Changed => 'c',
+        Ground::Exchanged => 'x',
     }
 }
 

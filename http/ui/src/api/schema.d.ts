@@ -1447,7 +1447,7 @@ export interface components {
         GivenBack: {
             valor: components["schemas"]["Money"];
             /** @enum {string} */
-            motivo: "arrependimento-24h" | "regra-da-companhia" | "voo-partiu";
+            motivo: "arrependimento-24h" | "regra-da-companhia" | "voo-partiu" | "alterado-pela-companhia" | "trocado-por-outro-voo";
             /**
              * Format: date-time
              * @description When it was decided, in UTC.
