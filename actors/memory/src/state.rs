@@ -137,7 +137,14 @@ impl State {
             let known = self.cursors.entry(*peer).or_insert(*cursor);
             *known = cursor.after(*known);
         }
-        self.outbox.extend(rows.outbox.iter().cloned());
+        // the log names a ticket that is told, and what it then says is that of the end of the batch
+        self.outbox.extend(rows.outbox.iter().map(|row| match row {
+            Replicated::Ticket(told) => {
+                let now = rows.tickets.peek(&told.id).unwrap_or(told);
+                Replicated::Ticket(now.clone())
+            }
+            Replicated::User(_) => row.clone(),
+        }));
         self.audit.extend(rows.audit.iter().cloned());
     }
 }
