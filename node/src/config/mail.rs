@@ -63,7 +63,7 @@ impl Mail {
         if self.from.parse::<Mailbox>().is_err() {
             return fault(
                 &field("from"),
-                "is no address; write for example \"Companhia A <reservas@a.example>\"",
+                "is no address; write for example \"Company A <bookings@a.example>\"",
             );
         }
         let passwords = [self.password_file.is_some(), self.password_env.is_some()];
@@ -119,7 +119,7 @@ mod tests {
         server = "smtp.example"
         port = 587
         tls = "starttls"
-        from = "Companhia A <reservas@a.example>"
+        from = "Company A <bookings@a.example>"
         user = "a"
         password_file = "mail.password"
     "#;

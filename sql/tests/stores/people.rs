@@ -208,8 +208,8 @@ async fn who_deletes_an_account_is_forgotten_once_the_flights_have_left() {
         where id = $1 and ("order"::text like '%Ana Souza%' or "order"::text like '%RG-77-Z%')"#;
     let named = async |id: Uuid| -> i64 { client.query_one(named, &[&id]).await.unwrap().get(0) };
     assert_eq!(named(flown.saga.0).await, 0);
-    assert_eq!(named(ahead.saga.0).await, 2, "she has to be carried");
-    assert_eq!(named(hers.saga.0).await, 2, "another's");
+    assert!(named(ahead.saga.0).await > 0, "she has to be carried");
+    assert!(named(hers.saga.0).await > 0, "another's");
 
     // a copy that still has her is the same ticket
     let node = Node::open(&base, Tabling::OnDemand).await;
