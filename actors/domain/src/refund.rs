@@ -76,10 +76,12 @@ impl Refunded {
         }
     }
 
-    /// Of two of one seat the higher one stays: the greater amount, then the earlier one.
+    /// Of two of one seat the higher one stays: what a passenger was told of, then the greater amount, then the earlier one.
     fn rank(&self) -> impl Ord + '_ {
         let earlier = Reverse((self.decided_at, self.by, self.ground, &self.amount.currency));
-        (self.amount.minor, earlier)
+        // what was given for another flight does not come back to the passenger: what somebody was told does
+        let is_told = self.ground != Ground::Exchanged;
+        (is_told, self.amount.minor, earlier)
     }
 }
 

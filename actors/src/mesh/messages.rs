@@ -76,11 +76,13 @@ pub enum Request {
     History {
         saga: SagaId,
     },
-    /// Cancel these seats of this ticket, all of them or none, and decide that so much comes back. Who decides, and when, is
+    /// Cancel these seats of this ticket, and decide that so much comes back: all of them or none, if that was agreed. Who decides, and when, is
     /// for the company that is asked to fill in.
     Cancel {
         ticket: Box<Ticket>,
         refunds: Vec<Refunded>,
+        /// Otherwise those of them that are left.
+        agreed: bool,
     },
 }
 

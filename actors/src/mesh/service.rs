@@ -123,8 +123,12 @@ impl Service {
                 let held = company.archive.held_for(user, HOLDS_MAX).await;
                 held.map(Reply::Holds)
             }
-            Request::Cancel { ticket, refunds } => {
-                return match cancellation::decide(company, &ticket, refunds, true).await {
+            Request::Cancel {
+                ticket,
+                refunds,
+                agreed,
+            } => {
+                return match cancellation::decide(company, &ticket, refunds, agreed).await {
                     Ok(cancelled) => Reply::Cancelled(cancelled),
                     Err(PostError::NotWritten) => Reply::Unavailable,
                     Err(PostError::Unknown) => Reply::Unknown,

@@ -81,7 +81,9 @@ impl fmt::Display for Brief<'_, Request> {
             Request::Digests(slice) => write!(f, "Digests {slice:?}"),
             Request::Copies { bucket, .. } => write!(f, "Copies {bucket:?}"),
             Request::Cursors => f.write_str("Cursors"),
-            Request::Cancel { ticket, refunds } => {
+            Request::Cancel {
+                ticket, refunds, ..
+            } => {
                 write!(f, "Cancel {} seats of {}", refunds.len(), Short(ticket.id))
             }
             Request::Extend { saga, seconds } => write!(f, "Extend {} {seconds}", Short(*saga)),

@@ -16,6 +16,9 @@ use super::facts::EntryRow;
 use super::facts::{Account, Company, RefundRow, Sum};
 use crate::history::{Answer, Operation, Request};
 
+/// What is recorded that came back, by ticket, company and seat.
+type Recorded<'a> = HashMap<(Uuid, &'a str, u64), &'a RefundRow>;
+
 /// Of how many entries the books are, and what is wrong.
 pub fn check(companies: &[Company], history: &[Operation]) -> (usize, Vec<Violation>) {
     let mut violations = Vec::new();
@@ -130,7 +133,7 @@ fn differences(companies: &[Company]) -> Vec<Violation> {
 
 /// S3.
 fn told(companies: &[Company], history: &[Operation]) -> Vec<Violation> {
-    let recorded: Vec<(&str, HashMap<(Uuid, &str, u64), &RefundRow>)> = companies
+    let recorded: Vec<(&str, Recorded<'_>)> = companies
         .iter()
         .map(|company| {
             let given = company.entries.iter().filter_map(|entry| {

@@ -143,7 +143,7 @@ mod tests {
             ),
             ("587", "0", "company a.mail.port: "),
             ("starttls", "never", "company a.mail.tls: \"never\" is for"),
-            ("reservas@a.example", "reservas", "company a.mail.from: "),
+            ("bookings@a.example", "bookings", "company a.mail.from: "),
             ("user = \"a\"", "", "company a.mail.user: is missing"),
             (
                 "password_file = \"mail.password\"",

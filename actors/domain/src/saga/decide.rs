@@ -144,7 +144,11 @@ impl Driver {
         }
         self.phase = Phase::Recovering {
             round,
-            proposer: Proposer::new(self.start.acceptors.clone(), ballot, Value::Abort),
+            proposer: Box::new(Proposer::new(
+                self.start.acceptors.clone(),
+                ballot,
+                Value::Abort,
+            )),
             deadline: now + BALLOT_PATIENCE,
         };
     }

@@ -88,7 +88,7 @@ enum Phase {
     },
     Recovering {
         round: Round,
-        proposer: Proposer,
+        proposer: Box<Proposer>,
         deadline: Timestamp,
     },
     /// Waiting for the ledger to write down that the hold stands, or until it is time to ask it again.

@@ -3,6 +3,8 @@
 //! Cancelling only ever grows, so it needs no agreement: it is durable here first, then told to whoever is up; the
 //! others read it from the outbox. Two that cancel different seats of a ticket at once both do.
 //!
+//! It is a company of the ticket that cancels, because only those know whether the ticket is being exchanged: elsewhere one of them is asked.
+//!
 //! Where a customer has agreed to what comes back for some seats together, one company decides whether they are all left: the first of the
 //! ticket's that is up, so that two who ask at two nodes do not both hear of the same money. Only while it is away, and where the two nodes
 //! do not agree on that, may both. What comes back is what is recorded then: also for who asks again, with whatever terms.
@@ -37,7 +39,7 @@ pub enum CancelAnswer {
     Done,
     /// No such ticket of this user, as far as the reachable companies know.
     NotFound,
-    /// The ticket is not known here, and this company, which may know it, could not be asked.
+    /// This company, which may know the ticket or has a part in it, could not be asked; nothing was done.
     CompanyDown(CompanyId),
     /// The database of this node did not confirm in time; ask again.
     NotKnownInTime,
@@ -48,6 +50,8 @@ pub enum CancelAnswer {
 pub enum NotAgreed {
     /// Some of them are cancelled, and others not; or there is a newer change.
     Changed,
+    /// None of the ticket's companies could be asked, of which this is one; nothing was done.
+    CompanyDown(CompanyId),
     /// Ask again.
     NotKnownInTime,
 }
@@ -116,20 +120,17 @@ impl Desk {
         Ok(accepted)
     }
 
-    /// Cancels a whole ticket of this user at every company: what comes back for the seats that are left is decided here.
+    /// Cancels a whole ticket of this user at every company, with what comes back for the seats that are left.
     pub async fn cancel(&self, user: UserId, ticket: SagaId) -> CancelAnswer {
         let found = match self.ticket(user, ticket).await {
             Ok(found) => found,
             Err(NotShown::NotFound) => return CancelAnswer::NotFound,
             Err(NotShown::CompanyDown(company)) => return CancelAnswer::CompanyDown(company),
         };
-        let refunds = self.proposed(&self.refunds(&found, &found.order.seats()));
-        let decided = cancellation::decide(&self.company, &found, refunds, false);
-        match done(decided).await {
-            Ok(cancelled) => {
-                self.tell_others(&cancelled).await;
-                CancelAnswer::Done
-            }
+        let refunds = self.refunds(&found, &found.order.seats());
+        match self.cancel_seats(&found, &refunds, false).await {
+            Ok(_) => CancelAnswer::Done,
+            Err(NotAgreed::CompanyDown(company)) => CancelAnswer::CompanyDown(company),
             Err(_) => CancelAnswer::NotKnownInTime,
         }
     }
@@ -141,10 +142,29 @@ impl Desk {
         ticket: &Ticket,
         refunds: &[Refund],
     ) -> Result<Ticket, NotAgreed> {
+        self.cancel_seats(ticket, refunds, true).await
+    }
+
+    /// A company of the ticket decides: those know of an exchange that is under way, and nobody else does.
+    async fn cancel_seats(
+        &self,
+        ticket: &Ticket,
+        refunds: &[Refund],
+        agreed: bool,
+    ) -> Result<Ticket, NotAgreed> {
         let refunds = self.proposed(refunds);
         let seats: Vec<SeatRef> = refunds.iter().map(|refund| refund.seat).collect();
-        let cancelled = match self.cancel_at_decider(ticket, &refunds).await? {
-            None => done(cancellation::decide(&self.company, ticket, refunds, true)).await?,
+        let is_ours = ticket.order.companies().contains(&self.company.me);
+        let elsewhere = match agreed || !is_ours {
+            true => self.cancel_at_decider(ticket, &refunds, agreed).await?,
+            false => None,
+        };
+        if let (None, false) = (&elsewhere, is_ours) {
+            let first = ticket.order.companies().into_iter().next();
+            return Err(first.map_or(NotAgreed::NotKnownInTime, NotAgreed::CompanyDown));
+        }
+        let cancelled = match elsewhere {
+            None => done(cancellation::decide(&self.company, ticket, refunds, agreed)).await?,
             Some(recorded) => {
                 let follow = cancellation::follow(&self.company, ticket, &seats, &recorded);
                 let here = match done(follow).await {
@@ -187,22 +207,28 @@ impl Desk {
         &self,
         ticket: &Ticket,
         refunds: &[Refunded],
+        agreed: bool,
     ) -> Result<Option<Ticket>, NotAgreed> {
-        let companies = ticket.order.companies().into_iter();
-        let mut up = companies.filter(|company| self.companies.is_up(*company));
-        let Some(decider) = up.next().filter(|first| *first != self.company.me) else {
-            return Ok(None);
-        };
-        let request = Request::Cancel {
-            ticket: Box::new(ticket.clone()),
-            refunds: refunds.to_vec(),
-        };
-        match self.companies.ask(decider, request, CANCEL_TIMEOUT).await {
-            Ok(Reply::Cancelled(Cancelled::Changed)) => Err(NotAgreed::Changed),
-            Ok(Reply::Cancelled(Cancelled::Done(recorded))) => Ok(Some(recorded)),
-            Err(CallError::NotSent { .. }) => Ok(None),
-            Ok(_) | Err(_) => Err(NotAgreed::NotKnownInTime),
+        for decider in ticket.order.companies() {
+            if decider == self.company.me {
+                break;
+            }
+            if !self.companies.is_up(decider) {
+                continue;
+            }
+            let request = Request::Cancel {
+                ticket: Box::new(ticket.clone()),
+                refunds: refunds.to_vec(),
+                agreed,
+            };
+            match self.companies.ask(decider, request, CANCEL_TIMEOUT).await {
+                Ok(Reply::Cancelled(Cancelled::Changed)) => return Err(NotAgreed::Changed),
+                Ok(Reply::Cancelled(Cancelled::Done(recorded))) => return Ok(Some(recorded)),
+                Err(CallError::NotSent { .. }) => {}
+                Ok(_) | Err(_) => return Err(NotAgreed::NotKnownInTime),
+            }
         }
+        Ok(None)
     }
 
     /// Tells whoever is up; others read it from the outbox.

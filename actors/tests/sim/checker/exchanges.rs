@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::{Exchange, SeatRef};
+use passcom_actors::domain::refund::Ground;
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::LegState::{Cancelled, Committed};
 use passcom_memory::State;
@@ -63,6 +64,26 @@ pub fn x2_once(evidence: &Evidence) -> Vec<String> {
             if first != new {
                 let old = exchange.ticket;
                 objections.push(format!("{seat:?} of {old} is given for {first} and {new}"));
+            }
+        }
+    }
+    objections
+}
+
+/// Nobody has another flight and the money, too.
+pub fn x4_not_paid_twice(evidence: &Evidence) -> Vec<String> {
+    let mut objections = Vec::new();
+    for (company, tables) in &evidence.tables {
+        for (new, exchange) in exchanges(tables) {
+            let Some(old) = tables.tickets.get(&exchange.ticket) else {
+                continue;
+            };
+            for seat in &exchange.seats {
+                let refund = old.refund_of(*seat);
+                let paid = refund.filter(|refund| refund.ground != Ground::Exchanged);
+                if let Some(paid) = paid {
+                    objections.push(format!("{company}: {new} has the place of {paid:?}"));
+                }
             }
         }
     }

@@ -63,7 +63,7 @@ pub type Objection = (&'static str, String);
 type Check = fn(&Evidence) -> Vec<String>;
 
 /// What holds at any time.
-const ALWAYS: [(&str, Check); 8] = [
+const ALWAYS: [(&str, Check); 9] = [
     ("I1", seats::i1_one_owner),
     ("I2", seats::i2_not_both),
     ("I4", decisions::i4_refused_is_never_sold),
@@ -72,6 +72,7 @@ const ALWAYS: [(&str, Check); 8] = [
     ("R2", copies::r2_one_id_per_login),
     ("X1", exchanges::x1_in_one_step),
     ("X2", exchanges::x2_once),
+    ("X4", exchanges::x4_not_paid_twice),
 ];
 
 /// What holds at any time once faults have ended long enough ago, with companies dead or not.

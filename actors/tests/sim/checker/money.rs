@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use passcom_actors::domain::ids::{CompanyId, SagaId};
-use passcom_actors::domain::refund::Refunded;
+use passcom_actors::domain::refund::{Ground, Refunded};
 use passcom_memory::State;
 
 use super::Evidence;
@@ -106,7 +106,8 @@ pub fn s3_told_is_recorded(evidence: &Evidence) -> Vec<String> {
 /// Two copies of what was decided, the second of which is as good as the first to whoever was told that.
 pub fn keeps(told: &Refunded, recorded: &Refunded) -> bool {
     let apart = recorded.by != told.by && recorded.amount.minor >= told.amount.minor;
-    recorded == told || apart
+    // nobody was told that anything comes back of a seat that was given for another
+    recorded == told || apart || told.ground == Ground::Exchanged
 }
 
 /// A company's ticket changes: what came back for a seat stays.

@@ -95,6 +95,21 @@ fn x2_a_seat_given_for_two() {
 }
 
 #[test]
+fn x4_another_flight_and_the_money() {
+    rejects_exchanged("X4", |evidence| {
+        let paid = Refunded {
+            seat: seat_of("A"),
+            amount: price(),
+            ground: Ground::Tariff,
+            decided_at: 5,
+            by: company("A"),
+        };
+        let ticket = evidence.at("A").tickets.get_mut(&SAGA).unwrap();
+        ticket.refunds = vec![paid];
+    });
+}
+
+#[test]
 fn x3_a_copy_that_kept_what_was_given_and_one_that_lost_more() {
     rejects_exchanged("X3", |evidence| {
         evidence.at("C").tickets.get_mut(&SAGA).unwrap().cancelled = Vec::new();

@@ -434,6 +434,7 @@ async fn cancel_seats(life: &Life, door: &Door, mut ticket: Ticket) -> CancelAns
                 }
                 return CancelAnswer::NotKnownInTime;
             }
+            Err(NotAgreed::CompanyDown(company)) => return CancelAnswer::CompanyDown(company),
             Err(NotAgreed::NotKnownInTime) => return CancelAnswer::NotKnownInTime,
         }
     }

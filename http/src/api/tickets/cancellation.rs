@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tracing::error;
 use uuid::Uuid;
 
+use super::super::bookings::company_down;
 use super::super::{Client, RETRY};
 use super::view::{label, named};
 use crate::answer::{Answer, Answered};
@@ -119,6 +120,7 @@ async fn cancel(client: &Client, call: Call) -> Answered {
         let cancelled = client.desk.cancel_agreed(&ticket, &refunds).await;
         cancelled.map_err(|not| match not {
             NotAgreed::Changed => Problem::from(Kind::QuoteChanged),
+            NotAgreed::CompanyDown(company) => company_down(company),
             NotAgreed::NotKnownInTime => Problem::from(Kind::OutcomeUnknown).retry_after(RETRY),
         })?
     };

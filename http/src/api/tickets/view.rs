@@ -5,7 +5,7 @@ use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::people::desk::NotAgreed;
 
-use super::super::bookings::not_shown;
+use super::super::bookings::{company_down, not_shown};
 use super::super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -74,6 +74,7 @@ async fn accept(client: &Client, call: Call) -> Answered {
     let accepted = client.desk.accept(&ticket).await;
     let ticket = accepted.map_err(|not| match not {
         NotAgreed::Changed => Problem::from(Kind::TicketChanged),
+        NotAgreed::CompanyDown(company) => company_down(company),
         NotAgreed::NotKnownInTime => Problem::from(Kind::OutcomeUnknown).retry_after(RETRY),
     })?;
     let labels = |leg: &Leg| label(client, leg);
