@@ -19,6 +19,7 @@ import trip from '../parts/trip.module.css'
 import { TripLegs } from '../parts/TripLegs'
 import { seatName } from '../seats/grid'
 import { CancelDialog } from './CancelDialog'
+import { Changes } from './Changes'
 import { saveCalendar, savePdf } from './files'
 import styles from './tickets.module.css'
 
@@ -57,6 +58,7 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
   return (
     <article className={classes('stack', styles.ticket)}>
       {refund !== undefined && <Notice tone="good">{t.tickets.cancelled(refund)}</Notice>}
+      <Changes ticket={ticket} onRefund={() => setCancelling(true)} />
       <section className="card stack">
         <p className="quiet-text">
           {t.tickets.bought(formats.moment(ticket.criada_em))} · {t.tickets.code} <code>{ticket.uuid}</code>
