@@ -1,14 +1,16 @@
 // A cluster of three companies on this machine, started by `passcom demo` and stopped with the test run.
 
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
+import { promisify } from 'node:util'
 
 const PASSCOM = process.env.PASSCOM_BIN ?? resolve(import.meta.dirname, '../../../target/release/passcom')
+const run = promisify(execFile)
 const READY_MS = 300_000
 /** Client ports start here, admin ports 1000 above; each worker has ten of its own. */
 const PORT_BASE = Number(process.env.PASSCOM_TEST_PORT ?? 21_500)
@@ -66,6 +68,13 @@ export class Demo {
   /** It goes on; one that was not frozen does not notice. */
   async thaw(company: string): Promise<void> {
     process.kill((await this.entry(company)).pid, 'SIGCONT')
+  }
+
+  /** As an operator changes one flight of a day: `retime`, `withdraw`. */
+  async flight(company: string, what: string, ...details: string[]): Promise<void> {
+    const config = join(this.dir, 'demo', 'cluster.toml')
+    const sure = ['--yes', '--reason', 'a test']
+    await run(PASSCOM, ['flight', '--config', config, '--company', company, what, ...details, ...sure])
   }
 
   async stop(): Promise<void> {
