@@ -72,12 +72,39 @@ pub async fn first_ticket(company: &RunningCompany) -> anyhow::Result<Uuid> {
     Ok(row.try_get(0)?)
 }
 
+/// The books go with it, as they were written with it.
+const LOSE_TICKET: &str = r#"
+with leg as (
+    select (created_at at time zone 'UTC')::date as day, leg -> 'seat' ->> 'company' as owner,
+           coalesce("order" ->> 'seller', leg -> 'seat' ->> 'company') as seller, leg -> 'price' ->> 'currency' as currency,
+           (leg -> 'price' ->> 'minor')::numeric as minor, (leg -> 'seat' ->> 'route')::bigint as route_id,
+           (leg -> 'seat' ->> 'number')::int as number
+    from ticket cross join json_array_elements("order" -> 'legs') as leg where id = $1
+), entry as (
+    select day, seller, owner, currency, 1 as seats_sold, minor as sold, 0 as seats_refunded, 0 as refunded from leg
+    union all
+    select (gone.refunded_at at time zone 'UTC')::date, seller, owner, gone.refund_currency, 0, 0, 1, gone.refund_minor
+    from leg join cancelled_leg as gone
+        on (gone.ticket_id, gone.company, gone.route_id, gone.number) = ($1, leg.owner, leg.route_id, leg.number)
+    where gone.refund_minor is not null
+), account as (
+    select day, seller, owner, currency, sum(seats_sold) as seats_sold, sum(sold) as sold,
+           sum(seats_refunded) as seats_refunded, sum(refunded) as refunded
+    from entry group by day, seller, owner, currency
+), books as (
+    update settlement as book
+    set seats_sold = book.seats_sold - account.seats_sold, sold = book.sold - account.sold,
+        seats_refunded = book.seats_refunded - account.seats_refunded, refunded = book.refunded - account.refunded
+    from account
+    where (book.day, book.seller, book.owner, book.currency) = (account.day, account.seller, account.owner, account.currency)
+), seats as (delete from cancelled_leg where ticket_id = $1), flights as (delete from changed_leg where ticket_id = $1)
+delete from ticket where id = $1"#;
+
 /// As a backup that was restored, or an outbox that was cut: the company does not know this ticket of others any more. Its node
 /// is dead, and its tables had followed its log before.
 pub async fn lose_ticket(company: &RunningCompany, ticket: Uuid) -> anyhow::Result<()> {
     let database = connect(company).await?;
-    let lost = "with legs as (delete from cancelled_leg where ticket_id = $1), changes as (delete from changed_leg where ticket_id = $1) delete from ticket where id = $1";
-    match database.execute(lost, &[&ticket]).await? {
+    match database.execute(LOSE_TICKET, &[&ticket]).await? {
         0 => bail!("company {} had no ticket {ticket}", company.company),
         _ => Ok(()),
     }

@@ -41,7 +41,7 @@ export default function Nothing({ search, way, result }: Props) {
   }
   return (
     <section className={styles.nothing} aria-labelledby={`nothing-${way}`}>
-      <h3 id={`nothing-${way}`}>{t.search.none(formats.day(day.toString()))}</h3>
+      <h2 id={`nothing-${way}`}>{t.search.none(formats.day(day.toString()))}</h2>
       <Instead search={plain} way={way} result={result} />
     </section>
   )
