@@ -37,21 +37,3 @@ alter table route add column equipment_before text, add column seats_before int,
 alter table node_state add column swept bigint not null default 0;
 drop index route_version;
 create index route_version on route (version, id);
-
--- For people and reports: each leg of each ticket, as it was sold and as it is now.
-drop view ticket_leg;
-create view ticket_leg as
-    select leg.*, cancelled_leg.ticket_id is not null as cancelled,
-           coalesce(changed_leg.number_now, leg.number) as number_now, coalesce(changed_leg.withdrawn, false) as withdrawn,
-           coalesce(changed_leg.unseated, false) as unseated
-    from (
-        select ticket.id as ticket_id, seat ->> 'company' as company,
-               -- ids of 64 bits without a sign, as the tables have them
-               (case when route >= 9223372036854775808 then route - 18446744073709551616 else route end)::bigint as route_id,
-               (seat ->> 'number')::int as number
-        from ticket
-        cross join json_array_elements(ticket."order" -> 'legs') as leg
-        cross join lateral (select leg -> 'seat' as seat, (leg -> 'seat' ->> 'route')::numeric as route) as seat
-    ) as leg
-    left join cancelled_leg using (ticket_id, company, route_id, number)
-    left join changed_leg using (ticket_id, company, route_id, number);

@@ -10,7 +10,9 @@ alter table cancelled_leg
 -- for operators, newest first; most tickets are never cancelled
 create index cancelled_leg_refunded on cancelled_leg (refunded_at) where refunded_at is not null;
 
-create or replace view ticket_leg as
+-- For people and reports: each leg of each ticket, as it was sold, as it is now, and what came back for it.
+drop view ticket_leg;
+create view ticket_leg as
     select leg.*, cancelled_leg.ticket_id is not null as cancelled,
            coalesce(changed_leg.number_now, leg.number) as number_now, coalesce(changed_leg.withdrawn, false) as withdrawn,
            coalesce(changed_leg.unseated, false) as unseated,
