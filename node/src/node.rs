@@ -13,6 +13,8 @@ mod incarnations;
 mod memory;
 mod open_files;
 
+pub use memory::use_small_pages;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -9,6 +9,7 @@ use comfy_table::{Table, presets};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::local::tether;
+use crate::node::use_small_pages;
 
 pub mod admin;
 pub mod certs;
@@ -63,10 +64,11 @@ fn run(command: Command) -> anyhow::Result<()> {
         return args.exec();
     }
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    if let Command::Node(args) = &command
-        && let Some(threads) = args.worker_threads
-    {
-        runtime.worker_threads(threads.get());
+    if let Command::Node(args) = &command {
+        use_small_pages(); // what threads have taken before stays as it is
+        if let Some(threads) = args.worker_threads {
+            runtime.worker_threads(threads.get());
+        }
     }
     let runtime = runtime.enable_all().build();
     runtime.context("start the runtime")?.block_on(async {
