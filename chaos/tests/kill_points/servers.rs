@@ -46,13 +46,13 @@ pub async fn forget_peers(company: &RunningCompany) -> anyhow::Result<()> {
     }
 }
 
-/// As an import that moves the company's flight of this ticket. Its tables have the ticket.
+/// As an import that moves the company's flight of this ticket, by so much that another one is owed. Its tables have the ticket.
 pub async fn retime(company: &RunningCompany, ticket: Uuid) -> anyhow::Result<()> {
     let mut database = connect(company).await?;
     let transaction = database.transaction().await?;
     let moved = "
         with newer as (update catalogue_version set version = version + 1 returning version)
-        update route set departs = departs + interval '1 hour', arrives = arrives + interval '1 hour', version = newer.version
+        update route set departs = departs + interval '2 hours', arrives = arrives + interval '2 hours', version = newer.version
         from newer where id in (select route_id from ticket_leg where ticket_id = $1 and company = $2)";
     let code = company.company.to_string();
     let moved = transaction.execute(moved, &[&ticket, &code]).await?;
