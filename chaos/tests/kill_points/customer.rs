@@ -63,6 +63,11 @@ pub enum Wish {
         given: Vec<SeatName>,
         seats: Vec<Seat>,
     },
+    Correct {
+        ticket: Uuid,
+        seat: SeatName,
+        name: String,
+    },
     UnknownTicket,
     Block {
         seat: u64,
@@ -202,6 +207,14 @@ impl Customer {
                     .market
                     .rebook(at, &self.session, key, *ticket, exchange);
                 Ok(seen(&asked.await?))
+            }
+            Wish::Correct { ticket, seat, name } => {
+                let token = self.session.token(&self.market.client).await;
+                let url = format!("{}/passagens/{ticket}/nomes", self.places[node].http);
+                let SeatName { company, id } = seat;
+                let body = json!({"nomes": [{"company": company, "id_assento": id, "nome": name}]});
+                let request = self.http.post(url).bearer_auth(token).json(&body);
+                Ok(self.send(request, &[StatusCode::OK]).await)
             }
             Wish::UnknownTicket => {
                 let path = format!("/passagem-all/{user}/{}", Uuid::nil());

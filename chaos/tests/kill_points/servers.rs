@@ -97,7 +97,8 @@ with leg as (
         seats_refunded = book.seats_refunded - account.seats_refunded, refunded = book.refunded - account.refunded
     from account
     where (book.day, book.seller, book.owner, book.currency) = (account.day, account.seller, account.owner, account.currency)
-), seats as (delete from cancelled_leg where ticket_id = $1), flights as (delete from changed_leg where ticket_id = $1)
+), seats as (delete from cancelled_leg where ticket_id = $1), flights as (delete from changed_leg where ticket_id = $1),
+    names as (delete from corrected_name where ticket_id = $1)
 delete from ticket where id = $1"#;
 
 /// As a backup that was restored, or an outbox that was cut: the company does not know this ticket of others any more. Its node

@@ -223,6 +223,23 @@ impl Stage {
                     given: vec![given],
                 }
             }
+            Story::Correct => {
+                let seats = of(&[asked, other]);
+                let hold = self.customer.hold(asked, &before, &seats).await?;
+                let action = HoldAction::Confirm;
+                let confirm = Wish::OfHold { hold, action };
+                let sold = self.customer.settle(asked, &confirm).await?;
+                ensure!(sold == Seen::Booked, "a hold was not sold before the story");
+                Wish::Correct {
+                    ticket: hold,
+                    seat: SeatName {
+                        company: all[asked].company.to_string(),
+                        id: all[asked].id,
+                    },
+                    // as everybody is called who holds
+                    name: "Pasenger 1".to_owned(),
+                }
+            }
             Story::OperatorCancel => Wish::OperatorCancel {
                 ticket: self.customer.buy(asked, before, all).await?,
             },

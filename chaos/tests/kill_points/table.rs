@@ -7,9 +7,9 @@ use super::cases::Role::{self, Asked, Importer, Other, Third};
 use super::cases::Seen::{Booked, Done, Held, Lost, Open, Over, Refused};
 use super::cases::Story::{
     self, Abandoned, AbandonedDecided, Abroad, Accept, Block, Cancel, CancelAgreed, Cluster,
-    Confirm, ConfirmElsewhere, Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle, Import,
-    Meeting, OperatorCancel, Orphan, OwnSeat, Pair, Rebook, Register, Release, Retime, SoldSeat,
-    StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip, UnknownTicket,
+    Confirm, ConfirmElsewhere, Correct, Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle,
+    Import, Meeting, OperatorCancel, Orphan, OwnSeat, Pair, Rebook, Register, Release, Retime,
+    SoldSeat, StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip, UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -205,6 +205,8 @@ pub const TABLE: &[Row] = &[
     row("replica::merge_pulled", Third, Rebook, EITHER, EITHER),
     row("tables::project", Asked, Rebook, LOST_OR_BOOKED, EITHER),
     row("tables::project", Other, Rebook, EITHER, EITHER),
+    // a name is corrected
+    row("replica::correct", Asked, Correct, LOST, DONE),
     // logins
     row("send::find_user", Asked, Register, LOST, DONE),
     row("answer::find_user", Other, Register, DONE, DONE),

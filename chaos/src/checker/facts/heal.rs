@@ -51,9 +51,9 @@ struct Progress {
     behind: Option<Behind>,
     /// Changed flights of which not every ticket is told.
     untold: bool,
-    /// Users, tickets, cancelled seats, changes of flights and those agreed to. They only grow, but for the last where a flight is changed
+    /// Users, tickets, cancelled seats, corrections of names, changes of flights and those agreed to. They only grow, but for the last where a flight is changed
     /// again, so that equal numbers mean that nothing is on its way.
-    copies: [i64; 5],
+    copies: [i64; 6],
 }
 
 impl Progress {
@@ -72,6 +72,7 @@ impl Progress {
                         (select count(*) from cancelled_leg),
                         (select coalesce(sum(sequence), 0)::bigint from changed_leg),
                         (select count(*) from changed_leg where accepted),
+                        (select coalesce(sum(sequence), 0)::bigint from corrected_name),
                         (select coalesce(max(version), 0) from route) > (select swept from node_state)",
                 &[&company, &i32::try_from(HOLD_AWAITED_MAX)?],
             )
@@ -89,8 +90,9 @@ impl Progress {
                 row.try_get(5)?,
                 row.try_get(6)?,
                 row.try_get(7)?,
+                row.try_get(8)?,
             ],
-            untold: row.try_get(8)?,
+            untold: row.try_get(9)?,
         })
     }
 }
@@ -147,7 +149,7 @@ mod tests {
             longest_hold: 0,
             behind: None,
             untold: false,
-            copies: [1, 2, 3, 4, 5],
+            copies: [1, 2, 3, 4, 5, 6],
         };
         let mut companies = ["a", "b", "c"].map(at);
         change(&mut companies[1]);
@@ -166,7 +168,7 @@ mod tests {
         let behind = Behind { tables: 1, log: 2 };
         assert_eq!(found(|b| b.behind = Some(behind)), ["LOG3"]);
         assert_eq!(found(|b| b.untold = true), ["F1"]);
-        for copies in 0..5 {
+        for copies in 0..6 {
             assert_eq!(found(|b| b.copies[copies] = 9), ["R1"]);
         }
     }

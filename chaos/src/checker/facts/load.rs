@@ -25,7 +25,10 @@ const FLIGHTS: &str = "
 select id, extract(epoch from departs)::bigint, extract(epoch from arrives)::bigint, not on_sale from route";
 const BLOCKED: &str = "select route_id, number from seat where blocked";
 const TICKETS: &str = r#"
-select id, format('user %s, made %s, order %s', user_id, created_at, md5("order"::text)) from ticket"#;
+select id, format('user %s, made %s, order %s, named %s', user_id, created_at, md5("order"::text),
+       (select string_agg(concat_ws('/', company, route_id, number, sequence, name), ', ' order by company, route_id, number)
+        from corrected_name where ticket_id = ticket.id))
+from ticket"#;
 /// By the seat that the company keeps for it now.
 const TICKET_LEGS: &str =
     "select ticket_id, company, route_id, number_now, number, cancelled from ticket_leg";
