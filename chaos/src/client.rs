@@ -13,11 +13,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::cluster::RunningCompany;
-use crate::history::{Answer, Seat};
+use crate::history::{Answer, Seat, SeatName};
 use pulse::Pulse;
 
 pub use session::Session;
-pub use wire::{FreeSeat, Leg, Page};
+pub use wire::{Departure, FreeSeat, Leg, Page};
 
 /// Longer than a node takes to say that it does not know yet.
 const LIMIT: Duration = Duration::from_secs(12);
@@ -230,6 +230,37 @@ impl Client {
         let request = self.request(node, Method::POST, &path, session).await?;
         let request = request.json(&json!({"codigo": code}));
         Ok(self.answered(node, request, wire::cancelled).await)
+    }
+
+    /// Other seats in the place of these of a ticket.
+    pub async fn rebook(
+        &self,
+        node: usize,
+        session: &Session,
+        key: &str,
+        ticket: Uuid,
+        (given, seats): (&[SeatName], &[Seat]),
+    ) -> anyhow::Result<Answer> {
+        let path = format!("passagens/{ticket}/remarcacao");
+        let request = self.request(node, Method::POST, &path, session).await?;
+        let request = request.header("Idempotency-Key", key);
+        let request = request.json(&wire::instead(given, seats));
+        Ok(self.answered(node, request, wire::booked).await)
+    }
+
+    /// Agrees to what became of the flights of a ticket, as they were counted.
+    pub async fn accept(
+        &self,
+        node: usize,
+        session: &Session,
+        ticket: Uuid,
+        changes: u32,
+    ) -> anyhow::Result<Answer> {
+        let path = format!("passagens/{ticket}/aceite");
+        let request = self.request(node, Method::POST, &path, session).await?;
+        let request = request.json(&json!({"alteracoes": changes}));
+        let accepted = async |_| Ok(Answer::Accepted);
+        Ok(self.answered(node, request, accepted).await)
     }
 
     /// A ticket as it is shown.

@@ -14,9 +14,15 @@ use uuid::Uuid;
 pub use journal::{Counts, FaultId, History};
 
 /// Answers of a booking after which this key is spent: it was refused for good.
-const DEFINITE: [&str; 3] = ["seat-held", "seat-taken", "company-silent"];
+const DEFINITE: [&str; 4] = [
+    "seat-held",
+    "seat-taken",
+    "company-silent",
+    "ticket-changed",
+];
 /// Answers that promise that nothing was begun.
-const NOTHING_BEGUN: [&str; 6] = [
+const NOTHING_BEGUN: [&str; 7] = [
+    "not-rebookable",
     "seat-busy",
     "company-down",
     "overloaded",
@@ -110,6 +116,26 @@ pub enum Request {
         user: Uuid,
         hold: Uuid,
     },
+    /// Other seats in the place of these of a ticket.
+    Rebook {
+        user: Uuid,
+        key: String,
+        ticket: Uuid,
+        given: Vec<SeatName>,
+        seats: Vec<Seat>,
+    },
+    /// The passenger agrees to what became of the flights, as they were counted.
+    Accept {
+        user: Uuid,
+        ticket: Uuid,
+        changes: u32,
+    },
+    /// An operator changes a flight.
+    Alter {
+        company: Arc<str>,
+        route: u64,
+        alteration: Alteration,
+    },
     /// A ticket as it is shown.
     Ticket {
         user: Uuid,
@@ -134,6 +160,16 @@ pub enum Request {
     },
 }
 
+/// What becomes of a flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alteration {
+    Retimed,
+    Withdrawn,
+    /// Another aircraft.
+    Equipped,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
@@ -156,10 +192,16 @@ pub enum Answer {
         state: String,
         legs: Vec<SeenLeg>,
     },
-    /// What came back for seats of a ticket.
+    /// A ticket: what came back for its seats, how often its flights were changed, and for which seats others are owed.
     Ticket {
         refunds: Vec<ReadRefund>,
+        changes: u32,
+        owed: Vec<SeatName>,
     },
+    /// Of changes of flights.
+    Accepted,
+    /// Of a flight.
+    Altered,
     /// The routes that were listed, with their free seats.
     SeatMap {
         routes: Vec<(u64, Vec<u16>)>,
@@ -246,10 +288,14 @@ pub struct Wish<'a> {
 }
 
 impl Request {
-    /// Of a booking or a hold.
+    /// Of a booking, a rebooking or a hold.
     pub fn wish(&self) -> Option<Wish<'_>> {
         match self {
-            Self::Book { user, key, seats } | Self::Hold { user, key, seats } => Some(Wish {
+            Self::Book { user, key, seats }
+            | Self::Hold { user, key, seats }
+            | Self::Rebook {
+                user, key, seats, ..
+            } => Some(Wish {
                 user: *user,
                 key,
                 seats,
@@ -269,6 +315,9 @@ impl Request {
             Self::Release { .. } => "release",
             Self::Status { .. } => "status",
             Self::Ticket { .. } => "ticket",
+            Self::Rebook { .. } => "rebook",
+            Self::Accept { .. } => "accept",
+            Self::Alter { .. } => "alter a flight",
             Self::Browse => "browse",
             Self::SeatMap { .. } => "seat map",
             Self::Register { .. } => "register",
@@ -311,6 +360,8 @@ impl Answer {
             Self::Listed { .. } | Self::SeatMap { .. } => "200 listed".to_owned(),
             Self::Status { state, .. } => format!("200 {state}"),
             Self::Ticket { .. } => "200 ticket".to_owned(),
+            Self::Accepted => "200 accepted".to_owned(),
+            Self::Altered => "done".to_owned(),
             Self::User { .. } => "200 user".to_owned(),
             Self::Problem { status, kind, .. } => format!("{status} {kind}"),
             Self::Lost { .. } => "no answer".to_owned(),

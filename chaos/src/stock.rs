@@ -1,6 +1,7 @@
 //! Free seats to book, as the catalogues told them at the start: a spread stock and a hot one, of each company.
 //!
 //! The spread stock hands out each seat once, so that a refusal is the product's doing; the hot one hands out the same few seats to everybody.
+//! Flights that are changed are of the spread stock; of those that are withdrawn or have another aircraft nothing more is handed out.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,8 +9,8 @@ use anyhow::ensure;
 use fastrand::Rng;
 use jiff::SignedDuration;
 
-use crate::client::{Client, Leg, Session};
-use crate::history::Seat;
+use crate::client::{Client, Departure, Leg, Session};
+use crate::history::{Seat, SeatName};
 
 const PAGE: usize = 100;
 /// Sales close by the clock of the node that sells, which a run may put forward by a day: no leg of the run closes by that.
@@ -20,8 +21,12 @@ const HOT_SEATS: usize = 10;
 const ROUTES_BESIDE_HOT: usize = 60;
 /// Seats kept of a route: more than a run sells of it.
 const SEATS_KEPT: usize = 64;
+/// Below a route's id in that of a seat.
+pub(crate) const SEAT_BITS: u32 = 10;
 /// Random routes that are tried before a shelf counts as sold out.
 const ATTEMPTS: usize = 32;
+/// Of another company a flight is owed that leaves within seven days; a day less, as flights are also moved.
+const INSTEAD_WITHIN: SignedDuration = SignedDuration::from_hours(6 * 24);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
@@ -70,8 +75,22 @@ struct Shelf {
 
 struct Route {
     id: u64,
+    flight: Flight,
+    /// Its company has changed it.
+    is_changed: bool,
+    /// It is withdrawn, or has another aircraft.
+    is_closed: bool,
     /// Numbers with their ids on the wire.
     seats: Vec<(u16, u64)>,
+}
+
+/// As a company calls it, and as it was flown at the start.
+#[derive(Debug, Clone)]
+pub struct Flight {
+    pub number: String,
+    pub origin: String,
+    pub destination: String,
+    pub departs: Departure,
 }
 
 impl Stock {
@@ -118,6 +137,75 @@ impl Stock {
         shelves.iter_mut().filter_map(seat).collect()
     }
 
+    /// A spread flight of this company, to be changed: none was closed before.
+    pub fn any_flight(&self, company: usize, rng: &mut Rng) -> Option<(u64, Flight)> {
+        let shelves = self.lock();
+        let shelf = &shelves[company];
+        for _ in 0..ATTEMPTS {
+            let route = rng.choice(&shelf.spread)?;
+            if !route.is_closed {
+                return Some((route.id, route.flight.clone()));
+            }
+        }
+        None
+    }
+
+    /// Its company is about to change a flight, and if `closes`, in a way after which nobody is to want seats of it.
+    pub fn change(&self, company: usize, route: u64, closes: bool) {
+        let mut shelves = self.lock();
+        let mut spread = shelves[company].spread.iter_mut();
+        if let Some(route) = spread.find(|known| known.id == route) {
+            route.is_changed = true;
+            route.is_closed |= closes;
+        }
+    }
+
+    pub fn is_changed(&self, seat: &Seat) -> bool {
+        let shelves = self.lock();
+        let mut spread = shelves.iter().filter(|shelf| shelf.company == seat.company);
+        spread.any(|shelf| {
+            let mut routes = shelf.spread.iter();
+            routes.any(|route| route.id == seat.route && route.is_changed)
+        })
+    }
+
+    /// As many seats of another flight with the same ends as this one: one that may take its place.
+    pub fn instead(&self, of: &SeatName, count: usize, rng: &mut Rng) -> Option<Vec<Seat>> {
+        let mut shelves = self.lock();
+        let given = shelves.iter().find(|shelf| *shelf.company == *of.company)?;
+        let given = given.spread.iter().find(|route| route.has(of.id))?;
+        let (given, flight) = (given.id, given.flight.clone());
+        let fits = |shelf: &Shelf, route: &Route| {
+            let ours = *shelf.company == *of.company;
+            let later = route.flight.departs.at.duration_since(flight.departs.at);
+            !(route.is_closed || (ours && route.id == given))
+                && route.seats.len() >= count
+                && route.flight.origin == flight.origin
+                && route.flight.destination == flight.destination
+                && (ours || later <= INSTEAD_WITHIN)
+        };
+        let all = shelves.iter_mut().flat_map(|shelf| {
+            let routes = 0..shelf.spread.len();
+            let fitting = routes.filter(|at| fits(shelf, &shelf.spread[*at]));
+            let fitting: Vec<_> = fitting.collect();
+            fitting
+                .into_iter()
+                .map(|at| (shelf.company.clone(), at))
+                .collect::<Vec<_>>()
+        });
+        let all: Vec<_> = all.collect();
+        let (company, at) = rng.choice(&all)?.clone();
+        let shelf = shelves.iter_mut().find(|shelf| shelf.company == company)?;
+        let route = &mut shelf.spread[at];
+        let taken: Vec<_> = route.seats.drain(..count).collect();
+        Some(
+            taken
+                .into_iter()
+                .map(|seat| route.seat(&company, seat))
+                .collect(),
+        )
+    }
+
     /// Seats of a cancelled ticket. Hot ones never left.
     pub fn give_back(&self, seats: &[Seat]) {
         let mut shelves = self.lock();
@@ -161,8 +249,12 @@ impl Shelf {
             && legs.len() < wanted
         {
             let page = client.page(session, url).await?;
-            skipped += page.legs.iter().filter(|leg| leg.departs < opens).count();
-            legs.extend(page.legs.into_iter().filter(|leg| leg.departs >= opens));
+            skipped += page
+                .legs
+                .iter()
+                .filter(|leg| leg.departs.at < opens)
+                .count();
+            legs.extend(page.legs.into_iter().filter(|leg| leg.departs.at >= opens));
             next = page.next;
         }
         ensure!(
@@ -191,7 +283,7 @@ impl Shelf {
         for _ in 0..ATTEMPTS {
             let index = rng.usize(..self.spread.len());
             let route = &mut self.spread[index];
-            if route.seats.is_empty() {
+            if route.is_closed || route.seats.is_empty() {
                 continue;
             }
             let place = rng.usize(..route.seats.len());
@@ -214,7 +306,20 @@ impl Route {
         Self {
             id: leg.id,
             seats: seats.take(SEATS_KEPT).collect(),
+            flight: Flight {
+                number: leg.flight,
+                origin: leg.origin,
+                destination: leg.destination,
+                departs: leg.departs,
+            },
+            is_changed: false,
+            is_closed: false,
         }
+    }
+
+    /// Whether a seat is one of this flight's, as the wire numbers them.
+    fn has(&self, seat: u64) -> bool {
+        seat >> SEAT_BITS == self.id
     }
 
     fn seat(&self, company: &Arc<str>, (number, id): (u16, u64)) -> Seat {
@@ -234,6 +339,14 @@ mod tests {
     fn stock() -> Stock {
         let route = |id| Route {
             id,
+            flight: Flight {
+                number: format!("X{id}"),
+                origin: "CWB".to_owned(),
+                destination: "GRU".to_owned(),
+                departs: "2026-12-01T10:00:00-03:00".to_owned().try_into().unwrap(),
+            },
+            is_changed: false,
+            is_closed: false,
             seats: vec![(1, id * 1024 + 1), (2, id * 1024 + 2)],
         };
         let shelf = |company: &str| Shelf {
@@ -257,6 +370,29 @@ mod tests {
         assert_eq!(stock.take(&[0, 1], &mut rng), []);
         stock.give_back(&taken[..1]);
         assert_eq!(stock.take(&[0, 1], &mut rng), taken[..1]);
+    }
+
+    #[test]
+    fn a_flight_that_was_changed_has_another_in_its_place() {
+        let (stock, mut rng) = (stock(), Rng::with_seed(1));
+        let seat = stock.take(&[0], &mut rng).remove(0);
+        assert!(!stock.is_changed(&seat));
+        stock.change(0, seat.route, true);
+        assert!(stock.is_changed(&seat));
+        let of = SeatName {
+            company: "a".to_owned(),
+            id: seat.id,
+        };
+        let place = |seat: &Seat| (seat.company.clone(), seat.route);
+        let gone = place(&seat);
+        for _ in 0..3 {
+            let seats = stock.instead(&of, 2, &mut rng).unwrap();
+            assert_eq!((seats.len(), place(&seats[0])), (2, place(&seats[1])));
+            assert_ne!(place(&seats[0]), gone);
+        }
+        assert_eq!(stock.instead(&of, 2, &mut rng), None, "sold out");
+        assert_eq!(stock.take(&[0; 9], &mut rng), [], "nothing of it is sold");
+        assert_ne!(stock.any_flight(0, &mut rng).unwrap().0, seat.route);
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! Customers in a closed loop: each sends its next request when the last one is answered, or when it has waited long enough.
 //!
-//! * [`customer`]: one of them: books, cancels, books again, looks; [`holds`]: what it does with a hold;
+//! * [`customer`]: one of them: books, cancels, books again, looks; [`holds`]: what it does with a hold; [`changes`]: what about a flight that
+//!   was changed under a ticket of its own;
+//! * [`operator`]: who changes flights meanwhile;
 //! * [`market`]: every request that there is, written down with its answer;
 //! * [`storms`]: what several do at once: the same seats, the same key everywhere, the same login everywhere.
 //!
 //! What a customer does is drawn from the run's seed. An answer that does not say what became of a booking is followed by the same request
 //! with the same key at another node, as the contract asks.
 
+mod changes;
 mod customer;
 mod holds;
 mod market;
+mod operator;
 mod storms;
 
 use std::sync::Arc;
@@ -25,6 +29,7 @@ use uuid::Uuid;
 use crate::client::{Client, Session};
 use customer::Customer;
 pub use market::Market;
+pub use operator::Operator;
 
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 /// Users are agreed upon by a majority, whose nodes may have met only just now.
@@ -47,6 +52,8 @@ pub struct Mix {
     pub login_storms: u8,
     /// Seats are held, and the hold is confirmed, extended, given up, or left to itself.
     pub holds: u8,
+    /// Something is done about a ticket whose flight was changed, where the customer has one.
+    pub changes: u8,
     /// Of bookings: those that want the seats everybody wants, where the stock has such, and always give them back.
     pub hot: u8,
     /// Of other booked tickets: those that are cancelled again.
@@ -71,6 +78,7 @@ impl Mix {
             retry_storms: 4,
             login_storms: 1,
             holds: 10,
+            changes: 10,
             hot: 25,
             cancels: 20,
             rebooks: 30,
@@ -92,7 +100,7 @@ impl Mix {
     /// The same with mostly holds.
     pub fn hesitant(companies: &[usize]) -> Self {
         Self {
-            holds: 70,
+            holds: 60,
             ..Self::assorted(companies)
         }
     }

@@ -16,7 +16,7 @@ use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 /// What is changed at the first company, how it is put right, and who has to notice.
-const LIES: [(&str, &str, &str); 21] = [
+const LIES: [(&str, &str, &str); 22] = [
     (
         // as of later: else a node that looks for old ones would put it right before we look
         "update leg set state = 'prepared', prepared_at = now() + interval '1 hour' where saga_id = 'SOLD'",
@@ -93,6 +93,12 @@ const LIES: [(&str, &str, &str); 21] = [
         "update seat_owner set saga_id = 'RETURNED' where saga_id = 'SOLD'",
         "update seat_owner set saga_id = 'SOLD' where saga_id = 'RETURNED'",
         "LOG5",
+    ),
+    (
+        // as no import does it: nobody is told
+        "update route set departs = departs + interval '1 minute' where id in (select route_id from leg where saga_id = 'SOLD')",
+        "update route set departs = departs - interval '1 minute' where id in (select route_id from leg where saga_id = 'SOLD')",
+        "F1",
     ),
     (
         "update settlement set sold = sold + 1",

@@ -69,6 +69,7 @@ pub(crate) mod field {
     pub const FREE: &str = "disponivel";
     pub const CODE: &str = "codigo";
     pub const CHANGES: &str = "alteracoes";
+    pub const NAMES: &str = "nomes";
     pub const NEW_PASSWORD: &str = "new_password";
     pub const EMAIL: &str = "email";
 }
@@ -139,6 +140,22 @@ pub(crate) struct RebookBody {
     pub seats: Option<Vec<WantedSeat>>,
     #[serde(rename = "passageiros")]
     pub passengers: Option<Vec<Passenger>>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NamesBody {
+    #[serde(rename = "nomes")]
+    pub names: Option<Vec<SeatName>>,
+}
+
+/// Who has a seat of a ticket.
+#[derive(Deserialize)]
+pub(crate) struct SeatName {
+    pub company: String,
+    #[serde(rename = "id_assento")]
+    pub seat: u64,
+    #[serde(rename = "nome")]
+    pub name: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

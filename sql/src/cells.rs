@@ -97,6 +97,7 @@ fn cell(id: SagaId, row: &Row, legs: Vec<(Leg, bool)>) -> Decoded<Cell> {
                 cancelled,
                 changes,
                 refunds,
+                corrections: decode::corrections(row)?,
             };
             Some((ticket, row.try_get("recorded_at")?))
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use passcom_actors::domain::accounts::{Language, Mailbox, User};
 use passcom_actors::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
+use passcom_actors::domain::corrections::Correction;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
@@ -175,7 +176,8 @@ pub(crate) fn register(row: &Row) -> Decoded<(Key, Register)> {
     Ok((key(row.try_get("key")?)?, register))
 }
 
-/// The cancelled seats of `ticket` as the row `gone` of arrays, for [`cancelled`], and the changes of its flights.
+/// The cancelled seats of `ticket` as the row `gone` of arrays, for [`cancelled`], and the changes of its flights, and the corrections of
+/// its names.
 macro_rules! gone {
     () => {
         "cross join lateral (
@@ -192,6 +194,9 @@ macro_rules! gone {
 cross join lateral (
     select coalesce(json_agg(changed_leg), '[]') as changes from changed_leg where ticket_id = ticket.id
 ) as news
+cross join lateral (
+    select coalesce(json_agg(corrected_name), '[]') as corrections from corrected_name where ticket_id = ticket.id
+) as named
 "
     };
 }
@@ -199,12 +204,12 @@ cross join lateral (
 macro_rules! gone_columns {
     () => {
         "gone.companies, gone.routes, gone.numbers, gone.amounts, gone.currencies, gone.grounds, gone.refunded_at, gone.refunded_by,
-       news.changes"
+       news.changes, named.corrections"
     };
 }
 pub(crate) use {gone, gone_columns};
 
-/// The columns `id`, `order`, those of its cancelled seats, and `changes`.
+/// The columns `id`, `order`, those of its cancelled seats, `changes` and `corrections`.
 pub(crate) fn ticket(row: &Row) -> Decoded<Ticket> {
     let Json(order): Json<Order> = row.try_get("order")?;
     let (cancelled, refunds) = cancelled(row)?;
@@ -214,6 +219,7 @@ pub(crate) fn ticket(row: &Row) -> Decoded<Ticket> {
         cancelled,
         changes: changes(row)?,
         refunds,
+        corrections: corrections(row)?,
     })
 }
 
@@ -324,6 +330,39 @@ pub(crate) fn changes(row: &Row) -> Decoded<Vec<FlightChange>> {
     // as with the cancelled seats
     changes.sort_unstable();
     Ok(changes)
+}
+
+/// A row of `corrected_name`, as PostgreSQL writes it in JSON.
+#[derive(serde::Deserialize)]
+struct CorrectedName {
+    company: String,
+    route_id: i64,
+    number: i32,
+    sequence: u32,
+    corrected_at: jiff::Timestamp,
+    name: String,
+}
+
+/// The column `corrections`, an array of rows of `corrected_name`.
+pub(crate) fn corrections(row: &Row) -> Decoded<Vec<Correction>> {
+    let Json(rows): Json<Vec<CorrectedName>> = row.try_get("corrections")?;
+    let correction = |row: CorrectedName| {
+        Ok(Correction {
+            of: SeatRef {
+                company: company("corrected_name", &row.company)?,
+                route: route_id(row.route_id),
+                number: seat_number(row.number)?,
+            },
+            sequence: row.sequence,
+            at: row.corrected_at.as_millisecond(),
+            name: row.name,
+        })
+    };
+    let corrections = rows.into_iter().map(correction);
+    let mut corrections: Vec<Correction> = corrections.collect::<Decoded<_>>()?;
+    // as with the cancelled seats
+    corrections.sort_unstable();
+    Ok(corrections)
 }
 
 /// The columns `user_id`, `login_norm`, `pw_hash`, `version`, `email`, `language`.

@@ -33,14 +33,19 @@ with due as materialized (
     select ticket.id from user_account
     join ticket on ticket.user_id = user_account.id
     where user_account.pw_hash = ''
-        and exists (
-            select from json_array_elements(ticket."order" -> 'legs') as leg
-            where json_typeof(leg -> 'passenger') = 'object'
+        and (
+            exists (
+                select from json_array_elements(ticket."order" -> 'legs') as leg
+                where json_typeof(leg -> 'passenger') = 'object'
+            )
+            or exists (select from corrected_name where ticket_id = ticket.id)
         )
         and (
             select max((leg ->> 'departs')::bigint) from json_array_elements(ticket."order" -> 'legs') as leg
         ) < extract(epoch from now())::float8 - $1
     limit $2
+), names as (
+    delete from corrected_name using due where ticket_id = due.id
 ), sagas as (
     update saga set "order" = "#,
     bare!(r#"saga."order""#),

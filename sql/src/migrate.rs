@@ -8,7 +8,7 @@ use crate::locks;
 use crate::pool::Database;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 12] = [
+const MIGRATIONS: [(i32, &str, &str); 13] = [
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (
         2,
@@ -41,6 +41,7 @@ const MIGRATIONS: [(i32, &str, &str); 12] = [
         include_str!("../migrations/0011_refunds.sql"),
     ),
     (12, "people", include_str!("../migrations/0012_people.sql")),
+    (13, "names", include_str!("../migrations/0013_names.sql")),
 ];
 
 const CREATE_RECORD: &str = "

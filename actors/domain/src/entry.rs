@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::User;
 use super::ballot::{Acceptors, Ballot, Key, Value};
 use super::changes;
+use super::corrections::{self, Corrected};
 use super::flight::Flight;
 use super::ids::{CompanyId, RouteId, SagaId, UserId};
 use super::order::{Order, OrderHash, SeatRef, claim};
@@ -108,6 +109,12 @@ pub enum Entry {
         ticket: SagaId,
         agreed: Vec<(SeatRef, u32)>,
     },
+    /// The owner of a ticket corrects the names of who has these seats. `at`: milliseconds since 1970.
+    Correct {
+        ticket: SagaId,
+        names: Vec<(SeatRef, String)>,
+        at: i64,
+    },
     /// Rows of a peer's outbox, and how far they go; or a single pushed row.
     Merge {
         rows: Vec<Replicated>,
@@ -143,6 +150,8 @@ pub enum Receipt {
     Cancelled(Cancelled),
     /// To [`Entry::Accept`].
     Accepted(Accepted),
+    /// To [`Entry::Correct`].
+    Corrected(Corrected),
     /// False: the seat is sold or held, and stays as it was.
     Blocked(bool),
     Surveyed(BTreeMap<SeatKey, SeatUse>),
@@ -213,6 +222,9 @@ impl Entry {
             }
             Entry::Accept { ticket, agreed } => {
                 Receipt::Accepted(changes::accept(rows, *ticket, agreed))
+            }
+            Entry::Correct { ticket, names, at } => {
+                Receipt::Corrected(corrections::correct(rows, *ticket, names, *at))
             }
             Entry::Merge {
                 rows: copies,

@@ -4,7 +4,7 @@
 //! * [`saga`]: the driver of a booking; [`participant`]: a company's vote; [`register`]: the decision;
 //!   [`replica`]: what everybody has a copy of; [`seat_map`]: who claims a route's seats right now.
 //! * [`currency`]: how many digits an amount has; [`refund`]: what came back for a cancelled seat; [`settlement`]: what
-//!   companies owe each other;
+//!   companies owe each other; [`corrections`]: of names on a ticket;
 //! * [`entry`]: all of a company's durable steps, posted to the [`rows`] of one transaction.
 //!
 //! Invariants, wherever the system may have stopped:
@@ -16,6 +16,7 @@
 pub mod accounts;
 pub mod ballot;
 pub mod changes;
+pub mod corrections;
 pub mod currency;
 pub mod entry;
 pub mod fencing;

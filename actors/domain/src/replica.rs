@@ -80,6 +80,7 @@ pub fn merge_ticket(rows: &mut Rows, copy: &Ticket) -> Vec<SeatRef> {
         order,
         ..row.merged(copy).with_changes(&copy.changes)
     };
+    let merged = merged.with_corrections(&copy.corrections);
     rows.tickets.put(copy.id, merged);
     fresh
 }

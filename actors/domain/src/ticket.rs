@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::corrections::Correction;
 use super::flight::{Flight, FlightChange};
 use super::ids::{SagaId, SeatNumber};
 use super::order::{Order, SeatRef};
@@ -20,6 +21,8 @@ pub struct Ticket {
     pub changes: Vec<FlightChange>,
     /// What came back for cancelled seats, ascending by seat, at most one for each. None of a seat that was cancelled before this was kept.
     pub refunds: Vec<Refunded>,
+    /// Names that were misspelt: the newest per seat, ascending by seat. Only of seats that were sold with a name.
+    pub corrections: Vec<Correction>,
 }
 
 /// What came of a cancellation at one company.
@@ -54,6 +57,7 @@ impl Ticket {
             cancelled: Vec::new(),
             changes: Vec::new(),
             refunds: Vec::new(),
+            corrections: Vec::new(),
         }
     }
 
@@ -156,6 +160,49 @@ impl Ticket {
             }
         }
         merged
+    }
+
+    /// The name that holds for this seat now, if it is another than that of the order.
+    pub fn correction(&self, seat: &SeatRef) -> Option<&Correction> {
+        let found = self
+            .corrections
+            .binary_search_by_key(seat, |known| known.of);
+        found.ok().map(|at| &self.corrections[at])
+    }
+
+    /// The newest of both, per seat that was sold with a name.
+    pub(crate) fn with_corrections(&self, corrections: &[Correction]) -> Ticket {
+        let mut all = [&self.corrections, corrections].concat();
+        let named = |seat: &SeatRef| {
+            let mut legs = self.order.legs.iter();
+            legs.any(|leg| leg.seat == *seat && leg.passenger.is_some())
+        };
+        all.retain(|correction| named(&correction.of));
+        // the newest of a seat first
+        all.sort_unstable_by(|one, other| one.of.cmp(&other.of).then(other.cmp(one)));
+        all.dedup_by_key(|correction| correction.of);
+        Ticket {
+            corrections: all,
+            ..self.clone()
+        }
+    }
+
+    /// The same ticket for whoever reads it: its order names everybody as they are named now.
+    pub fn as_named(&self) -> Ticket {
+        if self.corrections.is_empty() {
+            return self.clone();
+        }
+        let mut order = (*self.order).clone();
+        for leg in &mut order.legs {
+            let correction = self.correction(&leg.seat);
+            if let Some((passenger, correction)) = leg.passenger.as_mut().zip(correction) {
+                passenger.name.clone_from(&correction.name);
+            }
+        }
+        Ticket {
+            order: Arc::new(order),
+            ..self.clone()
+        }
     }
 
     /// How this seat's flight was told last; as it was sold, unless it was changed. None: it is none of the order's.

@@ -200,6 +200,7 @@ impl Tables for MemoryStore {
                         &ticket.cancelled,
                         &ticket.changes,
                         &ticket.refunds,
+                        &ticket.corrections,
                     )
                         .hash(&mut hasher),
                 }

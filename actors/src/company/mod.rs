@@ -2,7 +2,8 @@
 //!
 //! * [`ledger`]: the only writer, one row of the [`log`] for all that waits; [`archive`]: all that is read; [`store`]:
 //!   what both need of a database; [`news`]: what a batch has changed; [`pulse`]: whether the log takes anything;
-//! * [`cancellation`]: seats of a ticket end; [`acceptance`]: a passenger agrees to what became of a flight;
+//! * [`cancellation`]: seats of a ticket end; [`acceptance`]: a passenger agrees to what became of a flight; [`naming`]: a
+//!   name was misspelt;
 //! * [`verifier`]: whether log, memory and tables say the same;
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
@@ -36,6 +37,7 @@ pub mod history;
 pub mod lease;
 pub mod ledger;
 pub mod log;
+pub mod naming;
 pub mod news;
 pub mod owed;
 pub mod pulse;

@@ -79,6 +79,7 @@ steps!(ENTRIES: Entry {
     Entry::Cancel { .. } => "replica::cancel",
     Entry::Change { .. } => "flights::change",
     Entry::Accept { .. } => "replica::accept",
+    Entry::Correct { .. } => "replica::correct",
     Entry::Merge { cursor: Some(_), .. } => "replica::merge_pulled",
     Entry::Merge { cursor: None, .. } => "replica::merge_pushed",
     Entry::Enrol(_) => "replica::enrol",

@@ -1,7 +1,7 @@
 //! The handle that the HTTP layer holds: what customers ask of a node. Hides actors, peers and timeouts.
 //!
 //! * `book`: begin a booking, or a hold, and wait for it; `holds`: confirm, extend, release what is held;
-//! * `tickets`: list, look at, cancel; `lookup`: what is known of a booking; `history`: what happened to it.
+//! * `tickets`: list, look at, cancel, correct the names; `lookup`: what is known of a booking; `history`: what happened to it.
 
 mod book;
 mod history;
@@ -20,7 +20,7 @@ pub use self::history::BookingHistory;
 use self::holds::HoldsBegun;
 pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, Holds, ReleaseAnswer};
 pub use self::lookup::{BookingState, BookingStatus, CompanyLegs};
-pub use self::tickets::{CancelAnswer, NotAgreed, TicketPage};
+pub use self::tickets::{CancelAnswer, NotAgreed, NotCorrected, TicketPage};
 use crate::booking::drivers::Drivers;
 use crate::booking::progress::Follower;
 use crate::clock::Clock;

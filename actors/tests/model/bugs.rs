@@ -146,6 +146,7 @@ impl Bug {
                         cancelled: Vec::new(),
                         changes: Vec::new(),
                         refunds: Vec::new(),
+                        corrections: Vec::new(),
                     };
                     after.tickets.entry(*saga).or_insert(ticket);
                 }

@@ -116,7 +116,7 @@ async fn legs(
         && legs.len() < most
     {
         let page = client.page(session, url).await?;
-        legs.extend(page.legs.into_iter().filter(|leg| leg.departs >= opens));
+        legs.extend(page.legs.into_iter().filter(|leg| leg.departs.at >= opens));
         next = page.next;
     }
     legs.truncate(most);

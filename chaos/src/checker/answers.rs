@@ -52,7 +52,11 @@ pub fn keys(history: &[Operation]) -> usize {
 fn told(history: &[Operation]) -> Keys<'_> {
     let mut keys = Keys::new();
     for operation in history {
-        let Request::Book { user, key, seats } = &operation.request else {
+        let (Request::Book { user, key, seats }
+        | Request::Rebook {
+            user, key, seats, ..
+        }) = &operation.request
+        else {
             continue;
         };
         let told = keys.entry((*user, key)).or_default();

@@ -15,6 +15,8 @@ pub(super) struct Databases<'a> {
     /// By the client's key.
     pub sagas: HashMap<(Uuid, &'a str), BTreeSet<Uuid>>,
     pub legs: HashMap<(Uuid, &'a str, i64, i32), LegState>,
+    /// Seats of tickets in place of which the company keeps another one, by the order's.
+    moved: HashMap<(Uuid, &'a str, i64, i32), i32>,
     /// Sagas of which some leg was committed, be it cancelled since.
     pub sold: HashSet<Uuid>,
 }
@@ -26,6 +28,7 @@ impl<'a> Databases<'a> {
             tickets: Vec::with_capacity(companies.len()),
             sagas: HashMap::new(),
             legs: HashMap::new(),
+            moved: HashMap::new(),
             sold: HashSet::new(),
         };
         for company in companies {
@@ -35,6 +38,12 @@ impl<'a> Databases<'a> {
                 let sagas = this.sagas.entry((row.user, &row.key)).or_default();
                 sagas.insert(row.saga);
             }
+            let own = company.ticket_legs.iter();
+            let moved = own.filter(|leg| leg.company == company.code && leg.number != leg.sold_as);
+            this.moved.extend(moved.map(|leg| {
+                let place = (leg.ticket, company.code.as_str(), leg.route, leg.sold_as);
+                (place, leg.number)
+            }));
             for leg in &company.legs {
                 let place = (leg.saga, company.code.as_str(), leg.route, leg.number);
                 this.legs.insert(place, leg.state);
@@ -89,9 +98,12 @@ impl<'a> Databases<'a> {
             .collect()
     }
 
+    /// Of a seat as it was asked for, wherever its company keeps it now.
     pub fn state(&self, saga: Uuid, seat: &Seat) -> Option<LegState> {
         let route = i64::try_from(seat.route).ok()?;
         let place = (saga, &*seat.company, route, i32::from(seat.number));
+        let now = self.moved.get(&place).copied().unwrap_or(place.3);
+        let place = (place.0, place.1, place.2, now);
         self.legs.get(&place).copied()
     }
 }

@@ -33,8 +33,48 @@ pub struct TicketLegRow {
     pub ticket: Uuid,
     pub company: String,
     pub route: i64,
+    /// The seat that the company keeps for it now.
     pub number: i32,
+    /// The seat of the order.
+    pub sold_as: i32,
     pub cancelled: bool,
+}
+
+/// A seat of a ticket, as its order names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SoldSeat {
+    pub ticket: Uuid,
+    pub company: String,
+    pub route: i64,
+    pub number: i32,
+}
+
+/// When a flight leaves and arrives, in seconds since 1970, or that it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flown {
+    pub departs: i64,
+    pub arrives: i64,
+    pub withdrawn: bool,
+}
+
+/// What a company has changed of a seat's flight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRow {
+    pub of: SoldSeat,
+    pub sequence: i32,
+    pub flown: Flown,
+    /// The aircraft has no seat for the passenger.
+    pub unseated: bool,
+    pub accepted: bool,
+    /// Everything else.
+    pub content: String,
+}
+
+/// A ticket that has taken the place of seats of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExchangeRow {
+    pub new: Uuid,
+    pub old: SoldSeat,
 }
 
 /// A seat of a ticket as it was sold, and what came back for it.
@@ -51,6 +91,8 @@ pub struct EntryRow {
     pub currency: String,
     /// In minor units.
     pub price: i64,
+    /// As it was sold.
+    pub flown: Flown,
     pub refund: Option<RefundRow>,
 }
 
@@ -142,14 +184,20 @@ pub type Copied = (Uuid, String);
 pub struct Company {
     pub code: String,
     pub legs: Vec<LegRow>,
+    /// Of tickets that are exchanged: kept as legs are.
+    pub claims: Vec<LegRow>,
     pub holds: Vec<HoldRow>,
     /// Routes with their seats.
     pub routes: Vec<(i64, i32)>,
+    /// As they are flown now.
+    pub flights: BTreeMap<i64, Flown>,
     /// Seats that are not on sale.
     pub blocked: Vec<(i64, i32)>,
     pub tickets: Vec<Copied>,
     pub ticket_legs: Vec<TicketLegRow>,
     pub entries: Vec<EntryRow>,
+    pub changes: Vec<ChangeRow>,
+    pub exchanges: Vec<ExchangeRow>,
     /// Without those that are nothing.
     pub books: BTreeMap<Account, Sum>,
     pub users: Vec<UserRow>,

@@ -31,9 +31,10 @@ pub fn check(companies: &[Company], offers: &[Offer], history: &[Operation]) -> 
     violations
 }
 
+/// Tickets whose seats somebody wanted to give back, or for others.
 pub(super) fn cancels_asked_for(history: &[Operation]) -> HashSet<Uuid> {
     let ticket = |operation: &Operation| match operation.request {
-        Request::Cancel { ticket, .. } => Some(ticket),
+        Request::Cancel { ticket, .. } | Request::Rebook { ticket, .. } => Some(ticket),
         _ => None,
     };
     history.iter().filter_map(ticket).collect()
@@ -144,6 +145,7 @@ mod tests {
             company: "a".to_owned(),
             route: 7,
             number: 1,
+            sold_as: 1,
             cancelled,
         }
     }

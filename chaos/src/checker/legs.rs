@@ -1,6 +1,7 @@
 //! What must hold of the rows alone.
 //!
-//! * I1: no seat is in two legs that are prepared or committed, and every such leg's number exists on its route.
+//! * I1: no seat is in two legs that are prepared or committed, and every such leg's number exists on its route, unless its ticket says that
+//!   the aircraft lacks it.
 //! * I2: no saga has, at whatever companies, both a committed or cancelled and a refused leg.
 //! * I7: nothing is prepared or unfinished any more, but holds whose time is not over.
 //! * B1: what a company sold is what its tickets say, seat by seat.
@@ -54,8 +55,14 @@ fn numbers(company: &Company) -> Vec<Violation> {
             .get(&leg.route)
             .is_some_and(|seats| (1..=*seats).contains(&leg.number))
     };
+    let unseated: HashSet<_> = company
+        .changes
+        .iter()
+        .filter(|change| change.unseated && change.of.company == company.code)
+        .map(|change| (change.of.ticket, change.of.route))
+        .collect();
     let held = company.legs.iter().filter(|leg| holds_seat(leg));
-    held.filter(|leg| !exists(leg))
+    held.filter(|leg| !exists(leg) && !unseated.contains(&(leg.saga, leg.route)))
         .map(|leg| {
             let what = format!(
                 "saga {} has seat {} of route {} of {}, which does not exist",
@@ -186,6 +193,7 @@ mod tests {
                 company: code.to_owned(),
                 route: 7,
                 number: 1,
+                sold_as: 1,
                 cancelled: false,
             }],
             ..Company::default()

@@ -4,13 +4,15 @@
 //! what the history and the final rows prove about each seat; [`search`] looks for an order of it.
 //!
 //! Seats are judged one by one: what is linearizable is so object by object (Herlihy and Wing, "Linearizability", 1990, theorem 1). That a
-//! booking takes all its seats or none is for the other checks.
+//! booking takes all its seats or none is for the other checks. Seats of flights that were changed are not judged: whoever is on them may be
+//! moved, and whoever wants what they were is told that they are taken.
 
 mod events;
 mod search;
 
 use super::Violation;
 use super::facts::Company;
+use super::flights::{altered, flight_of_name};
 use crate::history::{Fault, Operation};
 use search::{Found, search};
 
@@ -20,7 +22,9 @@ pub fn check(
     history: &[Operation],
     faults: &[Fault],
 ) -> (usize, Vec<Violation>) {
-    let seats = events::of_seats(companies, history, faults);
+    let mut seats = events::of_seats(companies, history, faults);
+    let altered = altered(history);
+    seats.retain(|seat, _| !altered.contains(&flight_of_name(seat)));
     let violations = seats.iter().filter_map(|(seat, events)| {
         let why = match search(events) {
             Found::Order => return None,

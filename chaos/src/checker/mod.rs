@@ -6,6 +6,7 @@
 //!   becomes of customers' holds;
 //! * [`frees`]: I6: cancellations, and what is on offer;
 //! * [`money`]: S1, S2, S3: what companies owe each other, and what came back to customers;
+//! * [`flights`]: F1: tickets tell how their flights are flown; [`exchanges`]: X1 to X4: who exchanges seats has the old ones or the new;
 //! * [`registers`]: P1; [`replicas`]: R1: copies are equal; [`logins`]: R2;
 //! * [`storms`]: L1, where [`calm`] says that nothing was wrong;
 //! * [`linear`]: every seat's bookings, cancellations and reads have an order;
@@ -22,7 +23,9 @@ pub mod answers;
 pub mod calm;
 mod databases;
 pub mod evidence;
+pub mod exchanges;
 pub mod facts;
+pub mod flights;
 pub mod frees;
 pub mod holds;
 pub mod ledger;
@@ -132,6 +135,10 @@ pub fn audit(evidence: &Evidence) -> Audit {
     audit.add("R1", "copies", (copies, replicas::check(companies)));
     let owed = money::check(companies, operations);
     audit.add("S1 S2 S3", "entries", owed);
+    let told = flights::check(companies, operations);
+    audit.add("F1", "seats of tickets", told);
+    let exchanged = exchanges::check(companies, operations);
+    audit.add("X1 X2 X3 X4", "tickets", exchanged);
     let logins = logins::check(companies, operations, &calm);
     audit.add("R2", "users", (users, logins));
     let storms = storms::check(operations, &calm);

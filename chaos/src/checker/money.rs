@@ -75,7 +75,7 @@ fn books(company: &Company) -> Vec<Violation> {
 fn odd(company: &Company) -> Vec<Violation> {
     let cancelled = company.ticket_legs.iter().filter(|leg| leg.cancelled);
     let cancelled: BTreeSet<_> = cancelled
-        .map(|leg| (leg.ticket, leg.company.as_str(), leg.route, leg.number))
+        .map(|leg| (leg.ticket, leg.company.as_str(), leg.route, leg.sold_as))
         .collect();
     let odd = company.entries.iter().filter(|entry| {
         let Some(refund) = &entry.refund else {
@@ -149,7 +149,7 @@ fn told(companies: &[Company], history: &[Operation]) -> Vec<Violation> {
         .collect();
     let mut violations = Vec::new();
     for operation in history {
-        let (Request::Ticket { ticket, .. }, Answer::Ticket { refunds }) =
+        let (Request::Ticket { ticket, .. }, Answer::Ticket { refunds, .. }) =
             (&operation.request, &operation.answer)
         else {
             continue;
@@ -187,6 +187,7 @@ pub(super) fn entry(ticket: Uuid, owner: &str, refund: Option<i64>) -> EntryRow 
         seller: "a".to_owned(),
         currency: "BRL".to_owned(),
         price: 10_000,
+        flown: super::flights::FLOWN,
         refund: refund.map(|amount| RefundRow {
             amount,
             currency: "BRL".to_owned(),
@@ -232,6 +233,7 @@ mod tests {
             company: owner.to_owned(),
             route: 7,
             number: 1,
+            sold_as: 1,
             cancelled: owner == "b",
         };
         Company {
@@ -268,6 +270,8 @@ mod tests {
                     currency: "BRL".to_owned(),
                     by: by.to_owned(),
                 }],
+                changes: 0,
+                owed: Vec::new(),
             },
         }
     }

@@ -27,6 +27,12 @@ impl Known<'_> {
     fn before(&self, begin_us: u64) -> bool {
         self.booked.values().any(|told| *told < begin_us)
     }
+
+    /// Somebody wanted to give it back, or for another one.
+    fn asked(&mut self, begin_us: u64) {
+        let asked_us = self.cancel_asked_us.get_or_insert(begin_us);
+        *asked_us = (*asked_us).min(begin_us);
+    }
 }
 
 type Tickets<'a> = HashMap<Uuid, Known<'a>>;
@@ -64,13 +70,19 @@ fn tickets(history: &[Operation]) -> Tickets<'_> {
     let mut tickets = Tickets::new();
     for operation in history {
         let told = match (&operation.request, &operation.answer) {
+            (Request::Rebook { ticket: old, .. }, answer) => {
+                tickets.entry(*old).or_default().asked(operation.begin_us);
+                let Answer::Booked { ticket } = answer else {
+                    continue;
+                };
+                &mut tickets.entry(*ticket).or_default().booked
+            }
             (Request::Book { .. } | Request::Confirm { .. }, Answer::Booked { ticket }) => {
                 &mut tickets.entry(*ticket).or_default().booked
             }
             (Request::Cancel { ticket, .. }, answer) => {
                 let known = tickets.entry(*ticket).or_default();
-                let asked_us = known.cancel_asked_us.get_or_insert(operation.begin_us);
-                *asked_us = (*asked_us).min(operation.begin_us);
+                known.asked(operation.begin_us);
                 if *answer != Answer::Cancelled {
                     continue;
                 }

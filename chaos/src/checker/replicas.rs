@@ -1,4 +1,4 @@
-//! R1: every user, ticket and cancellation is the same at every company.
+//! R1: every user, ticket, cancellation and change of a flight is the same at every company.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +24,12 @@ pub fn check(companies: &[Company]) -> Vec<Violation> {
         (&company.code, legs)
     });
     violations.extend(compare("seat of a ticket", legs));
+    let changes = companies.iter().map(|company| {
+        let changes = company.changes.iter();
+        let changes = changes.map(|change| (change.of.clone(), format!("{change:?}")));
+        (&company.code, changes)
+    });
+    violations.extend(compare("change of a flight", changes));
     violations
 }
 
@@ -59,6 +65,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::super::facts::TicketLegRow;
+    use super::super::flights::change;
     use super::*;
 
     fn company(code: &str) -> Company {
@@ -75,8 +82,10 @@ mod tests {
                 company: "a".to_owned(),
                 route: 7,
                 number: 1,
+                sold_as: 1,
                 cancelled: false,
             }],
+            changes: vec![change(Uuid::from_u128(2), "a")],
             ..Company::default()
         }
     }
@@ -97,5 +106,8 @@ mod tests {
         assert_eq!(violations(|b| b.tickets[0].1.push('z')), 1);
         assert_eq!(violations(|b| b.ticket_legs[0].cancelled = true), 1);
         assert_eq!(violations(|b| b.ticket_legs[0].number = 2), 2);
+        assert_eq!(violations(|b| b.changes.clear()), 1);
+        assert_eq!(violations(|b| b.changes[0].accepted = true), 1);
+        assert_eq!(violations(|b| b.changes[0].content.push('z')), 1);
     }
 }

@@ -1,7 +1,8 @@
 //! L1: without faults, of n bookings and holds of the same seats exactly one succeeds.
 //!
 //! Found in the history itself: keys that name the same set of seats. They are judged where nothing was wrong, nobody else wanted any of these
-//! seats before they had all been answered, and nobody had cancelled by then, nor had a hold ended.
+//! seats before they had all been answered, and nobody had cancelled by then, nor had a hold ended. Not of flights that were changed: whoever
+//! books what a flight was is refused.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 use super::Violation;
 use super::calm::Calm;
+use super::flights::{altered, flight_of};
 use crate::history::{Answer, Meaning, Operation, Request, Seat, Wish};
 
 /// Bookings and holds of one set of seats.
@@ -26,6 +28,7 @@ struct Storm<'a> {
 pub fn check(history: &[Operation], calm: &Calm) -> (usize, Vec<Violation>) {
     let storms = storms(history);
     let first_frees = first_frees(history);
+    let altered = altered(history);
     let mut wanted: HashMap<&Seat, Vec<&Storm>> = HashMap::new();
     for (seats, storm) in &storms {
         for seat in seats {
@@ -47,7 +50,13 @@ pub fn check(history: &[Operation], calm: &Calm) -> (usize, Vec<Violation>) {
             let free = first_frees.get(ticket);
             free.is_none_or(|free_us| *free_us > storm.end_us)
         });
-        if storm.keys.len() < 2 || !alone || !kept || !calm.lasts(storm.begin_us, storm.end_us) {
+        let as_sold = seats.iter().all(|seat| !altered.contains(&flight_of(seat)));
+        if storm.keys.len() < 2
+            || !as_sold
+            || !alone
+            || !kept
+            || !calm.lasts(storm.begin_us, storm.end_us)
+        {
             continue;
         }
         judged += 1;
@@ -101,7 +110,9 @@ fn first_frees(history: &[Operation]) -> HashMap<Uuid, u64> {
     for operation in history {
         let begin_us = operation.begin_us;
         let (whose, free_us) = match (&operation.request, &operation.answer) {
-            (Request::Cancel { ticket, .. }, _) => (*ticket, begin_us),
+            (Request::Cancel { ticket, .. } | Request::Rebook { ticket, .. }, _) => {
+                (*ticket, begin_us)
+            }
             (Request::Release { hold, .. }, _) => (*hold, begin_us),
             (_, Answer::Hold { hold, left_ms, .. }) => (*hold, begin_us + left_ms * 1000),
             _ => continue,

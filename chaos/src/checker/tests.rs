@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::facts::{
-    Account, Company, KeyRow, Ledger, LegRow, LegState, Name, RegisterRow, Replay, Subject, Sum,
-    TicketLegRow, UserRow, Value,
+    Account, Company, ExchangeRow, KeyRow, Ledger, LegRow, LegState, Name, RegisterRow, Replay,
+    SoldSeat, Subject, Sum, TicketLegRow, UserRow, Value,
 };
 use super::frees::Offer;
 use super::logs::NodeLog;
@@ -84,6 +84,7 @@ fn company(code: &str) -> Company {
         company: company.to_owned(),
         route: 7,
         number: 1,
+        sold_as: 1,
         cancelled: false,
     };
     Company {
@@ -103,6 +104,7 @@ fn company(code: &str) -> Company {
             },
         ],
         routes: vec![(7, 3)],
+        flights: [(7, flights::FLOWN)].into(),
         tickets: vec![(SOLD, String::new())],
         ticket_legs: CODES.map(ticket_leg).into(),
         entries: CODES.map(|owner| money::entry(SOLD, owner, None)).into(),
@@ -260,8 +262,36 @@ fn every_invariant_is_asked_for() {
             by: "a".to_owned(),
         }];
         let read = Request::Ticket { user, ticket };
-        all.operations
-            .push(asked(40, read, Answer::Ticket { refunds }));
+        let shown = Answer::Ticket {
+            refunds,
+            changes: 0,
+            owed: Vec::new(),
+        };
+        all.operations.push(asked(40, read, shown));
+    });
+    told("F1", &|all| {
+        all.companies[0].flights.get_mut(&7).unwrap().departs += 60
+    });
+    let given = || SoldSeat {
+        ticket: SOLD,
+        company: "a".to_owned(),
+        route: 7,
+        number: 1,
+    };
+    let exchange = |new: u128| ExchangeRow {
+        new: Uuid::from_u128(new),
+        old: given(),
+    };
+    told("X1", &|all| {
+        all.companies[0].claims = vec![second(LegState::Committed)];
+    });
+    told("X2", &|all| {
+        all.companies[0].exchanges = vec![exchange(2), exchange(4)];
+    });
+    told("X3", &|all| all.companies[0].exchanges = vec![exchange(2)]);
+    told("X4", &|all| {
+        all.companies[0].exchanges = vec![exchange(2)];
+        all.companies[0].entries = vec![money::entry(SOLD, "a", Some(1))];
     });
     told("L1", &|all| {
         let ticket = Uuid::from_u128(2);

@@ -9,6 +9,8 @@ use uuid::Uuid;
 use crate::history::{Answer, ReadRefund, Seat, SeatName, SeenLeg};
 
 const UNREACHABLE: &str = "X-Companhias-Indisponiveis";
+/// Of 2026-11-23 in the text of an instant.
+const DAY_LEN: usize = 10;
 
 #[derive(Deserialize)]
 pub(super) struct Token {
@@ -22,11 +24,36 @@ pub(super) struct Token {
 #[derive(Debug, Deserialize)]
 pub struct Leg {
     pub id: u64,
-    /// RFC 3339.
+    #[serde(rename = "voo")]
+    pub flight: String,
+    #[serde(rename = "origem_iata")]
+    pub origin: String,
+    #[serde(rename = "destino_iata")]
+    pub destination: String,
     #[serde(rename = "partida")]
-    pub departs: jiff::Timestamp,
+    pub departs: Departure,
     #[serde(rename = "assentos")]
     pub seats: Vec<FreeSeat>,
+}
+
+/// An instant, and which day it is there.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Departure {
+    pub at: jiff::Timestamp,
+    pub day: jiff::civil::Date,
+}
+
+impl TryFrom<String> for Departure {
+    type Error = jiff::Error;
+
+    /// RFC 3339.
+    fn try_from(text: String) -> Result<Self, jiff::Error> {
+        Ok(Self {
+            at: text.parse()?,
+            day: text.get(..DAY_LEN).unwrap_or(&text).parse()?,
+        })
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,6 +120,8 @@ struct BookedLeg {
 
 #[derive(Deserialize)]
 struct Ticket {
+    #[serde(rename = "alteracoes")]
+    changes: u32,
     #[serde(rename = "trechos")]
     legs: Vec<TicketLeg>,
 }
@@ -104,6 +133,14 @@ struct TicketLeg {
     seat: u64,
     #[serde(rename = "reembolso")]
     refund: Option<Refund>,
+    #[serde(rename = "direitos")]
+    rights: Option<Rights>,
+}
+
+#[derive(Deserialize)]
+struct Rights {
+    #[serde(rename = "remarcar")]
+    rebook: bool,
 }
 
 #[derive(Deserialize)]
@@ -148,6 +185,17 @@ type Read = reqwest::Result<Answer>;
 pub(super) fn wanted(seats: &[Seat]) -> serde_json::Value {
     let seat = |seat: &Seat| json!({"id_trecho": seat.route, "id_assento": seat.id, "company": seat.company});
     json!({"trechos": seats.iter().map(seat).collect::<Vec<_>>()})
+}
+
+/// The body of a rebooking.
+pub(super) fn instead(given: &[SeatName], seats: &[Seat]) -> serde_json::Value {
+    let given: Vec<_> = given
+        .iter()
+        .map(|seat| format!("{}:{}", seat.company, seat.id))
+        .collect();
+    let mut body = wanted(seats);
+    body["assentos"] = given.join(",").into();
+    body
 }
 
 /// The body of a hold: with somebody on each seat.
@@ -212,13 +260,13 @@ pub(super) async fn listed(response: Response) -> Read {
 }
 
 pub(super) async fn ticket(response: Response) -> Read {
-    Ok(refunds(response.json().await?))
+    Ok(shown(response.json().await?))
 }
 
 /// The ticket of a cancellation.
 pub(super) async fn cancelled(response: Response) -> Read {
     let Cancelled { ticket } = response.json().await?;
-    Ok(refunds(ticket))
+    Ok(shown(ticket))
 }
 
 /// The code by which seats are cancelled.
@@ -227,23 +275,27 @@ pub(super) async fn code(response: Response) -> reqwest::Result<String> {
     Ok(code)
 }
 
-fn refunds(ticket: Ticket) -> Answer {
-    let refund = |leg: TicketLeg| {
-        let TicketLeg {
-            company,
+fn shown(Ticket { changes, legs }: Ticket) -> Answer {
+    let (mut refunds, mut owed) = (Vec::new(), Vec::new());
+    for leg in legs {
+        let seat = SeatName {
+            company: leg.company,
+            id: leg.seat,
+        };
+        if leg.rights.is_some_and(|rights| rights.rebook) {
+            owed.push(seat.clone());
+        }
+        refunds.extend(leg.refund.map(|refund| ReadRefund {
             seat,
-            refund,
-        } = leg;
-        let refund = refund?;
-        Some(ReadRefund {
-            seat: SeatName { company, id: seat },
             amount: refund.amount.minor,
             currency: refund.amount.currency,
             by: refund.company,
-        })
-    };
+        }));
+    }
     Answer::Ticket {
-        refunds: ticket.legs.into_iter().filter_map(refund).collect(),
+        refunds,
+        changes,
+        owed,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! * [`start`]: how it is started;
 //! * [`process`]: its processes, to be signalled; [`control`]: what is to stay down, or to come back;
+//! * [`program`]: its program, for operators' commands;
 //! * [`wiring`]: links, Redis, clocks and disks that are ours.
 //!
 //! Invariant: it ends with us. It is stopped when this is dropped, frozen processes first woken so that they can obey; and should we be
@@ -25,11 +26,13 @@ mod control;
 mod database;
 pub mod disk;
 mod process;
+mod program;
 mod start;
 mod wiring;
 
 pub use clock::library as clock_library;
 pub use database::{Behind, connect, follow};
+pub use program::Program;
 pub use start::Options;
 pub use wiring::{Needs, Wiring};
 
@@ -71,6 +74,7 @@ pub struct Cluster {
     demo: Child,
     control: Control,
     companies: Vec<RunningCompany>,
+    program: Program,
     /// Processes that were stopped and not woken.
     frozen: Mutex<BTreeMap<Part, Process>>,
     probe: reqwest::Client,
@@ -93,6 +97,11 @@ impl Cluster {
 
     pub fn companies(&self) -> &[RunningCompany] {
         &self.companies
+    }
+
+    /// For commands of its operators.
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
     /// How long each node took to be ready when the cluster started, from the start of its process.

@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use super::control::Control;
 use super::process::Process;
 use super::wiring::{Needs, Wiring};
-use super::{Cluster, LOOK_AGAIN, PROBE_LIMIT, RunningCompany};
+use super::{Cluster, LOOK_AGAIN, PROBE_LIMIT, Program, RunningCompany};
 
 /// First http ports to choose from; admin ports are 1000 above.
 const PORTS: std::ops::Range<u16> = 12_000..17_000;
@@ -79,6 +79,7 @@ impl Options {
 #[derive(Debug, Deserialize)]
 struct RunFile {
     companies: Vec<RunningCompany>,
+    config: PathBuf,
 }
 
 pub(super) async fn start(options: &Options, needs: Needs) -> anyhow::Result<Cluster> {
@@ -103,6 +104,10 @@ pub(super) async fn start(options: &Options, needs: Needs) -> anyhow::Result<Clu
         demo,
         control,
         companies: Vec::new(),
+        program: Program {
+            passcom,
+            config: PathBuf::new(),
+        },
         frozen: Mutex::new(BTreeMap::new()),
         probe: reqwest::Client::builder()
             .timeout(PROBE_LIMIT)
@@ -112,7 +117,9 @@ pub(super) async fn start(options: &Options, needs: Needs) -> anyhow::Result<Clu
         started: Vec::new(),
         wiring,
     };
-    cluster.companies = wait_for_run_file(&mut cluster, &codes, http_port).await?;
+    let run_file = wait_for_run_file(&mut cluster, &codes, http_port).await?;
+    cluster.companies = run_file.companies;
+    cluster.program.config = run_file.config;
     let started: Vec<_> = cluster
         .companies
         .iter()
@@ -130,7 +137,7 @@ async fn wait_for_run_file(
     cluster: &mut Cluster,
     codes: &[String],
     http_port: u16,
-) -> anyhow::Result<Vec<RunningCompany>> {
+) -> anyhow::Result<RunFile> {
     let log = cluster.folder.join("demo.log");
     let deadline = Instant::now() + START_LIMIT;
     let mut unseen: Vec<_> = codes.iter().zip(http_port + ADMIN_OFFSET..).collect();
@@ -161,9 +168,7 @@ async fn wait_for_run_file(
     let path = cluster.folder.join("demo").join("cluster.json");
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let run_file: RunFile = serde_json::from_str(&text)
-        .with_context(|| format!("{} is no run file", path.display()))?;
-    Ok(run_file.companies)
+    serde_json::from_str(&text).with_context(|| format!("{} is no run file", path.display()))
 }
 
 /// How long a node took to be ready, from the start of its process, once it is.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::checker::Violation;
 use crate::client::{HoldAction, Session};
-use crate::history::{Answer, Meaning, Operation, Request, Seat};
+use crate::history::{Answer, Meaning, Operation, Request, Seat, SeatName};
 use crate::workload::Market;
 
 /// Requests that are sent again: those without a definite answer first.
@@ -25,9 +25,23 @@ const AGAIN: Duration = Duration::from_millis(250);
 /// A request whose answer is final at every node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Final<'a> {
-    Booking { key: &'a str, seats: &'a [Seat] },
-    Hold { key: &'a str, seats: &'a [Seat] },
-    Confirmation { hold: Uuid },
+    Booking {
+        key: &'a str,
+        seats: &'a [Seat],
+    },
+    Hold {
+        key: &'a str,
+        seats: &'a [Seat],
+    },
+    Confirmation {
+        hold: Uuid,
+    },
+    Rebooking {
+        key: &'a str,
+        ticket: Uuid,
+        given: &'a [SeatName],
+        seats: &'a [Seat],
+    },
 }
 
 impl<'a> Final<'a> {
@@ -35,6 +49,21 @@ impl<'a> Final<'a> {
         match request {
             Request::Book { user, key, seats } => Some((*user, Self::Booking { key, seats })),
             Request::Hold { user, key, seats } => Some((*user, Self::Hold { key, seats })),
+            Request::Rebook {
+                user,
+                key,
+                ticket,
+                given,
+                seats,
+            } => Some((
+                *user,
+                Self::Rebooking {
+                    key,
+                    ticket: *ticket,
+                    given,
+                    seats,
+                },
+            )),
             Request::Confirm { user, hold } => Some((*user, Self::Confirmation { hold: *hold })),
             _ => None,
         }
@@ -43,6 +72,17 @@ impl<'a> Final<'a> {
     async fn send(self, market: &Market, session: &Session, node: usize) -> anyhow::Result<Answer> {
         match self {
             Self::Booking { key, seats } => market.book(node, 0, session, key, seats).await,
+            Self::Rebooking {
+                key,
+                ticket,
+                given,
+                seats,
+            } => {
+                let exchange = (given, seats);
+                market
+                    .rebook((node, 0), session, key, ticket, exchange)
+                    .await
+            }
             Self::Hold { key, seats } => market.hold(node, 0, session, key, seats).await,
             Self::Confirmation { hold } => {
                 let confirm = HoldAction::Confirm;
@@ -56,6 +96,7 @@ impl fmt::Display for Final<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Booking { key, .. } => write!(f, "key {key}"),
+            Self::Rebooking { key, .. } => write!(f, "key {key} of a rebooking"),
             Self::Hold { key, .. } => write!(f, "key {key} of a hold"),
             Self::Confirmation { hold } => write!(f, "the confirmation of hold {hold}"),
         }
@@ -92,6 +133,8 @@ async fn replay_everywhere(
         loop {
             let answer = request.send(market, session, node).await?;
             let open = match answer.meaning() {
+                // whatever was given for it is not owed any more, and never was given under this key
+                _ if answer.is_problem("not-rebookable") => break,
                 Meaning::Open => true,
                 Meaning::NothingBegun => false,
                 _ => break,

@@ -22,7 +22,7 @@ use crate::probe::Probe;
 use crate::progress::Progress;
 use crate::report::{self, Verdict};
 use crate::stock::{Size, Stock};
-use crate::workload::{Load, Market, sign_up};
+use crate::workload::{Load, Market, Operator, sign_up};
 
 /// Of each company, on sale to the customers of a run: at least, and for each second of it.
 const ROUTES_MIN: u64 = 300;
@@ -114,6 +114,9 @@ impl Run {
         let companies = everybody.len();
         let mut deck = Deck::new(&scenario.nemeses, scenario.at_once, companies, plan.seed);
         let load = Load::start(&self.market, &mix, &self.sessions, plan.seed);
+        let program = self.arena.cluster.program();
+        // behind the customers and the probe
+        let operator = Operator::start(&self.market, program, self.sessions.len() + 1, plan.seed);
         let until = Instant::now() + scenario.length;
         let mut rounds = 0;
         sleep(scenario.calm).await;
@@ -125,6 +128,7 @@ impl Run {
         if plan.rounds_max.is_none() {
             sleep_until(until).await;
         }
+        operator.stop().await?;
         load.stop().await
     }
 

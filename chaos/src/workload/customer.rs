@@ -43,9 +43,16 @@ pub(super) struct Customer {
     pub rng: Rng,
     seed: u64,
     bookings: u64,
-    remembered: VecDeque<Uuid>,
+    remembered: VecDeque<Kept>,
     left_behind: JoinSet<anyhow::Result<()>>,
     stop: Arc<AtomicBool>,
+}
+
+/// A ticket as its customer remembers it.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub ticket: Uuid,
+    pub seats: Arc<[Seat]>,
 }
 
 /// What a customer does next.
@@ -57,6 +64,7 @@ enum Step {
     RetryStorm,
     LoginStorm,
     Hold,
+    Change,
     Book,
 }
 
@@ -92,6 +100,7 @@ impl Customer {
                 Step::RetryStorm => self.retry_storm().await?,
                 Step::LoginStorm => self.login_storm().await?,
                 Step::Hold => self.hold_trip().await?,
+                Step::Change => self.change_trip().await?,
                 Step::Book => self.trip().await?,
             }
         }
@@ -110,6 +119,7 @@ impl Customer {
             (mix.retry_storms, Step::RetryStorm),
             (mix.login_storms, Step::LoginStorm),
             (mix.holds, Step::Hold),
+            (mix.changes, Step::Change),
         ];
         let mut drawn = self.rng.u8(..100);
         for (share, step) in shares {
@@ -128,9 +138,9 @@ impl Customer {
             .map(drop)
     }
 
-    async fn read(&mut self) -> anyhow::Result<()> {
+    pub async fn read(&mut self) -> anyhow::Result<()> {
         let (caller, market, session) = (self.caller(), self.market.clone(), self.session());
-        let ticket = self.rng.choice(&self.remembered).copied();
+        let ticket = self.rng.choice(&self.remembered).map(|kept| kept.ticket);
         match ticket.filter(|_| self.rng.bool()) {
             Some(ticket) if self.rng.bool() => {
                 let asked = async move { market.ticket(caller, &session, ticket).await };
@@ -200,22 +210,34 @@ impl Customer {
         let answer = self.order(seats, Order::Booking).await?;
         Ok(match answer.map(|answer| answer.meaning()) {
             Some(Meaning::Booked(ticket)) => {
-                self.remember(ticket);
+                self.remember(ticket, seats);
                 Some(ticket)
             }
             _ => None,
         })
     }
 
-    /// Until there is an answer that says what became of it, or it has not even begun for too often.
     pub async fn order(&mut self, seats: &[Seat], order: Order) -> anyhow::Result<Option<Answer>> {
         let key: Arc<str> = self.new_key().into();
         let seats: Arc<[Seat]> = seats.into();
+        self.insist(|caller, market, session| {
+            let (key, seats) = (key.clone(), seats.clone());
+            async move { market.order(caller, &session, &key, &seats, order).await }
+        })
+        .await
+    }
+
+    /// Asks until there is an answer that says what became of it, or it has not even begun for too often.
+    pub async fn insist<R>(
+        &mut self,
+        request: impl Fn(Caller, Market, Session) -> R,
+    ) -> anyhow::Result<Option<Answer>>
+    where
+        R: Future<Output = anyhow::Result<Answer>> + Send + 'static,
+    {
         let mut in_vain = 0;
         for _ in 0..ATTEMPTS_MAX {
-            let (caller, market, session) = (self.caller(), self.market.clone(), self.session());
-            let (key, seats) = (key.clone(), seats.clone());
-            let asked = async move { market.order(caller, &session, &key, &seats, order).await };
+            let asked = request(self.caller(), self.market.clone(), self.session());
             let answer = self.ask(asked).await?;
             match answer.as_ref().map(Answer::meaning) {
                 Some(Meaning::NothingBegun) => in_vain += 1,
@@ -231,7 +253,7 @@ impl Customer {
     }
 
     /// True if it was answered that it is done.
-    async fn cancel(&mut self, ticket: Uuid) -> anyhow::Result<bool> {
+    pub async fn cancel(&mut self, ticket: Uuid) -> anyhow::Result<bool> {
         for _ in 0..ATTEMPTS_MAX {
             let (caller, market, session) = (self.caller(), self.market.clone(), self.session());
             let agrees = self.rng.bool();
@@ -253,7 +275,7 @@ impl Customer {
     }
 
     /// The answer, unless it takes too long.
-    async fn ask(
+    pub async fn ask(
         &mut self,
         request: impl Future<Output = anyhow::Result<Answer>> + Send + 'static,
     ) -> anyhow::Result<Option<Answer>> {
@@ -304,11 +326,20 @@ impl Customer {
         self.sessions[self.number].clone()
     }
 
-    pub fn remember(&mut self, ticket: Uuid) {
-        self.remembered.push_back(ticket);
+    pub fn remember(&mut self, ticket: Uuid, seats: &[Seat]) {
+        let seats = seats.into();
+        self.remembered.push_back(Kept { ticket, seats });
         if self.remembered.len() > REMEMBERED_MAX {
             self.remembered.pop_front();
         }
+    }
+
+    /// A ticket with a flight that was changed.
+    pub fn any_changed(&mut self) -> Option<Kept> {
+        let stock = &self.market.stock;
+        let is_changed = |kept: &&Kept| kept.seats.iter().any(|seat| stock.is_changed(seat));
+        let changed: Vec<&Kept> = self.remembered.iter().filter(is_changed).collect();
+        self.rng.choice(&changed).map(|kept| (*kept).clone())
     }
 
     /// Any node, rather one that answers.

@@ -135,7 +135,7 @@ impl Customer {
         else {
             return Ok(());
         };
-        self.remember(hold);
+        self.remember(hold, &seats);
         let left = Duration::from_millis(left_ms);
         let mut nodes = self.mix.nodes.clone();
         self.rng.shuffle(&mut nodes);

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::PASSWORD;
 use crate::client::{Client, HoldAction, Session};
-use crate::history::{Answer, History, Operation, Request, Seat};
+use crate::history::{Answer, History, Operation, Request, Seat, SeatName};
 use crate::stock::Stock;
 
 /// What the customers of a run have in common.
@@ -86,6 +86,46 @@ impl Market {
         let read = Request::Ticket { user, ticket };
         self.write_down(caller, begin_us, read, told)?;
         self.write_down(caller, begin_us, request, Answer::Cancelled)
+    }
+
+    /// Asks once, at this node, for other seats in the place of these, and writes it down.
+    pub async fn rebook(
+        &self,
+        (node, customer): (usize, usize),
+        session: &Session,
+        key: &str,
+        ticket: Uuid,
+        (given, seats): (&[SeatName], &[Seat]),
+    ) -> anyhow::Result<Answer> {
+        let request = Request::Rebook {
+            user: session.user,
+            key: key.to_owned(),
+            ticket,
+            given: given.to_vec(),
+            seats: seats.to_vec(),
+        };
+        let exchange = (given, seats);
+        let asked = self.client.rebook(node, session, key, ticket, exchange);
+        self.recorded(Caller { customer, node }, request, asked)
+            .await
+    }
+
+    /// Agrees to what became of the flights of a ticket.
+    pub(super) async fn accept(
+        &self,
+        caller: Caller,
+        session: &Session,
+        ticket: Uuid,
+        changes: u32,
+    ) -> anyhow::Result<Answer> {
+        let user = session.user;
+        let request = Request::Accept {
+            user,
+            ticket,
+            changes,
+        };
+        let asked = self.client.accept(caller.node, session, ticket, changes);
+        self.recorded(caller, request, asked).await
     }
 
     /// Looks at a ticket.
@@ -203,7 +243,7 @@ impl Market {
         self.recorded(caller, request, asked).await
     }
 
-    async fn recorded(
+    pub(super) async fn recorded(
         &self,
         caller: Caller,
         request: Request,

@@ -38,7 +38,7 @@ impl Customer {
         let key: Arc<str> = self.new_key().into();
         let (nodes, last) = (self.mix.nodes.clone(), self.caller().node);
         let (market, session, customer) = (self.market.clone(), self.session(), self.number);
-        let order = self.any_order();
+        let (order, wanted) = (self.any_order(), seats.clone());
         let sent = async move {
             let send = |node| {
                 let caller = Caller { customer, node };
@@ -50,7 +50,7 @@ impl Customer {
         let answer = self.wait_for(sent).await?;
         if let Some(Meaning::Booked(id) | Meaning::Held(id)) = answer.map(|answer| answer.meaning())
         {
-            self.remember(id);
+            self.remember(id, &wanted);
         }
         Ok(())
     }

@@ -61,6 +61,10 @@ pub enum Story {
     Retime,
     /// The same, and the customer agrees to it.
     Accept,
+    /// A seat of the asked company and one of the other: the former's flight is moved, and the customer takes another one in its place.
+    Rebook,
+    /// A name on a ticket of a seat of the asked company and one of the other is corrected.
+    Correct,
     /// A trip is cancelled by an operator.
     OperatorCancel,
     /// A seat is taken off sale.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use passcom_chaos::client::{Client, HoldAction, Session};
-use passcom_chaos::history::{Answer, History, Meaning, Operation, Request, Seat};
+use passcom_chaos::history::{Answer, History, Meaning, Operation, Request, Seat, SeatName};
 use passcom_chaos::stock::Stock;
 use passcom_chaos::workload::Market;
 use reqwest::{Method, StatusCode};
@@ -55,6 +55,18 @@ pub enum Wish {
     },
     Accept {
         ticket: Uuid,
+    },
+    /// Other seats in the place of those of a ticket.
+    Rebook {
+        key: String,
+        ticket: Uuid,
+        given: Vec<SeatName>,
+        seats: Vec<Seat>,
+    },
+    Correct {
+        ticket: Uuid,
+        seat: SeatName,
+        name: String,
     },
     UnknownTicket,
     Block {
@@ -181,6 +193,26 @@ impl Customer {
                 let token = self.session.token(&self.market.client).await;
                 let url = format!("{}/passagens/{ticket}/aceite", self.places[node].http);
                 let body = json!({"alteracoes": 1});
+                let request = self.http.post(url).bearer_auth(token).json(&body);
+                Ok(self.send(request, &[StatusCode::OK]).await)
+            }
+            Wish::Rebook {
+                key,
+                ticket,
+                given,
+                seats,
+            } => {
+                let (at, exchange) = ((node, 0), (given.as_slice(), seats.as_slice()));
+                let asked = self
+                    .market
+                    .rebook(at, &self.session, key, *ticket, exchange);
+                Ok(seen(&asked.await?))
+            }
+            Wish::Correct { ticket, seat, name } => {
+                let token = self.session.token(&self.market.client).await;
+                let url = format!("{}/passagens/{ticket}/nomes", self.places[node].http);
+                let SeatName { company, id } = seat;
+                let body = json!({"nomes": [{"company": company, "id_assento": id, "nome": name}]});
                 let request = self.http.post(url).bearer_auth(token).json(&body);
                 Ok(self.send(request, &[StatusCode::OK]).await)
             }
@@ -380,6 +412,8 @@ fn seen(answer: &Answer) -> Seen {
     match answer {
         Answer::Lost { .. } => Seen::Lost,
         Answer::Cancelled
+        | Answer::Accepted
+        | Answer::Altered
         | Answer::Listed { .. }
         | Answer::Status { .. }
         | Answer::Ticket { .. }

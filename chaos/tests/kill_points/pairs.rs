@@ -16,7 +16,7 @@ use super::nodes::Nodes;
 use super::stage::{Cast, Stage};
 
 /// Requests that two nodes may die in, and the steps that follow when the first has.
-const STORIES: [Story; 14] = [
+const STORIES: [Story; 15] = [
     Story::Trip,
     Story::Pair,
     Story::Abroad,
@@ -30,6 +30,7 @@ const STORIES: [Story; 14] = [
     Story::ConfirmElsewhere,
     Story::Release,
     Story::Cancel,
+    Story::Rebook,
     Story::Register,
 ];
 const AFTERWARDS: [Story; 3] = [Story::Orphan, Story::Decided, Story::Abandoned];

@@ -46,13 +46,13 @@ pub async fn forget_peers(company: &RunningCompany) -> anyhow::Result<()> {
     }
 }
 
-/// As an import that moves the company's flight of this ticket. Its tables have the ticket.
+/// As an import that moves the company's flight of this ticket, by so much that another one is owed. Its tables have the ticket.
 pub async fn retime(company: &RunningCompany, ticket: Uuid) -> anyhow::Result<()> {
     let mut database = connect(company).await?;
     let transaction = database.transaction().await?;
     let moved = "
         with newer as (update catalogue_version set version = version + 1 returning version)
-        update route set departs = departs + interval '1 hour', arrives = arrives + interval '1 hour', version = newer.version
+        update route set departs = departs + interval '2 hours', arrives = arrives + interval '2 hours', version = newer.version
         from newer where id in (select route_id from ticket_leg where ticket_id = $1 and company = $2)";
     let code = company.company.to_string();
     let moved = transaction.execute(moved, &[&ticket, &code]).await?;
@@ -97,7 +97,8 @@ with leg as (
         seats_refunded = book.seats_refunded - account.seats_refunded, refunded = book.refunded - account.refunded
     from account
     where (book.day, book.seller, book.owner, book.currency) = (account.day, account.seller, account.owner, account.currency)
-), seats as (delete from cancelled_leg where ticket_id = $1), flights as (delete from changed_leg where ticket_id = $1)
+), seats as (delete from cancelled_leg where ticket_id = $1), flights as (delete from changed_leg where ticket_id = $1),
+    names as (delete from corrected_name where ticket_id = $1)
 delete from ticket where id = $1"#;
 
 /// As a backup that was restored, or an outbox that was cut: the company does not know this ticket of others any more. Its node

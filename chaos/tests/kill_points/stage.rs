@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use fastrand::Rng;
 use passcom_chaos::checker::facts;
 use passcom_chaos::client::{Client, HoldAction};
 use passcom_chaos::cluster::{Cluster, Part, RunningCompany};
-use passcom_chaos::history::{History, Seat};
+use passcom_chaos::history::{History, Seat, SeatName};
 use passcom_chaos::stock::{Size, Stock};
 use passcom_chaos::workload::sign_up;
+use uuid::Uuid;
 
 use super::cases::{Role, Seen, Story};
 use super::customer::{Customer, RunFile, Wish};
@@ -20,6 +22,8 @@ use super::servers;
 
 /// What the configuration has, and what ours has: it is waited for often.
 const IN_DOUBT: [&str; 2] = ["in_doubt_seconds = 5", "in_doubt_seconds = 1"];
+/// So many that of each flight there are others to the same place.
+const ROUTES_MIN: usize = 300;
 const DEMO_LIMIT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -71,7 +75,7 @@ impl Stage {
         let [first, second] = <[_; 2]>::try_from(sessions)
             .ok()
             .context("two customers were wanted")?;
-        let stock = Stock::fetch(&client, &first, Size::spread(cases)).await?;
+        let stock = Stock::fetch(&client, &first, Size::spread(cases.max(ROUTES_MIN))).await?;
         let history = History::create(&cluster.folder().join("history.jsonl"))?;
         let redis = run_file
             .redis
@@ -199,13 +203,42 @@ impl Stage {
             },
             Story::Accept => {
                 let ticket = self.customer.buy(asked, before, all).await?;
-                servers::settled(&self.companies[asked]).await?;
-                servers::retime(&self.companies[asked], ticket).await?;
-                for node in [asked, other, third] {
-                    let told = self.customer.settle(node, &Wish::Told { ticket }).await?;
-                    ensure!(told == Seen::Done, "a ticket is not told of its flight");
-                }
+                self.retime(asked, ticket).await?;
                 Wish::Accept { ticket }
+            }
+            Story::Rebook => {
+                let seats = of(&[asked, other]);
+                let ticket = self.customer.buy(asked, before, seats).await?;
+                self.retime(asked, ticket).await?;
+                let given = SeatName {
+                    company: all[asked].company.to_string(),
+                    id: all[asked].id,
+                };
+                let mut rng = Rng::with_seed(number as u64);
+                let instead = self.customer.market.stock.instead(&given, 1, &mut rng);
+                Wish::Rebook {
+                    key,
+                    ticket,
+                    seats: instead.context("no other flight goes there")?,
+                    given: vec![given],
+                }
+            }
+            Story::Correct => {
+                let seats = of(&[asked, other]);
+                let hold = self.customer.hold(asked, &before, &seats).await?;
+                let action = HoldAction::Confirm;
+                let confirm = Wish::OfHold { hold, action };
+                let sold = self.customer.settle(asked, &confirm).await?;
+                ensure!(sold == Seen::Booked, "a hold was not sold before the story");
+                Wish::Correct {
+                    ticket: hold,
+                    seat: SeatName {
+                        company: all[asked].company.to_string(),
+                        id: all[asked].id,
+                    },
+                    // as everybody is called who holds
+                    name: "Pasenger 1".to_owned(),
+                }
             }
             Story::OperatorCancel => Wish::OperatorCancel {
                 ticket: self.customer.buy(asked, before, all).await?,
@@ -220,6 +253,17 @@ impl Stage {
             Story::UnknownTicket => Wish::UnknownTicket,
             Story::Cluster => Wish::Cluster,
         })
+    }
+
+    /// A company moves its flight of a ticket; all know.
+    async fn retime(&self, company: usize, ticket: Uuid) -> anyhow::Result<()> {
+        servers::settled(&self.companies[company]).await?;
+        servers::retime(&self.companies[company], ticket).await?;
+        for node in 0..self.companies.len() {
+            let told = self.customer.settle(node, &Wish::Told { ticket }).await?;
+            ensure!(told == Seen::Done, "a ticket is not told of its flight");
+        }
+        Ok(())
     }
 
     /// What every node says of it, now that nobody dies any more: all the same, what was promised first, and then all is quiet.

@@ -7,9 +7,9 @@ use super::cases::Role::{self, Asked, Importer, Other, Third};
 use super::cases::Seen::{Booked, Done, Held, Lost, Open, Over, Refused};
 use super::cases::Story::{
     self, Abandoned, AbandonedDecided, Abroad, Accept, Block, Cancel, CancelAgreed, Cluster,
-    Confirm, ConfirmElsewhere, Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle, Import,
-    Meeting, OperatorCancel, Orphan, OwnSeat, Pair, Register, Release, Retime, SoldSeat,
-    StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip, UnknownTicket,
+    Confirm, ConfirmElsewhere, Correct, Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle,
+    Import, Meeting, OperatorCancel, Orphan, OwnSeat, Pair, Rebook, Register, Release, Retime,
+    SoldSeat, StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip, UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -187,6 +187,26 @@ pub const TABLE: &[Row] = &[
     // a flight changes under a ticket, and its passenger agrees
     row("flights::change", Asked, Retime, NONE, DONE),
     row("replica::accept", Asked, Accept, LOST, DONE),
+    // … or takes another flight: every company of the old ticket votes, and the old seat ends with the sale of the new one
+    row("send::prepare", Asked, Rebook, LOST, EITHER),
+    row("answer::prepare", Other, Rebook, EITHER, EITHER),
+    row("participant::prepare", Asked, Rebook, LOST, EITHER_THEN_REFUSED),
+    row("participant::prepare", Other, Rebook, EITHER, EITHER),
+    row("send::accept", Asked, Rebook, LOST, EITHER),
+    row("acceptor::accept", Asked, Rebook, LOST, EITHER),
+    row("acceptor::accept", Other, Rebook, BOOKED, BOOKED),
+    row("answer::accept", Other, Rebook, BOOKED, BOOKED),
+    row("driver::settle", Asked, Rebook, LOST_OR_BOOKED, BOOKED),
+    row("lease::release", Asked, Rebook, LOST_OR_BOOKED, BOOKED),
+    row("send::commit", Asked, Rebook, LOST_OR_BOOKED, BOOKED),
+    row("participant::commit", Other, Rebook, BOOKED, BOOKED),
+    row("answer::commit", Other, Rebook, BOOKED, BOOKED),
+    row("driver::finish", Asked, Rebook, BOOKED, BOOKED),
+    row("replica::merge_pulled", Third, Rebook, EITHER, EITHER),
+    row("tables::project", Asked, Rebook, LOST_OR_BOOKED, EITHER),
+    row("tables::project", Other, Rebook, EITHER, EITHER),
+    // a name is corrected
+    row("replica::correct", Asked, Correct, LOST, DONE),
     // logins
     row("send::find_user", Asked, Register, LOST, DONE),
     row("answer::find_user", Other, Register, DONE, DONE),

@@ -94,6 +94,7 @@ fn router() -> Router<Client> {
         tickets::view::ENDPOINTS,
         tickets::cancellation::ENDPOINTS,
         tickets::rebooking::ENDPOINTS,
+        tickets::names::ENDPOINTS,
         tickets::documents::ENDPOINTS,
         ui::ENDPOINTS,
     ])

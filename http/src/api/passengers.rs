@@ -55,32 +55,39 @@ fn too_few() -> Problem {
     )
 }
 
+/// A name as it is kept; `of`: the list that it is from.
+pub(super) fn spelt(of: &str, index: usize, name: &str) -> Result<String, Problem> {
+    let place = place(of, index, NAME);
+    let name = bounded(&place, name.trim(), NAME_CHARS_MAX)?;
+    let name = spelling::name(&name).map_err(|why| misspelt(&place, why))?;
+    // compatibility forms may be longer than what was given
+    bounded(&place, &name, NAME_CHARS_MAX)
+}
+
 fn passenger(index: usize, given: &wire::Passenger) -> Result<Passenger, Problem> {
-    let name = given.name.as_deref().unwrap_or_default().trim();
-    let name = bounded(index, NAME, name, NAME_CHARS_MAX)?;
-    let name = spelling::name(&name).map_err(|why| misspelt(&place(index, NAME), why))?;
+    let name = spelt(PASSENGERS, index, given.name.as_deref().unwrap_or_default())?;
     let document = given.document.as_deref().map(str::trim);
     let document = document.filter(|document| !document.is_empty());
     let document = document
-        .map(|document| bounded(index, DOCUMENT, document, DOCUMENT_CHARS_MAX))
+        .map(|document| {
+            let place = place(PASSENGERS, index, DOCUMENT);
+            bounded(&place, document, DOCUMENT_CHARS_MAX)
+        })
         .transpose()?;
-    // compatibility forms may be longer than what was given
-    let name = bounded(index, NAME, &name, NAME_CHARS_MAX)?;
     Ok(Passenger { name, document })
 }
 
 /// How a field of this passenger is called.
-fn place(index: usize, field: &str) -> String {
-    format!("{PASSENGERS}[{index}].{field}")
+fn place(of: &str, index: usize, field: &str) -> String {
+    format!("{of}[{index}].{field}")
 }
 
 /// 1 to `max` characters, none of them a control character.
-fn bounded(index: usize, field: &str, text: &str, max: usize) -> Result<String, Problem> {
+fn bounded(place: &str, text: &str, max: usize) -> Result<String, Problem> {
     let fits = (1..=max).contains(&text.chars().count());
     if fits && !text.chars().any(char::is_control) {
         return Ok(text.to_owned());
     }
-    let place = place(index, field);
     Err(Problem::invalid(
         format!("{place} deve ter de 1 a {max} caracteres"),
         format!("{place} must have 1 to {max} characters"),

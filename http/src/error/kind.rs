@@ -26,6 +26,7 @@ pub(crate) enum Kind {
     QuoteChanged,
     TicketChanged,
     NotRebookable,
+    NotCorrectable,
     PriceChanged,
     UnknownBooking,
     UnknownHold,
@@ -267,6 +268,15 @@ impl Kind {
                     "These flights cannot take the place of the old ones without cost",
                 ),
             ),
+            Self::NotCorrectable => row(
+                StatusCode::CONFLICT,
+                "not-correctable",
+                Text::fixed("Nome não corrigível", "Name not correctable"),
+                Text::fixed(
+                    "Este nome não pode ser corrigido assim",
+                    "This name cannot be corrected like this",
+                ),
+            ),
             Self::PriceChanged => row(
                 StatusCode::CONFLICT,
                 "price-changed",
@@ -490,6 +500,7 @@ impl Kind {
         Self::QuoteChanged,
         Self::TicketChanged,
         Self::NotRebookable,
+        Self::NotCorrectable,
         Self::PriceChanged,
         Self::UnknownBooking,
         Self::UnknownSaga,

@@ -64,6 +64,7 @@ impl Letters {
         language: Language,
         now: i64,
     ) -> Result<Letter, LetterError> {
+        let ticket = &ticket.as_named();
         self.about_ticket(
             words::booked(&self.name, ticket, language),
             ticket,
@@ -79,6 +80,7 @@ impl Letters {
         language: Language,
         now: i64,
     ) -> Result<Letter, LetterError> {
+        let ticket = &ticket.as_named();
         let words = words::flights_changed(&self.name, ticket, language);
         self.about_ticket(words, ticket, language, now)
     }

@@ -7,6 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use passcom_actors::domain::corrections::Correction;
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::SeatRef;
@@ -30,6 +31,8 @@ pub(crate) struct Subject {
     /// Of its flights.
     pub changes: Vec<FlightChange>,
     pub refunds: Vec<Refunded>,
+    /// Of its names.
+    pub corrections: Vec<Correction>,
     /// What its seats were called when they were sold, as far as that is known.
     pub labels: Vec<Vec<Option<String>>>,
     pub language: Language,
@@ -158,6 +161,7 @@ mod tests {
             cancelled: Vec::new(),
             changes: Vec::new(),
             refunds: Vec::new(),
+            corrections: Vec::new(),
             labels: Vec::new(),
             language: Language::English,
         }

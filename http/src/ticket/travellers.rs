@@ -90,6 +90,7 @@ pub(crate) mod tests {
             cancelled: Vec::new(),
             changes: Vec::new(),
             refunds: Vec::new(),
+            corrections: Vec::new(),
         }
     }
 

@@ -277,6 +277,7 @@ mod tests {
             cancelled: vec![seat("a", 1)],
             changes: Vec::new(),
             refunds: Vec::new(),
+            corrections: Vec::new(),
         };
         let reserved = |company: &str, number: u16| {
             format!(

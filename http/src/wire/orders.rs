@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use passcom_actors::domain::corrections::Correction;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::{self, Leg, Order, Price};
 use serde::Serialize;
@@ -52,6 +53,20 @@ struct Seated<'a> {
     name: &'a str,
     #[serde(rename = "documento", skip_serializing_if = "Option::is_none")]
     document: Option<&'a str>,
+    /// Not as it was sold.
+    #[serde(rename = "corrigido", skip_serializing_if = "std::ops::Not::not")]
+    corrected: bool,
+}
+
+impl<'a> OrderedLeg<'a> {
+    /// With the name that holds now, if it is another one.
+    pub fn named(mut self, correction: Option<&'a Correction>) -> Self {
+        if let Some((seated, correction)) = self.passenger.as_mut().zip(correction) {
+            seated.corrected = seated.name != correction.name;
+            seated.name = &correction.name;
+        }
+        self
+    }
 }
 
 /// None if there is more than one currency.
@@ -110,6 +125,7 @@ impl<'a> From<&'a Leg> for OrderedLeg<'a> {
             passenger: passenger.map(|order::Passenger { name, document }| Seated {
                 name,
                 document: document.as_deref(),
+                corrected: false,
             }),
         }
     }

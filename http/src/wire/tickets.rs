@@ -178,7 +178,7 @@ impl<'a> Ticket<'a> {
             let remedy = remedies.iter().find(|remedy| remedy.seat == leg.seat);
             let cancelled = ticket.cancelled.contains(&leg.seat);
             TicketLeg {
-                leg: OrderedLeg::from(leg),
+                leg: OrderedLeg::from(leg).named(ticket.correction(&leg.seat)),
                 row: place.map(|(row, _)| row),
                 letter: place.map(|(_, letter)| letter),
                 change: ticket

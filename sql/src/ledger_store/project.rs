@@ -7,6 +7,7 @@ use passcom_actors::company::log::cell::{Cell, Leg};
 use passcom_actors::company::log::hot::Projection;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::{Key, Register, Value};
+use passcom_actors::domain::corrections::Correction;
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::SeatRef;
@@ -148,6 +149,19 @@ on conflict (ticket_id, company, route_id, number) do update set
 "
 );
 
+const CORRECTED_NAMES: &str = concat!(
+    "
+insert into corrected_name (ticket_id, company, route_id, number, sequence, corrected_at, name)
+select ticket_id, company, route_id, number, sequence, ",
+    instant!("corrected_at"),
+    ", name
+from unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[], $5::int[], $6::bigint[], $7::text[])
+    as new (ticket_id, company, route_id, number, sequence, corrected_at, name)
+on conflict (ticket_id, company, route_id, number) do update set
+    sequence = excluded.sequence, corrected_at = excluded.corrected_at, name = excluded.name
+"
+);
+
 const KEYS: &str = "
 insert into idem (user_id, key, fingerprint, saga_id, answer)
 select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::json[])
@@ -209,13 +223,14 @@ insert into outbox (seq, kind, id) select * from unnest($1::bigint[], $2::text[]
 on conflict (seq) do nothing
 ";
 
-pub(super) const STATEMENTS: [&str; 15] = [
+pub(super) const STATEMENTS: [&str; 16] = [
     MOVE,
     SAGAS,
     LEGS,
     TICKETS,
     CANCELLED_LEGS,
     CHANGED_LEGS,
+    CORRECTED_NAMES,
     SETTLEMENT,
     KEYS,
     USERS,
@@ -248,6 +263,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         tickets,
         cancelled_legs,
         changed_legs,
+        corrected_names,
         sums,
         keys,
         logins,
@@ -267,6 +283,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         tickets(session, what),
         cancelled_legs(session, what),
         changed_legs(session, what),
+        corrected_names(session, what),
         settlement(session, what),
         keys(session, what),
         logins(session, what),
@@ -286,6 +303,7 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         tickets,
         cancelled_legs,
         changed_legs,
+        corrected_names,
         sums,
         keys,
         logins,
@@ -611,6 +629,35 @@ async fn changed_legs(session: &Session, what: &Projection) -> Done {
                 &column(&changes, |(_, change)| change.unseated),
                 &column(&changes, |(_, change)| change.told_at),
                 &column(&changes, |(_, change)| change.accepted),
+            ],
+        )
+        .await
+}
+
+async fn corrected_names(session: &Session, what: &Projection) -> Done {
+    let tickets = changed_tickets(what).into_iter();
+    let names: Vec<(Uuid, &Correction)> = tickets
+        .flat_map(|(ticket, ..)| {
+            let corrections = ticket.corrections.iter();
+            corrections.map(|correction| (ticket.id.0, correction))
+        })
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    session
+        .execute(
+            CORRECTED_NAMES,
+            &[
+                &column(&names, |(id, _)| *id),
+                &column(&names, |(_, name)| name.of.company.to_string()),
+                &column(&names, |(_, name)| decode::route_number(name.of.route)),
+                &column(&names, |(_, name)| i32::from(name.of.number.0)),
+                &column(&names, |(_, name)| {
+                    i32::try_from(name.sequence).unwrap_or(i32::MAX)
+                }),
+                &column(&names, |(_, name)| name.at),
+                &column(&names, |(_, name)| name.name.as_str()),
             ],
         )
         .await

@@ -103,6 +103,9 @@ from (
                                 unseated, extract(epoch from told_at), accepted)
     from changed_leg where ticket_id between $1 and $2
     union all
+    select ticket_id, concat_ws('/', ticket_id, company, route_id, number, sequence, extract(epoch from corrected_at), name)
+    from corrected_name where ticket_id between $1 and $2
+    union all
     select id, concat_ws('/', id, version, pw_hash, email, language) from user_account where id between $1 and $2
 ) as facts
 group by bucket

@@ -83,7 +83,7 @@ impl Entry {
                     footprint.seats.extend(seats);
                 }
             }
-            Entry::Accept { ticket, .. } => {
+            Entry::Accept { ticket, .. } | Entry::Correct { ticket, .. } => {
                 footprint.tickets.insert(*ticket);
             }
             Entry::Merge { rows, .. } => rows.iter().for_each(|row| match row {

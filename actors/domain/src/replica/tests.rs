@@ -16,6 +16,7 @@ fn ticket(cancelled: &[SeatRef]) -> Ticket {
         cancelled: cancelled.to_vec(),
         changes: Vec::new(),
         refunds: Vec::new(),
+        corrections: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@
 //! the state at its end.
 
 mod format_1;
+mod format_2;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,9 +16,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use self::format_1::RecordOf1;
+use self::format_2::RecordOf2;
 use crate::codec;
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
+use crate::domain::corrections::Correction;
 use crate::domain::fencing::FencingToken;
 use crate::domain::flight::FlightChange;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
@@ -30,9 +33,10 @@ use crate::domain::ticket::Ticket;
 use crate::domain::vote::{LegState, RefusalReason};
 
 /// The first byte of every record that is written.
-const FORMAT: u8 = 2;
-/// That of records which programs before this one wrote. They are still read; any other format is not.
-const FORMER_FORMAT: u8 = 1;
+const FORMAT: u8 = 3;
+/// Those of records which programs before this one wrote. They are still read; any other format is not.
+const FIRST_FORMAT: u8 = 1;
+const SECOND_FORMAT: u8 = 2;
 /// Longest record. A batch holds at most [`BATCH_MAX`](crate::company::ledger::BATCH_MAX) entries of some kilobytes each.
 pub const RECORD_LEN_MAX: usize = 16 * 1024 * 1024;
 
@@ -114,6 +118,7 @@ pub struct TicketPart {
     pub cancelled: Vec<SeatRef>,
     pub changes: Vec<FlightChange>,
     pub refunds: Vec<Refunded>,
+    pub corrections: Vec<Correction>,
 }
 
 /// What changed of one login; absent parts are as they were.
@@ -133,7 +138,7 @@ pub enum Told {
 /// Why bytes of the log are no record.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    #[error("a record of format {0:?}: this program reads formats {FORMER_FORMAT} and {FORMAT}")]
+    #[error("a record of format {0:?}: this program reads formats {FIRST_FORMAT} to {FORMAT}")]
     Format(Option<u8>),
     #[error(transparent)]
     Damaged(#[from] codec::DecodeError),
@@ -216,7 +221,11 @@ impl Record {
                 let (_, record): (u8, Self) = codec::decode::<_, RECORD_LEN_MAX>(bytes)?;
                 Ok(record)
             }
-            Some(&FORMER_FORMAT) => {
+            Some(&SECOND_FORMAT) => {
+                let (_, record): (u8, RecordOf2) = codec::decode::<_, RECORD_LEN_MAX>(bytes)?;
+                Ok(record.into())
+            }
+            Some(&FIRST_FORMAT) => {
                 let (_, record): (u8, RecordOf1) = codec::decode::<_, RECORD_LEN_MAX>(bytes)?;
                 Ok(record.into())
             }
@@ -350,6 +359,7 @@ impl TicketPart {
             cancelled: ticket.cancelled.clone(),
             changes: ticket.changes.clone(),
             refunds: ticket.refunds.clone(),
+            corrections: ticket.corrections.clone(),
         }
     }
 
@@ -365,6 +375,7 @@ impl TicketPart {
             cancelled: self.cancelled,
             changes: self.changes,
             refunds: self.refunds,
+            corrections: self.corrections,
         })
     }
 }

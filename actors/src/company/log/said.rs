@@ -12,6 +12,7 @@ use super::cell::{Cell, Login};
 use super::hot::{ClientKey, KeyCell};
 use super::record::{Decided, LegChange, Record, SagaPart};
 use crate::domain::ballot::{Ballot, Register, Value};
+use crate::domain::corrections::Correction;
 use crate::domain::flight::FlightChange;
 use crate::domain::ids::SagaId;
 use crate::domain::order::SeatRef;
@@ -59,7 +60,8 @@ pub fn record(record: &Record) -> Rows {
             rows.insert(saga_decision(*id), told);
         }
         if let Some(part) = &change.ticket {
-            let here = ticket(&part.cancelled, &part.refunds, &part.changes);
+            let changes = (&*part.changes, &*part.corrections);
+            let here = ticket(&part.cancelled, &part.refunds, changes);
             rows.insert(Name::Ticket(*id), here);
         }
     }
@@ -97,7 +99,8 @@ pub fn cell(SagaId(id): SagaId, cell: &Cell, rows: &mut Rows) {
     rows.extend(register.map(|(row, _)| (saga_decision(id), register_row(row))));
     let here = cell.ticket.as_ref();
     rows.extend(here.map(|(here, _)| {
-        let said = ticket(&here.cancelled, &here.refunds, &here.changes);
+        let changes = (&*here.changes, &*here.corrections);
+        let said = ticket(&here.cancelled, &here.refunds, changes);
         (Name::Ticket(id), said)
     }));
 }
@@ -213,7 +216,11 @@ pub fn decision(promised: Ballot, accepted: Option<(Ballot, bool)>, chosen: bool
     format!("promised {promised}, accepted {accepted:?}, chosen {chosen}")
 }
 
-fn ticket(gone: &[SeatRef], refunds: &[Refunded], changes: &[FlightChange]) -> String {
+fn ticket(
+    gone: &[SeatRef],
+    refunds: &[Refunded],
+    (changes, corrections): (&[FlightChange], &[Correction]),
+) -> String {
     let seat = |seat: &SeatRef| {
         let (route, number) = place((seat.route, seat.number));
         let name = format!("{}/{route}/{number}", seat.company);
@@ -238,19 +245,31 @@ fn ticket(gone: &[SeatRef], refunds: &[Refunded], changes: &[FlightChange]) -> S
         let (of, sequence, now) = (seat(&change.of), change.sequence, change.number);
         format!("{of} {sequence}: seat {now}{agreed}")
     };
+    let correction = |known: &Correction| {
+        let of = &known.of;
+        let (route, number) = place((of.route, of.number));
+        let (company, sequence, name) = (of.company, known.sequence, &known.name);
+        format!("{company}/{route}/{number} {sequence}: {name}")
+    };
     ticket_row(
         gone.iter().map(seat).collect(),
         changes.iter().map(change).collect(),
+        corrections.iter().map(correction).collect(),
     )
 }
 
 /// A ticket by its cancelled seats, each as `company/route/number`, with what is recorded that came back for it as
 /// ` for minor/currency/ground/decided_at/by`, and the changes of its flights, each as `company/route/number sequence: seat number`,
-/// with `, agreed` where its passenger agreed.
-pub fn ticket_row(mut gone: Vec<String>, mut changes: Vec<String>) -> String {
+/// with `, agreed` where its passenger agreed, and the names that were corrected, each as `company/route/number sequence: name`.
+pub fn ticket_row(
+    mut gone: Vec<String>,
+    mut changes: Vec<String>,
+    mut corrections: Vec<String>,
+) -> String {
     gone.sort_unstable();
     changes.sort_unstable();
-    format!("without {gone:?}, changed {changes:?}")
+    corrections.sort_unstable();
+    format!("without {gone:?}, changed {changes:?}, corrected {corrections:?}")
 }
 
 pub fn key(saga: Uuid, answered: bool) -> String {

@@ -151,12 +151,19 @@ impl Desk {
                 wanted.passenger = passenger;
             }
         }
-        let order = match self.order(&request) {
-            Ok(order) => order,
-            Err(answer) => return Ok(answer),
+        let exchange = self.order(&request).map(|order| {
+            let remedies = self.remedies(ticket);
+            rebooking::exchange(ticket, &remedies, given, &order.legs)
+        });
+        let exchange = match exchange {
+            Ok(Ok(exchange)) => exchange,
+            // the old seats may be given by now, and for this: it goes on as it was begun
+            not => match (self.begun_exchange(&request).await, not) {
+                (Some(exchange), _) => exchange,
+                (None, Ok(not)) => not?,
+                (None, Err(answer)) => return Ok(answer),
+            },
         };
-        let remedies = self.remedies(ticket);
-        let exchange = rebooking::exchange(ticket, &remedies, given, &order.legs)?;
         request.exchange = Some(exchange);
         Ok(self.book(request, wait).await)
     }
@@ -177,9 +184,9 @@ impl Desk {
             }
         };
         let order = match self.order(&request) {
-            // a request with this key may have begun it at another node, at the price that was expected
-            Err(changed @ BookAnswer::PriceChanged(..)) if request.idempotency.is_some() => {
-                return Err(self.known_without(request.user, saga, changed).await);
+            // what it was begun with may not be on sale any more, or not for that price: it goes on as it was begun
+            Err(not) if request.idempotency.is_some() => {
+                self.begun_with(request.user, saga).await.ok_or(not)?
             }
             order => order?,
         };
@@ -195,6 +202,18 @@ impl Desk {
         };
         let start = self.drivers.new_saga(saga, order, request.idempotency);
         self.drive_for_client(start, place, deadline, wait).await
+    }
+
+    /// The order of a booking that was begun, as far as a company that answers knows of one.
+    async fn begun_with(&self, user: UserId, saga: SagaId) -> Option<Arc<Order>> {
+        self.booking(user, saga).await.ok()?.order
+    }
+
+    /// What a request with this key has begun to exchange.
+    async fn begun_exchange(&self, request: &BookRequest) -> Option<Exchange> {
+        let saga = saga_id(request.user, request.idempotency.as_ref()?);
+        let order = self.begun_with(request.user, saga).await?;
+        order.exchange.clone()
     }
 
     /// Drives a saga for a client who waits for it.

@@ -1,4 +1,4 @@
-//! A user's tickets at the desk: to list, to look at, to cancel whole or in part, to accept what became of their flights.
+//! A user's tickets at the desk: to list, to look at, to cancel whole or in part, to accept what became of their flights, to correct names on them.
 //!
 //! Cancelling only ever grows, so it needs no agreement: it is durable here first, then told to whoever is up; the
 //! others read it from the outbox. Two that cancel different seats of a ticket at once both do.
@@ -15,7 +15,8 @@ use super::lookup::Lookup;
 use super::{Desk, NotShown, Unavailable};
 use crate::company::ledger::PostError;
 use crate::company::store::Which;
-use crate::company::{acceptance, cancellation};
+use crate::company::{acceptance, cancellation, naming};
+use crate::domain::corrections::Corrected;
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
@@ -52,6 +53,15 @@ pub enum NotAgreed {
     Changed,
     /// None of the ticket's companies could be asked, of which this is one; nothing was done.
     CompanyDown(CompanyId),
+    /// Ask again.
+    NotKnownInTime,
+}
+
+/// Why names were not corrected. Nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotCorrected {
+    /// Not by the rules: says what is wrong with which seat.
+    Not(Corrected),
     /// Ask again.
     NotKnownInTime,
 }
@@ -118,6 +128,29 @@ impl Desk {
         }
         self.tell_others(&accepted).await;
         Ok(accepted)
+    }
+
+    /// Corrects the names of who has these seats, all or none; answers the ticket with them. Again: the same.
+    pub async fn correct(
+        &self,
+        ticket: &Ticket,
+        names: &[(SeatRef, String)],
+    ) -> Result<Ticket, NotCorrected> {
+        let now = self.clock().wall_ms();
+        let write = naming::write(&self.company.ledger, ticket, names, now);
+        match tokio::time::timeout(CANCEL_TIMEOUT, write).await {
+            Ok(Ok(Corrected::Done)) => {}
+            Ok(Ok(Corrected::NotHere) | Err(_)) | Err(_) => {
+                return Err(NotCorrected::NotKnownInTime);
+            }
+            Ok(Ok(not)) => return Err(NotCorrected::Not(not)),
+        }
+        let recorded = self.company.archive.ticket(ticket.id).await;
+        let Ok(Some(corrected)) = recorded else {
+            return Err(NotCorrected::NotKnownInTime);
+        };
+        self.tell_others(&corrected).await;
+        Ok(corrected)
     }
 
     /// Cancels a whole ticket of this user at every company, with what comes back for the seats that are left.

@@ -149,6 +149,7 @@ pub fn sound() -> Evidence {
             cancelled: Vec::new(),
             changes: Vec::new(),
             refunds: Vec::new(),
+            corrections: Vec::new(),
         };
         tables.tickets.insert(SAGA, ticket);
         for owner in ["A", "B"] {

@@ -15,7 +15,7 @@ pub const HEAL_LIMIT: Duration = Duration::from_secs(30);
 pub const HOLD_AWAITED_MAX: i64 = 60;
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Waits until nothing is under way at any company, no short hold is open, and all have the same copies. Returns how long that took, and what is left at
+/// Waits until nothing is under way at any company, no short hold is open, every ticket is told of its flights, and all have the same copies. Returns how long that took, and what is left at
 /// the limit, which is later by the longest of these holds.
 pub async fn heal(companies: &[RunningCompany]) -> anyhow::Result<(Duration, Vec<Violation>)> {
     let start = Instant::now();
@@ -49,8 +49,11 @@ struct Progress {
     longest_hold: u64,
     /// What is said here is older than that.
     behind: Option<Behind>,
-    /// Users, tickets and cancelled seats. They only grow, so that equal numbers mean that nothing is on its way.
-    copies: [i64; 3],
+    /// Changed flights of which not every ticket is told.
+    untold: bool,
+    /// Users, tickets, cancelled seats, corrections of names, changes of flights and those agreed to. They only grow, but for the last where a flight is changed
+    /// again, so that equal numbers mean that nothing is on its way.
+    copies: [i64; 6],
 }
 
 impl Progress {
@@ -66,7 +69,11 @@ impl Progress {
                         (select coalesce(max(hold_seconds), 0)::bigint from hold where hold_seconds <= $2),
                         (select count(*) from user_account),
                         (select count(*) from ticket),
-                        (select count(*) from cancelled_leg)",
+                        (select count(*) from cancelled_leg),
+                        (select coalesce(sum(sequence), 0)::bigint from changed_leg),
+                        (select count(*) from changed_leg where accepted),
+                        (select coalesce(sum(sequence), 0)::bigint from corrected_name),
+                        (select coalesce(max(version), 0) from route) > (select swept from node_state)",
                 &[&company, &i32::try_from(HOLD_AWAITED_MAX)?],
             )
             .await
@@ -77,7 +84,15 @@ impl Progress {
             unfinished: row.try_get(1)?,
             longest_hold: row.try_get::<_, i64>(2)?.try_into()?,
             behind,
-            copies: [row.try_get(3)?, row.try_get(4)?, row.try_get(5)?],
+            copies: [
+                row.try_get(3)?,
+                row.try_get(4)?,
+                row.try_get(5)?,
+                row.try_get(6)?,
+                row.try_get(7)?,
+                row.try_get(8)?,
+            ],
+            untold: row.try_get(9)?,
         })
     }
 }
@@ -102,17 +117,24 @@ fn unhealed(companies: &[Progress]) -> Vec<Violation> {
         );
         Some(Violation::new("LOG3", what))
     });
+    let untold = companies.iter().filter(|at| at.untold).map(|at| {
+        let what = format!(
+            "company {} has not told every ticket of its changed flights {limit} s after the last fault",
+            at.company
+        );
+        Violation::new("F1", what)
+    });
     let first = companies.first().map(|at| at.copies);
     let apart = companies.iter().filter(|at| Some(at.copies) != first);
     let apart = apart.map(|at| {
         let what = format!(
-            "company {} has other numbers of users, tickets and cancelled seats ({:?}) than the first one ({first:?}) \
+            "company {} has other numbers of users, tickets, cancelled seats and changes ({:?}) than the first one ({first:?}) \
              {limit} s after the last fault",
             at.company, at.copies
         );
         Violation::new("R1", what)
     });
-    busy.chain(behind).chain(apart).collect()
+    busy.chain(behind).chain(untold).chain(apart).collect()
 }
 
 #[cfg(test)]
@@ -126,7 +148,8 @@ mod tests {
             unfinished: 0,
             longest_hold: 0,
             behind: None,
-            copies: [1, 2, 3],
+            untold: false,
+            copies: [1, 2, 3, 4, 5, 6],
         };
         let mut companies = ["a", "b", "c"].map(at);
         change(&mut companies[1]);
@@ -144,6 +167,9 @@ mod tests {
         assert_eq!(found(|b| b.unfinished = 1), ["I7"]);
         let behind = Behind { tables: 1, log: 2 };
         assert_eq!(found(|b| b.behind = Some(behind)), ["LOG3"]);
-        assert_eq!(found(|b| b.copies[2] = 4), ["R1"]);
+        assert_eq!(found(|b| b.untold = true), ["F1"]);
+        for copies in 0..6 {
+            assert_eq!(found(|b| b.copies[copies] = 9), ["R1"]);
+        }
     }
 }

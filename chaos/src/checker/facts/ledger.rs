@@ -34,7 +34,9 @@ select ticket.id,
              from cancelled_leg where ticket_id = ticket.id),
        array(select company || '/' || route_id || '/' || number || ' ' || sequence || ': seat ' || number_now
                  || case when accepted then ', agreed' else '' end
-             from changed_leg where ticket_id = ticket.id)
+             from changed_leg where ticket_id = ticket.id),
+       array(select company || '/' || route_id || '/' || number || ' ' || sequence || ': ' || name
+             from corrected_name where ticket_id = ticket.id)
 from ticket";
 const KEYS: &str = "select user_id, key, saga_id, answer is not null from idem";
 const LOGINS: &str = "select login_norm, id, version from user_account";
@@ -122,7 +124,7 @@ async fn tables(database: &Client) -> anyhow::Result<Rows> {
         (TICKETS, |row| {
             Ok((
                 Name::Ticket(row.try_get(0)?),
-                said::ticket_row(row.try_get(1)?, row.try_get(2)?),
+                said::ticket_row(row.try_get(1)?, row.try_get(2)?, row.try_get(3)?),
             ))
         }),
         (KEYS, |row| {

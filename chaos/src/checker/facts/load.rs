@@ -5,24 +5,43 @@ use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::{
-    Account, Company, EntryRow, HoldRow, KeyRow, Ledger, LegRow, LegState, RefundRow, RegisterRow,
-    Subject, Sum, TicketLegRow, UserRow, Value,
+    Account, ChangeRow, Company, EntryRow, ExchangeRow, Flown, HoldRow, KeyRow, Ledger, LegRow,
+    LegState, RefundRow, RegisterRow, SoldSeat, Subject, Sum, TicketLegRow, UserRow, Value,
 };
 use crate::cluster::{RunningCompany, connect, follow};
 
 const SNAPSHOT: &str = "begin isolation level repeatable read read only";
 /// A seat that was given up for another one is no leg of its ticket any more.
-const LEGS: &str = "select saga_id, route_id, number, state from leg where state <> 'moved'";
+const LEGS: &str = "
+select saga_id, route_id, number, state from leg where state <> 'moved' and route_id & (1::bigint << 42) = 0";
+/// No flight has such a number.
+const CLAIMS: &str = "
+select saga_id, route_id, number, state from leg where route_id & (1::bigint << 42) <> 0";
 const HOLDS: &str = "
 select id, hold_seconds, extract(epoch from now() - created_at)::bigint
 from saga where state = 'begun' and hold_seconds is not null";
 const ROUTES: &str = "select id, seats from route";
+const FLIGHTS: &str = "
+select id, extract(epoch from departs)::bigint, extract(epoch from arrives)::bigint, not on_sale from route";
 const BLOCKED: &str = "select route_id, number from seat where blocked";
 const TICKETS: &str = r#"
-select id, format('user %s, made %s, order %s', user_id, created_at, md5("order"::text)) from ticket"#;
+select id, format('user %s, made %s, order %s, named %s', user_id, created_at, md5("order"::text),
+       (select string_agg(concat_ws('/', company, route_id, number, sequence, name), ', ' order by company, route_id, number)
+        from corrected_name where ticket_id = ticket.id))
+from ticket"#;
 /// By the seat that the company keeps for it now.
 const TICKET_LEGS: &str =
-    "select ticket_id, company, route_id, number_now, cancelled from ticket_leg";
+    "select ticket_id, company, route_id, number_now, number, cancelled from ticket_leg";
+const CHANGES: &str = "
+select ticket_id, company, route_id, number, sequence, extract(epoch from departs)::bigint,
+       extract(epoch from arrives)::bigint, withdrawn, unseated, accepted,
+       concat_ws(' ', departs_offset, arrives_offset, number_now, label, told_at)
+from changed_leg";
+const EXCHANGES: &str = r#"
+select ticket.id, ("order" -> 'exchange' ->> 'ticket')::uuid, seat ->> 'company', (seat ->> 'route')::bigint,
+       (seat ->> 'number')::int
+from ticket cross join json_array_elements("order" -> 'exchange' -> 'seats') as seat
+where json_typeof("order" -> 'exchange') = 'object'"#;
 /// From the order of each ticket itself, and what is recorded that came back.
 const ENTRIES: &str = r#"
 select ticket.id, leg -> 'seat' ->> 'company', coalesce(gone.route_id, (leg -> 'seat' ->> 'route')::bigint),
@@ -30,7 +49,8 @@ select ticket.id, leg -> 'seat' ->> 'company', coalesce(gone.route_id, (leg -> '
        coalesce(ticket."order" ->> 'seller', leg -> 'seat' ->> 'company'), leg -> 'price' ->> 'currency',
        (leg -> 'price' ->> 'minor')::bigint,
        refund_minor, refund_currency, refund_ground, (extract(epoch from refunded_at) * 1000)::bigint,
-       (refunded_at at time zone 'UTC')::date::text, refunded_by
+       (refunded_at at time zone 'UTC')::date::text, refunded_by,
+       (leg ->> 'departs')::bigint, (leg ->> 'arrives')::bigint
 from ticket
 cross join json_array_elements(ticket."order" -> 'legs') as leg
 left join cancelled_leg as gone on gone.ticket_id = ticket.id and gone.company = leg -> 'seat' ->> 'company'
@@ -59,12 +79,19 @@ impl Company {
             database.batch_execute(SNAPSHOT).await?;
             anyhow::Ok(Self {
                 legs: rows(&database, LEGS, leg).await?,
+                claims: rows(&database, CLAIMS, leg).await?,
                 holds: rows(&database, HOLDS, hold).await?,
                 routes: rows(&database, ROUTES, pair).await?,
+                flights: rows(&database, FLIGHTS, flight)
+                    .await?
+                    .into_iter()
+                    .collect(),
                 blocked: rows(&database, BLOCKED, pair).await?,
                 tickets: rows(&database, TICKETS, pair).await?,
                 ticket_legs: rows(&database, TICKET_LEGS, ticket_leg).await?,
                 entries: rows(&database, ENTRIES, entry).await?,
+                changes: rows(&database, CHANGES, change).await?,
+                exchanges: rows(&database, EXCHANGES, exchange).await?,
                 books: rows(&database, BOOKS, book).await?.into_iter().collect(),
                 users: rows(&database, USERS, user).await?,
                 keys: rows(&database, KEYS, key).await?,
@@ -122,7 +149,49 @@ fn ticket_leg(row: &Row) -> anyhow::Result<TicketLegRow> {
         company: row.try_get(1)?,
         route: row.try_get(2)?,
         number: row.try_get(3)?,
-        cancelled: row.try_get(4)?,
+        sold_as: row.try_get(4)?,
+        cancelled: row.try_get(5)?,
+    })
+}
+
+fn flight(row: &Row) -> anyhow::Result<(i64, Flown)> {
+    Ok((row.try_get(0)?, flown(row, 1, row.try_get(3)?)?))
+}
+
+/// Departure and arrival from this column on.
+fn flown(row: &Row, first: usize, withdrawn: bool) -> anyhow::Result<Flown> {
+    Ok(Flown {
+        departs: row.try_get(first)?,
+        arrives: row.try_get(first + 1)?,
+        withdrawn,
+    })
+}
+
+/// From this column on.
+fn sold_seat(row: &Row, first: usize) -> anyhow::Result<SoldSeat> {
+    Ok(SoldSeat {
+        ticket: row.try_get(first)?,
+        company: row.try_get(first + 1)?,
+        route: row.try_get(first + 2)?,
+        number: row.try_get(first + 3)?,
+    })
+}
+
+fn change(row: &Row) -> anyhow::Result<ChangeRow> {
+    Ok(ChangeRow {
+        of: sold_seat(row, 0)?,
+        sequence: row.try_get(4)?,
+        flown: flown(row, 5, row.try_get(7)?)?,
+        unseated: row.try_get(8)?,
+        accepted: row.try_get(9)?,
+        content: row.try_get(10)?,
+    })
+}
+
+fn exchange(row: &Row) -> anyhow::Result<ExchangeRow> {
+    Ok(ExchangeRow {
+        new: row.try_get(0)?,
+        old: sold_seat(row, 1)?,
     })
 }
 
@@ -147,6 +216,7 @@ fn entry(row: &Row) -> anyhow::Result<EntryRow> {
         seller: row.try_get(5)?,
         currency: row.try_get(6)?,
         price: row.try_get(7)?,
+        flown: flown(row, 14, false)?,
         refund: amount.map(refund).transpose()?,
     })
 }

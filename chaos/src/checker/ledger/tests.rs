@@ -46,6 +46,7 @@ fn sold() -> Record {
         cancelled: Vec::new(),
         changes: Vec::new(),
         refunds: Vec::new(),
+        corrections: Vec::new(),
     };
     record.sagas.get_mut(&SagaId(SAGA)).unwrap().ticket = Some(ticket);
     let user = User {

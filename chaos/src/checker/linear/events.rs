@@ -3,7 +3,7 @@
 //! * **Booked**: from the key's first request; to the first answer of 200, or open-ended where nobody was told and the rows have the ticket.
 //! * **Held**, as booked: from the key's first request to the first answer that it stands. It is freed where the rows have no ticket of it: not
 //!   before its customer asked for its end, or for it a second time, or its time was over.
-//! * **Freed**: where the rows have it cancelled; from the first request to cancel; to the first proof of it: an answer to that request by the seat's own company, or a look at
+//! * **Freed**: where the rows have it cancelled; from the first request to cancel, or to give it for others; to the first proof of it: an answer to that request by the seat's own company, or a look at
 //!   the leg. Other companies free their seats when they hear of it, so their answers prove nothing about this seat.
 //! * **Seen**: `confirmado` legs of a booking's state, free seats of a company's own catalogue, and refusals as "taken".
 //!
@@ -143,7 +143,11 @@ fn bookings<'a>(
 ) -> impl Iterator<Item = Booking<'a>> + use<'a> {
     let mut bookings: BTreeMap<(Uuid, &str), Booking> = BTreeMap::new();
     for operation in history {
-        let Request::Book { user, key, seats } = &operation.request else {
+        let (Request::Book { user, key, seats }
+        | Request::Rebook {
+            user, key, seats, ..
+        }) = &operation.request
+        else {
             continue;
         };
         let booking = bookings.entry((*user, key)).or_insert_with(|| Booking {
@@ -207,6 +211,10 @@ impl<'a> Cancels<'a> {
                         let place = (*ticket, &*operation.node);
                         earliest(&mut this.answered, place, operation.end_us);
                     }
+                }
+                // by whose answer nothing has taken effect yet
+                (Request::Rebook { ticket, .. }, _) => {
+                    earliest(&mut this.asked, *ticket, operation.begin_us);
                 }
                 (Request::Status { ticket, .. }, Answer::Status { legs, .. }) => {
                     for leg in legs.iter().filter(|leg| leg.state == "cancelado") {

@@ -237,7 +237,7 @@ fn one_wanted(ticket: &Ticket, item: &str) -> Result<SeatRef, Problem> {
     }
 }
 
-fn is_seat(seat: SeatRef, company: Option<CompanyId>, id: u64) -> bool {
+pub(super) fn is_seat(seat: SeatRef, company: Option<CompanyId>, id: u64) -> bool {
     company.is_none_or(|company| company == seat.company)
         && seat.route.seat(seat.number).get() == id
 }

@@ -28,13 +28,14 @@ pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
 ];
 
 async fn e_ticket(client: &Client, call: Call) -> Answered {
-    let ticket = named(client, &call).await?;
+    let ticket = named(client, &call).await?.as_named();
     let language = language(&call)?;
     let subject = Subject {
         ticket: ticket.id,
         cancelled: ticket.cancelled.clone(),
         changes: ticket.changes.clone(),
         refunds: ticket.refunds.clone(),
+        corrections: ticket.corrections.clone(),
         labels: e_ticket::labels(&client.catalogue, &ticket),
         language,
     };
@@ -66,7 +67,7 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
 }
 
 async fn flights(client: &Client, call: Call) -> Answered {
-    let ticket = named(client, &call).await?;
+    let ticket = named(client, &call).await?.as_named();
     let language = language(&call)?;
     let labels = |leg: &Leg| label(client, leg);
     let now = client.desk.clock().wall_seconds();

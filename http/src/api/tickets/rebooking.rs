@@ -28,7 +28,8 @@ pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] =
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 async fn rebook(client: &Client, call: Call) -> Answered {
-    let ticket = named(client, &call).await?;
+    // who travels is who travels now
+    let ticket = named(client, &call).await?.as_named();
     let body: wire::RebookBody = call.json()?;
     let request = BookRequest {
         user: ticket.order.user,

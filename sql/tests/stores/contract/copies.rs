@@ -119,6 +119,7 @@ pub async fn a_merge_moves_the_cursor_and_frees_seats(node: &Node) {
             cancelled: cancelled.to_vec(),
             changes: Vec::new(),
             refunds: Vec::new(),
+            corrections: Vec::new(),
         })
     };
     let incarnation = Incarnation(Uuid::new_v4());
@@ -192,6 +193,7 @@ pub async fn equal_copies_have_equal_digests(node: &Node) {
         cancelled: cancelled.to_vec(),
         changes: Vec::new(),
         refunds: Vec::new(),
+        corrections: Vec::new(),
     };
     let bucket = Bucket::of(trip.saga.0);
     let slice = Slice::all().find(|slice| slice.buckets().any(|other| other == bucket));

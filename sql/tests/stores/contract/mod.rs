@@ -8,6 +8,7 @@ mod forgetful;
 pub mod holds;
 mod log;
 pub mod money;
+pub mod names;
 mod node;
 pub mod reads;
 mod verify;
@@ -152,6 +153,7 @@ pub async fn all<B: Base>(database: impl AsyncFn() -> B) {
     reads::routes_come_in_order_with_their_taken_seats(node).await;
     reads::tickets_come_newest_first(node).await;
     flights::a_changed_flight_moves_the_leg_and_stays_changed(node).await;
+    names::a_name_is_corrected_and_stays_corrected(node).await;
     flights::changed_routes_are_told_in_the_order_of_their_changes(&base, node).await;
 
     log::a_place_is_written_once(&database().await).await;

@@ -226,6 +226,7 @@ impl From<PartOfTicket> for TicketPart {
             cancelled: old.cancelled,
             changes: Vec::new(),
             refunds: Vec::new(),
+            corrections: Vec::new(),
         }
     }
 }
