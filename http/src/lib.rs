@@ -21,12 +21,14 @@ use passcom_actors::people::operations::Operations;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub use self::airlines::{Airline, Airlines, Conditions, Sentence};
 pub use self::events::StreamLimits;
 pub use self::limits::{Limits, Rate};
 pub use self::server::Options;
 pub use self::token::{KeyError, TokenIssuer, TokenVerifier};
 
 mod admin;
+mod airlines;
 mod answer;
 mod api;
 mod call;
@@ -53,6 +55,7 @@ pub struct App {
     pub catalogue: Catalogue,
     pub issuer: TokenIssuer,
     pub verifier: TokenVerifier,
+    pub airlines: Airlines,
     /// The codes that are mailed to who has forgotten a password; none where this node sends no mail.
     pub codes: Option<Arc<dyn Codes>>,
     /// Where customers find this node's page; e-tickets lead there.

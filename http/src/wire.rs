@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 use warp::http::HeaderName;
 
+pub(crate) use self::airlines::Teller;
 pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry};
 pub(crate) use self::choices::{DayPart, DayPartNames};
 pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
@@ -21,6 +22,7 @@ pub(crate) use self::tickets::{
 };
 use crate::error::About;
 
+mod airlines;
 mod bookings;
 mod choices;
 mod holds;

@@ -12,14 +12,17 @@ use tokio::sync::watch;
 use tracing::debug;
 
 use crate::App;
+use crate::airlines::Airlines;
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::error::{Kind, Problem};
+use crate::language::Language;
 use crate::limits::Limiter;
 use crate::live::Feeds;
 use crate::router::Router;
 use crate::ticket::printer::Printer;
 use crate::token::{TokenIssuer, TokenVerifier};
+use crate::wire::Teller;
 
 mod accounts;
 pub(crate) mod bookings;
@@ -49,6 +52,7 @@ struct Client {
     feeds: Feeds,
     issuer: Arc<TokenIssuer>,
     verifier: TokenVerifier,
+    airlines: Airlines,
     users: Limiter<UserId>,
     /// None where this node sends no mail.
     codes: Option<Arc<dyn Codes>>,
@@ -66,6 +70,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         catalogue: app.catalogue,
         issuer: Arc::new(app.issuer),
         verifier: app.verifier,
+        airlines: app.airlines,
         users: Limiter::new(app.limits.per_user),
         codes: app.codes,
         printer: Printer::new(prints_at_once()),
@@ -100,6 +105,14 @@ fn router() -> Router<Client> {
 }
 
 impl Client {
+    /// Tells companies in this language.
+    fn teller(&self, language: Language) -> Teller<'_> {
+        Teller {
+            airlines: &self.airlines,
+            language,
+        }
+    }
+
     /// The user whose token came with the call, counted against that user's rate.
     fn user(&self, call: &Call) -> Result<UserId, Problem> {
         Ok(self.caller(call)?.user)

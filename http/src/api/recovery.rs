@@ -1,7 +1,6 @@
 //! Who an account belongs to, where its mail goes, and another password for who has forgotten the old one.
 
 use passcom_actors::domain::accounts::Mailbox;
-use passcom_actors::domain::order::Leg;
 use passcom_actors::people::accounts::Renewed;
 use passcom_actors::people::accounts::codes::{ASKED_WITHIN, Asked, Codes};
 use passcom_actors::people::{mail_address, spelling};
@@ -10,6 +9,7 @@ use tracing::error;
 use super::accounts::{
     LOGIN_LEN, PASSWORD_LEN, check_new, could_exist, credentials, present, renewed, session,
 };
+use super::tickets::view::shown;
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -18,7 +18,6 @@ use crate::error::{Kind, Problem};
 use crate::language::Text;
 use crate::mail::reset_code;
 use crate::router::{Endpoint, delete, get, post};
-use crate::ticket::e_ticket;
 use crate::wire;
 use crate::wire::field::{CODE, EMAIL, NEW_PASSWORD};
 
@@ -74,7 +73,7 @@ async fn export(client: &Client, call: Call) -> Answered {
     };
     let now = client.desk.clock().wall_ms();
     let open = holds.iter().flat_map(|holds| &holds.open);
-    let labels = |leg: &Leg| e_ticket::label(&client.catalogue, leg);
+    let teller = client.teller(call.language);
     let tickets = page.tickets.iter();
     let data = wire::PersonalData {
         account: wire::AccountData {
@@ -86,9 +85,11 @@ async fn export(client: &Client, call: Call) -> Answered {
                 .as_ref()
                 .map(|mailbox| mailbox.language.tag()),
         },
-        holds: open.filter_map(|hold| wire::Hold::new(hold, now)).collect(),
+        holds: open
+            .filter_map(|hold| wire::Hold::new(hold, now, teller))
+            .collect(),
         tickets: tickets
-            .map(|ticket| wire::Ticket::new(ticket, &client.desk.remedies(ticket), &labels))
+            .map(|ticket| shown(client, ticket, call.language))
             .collect(),
     };
     let next = page.next.map(|next| call.next_page(&next.to_text()));
