@@ -324,7 +324,7 @@ fn finish(answered: Result<Response, Problem>, language: Language, id: RequestId
         .or_insert(HeaderValue::from_static(language.tag()));
     headers.append(
         VARY,
-        HeaderValue::from_static("accept-language, authorization"),
+        HeaderValue::from_static("accept-language, authorization, cookie"),
     );
     headers
         .entry(CACHE_CONTROL)

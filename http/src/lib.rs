@@ -14,6 +14,7 @@
 use std::sync::Arc;
 
 use passcom_actors::catalogue::Catalogue;
+use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::people::accounts::Accounts;
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::desk::Desk;
@@ -44,12 +45,15 @@ pub mod mail;
 mod request_id;
 mod router;
 mod server;
+mod session;
 mod ticket;
 mod token;
 mod wire;
 
 /// What the client port needs.
 pub struct App {
+    /// Whose node this is.
+    pub me: CompanyId,
     pub desk: Desk,
     pub accounts: Accounts,
     pub catalogue: Catalogue,

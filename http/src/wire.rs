@@ -224,8 +224,12 @@ pub(crate) struct Registered<'a> {
 
 #[derive(Serialize)]
 pub(crate) struct Session {
-    pub access_token: String,
+    /// None where it is kept in the cookie of the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
     pub user_uuid: UserId,
+    /// Seconds that it lives.
+    pub expires_in: i64,
 }
 
 #[derive(Serialize)]

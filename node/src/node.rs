@@ -308,6 +308,7 @@ impl Node {
             })
         };
         Ok(App {
+            me: company.code,
             desk: self.assembly.desk.clone(),
             accounts: Accounts::new(
                 self.assembly.logins.clone(),

@@ -20,6 +20,7 @@ use crate::language::Language;
 use crate::limits::Limiter;
 use crate::live::Feeds;
 use crate::router::Router;
+use crate::session::SessionCookie;
 use crate::ticket::printer::Printer;
 use crate::token::{TokenIssuer, TokenVerifier};
 use crate::wire::Teller;
@@ -53,6 +54,7 @@ struct Client {
     issuer: Arc<TokenIssuer>,
     verifier: TokenVerifier,
     airlines: Airlines,
+    cookie: SessionCookie,
     users: Limiter<UserId>,
     /// None where this node sends no mail.
     codes: Option<Arc<dyn Codes>>,
@@ -71,6 +73,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         issuer: Arc::new(app.issuer),
         verifier: app.verifier,
         airlines: app.airlines,
+        cookie: SessionCookie::new(app.me, app.public_url.as_deref()),
         users: Limiter::new(app.limits.per_user),
         codes: app.codes,
         printer: Printer::new(prints_at_once()),
@@ -113,14 +116,14 @@ impl Client {
         }
     }
 
-    /// The user whose token came with the call, counted against that user's rate.
+    /// The user whose token, or whose page's session, came with the call, counted against that user's rate.
     fn user(&self, call: &Call) -> Result<UserId, Problem> {
         Ok(self.caller(call)?.user)
     }
 
     /// The user, and the version that the token is for.
     fn caller(&self, call: &Call) -> Result<Known, Problem> {
-        let token = call.bearer_token().ok_or(Kind::InvalidToken)?;
+        let token = self.cookie.token(call).ok_or(Kind::InvalidToken)?;
         let now = self.desk.clock().wall_seconds();
         let known = self.verifier.verify(token, now).map_err(|fault| {
             debug!(%fault, "token refused");

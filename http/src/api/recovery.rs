@@ -104,9 +104,10 @@ async fn end(client: &Client, call: Call) -> Answered {
         return Err(Kind::BadCredentials.into());
     }
     renewed(client.accounts.delete(&login, &password).await)?;
-    Ok(Answer::json(&wire::Message {
+    let answer = Answer::json(&wire::Message {
         message: GONE.to(call.language),
-    }))
+    });
+    Ok(client.cookie.ended(&call, answer))
 }
 
 /// As for a change of password, no token is asked for.
@@ -135,7 +136,7 @@ async fn change_mailbox(client: &Client, call: Call) -> Answered {
         return Err(Kind::BadCredentials.into());
     }
     let changed = client.accounts.change_mailbox(&login, &password, mailbox);
-    session(client, renewed(changed.await)?)
+    session(client, &call, renewed(changed.await)?)
 }
 
 /// The answer and the work before it are the same whoever has the login, or nobody.
@@ -168,7 +169,8 @@ async fn reset_password(client: &Client, call: Call) -> Answered {
     check_new(NEW_PASSWORD, &new, PASSWORD_LEN)?;
     // before a try is spent on it
     if let Err(why) = spelling::new_password(&new) {
-        return renewed(Renewed::PasswordMisspelt(why)).and_then(|known| session(client, known));
+        return renewed(Renewed::PasswordMisspelt(why))
+            .and_then(|known| session(client, &call, known));
     }
     if check_new("login", &login, LOGIN_LEN).is_err() {
         return Err(Kind::BadCode.into());
@@ -185,7 +187,7 @@ async fn reset_password(client: &Client, call: Call) -> Answered {
     match client.accounts.reset_password(&login, &new).await {
         // the mailbox is gone since, or a registration was never finished
         Renewed::Denied => Err(Kind::BadCode.into()),
-        answer => session(client, renewed(answer)?),
+        answer => session(client, &call, renewed(answer)?),
     }
 }
 

@@ -55,6 +55,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the page's session in this browser
+         * @description Removes the cookie, where the request says `X-Sessao: cookie`. It does nothing else, and is answered so to anybody.
+         */
+        post: operations["leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conta/senha": {
         parameters: {
             query?: never;
@@ -817,10 +837,12 @@ export interface components {
             user_uuid: string;
         };
         Session: {
-            /** @description Good at every node of every company for 15 minutes. */
-            access_token: string;
+            /** @description Good at every node of every company. Absent where the request says `X-Sessao: cookie`. */
+            access_token?: string;
             /** Format: uuid */
             user_uuid: string;
+            /** @description Seconds that the token lives. */
+            expires_in: number;
         };
         FreeSeat: {
             /** @description The number that bookings name it by. */
@@ -988,6 +1010,8 @@ export interface components {
             passageiros: number;
             origem: components["schemas"]["Place"][];
             destino: components["schemas"]["Place"][];
+            /** @description Those of the legs, ascending by code. */
+            companhias: components["schemas"]["Airline"][];
         };
         /** @description How many itineraries each choice would leave, of those that are found without the parameter of that choice and with all others. */
         Choices: {
@@ -1041,6 +1065,10 @@ export interface components {
         };
         CompanyUp: {
             company: string;
+            /** @description What customers call it. */
+            nome: string;
+            /** @description What holds of every fare of it; null where it says nothing. */
+            condicoes: components["schemas"]["FareConditions"] | null;
             /** @description Whether this node reaches it. */
             no_ar: boolean;
         };
@@ -1263,6 +1291,8 @@ export interface components {
              */
             uuid_passagem?: string;
             pode_estender: boolean;
+            /** @description Those of the legs, ascending by code. */
+            companhias: components["schemas"]["Airline"][];
         };
         Holds: {
             retencoes: components["schemas"]["Hold"][];
@@ -1359,6 +1389,8 @@ export interface components {
                     id_assento: number;
                 }[];
             };
+            /** @description Those of the legs, ascending by code. */
+            companhias: components["schemas"]["Airline"][];
         };
         Tickets: {
             passagens: components["schemas"]["Ticket"][];
@@ -1455,6 +1487,19 @@ export interface components {
             quando: string;
             /** @description The company that decided it. */
             company: string;
+        };
+        Airline: {
+            company: string;
+            /** @description What customers call it. */
+            nome: string;
+            /** @description What holds of every fare of it; null where it says nothing. */
+            condicoes: components["schemas"]["FareConditions"] | null;
+        };
+        /** @description One sentence each, in the language of the answer. */
+        FareConditions: {
+            bagagem: string;
+            reembolso: string;
+            remarcacao: string;
         };
     };
     responses: {
@@ -1661,6 +1706,8 @@ export type OldTicketSeat = components['schemas']['OldTicketSeat'];
 export type OldTicket = components['schemas']['OldTicket'];
 export type ExpectedPrice = components['schemas']['ExpectedPrice'];
 export type GivenBack = components['schemas']['GivenBack'];
+export type Airline = components['schemas']['Airline'];
+export type FareConditions = components['schemas']['FareConditions'];
 export type ResponseProblem400 = components['responses']['problem400'];
 export type ResponseProblem401 = components['responses']['problem401'];
 export type ResponseProblem403 = components['responses']['problem403'];
@@ -1766,6 +1813,27 @@ export interface operations {
             401: components["responses"]["problem401"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
+        };
+    };
+    leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            429: components["responses"]["problem429"];
         };
     };
     changePassword: {
