@@ -196,6 +196,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
             return Err(Problem::from(Kind::Overloaded).retry_after(OVERLOADED_RETRY));
         };
         let call = Call {
+            address,
             method: head.method,
             path: head.path.as_str().to_owned(),
             query: head.query,

@@ -17,8 +17,8 @@ pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, Money, OneSeat, PlainLeg};
 pub(crate) use self::prices::PriceCalendar;
 pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
 pub(crate) use self::tickets::{
-    AcceptBody, CancelBody, Cancelled, History, Labels, Quote, Ticket, TicketCode, TicketCodeLeg,
-    Tickets,
+    AcceptBody, CancelBody, Cancelled, FindBody, History, Labels, Quote, Ticket, TicketCode,
+    TicketCodeLeg, Tickets,
 };
 use crate::error::About;
 
@@ -73,6 +73,8 @@ pub(crate) mod field {
     pub const CHANGES: &str = "alteracoes";
     pub const NEW_PASSWORD: &str = "new_password";
     pub const EMAIL: &str = "email";
+    pub const LOCATOR: &str = "localizador";
+    pub const SURNAME: &str = "sobrenome";
 }
 
 /// Names the companies whose legs are missing from an answer.

@@ -1,9 +1,10 @@
 //! The handle that the HTTP layer holds: what customers ask of a node. Hides actors, peers and timeouts.
 //!
 //! * `book`: begin a booking, or a hold, and wait for it; `holds`: confirm, extend, release what is held;
-//! * `tickets`: list, look at, cancel; `lookup`: what is known of a booking; `history`: what happened to it.
+//! * `tickets`: list, look at, cancel; `finding`: by what people call them; `lookup`: what is known of a booking; `history`: what happened to it.
 
 mod book;
+mod finding;
 mod history;
 mod holds;
 mod lookup;

@@ -1,5 +1,6 @@
 //! The client port: one module per resource, each with its endpoints, handlers and tests.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +57,8 @@ struct Client {
     airlines: Airlines,
     cookie: SessionCookie,
     users: Limiter<UserId>,
+    /// Who looks for a booking without a login.
+    finders: Limiter<IpAddr>,
     /// None where this node sends no mail.
     codes: Option<Arc<dyn Codes>>,
     printer: Printer,
@@ -75,6 +78,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         airlines: app.airlines,
         cookie: SessionCookie::new(app.me, app.public_url.as_deref()),
         users: Limiter::new(app.limits.per_user),
+        finders: Limiter::per_minute(tickets::finding::TRIES_PER_MINUTE),
         codes: app.codes,
         printer: Printer::new(prints_at_once()),
         public_url: app.public_url,
@@ -99,6 +103,8 @@ fn router() -> Router<Client> {
         holds::ENDPOINTS,
         history::ENDPOINTS,
         tickets::ENDPOINTS,
+        // before whatever takes any name at its place
+        tickets::finding::ENDPOINTS,
         tickets::view::ENDPOINTS,
         tickets::cancellation::ENDPOINTS,
         tickets::rebooking::ENDPOINTS,

@@ -3,6 +3,7 @@
 use passcom_actors::company::history::{Decided, Event, Step};
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{CompanyId, SeatNumber};
+use passcom_actors::domain::locator::Locator;
 use passcom_actors::domain::order::{Exchange, Leg, Offsets, Price, SeatRef};
 use passcom_actors::domain::ticket;
 use passcom_actors::domain::vote::RefusalReason;
@@ -30,6 +31,8 @@ pub(crate) struct Tickets<'a> {
 #[derive(Serialize)]
 pub(crate) struct Ticket<'a> {
     uuid: Uuid,
+    #[serde(rename = "localizador")]
+    locator: String,
     #[serde(rename = "criada_em")]
     created_at: String,
     #[serde(rename = "estado")]
@@ -202,6 +205,7 @@ impl<'a> Ticket<'a> {
         };
         Self {
             uuid: ticket.id.0,
+            locator: Locator::of(ticket.id).to_string(),
             created_at: clock::utc(order.created_at),
             state: match ticket.cancelled.len() {
                 0 => "confirmada",
@@ -216,6 +220,16 @@ impl<'a> Ticket<'a> {
             legs: legs.into_iter().map(leg).collect(),
             companies: teller.all(order.legs.iter().map(|leg| leg.seat.company)),
         }
+    }
+}
+
+impl Ticket<'_> {
+    /// For who knows of it, and is perhaps nobody on it.
+    pub fn without_documents(mut self) -> Self {
+        for leg in &mut self.legs {
+            leg.leg.hide_document();
+        }
+        self
     }
 }
 
@@ -279,6 +293,17 @@ fn why(why: Why) -> &'static str {
 pub(crate) struct AcceptBody {
     #[serde(rename = "alteracoes")]
     pub changes: Option<u32>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct FindBody {
+    #[serde(rename = "localizador")]
+    pub locator: Option<String>,
+    #[serde(rename = "sobrenome")]
+    pub surname: Option<String>,
+    /// Of the first flight.
+    #[serde(rename = "data")]
+    pub date: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -583,9 +608,22 @@ mod tests {
     #[test]
     fn a_ticket_names_its_companies_with_their_conditions() {
         let told = shown(&ticket(vec![leg("a", 2, 7, None), leg("G3", 1, 7, None)]));
+        assert_eq!(
+            told["localizador"],
+            Locator::of(ticket(Vec::new()).id).to_string()
+        );
         let names: Vec<&Value> = (0..2).map(|at| &told["companhias"][at]["nome"]).collect();
         assert_eq!(names, [&json!("Gol"), &json!("Andorinha")]);
         assert_eq!(told["companhias"][1]["condicoes"]["bagagem"], "One bag.");
+    }
+
+    #[test]
+    fn no_document_is_shown_to_who_only_knows_of_the_ticket() {
+        let ticket = ticket(vec![leg("a", 2, 7, Some("Ana"))]);
+        let airlines = airlines();
+        let whole = Ticket::new(&ticket, &[], &|_| None, teller(&airlines));
+        let told = serde_json::to_value(whole.without_documents()).unwrap();
+        assert_eq!(told["trechos"][0]["passageiro"], json!({"nome": "Ana"}));
     }
 
     #[test]

@@ -83,7 +83,9 @@ test('a ticket opens in another tab without signing in again, and signing out th
   await page.goto('/')
   await page.getByRole('button', { name: 'Entrar' }).click()
   const login = await signUp(page)
-  const script = await page.evaluate(() => JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]))
+  const script = await page.evaluate(() =>
+    JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]),
+  )
   expect(script).not.toMatch(/eyJ[\w-]+\./)
 
   const other = await page.context().newPage()

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod cookie;
+mod finding;
 mod mail;
 mod people;
 mod sessions;

@@ -496,6 +496,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/passagens/procurar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket by its six letters and a surname
+         * @description Without documents. Whatever does not fit is the same 404.
+         */
+        post: operations["findTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/passagens/{uuid}": {
         parameters: {
             query?: never;
@@ -1368,6 +1388,8 @@ export interface components {
         Ticket: {
             /** Format: uuid */
             uuid: string;
+            /** @description What people call it: with a surname it is found without a login. */
+            localizador: string;
             /** Format: date-time */
             criada_em: string;
             /** @enum {string} */
@@ -1500,6 +1522,17 @@ export interface components {
             bagagem: string;
             reembolso: string;
             remarcacao: string;
+        };
+        FindBody: {
+            /** @description In any case; blanks and hyphens do not count. */
+            localizador: string;
+            /** @description The last words of the name of somebody who travels. */
+            sobrenome: string;
+            /**
+             * Format: date
+             * @description Of the first flight, as it was sold.
+             */
+            data?: string;
         };
     };
     responses: {
@@ -1708,6 +1741,7 @@ export type ExpectedPrice = components['schemas']['ExpectedPrice'];
 export type GivenBack = components['schemas']['GivenBack'];
 export type Airline = components['schemas']['Airline'];
 export type FareConditions = components['schemas']['FareConditions'];
+export type FindBody = components['schemas']['FindBody'];
 export type ResponseProblem400 = components['responses']['problem400'];
 export type ResponseProblem401 = components['responses']['problem401'];
 export type ResponseProblem403 = components['responses']['problem403'];
@@ -2742,6 +2776,36 @@ export interface operations {
             };
             400: components["responses"]["problem400"];
             401: components["responses"]["problem401"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
+    findTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            404: components["responses"]["problem404"];
+            413: components["responses"]["problem413"];
+            415: components["responses"]["problem415"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
         };

@@ -150,6 +150,7 @@ pub async fn all<B: Base>(database: impl AsyncFn() -> B) {
     reads::a_blocked_seat_is_surveyed(node).await;
     reads::an_unfinished_saga_is_found(node).await;
     reads::routes_come_in_order_with_their_taken_seats(node).await;
+    reads::tickets_are_found_by_what_people_call_them(node).await;
     reads::tickets_come_newest_first(node).await;
     flights::a_changed_flight_moves_the_leg_and_stays_changed(node).await;
     flights::changed_routes_are_told_in_the_order_of_their_changes(&base, node).await;
