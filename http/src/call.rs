@@ -1,5 +1,6 @@
 //! A request as a handler sees it: its path, query, head and body, with the ways to read them that name what is wrong.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
@@ -19,6 +20,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const KEY_LEN_MAX: usize = 255;
 
 pub(crate) struct Call {
+    /// Whose rate it counts against, where that is known.
+    pub address: Option<IpAddr>,
     pub method: Method,
     pub path: String,
     /// As it came, without `?`.
@@ -176,6 +179,7 @@ pub(crate) mod tests {
             .split_once('?')
             .unwrap_or((path_and_query, ""));
         Call {
+            address: None,
             method: Method::POST,
             path: path.to_owned(),
             query: query.to_owned(),

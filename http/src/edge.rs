@@ -196,6 +196,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
             return Err(Problem::from(Kind::Overloaded).retry_after(OVERLOADED_RETRY));
         };
         let call = Call {
+            address,
             method: head.method,
             path: head.path.as_str().to_owned(),
             query: head.query,
@@ -324,7 +325,7 @@ fn finish(answered: Result<Response, Problem>, language: Language, id: RequestId
         .or_insert(HeaderValue::from_static(language.tag()));
     headers.append(
         VARY,
-        HeaderValue::from_static("accept-language, authorization"),
+        HeaderValue::from_static("accept-language, authorization, cookie"),
     );
     headers
         .entry(CACHE_CONTROL)

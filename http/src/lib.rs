@@ -14,6 +14,7 @@
 use std::sync::Arc;
 
 use passcom_actors::catalogue::Catalogue;
+use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::people::accounts::Accounts;
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::desk::Desk;
@@ -21,12 +22,14 @@ use passcom_actors::people::operations::Operations;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub use self::airlines::{Airline, Airlines, Conditions, Sentence};
 pub use self::events::StreamLimits;
 pub use self::limits::{Limits, Rate};
 pub use self::server::Options;
 pub use self::token::{KeyError, TokenIssuer, TokenVerifier};
 
 mod admin;
+mod airlines;
 mod answer;
 mod api;
 mod call;
@@ -42,17 +45,21 @@ pub mod mail;
 mod request_id;
 mod router;
 mod server;
+mod session;
 mod ticket;
 mod token;
 mod wire;
 
 /// What the client port needs.
 pub struct App {
+    /// Whose node this is.
+    pub me: CompanyId,
     pub desk: Desk,
     pub accounts: Accounts,
     pub catalogue: Catalogue,
     pub issuer: TokenIssuer,
     pub verifier: TokenVerifier,
+    pub airlines: Airlines,
     /// The codes that are mailed to who has forgotten a password; none where this node sends no mail.
     pub codes: Option<Arc<dyn Codes>>,
     /// Where customers find this node's page; e-tickets lead there.

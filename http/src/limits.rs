@@ -48,6 +48,14 @@ impl<K: Clone + Hash + Eq> Limiter<K> {
         }
     }
 
+    /// A bucket of so many, which is full again after a minute.
+    pub fn per_minute(count: NonZeroU32) -> Self {
+        Self {
+            buckets: Some(RateLimiter::keyed(Quota::per_minute(count))),
+            ..Self::new(None)
+        }
+    }
+
     /// Takes one from the key's bucket; `Err` says how long to wait for the next.
     pub fn check(&self, key: &K) -> Result<(), Duration> {
         let Some(buckets) = &self.buckets else {
@@ -93,6 +101,15 @@ mod tests {
         let wait = limiter.check(&"a").unwrap_err();
         assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1));
         assert_eq!(limiter.check(&"b"), Ok(()), "keys do not share a bucket");
+    }
+
+    #[test]
+    fn what_is_rare_has_a_minute_to_fill_again() {
+        let limiter = Limiter::per_minute(NonZeroU32::new(2).unwrap());
+        assert!((0..2).all(|_| limiter.check(&"a").is_ok()));
+        let wait = limiter.check(&"a").unwrap_err();
+        assert!(wait > Duration::from_secs(1), "{wait:?}");
+        assert_eq!(limiter.check(&"b"), Ok(()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 use warp::http::HeaderName;
 
+pub(crate) use self::airlines::Teller;
 pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry};
 pub(crate) use self::choices::{DayPart, DayPartNames};
 pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
@@ -16,11 +17,12 @@ pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, Money, OneSeat, PlainLeg};
 pub(crate) use self::prices::PriceCalendar;
 pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
 pub(crate) use self::tickets::{
-    AcceptBody, CancelBody, Cancelled, History, Labels, Quote, Ticket, TicketCode, TicketCodeLeg,
-    Tickets,
+    AcceptBody, CancelBody, Cancelled, FindBody, History, Labels, Quote, Ticket, TicketCode,
+    TicketCodeLeg, Tickets,
 };
 use crate::error::About;
 
+mod airlines;
 mod bookings;
 mod choices;
 mod holds;
@@ -72,6 +74,8 @@ pub(crate) mod field {
     pub const NAMES: &str = "nomes";
     pub const NEW_PASSWORD: &str = "new_password";
     pub const EMAIL: &str = "email";
+    pub const LOCATOR: &str = "localizador";
+    pub const SURNAME: &str = "sobrenome";
 }
 
 /// Names the companies whose legs are missing from an answer.
@@ -239,8 +243,12 @@ pub(crate) struct Registered<'a> {
 
 #[derive(Serialize)]
 pub(crate) struct Session {
-    pub access_token: String,
+    /// None where it is kept in the cookie of the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
     pub user_uuid: UserId,
+    /// Seconds that it lives.
+    pub expires_in: i64,
 }
 
 #[derive(Serialize)]

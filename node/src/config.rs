@@ -14,11 +14,13 @@ use passcom_actors::domain::ids::CompanyId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod conditions;
 mod connections;
 mod limits;
 mod mail;
 mod secret;
 
+pub use conditions::{Conditions, Sentence};
 pub use connections::Connections;
 pub use limits::{Limits, Retention, Tariff, Timeouts};
 pub use mail::{Mail, Tls};
@@ -90,6 +92,7 @@ pub struct Cluster {
 #[serde(deny_unknown_fields)]
 pub struct Company {
     pub code: CompanyId,
+    /// As customers read it, at every company.
     pub name: String,
     /// `host:port` that the other companies dial.
     pub mesh: String,
@@ -115,6 +118,9 @@ pub struct Company {
     /// Through which it sends mail. Without it, it sends none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<Mail>,
+    /// What holds of every fare of it. Without them none are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
 }
 
 impl Config {
@@ -342,11 +348,9 @@ impl Config {
 impl Company {
     fn check(&self) -> Result<(), Fault> {
         let owner = format!("company {}", self.code);
-        if self.name.trim().is_empty() {
-            return fault(
-                &format!("{owner}.name"),
-                "is empty; write the name that customers read",
-            );
+        conditions::check_name(&owner, &self.name)?;
+        if let Some(conditions) = &self.conditions {
+            conditions.check(&owner)?;
         }
         if !is_host_and_port(&self.mesh) {
             return fault(

@@ -34,7 +34,9 @@ use passcom_actors::people::desk;
 use passcom_actors::people::operations::{Link, Operations};
 use passcom_actors::people::refund::Tariff;
 use passcom_http::mail::Letters;
-use passcom_http::{Admin, App, Limits, Rate, TokenIssuer, TokenVerifier};
+use passcom_http::{
+    Admin, Airline, Airlines, App, Conditions, Limits, Rate, Sentence, TokenIssuer, TokenVerifier,
+};
 use passcom_sql::mail::Mail;
 use passcom_sql::{Database, Identity, NodeLock, Unfit, checks, migrate};
 use tokio::net::TcpListener;
@@ -42,7 +44,7 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use crate::cluster::{self, Admit, Cluster, Peers, TlsFiles};
-use crate::config::{Company, Config};
+use crate::config::{self, Company, Config};
 use crate::lease::Lease;
 use crate::mail::Post;
 use crate::telemetry;
@@ -308,6 +310,7 @@ impl Node {
             })
         };
         Ok(App {
+            me: company.code,
             desk: self.assembly.desk.clone(),
             accounts: Accounts::new(
                 self.assembly.logins.clone(),
@@ -317,6 +320,7 @@ impl Node {
             public_url: company.public_url.clone(),
             issuer: issuer(company)?,
             codes,
+            airlines: airlines(config),
             verifier: TokenVerifier::new(keys.collect::<anyhow::Result<_>>()?)?,
             limits: Limits {
                 per_address: rate(config.limits.requests_per_second_per_address),
@@ -371,6 +375,27 @@ impl Node {
             options: passcom_http::Options::default(),
         }
     }
+}
+
+/// Who the companies are to customers.
+fn airlines(config: &Config) -> Airlines {
+    let sentence = |said: &config::Sentence| Sentence {
+        portuguese: said.pt.clone(),
+        english: said.en.clone(),
+    };
+    let conditions = |of: &config::Conditions| Conditions {
+        baggage: sentence(&of.baggage),
+        refund: sentence(&of.refund),
+        change: sentence(&of.change),
+    };
+    let airline = |company: &Company| {
+        let airline = Airline {
+            name: company.name.clone(),
+            conditions: company.conditions.as_ref().map(conditions),
+        };
+        (company.code, airline)
+    };
+    Airlines::new(config.companies().iter().map(airline))
 }
 
 fn issuer(company: &Company) -> anyhow::Result<TokenIssuer> {

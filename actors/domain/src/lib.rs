@@ -3,8 +3,8 @@
 //! * [`vote`], [`ballot`], [`ticket`], [`question`], [`outcome`]: the words that the rules speak in;
 //! * [`saga`]: the driver of a booking; [`participant`]: a company's vote; [`register`]: the decision;
 //!   [`replica`]: what everybody has a copy of; [`seat_map`]: who claims a route's seats right now.
-//! * [`currency`]: how many digits an amount has; [`refund`]: what came back for a cancelled seat; [`settlement`]: what
-//!   companies owe each other; [`corrections`]: of names on a ticket;
+//! * [`locator`]: what people call a booking; [`currency`]: how many digits an amount has; [`refund`]: what came back
+//!   for a cancelled seat; [`settlement`]: what companies owe each other; [`corrections`]: of names on a ticket;
 //! * [`entry`]: all of a company's durable steps, posted to the [`rows`] of one transaction.
 //!
 //! Invariants, wherever the system may have stopped:
@@ -26,6 +26,7 @@ pub mod fixtures;
 pub mod flight;
 pub mod forgotten;
 pub mod ids;
+pub mod locator;
 pub mod order;
 pub mod order_hash;
 pub mod outcome;

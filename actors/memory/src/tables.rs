@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use passcom_actors::catalogue::{Published, SeatState, SeatStates};
@@ -112,6 +113,19 @@ impl Tables for MemoryStore {
                 .collect();
             tickets.sort_by_key(|ticket| place(ticket.order.created_at, ticket.id));
             tickets.into_iter().take(limit).cloned().collect()
+        })
+    }
+
+    fn tickets_among(&self, ids: RangeInclusive<Uuid>, limit: usize) -> Read<'_, Vec<Ticket>> {
+        self.read(|database| {
+            let tickets = database.cells.tickets();
+            let mut found: Vec<Ticket> = tickets
+                .filter(|ticket| ids.contains(&ticket.id.0))
+                .cloned()
+                .collect();
+            found.sort_by_key(|ticket| ticket.id);
+            found.truncate(limit);
+            found
         })
     }
 

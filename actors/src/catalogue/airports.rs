@@ -238,7 +238,7 @@ fn difference(folded: &str, entry: &Entry) -> usize {
 }
 
 /// Lower case, without accents, words separated by one space.
-fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let plain: String = text.nfd().filter(|c| !is_combining_mark(*c)).collect();
     plain
         .to_lowercase()

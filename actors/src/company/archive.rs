@@ -4,6 +4,7 @@
 //! Invariant: what was answered is found by everybody who reads after that.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,6 +141,15 @@ impl Archive {
     ) -> Read<Vec<Ticket>> {
         let tables = self.caught_up().await?;
         tables.tickets_of(user, which, after, limit).await
+    }
+
+    /// Tickets of these ids, ascending.
+    pub async fn tickets_among(
+        &self,
+        ids: RangeInclusive<Uuid>,
+        limit: usize,
+    ) -> Read<Vec<Ticket>> {
+        self.caught_up().await?.tickets_among(ids, limit).await
     }
 
     /// What is recorded of a saga, with the times; in no order.

@@ -1,6 +1,7 @@
 //! What the actors need of a database. Implemented over PostgreSQL (`passcom-sql`) and over memory (tests, simulation).
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -352,6 +353,9 @@ pub trait Tables: Send + Sync + 'static {
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Read<'_, Vec<Ticket>>;
+
+    /// Tickets of these ids, ascending.
+    fn tickets_among(&self, ids: RangeInclusive<Uuid>, limit: usize) -> Read<'_, Vec<Ticket>>;
 
     /// What companies owe each other of these days, both included.
     fn books(&self, from: i32, to: i32) -> Read<'_, Books>;

@@ -1,7 +1,7 @@
 //! What people hold: handles without actors, peers and timeouts.
 //!
 //! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who, [`mail_address`], where they get mail, and
-//!   [`spelling`], how they are spelt; [`refund`]: what comes back for a cancelled seat; [`remedy`]: what is owed for a changed flight,
+//!   [`spelling`], how they are spelt; [`surname`], by which a booking is found; [`refund`]: what comes back for a cancelled seat; [`remedy`]: what is owed for a changed flight,
 //!   and [`rebooking`], by which other flights it may be paid;
 //! * operators: [`operations`].
 
@@ -13,3 +13,4 @@ pub mod rebooking;
 pub mod refund;
 pub mod remedy;
 pub mod spelling;
+pub mod surname;

@@ -1,5 +1,6 @@
 //! A company's database as its node sees it: log and tables that outlive the node, behind a connection that fails.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -342,6 +343,10 @@ impl Tables for Database {
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
         self.read(move |this| this.tables().tickets_of(user, which, after, limit))
+    }
+
+    fn tickets_among(&self, ids: RangeInclusive<Uuid>, limit: usize) -> Read<'_, Vec<Ticket>> {
+        self.read(move |this| this.tables().tickets_among(ids, limit))
     }
 
     fn books(&self, from: i32, to: i32) -> Read<'_, Books> {

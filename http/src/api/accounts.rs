@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::error::{Kind, Problem};
 use crate::language::Text;
 use crate::router::{Endpoint, post};
+use crate::token::LIFETIME_SECONDS;
 use crate::wire;
 use crate::wire::field::NEW_PASSWORD;
 
@@ -22,6 +23,7 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     }),
     post("/login", |client, call| Box::pin(log_in(client, call))),
     post("/renovar", |client, call| Box::pin(renew(client, call))),
+    post("/sair", |client, call| Box::pin(leave(client, call))),
     post("/conta/senha", |client, call| {
         Box::pin(change_password(client, call))
     }),
@@ -35,6 +37,7 @@ pub(super) const LOGIN_LEN: RangeInclusive<usize> = 3..=64;
 pub(super) const PASSWORD_LEN: RangeInclusive<usize> = 8..=128;
 
 const SIGNED_OUT: Text = Text::fixed("Todas as sessões foram encerradas", "Signed out everywhere");
+const LEFT: Text = Text::fixed("Você saiu", "Signed out");
 const CREATED: Text = Text::fixed("Usuário criado com sucesso", "User created");
 
 async fn register(client: &Client, call: Call) -> Answered {
@@ -60,7 +63,7 @@ async fn log_in(client: &Client, call: Call) -> Answered {
         return Err(Kind::BadCredentials.into());
     }
     match client.accounts.log_in(&login, &password).await {
-        LoggedIn::Welcome(known) => session(client, known),
+        LoggedIn::Welcome(known) => session(client, &call, known),
         LoggedIn::Denied => Err(Kind::BadCredentials.into()),
         LoggedIn::Overloaded => Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
         LoggedIn::Unavailable => Err(Unavailable.into()),
@@ -68,7 +71,7 @@ async fn log_in(client: &Client, call: Call) -> Answered {
 }
 
 async fn renew(client: &Client, call: Call) -> Answered {
-    session(client, client.caller(&call)?)
+    session(client, &call, client.caller(&call)?)
 }
 
 /// No token is asked for: who knows login and password may, and who has stolen a token may not.
@@ -81,7 +84,7 @@ async fn change_password(client: &Client, call: Call) -> Answered {
         return Err(Kind::BadCredentials.into());
     }
     let changed = client.accounts.change_password(&login, &password, &new);
-    session(client, renewed(changed.await)?)
+    session(client, &call, renewed(changed.await)?)
 }
 
 async fn sign_out(client: &Client, call: Call) -> Answered {
@@ -90,9 +93,18 @@ async fn sign_out(client: &Client, call: Call) -> Answered {
         return Err(Kind::BadCredentials.into());
     }
     renewed(client.accounts.sign_out(&login, &password).await)?;
-    Ok(Answer::json(&wire::Message {
+    let answer = Answer::json(&wire::Message {
         message: SIGNED_OUT.to(call.language),
-    }))
+    });
+    Ok(client.cookie.ended(&call, answer))
+}
+
+/// Ends the page's session in this browser, whosever it is: nothing else depends on it.
+async fn leave(client: &Client, call: Call) -> Answered {
+    let answer = Answer::json(&wire::Message {
+        message: LEFT.to(call.language),
+    });
+    Ok(client.cookie.ended(&call, answer))
 }
 
 pub(super) fn renewed(answer: Renewed) -> Result<Known, Problem> {
@@ -105,17 +117,26 @@ pub(super) fn renewed(answer: Renewed) -> Result<Known, Problem> {
     }
 }
 
-pub(super) fn session(client: &Client, known: Known) -> Answered {
+/// A fresh token: told, or kept in the cookie of the page that asks.
+pub(super) fn session(client: &Client, call: &Call, known: Known) -> Answered {
     let now = client.desk.clock().wall_seconds();
     let user_uuid = known.user;
     let access_token = client.issuer.issue(known, now).map_err(|cause| {
         error!(%cause, "token not signed");
         Kind::Internal
     })?;
-    Ok(Answer::json(&wire::Session {
-        access_token,
-        user_uuid,
-    }))
+    let told = |access_token| {
+        Answer::json(&wire::Session {
+            access_token,
+            user_uuid,
+            expires_in: LIFETIME_SECONDS,
+        })
+    };
+    if !client.cookie.is_wanted(call) {
+        return Ok(told(Some(access_token)));
+    }
+    let (name, value) = client.cookie.keep(&access_token);
+    Ok(told(None).with(name, value))
 }
 
 /// Login and password, both there and neither empty.

@@ -38,9 +38,10 @@ async fn list(client: &Client, call: Call) -> Answered {
     Ok(legs(&client.catalogue.page(&filter, after, limit), &call))
 }
 
-async fn companies(client: &Client, _call: Call) -> Answered {
-    let companies = client.catalogue.companies();
-    let companies: Vec<_> = companies.into_iter().map(wire::CompanyUp::from).collect();
+async fn companies(client: &Client, call: Call) -> Answered {
+    let teller = client.teller(call.language);
+    let companies = client.catalogue.companies().into_iter();
+    let companies: Vec<_> = companies.map(|one| teller.up(one)).collect();
     Ok(Answer::json(&companies))
 }
 

@@ -53,7 +53,7 @@ async fn hold(client: &Client, call: Call) -> Answered {
             let status = client.desk.booking(user, hold).await;
             // it is held; what its terms are is not known in time
             let status = status.map_err(|_| not_known_in_time(hold))?;
-            Ok(view(client, &status)?.created(&format!("/retencoes/{hold}")))
+            Ok(view(client, &call, &status)?.created(&format!("/retencoes/{hold}")))
         }
         answer => bookings::answer(answer, call.language),
     }
@@ -61,10 +61,11 @@ async fn hold(client: &Client, call: Call) -> Answered {
 
 async fn list(client: &Client, call: Call) -> Answered {
     let user = client.user(&call)?;
+    let teller = client.teller(call.language);
     let holds = client.desk.holds(user).await;
     let now = client.desk.clock().wall_ms();
     let open = holds.open.iter();
-    let open = open.filter_map(|status| wire::Hold::new(status, now));
+    let open = open.filter_map(|status| wire::Hold::new(status, now, teller));
     let shown = wire::Holds {
         holds: open.collect(),
     };
@@ -75,7 +76,7 @@ async fn show(client: &Client, call: Call) -> Answered {
     let (user, hold) = named(client, &call)?;
     let status = client.desk.hold(user, hold).await;
     let status = status.map_err(|why| not_shown(why, Kind::UnknownHold))?;
-    view(client, &status)
+    view(client, &call, &status)
 }
 
 async fn confirm(client: &Client, call: Call) -> Answered {
@@ -95,7 +96,7 @@ async fn extend(client: &Client, call: Call) -> Answered {
         ExtendAnswer::Booked => Err(Problem::from(Kind::AlreadyBooked).about(hold)),
         ExtendAnswer::AtLimit => Err(Kind::HoldAtLimit.into()),
         ExtendAnswer::NotExtended(company) => Err(company_down(company)),
-        ExtendAnswer::Extended(status) => view(client, &status),
+        ExtendAnswer::Extended(status) => view(client, &call, &status),
     }
 }
 
@@ -120,8 +121,9 @@ fn named(client: &Client, call: &Call) -> Result<(UserId, SagaId), Problem> {
     Ok((user, SagaId(hold)))
 }
 
-fn view(client: &Client, status: &BookingStatus) -> Answered {
+fn view(client: &Client, call: &Call, status: &BookingStatus) -> Answered {
     let now = client.desk.clock().wall_ms();
-    let hold = wire::Hold::new(status, now).ok_or(Kind::UnknownHold)?;
+    let teller = client.teller(call.language);
+    let hold = wire::Hold::new(status, now, teller).ok_or(Kind::UnknownHold)?;
     Ok(Answer::json(&hold))
 }

@@ -77,7 +77,8 @@ async fn search(client: &Client, call: Call) -> Answered {
     let size = ITINERARY_BYTES * (found.itineraries.len() + 1);
     let after = trip.skip.saturating_add(trip.limit);
     let next = (after < found.total).then(|| call.next_page(&after.to_text()));
-    let itineraries = wire::Itineraries::new(&trip, &found, &part_names);
+    let itineraries =
+        wire::Itineraries::new(&trip, &found, &part_names, client.teller(call.language));
     Ok(Answer::sized_json(&itineraries, size)
         .linked(next)
         .without(&found.unreachable))

@@ -1,5 +1,6 @@
 //! The client port: one module per resource, each with its endpoints, handlers and tests.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,14 +13,18 @@ use tokio::sync::watch;
 use tracing::debug;
 
 use crate::App;
+use crate::airlines::Airlines;
 use crate::call::Call;
 use crate::edge::Edge;
 use crate::error::{Kind, Problem};
+use crate::language::Language;
 use crate::limits::Limiter;
 use crate::live::Feeds;
 use crate::router::Router;
+use crate::session::SessionCookie;
 use crate::ticket::printer::Printer;
 use crate::token::{TokenIssuer, TokenVerifier};
+use crate::wire::Teller;
 
 mod accounts;
 pub(crate) mod bookings;
@@ -49,7 +54,11 @@ struct Client {
     feeds: Feeds,
     issuer: Arc<TokenIssuer>,
     verifier: TokenVerifier,
+    airlines: Airlines,
+    cookie: SessionCookie,
     users: Limiter<UserId>,
+    /// Who looks for a booking without a login.
+    finders: Limiter<IpAddr>,
     /// None where this node sends no mail.
     codes: Option<Arc<dyn Codes>>,
     printer: Printer,
@@ -66,7 +75,10 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         catalogue: app.catalogue,
         issuer: Arc::new(app.issuer),
         verifier: app.verifier,
+        airlines: app.airlines,
+        cookie: SessionCookie::new(app.me, app.public_url.as_deref()),
         users: Limiter::new(app.limits.per_user),
+        finders: Limiter::per_minute(tickets::finding::TRIES_PER_MINUTE),
         codes: app.codes,
         printer: Printer::new(prints_at_once()),
         public_url: app.public_url,
@@ -91,6 +103,8 @@ fn router() -> Router<Client> {
         holds::ENDPOINTS,
         history::ENDPOINTS,
         tickets::ENDPOINTS,
+        // before whatever takes any name at its place
+        tickets::finding::ENDPOINTS,
         tickets::view::ENDPOINTS,
         tickets::cancellation::ENDPOINTS,
         tickets::rebooking::ENDPOINTS,
@@ -101,14 +115,22 @@ fn router() -> Router<Client> {
 }
 
 impl Client {
-    /// The user whose token came with the call, counted against that user's rate.
+    /// Tells companies in this language.
+    fn teller(&self, language: Language) -> Teller<'_> {
+        Teller {
+            airlines: &self.airlines,
+            language,
+        }
+    }
+
+    /// The user whose token, or whose page's session, came with the call, counted against that user's rate.
     fn user(&self, call: &Call) -> Result<UserId, Problem> {
         Ok(self.caller(call)?.user)
     }
 
     /// The user, and the version that the token is for.
     fn caller(&self, call: &Call) -> Result<Known, Problem> {
-        let token = call.bearer_token().ok_or(Kind::InvalidToken)?;
+        let token = self.cookie.token(call).ok_or(Kind::InvalidToken)?;
         let now = self.desk.clock().wall_seconds();
         let known = self.verifier.verify(token, now).map_err(|fault| {
             debug!(%fault, "token refused");

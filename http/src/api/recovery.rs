@@ -1,7 +1,6 @@
 //! Who an account belongs to, where its mail goes, and another password for who has forgotten the old one.
 
 use passcom_actors::domain::accounts::Mailbox;
-use passcom_actors::domain::order::Leg;
 use passcom_actors::people::accounts::Renewed;
 use passcom_actors::people::accounts::codes::{ASKED_WITHIN, Asked, Codes};
 use passcom_actors::people::{mail_address, spelling};
@@ -10,6 +9,7 @@ use tracing::error;
 use super::accounts::{
     LOGIN_LEN, PASSWORD_LEN, check_new, could_exist, credentials, present, renewed, session,
 };
+use super::tickets::view::shown;
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -18,7 +18,6 @@ use crate::error::{Kind, Problem};
 use crate::language::Text;
 use crate::mail::reset_code;
 use crate::router::{Endpoint, delete, get, post};
-use crate::ticket::e_ticket;
 use crate::wire;
 use crate::wire::field::{CODE, EMAIL, NEW_PASSWORD};
 
@@ -74,7 +73,7 @@ async fn export(client: &Client, call: Call) -> Answered {
     };
     let now = client.desk.clock().wall_ms();
     let open = holds.iter().flat_map(|holds| &holds.open);
-    let labels = |leg: &Leg| e_ticket::label(&client.catalogue, leg);
+    let teller = client.teller(call.language);
     let tickets = page.tickets.iter();
     let data = wire::PersonalData {
         account: wire::AccountData {
@@ -86,9 +85,11 @@ async fn export(client: &Client, call: Call) -> Answered {
                 .as_ref()
                 .map(|mailbox| mailbox.language.tag()),
         },
-        holds: open.filter_map(|hold| wire::Hold::new(hold, now)).collect(),
+        holds: open
+            .filter_map(|hold| wire::Hold::new(hold, now, teller))
+            .collect(),
         tickets: tickets
-            .map(|ticket| wire::Ticket::new(ticket, &client.desk.remedies(ticket), &labels))
+            .map(|ticket| shown(client, ticket, call.language))
             .collect(),
     };
     let next = page.next.map(|next| call.next_page(&next.to_text()));
@@ -103,9 +104,10 @@ async fn end(client: &Client, call: Call) -> Answered {
         return Err(Kind::BadCredentials.into());
     }
     renewed(client.accounts.delete(&login, &password).await)?;
-    Ok(Answer::json(&wire::Message {
+    let answer = Answer::json(&wire::Message {
         message: GONE.to(call.language),
-    }))
+    });
+    Ok(client.cookie.ended(&call, answer))
 }
 
 /// As for a change of password, no token is asked for.
@@ -134,7 +136,7 @@ async fn change_mailbox(client: &Client, call: Call) -> Answered {
         return Err(Kind::BadCredentials.into());
     }
     let changed = client.accounts.change_mailbox(&login, &password, mailbox);
-    session(client, renewed(changed.await)?)
+    session(client, &call, renewed(changed.await)?)
 }
 
 /// The answer and the work before it are the same whoever has the login, or nobody.
@@ -167,7 +169,8 @@ async fn reset_password(client: &Client, call: Call) -> Answered {
     check_new(NEW_PASSWORD, &new, PASSWORD_LEN)?;
     // before a try is spent on it
     if let Err(why) = spelling::new_password(&new) {
-        return renewed(Renewed::PasswordMisspelt(why)).and_then(|known| session(client, known));
+        return renewed(Renewed::PasswordMisspelt(why))
+            .and_then(|known| session(client, &call, known));
     }
     if check_new("login", &login, LOGIN_LEN).is_err() {
         return Err(Kind::BadCode.into());
@@ -184,7 +187,7 @@ async fn reset_password(client: &Client, call: Call) -> Answered {
     match client.accounts.reset_password(&login, &new).await {
         // the mailbox is gone since, or a registration was never finished
         Renewed::Denied => Err(Kind::BadCode.into()),
-        answer => session(client, renewed(answer)?),
+        answer => session(client, &call, renewed(answer)?),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::wire::{self, query};
 pub(super) mod cancellation;
 pub(super) mod documents;
 pub(super) mod names;
+pub(super) mod finding;
 pub(super) mod rebooking;
 pub(super) mod view;
 

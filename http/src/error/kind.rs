@@ -22,6 +22,7 @@ pub(crate) enum Kind {
     NoTickets,
     UnknownTicket,
     NoSuchTicket,
+    BookingNotFound,
     TicketCodeInvalid,
     QuoteChanged,
     TicketChanged,
@@ -231,6 +232,15 @@ impl Kind {
                 "unknown-ticket",
                 Text::fixed("Não encontrado", "Not found"),
                 Text::fixed("Passagem não encontrada", "No such ticket"),
+            ),
+            Self::BookingNotFound => row(
+                StatusCode::NOT_FOUND,
+                "booking-not-found",
+                Text::fixed("Reserva não encontrada", "Booking not found"),
+                Text::fixed(
+                    "Não encontramos uma reserva com este código e sobrenome. Confira os dois e, se estiverem certos, informe também a data do primeiro voo.",
+                    "We found no booking with this code and surname. Check both; if they are right, add the date of the first flight.",
+                ),
             ),
             Self::TicketCodeInvalid => row(
                 StatusCode::NOT_FOUND,
@@ -496,6 +506,7 @@ impl Kind {
         Self::NoTickets,
         Self::UnknownTicket,
         Self::NoSuchTicket,
+        Self::BookingNotFound,
         Self::TicketCodeInvalid,
         Self::QuoteChanged,
         Self::TicketChanged,

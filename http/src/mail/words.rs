@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 use passcom_actors::catalogue::airports;
 use passcom_actors::domain::accounts::Language;
 use passcom_actors::domain::currency;
+use passcom_actors::domain::locator::Locator;
 use passcom_actors::domain::order::{Leg, Offsets, Price};
 use passcom_actors::domain::ticket::Ticket;
 
@@ -98,12 +99,13 @@ fn in_order(ticket: &Ticket) -> Vec<&Leg> {
 }
 
 fn about_ticket(opening: &str, company: &str, ticket: &Ticket, language: Language) -> String {
-    let (departs, arrives, local, who, number, bye) = match language {
+    let (departs, arrives, local, who, locator, number, bye) = match language {
         Language::Portuguese => (
             "Partida",
             "Chegada",
             "Os horários são os locais de cada aeroporto.",
             "Passageiros",
+            "Código da reserva",
             "Número da passagem",
             "Boa viagem!",
         ),
@@ -112,6 +114,7 @@ fn about_ticket(opening: &str, company: &str, ticket: &Ticket, language: Languag
             "Arrives",
             "Times are local to each airport.",
             "Passengers",
+            "Booking code",
             "Ticket number",
             "Have a good trip!",
         ),
@@ -150,6 +153,7 @@ fn about_ticket(opening: &str, company: &str, ticket: &Ticket, language: Languag
     if let Some(total) = total(ticket) {
         line(format_args!("Total: {}", amount(&total, language)));
     }
+    line(format_args!("{locator}: {}", Locator::of(ticket.id)));
     line(format_args!(
         "{number}: {}\n\n{bye}\n\n{company}",
         ticket.id
@@ -225,6 +229,7 @@ mod tests {
             "\na1001: São Paulo (GRU) – Manaus (MAO)\n  Partida: 23/11/2026 às 14h00\n  Chegada: 23/11/2026 às 14h30\n\n",
             "\nPassageiros: Ana, Caê\n",
             "\nTotal: R$ 919,80\n",
+            "\nCódigo da reserva: AAAAAA\n",
             "\n\nBoa viagem!\n\nCompanhia A\n",
         ] {
             assert!(text.contains(part), "{part:?} in {text}");

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use passcom_actors::catalogue::airports;
 use passcom_actors::domain::flight::FlightChange;
+use passcom_actors::domain::locator::Locator;
 use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::ticket::Ticket;
 
@@ -18,6 +19,7 @@ use crate::wire::Labels;
 
 struct Words {
     seat: &'static str,
+    locator: &'static str,
     ticket: &'static str,
     before: &'static str,
     moved: &'static str,
@@ -25,6 +27,7 @@ struct Words {
 
 const PORTUGUESE: Words = Words {
     seat: "Assento",
+    locator: "Código da reserva",
     ticket: "Passagem",
     before: "antes",
     moved: "Alterado pela companhia; partida na compra:",
@@ -32,6 +35,7 @@ const PORTUGUESE: Words = Words {
 
 const ENGLISH: Words = Words {
     seat: "Seat",
+    locator: "Booking code",
     ticket: "Ticket",
     before: "before:",
     moved: "Changed by the airline; departure when bought:",
@@ -145,6 +149,7 @@ fn description(ticket: &Ticket, left: &[&&Leg], labels: Labels<'_>, language: La
         let before = clock::local(leg.departs, &leg.origin_iata, told);
         writeln!(text, "{} {before}", words.moved).expect(FITS);
     }
+    writeln!(text, "{} {}", words.locator, Locator::of(ticket.id)).expect(FITS);
     let ticket_word = words.ticket;
     write!(text, "{ticket_word} {}", ticket.id).expect(FITS);
     text

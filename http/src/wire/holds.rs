@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::WantedSeat;
+use super::airlines::{Airline, Teller};
 use super::bookings::booking_state;
 use super::legs::Money;
 use super::orders::{CompanyPrice, OrderedLeg, prices, total};
@@ -47,6 +48,8 @@ pub(crate) struct Hold<'a> {
     prices: Vec<CompanyPrice<'a>>,
     #[serde(rename = "trechos")]
     legs: Vec<OrderedLeg<'a>>,
+    #[serde(rename = "companhias")]
+    companies: Vec<Airline<'a>>,
     #[serde(rename = "uuid_passagem", skip_serializing_if = "Option::is_none")]
     ticket: Option<Uuid>,
     #[serde(rename = "pode_estender")]
@@ -56,7 +59,7 @@ pub(crate) struct Hold<'a> {
 impl<'a> Hold<'a> {
     /// As it is at this instant, in milliseconds since 1970. None if no company that has the order answered, or if it is
     /// none of a hold.
-    pub fn new(status: &'a BookingStatus, now: i64) -> Option<Self> {
+    pub fn new(status: &'a BookingStatus, now: i64, teller: Teller<'a>) -> Option<Self> {
         let order = status.order.as_deref()?;
         let promised = i64::from(order.hold_seconds?) * 1000;
         let terms = status.hold;
@@ -71,6 +74,7 @@ impl<'a> Hold<'a> {
             price: total(order.legs.iter()),
             prices: prices(order),
             legs: order.legs.iter().map(OrderedLeg::from).collect(),
+            companies: teller.all(order.legs.iter().map(|leg| leg.seat.company)),
             ticket: booked.then_some(status.saga.0),
             can_extend: held && terms.is_some_and(|terms| terms.can_extend()),
         })

@@ -7,6 +7,7 @@ use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::order::Price;
 use serde::Serialize;
 
+use super::airlines::{Airline, Teller};
 use super::choices::{Choices, DayPartNames};
 use super::legs::PlainLeg;
 use crate::clock;
@@ -39,13 +40,22 @@ pub(crate) struct Itineraries<'a> {
     origins: Vec<NamedAirport<'a>>,
     #[serde(rename = "destino")]
     destinations: Vec<NamedAirport<'a>>,
+    /// Those of its legs.
+    #[serde(rename = "companhias")]
+    companies: Vec<Airline<'a>>,
 }
 
 impl<'a> Itineraries<'a> {
-    pub fn new(trip: &'a Trip, found: &'a Found, parts: &'a DayPartNames) -> Self {
+    pub fn new(
+        trip: &'a Trip,
+        found: &'a Found,
+        parts: &'a DayPartNames,
+        teller: Teller<'a>,
+    ) -> Self {
         let named =
             |codes: &'a [String]| codes.iter().map(|iata| NamedAirport::new(iata)).collect();
         let entry = |itinerary| ItineraryEntry::new(itinerary, trip.passengers);
+        let legs = found.itineraries.iter().flat_map(|one| &one.legs);
         Self {
             itineraries: found.itineraries.iter().map(entry).collect(),
             total: found.total,
@@ -58,6 +68,7 @@ impl<'a> Itineraries<'a> {
             passengers: trip.passengers,
             origins: named(&trip.origins),
             destinations: named(&trip.destinations),
+            companies: teller.all(legs.map(|leg| leg.company)),
         }
     }
 }
@@ -225,6 +236,8 @@ mod tests {
 
     use super::super::choices::DayPart;
     use super::*;
+    use crate::airlines::tests::airlines;
+    use crate::language::Language;
 
     fn leg(
         company: &str,
@@ -301,7 +314,12 @@ mod tests {
             unreachable: vec!["JJ".parse().unwrap()],
             cut_short: false,
         };
-        serde_json::to_value(Itineraries::new(&trip, &found, &parts)).unwrap()
+        let airlines = airlines();
+        let teller = Teller {
+            airlines: &airlines,
+            language: Language::Portuguese,
+        };
+        serde_json::to_value(Itineraries::new(&trip, &found, &parts, teller)).unwrap()
     }
 
     #[test]
@@ -338,6 +356,10 @@ mod tests {
             "passageiros": 2,
             "origem": [{"iata": "CGH", "cidade": "São Paulo"}, {"iata": "GRU", "cidade": "São Paulo"}],
             "destino": [{"iata": "TFF", "cidade": "Tefé"}],
+            "companhias": [
+                {"company": "AD", "nome": "AD", "condicoes": null},
+                {"company": "G3", "nome": "Gol", "condicoes": null},
+            ],
         });
         assert_eq!(answer(["BRL", "BRL"]), expected);
     }

@@ -98,6 +98,14 @@ pub(super) fn prices(order: &Order) -> Vec<CompanyPrice<'_>> {
     sums.into_iter().map(price).collect()
 }
 
+impl OrderedLeg<'_> {
+    pub(super) fn hide_document(&mut self) {
+        if let Some(passenger) = &mut self.passenger {
+            passenger.document = None;
+        }
+    }
+}
+
 impl<'a> From<&'a Leg> for OrderedLeg<'a> {
     fn from(leg: &'a Leg) -> Self {
         let passenger = leg.passenger.as_ref();

@@ -3,6 +3,7 @@
 use passcom_actors::company::history::{Decided, Event, Step};
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{CompanyId, SeatNumber};
+use passcom_actors::domain::locator::Locator;
 use passcom_actors::domain::order::{Exchange, Leg, Offsets, Price, SeatRef};
 use passcom_actors::domain::ticket;
 use passcom_actors::domain::vote::RefusalReason;
@@ -12,6 +13,7 @@ use passcom_actors::people::remedy::{Remedy, Why};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::airlines::{Airline, Teller};
 use super::bookings::booking_state;
 use super::legs::Money;
 use super::orders::{CompanyPrice, OrderedLeg, prices, total};
@@ -29,6 +31,8 @@ pub(crate) struct Tickets<'a> {
 #[derive(Serialize)]
 pub(crate) struct Ticket<'a> {
     uuid: Uuid,
+    #[serde(rename = "localizador")]
+    locator: String,
     #[serde(rename = "criada_em")]
     created_at: String,
     #[serde(rename = "estado")]
@@ -48,6 +52,8 @@ pub(crate) struct Ticket<'a> {
     refund: Option<Money<'a>>,
     #[serde(rename = "trechos")]
     legs: Vec<TicketLeg<'a>>,
+    #[serde(rename = "companhias")]
+    companies: Vec<Airline<'a>>,
 }
 
 /// Seats of an earlier ticket.
@@ -169,7 +175,12 @@ impl<'a> From<&'a Refunded> for GivenBack<'a> {
 
 impl<'a> Ticket<'a> {
     /// Prices are those it was bought at, also of seats that were cancelled.
-    pub fn new(ticket: &'a ticket::Ticket, remedies: &[Remedy], labels: Labels<'_>) -> Self {
+    pub fn new(
+        ticket: &'a ticket::Ticket,
+        remedies: &[Remedy],
+        labels: Labels<'_>,
+        teller: Teller<'a>,
+    ) -> Self {
         let order = &*ticket.order;
         let mut legs: Vec<&Leg> = order.legs.iter().collect();
         legs.sort_by_key(|leg| (leg.departs, leg.seat));
@@ -194,6 +205,7 @@ impl<'a> Ticket<'a> {
         };
         Self {
             uuid: ticket.id.0,
+            locator: Locator::of(ticket.id).to_string(),
             created_at: clock::utc(order.created_at),
             state: match ticket.cancelled.len() {
                 0 => "confirmada",
@@ -206,7 +218,18 @@ impl<'a> Ticket<'a> {
             exchange: order.exchange.as_ref().map(Exchanged::from),
             refund: sum(given_back(&ticket.refunds).map(|refund| &refund.amount)),
             legs: legs.into_iter().map(leg).collect(),
+            companies: teller.all(order.legs.iter().map(|leg| leg.seat.company)),
         }
+    }
+}
+
+impl Ticket<'_> {
+    /// For who knows of it, and is perhaps nobody on it.
+    pub fn without_documents(mut self) -> Self {
+        for leg in &mut self.legs {
+            leg.leg.hide_document();
+        }
+        self
     }
 }
 
@@ -270,6 +293,17 @@ fn why(why: Why) -> &'static str {
 pub(crate) struct AcceptBody {
     #[serde(rename = "alteracoes")]
     pub changes: Option<u32>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct FindBody {
+    #[serde(rename = "localizador")]
+    pub locator: Option<String>,
+    #[serde(rename = "sobrenome")]
+    pub surname: Option<String>,
+    /// Of the first flight.
+    #[serde(rename = "data")]
+    pub date: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -543,12 +577,24 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::airlines::Airlines;
+    use crate::airlines::tests::airlines;
+    use crate::language::Language;
     use crate::ticket::travellers::tests::{leg, ticket};
+
+    fn teller(airlines: &Airlines) -> Teller<'_> {
+        Teller {
+            airlines,
+            language: Language::English,
+        }
+    }
 
     fn shown(ticket: &ticket::Ticket) -> Value {
         let owed = remedies(ticket, &ConnectionTimes::default(), 0);
         let labels = |leg: &Leg| leg.label.clone();
-        serde_json::to_value(Ticket::new(ticket, &owed, &labels)).unwrap()
+        let airlines = airlines();
+        let told = Ticket::new(ticket, &owed, &labels, teller(&airlines));
+        serde_json::to_value(told).unwrap()
     }
 
     #[test]
@@ -557,6 +603,27 @@ mod tests {
         assert_eq!(shown["alteracoes"], 0);
         assert_eq!(shown["trechos"][0].get("alteracao"), None);
         assert_eq!(shown["trechos"][0].get("direitos"), None);
+    }
+
+    #[test]
+    fn a_ticket_names_its_companies_with_their_conditions() {
+        let told = shown(&ticket(vec![leg("a", 2, 7, None), leg("G3", 1, 7, None)]));
+        assert_eq!(
+            told["localizador"],
+            Locator::of(ticket(Vec::new()).id).to_string()
+        );
+        let names: Vec<&Value> = (0..2).map(|at| &told["companhias"][at]["nome"]).collect();
+        assert_eq!(names, [&json!("Gol"), &json!("Andorinha")]);
+        assert_eq!(told["companhias"][1]["condicoes"]["bagagem"], "One bag.");
+    }
+
+    #[test]
+    fn no_document_is_shown_to_who_only_knows_of_the_ticket() {
+        let ticket = ticket(vec![leg("a", 2, 7, Some("Ana"))]);
+        let airlines = airlines();
+        let whole = Ticket::new(&ticket, &[], &|_| None, teller(&airlines));
+        let told = serde_json::to_value(whole.without_documents()).unwrap();
+        assert_eq!(told["trechos"][0]["passageiro"], json!({"nome": "Ana"}));
     }
 
     #[test]
@@ -632,7 +699,8 @@ mod tests {
         bought.cancelled = seats[..2].to_vec();
         bought.refunds = vec![refund(seats[0], 7_000)];
         let told = |seats: &[SeatRef]| {
-            let whole = Ticket::new(&bought, &[], &|_| None);
+            let airlines = airlines();
+            let whole = Ticket::new(&bought, &[], &|_| None, teller(&airlines));
             let cancelled = Cancelled::new("done", &bought, seats, whole);
             serde_json::to_value(&cancelled).unwrap()
         };

@@ -4,6 +4,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 
+import { forgetWhoLeft } from './account/leaving'
 import { queries } from './api/queries'
 import { keepRenewing } from './api/renewal'
 import { App } from './app/App'
@@ -15,6 +16,7 @@ import './styles/global.css'
 theme.apply()
 language.apply()
 keepRenewing()
+forgetWhoLeft()
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use passcom_actors::domain::ids::CompanyId;
 
+use super::airlines::{self, Airline};
 use super::control::{Control, Order};
 use super::folder::{Claim, Folder, write_atomically};
 use super::nodes::{Event, Nodes, Place};
@@ -345,11 +346,12 @@ pub fn random_text(length: usize) -> String {
 
 fn company(folder: &Folder, code: CompanyId, http: u16, mesh: u16) -> Company {
     let (home, certificates) = (folder.of(code), folder.certificates());
+    let Airline { name, conditions } = airlines::of(code);
     let certificate =
         |suffix: &str| -> PathBuf { Path::new(&certificates).join(format!("{code}{suffix}")) };
     Company {
         code,
-        name: format!("Companhia {code}"),
+        name,
         mesh: ports::local(mesh).to_string(),
         mesh_listen: ports::local(mesh),
         http: ports::local(http),
@@ -363,5 +365,6 @@ fn company(folder: &Folder, code: CompanyId, http: u16, mesh: u16) -> Company {
         admin_token_file: home.join("admin.token"),
         public_url: Some(format!("http://{}", ports::local(http))),
         mail: None,
+        conditions: Some(conditions),
     }
 }

@@ -9,6 +9,7 @@
 //! Invariants: every process listens on 127.0.0.1 only. None of them outlives the process that started it: what it cannot stop itself,
 //! because it was killed, the kernel does ([`tether`]), and what the kernel could not, the next start does ([`process`]).
 
+mod airlines;
 pub mod cluster;
 pub mod control;
 pub mod folder;

@@ -140,7 +140,7 @@ impl Cluster {
         kill(Pid::from_raw(i32::try_from(pid).unwrap()), signal).unwrap();
     }
 
-    fn request(&self, company: usize, method: Method, path: &str) -> RequestBuilder {
+    pub fn request(&self, company: usize, method: Method, path: &str) -> RequestBuilder {
         let port = self.port + u16::try_from(company).unwrap();
         self.http
             .request(method, format!("http://127.0.0.1:{port}{path}"))

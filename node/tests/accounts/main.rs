@@ -1,6 +1,8 @@
 //! Accounts over several real nodes: each with its PostgreSQL, and one customer who goes from one to another.
 
 mod cluster;
+mod cookie;
+mod finding;
 mod mail;
 mod people;
 mod sessions;

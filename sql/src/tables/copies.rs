@@ -1,5 +1,7 @@
 //! Reads of users and tickets, and of what other companies take over.
 
+use std::ops::RangeInclusive;
+
 use passcom_actors::company::buckets::{Bucket, Digests, Slice};
 use passcom_actors::company::store::Which;
 use passcom_actors::domain::accounts::User;
@@ -74,6 +76,17 @@ from ticket
     and ($5 or json_array_length(ticket."order" -> 'legs') > cardinality(gone.numbers))
 order by ticket.created_at desc, ticket.id
 limit $4"#
+);
+
+const TICKETS_AMONG: &str = concat!(
+    r#"
+select ticket.id, ticket."order", "#,
+    gone_columns!(),
+    "
+from ticket
+",
+    gone!(),
+    "where ticket.id between $1 and $2 order by ticket.id limit $3"
 );
 
 const OUTBOX: &str =
@@ -169,6 +182,19 @@ impl PgTables {
                     &(which == Which::All),
                 ],
             )
+            .await?;
+        rows.iter().map(decode::ticket).collect()
+    }
+
+    pub(super) async fn read_tickets_among(
+        &self,
+        ids: RangeInclusive<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Ticket>, Failure> {
+        let (first, last) = ids.into_inner();
+        let reader = self.reader().await?;
+        let rows = reader
+            .rows(TICKETS_AMONG, &[&first, &last, &row_limit(limit)])
             .await?;
         rows.iter().map(decode::ticket).collect()
     }

@@ -11,6 +11,7 @@ mod sagas;
 
 pub(crate) use self::catalogue::route;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
@@ -93,6 +94,10 @@ impl Tables for PgTables {
         limit: usize,
     ) -> Read<'_, Vec<Ticket>> {
         Box::pin(async move { Ok(self.read_tickets_of(user, which, after, limit).await?) })
+    }
+
+    fn tickets_among(&self, ids: RangeInclusive<Uuid>, limit: usize) -> Read<'_, Vec<Ticket>> {
+        Box::pin(async move { Ok(self.read_tickets_among(ids, limit).await?) })
     }
 
     fn books(&self, from: i32, to: i32) -> Read<'_, Books> {

@@ -4,7 +4,7 @@
 //! is recorded with the cancellation, and is the answer whenever a code for the same seats is sent again, be it this one or another.
 
 use passcom_actors::domain::ids::{CompanyId, SeatId};
-use passcom_actors::domain::order::{Leg, SeatRef};
+use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::people::desk::NotAgreed;
 use passcom_actors::people::refund::{Ground, Refund};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::super::bookings::company_down;
 use super::super::{Client, RETRY};
-use super::view::{label, named};
+use super::view::{named, shown};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
@@ -129,9 +129,7 @@ async fn cancel(client: &Client, call: Call) -> Answered {
     } else {
         SEATS_CANCELLED
     };
-    let labels = |leg: &Leg| label(client, leg);
-    let remedies = client.desk.remedies(&ticket);
-    let ticket_shown = wire::Ticket::new(&ticket, &remedies, &labels);
+    let ticket_shown = shown(client, &ticket, call.language);
     let message = message.to(call.language);
     Ok(Answer::json(&wire::Cancelled::new(
         message,

@@ -11,6 +11,7 @@ use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::cursor::{self, Cursor};
 use crate::error::{Kind, Problem};
+use crate::language::Language;
 use crate::router::{Endpoint, get, post};
 use crate::ticket::e_ticket;
 use crate::wire::field::CHANGES;
@@ -37,38 +38,31 @@ async fn list(client: &Client, call: Call) -> Answered {
         .tickets(user, cursor::given(&call)?, limit)
         .await?;
     let next = page.next.map(|next| call.next_page(&next.to_text()));
-    let labels = |leg: &Leg| label(client, leg);
     let tickets = page.tickets.iter();
-    let tickets = tickets.map(|ticket| {
-        let remedies = client.desk.remedies(ticket);
-        wire::Ticket::new(ticket, &remedies, &labels)
-    });
     let tickets = wire::Tickets {
-        tickets: tickets.collect(),
+        tickets: tickets
+            .map(|ticket| shown(client, ticket, call.language))
+            .collect(),
     };
     Ok(Answer::json(&tickets).linked(next))
 }
 
 async fn show(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
-    let labels = |leg: &Leg| label(client, leg);
-    let remedies = client.desk.remedies(&ticket);
-    Ok(Answer::json(&wire::Ticket::new(
-        &ticket, &remedies, &labels,
-    )))
+    Ok(Answer::json(&shown(client, &ticket, call.language)))
 }
 
 /// The passenger agrees to what became of the flights, as they were shown.
 async fn accept(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
     let body: wire::AcceptBody = call.json()?;
-    let shown = body.changes.ok_or_else(|| {
+    let agreed = body.changes.ok_or_else(|| {
         Problem::invalid(
             format!("{CHANGES} é obrigatório: o número que a passagem mostra"),
             format!("{CHANGES} is required: the number that the ticket shows"),
         )
     })?;
-    if shown != ticket.revision() {
+    if agreed != ticket.revision() {
         return Err(Kind::TicketChanged.into());
     }
     let accepted = client.desk.accept(&ticket).await;
@@ -77,11 +71,18 @@ async fn accept(client: &Client, call: Call) -> Answered {
         NotAgreed::CompanyDown(company) => company_down(company),
         NotAgreed::NotKnownInTime => Problem::from(Kind::OutcomeUnknown).retry_after(RETRY),
     })?;
+    Ok(Answer::json(&shown(client, &ticket, call.language)))
+}
+
+/// A ticket as its user sees it.
+pub(in crate::api) fn shown<'a>(
+    client: &'a Client,
+    ticket: &'a Ticket,
+    language: Language,
+) -> wire::Ticket<'a> {
     let labels = |leg: &Leg| label(client, leg);
-    let remedies = client.desk.remedies(&ticket);
-    Ok(Answer::json(&wire::Ticket::new(
-        &ticket, &remedies, &labels,
-    )))
+    let remedies = client.desk.remedies(ticket);
+    wire::Ticket::new(ticket, &remedies, &labels, client.teller(language))
 }
 
 /// The ticket that the path names, of the token's user.

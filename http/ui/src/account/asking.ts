@@ -1,6 +1,6 @@
 // Who needs a session asks for one here and waits; the dialog of SignIn.tsx answers.
 
-import { token } from '../api/session'
+import { isIn } from '../api/session'
 import { store } from '../api/store'
 
 export interface Asking {
@@ -29,7 +29,7 @@ export function askToSignIn(why?: string): Promise<boolean> {
 }
 
 export async function ensureSession(why: string): Promise<boolean> {
-  return token() !== undefined || askToSignIn(why)
+  return isIn() || askToSignIn(why)
 }
 
 function deferred<T>() {

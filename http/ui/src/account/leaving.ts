@@ -1,13 +1,21 @@
-// Signing out, which leaves nothing behind of what was chosen or seen.
+// Signing out, which leaves nothing behind of what was chosen or seen, in any tab.
 
 import { queries } from '../api/queries'
-import { leave } from '../api/session'
+import { tellLeft } from '../api/renewal'
+import { leave, onLeft } from '../api/session'
 import { forgetPicks } from '../search/picks'
 import { forget } from '../seats/choice'
 
 export function signOut(): void {
   leave()
-  forget()
-  forgetPicks()
-  queries.clear()
+  void tellLeft()
+}
+
+/** Forgets whenever somebody leaves; once per page. */
+export function forgetWhoLeft(): void {
+  onLeft(() => {
+    forget()
+    forgetPicks()
+    queries.clear()
+  })
 }

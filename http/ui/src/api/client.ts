@@ -1,4 +1,4 @@
-// The way to the node that served the page: language and token on every request, refusals as `Refusal`.
+// The way to the node that served the page: language and session on every request, refusals as `Refusal`.
 
 import createClient from 'openapi-fetch'
 
@@ -14,6 +14,9 @@ const ANSWER_MAX_MS = 20_000
 /** These ask for a password: a wrong one is 401, which says nothing of the session. */
 const BY_PASSWORD: ReadonlySet<string> = new Set(['/register-all', '/login', '/conta/senha', '/conta/sair'])
 
+/** With which token each request was sent. */
+const sentWith = new WeakMap<Request, string>()
+
 export const client = createClient<paths>({
   baseUrl: '/',
   // a node that hangs keeps its connections: who asks it would wait for ever
@@ -23,24 +26,25 @@ export const client = createClient<paths>({
 client.use({
   onRequest({ request, schemaPath }) {
     for (const [name, value] of Object.entries(headers())) request.headers.set(name, value)
-    if (BY_PASSWORD.has(schemaPath)) request.headers.delete('authorization')
+    const id = session.id()
+    if (id && !BY_PASSWORD.has(schemaPath)) sentWith.set(request, id)
     return request
   },
   onResponse({ request, response }) {
     noticeReach(true)
-    noticeEnd(request.headers.get('authorization'), response)
+    noticeEnd(sentWith.get(request), response)
   },
 })
 
 /** What every request says, also those that are streams. */
 export function headers(): Record<string, string> {
-  const token = session.token()
-  return { 'accept-language': language(), ...(token && { authorization: `Bearer ${token}` }) }
+  // no form and no script of another origin can send the second, so the server knows that the page asks, and where its session is
+  return { 'accept-language': language(), 'x-sessao': 'cookie' }
 }
 
 /** A token that was good once and is refused has ended its session; one that was replaced meanwhile has not. */
-export function noticeEnd(sent: string | null | undefined, response: Response): void {
-  if (response.status === 401 && sent && sent === `Bearer ${session.token()}`) session.end()
+export function noticeEnd(sent: string | undefined, response: Response): void {
+  if (response.status === 401 && sent) session.end(sent)
 }
 
 interface Result<T> {

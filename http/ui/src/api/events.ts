@@ -1,4 +1,4 @@
-// Server-sent events by fetch: unlike EventSource it can send a token, and says why a stream was refused.
+// Server-sent events by fetch: unlike EventSource it says why a stream was refused.
 //
 // A stream that breaks is opened again after what was seen last, so that nothing is lost and nothing is applied twice.
 
@@ -6,6 +6,7 @@ import { EventSourceParserStream } from 'eventsource-parser/stream'
 
 import { headers, noticeEnd } from './client'
 import { Refusal } from './refusal'
+import { id } from './session'
 
 export interface StreamEvent {
   event: string
@@ -52,11 +53,11 @@ export async function follow(options: Options): Promise<void> {
 }
 
 async function open(path: string, last: string | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-  const said = headers()
-  const sent = { ...said, accept: 'text/event-stream', ...(last && { 'last-event-id': last }) }
+  const signed = id()
+  const sent = { ...headers(), accept: 'text/event-stream', ...(last && { 'last-event-id': last }) }
   const response = await fetch(path, { headers: sent, signal, cache: 'no-store' })
   if (response.ok && response.body) return response.body
-  noticeEnd(said.authorization, response)
+  noticeEnd(signed, response)
   throw Refusal.of(await response.json().catch(() => undefined), response)
 }
 

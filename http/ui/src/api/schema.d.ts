@@ -55,6 +55,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the page's session in this browser
+         * @description Removes the cookie, where the request says `X-Sessao: cookie`. It does nothing else, and is answered so to anybody.
+         */
+        post: operations["leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conta/senha": {
         parameters: {
             query?: never;
@@ -476,6 +496,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/passagens/procurar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket by its six letters and a surname
+         * @description Without documents. Whatever does not fit is the same 404.
+         */
+        post: operations["findTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/passagens/{uuid}": {
         parameters: {
             query?: never;
@@ -817,10 +857,12 @@ export interface components {
             user_uuid: string;
         };
         Session: {
-            /** @description Good at every node of every company for 15 minutes. */
-            access_token: string;
+            /** @description Good at every node of every company. Absent where the request says `X-Sessao: cookie`. */
+            access_token?: string;
             /** Format: uuid */
             user_uuid: string;
+            /** @description Seconds that the token lives. */
+            expires_in: number;
         };
         FreeSeat: {
             /** @description The number that bookings name it by. */
@@ -988,6 +1030,8 @@ export interface components {
             passageiros: number;
             origem: components["schemas"]["Place"][];
             destino: components["schemas"]["Place"][];
+            /** @description Those of the legs, ascending by code. */
+            companhias: components["schemas"]["Airline"][];
         };
         /** @description How many itineraries each choice would leave, of those that are found without the parameter of that choice and with all others. */
         Choices: {
@@ -1041,6 +1085,10 @@ export interface components {
         };
         CompanyUp: {
             company: string;
+            /** @description What customers call it. */
+            nome: string;
+            /** @description What holds of every fare of it; null where it says nothing. */
+            condicoes: components["schemas"]["FareConditions"] | null;
             /** @description Whether this node reaches it. */
             no_ar: boolean;
         };
@@ -1263,6 +1311,8 @@ export interface components {
              */
             uuid_passagem?: string;
             pode_estender: boolean;
+            /** @description Those of the legs, ascending by code. */
+            companhias: components["schemas"]["Airline"][];
         };
         Holds: {
             retencoes: components["schemas"]["Hold"][];
@@ -1338,6 +1388,8 @@ export interface components {
         Ticket: {
             /** Format: uuid */
             uuid: string;
+            /** @description What people call it: with a surname it is found without a login. */
+            localizador: string;
             /** Format: date-time */
             criada_em: string;
             /** @enum {string} */
@@ -1359,6 +1411,8 @@ export interface components {
                     id_assento: number;
                 }[];
             };
+            /** @description Those of the legs, ascending by code. */
+            companhias: components["schemas"]["Airline"][];
         };
         Tickets: {
             passagens: components["schemas"]["Ticket"][];
@@ -1455,6 +1509,30 @@ export interface components {
             quando: string;
             /** @description The company that decided it. */
             company: string;
+        };
+        Airline: {
+            company: string;
+            /** @description What customers call it. */
+            nome: string;
+            /** @description What holds of every fare of it; null where it says nothing. */
+            condicoes: components["schemas"]["FareConditions"] | null;
+        };
+        /** @description One sentence each, in the language of the answer. */
+        FareConditions: {
+            bagagem: string;
+            reembolso: string;
+            remarcacao: string;
+        };
+        FindBody: {
+            /** @description In any case; blanks and hyphens do not count. */
+            localizador: string;
+            /** @description The last words of the name of somebody who travels. */
+            sobrenome: string;
+            /**
+             * Format: date
+             * @description Of the first flight, as it was sold.
+             */
+            data?: string;
         };
     };
     responses: {
@@ -1661,6 +1739,9 @@ export type OldTicketSeat = components['schemas']['OldTicketSeat'];
 export type OldTicket = components['schemas']['OldTicket'];
 export type ExpectedPrice = components['schemas']['ExpectedPrice'];
 export type GivenBack = components['schemas']['GivenBack'];
+export type Airline = components['schemas']['Airline'];
+export type FareConditions = components['schemas']['FareConditions'];
+export type FindBody = components['schemas']['FindBody'];
 export type ResponseProblem400 = components['responses']['problem400'];
 export type ResponseProblem401 = components['responses']['problem401'];
 export type ResponseProblem403 = components['responses']['problem403'];
@@ -1766,6 +1847,27 @@ export interface operations {
             401: components["responses"]["problem401"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
+        };
+    };
+    leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            429: components["responses"]["problem429"];
         };
     };
     changePassword: {
@@ -2674,6 +2776,36 @@ export interface operations {
             };
             400: components["responses"]["problem400"];
             401: components["responses"]["problem401"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
+    findTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            404: components["responses"]["problem404"];
+            413: components["responses"]["problem413"];
+            415: components["responses"]["problem415"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
         };

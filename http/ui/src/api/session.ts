@@ -1,66 +1,100 @@
-// Who is signed in: a token of 15 minutes, renewed in the background while the page is open.
+// Who is signed in, the same in every tab: the browser keeps the token in a cookie that no script can read; what is kept here is whose
+// it is, and when to renew it.
 //
-// It lives in sessionStorage: it ends with the tab, and a reload does not ask for the password again. The clock of this
-// machine is never compared with the server's: a token's life is counted from when it came.
+// The cookie ends with the browser, the token after 15 minutes unless it is renewed. The clock of this machine is never compared with the
+// server's: a token's life is counted from when it came.
 
 import type { Session } from './schema'
 import { store } from './store'
 
 interface Signed {
-  token: string
   user: string
   login: string
-  /** When to renew it, by this machine's clock. */
+  /** Tells this token from the one before it. */
+  id: string
+  /** When to renew it, and when it ends, by this machine's clock. */
   renewAt: number
+  endsAt: number
 }
 
-type State = { is: 'out' } | { is: 'ended'; login: string } | ({ is: 'in' } & Signed)
+type State =
+  /** `owed`: the server is still to be told, as the cookie is there until then. */
+  { is: 'out'; owed?: boolean } | { is: 'ended'; login: string } | ({ is: 'in' } & Signed)
 
 /** The part of a token's life after which it is renewed: two more tries fit before its end. */
 const RENEW_AFTER = 0.6
-/** A token that does not say how long it lives. */
-const LIFE_DEFAULT_S = 15 * 60
 
-const state = store<State>({ is: 'out' }, { key: 'passcom.session', in: 'sessionStorage' })
+const state = store<State>(
+  { is: 'out' },
+  {
+    key: 'passcom.session',
+    in: 'localStorage',
+    isShared: true,
+    // of a browser that was closed since
+    isGood: (kept) => kept.is !== 'in' || Date.now() < kept.endsAt,
+  },
+)
 
 export const useSession = state.use
 
-export function token(): string | undefined {
+/** Tells when another is signed in, or nobody any more, here or in another tab. */
+export function onLeft(left: () => void): void {
+  const userOf = (now: State) => (now.is === 'in' ? now.user : undefined)
+  let user = userOf(state.get())
+  state.watch(() => {
+    const now = state.get()
+    // who has to sign in again finds everything as it was
+    if (now.is === 'ended') return
+    if (user !== undefined && userOf(now) !== user) left()
+    user = userOf(now)
+  })
+}
+
+export const isIn = (): boolean => state.get().is === 'in'
+
+/** Names the token that a request is sent with. */
+export function id(): string | undefined {
   const now = state.get()
-  return now.is === 'in' ? now.token : undefined
+  return now.is === 'in' ? now.id : undefined
+}
+
+/** As `id`, also where another tab has changed it this moment. */
+export function freshId(): string | undefined {
+  state.fresh()
+  return id()
 }
 
 export function begin(login: string, session: Session): void {
-  const renewAt = Date.now() + lifeOf(session.access_token) * RENEW_AFTER * 1000
-  state.set({ is: 'in', token: session.access_token, user: session.user_uuid, login, renewAt })
+  const now = Date.now()
+  const life = session.expires_in * 1000
+  const id = `${now}.${Math.random()}`
+  state.set({ is: 'in', user: session.user_uuid, login, id, renewAt: now + life * RENEW_AFTER, endsAt: now + life })
 }
 
-/** The server takes the token no more: what was being done stays, and the page asks to sign in again. */
-export function end(): void {
-  const now = state.get()
-  if (now.is === 'in') state.set({ is: 'ended', login: now.login })
+/** The server takes the token of this name no more: what was being done stays, and the page asks to sign in again. */
+export function end(id: string): void {
+  // another tab may have a newer one
+  const now = state.fresh()
+  if (now.is === 'in' && now.id === id) state.set({ is: 'ended', login: now.login })
 }
 
 export function leave(): void {
-  state.set({ is: 'out' })
+  state.set({ is: 'out', owed: true })
+}
+
+/** The server was told that its owner left. */
+export function settle(): void {
+  if (state.fresh().is === 'out') state.set({ is: 'out' })
+}
+
+/** Whether the server is still to be told that its owner left. */
+export function owes(): boolean {
+  const now = state.fresh()
+  return now.is === 'out' && now.owed === true
 }
 
 /** The session that should be renewed now, if there is one. */
-export function due(): Pick<Signed, 'login' | 'token'> | undefined {
-  const now = state.get()
+export function due(): Pick<Signed, 'login' | 'id'> | undefined {
+  const now = state.fresh()
   return now.is === 'in' && Date.now() >= now.renewAt ? now : undefined
-}
-
-/** Seconds that a token lives, from its own claims. */
-function lifeOf(token: string): number {
-  try {
-    const claims = JSON.parse(atob((token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/'))) as {
-      exp?: number
-      iat?: number
-    }
-    const life = (claims.exp ?? NaN) - (claims.iat ?? NaN)
-    return life > 0 ? life : LIFE_DEFAULT_S
-  } catch {
-    return LIFE_DEFAULT_S
-  }
 }

@@ -1,4 +1,4 @@
-// Files of a ticket. They need the token, so a plain link does not do.
+// Files of a ticket. A plain link would do, as the browser sends the session with it; asked for here, a refusal is told in the page.
 
 import { answer, client } from '../api/client'
 import { language } from '../i18n/language'

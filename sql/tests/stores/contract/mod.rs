@@ -151,6 +151,7 @@ pub async fn all<B: Base>(database: impl AsyncFn() -> B) {
     reads::a_blocked_seat_is_surveyed(node).await;
     reads::an_unfinished_saga_is_found(node).await;
     reads::routes_come_in_order_with_their_taken_seats(node).await;
+    reads::tickets_are_found_by_what_people_call_them(node).await;
     reads::tickets_come_newest_first(node).await;
     flights::a_changed_flight_moves_the_leg_and_stays_changed(node).await;
     names::a_name_is_corrected_and_stays_corrected(node).await;

@@ -7,6 +7,7 @@ use passcom_actors::catalogue::{Published, SeatState, SeatStates};
 use passcom_actors::company::store::{SagaStatus, Unfinished, Which};
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
+use passcom_actors::domain::locator::Locator;
 use passcom_actors::domain::rows::SeatUse;
 use passcom_actors::domain::vote::Prepare;
 use uuid::Uuid;
@@ -123,6 +124,22 @@ pub async fn routes_come_in_order_with_their_taken_seats(node: &Node) {
     assert_eq!(changed_after(version).await, []);
     let missing = node.archive.seat((RouteId(30), SeatNumber(101))).await;
     assert_eq!(missing.unwrap(), None);
+}
+
+pub async fn tickets_are_found_by_what_people_call_them(node: &Node) {
+    let mut locators = Vec::new();
+    for number in 1..=3 {
+        let trip = prepare_for(UserId(Uuid::new_v4()), 1_000, &[seat("a", 35, number)]);
+        post(node, book(&trip, None)).await;
+        locators.push((trip.saga, Locator::of(trip.saga)));
+    }
+    for (saga, locator) in locators {
+        let found = node.archive.tickets_among(locator.ids(), 10).await.unwrap();
+        let ids: Vec<SagaId> = found.iter().map(|ticket| ticket.id).collect();
+        assert_eq!(ids, [saga]);
+        let none = node.archive.tickets_among(locator.ids(), 0).await;
+        assert_eq!(none.unwrap(), []);
+    }
 }
 
 pub async fn tickets_come_newest_first(node: &Node) {
