@@ -12,7 +12,7 @@ use crate::cursor;
 use crate::error::{Kind, Problem};
 use crate::router::{Endpoint, delete, get, put};
 use crate::wire::field::FREE;
-use crate::wire::{self, query};
+use crate::wire::{self, SaidOfSeats, query};
 
 pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
     get("/trechos", |operator, call| Box::pin(legs(operator, call))),
@@ -39,7 +39,7 @@ async fn legs(operator: &Operator, call: Call) -> Answered {
     let operations = operator.permitted(&call)?;
     let limit = call.limit(query::LIMIT, PAGE_DEFAULT, PAGE_MAX)?;
     let page = operations.own_legs(cursor::given(&call)?, limit);
-    Ok(catalogue::legs(&page, &call))
+    Ok(catalogue::legs(&page, SaidOfSeats::default(), &call))
 }
 
 async fn seat(operator: &Operator, call: Call) -> Answered {

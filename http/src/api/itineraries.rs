@@ -99,7 +99,7 @@ fn required_place(
 
 /// The day by the clock at the origin; that of `now`, in seconds since 1970, if none is given.
 fn date(call: &Call, origin: &Place, now: i64) -> Result<Date, Problem> {
-    let date = call.parsed::<Date>(query::DATE)?;
+    let date = call.date(query::DATE)?;
     Ok(date.unwrap_or_else(|| clock::date(now, origin.zone())))
 }
 

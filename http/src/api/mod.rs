@@ -1,5 +1,6 @@
 //! The client port: one module per resource, each with its endpoints, handlers and tests.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::edge::Edge;
 use crate::error::{Kind, Problem};
 use crate::limits::Limiter;
 use crate::live::Feeds;
+use crate::rendering::Rendering;
 use crate::router::Router;
 use crate::ticket::printer::Printer;
 use crate::token::{TokenIssuer, TokenVerifier};
@@ -35,7 +37,7 @@ pub(crate) mod tickets;
 mod ui;
 
 /// When to ask again where waiting may help and nothing better is known.
-const RETRY: Duration = Duration::from_secs(1);
+pub(crate) const RETRY: Duration = Duration::from_secs(1);
 /// When to try for another hold: one of those that are open may have ended by then.
 const RETRY_HOLDS: Duration = Duration::from_secs(60);
 /// When to ask again for a company or a majority: redial and heartbeats take about this long.
@@ -50,9 +52,11 @@ struct Client {
     issuer: Arc<TokenIssuer>,
     verifier: TokenVerifier,
     users: Limiter<UserId>,
+    registrations: Limiter<IpAddr>,
     /// None where this node sends no mail.
     codes: Option<Arc<dyn Codes>>,
     printer: Printer,
+    rendering: Rendering,
     /// Where customers find this node's page.
     public_url: Option<String>,
 }
@@ -67,12 +71,19 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         issuer: Arc::new(app.issuer),
         verifier: app.verifier,
         users: Limiter::new(app.limits.per_user),
+        registrations: Limiter::per_minute(app.limits.registrations),
         codes: app.codes,
         printer: Printer::new(prints_at_once()),
+        rendering: Rendering::new(),
         public_url: app.public_url,
     };
     Edge::new("client", router(), client, app.options, closing)
         .limited(Limiter::new(app.limits.per_address))
+}
+
+/// Makes what every node has to give out, before it is asked for.
+pub(crate) async fn prepare() {
+    ui::prepare().await;
 }
 
 /// A quarter of the cores, rounded up: a customer waits a moment for a document, not for a booking.

@@ -2,8 +2,8 @@
 
 use passcom_actors::domain::accounts::Mailbox;
 use passcom_actors::domain::order::Leg;
-use passcom_actors::people::accounts::Renewed;
 use passcom_actors::people::accounts::codes::{ASKED_WITHIN, Asked, Codes};
+use passcom_actors::people::accounts::{Renewed, new_password};
 use passcom_actors::people::{mail_address, spelling};
 use tracing::error;
 
@@ -73,27 +73,29 @@ async fn export(client: &Client, call: Call) -> Answered {
         Some(_) => None,
     };
     let now = client.desk.clock().wall_ms();
-    let open = holds.iter().flat_map(|holds| &holds.open);
-    let labels = |leg: &Leg| e_ticket::label(&client.catalogue, leg);
-    let tickets = page.tickets.iter();
-    let data = wire::PersonalData {
-        account: wire::AccountData {
-            user_uuid: user,
-            login: &profile.login,
-            email: profile.mailbox.as_ref().map(|mailbox| &*mailbox.address),
-            language: profile
-                .mailbox
-                .as_ref()
-                .map(|mailbox| mailbox.language.tag()),
-        },
-        holds: open.filter_map(|hold| wire::Hold::new(hold, now)).collect(),
-        tickets: tickets
-            .map(|ticket| wire::Ticket::new(ticket, &client.desk.remedies(ticket), &labels))
-            .collect(),
-    };
+    let (desk, catalogue) = (client.desk.clone(), client.catalogue.clone());
     let next = page.next.map(|next| call.next_page(&next.to_text()));
-    let unreachable = holds.as_ref().map_or(&[][..], |holds| &holds.unreachable);
-    Ok(Answer::json(&data).linked(next).without(unreachable))
+    let make = move |_: &Call| {
+        let open = holds.iter().flat_map(|holds| &holds.open);
+        let labels = |leg: &Leg| e_ticket::label(&catalogue, leg);
+        let tickets = page.tickets.iter();
+        let mailbox = profile.mailbox.as_ref();
+        let data = wire::PersonalData {
+            account: wire::AccountData {
+                user_uuid: user,
+                login: &profile.login,
+                email: mailbox.map(|mailbox| &*mailbox.address),
+                language: mailbox.map(|mailbox| mailbox.language.tag()),
+            },
+            holds: open.filter_map(|hold| wire::Hold::new(hold, now)).collect(),
+            tickets: tickets
+                .map(|ticket| wire::Ticket::new(ticket, &desk.remedies(ticket), &labels))
+                .collect(),
+        };
+        let unreachable = holds.as_ref().map_or(&[][..], |holds| &holds.unreachable);
+        Answer::json(&data).linked(next).without(unreachable)
+    };
+    client.rendering.make(user, call, make).await
 }
 
 /// As for a change of password, no token is asked for.
@@ -102,7 +104,8 @@ async fn end(client: &Client, call: Call) -> Answered {
     if !could_exist(&login, &password) {
         return Err(Kind::BadCredentials.into());
     }
-    renewed(client.accounts.delete(&login, &password).await)?;
+    let deleted = client.accounts.delete(&login, &password, call.from);
+    renewed(deleted.await)?;
     Ok(Answer::json(&wire::Message {
         message: GONE.to(call.language),
     }))
@@ -133,7 +136,9 @@ async fn change_mailbox(client: &Client, call: Call) -> Answered {
     if !could_exist(&login, &password) {
         return Err(Kind::BadCredentials.into());
     }
-    let changed = client.accounts.change_mailbox(&login, &password, mailbox);
+    let changed = client
+        .accounts
+        .change_mailbox(&login, &password, mailbox, call.from);
     session(client, renewed(changed.await)?)
 }
 
@@ -166,8 +171,8 @@ async fn reset_password(client: &Client, call: Call) -> Answered {
     let new = present(NEW_PASSWORD, body.new_password)?;
     check_new(NEW_PASSWORD, &new, PASSWORD_LEN)?;
     // before a try is spent on it
-    if let Err(why) = spelling::new_password(&new) {
-        return renewed(Renewed::PasswordMisspelt(why)).and_then(|known| session(client, known));
+    if let Err(why) = new_password(&login, &new) {
+        return renewed(Renewed::PasswordUnfit(why)).and_then(|known| session(client, known));
     }
     if check_new("login", &login, LOGIN_LEN).is_err() {
         return Err(Kind::BadCode.into());
@@ -181,7 +186,8 @@ async fn reset_password(client: &Client, call: Call) -> Answered {
     if reset_code::read(&given) != Some(right) || !codes.redeem(id).await? {
         return Err(Kind::BadCode.into());
     }
-    match client.accounts.reset_password(&login, &new).await {
+    let reset = client.accounts.reset_password(&login, &new, call.from);
+    match reset.await {
         // the mailbox is gone since, or a registration was never finished
         Renewed::Denied => Err(Kind::BadCode.into()),
         answer => session(client, renewed(answer)?),

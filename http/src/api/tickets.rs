@@ -45,7 +45,8 @@ async fn list(client: &Client, call: Call) -> Answered {
     if page.tickets.is_empty() && after.is_none() && next.is_none() {
         return Err(Kind::NoTickets.into());
     }
-    Ok(tickets(&page.tickets).linked(next))
+    let make = move |_: &Call| tickets(&page.tickets).linked(next);
+    client.rendering.make(user, call, make).await
 }
 
 async fn cancel(client: &Client, call: Call) -> Answered {

@@ -17,9 +17,11 @@ use crate::domain::ballot::Key;
 use crate::domain::fencing::FencingToken;
 use crate::domain::ids::{CompanyId, RouteId, SagaId, UserId};
 use crate::domain::rows::{
-    AuditRow, Footprint, KeyRow, OutboxCursor, Replicated, RouteFacts, Rows, SeatKey, SeatRow,
+    AuditRow, Footprint, KeyRow, OutboxCursor, Replicated, RouteFacts, Rows, SagaRow, SagaState,
+    SeatKey, SeatRow,
 };
 use crate::domain::settlement::{self, Sums};
+use crate::domain::unbought::{COOL_DOWN_MS, Unbought};
 use crate::domain::vote::LegState;
 
 /// Rows kept in memory although the tables have them: late answers, repeated requests and peers ask for what was just written.
@@ -31,6 +33,9 @@ const BLOCKED_KEPT_MAX: usize = 4_096;
 const OUTBOX_KEPT_MAX: usize = 4_096;
 /// How long a fence is remembered, in milliseconds: leases live for a fraction of that.
 const FENCE_KEPT_MS: i64 = 120_000;
+
+/// Seats of ended holds that are remembered.
+const FOR_NOTHING_MAX: usize = 65_536;
 
 /// A client's key; nothing where it was not used.
 pub type KeyCell = Option<KeyRow>;
@@ -132,6 +137,8 @@ pub struct Hot {
     fences: HashMap<SeatKey, (FencingToken, i64)>,
     /// The same times, oldest first.
     fenced_at: VecDeque<(i64, SeatKey)>,
+    /// Seats of holds that ended without being bought, with the time; oldest first.
+    for_nothing: VecDeque<(i64, UserId, RouteId)>,
     /// Sagas that are not over, by the time they began.
     open: BTreeSet<(i64, SagaId)>,
     facts: HashMap<RouteId, Fact>,
@@ -175,6 +182,7 @@ impl Hot {
             owners: HashMap::new(),
             fences: HashMap::new(),
             fenced_at: VecDeque::new(),
+            for_nothing: VecDeque::new(),
             open: BTreeSet::new(),
             facts: HashMap::new(),
             version: 0,
@@ -306,9 +314,19 @@ impl Hot {
         self.sagas.load(saga, cell);
     }
 
-    /// The rows that a batch is decided on. A route is on sale if it departs at `first_departure` (seconds since 1970) or later.
-    pub fn rows(&self, footprint: &Footprint, loaded: &Loaded, first_departure: i64) -> Rows {
+    /// The rows that a batch is decided on, at this time of the database (milliseconds since 1970). A route is on sale if it
+    /// departs at `first_departure` (seconds since 1970) or later.
+    pub fn rows(
+        &self,
+        footprint: &Footprint,
+        loaded: &Loaded,
+        first_departure: i64,
+        now: i64,
+    ) -> Rows {
         let mut rows = Rows::new(self.me, footprint);
+        if !footprint.holders.is_empty() {
+            rows.unbought = self.unbought(footprint, now);
+        }
         for saga in sagas_of(footprint) {
             if let Some(cell) = self.sagas.get(&saga) {
                 cell.fill(saga, &mut rows);
@@ -346,6 +364,35 @@ impl Hot {
         }
         rows.round = self.round;
         rows
+    }
+
+    /// What customers keep and kept without buying it, as far as the footprint names them.
+    fn unbought(&self, footprint: &Footprint, now: i64) -> Unbought {
+        let mut unbought = Unbought::default();
+        let routes: BTreeSet<RouteId> = footprint.seats.iter().map(|(route, _)| *route).collect();
+        for (saga, cell) in self.open() {
+            let Some(holder) = cell.holder() else {
+                continue;
+            };
+            let is_named = footprint.holders.contains(&holder);
+            for (route, _) in cell.keeps().filter(|(route, _)| !route.is_claim()) {
+                if is_named {
+                    unbought.note_open(holder, saga, route);
+                }
+                if routes.contains(&route) {
+                    *unbought.on_route.entry(route).or_default() += 1;
+                }
+            }
+        }
+        let since = now.saturating_sub(COOL_DOWN_MS);
+        let lately = self.for_nothing.iter().rev();
+        for (_, user, route) in lately.take_while(|(at, ..)| *at > since) {
+            if footprint.holders.contains(user) {
+                let of_user = unbought.ended.entry(*user).or_default();
+                *of_user.entry(*route).or_default() += 1;
+            }
+        }
+        unbought
     }
 
     fn fill_seat(&self, seat: SeatKey, loaded: &Loaded, rows: &mut Rows) {
@@ -390,6 +437,10 @@ impl Hot {
             let cell = self.sagas.change(&saga, seq);
             let was_open = cell.is_open(&self.node);
             let begun_at = cell.begun_at;
+            let held = cell.holder().map(|holder| {
+                let routes = cell.keeps().map(|(route, _)| route);
+                (holder, routes.collect::<Vec<_>>())
+            });
             let changed = cell.apply(saga, at, change);
             let changed = changed.ok_or(Broken::Rootless(seq, saga))?;
             for (seat, keeps, fence) in changed {
@@ -409,6 +460,14 @@ impl Hot {
             }
             if was_open {
                 self.open.remove(&(begun_at, saga));
+            }
+            let is_aborted = |row: &SagaRow| row.state == SagaState::Aborted;
+            if let Some((holder, routes)) = held
+                && cell.saga.as_ref().is_some_and(is_aborted)
+            {
+                let seats = routes.into_iter().filter(|route| !route.is_claim());
+                self.for_nothing
+                    .extend(seats.map(|route| (at, holder, route)));
             }
             if cell.is_open(&self.node) {
                 self.open.insert((cell.begun_at, saga));
@@ -452,6 +511,12 @@ impl Hot {
         self.last = seq;
         self.waiting_bytes += bytes;
         self.forget_fences(at);
+        let since = at.saturating_sub(COOL_DOWN_MS);
+        while self.for_nothing.front().is_some_and(|(at, ..)| *at < since) {
+            self.for_nothing.pop_front();
+        }
+        self.for_nothing
+            .drain(..self.for_nothing.len().saturating_sub(FOR_NOTHING_MAX));
         Ok(())
     }
 
@@ -636,7 +701,6 @@ mod tests {
     use super::*;
     use crate::domain::ballot::Acceptors;
     use crate::domain::fixtures::{HASH, company};
-    use crate::domain::rows::{SagaRow, SagaState};
 
     const NODE: &str = "node-a";
 

@@ -22,7 +22,7 @@ pub(super) async fn calendar(client: &Client, call: Call) -> Answered {
     let destination = required_place(catalogue, &call, query::DESTINATION)?;
     let passengers = call.limit(query::PASSENGERS, 1, PASSENGERS_MAX)?;
     let today = clock::date(client.desk.clock().wall_seconds(), origin.zone());
-    let date = call.parsed(query::DATE)?.unwrap_or(today);
+    let date = call.date(query::DATE)?.unwrap_or(today);
     let dates = around(
         date,
         call.limit(query::DAYS, DAYS_DEFAULT, DAYS_MAX)?,

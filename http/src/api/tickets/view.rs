@@ -37,16 +37,18 @@ async fn list(client: &Client, call: Call) -> Answered {
         .tickets(user, cursor::given(&call)?, limit)
         .await?;
     let next = page.next.map(|next| call.next_page(&next.to_text()));
-    let labels = |leg: &Leg| label(client, leg);
-    let tickets = page.tickets.iter();
-    let tickets = tickets.map(|ticket| {
-        let remedies = client.desk.remedies(ticket);
-        wire::Ticket::new(ticket, &remedies, &labels)
-    });
-    let tickets = wire::Tickets {
-        tickets: tickets.collect(),
+    let (desk, catalogue) = (client.desk.clone(), client.catalogue.clone());
+    let make = move |_: &Call| {
+        let labels = |leg: &Leg| e_ticket::label(&catalogue, leg);
+        let tickets = page.tickets.iter();
+        let tickets =
+            tickets.map(|ticket| wire::Ticket::new(ticket, &desk.remedies(ticket), &labels));
+        let tickets = wire::Tickets {
+            tickets: tickets.collect(),
+        };
+        Answer::json(&tickets).linked(next)
     };
-    Ok(Answer::json(&tickets).linked(next))
+    client.rendering.make(user, call, make).await
 }
 
 async fn show(client: &Client, call: Call) -> Answered {
