@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -38,27 +39,40 @@ use crate::{App, Limits, Options, Proxies, Rate, api, server};
 pub const SEATS: u16 = 180;
 const HOUR: i64 = 3600;
 
-struct Alone;
+/// The other companies: they know of no user, or stand still.
+#[derive(Clone, Default)]
+pub struct Peers {
+    pub companies: Vec<&'static str>,
+    pub frozen: Arc<AtomicBool>,
+    /// How often they were asked for a user.
+    pub asked: Arc<AtomicUsize>,
+}
 
-impl Reach for Alone {
+impl Reach for Peers {
     fn is_up(&self, _: CompanyId) -> bool {
-        false
+        true
     }
 }
 
-impl PeerClient for Alone {
+impl PeerClient for Peers {
     fn call(
         &self,
-        to: CompanyId,
-        _: Request,
+        company: CompanyId,
+        request: Request,
         _: Duration,
     ) -> BoxFuture<'_, Result<Reply, CallError>> {
-        let reason = "there is none";
+        let is_user = matches!(request, Request::FindUser { .. });
+        self.asked
+            .fetch_add(usize::from(is_user), Ordering::Relaxed);
+        let reason = "it stands still";
+        let answer = match is_user && !self.frozen.load(Ordering::Relaxed) {
+            true => Ok(Reply::User(None)),
+            false => Err(CallError::Unknown { company, reason }),
+        };
         async move {
-            Err(CallError::NotSent {
-                company: to,
-                reason,
-            })
+            // whoever follows a peer asks again and again
+            tokio::time::sleep(Duration::from_millis(if is_user { 1 } else { 1_000 })).await;
+            answer
         }
         .boxed()
     }
@@ -84,7 +98,7 @@ impl LeaseTable for Leases {
 pub struct Whole {
     pub address: SocketAddr,
     pub polls: Arc<Polls>,
-    _assembly: Assembly,
+    pub assembly: Assembly,
 }
 
 /// What a request is answered with.
@@ -106,7 +120,12 @@ impl Answer {
 impl Whole {
     /// With so many legs on sale, from tomorrow on.
     pub async fn open(legs: u64) -> Self {
-        Self::open_with(legs, Options::default()).await
+        Self::open_with(legs, Options::default(), Peers::default()).await
+    }
+
+    /// Among these.
+    pub async fn open_among(peers: Peers) -> Self {
+        Self::open_with(1, Options::default(), peers).await
     }
 
     /// Customers come through a proxy on this machine.
@@ -119,10 +138,10 @@ impl Whole {
             proxies,
             ..Options::default()
         };
-        Self::open_with(legs, options).await
+        Self::open_with(legs, options, Peers::default()).await
     }
 
-    async fn open_with(legs: u64, options: Options) -> Self {
+    async fn open_with(legs: u64, options: Options, peers: Peers) -> Self {
         let me = company("a");
         let memory = Arc::new(MemoryStore::new(me, Incarnation(Uuid::new_v4())));
         let clock = Clock::start();
@@ -131,14 +150,17 @@ impl Whole {
         let epoch = memory.start(Uuid::new_v4());
         let seams = Seams {
             me,
-            companies: [me].into(),
+            companies: [me]
+                .into_iter()
+                .chain(peers.companies.iter().map(|code| company(code)))
+                .collect(),
             version: "test",
             clock: clock.clone(),
             close_of_sale: CloseOfSale::new(clock, Duration::ZERO),
             witness: Witness::new(me, epoch.lineage.clone(), BTreeMap::new()),
             store: Arc::new(epoch),
             tables: memory,
-            peers: Arc::new(Alone),
+            peers: Arc::new(peers),
             answers: Arc::new(LateService::default()),
             leases: Arc::new(Leases),
             settings: settings(),
@@ -182,7 +204,7 @@ impl Whole {
         Self {
             address,
             polls,
-            _assembly: assembly,
+            assembly,
         }
     }
 

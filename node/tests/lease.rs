@@ -40,8 +40,8 @@ impl Redis {
     fn spawn_with(folder: &Path, arguments: &[&str]) -> Child {
         let mut command = Command::new("redis-server");
         command
-            .args(["--save", "", "--unixsocket", "redis.sock"])
             .args(arguments)
+            .args(["--save", "", "--unixsocket", "redis.sock"])
             .current_dir(folder)
             .stdout(Stdio::null());
         let server = command.spawn();
@@ -268,27 +268,13 @@ async fn redis_may_want_tls_and_a_user_with_a_password() {
     }
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = port.local_addr().unwrap().port().to_string();
-    let server = Redis::spawn_with(
-        &folder,
-        &[
-            "--port",
-            "0",
-            "--tls-port",
-            &port,
-            "--tls-auth-clients",
-            "no",
-            "--tls-cert-file",
-            "own.pem",
-            "--tls-key-file",
-            "own.key",
-            "--tls-ca-cert-file",
-            "ca.pem",
-            "--user",
-            "default off",
-            "--user",
-            "passcom on >a-password resetkeys ~lease:* ~fence:* resetchannels -@all +get +set +del +incr +pttl +eval +evalsha +script|load +scan +ping +client|setinfo +hello",
-        ],
+    let configuration = format!(
+        "port 0\ntls-port {port}\ntls-auth-clients no\ntls-cert-file own.pem\ntls-key-file own.key\n\
+         tls-ca-cert-file ca.pem\nuser default off\nuser passcom on >a-password ~lease:* ~fence:* -@all \
+         +get +set +del +incr +pttl +eval +evalsha +script|load +scan\n"
     );
+    std::fs::write(folder.join("redis.conf"), configuration).unwrap();
+    let server = Redis::spawn_with(&folder, &["redis.conf"]);
     let _redis = Redis {
         folder: folder.clone(),
         server,

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use super::ids::{RouteId, SagaId, UserId};
 
 /// For so long, in milliseconds, it counts what was kept for nothing.
-pub const COOL_DOWN_MS: i64 = 10 * 60 * 1000;
+pub const COOL_DOWN_MS: i64 = 60 * 60 * 1000;
 
 /// What is kept of this company, and was a moment ago, without being bought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unbought {
     /// Seats of each open hold, by route.
     pub open: BTreeMap<UserId, BTreeMap<SagaId, BTreeMap<RouteId, u32>>>,
-    /// Seats of holds that ended within [`COOL_DOWN_MS`].
-    pub ended: BTreeMap<UserId, BTreeMap<RouteId, u32>>,
+    /// Of holds that ended within [`COOL_DOWN_MS`]: for how many seconds each of their seats was kept, added up.
+    pub seat_seconds: BTreeMap<UserId, BTreeMap<RouteId, u32>>,
     /// Seats of all open holds, of whomever.
     pub on_route: BTreeMap<RouteId, u32>,
 }
@@ -30,8 +30,15 @@ impl Unbought {
         holds.filter_map(|routes| routes.get(&route)).sum()
     }
 
-    pub fn ended_on(&self, user: UserId, route: RouteId) -> u32 {
-        let ended = self.ended.get(&user).and_then(|routes| routes.get(&route));
+    pub fn note_ended(&mut self, user: UserId, route: RouteId, seat_seconds: u32) {
+        let of_user = self.seat_seconds.entry(user).or_default();
+        let sum = of_user.entry(route).or_default();
+        *sum = sum.saturating_add(seat_seconds);
+    }
+
+    pub fn seat_seconds_on(&self, user: UserId, route: RouteId) -> u32 {
+        let ended = self.seat_seconds.get(&user);
+        let ended = ended.and_then(|routes| routes.get(&route));
         ended.copied().unwrap_or(0)
     }
 }

@@ -11,14 +11,14 @@ use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, Salt
 use argon2::{Algorithm, Argon2, Params, Version};
 use uuid::Uuid;
 
-use self::guesses::{Guesses, Whence};
+use self::guesses::Guesses;
 use self::logins::{Claimed, Logins};
 use crate::domain::accounts::{FIRST_VERSION, Mailbox, Renewal, User};
 use crate::domain::ids::UserId;
 use crate::people::common_passwords::is_common;
 use crate::people::desk::Unavailable;
 use crate::people::spelling::{self, Misspelt};
-use crate::turns::fair::{Bounds, FairTurns};
+use crate::turns::fair::{Bounds, FairTurns, Whence};
 
 /// Argon2id as OWASP's password storage cheat sheet has it (19 MiB, 2 passes, 1 lane).
 const MEMORY_KIB: u32 = 19 * 1024;

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -13,6 +14,9 @@ use tokio::sync::oneshot;
 pub trait Asker: Eq + Hash + Clone + Send + 'static {}
 
 impl<K: Eq + Hash + Clone + Send + 'static> Asker for K {}
+
+/// Where a request comes from: an address, of IPv6 a network. None where nobody outside asks.
+pub type Whence = Option<IpAddr>;
 
 /// Cheap to clone; clones share the turns.
 pub struct FairTurns<K: Asker>(Arc<Shared<K>>);

@@ -1,11 +1,16 @@
 //! That passwords are not guessed, and that whoever tries keeps nobody out.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use passcom_actors::domain::accounts::{FIRST_VERSION, User};
+use passcom_actors::domain::entry::Entry;
+use passcom_actors::domain::ids::UserId;
 use serde_json::json;
+use uuid::Uuid;
 
-use super::Whole;
+use super::{Peers, Whole};
 
 const PASSWORD: &str = "uma senha nada comum";
 /// Of one login from one address, at once.
@@ -109,4 +114,38 @@ async fn whoever_asks_for_many_hashes_keeps_nobody_waiting() {
     };
     let (honest, all) = tokio::join!(honest, flood);
     assert!(honest * 2 < all, "{honest:?} of {all:?}");
+}
+
+/// Whoever looks at the time sees how many companies were asked: as many for a login that there is as for one that there is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_an_account_is_told_by_no_call_and_no_answer() {
+    let peers = Peers {
+        companies: vec!["b", "c"],
+        ..Peers::default()
+    };
+    let node = Whole::open_among(peers.clone()).await;
+    let ana = User {
+        id: UserId(Uuid::from_u128(1)),
+        login: "ana.souza".to_owned(),
+        // of no password that is tried here
+        password_hash: "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmU$TYhFRPGPbFTx0LSHtdSkgnN1uUUHSO9SVqM+gGEHYzg"
+            .to_owned(),
+        version: FIRST_VERSION,
+        mailbox: None,
+    };
+    let enrolled = node.assembly.company.ledger.post(Entry::Enrol(ana)).await;
+    assert!(enrolled.is_ok());
+    for (frozen, expected) in [
+        (false, (401, "bad-credentials")),
+        (true, (503, "unavailable")),
+    ] {
+        peers.frozen.store(frozen, Ordering::Relaxed);
+        for login in ["ana.souza", "nobody.at.all"] {
+            peers.asked.store(0, Ordering::Relaxed);
+            let body = json!({"login": login, "password": "um palpite qualquer"});
+            let answer = node.post("/login", body).await;
+            assert_eq!((answer.status, answer.problem()), expected, "{login}");
+            assert_eq!(peers.asked.load(Ordering::Relaxed), 2, "{login}");
+        }
+    }
 }

@@ -30,20 +30,12 @@ async fn one_account_does_not_hold_an_aircraft_and_neither_do_many() {
     );
     assert!(refused[0].head.contains("retry-after: "));
 
-    // what was released counts for a while
+    // who changes their mind may
     for answer in held {
         release(answer).await;
     }
-    let mut again = 0;
-    for first in (100..160).step_by(3) {
-        let answer = hold(first).await;
-        if answer.status != 201 {
-            break;
-        }
-        again += 3;
-        release(&answer).await;
-    }
-    assert_eq!(again, 18, "twenty-seven in all");
+    let other = hold(100).await;
+    assert_eq!(other.status, 201, "{other:?}");
 
     // many accounts together keep half of it, and the rest is sold
     let mut on_hold = 0;

@@ -16,9 +16,9 @@ use crate::vote::{Prepare, Refusal, RefusalReason};
 pub const HOLDS_MAX: usize = 8;
 /// Seats that the open holds of one user keep of one route: a family, or the most that one search is for.
 pub const SEATS_MAX: u32 = 9;
-/// The same with those of holds that ended a while ago ([`COOL_DOWN_MS`]) without being bought: who changes their mind may, a few
-/// times over.
-pub const UNBOUGHT_MAX: u32 = 3 * SEATS_MAX;
+/// Who has kept seats of a route for so long without buying them, each seat for itself, keeps no more of it until that is a
+/// while ago ([`COOL_DOWN_MS`]): as many as may be, for half an hour. Who changes their mind may, as often as they like.
+pub const SEAT_SECONDS_MAX: u32 = SEATS_MAX * 30 * 60;
 /// Of the seats of a route one in so many may be kept by holds, of whomever; never fewer than [`SEATS_MAX`].
 pub const ON_HOLD_OF: u32 = 2;
 
@@ -45,7 +45,7 @@ pub(super) fn refusal(rows: &Rows, prepare: &Prepare, seats: &[SeatRef]) -> Opti
         let on_route = kept.on_route.get(route).copied().unwrap_or(0) + **wanted;
         let capacity = rows.route(route).map_or(0, |facts| u32::from(facts.seats));
         open > SEATS_MAX
-            || open + kept.ended_on(user, **route) > UNBOUGHT_MAX
+            || kept.seat_seconds_on(user, **route) >= SEAT_SECONDS_MAX
             || on_route > (capacity / ON_HOLD_OF).max(SEATS_MAX)
     });
     too_much.map(|(route, _)| refusal(route))
@@ -174,10 +174,11 @@ mod tests {
     #[test]
     fn what_was_kept_for_nothing_counts_for_a_while() {
         let (user, route) = (wanted(1, [1], true).order.user, seat("a", 1).route);
-        for (ended, refused) in [(UNBOUGHT_MAX - SEATS_MAX, None), (UNBOUGHT_MAX - 8, LIMIT)] {
+        for (seat_seconds, refused) in [(SEAT_SECONDS_MAX - 1, None), (SEAT_SECONDS_MAX, LIMIT)] {
             let mut rows = rows_with(0);
-            rows.unbought.ended = [(user, [(route, ended)].into())].into();
+            rows.unbought.note_ended(user, route, seat_seconds);
             assert_eq!(vote(&mut rows, &wanted(1, 1..=9, true)), refused);
+            assert_eq!(vote(&mut rows, &wanted(2, 10..=12, false)), None, "bought");
         }
     }
 

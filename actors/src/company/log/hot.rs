@@ -34,7 +34,7 @@ const OUTBOX_KEPT_MAX: usize = 4_096;
 /// How long a fence is remembered, in milliseconds: leases live for a fraction of that.
 const FENCE_KEPT_MS: i64 = 120_000;
 
-/// Seats of ended holds that are remembered.
+/// Ended holds that are remembered.
 const FOR_NOTHING_MAX: usize = 65_536;
 
 /// A client's key; nothing where it was not used.
@@ -137,8 +137,9 @@ pub struct Hot {
     fences: HashMap<SeatKey, (FencingToken, i64)>,
     /// The same times, oldest first.
     fenced_at: VecDeque<(i64, SeatKey)>,
-    /// Seats of holds that ended without being bought, with the time; oldest first.
-    for_nothing: VecDeque<(i64, UserId, RouteId)>,
+    /// Holds that ended without being bought: when, whose, and for how many seconds its seats of a route were kept, added up.
+    /// Oldest first.
+    for_nothing: VecDeque<(i64, UserId, RouteId, u32)>,
     /// Sagas that are not over, by the time they began.
     open: BTreeSet<(i64, SagaId)>,
     facts: HashMap<RouteId, Fact>,
@@ -386,10 +387,9 @@ impl Hot {
         }
         let since = now.saturating_sub(COOL_DOWN_MS);
         let lately = self.for_nothing.iter().rev();
-        for (_, user, route) in lately.take_while(|(at, ..)| *at > since) {
+        for (_, user, route, seconds) in lately.take_while(|(at, ..)| *at > since) {
             if footprint.holders.contains(user) {
-                let of_user = unbought.ended.entry(*user).or_default();
-                *of_user.entry(*route).or_default() += 1;
+                unbought.note_ended(*user, *route, *seconds);
             }
         }
         unbought
@@ -465,9 +465,15 @@ impl Hot {
             if let Some((holder, routes)) = held
                 && cell.saga.as_ref().is_some_and(is_aborted)
             {
-                let seats = routes.into_iter().filter(|route| !route.is_claim());
-                self.for_nothing
-                    .extend(seats.map(|route| (at, holder, route)));
+                let seconds = at.saturating_sub(begun_at).div_euclid(1_000);
+                let seconds = u32::try_from(seconds).unwrap_or(0);
+                for of_route in routes.chunk_by(|one, other| one == other) {
+                    let seat_seconds = seconds.saturating_mul(of_route.len() as u32);
+                    if !of_route[0].is_claim() {
+                        self.for_nothing
+                            .push_back((at, holder, of_route[0], seat_seconds));
+                    }
+                }
             }
             if cell.is_open(&self.node) {
                 self.open.insert((cell.begun_at, saga));
@@ -697,10 +703,15 @@ fn logins_of(footprint: &Footprint) -> impl Iterator<Item = &String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::{SagaChange, SagaPart};
+    use std::sync::Arc;
+
+    use super::super::record::{LegChange, SagaChange, SagaPart};
     use super::*;
     use crate::domain::ballot::Acceptors;
-    use crate::domain::fixtures::{HASH, company};
+    use crate::domain::fixtures::{HASH, ROUTE, SAGA, USER, company, order, seat};
+    use crate::domain::ids::SeatNumber;
+    use crate::domain::order::Order;
+    use crate::domain::vote::RefusalReason;
 
     const NODE: &str = "node-a";
 
@@ -764,5 +775,67 @@ mod tests {
         // what the tables do not have as it is stays beyond the bound
         assert!(hot.saga(old).is_some());
         assert_eq!(hot.sizes(), (SAGAS_KEPT_MAX + 1, 1));
+    }
+
+    /// What a vote on a hold rests on: what is open, and for how long what has ended was kept.
+    #[test]
+    fn what_is_held_and_was_held_for_nothing_is_known() {
+        let mut hot = Hot::new(company("a"), NODE, Standing::default());
+        let order = Order {
+            hold_seconds: Some(900),
+            ..(*order(&[seat("a", 1), seat("a", 2)])).clone()
+        };
+        let held = SagaRow {
+            order: Some(Arc::new(order)),
+            state: SagaState::Begun,
+            hold_seconds: Some(900),
+            ..row(false)
+        };
+        let leg = |number, change: &LegChange| ((ROUTE, SeatNumber(number)), change.clone());
+        let change = |saga, legs: &LegChange| Record {
+            sagas: [(
+                SAGA,
+                SagaChange {
+                    saga: Some(saga),
+                    legs: vec![leg(1, legs), leg(2, legs)],
+                    ..SagaChange::default()
+                },
+            )]
+            .into(),
+            ..Record::default()
+        };
+        let prepared = LegChange::New {
+            state: LegState::Prepared,
+            hash: None,
+            fence: FencingToken::NONE,
+            reason: None,
+        };
+        let begun = change(SagaPart::Begun(held), &prepared);
+        hot.apply(Seq(1), 5_000, 1, begun).unwrap();
+        let footprint = Footprint {
+            holders: [USER].into(),
+            seats: [(ROUTE, SeatNumber(9))].into(),
+            ..Footprint::default()
+        };
+        let known = hot.unbought(&footprint, 6_000);
+        assert_eq!((known.open_on(USER, ROUTE), known.on_route[&ROUTE]), (2, 2));
+        assert_eq!(known.seat_seconds_on(USER, ROUTE), 0);
+        let aborted = SagaPart::Moved {
+            state: SagaState::Aborted,
+            finished: true,
+            hold_seconds: None,
+            voted: false,
+        };
+        let released = LegChange::Moved {
+            state: LegState::Refused,
+            reason: Some(RefusalReason::Released),
+        };
+        hot.apply(Seq(2), 65_000, 1, change(aborted, &released))
+            .unwrap();
+        let known = hot.unbought(&footprint, 66_000);
+        assert_eq!(known.open_on(USER, ROUTE), 0);
+        assert_eq!(known.seat_seconds_on(USER, ROUTE), 2 * 60);
+        let later = hot.unbought(&footprint, 65_000 + COOL_DOWN_MS);
+        assert_eq!(later, Unbought::default());
     }
 }

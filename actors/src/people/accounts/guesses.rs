@@ -19,8 +19,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Who tries: an address, of IPv6 a network. None where a program of our own asks.
-pub type Whence = Option<IpAddr>;
+use crate::turns::fair::Whence;
 
 /// So many failures at once, and after each further one a delay that doubles.
 #[derive(Debug, Clone, Copy)]

@@ -47,7 +47,9 @@ pub(super) async fn calendar(client: &Client, call: Call) -> Answered {
         limit: 1,
         count_by: None,
     };
-    let found = catalogue.lowest_prices_in_turn(&trip, days).await;
+    let found = catalogue
+        .lowest_prices_in_turn(&trip, days, call.from)
+        .await;
     let found = found.ok_or_else(|| Problem::from(Kind::Overloaded).retry_after(RETRY))?;
     let size = DAY_BYTES * (dates.len() + 3);
     let calendar = wire::PriceCalendar::new(&trip, &dates, &found);
