@@ -71,7 +71,7 @@ use self::watches::Watches;
 pub use self::watches::{LegKey, LegWatch};
 use crate::domain::ids::{CompanyId, RouteId};
 use crate::domain::rows::{SeatKey, SeatUse};
-use crate::turns::Turns;
+use crate::turns::fair::{Bounds, FairTurns, Whence};
 
 /// Most routes of one page of a catalogue: far below what fits a frame, because buffers for large pages are memory that
 /// stays.
@@ -105,7 +105,7 @@ struct Inner {
     /// Of each index, the version that the timetable is of. Whoever makes a new one holds it.
     made_of: Mutex<Vec<u64>>,
     watches: Watches,
-    searching: Turns,
+    searching: FairTurns<Whence>,
     /// Wakes those who wait for a change of our own. (A watch would wake them in random order; this does in that of
     /// waiting.)
     published: Notify,
@@ -134,7 +134,11 @@ impl Catalogue {
             timetable: RwLock::default(),
             made_of: Mutex::default(),
             watches: Watches::default(),
-            searching: Turns::new(searches_at_once(), SEARCHES_WAITING_MAX),
+            searching: FairTurns::new(Bounds {
+                at_once: searches_at_once(),
+                waiting: SEARCHES_WAITING_MAX,
+                of_one: SEARCHES_WAITING_MAX,
+            }),
             published: Notify::new(),
         };
         let catalogue = Self {

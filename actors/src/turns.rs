@@ -1,5 +1,7 @@
 //! Turns at computations that would keep a thread from serving everybody else: on threads of their own, few at a time.
 
+pub mod fair;
+
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;

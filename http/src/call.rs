@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use uuid::Uuid;
-use warp::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use warp::http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use warp::http::{HeaderMap, HeaderName, Method};
 
 use crate::error::{Kind, Problem};
@@ -31,6 +32,8 @@ pub(crate) struct Call {
     pub headers: HeaderMap,
     pub body: Vec<u8>,
     pub language: Language,
+    /// Who asks: an address, of IPv6 a network.
+    pub from: Option<IpAddr>,
 }
 
 impl Call {
@@ -56,10 +59,35 @@ impl Call {
             .any(|word| word.eq_ignore_ascii_case(preference))
     }
 
+    /// Whether gzip is among the encodings that the client takes, and not ruled out by `q=0`.
+    pub fn takes_gzip(&self) -> bool {
+        let accepted = self.headers.get_all(ACCEPT_ENCODING).iter();
+        let mut codings = accepted
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','));
+        codings.any(|coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            let named = parts
+                .next()
+                .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+            let refused = parts
+                .filter_map(|part| part.strip_prefix("q="))
+                .any(|weight| weight.parse() == Ok(0.0));
+            named && !refused
+        })
+    }
+
     pub fn idempotency_key(&self) -> Result<Option<&str>, Problem> {
-        let Some(value) = self.headers.get(IDEMPOTENCY_KEY) else {
+        let mut lines = self.headers.get_all(IDEMPOTENCY_KEY).iter();
+        let Some(value) = lines.next() else {
             return Ok(None);
         };
+        if lines.next().is_some() {
+            return Err(Problem::invalid(
+                "Idempotency-Key aparece mais de uma vez",
+                "Idempotency-Key is given more than once",
+            ));
+        }
         let key = value.as_bytes();
         let fits = (1..=KEY_LEN_MAX).contains(&key.len());
         match value.to_str() {
@@ -119,6 +147,22 @@ impl Call {
         })
     }
 
+    /// A query parameter that is a date, `YYYY-MM-DD` and nothing else.
+    pub fn date(&self, name: &str) -> Result<Option<Date>, Problem> {
+        let Some(text) = self.parameter(name)? else {
+            return Ok(None);
+        };
+        let date = text.parse::<Date>().ok();
+        // the parser takes a time behind it, too
+        let date = date.filter(|date| date.to_string() == text);
+        date.map(Some).ok_or_else(|| {
+            Problem::invalid(
+                format!("{name} deve ser uma data como 2026-11-23"),
+                format!("{name} must be a date such as 2026-11-23"),
+            )
+        })
+    }
+
     /// How many entries a page has.
     pub fn limit(&self, name: &str, default: usize, max: usize) -> Result<usize, Problem> {
         let limit = self.number(name, 1, max as u64)?;
@@ -152,8 +196,8 @@ fn json_problem(error: &serde_json::Error) -> Problem {
     let (kind, portuguese, english) = match error.classify() {
         Category::Data => (
             Kind::InvalidRequest,
-            "campo ausente ou com valor de outro tipo",
-            "a field is missing or has a value of another type",
+            "campo ausente, repetido ou com valor de outro tipo",
+            "a field is missing, given twice or has a value of another type",
         ),
         Category::Eof => (
             Kind::MalformedJson,
@@ -190,6 +234,7 @@ pub(crate) mod tests {
                 .collect(),
             body: body.to_vec(),
             language: Language::Portuguese,
+            from: None,
         }
     }
 
@@ -286,6 +331,26 @@ pub(crate) mod tests {
             assert!(key(bad).is_err(), "{bad}");
         }
         assert_eq!(call("/reservar", &[], b"").idempotency_key(), Ok(None));
+        let mut twice = call("/reservar", &[("idempotency-key", "a")], b"");
+        let same = twice.headers["idempotency-key"].clone();
+        twice.headers.append(IDEMPOTENCY_KEY, same);
+        assert!(twice.idempotency_key().is_err());
+    }
+
+    #[test]
+    fn a_date_is_a_date_and_nothing_more() {
+        let date = |text: &str| call(&format!("/rotas?data={text}"), &[], b"").date("data");
+        assert_eq!(date("2026-11-23"), Ok(Some(Date::constant(2026, 11, 23))));
+        assert_eq!(date(""), Ok(None));
+        for bad in [
+            "2026-11-23T10:00",
+            "2026-11-23x",
+            "20261123",
+            "2026-11-23[America%2FSao_Paulo]",
+            "2026-02-30",
+        ] {
+            assert!(date(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

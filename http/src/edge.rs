@@ -1,6 +1,6 @@
 //! What every request of either port passes before and after its handler.
 //!
-//! In order: request id and language, the endpoint, the address's rate, the body, a place among the requests under way,
+//! In order: request id and language, the endpoint, the letter of the standards, the address's rate, the body, a place among the requests under way,
 //! the handler with its deadline. Each has one bound and one problem of its own, and whatever comes out gets the same
 //! headers, one log line and one measurement.
 
@@ -18,7 +18,7 @@ use warp::filters::BoxedFilter;
 use warp::http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, EXPECT, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Buf, Filter};
@@ -27,11 +27,15 @@ use crate::answer::Answered;
 use crate::call::Call;
 use crate::error::{Kind, Problem};
 use crate::events::Listeners;
+use crate::gathered::Gathered;
 use crate::language::{self, Language};
+use crate::letter;
 use crate::limits::{Limiter, network_of};
+use crate::poll::Polls;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::router::{Found, Handler, Router};
-use crate::server::{Options, PeerAddress};
+use crate::server::{Arrival, Options};
+use crate::unread::Unread;
 
 /// Longest body that is read.
 pub(crate) const BODY_LEN_MAX: usize = 64 * 1024;
@@ -56,6 +60,10 @@ pub(crate) struct Edge<S: 'static> {
     addresses: Limiter<IpAddr>,
     places: Semaphore,
     listeners: Listeners,
+    unread: Unread,
+    polls: Arc<Polls>,
+    /// In the log.
+    failures: Gathered,
     options: Options,
 }
 
@@ -65,7 +73,7 @@ struct Head {
     path: FullPath,
     query: String,
     headers: HeaderMap,
-    peer: Option<PeerAddress>,
+    arrival: Option<Arrival>,
 }
 
 impl<S: Send + Sync + 'static> Edge<S> {
@@ -94,6 +102,9 @@ impl<S: Send + Sync + 'static> Edge<S> {
             addresses: Limiter::new(None),
             places: Semaphore::new(options.requests_max),
             listeners: Listeners::new(port, options.streams, closing),
+            unread: Unread::new(port, options.unread),
+            polls: Arc::new(Polls::new()),
+            failures: Gathered::new(),
             options,
         }
     }
@@ -109,6 +120,12 @@ impl<S: Send + Sync + 'static> Edge<S> {
         }
     }
 
+    /// How long its requests keep their threads.
+    #[cfg(test)]
+    pub fn polls(&self) -> Arc<Polls> {
+        self.polls.clone()
+    }
+
     /// Answers everything and rejects nothing.
     pub fn into_filter(self) -> BoxedFilter<(Response,)> {
         let edge = Arc::new(self);
@@ -117,16 +134,16 @@ impl<S: Send + Sync + 'static> Edge<S> {
             .and(warp::path::full())
             .and(query)
             .and(warp::header::headers_cloned())
-            .and(warp::ext::optional::<PeerAddress>())
+            .and(warp::ext::optional::<Arrival>())
             .and(warp::body::stream())
-            .then(move |method, path, query, headers, peer, body| {
+            .then(move |method, path, query, headers, arrival, body| {
                 let edge = edge.clone();
                 let head = Head {
                     method,
                     path,
                     query,
                     headers,
-                    peer,
+                    arrival,
                 };
                 async move { edge.serve(head, body).await }
             })
@@ -142,7 +159,8 @@ impl<S: Send + Sync + 'static> Edge<S> {
         let id = RequestId::of(&head.headers);
         let language = self.only.unwrap_or_else(|| language::wanted(&head.headers));
         let method = known_name(&head.method);
-        let found = self.router.find(&head.method, head.path.as_str());
+        let path = letter::plain_path(head.path.as_str());
+        let found = self.router.find(&head.method, &path);
         let endpoint = found.path().unwrap_or(NOWHERE);
         let trace = id.trace(&head.headers);
         let span = info_span!(
@@ -153,15 +171,30 @@ impl<S: Send + Sync + 'static> Edge<S> {
             method,
             endpoint
         );
-        let address = head.peer.map(|PeerAddress(address)| network_of(address));
+        let proxies = &self.options.proxies;
+        let address = head
+            .arrival
+            .map(|arrival| network_of(proxies.client(arrival.peer, &head.headers)));
+        let origins = &self.options.origins;
+        let origin = origins.of(&head.headers).cloned();
+        let preflight = origins.preflight(&head.method, &head.headers);
+        let path = path.into_owned();
         let work = async {
-            let answered = self.admit(found, head, body, language, address).await;
-            let answered =
-                answered.and_then(|answer| answer.into_response(&self.listeners, address));
-            let response = finish(answered, language, id);
+            let answered = match preflight {
+                Some(allowed) => Ok(allowed),
+                None => {
+                    let answered = self.admit(found, head, path, body, language, address).await;
+                    answered.and_then(|answer| {
+                        answer.into_response(&self.listeners, &self.unread, address)
+                    })
+                }
+            };
+            let mut response = finish(answered, language, id);
+            origins.allow(origin, response.headers_mut());
             self.observe(method, endpoint, response.status(), started.elapsed());
             response
         };
+        let work = self.polls.measure(endpoint, work);
         trace.scope(work).instrument(span).await
     }
 
@@ -173,10 +206,16 @@ impl<S: Send + Sync + 'static> Edge<S> {
         &self,
         found: Found<S>,
         head: Head,
+        path: String,
         body: impl Stream<Item = Result<B, warp::Error>>,
         language: Language,
         address: Option<IpAddr>,
     ) -> Answered {
+        let version = head
+            .arrival
+            .map_or(Version::HTTP_11, |arrival| arrival.version);
+        let target_len = head.path.as_str().len() + head.query.len();
+        let letter = letter::check(version, &head.headers, target_len);
         if let Some(address) = &address {
             let check = self.addresses.check(address);
             check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
@@ -185,6 +224,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
             Ok(body) => body?,
             Err(_) => return Err(Kind::RequestTimeout.into()),
         };
+        letter?;
         let (handler, arguments) = match found {
             Found::Endpoint {
                 handler, arguments, ..
@@ -192,18 +232,20 @@ impl<S: Send + Sync + 'static> Edge<S> {
             Found::OtherMethod { allow, .. } => return Err(Problem::method_not_allowed(allow)),
             Found::Nothing => return Err(Kind::UnknownPath.into()),
         };
+        letter::check_encoding(&head.headers)?;
         let Ok(_place) = self.places.try_acquire() else {
             return Err(Problem::from(Kind::Overloaded).retry_after(OVERLOADED_RETRY));
         };
         let call = Call {
             address,
             method: head.method,
-            path: head.path.as_str().to_owned(),
+            path,
             query: head.query,
             arguments,
             headers: head.headers,
             body,
             language,
+            from: address,
         };
         self.handle(handler, call).await
     }
@@ -242,11 +284,14 @@ impl<S: Send + Sync + 'static> Edge<S> {
         histogram!(SECONDS, "port" => self.port, "method" => method, "endpoint" => endpoint)
             .record(took.as_secs_f64());
         if status.is_server_error() {
-            warn!(
-                status = status.as_u16(),
-                took_ms = took.as_millis(),
-                "request failed"
-            );
+            if let Some(left_out) = self.failures.next() {
+                warn!(
+                    status = status.as_u16(),
+                    took_ms = took.as_millis(),
+                    left_out,
+                    "request failed"
+                );
+            }
         } else {
             debug!(
                 status = status.as_u16(),

@@ -8,7 +8,7 @@ use passcom_actors::catalogue::airports::Airport;
 use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::{Price, SeatRef};
 use passcom_actors::people::desk::Unavailable;
-use warp::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use warp::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 
@@ -197,7 +197,10 @@ impl Problem {
             HeaderValue::from_static("application/problem+json"),
         );
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            headers.insert(WWW_AUTHENTICATE, challenge(problem.kind));
+        }
+        if problem.kind == Kind::EncodedBody {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if let Some(allow) = problem.allow {
             headers.insert(
@@ -210,6 +213,15 @@ impl Problem {
         }
         response
     }
+}
+
+/// What is missing (RFC 9110, 11.6.1): a token, or, in the body of the request, a login with its password or code. Of the latter no
+/// scheme is registered, and a browser asks for nothing it does not know.
+fn challenge(kind: Kind) -> HeaderValue {
+    HeaderValue::from_static(match kind {
+        Kind::BadCredentials | Kind::BadCode => "Password",
+        _ => "Bearer",
+    })
 }
 
 /// Rounded up: a client that comes back a little early is refused again.

@@ -24,9 +24,12 @@ use tokio::sync::watch;
 
 pub use self::airlines::{Airline, Airlines, Conditions, Sentence};
 pub use self::events::StreamLimits;
+pub use self::letter::Origins;
 pub use self::limits::{Limits, Rate};
+pub use self::proxies::{Proxies, ProxyHeader};
 pub use self::server::Options;
 pub use self::token::{KeyError, TokenIssuer, TokenVerifier};
+pub use self::unread::UnreadLimits;
 
 mod admin;
 mod airlines;
@@ -34,20 +37,29 @@ mod answer;
 mod api;
 mod call;
 mod clock;
+mod connections;
 mod cursor;
 mod edge;
 mod error;
 mod events;
+mod gathered;
 mod language;
+mod letter;
 mod limits;
 mod live;
 pub mod mail;
+mod poll;
+mod proxies;
+mod rendering;
 mod request_id;
 mod router;
 mod server;
 mod session;
 mod ticket;
 mod token;
+mod unread;
+#[cfg(test)]
+mod whole;
 mod wire;
 
 /// What the client port needs.
@@ -83,8 +95,9 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let options = app.options.clone();
     let (close, closing) = watch::channel(false);
     let edge = api::edge(app, closing);
+    api::prepare().await;
     let shutdown = closing_first(shutdown, close);
-    server::run(listener, edge.into_filter(), &options, shutdown).await;
+    server::run("client", listener, edge.into_filter(), &options, shutdown).await;
 }
 
 /// Serves operators until `shutdown`; returns when what was under way has ended or its time is up.
@@ -93,7 +106,7 @@ pub async fn serve_admin(listener: TcpListener, admin: Admin, shutdown: impl Fut
     let (close, closing) = watch::channel(false);
     let edge = admin::edge(admin, closing);
     let shutdown = closing_first(shutdown, close);
-    server::run(listener, edge.into_filter(), &options, shutdown).await;
+    server::run("admin", listener, edge.into_filter(), &options, shutdown).await;
 }
 
 /// A port that stops ends the answers that go on: nothing else would end them.

@@ -1,4 +1,4 @@
-//! How often one address and one user may ask.
+//! How often one address and one user may ask, or register.
 //!
 //! Invariant: memory is bounded. A key is kept only while its bucket is not full again, and every [`SWEEP_EVERY`] checks
 //! the full ones are dropped.
@@ -29,6 +29,8 @@ pub struct Limits {
     pub per_address: Option<Rate>,
     /// Requests with a token of one user.
     pub per_user: Option<Rate>,
+    /// New accounts of one address, in a minute: each is kept for ever, at every company.
+    pub registrations: Option<NonZeroU32>,
 }
 
 /// One bucket per key.
@@ -41,8 +43,16 @@ pub(crate) struct Limiter<K: Clone + Hash + Eq> {
 impl<K: Clone + Hash + Eq> Limiter<K> {
     pub fn new(rate: Option<Rate>) -> Self {
         let quota = |rate: Rate| Quota::per_second(rate.per_second).allow_burst(rate.burst);
+        Self::of(rate.map(quota))
+    }
+
+    pub fn per_minute(count: Option<NonZeroU32>) -> Self {
+        Self::of(count.map(Quota::per_minute))
+    }
+
+    fn of(quota: Option<Quota>) -> Self {
         Self {
-            buckets: rate.map(|rate| RateLimiter::keyed(quota(rate))),
+            buckets: quota.map(RateLimiter::keyed),
             clock: DefaultClock::default(),
             checks: AtomicU32::new(0),
         }

@@ -1,14 +1,17 @@
 //! Connections: accepted, bounded, and ended.
 //!
 //! warp's own server sets no timer on connections and waits for ever for the idle ones when it is told to stop, so its
-//! service is driven by hyper here. Invariants: at most `connections_max` at a time, the others wait in the kernel's
-//! queue; a connection without a whole request head within `head_timeout` is closed, also an idle one; `run` returns at
-//! most `shutdown_timeout` after it was told to stop. A client that reads its answer slowly keeps its connection, and the
-//! one answer that is buffered for it, but no place among the requests under way; one that reads nothing loses it.
+//! service is driven by hyper here. Invariants: at most `connections_max` at a time, and so many of one address
+//! (`connections`): who is idle gives way, the others wait in the kernel's queue; a connection without a whole request head
+//! within `head_timeout` is closed, also an idle one; `run` returns at most `shutdown_timeout` after it was told to stop. A
+//! client that reads its answer slowly keeps its connection, and the one answer that is buffered for it (`unread`), but no
+//! place among the requests under way; one that reads nothing loses it.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -16,33 +19,45 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 use warp::Reply;
 use warp::filters::BoxedFilter;
-use warp::http::Uri;
+use warp::http::{Uri, Version};
 use warp::hyper::Request;
-use warp::hyper::body::Incoming;
+use warp::hyper::body::{Body, Frame, Incoming, SizeHint};
 use warp::hyper::server::conn::http1;
 use warp::hyper::service::{Service, service_fn};
 
+use crate::connections::{Bounds, Connections, NoPlace, Place, UnderWay};
 use crate::events::StreamLimits;
+use crate::letter::{LINES_MAX, Origins};
+use crate::limits::network_of;
+use crate::proxies::Proxies;
+use crate::unread::UnreadLimits;
 
 /// How long to leave the kernel alone after it could not give us a connection (out of file descriptors).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a client may leave what was sent to it unread, or be out of reach, before its connection is closed.
 const UNREAD_MAX: Duration = Duration::from_secs(30);
-/// Most header lines of a request.
-const HEADERS_MAX: usize = 64;
+/// Most header lines of a request that are read: of fewer, still too many, a problem can be told.
+const HEADERS_MAX: usize = 2 * LINES_MAX;
 /// Most bytes of a request head, and of what is read ahead of a handler.
 const BUFFER_MAX: usize = 64 * 1024;
+/// What the kernel keeps of answers for one connection; twice that with its own records. So much in a round trip.
+const KERNEL_BUFFER: usize = 128 * 1024;
 
 /// Bounds of one port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     pub connections_max: usize,
+    /// Of one address (of IPv6, one /64 network), unless it is a proxy's.
+    pub connections_per_address: usize,
+    /// Whose word counts for who asks.
+    pub proxies: Proxies,
+    /// Pages of other sites that may ask.
+    pub origins: Origins,
     /// Requests under way; the next one hears 503.
     pub requests_max: usize,
     /// For a whole request head, from the last answer on.
@@ -53,12 +68,17 @@ pub struct Options {
     /// For requests under way to end after the shutdown signal.
     pub shutdown_timeout: Duration,
     pub streams: StreamLimits,
+    /// Of answers that clients have not taken yet.
+    pub unread: UnreadLimits,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             connections_max: 4096,
+            connections_per_address: 1024,
+            proxies: Proxies::default(),
+            origins: Origins::default(),
             requests_max: 2048,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
@@ -68,31 +88,45 @@ impl Default for Options {
                 at_once: 1024,
                 per_address: 256,
             },
+            unread: UnreadLimits {
+                in_all: 128 * 1024 * 1024,
+                per_address: 16 * 1024 * 1024,
+            },
         }
     }
 }
 
-/// Whom a connection came from.
+/// What a request says of itself by how it came.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct PeerAddress(pub IpAddr);
+pub(crate) struct Arrival {
+    /// At the other end of its connection.
+    pub peer: IpAddr,
+    pub version: Version,
+}
 
 /// Serves until `shutdown`, then lets what is under way end within its bound.
 pub(crate) async fn run(
+    port: &'static str,
     listener: TcpListener,
     filter: BoxedFilter<(impl Reply + 'static,)>,
     options: &Options,
     shutdown: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
-    let mut connections = JoinSet::new();
-    let places = Arc::new(Semaphore::new(options.connections_max));
+    let mut conversations = JoinSet::new();
+    let bounds = Bounds {
+        in_all: options.connections_max,
+        per_address: options.connections_per_address,
+    };
+    let connections = Connections::new(port, bounds);
     tokio::pin!(shutdown);
     loop {
-        let next = accept(&listener, &places);
+        let next = accept(&listener, &connections, &options.proxies);
         let (stream, address, place) = tokio::select! {
             () = &mut shutdown => break,
             accepted = next => match accepted {
-                Ok(accepted) => accepted,
+                Ok(Some(accepted)) => accepted,
+                Ok(None) => continue,
                 Err(cause) => {
                     endure(cause).await;
                     continue;
@@ -101,27 +135,37 @@ pub(crate) async fn run(
         };
         let (filter, watcher, head_timeout) =
             (filter.clone(), graceful.watcher(), options.head_timeout);
-        while connections.try_join_next().is_some() {}
-        connections.spawn(async move {
-            converse(stream, address, filter, head_timeout, watcher).await;
-            drop(place);
-        });
+        while conversations.try_join_next().is_some() {}
+        conversations.spawn(converse(
+            stream,
+            address,
+            place,
+            filter,
+            head_timeout,
+            watcher,
+        ));
     }
     drop(listener);
-    finish(graceful, connections, options.shutdown_timeout).await;
+    finish(graceful, conversations, options.shutdown_timeout).await;
 }
 
+/// The next connection with its place; none where its address has too many. Where all places are taken and nobody is idle
+/// it waits, and the others wait behind it in the kernel's queue.
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
-    let place = places
-        .clone()
-        .acquire_owned()
-        .await
-        .expect("the semaphore is never closed");
+    connections: &Connections,
+    proxies: &Proxies,
+) -> io::Result<Option<(TcpStream, IpAddr, Place)>> {
     let (stream, address) = listener.accept().await?;
-    Ok((stream, address.ip(), place))
+    let address = address.ip();
+    let (network, is_proxy) = (network_of(address), proxies.trusts(address));
+    loop {
+        match connections.enter(network, is_proxy) {
+            Ok(place) => return Ok(Some((stream, address, place))),
+            Err(NoPlace::OfAddress) => return Ok(None),
+            Err(NoPlace::InAll) => connections.freed().await,
+        }
+    }
 }
 
 /// A client that is already gone costs nothing; a kernel that has nothing to give us needs time.
@@ -143,23 +187,39 @@ async fn endure(cause: io::Error) {
 async fn converse(
     stream: TcpStream,
     address: IpAddr,
+    place: Place,
     filter: BoxedFilter<(impl Reply + 'static,)>,
     head_timeout: Duration,
     watcher: Watcher,
 ) {
-    let patience = SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_MAX));
-    if let Err(cause) = stream.set_nodelay(true).and(patience) {
+    let socket = SockRef::from(&stream);
+    let patience = socket.set_tcp_user_timeout(Some(UNREAD_MAX));
+    let buffer = socket.set_send_buffer_size(KERNEL_BUFFER);
+    if let Err(cause) = stream.set_nodelay(true).and(patience).and(buffer) {
         debug!(%address, %cause, "client gone before it asked");
         return;
     }
     let service = TowerToHyperService::new(warp::service(filter));
+    let place = &place;
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(PeerAddress(address));
+        let under_way = place.under_way();
+        let arrival = Arrival {
+            peer: address,
+            version: request.version(),
+        };
+        request.extensions_mut().insert(arrival);
         // CONNECT names no path, and warp's path filters panic on that
         if request.uri().path_and_query().is_none() {
             *request.uri_mut() = Uri::from_static("*");
         }
-        service.call(request)
+        let answer = service.call(request);
+        async move {
+            let answer = answer.await?;
+            Ok::<_, Infallible>(answer.map(|body| Taken {
+                body,
+                _under_way: under_way,
+            }))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -167,18 +227,47 @@ async fn converse(
         .max_headers(HEADERS_MAX)
         .max_buf_size(BUFFER_MAX)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(cause) = watcher.watch(connection).await {
-        debug!(%address, %cause, "connection ended");
+    tokio::select! {
+        ended = watcher.watch(connection) => if let Err(cause) = ended {
+            debug!(%address, %cause, "connection ended");
+        },
+        () = place.cut() => debug!(%address, "idle connection gave way"),
+    }
+}
+
+/// An answer's body: its connection is not idle until the last of it is taken.
+struct Taken<B> {
+    body: B,
+    _under_way: UnderWay,
+}
+
+impl<B: Body + Unpin> Body for Taken<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
 /// Ends idle connections now, the others after their answer, and what is left at the limit in any case.
-async fn finish(graceful: GracefulShutdown, mut connections: JoinSet<()>, limit: Duration) {
+async fn finish(graceful: GracefulShutdown, mut conversations: JoinSet<()>, limit: Duration) {
     let open = graceful.count();
     if timeout(limit, graceful.shutdown()).await.is_ok() {
         info!(open, "all connections ended");
     } else {
         warn!(open, ?limit, "connections cut at shutdown");
     }
-    connections.shutdown().await;
+    conversations.shutdown().await;
 }

@@ -42,6 +42,9 @@ struct Claims {
     aud: String,
     iat: i64,
     exp: i64,
+    /// From when on it is good; ours do not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
     /// Version of the user; lower than any in tokens of before there was one.
     #[serde(rename = "ver", default)]
     version: i64,
@@ -79,6 +82,7 @@ impl TokenIssuer {
             aud: AUDIENCE.to_owned(),
             iat: now,
             exp: now + LIFETIME_SECONDS,
+            nbf: None,
             version: known.version,
         };
         encode(&self.header, &claims, &self.key)
@@ -96,6 +100,10 @@ pub(crate) enum TokenFault {
     UnknownKey,
     #[error("it has expired")]
     Expired,
+    #[error("it is not good yet")]
+    NotYet,
+    #[error("it says that something must be understood that is not")]
+    Critical,
     #[error("{0}")]
     Invalid(jsonwebtoken::errors::Error),
 }
@@ -142,12 +150,17 @@ impl TokenVerifier {
         if until < now {
             return Err(TokenFault::Expired);
         }
+        let from = claims.nbf.unwrap_or(i64::MIN);
+        if from > now.saturating_add(LEEWAY_SECONDS) {
+            return Err(TokenFault::NotYet);
+        }
         self.seen.remember(token, known, until, now);
         Ok(known)
     }
 
     fn check(&self, token: &str) -> Result<Claims, TokenFault> {
         let header = decode_header(token).map_err(TokenFault::Invalid)?;
+        check_critical(&header)?;
         let company = self
             .companies
             .iter()
@@ -155,6 +168,14 @@ impl TokenVerifier {
             .ok_or(TokenFault::UnknownKey)?;
         let token = decode(token, &company.key, &company.validation);
         Ok(token.map_err(TokenFault::Invalid)?.claims)
+    }
+}
+
+/// RFC 7515, 4.1.11: what is critical must be understood, and none of it is here.
+fn check_critical(header: &Header) -> Result<(), TokenFault> {
+    match header.crit {
+        None => Ok(()),
+        Some(_) => Err(TokenFault::Critical),
     }
 }
 
@@ -254,6 +275,27 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_token_that_is_not_good_yet_or_wants_to_be_understood_is_refused() {
+        let (mut a, _, verifier) = two_companies();
+        let claims = |nbf| Claims {
+            sub: USER.user.0,
+            iss: company("a"),
+            aud: AUDIENCE.to_owned(),
+            iat: NOW,
+            exp: NOW + 600,
+            nbf: Some(nbf),
+            version: USER.version,
+        };
+        let signed = |a: &TokenIssuer, nbf| encode(&a.header, &claims(nbf), &a.key).unwrap();
+        let early = signed(&a, NOW + LEEWAY_SECONDS + 1);
+        assert_eq!(verifier.verify(&early, NOW), Err(TokenFault::NotYet));
+        assert_eq!(verifier.verify(&early, NOW + 1), Ok(USER));
+        a.header.crit = Some(vec!["b64".to_owned()]);
+        let critical = signed(&a, NOW);
+        assert_eq!(verifier.verify(&critical, NOW), Err(TokenFault::Critical));
+    }
+
+    #[test]
     fn any_change_breaks_a_token() {
         let (a, _, verifier) = two_companies();
         let token = a.issue(USER, NOW).unwrap();
@@ -303,6 +345,7 @@ pub(crate) mod tests {
             aud: AUDIENCE.to_owned(),
             iat: NOW,
             exp: NOW + 60,
+            nbf: None,
             version: 1,
         };
         let forged = encode(&header, &claims, &EncodingKey::from_secret(&public)).unwrap();

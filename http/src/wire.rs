@@ -13,7 +13,9 @@ pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry
 pub(crate) use self::choices::{DayPart, DayPartNames};
 pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
 pub(crate) use self::itineraries::{Airport, Itineraries, ORDERS, UnknownPlace};
-pub(crate) use self::legs::{CompanyUp, FoundLeg, Leg, Money, OneSeat, PlainLeg};
+pub(crate) use self::legs::{
+    CompanyUp, FoundLeg, Leg, Money, OneSeat, PlainLeg, SAID_OF_SEATS, SaidOfSeats,
+};
 pub(crate) use self::prices::PriceCalendar;
 pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
 pub(crate) use self::tickets::{
@@ -57,6 +59,7 @@ pub(crate) mod query {
     pub const SLACK: &str = "folga";
     pub const ORDER: &str = "ordem";
     pub const SEAT_IDS: &str = "assentos";
+    pub const SEATS_SAID: &str = "assentos";
     pub const LANGUAGE: &str = "idioma";
 }
 

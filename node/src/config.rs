@@ -18,12 +18,14 @@ mod conditions;
 mod connections;
 mod limits;
 mod mail;
+mod proxies;
 mod secret;
 
 pub use conditions::{Conditions, Sentence};
 pub use connections::Connections;
 pub use limits::{Limits, Retention, Tariff, Timeouts};
 pub use mail::{Mail, Tls};
+pub use proxies::ProxyHeader;
 
 /// Most companies of one cluster: every decision asks a majority of them.
 pub const COMPANIES_MAX: usize = 32;
@@ -85,6 +87,9 @@ pub struct Cluster {
     pub redis: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis_file: Option<PathBuf>,
+    /// Certificate (PEM) of the authority that signed that of a Redis behind TLS (`rediss://`), where the machine does not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redis_ca: Option<PathBuf>,
 }
 
 /// One company: where its node is found, and where that node finds its own things.
@@ -115,6 +120,15 @@ pub struct Company {
     /// Where customers find this company's page (`https://host`); e-tickets lead there. Without it their codes are bare.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
+    /// Pages of other sites (`https://host`) that may ask its client port from a browser.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cors_origins: Vec<String>,
+    /// Proxies before its client port (`10.0.0.0/8`, `192.0.2.7/32`): they say who asks. Without them, whoever connects does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted_proxies: Vec<String>,
+    /// In which header they say it; the other one is a client's.
+    #[serde(default, skip_serializing_if = "ProxyHeader::is_default")]
+    pub proxy_header: ProxyHeader,
     /// Through which it sends mail. Without it, it sends none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<Mail>,
@@ -158,12 +172,13 @@ impl Config {
         path: PathBuf,
         cluster: Cluster,
         timeouts: Timeouts,
+        limits: Limits,
         companies: Vec<Company>,
     ) -> Result<Self, ConfigError> {
         let config = Self {
             path: path.clone(),
             cluster,
-            limits: Limits::default(),
+            limits,
             timeouts,
             connections: Connections::default(),
             tariff: Tariff::default(),
@@ -220,6 +235,14 @@ impl Config {
             &self.cluster.redis,
             &self.cluster.redis_file,
         )
+    }
+
+    pub fn redis_ca(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        let read = |path: &PathBuf| {
+            let read = std::fs::read(path);
+            read.map_err(|cause| self.fault("cluster.redis_ca".into(), cause.to_string()))
+        };
+        self.cluster.redis_ca.as_ref().map(read).transpose()
     }
 
     pub fn cookie(&self) -> Result<String, ConfigError> {
@@ -286,6 +309,7 @@ impl Config {
             Some(&mut self.cluster.ca),
             Some(&mut self.cluster.cookie_file),
             self.cluster.redis_file.as_mut(),
+            self.cluster.redis_ca.as_mut(),
         ];
         let own = self.companies.iter_mut().flat_map(Company::paths_mut);
         for path in common.into_iter().flatten().chain(own) {
@@ -371,6 +395,16 @@ impl Company {
                 "is not the address of a site; write for example \"https://passagens.example\"",
             );
         }
+        if let Some(origin) = self.cors_origins.iter().find(|origin| !is_origin(origin)) {
+            return fault(
+                &format!("{owner}.cors_origins"),
+                format!(
+                    "\"{origin}\" is not the address of a site; write for example \"https://passagens.example\""
+                ),
+            );
+        }
+        self.proxies()
+            .map_err(|problem| (format!("{owner}.trusted_proxies"), problem))?;
         let listens = [self.mesh_listen, self.http, self.admin];
         if listens.iter().collect::<HashSet<_>>().len() < listens.len() {
             return fault(

@@ -22,7 +22,7 @@ use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::saga::LeaseAnswer;
 use passcom_actors::people::operations::Leased;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{ErrorKind, RedisError, RedisResult, Script};
+use redis::{ErrorKind, RedisError, RedisResult, Script, TlsCertificates};
 use uuid::Uuid;
 
 /// The longest that a booking waits for a lease, or for giving one back.
@@ -40,14 +40,19 @@ const SCAN_COUNT: u32 = 500;
 const SCAN_STEPS_MAX: usize = 200;
 
 /// Keys: epoch, counter, seats. Arguments: saga, milliseconds.
+///
+/// What is no lease of ours is none: of no saga, of another type, without an end, or longer than a lease lives. It is written over.
 static ACQUIRE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "
 local epoch = redis.call('get', KEYS[1])
 if not epoch then return {'no epoch', 0, 0} end
 for i = 3, #KEYS do
-    local owner = redis.call('get', KEYS[i])
-    if owner and owner ~= ARGV[1] then return {'busy', i - 3, 0} end
+    local owner = redis.pcall('get', KEYS[i])
+    if type(owner) == 'string' and #owner == 36 and owner ~= ARGV[1] then
+        local ms = redis.call('pttl', KEYS[i])
+        if ms >= 0 and ms <= tonumber(ARGV[2]) then return {'busy', i - 3, 0} end
+    end
 end
 for i = 3, #KEYS do redis.call('set', KEYS[i], ARGV[1], 'px', ARGV[2]) end
 return {'granted', tonumber(epoch), redis.call('incr', KEYS[2])}",
@@ -59,7 +64,7 @@ static RELEASE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "
 for i = 1, #KEYS do
-    if redis.call('get', KEYS[i]) == ARGV[1] then redis.call('del', KEYS[i]) end
+    if redis.pcall('get', KEYS[i]) == ARGV[1] then redis.call('del', KEYS[i]) end
 end",
     )
 });
@@ -86,9 +91,20 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Connects in the background. `epoch` is the durable number of this node's start.
-    pub fn new(redis_url: &str, epoch: i64) -> anyhow::Result<Self> {
-        let client = redis::Client::open(redis_url).context("the Redis URL is not valid")?;
+    /// Connects in the background. `epoch` is the durable number of this node's start. With `ca`, certificates (PEM) that sign that of a
+    /// Redis behind TLS (`rediss://`); else the machine's own.
+    pub fn new(redis_url: &str, ca: Option<Vec<u8>>, epoch: i64) -> anyhow::Result<Self> {
+        let client = match ca {
+            Some(root_cert) => {
+                let certificates = TlsCertificates {
+                    client_tls: None,
+                    root_cert: Some(root_cert),
+                };
+                redis::Client::build_with_tls(redis_url, certificates)
+            }
+            None => redis::Client::open(redis_url),
+        };
+        let client = client.context("the Redis URL is not valid")?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CALL_TIMEOUT))
             .set_response_timeout(Some(CALL_TIMEOUT))

@@ -70,7 +70,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let company = config.company(me)?.clone();
-    open_files::allow(client_port(&config).connections_max as u64 + OTHER_FILES);
+    open_files::allow(client_port(&config, &company).connections_max as u64 + OTHER_FILES);
     let metrics = telemetry::metrics()?;
     let database = passcom_sql::connect(passcom_sql::Options {
         connections: config.limits.database_connections as usize,
@@ -87,7 +87,7 @@ pub async fn run(
     let clock = Clock::start();
     let mesh = mesh_options(&config, &company, witness.clone(), admit, clock.clone())?;
     let cluster = Cluster::start(mesh, fail_points::around_answers(late.clone())).await?;
-    let lease_table = Lease::new(&config.redis_url()?, identity.epoch)?;
+    let lease_table = Lease::new(&config.redis_url()?, config.redis_ca()?, identity.epoch)?;
     let lease_table = Arc::new(lease_table.with_ttl(config.timeouts.lease()));
     let close_of_sale = CloseOfSale::new(clock.clone(), config.timeouts.sale_closes());
     let seams = Seams {
@@ -315,6 +315,7 @@ impl Node {
             accounts: Accounts::new(
                 self.assembly.logins.clone(),
                 config.limits.password_hashes_at_once as usize,
+                config.limits.wrong_passwords,
             ),
             catalogue: self.assembly.company.catalogue.clone(),
             public_url: company.public_url.clone(),
@@ -325,8 +326,11 @@ impl Node {
             limits: Limits {
                 per_address: rate(config.limits.requests_per_second_per_address),
                 per_user: rate(config.limits.requests_per_second_per_user),
+                registrations: std::num::NonZeroU32::new(
+                    config.limits.registrations_per_minute_per_address,
+                ),
             },
-            options: client_port(config),
+            options: client_port(config, company),
         })
     }
 
@@ -405,17 +409,25 @@ fn issuer(company: &Company) -> anyhow::Result<TokenIssuer> {
     Ok(TokenIssuer::from_pem(company.code, &private)?)
 }
 
-fn client_port(config: &Config) -> passcom_http::Options {
+fn client_port(config: &Config, company: &Company) -> passcom_http::Options {
+    const MEGABYTE: usize = 1024 * 1024;
     let limits = &config.limits;
     let defaults = passcom_http::Options::default();
     passcom_http::Options {
         // listeners take no connection away from those who ask
         connections_max: defaults.connections_max + limits.event_streams_at_once as usize,
+        connections_per_address: limits.connections_per_address as usize,
+        proxies: company.proxies().expect("checked when it was loaded"),
+        origins: passcom_http::Origins(company.cors_origins.clone()),
         requests_max: limits.http_requests_at_once as usize,
         shutdown_timeout: config.timeouts.shutdown(),
         streams: passcom_http::StreamLimits {
             at_once: limits.event_streams_at_once as usize,
             per_address: limits.event_streams_per_address as usize,
+        },
+        unread: passcom_http::UnreadLimits {
+            in_all: limits.unread_megabytes as usize * MEGABYTE,
+            per_address: limits.unread_megabytes_per_address as usize * MEGABYTE,
         },
         ..defaults
     }

@@ -34,9 +34,14 @@ impl Redis {
     }
 
     fn spawn(folder: &Path) -> Child {
+        Self::spawn_with(folder, &["--port", "0"])
+    }
+
+    fn spawn_with(folder: &Path, arguments: &[&str]) -> Child {
         let mut command = Command::new("redis-server");
         command
-            .args(["--port", "0", "--save", "", "--unixsocket", "redis.sock"])
+            .args(arguments)
+            .args(["--save", "", "--unixsocket", "redis.sock"])
             .current_dir(folder)
             .stdout(Stdio::null());
         let server = command.spawn();
@@ -44,7 +49,7 @@ impl Redis {
     }
 
     fn lease(&self) -> Lease {
-        Lease::new(&self.url(), 1).unwrap()
+        Lease::new(&self.url(), None, 1).unwrap()
     }
 
     fn url(&self) -> String {
@@ -65,10 +70,17 @@ impl Redis {
     }
 
     async fn flush(&self) {
+        self.command("FLUSHALL").await;
+    }
+
+    /// As anybody could give who reaches it.
+    async fn command(&self, words: &str) {
         let client = redis::Client::open(self.url()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-        let flush = redis::cmd("FLUSHALL");
-        let done: redis::RedisResult<()> = flush.query_async(&mut connection).await;
+        let mut words = words.split(' ');
+        let mut command = redis::cmd(words.next().unwrap());
+        words.for_each(|word| _ = command.arg(word));
+        let done: redis::RedisResult<redis::Value> = command.query_async(&mut connection).await;
         done.unwrap();
     }
 }
@@ -205,4 +217,81 @@ async fn tokens_rise_over_a_flush_and_over_a_fence() {
     assert_eq!(granted(&newcomer, saga(), &[4]).await.epoch(), 9);
     redis.flush().await;
     assert!(granted(&newcomer, saga(), &[5]).await > raised);
+}
+
+#[tokio::test]
+async fn what_somebody_else_wrote_is_no_lease() {
+    let redis = Redis::start();
+    let lease = redis.lease();
+    granted(&lease, saga(), &[9]).await;
+    let stranger = saga();
+    for (number, command) in [
+        (1, "SET lease:a/7/1 x".to_owned()),
+        (2, "SET lease:a/7/2 x PX 20000".to_owned()),
+        (3, format!("SET lease:a/7/3 {stranger}")),
+        (4, format!("SET lease:a/7/4 {stranger} EX 3600")),
+        (5, "LPUSH lease:a/7/5 x".to_owned()),
+    ] {
+        redis.command(&command).await;
+        let (first, second) = (saga(), saga());
+        let answer = lease.acquire(first, &seats(&[number])).await;
+        assert!(
+            matches!(answer, LeaseAnswer::Granted(_)),
+            "{command}: {answer:?}"
+        );
+        let busy = LeaseAnswer::Busy(seats(&[number])[0]);
+        assert_eq!(lease.acquire(second, &seats(&[number])).await, busy);
+        lease.release(first, &seats(&[number])).await;
+        granted(&lease, second, &[number]).await;
+    }
+}
+
+/// As a company runs it that trusts its network with nothing: TLS, a user with a password, and no command beyond what leases need.
+#[tokio::test]
+async fn redis_may_want_tls_and_a_user_with_a_password() {
+    let folder = PathBuf::from(format!("/tmp/pl{}", Uuid::new_v4().simple()));
+    std::fs::create_dir(&folder).unwrap();
+    let authority = rcgen::KeyPair::generate().unwrap();
+    let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca = parameters.self_signed(&authority).unwrap();
+    let issuer = rcgen::Issuer::new(parameters, authority);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let own = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let own = own.signed_by(&key, &issuer).unwrap();
+    for (name, pem) in [
+        ("ca.pem", ca.pem()),
+        ("own.pem", own.pem()),
+        ("own.key", key.serialize_pem()),
+    ] {
+        std::fs::write(folder.join(name), pem).unwrap();
+    }
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = port.local_addr().unwrap().port().to_string();
+    let configuration = format!(
+        "port 0\ntls-port {port}\ntls-auth-clients no\ntls-cert-file own.pem\ntls-key-file own.key\n\
+         tls-ca-cert-file ca.pem\nuser default off\nuser passcom on >a-password ~lease:* ~fence:* -@all \
+         +get +set +del +incr +pttl +eval +evalsha +script|load +scan\n"
+    );
+    std::fs::write(folder.join("redis.conf"), configuration).unwrap();
+    let server = Redis::spawn_with(&folder, &["redis.conf"]);
+    let _redis = Redis {
+        folder: folder.clone(),
+        server,
+    };
+    let ca = std::fs::read(folder.join("ca.pem")).unwrap();
+    let lease = |who: &str, ca: Option<Vec<u8>>| {
+        let url = format!("rediss://{who}localhost:{port}");
+        Lease::new(&url, ca, 1).unwrap()
+    };
+    let right = lease("passcom:a-password@", Some(ca.clone()));
+    granted(&right, saga(), &[1]).await;
+    let wrong = lease("passcom:another@", Some(ca));
+    let stranger = lease("passcom:a-password@", None);
+    for refused in [wrong, stranger] {
+        assert_eq!(
+            refused.acquire(saga(), &seats(&[2])).await,
+            LeaseAnswer::Away
+        );
+    }
 }

@@ -59,6 +59,7 @@ pub(crate) fn reason(text: &str) -> Decoded<RefusalReason> {
         "released" => Ok(RefusalReason::Released),
         "no_vote" => Ok(RefusalReason::NoVote),
         "changed" => Ok(RefusalReason::Changed),
+        "limit" => Ok(RefusalReason::Limit),
         _ => Err(corrupt("leg", "reason", text)),
     }
 }
@@ -73,6 +74,7 @@ pub(crate) fn reason_text(reason: RefusalReason) -> &'static str {
         RefusalReason::Released => "released",
         RefusalReason::NoVote => "no_vote",
         RefusalReason::Changed => "changed",
+        RefusalReason::Limit => "limit",
     }
 }
 

@@ -41,4 +41,5 @@ pub mod seat_map;
 pub mod settlement;
 pub mod ticket;
 pub mod time;
+pub mod unbought;
 pub mod vote;

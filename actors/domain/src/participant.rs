@@ -8,6 +8,7 @@
 //! committed --Change, the aircraft has no such seat--> moved, and (absent) --> committed on another one
 //! ```
 
+mod allowance;
 mod holds;
 
 use std::collections::BTreeSet;
@@ -73,12 +74,15 @@ pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> 
     if let Some(fence) = stale(rows, &seats, prepare.fence) {
         return Vote::Stale(fence);
     }
-    let refusal = refusal(rows, prepare, &seats, lost).or_else(|| given_up(rows, prepare));
+    let refusal = refusal(rows, prepare, &seats, lost)
+        .or_else(|| given_up(rows, prepare))
+        .or_else(|| allowance::refusal(rows, prepare, &seats));
     if let Some(refusal) = refusal {
         refuse(rows, prepare, &seats, refusal);
         return Vote::No(refusal);
     }
     keep(rows, prepare, &seats, LegState::Prepared, SagaState::Begun);
+    allowance::note(rows, prepare, &seats);
     Vote::Yes
 }
 

@@ -20,6 +20,7 @@ use super::fencing::FencingToken;
 use super::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
 use super::order::{Order, OrderHash, SeatRef};
 use super::ticket::Ticket;
+use super::unbought::Unbought;
 use super::vote::{LegState, RefusalReason};
 
 /// A seat of this company.
@@ -171,6 +172,8 @@ pub struct Footprint {
     pub seat_maps: BTreeSet<RouteId>,
     /// This company's ballot round.
     pub round: bool,
+    /// Users of whom it is needed what they keep without having bought it. Always in memory: nothing is read for it.
+    pub holders: BTreeSet<UserId>,
 }
 
 impl Footprint {
@@ -266,6 +269,8 @@ pub struct Rows {
     /// The last round of ballots that this company used; written if raised.
     pub round: i64,
     pub round_raised: bool,
+    /// Of the holders that the footprint names, and of the routes that it names with them.
+    pub unbought: Unbought,
     /// Records or messages that contradict each other, which the rules make impossible. Never repaired silently.
     pub alarms: Vec<String>,
     routes: BTreeMap<RouteId, RouteFacts>,
@@ -302,6 +307,7 @@ impl Rows {
             audit: Vec::new(),
             round: 0,
             round_raised: false,
+            unbought: Unbought::default(),
             alarms: Vec::new(),
             routes: BTreeMap::new(),
             owners: BTreeMap::new(),

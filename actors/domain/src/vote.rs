@@ -28,6 +28,8 @@ pub enum RefusalReason {
     NoVote,
     /// Of a claim: seats that were to be exchanged are not on their ticket (any more).
     Changed,
+    /// Of a hold: its customer, or all together, keep as much of this company as may be kept without buying it.
+    Limit,
 }
 
 /// A durable No.

@@ -15,12 +15,14 @@ use super::timetable::{AirportNumber, Timetable};
 use super::{Catalogue, ranking, slack, unreachable};
 use crate::domain::ids::CompanyId;
 use crate::domain::order::Price;
+use crate::turns::fair::Whence;
 
 impl Catalogue {
     /// [`Catalogue::search`] in its turn, on a thread of its own. None when too many wait.
-    pub async fn search_in_turn(&self, trip: &Trip) -> Option<Found> {
+    pub async fn search_in_turn(&self, trip: &Trip, from: Whence) -> Option<Found> {
         let (catalogue, trip) = (self.clone(), trip.clone());
-        let searched = self.inner.searching.take(move || catalogue.search(&trip));
+        let search = move || catalogue.search(&trip);
+        let searched = self.inner.searching.take(from, search);
         searched.await
     }
 
@@ -72,10 +74,11 @@ impl Catalogue {
         &self,
         trip: &Trip,
         days: Vec<Window>,
+        from: Whence,
     ) -> Option<LowestPrices> {
         let (catalogue, trip) = (self.clone(), trip.clone());
         let search = move || catalogue.lowest_prices(&trip, &days);
-        self.inner.searching.take(search).await
+        self.inner.searching.take(from, search).await
     }
 
     /// What the cheapest itinerary within the filter costs of those that leave within each of the days, by the rules of

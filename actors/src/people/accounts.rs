@@ -1,26 +1,38 @@
 //! Register and log in: passwords and their hashes. Who has which login is agreed in [`logins`].
 
 pub mod codes;
+pub mod guesses;
 pub mod logins;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use uuid::Uuid;
 
+use self::guesses::Guesses;
 use self::logins::{Claimed, Logins};
 use crate::domain::accounts::{FIRST_VERSION, Mailbox, Renewal, User};
 use crate::domain::ids::UserId;
+use crate::people::common_passwords::is_common;
 use crate::people::desk::Unavailable;
 use crate::people::spelling::{self, Misspelt};
-use crate::turns::Turns;
+use crate::turns::fair::{Bounds, FairTurns, Whence};
 
 /// Argon2id as OWASP's password storage cheat sheet has it (19 MiB, 2 passes, 1 lane).
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// Most that wait for their turn.
 const HASHES_WAITING_MAX: usize = 256;
+
+/// Why a text cannot be a new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    Misspelt(Misspelt),
+    /// It is among the first that anybody guesses.
+    Common,
+}
 
 /// Answer to a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +41,7 @@ pub enum Registered {
     Taken,
     /// The login cannot be one, and why.
     LoginMisspelt(Misspelt),
-    PasswordMisspelt(Misspelt),
+    PasswordUnfit(Unfit),
     /// No majority of companies could be asked.
     NoMajority,
     /// Too many passwords are being hashed.
@@ -42,8 +54,10 @@ pub enum LoggedIn {
     Welcome(Known),
     /// Unknown login or wrong password; takes the same time.
     Denied,
+    /// Too many wrong passwords: not before so long.
+    TooMany(Duration),
     Overloaded,
-    /// This node's database is away.
+    /// This node's database is away, or too few companies could be asked to say that the password is wrong.
     Unavailable,
 }
 
@@ -62,10 +76,12 @@ pub enum Renewed {
     /// Unknown login or wrong password; takes the same time.
     Denied,
     /// The new password cannot be one, and why.
-    PasswordMisspelt(Misspelt),
+    PasswordUnfit(Unfit),
+    /// Too many wrong passwords: not before so long.
+    TooMany(Duration),
     /// Too many passwords are being hashed, or another change came meanwhile.
     Overloaded,
-    /// This node's database is away; a change may have happened nevertheless.
+    /// This node's database is away, or too few companies could be asked; a change may have happened nevertheless.
     Unavailable,
 }
 
@@ -80,35 +96,42 @@ pub struct Profile {
 #[derive(Clone)]
 pub struct Accounts {
     logins: Logins,
-    hashing: Turns,
+    /// By who asks.
+    hashing: FairTurns<Whence>,
+    guesses: Arc<Guesses>,
     /// Verified when the login is unknown, so that it takes as long.
     nobody: Arc<str>,
 }
 
 impl Accounts {
-    /// `hashes_at_once`: each takes a core and 19 MiB.
-    pub fn new(logins: Logins, hashes_at_once: usize) -> Self {
+    /// `hashes_at_once`: each takes a core and 19 MiB. `wrong_passwords`: as [`Guesses::new`] has it.
+    pub fn new(logins: Logins, hashes_at_once: usize, wrong_passwords: u32) -> Self {
         let nobody = hash_password(&Uuid::new_v4().to_string());
         Self {
             logins,
-            hashing: Turns::new(hashes_at_once, HASHES_WAITING_MAX),
+            hashing: FairTurns::new(Bounds {
+                at_once: hashes_at_once,
+                waiting: HASHES_WAITING_MAX,
+                of_one: HASHES_WAITING_MAX,
+            }),
+            guesses: Arc::new(Guesses::new(wrong_passwords)),
             nobody: nobody.into(),
         }
     }
 
-    pub async fn register(&self, login: &str, password: &str) -> Registered {
+    pub async fn register(&self, login: &str, password: &str, from: Whence) -> Registered {
         let login = match spelling::new_login(login) {
             Ok(login) => login,
             Err(why) => return Registered::LoginMisspelt(why),
         };
-        let password = match spelling::new_password(password) {
+        let password = match new_password(&login, password) {
             Ok(password) => password,
-            Err(why) => return Registered::PasswordMisspelt(why),
+            Err(why) => return Registered::PasswordUnfit(why),
         };
         if self.logins.find(&login).await.ok().flatten().is_some() {
             return Registered::Taken;
         }
-        let hash = self.hashing.take(move || hash_password(&password));
+        let hash = self.hashing.take(from, move || hash_password(&password));
         let Some(password_hash) = hash.await else {
             return Registered::Overloaded;
         };
@@ -126,26 +149,33 @@ impl Accounts {
         }
     }
 
-    pub async fn log_in(&self, login: &str, password: &str) -> LoggedIn {
-        match self.recognise(login, password).await {
+    pub async fn log_in(&self, login: &str, password: &str, from: Whence) -> LoggedIn {
+        match self.recognise(login, password, from).await {
             Ok(user) => LoggedIn::Welcome(Known::from(&user)),
             Err(Unrecognised::Denied) => LoggedIn::Denied,
+            Err(Unrecognised::TooMany(wait)) => LoggedIn::TooMany(wait),
             Err(Unrecognised::Overloaded) => LoggedIn::Overloaded,
-            Err(Unrecognised::Unavailable) => LoggedIn::Unavailable,
+            Err(Unrecognised::Unavailable | Unrecognised::Uncertain) => LoggedIn::Unavailable,
         }
     }
 
     /// Gives the user another password, for who knows the present one, and signs out everywhere.
-    pub async fn change_password(&self, login: &str, password: &str, new: &str) -> Renewed {
-        let new = match spelling::new_password(new) {
+    pub async fn change_password(
+        &self,
+        login: &str,
+        password: &str,
+        new: &str,
+        from: Whence,
+    ) -> Renewed {
+        let new = match new_password(login, new) {
             Ok(new) => new,
-            Err(why) => return Renewed::PasswordMisspelt(why),
+            Err(why) => return Renewed::PasswordUnfit(why),
         };
-        let user = match self.recognise(login, password).await {
+        let user = match self.recognise(login, password, from).await {
             Ok(user) => user,
             Err(why) => return why.into(),
         };
-        match self.hashing.take(move || hash_password(&new)).await {
+        match self.hashing.take(from, move || hash_password(&new)).await {
             Some(hash) => self.renew(&user, Renewal::PasswordHash(hash)).await,
             None => Renewed::Overloaded,
         }
@@ -153,17 +183,17 @@ impl Accounts {
 
     /// Gives the user whose code was right another password, and signs out everywhere. Denied where no mail can have
     /// brought a code.
-    pub async fn reset_password(&self, login: &str, new: &str) -> Renewed {
-        let new = match spelling::new_password(new) {
+    pub async fn reset_password(&self, login: &str, new: &str, from: Whence) -> Renewed {
+        let new = match new_password(login, new) {
             Ok(new) => new,
-            Err(why) => return Renewed::PasswordMisspelt(why),
+            Err(why) => return Renewed::PasswordUnfit(why),
         };
         let user = match self.logins.find(&spelling::key(login)).await {
             Ok(Some(user)) if user.mailbox.is_some() => user,
             Ok(_) => return Renewed::Denied,
             Err(()) => return Renewed::Unavailable,
         };
-        match self.hashing.take(move || hash_password(&new)).await {
+        match self.hashing.take(from, move || hash_password(&new)).await {
             Some(hash) => self.renew(&user, Renewal::PasswordHash(hash)).await,
             None => Renewed::Overloaded,
         }
@@ -176,16 +206,17 @@ impl Accounts {
         login: &str,
         password: &str,
         mailbox: Option<Mailbox>,
+        from: Whence,
     ) -> Renewed {
-        match self.recognise(login, password).await {
+        match self.recognise(login, password, from).await {
             Ok(user) => self.renew(&user, Renewal::Mailbox(mailbox)).await,
             Err(why) => why.into(),
         }
     }
 
     /// Has the account end, for who knows its password: nobody logs in to it any more, and nobody else gets its login.
-    pub async fn delete(&self, login: &str, password: &str) -> Renewed {
-        match self.recognise(login, password).await {
+    pub async fn delete(&self, login: &str, password: &str, from: Whence) -> Renewed {
+        match self.recognise(login, password, from).await {
             Ok(user) => self.renew(&user, Renewal::Gone).await,
             Err(why) => why.into(),
         }
@@ -202,8 +233,8 @@ impl Accounts {
     }
 
     /// Has every token of the user refused but those that are issued from now on.
-    pub async fn sign_out(&self, login: &str, password: &str) -> Renewed {
-        match self.recognise(login, password).await {
+    pub async fn sign_out(&self, login: &str, password: &str, from: Whence) -> Renewed {
+        match self.recognise(login, password, from).await {
             Ok(user) => self.renew(&user, Renewal::Nothing).await,
             Err(why) => why.into(),
         }
@@ -222,10 +253,37 @@ impl Accounts {
         }
     }
 
-    /// The user of this login, if the password is right.
-    async fn recognise(&self, login: &str, password: &str) -> Result<User, Unrecognised> {
-        let found = self.logins.find(&spelling::key(login)).await;
-        let user = found.map_err(|()| Unrecognised::Unavailable)?;
+    /// The user of this login, if the password is right. A try is counted as wrong before it is made.
+    async fn recognise(
+        &self,
+        login: &str,
+        password: &str,
+        from: Whence,
+    ) -> Result<User, Unrecognised> {
+        let login = spelling::key(login);
+        let begun = self.guesses.begin(&login, from);
+        begun.map_err(Unrecognised::TooMany)?;
+        let recognised = self.compare(&login, password, from).await;
+        match &recognised {
+            Ok(_) => self.guesses.was_right(&login, from),
+            Err(Unrecognised::Overloaded | Unrecognised::Unavailable) => {
+                self.guesses.was_not_tried(&login, from);
+            }
+            Err(_) => {}
+        }
+        recognised
+    }
+
+    /// The same calls and the same work whether or not anybody has the login, and the same answers where it is not the
+    /// right password: who has an account is not told by that.
+    async fn compare(
+        &self,
+        login: &str,
+        password: &str,
+        from: Whence,
+    ) -> Result<User, Unrecognised> {
+        let found = self.logins.look_up(login).await;
+        let (user, is_certain) = found.map_err(|()| Unrecognised::Unavailable)?;
         // an account that is gone is nobody's, also for whoever looks at the time
         let user = user.filter(|user| !user.is_gone());
         let known: Arc<str> = match &user {
@@ -233,27 +291,33 @@ impl Accounts {
             None => self.nobody.clone(),
         };
         let forms = spelling::password_forms(password);
-        let matches = self.hashing.take(move || opens(&forms, &known));
+        let matches = self.hashing.take(from, move || opens(&forms, &known));
         match (matches.await, user) {
             (None, _) => Err(Unrecognised::Overloaded),
             (Some(true), Some(user)) => Ok(user),
-            (Some(_), _) => Err(Unrecognised::Denied),
+            (Some(_), _) if is_certain => Err(Unrecognised::Denied),
+            // another company may know the login, or another password of it
+            (Some(_), _) => Err(Unrecognised::Uncertain),
         }
     }
 }
 
 enum Unrecognised {
     Denied,
+    TooMany(Duration),
     Overloaded,
     Unavailable,
+    /// It is wrong as far as is known here.
+    Uncertain,
 }
 
 impl From<Unrecognised> for Renewed {
     fn from(why: Unrecognised) -> Self {
         match why {
             Unrecognised::Denied => Self::Denied,
+            Unrecognised::TooMany(wait) => Self::TooMany(wait),
             Unrecognised::Overloaded => Self::Overloaded,
-            Unrecognised::Unavailable => Self::Unavailable,
+            Unrecognised::Unavailable | Unrecognised::Uncertain => Self::Unavailable,
         }
     }
 }
@@ -264,6 +328,15 @@ impl From<&User> for Known {
             user: user.id,
             version: user.version,
         }
+    }
+}
+
+/// What is hashed of a new password of this login, if it may be chosen.
+pub fn new_password(login: &str, password: &str) -> Result<String, Unfit> {
+    let spelt = spelling::new_password(password).map_err(Unfit::Misspelt)?;
+    match is_common(&spelt, login) {
+        true => Err(Unfit::Common),
+        false => Ok(spelt),
     }
 }
 

@@ -1,11 +1,13 @@
 //! What people hold: handles without actors, peers and timeouts.
 //!
 //! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who, [`mail_address`], where they get mail, and
-//!   [`spelling`], how they are spelt; [`surname`], by which a booking is found; [`refund`]: what comes back for a cancelled seat; [`remedy`]: what is owed for a changed flight,
+//!   [`spelling`], how they are spelt; [`common_passwords`]; [`surname`], by which a booking is found; [`refund`]: what comes back
+//!   for a cancelled seat; [`remedy`]: what is owed for a changed flight,
 //!   and [`rebooking`], by which other flights it may be paid;
 //! * operators: [`operations`].
 
 pub mod accounts;
+pub mod common_passwords;
 pub mod desk;
 pub mod mail_address;
 pub mod operations;

@@ -121,6 +121,7 @@ impl Wiring {
                 url: format!("redis://{redis}"),
             },
             hold_seconds: self.hold_seconds,
+            load: true,
             companies: codes
                 .iter()
                 .enumerate()
@@ -137,6 +138,7 @@ impl Wiring {
 struct File<'a> {
     redis: Redis,
     hold_seconds: Option<u32>,
+    load: bool,
     companies: BTreeMap<&'a str, Company<'a>>,
 }
 

@@ -3,6 +3,7 @@
 use passcom_actors::domain::ids::{SagaId, SeatId, UserId};
 use passcom_actors::people::desk::Unavailable;
 use passcom_actors::people::operations::Blocked;
+use uuid::Uuid;
 
 use super::{Operator, reason};
 use crate::answer::{Answer, Answered};
@@ -12,7 +13,7 @@ use crate::cursor;
 use crate::error::{Kind, Problem};
 use crate::router::{Endpoint, delete, get, put};
 use crate::wire::field::FREE;
-use crate::wire::{self, query};
+use crate::wire::{self, SaidOfSeats, query};
 
 pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
     get("/trechos", |operator, call| Box::pin(legs(operator, call))),
@@ -30,6 +31,8 @@ pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
     }),
 ];
 
+/// Operators are one, and no customer.
+const NOBODY: UserId = UserId(Uuid::nil());
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 500;
 /// Stands in the audit trail where an old client could give no reason.
@@ -38,8 +41,12 @@ const NO_REASON: &str = "no reason given";
 async fn legs(operator: &Operator, call: Call) -> Answered {
     let operations = operator.permitted(&call)?;
     let limit = call.limit(query::LIMIT, PAGE_DEFAULT, PAGE_MAX)?;
-    let page = operations.own_legs(cursor::given(&call)?, limit);
-    Ok(catalogue::legs(&page, &call))
+    let (operations, after) = (operations.clone(), cursor::given(&call)?);
+    let make = move |call: &Call| {
+        let page = operations.own_legs(after, limit);
+        catalogue::legs(&page, SaidOfSeats::default(), call)
+    };
+    operator.rendering.make(NOBODY, call, make).await
 }
 
 async fn seat(operator: &Operator, call: Call) -> Answered {

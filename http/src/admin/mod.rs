@@ -11,6 +11,7 @@ use crate::call::Call;
 use crate::edge::Edge;
 use crate::error::{Kind, Problem};
 use crate::language::Language;
+use crate::rendering::Rendering;
 use crate::router::Router;
 use crate::token::OperatorToken;
 
@@ -30,6 +31,7 @@ struct Operator {
     operations: Operations,
     token: OperatorToken,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    rendering: Rendering,
 }
 
 /// The admin port, ready to be served.
@@ -41,6 +43,7 @@ pub(crate) fn edge(
         operations: admin.operations,
         token: OperatorToken::new(&admin.token),
         metrics: admin.metrics,
+        rendering: Rendering::new(),
     };
     Edge::new("admin", router(), operator, admin.options, closing).only_in(Language::English)
 }

@@ -55,7 +55,7 @@ async fn settlement(operator: &Operator, call: Call) -> Answered {
     let as_csv = wants_csv(&call)?;
     let settlement = operations.settlement(from, to, by_day).await?;
     Ok(match as_csv {
-        true => Answer::file(CSV, csv(&settlement).as_bytes()).with(AS_OF, as_of(&settlement)),
+        true => Answer::made(CSV, csv(&settlement)).with(AS_OF, as_of(&settlement)),
         false => Answer::json(&settlement),
     })
 }

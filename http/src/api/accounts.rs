@@ -1,8 +1,9 @@
 //! Registering, logging in, and a fresh token for a valid one.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
-use passcom_actors::people::accounts::{Known, LoggedIn, Registered, Renewed};
+use passcom_actors::people::accounts::{Known, LoggedIn, Registered, Renewed, Unfit};
 use passcom_actors::people::desk::Unavailable;
 use passcom_actors::people::spelling::Misspelt;
 use tracing::error;
@@ -44,14 +45,19 @@ async fn register(client: &Client, call: Call) -> Answered {
     let (login, password) = credentials(&call)?;
     check_new("login", &login, LOGIN_LEN)?;
     check_new("password", &password, PASSWORD_LEN)?;
-    match client.accounts.register(&login, &password).await {
+    if let Some(from) = &call.from {
+        let check = client.registrations.check(from);
+        check.map_err(too_many)?;
+    }
+    let registered = client.accounts.register(&login, &password, call.from);
+    match registered.await {
         Registered::Created(user_uuid) => Ok(Answer::json(&wire::Registered {
             message: CREATED.to(call.language),
             user_uuid,
         })),
         Registered::Taken => Err(Kind::LoginTaken.into()),
         Registered::LoginMisspelt(why) => Err(misspelt("login", why)),
-        Registered::PasswordMisspelt(why) => Err(misspelt("password", why)),
+        Registered::PasswordUnfit(why) => Err(unfit("password", why)),
         Registered::NoMajority => Err(Problem::from(Kind::NoMajority).retry_after(RETRY_COMPANY)),
         Registered::Overloaded => Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
     }
@@ -62,9 +68,10 @@ async fn log_in(client: &Client, call: Call) -> Answered {
     if !could_exist(&login, &password) {
         return Err(Kind::BadCredentials.into());
     }
-    match client.accounts.log_in(&login, &password).await {
+    match client.accounts.log_in(&login, &password, call.from).await {
         LoggedIn::Welcome(known) => session(client, &call, known),
         LoggedIn::Denied => Err(Kind::BadCredentials.into()),
+        LoggedIn::TooMany(wait) => Err(too_many(wait)),
         LoggedIn::Overloaded => Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
         LoggedIn::Unavailable => Err(Unavailable.into()),
     }
@@ -83,7 +90,9 @@ async fn change_password(client: &Client, call: Call) -> Answered {
     if !could_exist(&login, &password) {
         return Err(Kind::BadCredentials.into());
     }
-    let changed = client.accounts.change_password(&login, &password, &new);
+    let changed = client
+        .accounts
+        .change_password(&login, &password, &new, call.from);
     session(client, &call, renewed(changed.await)?)
 }
 
@@ -92,7 +101,8 @@ async fn sign_out(client: &Client, call: Call) -> Answered {
     if !could_exist(&login, &password) {
         return Err(Kind::BadCredentials.into());
     }
-    renewed(client.accounts.sign_out(&login, &password).await)?;
+    let signed_out = client.accounts.sign_out(&login, &password, call.from);
+    renewed(signed_out.await)?;
     let answer = Answer::json(&wire::Message {
         message: SIGNED_OUT.to(call.language),
     });
@@ -111,7 +121,8 @@ pub(super) fn renewed(answer: Renewed) -> Result<Known, Problem> {
     match answer {
         Renewed::Done(known) => Ok(known),
         Renewed::Denied => Err(Kind::BadCredentials.into()),
-        Renewed::PasswordMisspelt(why) => Err(misspelt(NEW_PASSWORD, why)),
+        Renewed::PasswordUnfit(why) => Err(unfit(NEW_PASSWORD, why)),
+        Renewed::TooMany(wait) => Err(too_many(wait)),
         Renewed::Overloaded => Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
         Renewed::Unavailable => Err(Unavailable.into()),
     }
@@ -173,6 +184,20 @@ pub(super) fn check_new(
         ));
     }
     Ok(())
+}
+
+fn too_many(wait: Duration) -> Problem {
+    Problem::from(Kind::TooManyRequests).retry_after(wait)
+}
+
+fn unfit(field: &str, why: Unfit) -> Problem {
+    match why {
+        Unfit::Misspelt(why) => misspelt(field, why),
+        Unfit::Common => Problem::invalid(
+            format!("{field} é das primeiras que alguém tentaria; escolha outra"),
+            format!("{field} is among the first that anybody would guess; choose another one"),
+        ),
+    }
 }
 
 /// The answer to a text that is not taken in this field.
@@ -246,7 +271,10 @@ mod tests {
         assert_eq!(kind(Renewed::Done(known)), Ok(known));
         assert_eq!(kind(Renewed::Denied), Err(Kind::BadCredentials));
         assert_eq!(kind(Renewed::Overloaded), Err(Kind::Overloaded));
-        let wrong = renewed(Renewed::PasswordMisspelt(Misspelt::Character)).unwrap_err();
+        let many = renewed(Renewed::TooMany(Duration::from_secs(7))).unwrap_err();
+        assert_eq!(many, too_many(Duration::from_secs(7)));
+        let wrong =
+            renewed(Renewed::PasswordUnfit(Unfit::Misspelt(Misspelt::Character))).unwrap_err();
         assert_eq!(wrong.kind(), Kind::InvalidRequest);
         let detail = wrong.detail(Language::Portuguese);
         assert!(

@@ -215,6 +215,12 @@ fn refused(refusal: Refusal) -> Problem {
     let problem = Problem::from(kind).about(refusal.seat);
     match kind {
         Kind::SeatHeld => problem.retry_after(RETRY),
+        Kind::TooManyHolds => problem
+            .detailed(Text::fixed(
+                "retenções demais neste trecho, suas ou de todos; reserve direto, ou tente mais tarde",
+                "too much of this leg is held, by you or by all; book it, or try again later",
+            ))
+            .retry_after(RETRY_HOLDS),
         Kind::CompanySilent => {
             let company = refusal.seat.company;
             let detail = Text::new(
@@ -237,6 +243,7 @@ pub(crate) fn kind_of(reason: RefusalReason) -> Kind {
         RefusalReason::Unknown => Kind::UnknownSeat,
         RefusalReason::NoVote => Kind::CompanySilent,
         RefusalReason::Changed => Kind::TicketChanged,
+        RefusalReason::Limit => Kind::TooManyHolds,
     }
 }
 
@@ -408,6 +415,7 @@ mod tests {
             (refusal(RefusalReason::Held), Kind::SeatHeld),
             (refusal(RefusalReason::Unknown), Kind::UnknownSeat),
             (refusal(RefusalReason::NoVote), Kind::CompanySilent),
+            (refusal(RefusalReason::Limit), Kind::TooManyHolds),
             (BookAnswer::SeatBusy(seat_ref(1)), Kind::SeatBusy),
             (BookAnswer::StillRunning(SAGA), Kind::StillRunning),
             (BookAnswer::KeyReused, Kind::KeyReused),

@@ -1,6 +1,5 @@
 //! What is on sale: pages of legs, and the companies.
 
-use jiff::civil::Date;
 use passcom_actors::catalogue::{Catalogue, LegFilter, LegPage, LegView, Window};
 use passcom_actors::domain::ids::CompanyId;
 
@@ -12,7 +11,7 @@ use crate::clock;
 use crate::cursor::{self, Cursor};
 use crate::error::{Kind, Problem};
 use crate::router::{Endpoint, get};
-use crate::wire::{self, query};
+use crate::wire::{self, SaidOfSeats, query};
 
 pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/all-trechos", |client, call| Box::pin(list(client, call))),
@@ -28,14 +27,33 @@ const SEAT_BYTES: usize = 56;
 const LEG_BYTES: usize = 384;
 
 async fn list(client: &Client, call: Call) -> Answered {
-    client.user(&call)?;
+    let user = client.user(&call)?;
     let limit = call.limit(query::LIMIT, PAGE_DEFAULT, PAGE_MAX)?;
     let after = cursor::given(&call)?;
     let filter = filter(&client.catalogue, &call)?;
     if let Some(company) = filter.company {
         check_company(&client.catalogue, company)?;
     }
-    Ok(legs(&client.catalogue.page(&filter, after, limit), &call))
+    let seats = said_of_seats(&call)?;
+    // a page may look through all that is on sale, and has some thousands of seats for every leg
+    let catalogue = client.catalogue.clone();
+    let make = move |call: &Call| legs(&catalogue.page(&filter, after, limit), seats, call);
+    client.rendering.make(user, call, make).await
+}
+
+fn said_of_seats(call: &Call) -> Result<SaidOfSeats, Problem> {
+    let Some(text) = call.parameter(query::SEATS_SAID)? else {
+        return Ok(SaidOfSeats::default());
+    };
+    let named = wire::SAID_OF_SEATS.iter().find(|(name, _)| *name == text);
+    named.map(|(_, said)| *said).ok_or_else(|| {
+        let name = query::SEATS_SAID;
+        let names = wire::SAID_OF_SEATS.map(|(name, _)| name).join(", ");
+        Problem::invalid(
+            format!("{name} deve ser um de: {names}"),
+            format!("{name} must be one of: {names}"),
+        )
+    })
 }
 
 async fn companies(client: &Client, call: Call) -> Answered {
@@ -46,10 +64,15 @@ async fn companies(client: &Client, call: Call) -> Answered {
 }
 
 /// A page of legs with the link to the next one.
-pub(crate) fn legs(page: &LegPage, call: &Call) -> Answer {
-    let legs: Vec<_> = page.legs.iter().map(wire::Leg::from).collect();
+pub(crate) fn legs(page: &LegPage, seats: SaidOfSeats, call: &Call) -> Answer {
+    let leg = |leg| wire::Leg::new(leg, seats);
+    let legs: Vec<_> = page.legs.iter().map(leg).collect();
     let next = page.next.map(|next| call.next_page(&next.to_text()));
-    Answer::sized_json(&legs, legs_size(page.legs.iter()))
+    let size = match seats {
+        SaidOfSeats::Each => legs_size(page.legs.iter()),
+        SaidOfSeats::Ranges | SaidOfSeats::Nothing => LEG_BYTES * legs.len(),
+    };
+    Answer::sized_json(&legs, size)
         .linked(next)
         .without(&page.unreachable)
 }
@@ -90,7 +113,7 @@ fn place(
 
 /// The day is that of the clock at the origin. A city's airports share a zone; without an origin it is Brasília's.
 fn departs(call: &Call, origin: Option<&Place>) -> Result<Option<Window>, Problem> {
-    let Some(date) = call.parsed::<Date>(query::DATE)? else {
+    let Some(date) = call.date(query::DATE)? else {
         return Ok(None);
     };
     let day = clock::day(date, origin.and_then(Place::zone));
@@ -183,5 +206,14 @@ mod tests {
             filter_of("company=G3").unwrap().company,
             Some("G3".parse().unwrap())
         );
+    }
+
+    #[test]
+    fn what_is_said_of_seats_is_one_of_three_and_need_not_be_chosen() {
+        let said = |query: &str| said_of_seats(&call(&format!("/all-trechos{query}"), &[], b""));
+        assert_eq!(said(""), Ok(SaidOfSeats::Each));
+        assert_eq!(said("?assentos=faixas"), Ok(SaidOfSeats::Ranges));
+        assert_eq!(said("?assentos=nenhum"), Ok(SaidOfSeats::Nothing));
+        assert!(said("?assentos=metade").is_err());
     }
 }

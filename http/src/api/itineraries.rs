@@ -8,6 +8,7 @@ use passcom_actors::catalogue::{
 };
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::order;
+use passcom_actors::turns::fair::Whence;
 
 use super::catalogue::legs_size;
 use super::places::{self, Place};
@@ -73,7 +74,7 @@ async fn search(client: &Client, call: Call) -> Answered {
         limit: call.limit(query::LIMIT, ITINERARIES_DEFAULT, ITINERARIES_MAX)?,
         count_by: Some(parts),
     };
-    let found = found(catalogue, &trip).await?;
+    let found = found(catalogue, &trip, call.from).await?;
     let size = ITINERARY_BYTES * (found.itineraries.len() + 1);
     let after = trip.skip.saturating_add(trip.limit);
     let next = (after < found.total).then(|| call.next_page(&after.to_text()));
@@ -84,8 +85,8 @@ async fn search(client: &Client, call: Call) -> Answered {
         .without(&found.unreachable))
 }
 
-async fn found(catalogue: &Catalogue, trip: &Trip) -> Result<Found, Problem> {
-    let found = catalogue.search_in_turn(trip).await;
+async fn found(catalogue: &Catalogue, trip: &Trip, from: Whence) -> Result<Found, Problem> {
+    let found = catalogue.search_in_turn(trip, from).await;
     found.ok_or_else(|| Problem::from(Kind::Overloaded).retry_after(RETRY))
 }
 
@@ -100,7 +101,7 @@ fn required_place(
 
 /// The day by the clock at the origin; that of `now`, in seconds since 1970, if none is given.
 fn date(call: &Call, origin: &Place, now: i64) -> Result<Date, Problem> {
-    let date = call.parsed::<Date>(query::DATE)?;
+    let date = call.date(query::DATE)?;
     Ok(date.unwrap_or_else(|| clock::date(now, origin.zone())))
 }
 
@@ -157,7 +158,7 @@ async fn first_few(client: &Client, call: Call) -> Answered {
     let now = client.desk.clock().wall_seconds();
     for day in 0..OLD_SEARCH_DAYS {
         trip.departs = (now + day * DAY_SECONDS, now + (day + 1) * DAY_SECONDS);
-        let found = found(&client.catalogue, &trip).await?;
+        let found = found(&client.catalogue, &trip, call.from).await?;
         itineraries.extend(found.itineraries);
         unreachable = found.unreachable;
     }

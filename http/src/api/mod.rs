@@ -20,6 +20,7 @@ use crate::error::{Kind, Problem};
 use crate::language::Language;
 use crate::limits::Limiter;
 use crate::live::Feeds;
+use crate::rendering::Rendering;
 use crate::router::Router;
 use crate::session::SessionCookie;
 use crate::ticket::printer::Printer;
@@ -40,7 +41,7 @@ pub(crate) mod tickets;
 mod ui;
 
 /// When to ask again where waiting may help and nothing better is known.
-const RETRY: Duration = Duration::from_secs(1);
+pub(crate) const RETRY: Duration = Duration::from_secs(1);
 /// When to try for another hold: one of those that are open may have ended by then.
 const RETRY_HOLDS: Duration = Duration::from_secs(60);
 /// When to ask again for a company or a majority: redial and heartbeats take about this long.
@@ -59,9 +60,11 @@ struct Client {
     users: Limiter<UserId>,
     /// Who looks for a booking without a login.
     finders: Limiter<IpAddr>,
+    registrations: Limiter<IpAddr>,
     /// None where this node sends no mail.
     codes: Option<Arc<dyn Codes>>,
     printer: Printer,
+    rendering: Rendering,
     /// Where customers find this node's page.
     public_url: Option<String>,
 }
@@ -79,12 +82,19 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         cookie: SessionCookie::new(app.me, app.public_url.as_deref()),
         users: Limiter::new(app.limits.per_user),
         finders: Limiter::per_minute(tickets::finding::TRIES_PER_MINUTE),
+        registrations: Limiter::per_minute(app.limits.registrations),
         codes: app.codes,
         printer: Printer::new(prints_at_once()),
+        rendering: Rendering::new(),
         public_url: app.public_url,
     };
     Edge::new("client", router(), client, app.options, closing)
         .limited(Limiter::new(app.limits.per_address))
+}
+
+/// Makes what every node has to give out, before it is asked for.
+pub(crate) async fn prepare() {
+    ui::prepare().await;
 }
 
 /// A quarter of the cores, rounded up: a customer waits a moment for a document, not for a booking.

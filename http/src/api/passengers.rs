@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use passcom_actors::domain::ids::{CompanyId, RouteId};
 use passcom_actors::domain::order::{Passenger, SeatRef};
 use passcom_actors::people::desk::WantedSeat;
-use passcom_actors::people::spelling;
+use passcom_actors::people::spelling::{self, Misspelt};
 
 use super::accounts::misspelt;
 use crate::error::Problem;
@@ -85,7 +85,11 @@ fn place(of: &str, index: usize, field: &str) -> String {
 /// 1 to `max` characters, none of them a control character.
 fn bounded(place: &str, text: &str, max: usize) -> Result<String, Problem> {
     let fits = (1..=max).contains(&text.chars().count());
-    if fits && !text.chars().any(char::is_control) {
+    let place = place(index, field);
+    if text.contains(char::is_control) {
+        return Err(misspelt(&place, Misspelt::Character));
+    }
+    if fits {
         return Ok(text.to_owned());
     }
     Err(Problem::invalid(

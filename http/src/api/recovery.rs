@@ -1,15 +1,14 @@
 //! Who an account belongs to, where its mail goes, and another password for who has forgotten the old one.
 
 use passcom_actors::domain::accounts::Mailbox;
-use passcom_actors::people::accounts::Renewed;
 use passcom_actors::people::accounts::codes::{ASKED_WITHIN, Asked, Codes};
+use passcom_actors::people::accounts::{Renewed, new_password};
 use passcom_actors::people::{mail_address, spelling};
 use tracing::error;
 
 use super::accounts::{
     LOGIN_LEN, PASSWORD_LEN, check_new, could_exist, credentials, present, renewed, session,
 };
-use super::tickets::view::shown;
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -72,29 +71,28 @@ async fn export(client: &Client, call: Call) -> Answered {
         Some(_) => None,
     };
     let now = client.desk.clock().wall_ms();
-    let open = holds.iter().flat_map(|holds| &holds.open);
-    let teller = client.teller(call.language);
-    let tickets = page.tickets.iter();
-    let data = wire::PersonalData {
-        account: wire::AccountData {
-            user_uuid: user,
-            login: &profile.login,
-            email: profile.mailbox.as_ref().map(|mailbox| &*mailbox.address),
-            language: profile
-                .mailbox
-                .as_ref()
-                .map(|mailbox| mailbox.language.tag()),
-        },
-        holds: open
-            .filter_map(|hold| wire::Hold::new(hold, now, teller))
-            .collect(),
-        tickets: tickets
-            .map(|ticket| shown(client, ticket, call.language))
-            .collect(),
-    };
+    let showing = client.showing(call.language);
     let next = page.next.map(|next| call.next_page(&next.to_text()));
-    let unreachable = holds.as_ref().map_or(&[][..], |holds| &holds.unreachable);
-    Ok(Answer::json(&data).linked(next).without(unreachable))
+    let make = move |_: &Call| {
+        let open = holds.iter().flat_map(|holds| &holds.open);
+        let tickets = page.tickets.iter();
+        let mailbox = profile.mailbox.as_ref();
+        let data = wire::PersonalData {
+            account: wire::AccountData {
+                user_uuid: user,
+                login: &profile.login,
+                email: mailbox.map(|mailbox| &*mailbox.address),
+                language: mailbox.map(|mailbox| mailbox.language.tag()),
+            },
+            holds: open
+                .filter_map(|hold| wire::Hold::new(hold, now, showing.teller()))
+                .collect(),
+            tickets: tickets.map(|ticket| showing.ticket(ticket)).collect(),
+        };
+        let unreachable = holds.as_ref().map_or(&[][..], |holds| &holds.unreachable);
+        Answer::json(&data).linked(next).without(unreachable)
+    };
+    client.rendering.make(user, call, make).await
 }
 
 /// As for a change of password, no token is asked for.
@@ -103,7 +101,8 @@ async fn end(client: &Client, call: Call) -> Answered {
     if !could_exist(&login, &password) {
         return Err(Kind::BadCredentials.into());
     }
-    renewed(client.accounts.delete(&login, &password).await)?;
+    let deleted = client.accounts.delete(&login, &password, call.from);
+    renewed(deleted.await)?;
     let answer = Answer::json(&wire::Message {
         message: GONE.to(call.language),
     });
@@ -135,7 +134,9 @@ async fn change_mailbox(client: &Client, call: Call) -> Answered {
     if !could_exist(&login, &password) {
         return Err(Kind::BadCredentials.into());
     }
-    let changed = client.accounts.change_mailbox(&login, &password, mailbox);
+    let changed = client
+        .accounts
+        .change_mailbox(&login, &password, mailbox, call.from);
     session(client, &call, renewed(changed.await)?)
 }
 
@@ -168,8 +169,8 @@ async fn reset_password(client: &Client, call: Call) -> Answered {
     let new = present(NEW_PASSWORD, body.new_password)?;
     check_new(NEW_PASSWORD, &new, PASSWORD_LEN)?;
     // before a try is spent on it
-    if let Err(why) = spelling::new_password(&new) {
-        return renewed(Renewed::PasswordMisspelt(why))
+    if let Err(why) = new_password(&login, &new) {
+        return renewed(Renewed::PasswordUnfit(why))
             .and_then(|known| session(client, &call, known));
     }
     if check_new("login", &login, LOGIN_LEN).is_err() {
@@ -184,7 +185,8 @@ async fn reset_password(client: &Client, call: Call) -> Answered {
     if reset_code::read(&given) != Some(right) || !codes.redeem(id).await? {
         return Err(Kind::BadCode.into());
     }
-    match client.accounts.reset_password(&login, &new).await {
+    let reset = client.accounts.reset_password(&login, &new, call.from);
+    match reset.await {
         // the mailbox is gone since, or a registration was never finished
         Renewed::Denied => Err(Kind::BadCode.into()),
         answer => session(client, &call, renewed(answer)?),

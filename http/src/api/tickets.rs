@@ -16,8 +16,8 @@ use crate::wire::{self, query};
 
 pub(super) mod cancellation;
 pub(super) mod documents;
-pub(super) mod names;
 pub(super) mod finding;
+pub(super) mod names;
 pub(super) mod rebooking;
 pub(super) mod view;
 
@@ -47,7 +47,8 @@ async fn list(client: &Client, call: Call) -> Answered {
     if page.tickets.is_empty() && after.is_none() && next.is_none() {
         return Err(Kind::NoTickets.into());
     }
-    Ok(tickets(&page.tickets).linked(next))
+    let make = move |_: &Call| tickets(&page.tickets).linked(next);
+    client.rendering.make(user, call, make).await
 }
 
 async fn cancel(client: &Client, call: Call) -> Answered {

@@ -21,7 +21,7 @@ use warp::http::header::{
 use warp::http::{HeaderName, HeaderValue};
 
 use super::Client;
-use crate::answer::{Answer, Answered};
+use crate::answer::{Answer, Answered, GZIP, tag_of};
 use crate::call::Call;
 use crate::error::Kind;
 use crate::router::{Endpoint, get};
@@ -47,7 +47,6 @@ const ASSETS: &str = "assets/";
 /// A file that may be kept is asked for again at once: it is small, and changes with the program.
 const ASK_EACH_TIME: Duration = Duration::ZERO;
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -57,11 +56,13 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 
-/// A file as it is, and as it is sent to whoever takes gzip.
+/// A file as it is, and as it is sent to whoever takes gzip; each with its tag.
 struct File {
     content_type: &'static str,
     plain: &'static [u8],
+    plain_tag: String,
     gzip: Vec<u8>,
+    gzip_tag: String,
 }
 
 static FILES: LazyLock<BTreeMap<String, File>> = LazyLock::new(|| {
@@ -69,6 +70,12 @@ static FILES: LazyLock<BTreeMap<String, File>> = LazyLock::new(|| {
     collect(&DIST, &mut files);
     files
 });
+
+/// Compresses the files, which takes a moment, before anybody asks for one.
+pub(super) async fn prepare() {
+    // a panic there is met again by whoever asks
+    drop(tokio::task::spawn_blocking(|| LazyLock::force(&FILES)).await);
+}
 
 fn collect(folder: &'static Dir<'static>, files: &mut BTreeMap<String, File>) {
     for file in folder.files() {
@@ -85,15 +92,28 @@ impl File {
     fn new(path: &str, plain: &'static [u8]) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         let whole = encoder.write_all(plain).and_then(|()| encoder.finish());
+        let gzip = whole.expect("a Vec takes everything");
         Self {
             content_type: content_type(path),
             plain,
-            gzip: whole.expect("a Vec takes everything"),
+            plain_tag: tag_of(plain),
+            gzip_tag: tag_of(&gzip),
+            gzip,
         }
     }
 
-    fn answer(&self, call: &Call) -> Answer {
-        let answer = if takes_gzip(call) {
+    /// To be asked for again each time.
+    fn checked(&'static self, call: &Call) -> Answer {
+        let tag = match call.takes_gzip() {
+            true => &self.gzip_tag,
+            false => &self.plain_tag,
+        };
+        let answer = self.answer(call);
+        answer.cached_as(call, tag.clone(), ASK_EACH_TIME)
+    }
+
+    fn answer(&'static self, call: &Call) -> Answer {
+        let answer = if call.takes_gzip() {
             Answer::file(self.content_type, &self.gzip).with(CONTENT_ENCODING, GZIP)
         } else {
             Answer::file(self.content_type, self.plain)
@@ -113,29 +133,10 @@ fn content_type(path: &str) -> &'static str {
     }
 }
 
-/// Whether gzip is among the encodings that the client takes, and not ruled out by `q=0`.
-fn takes_gzip(call: &Call) -> bool {
-    let accepted = call.headers.get_all(ACCEPT_ENCODING).iter();
-    let mut codings = accepted
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    codings.any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        let named = parts
-            .next()
-            .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
-        let refused = parts
-            .filter_map(|part| part.strip_prefix("q="))
-            .any(|weight| weight.parse() == Ok(0.0));
-        named && !refused
-    })
-}
-
 fn page(call: &Call) -> Answered {
     let page = FILES.get(PAGE).ok_or(Kind::UnknownPath)?;
     Ok(page
-        .answer(call)
-        .cached(call, ASK_EACH_TIME)
+        .checked(call)
         .with(CONTENT_SECURITY_POLICY, POLICY)
         .with(REFERRER_POLICY, NO_REFERRER)
         .with(OPENER_POLICY, SAME_ORIGIN))
@@ -150,7 +151,7 @@ fn asset(call: &Call) -> Answered {
 
 fn description(call: &Call) -> Answered {
     let description = FILES.get(OPENAPI).ok_or(Kind::UnknownPath)?;
-    Ok(description.answer(call).cached(call, ASK_EACH_TIME))
+    Ok(description.checked(call))
 }
 
 fn viewer() -> Answer {

@@ -16,12 +16,16 @@ use super::*;
 use crate::answer::Answer;
 use crate::events::StreamLimits;
 use crate::limits::Rate;
+use crate::proxies::Proxies;
 use crate::router::{Endpoint, get, post};
+use crate::unread::UnreadLimits;
 use crate::{server, wire};
 
 /// Longer than any of these tests takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(50);
+/// Of an answer, more than the kernel takes for who does not read it.
+const LONG: usize = 16 * 1024 * 1024;
 
 const ENDPOINTS: &[Endpoint<()>] = &[
     post("/echo", |_, call| {
@@ -37,6 +41,9 @@ const ENDPOINTS: &[Endpoint<()>] = &[
         Box::pin(async { panic!("an internal secret") })
     }),
     get("/never", |_, _| Box::pin(pending())),
+    get("/long", |_, _| {
+        Box::pin(async { Ok(Answer::made("text/plain", vec![b'x'; LONG])) })
+    }),
     get("/events", |_, _| {
         Box::pin(async {
             let first = stream::once(async { Bytes::from_static(b"data: 1\n\n") });
@@ -68,7 +75,7 @@ impl Port {
                 drop(stopped.await);
                 close.send_replace(true);
             };
-            server::run(listener, edge.into_filter(), &options, shutdown).await;
+            server::run("test", listener, edge.into_filter(), &options, shutdown).await;
         });
         Self {
             address,
@@ -400,4 +407,183 @@ async fn a_client_that_asks_first_is_told_before_it_sends() {
     assert_eq!(status(&port.post(&head, b"").await), "413");
     let endless = format!("content-length: {}", DISCARDED_MAX + 1);
     assert_eq!(status(&port.post(&endless, b"{").await), "413");
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads_are_not_piled_up() {
+    let port = Port::open(Options {
+        unread: UnreadLimits {
+            in_all: 3 * LONG,
+            per_address: 2 * LONG,
+        },
+        ..Options::default()
+    })
+    .await;
+    let mut unread = Vec::new();
+    for _ in 0..2 {
+        let mut stream = port.connect().await;
+        let request = b"GET /long HTTP/1.1\r\nhost: x\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let first = timeout(PATIENCE, stream.read_u8()).await;
+        first.expect("it begins").unwrap();
+        unread.push(stream);
+    }
+    let answer = port.get("/long").await;
+    assert_eq!(status(&answer), "429");
+    assert!(answer.contains("retry-after: 1\r\n"));
+    assert_eq!(status(&port.get("/things/7").await), "200", "a short one");
+    drop(unread.pop());
+    let freed = async { while status(&port.get_head("/long").await) != "200" {} };
+    timeout(PATIENCE, freed).await.expect("its bytes are gone");
+}
+
+#[tokio::test]
+async fn an_address_that_opens_more_connections_loses_its_idle_ones() {
+    let port = Port::open(Options {
+        connections_per_address: 4,
+        ..Options::default()
+    })
+    .await;
+    let busy = listener(&port).await;
+    let mut idle = port.connect().await;
+    let third = port.connect().await;
+    let fourth = port.connect().await;
+    // until the oldest has been idle for long enough: who comes before that is not let in
+    let asked = async {
+        loop {
+            let mut stream = port.connect().await;
+            let request = b"GET /things/7 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+            // it may be closed already
+            let written = stream.write_all(request).await;
+            let mut answer = Vec::new();
+            let read = stream.read_to_end(&mut answer).await;
+            if written.is_ok() && read.is_ok() && answer.starts_with(b"HTTP/1.1 200") {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, asked).await.expect("somebody gives way");
+    let ended = timeout(PATIENCE, idle.read_u8()).await;
+    assert!(ended.expect("the longest idle one").is_err());
+    drop((busy, third, fourth));
+}
+
+#[tokio::test]
+async fn a_client_behind_a_proxy_of_ours_is_told_apart() {
+    let one = NonZeroU32::MIN;
+    let rate = Rate {
+        per_second: one,
+        burst: one,
+    };
+    let proxies = |trusted: &str| Options {
+        proxies: Proxies {
+            trusted: vec![trusted.parse().unwrap()],
+            ..Proxies::default()
+        },
+        ..Options::default()
+    };
+    for (trusted, second) in [("127.0.0.0/8", "200"), ("10.0.0.0/8", "429")] {
+        let port = Port::limited(proxies(trusted), Limiter::new(Some(rate))).await;
+        let ask = async |client: &str| {
+            let request = format!(
+                "GET /things/7 HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-forwarded-for: {client}\r\n\r\n"
+            );
+            let answer = port.exchange(request.as_bytes()).await;
+            status(&answer).to_owned()
+        };
+        assert_eq!(ask("1.1.1.1").await, "200");
+        assert_eq!(ask("2.2.2.2").await, second, "{trusted}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_names_its_host_once() {
+    let port = Port::open(Options::default()).await;
+    for (head, expected) in [
+        ("GET /things/7 HTTP/1.1\r\n", "400"),
+        ("GET /things/7 HTTP/1.1\r\nhost: x\r\nhost: y\r\n", "400"),
+        ("GET http://x/things/7 HTTP/1.1\r\n", "400"),
+        ("GET /things/7 HTTP/1.1\r\nhost: x\r\n", "200"),
+        ("GET /things/7 HTTP/1.0\r\n", "200"),
+    ] {
+        let request = format!("{head}connection: close\r\n\r\n");
+        let answer = port.exchange(request.as_bytes()).await;
+        assert_eq!(status(&answer), expected, "{head}");
+        assert!(answer.contains("x-request-id: "), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_beyond_its_bounds_is_a_problem_that_can_be_found_again() {
+    let port = Port::open(Options::default()).await;
+    let long = port.get(&format!("/things/{}", "x".repeat(9_000))).await;
+    assert_eq!(status(&long), "414");
+    let lines = "x-line: 1\r\n".repeat(70);
+    let request = format!("GET /things/7 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{lines}\r\n");
+    let many = port.exchange(request.as_bytes()).await;
+    assert_eq!(status(&many), "431");
+    for answer in [long, many] {
+        assert!(answer.contains("application/problem+json") && answer.contains("x-request-id: "));
+    }
+}
+
+#[tokio::test]
+async fn what_need_not_be_encoded_may_be() {
+    let port = Port::open(Options::default()).await;
+    let answer = port.get("/%74hings/a%2D7%20b").await;
+    assert_eq!(status(&answer), "200");
+    assert!(answer.ends_with("a-7%20b"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_encoded_body_is_not_read() {
+    let port = Port::open(Options::default()).await;
+    for (coding, expected) in [("gzip", "415"), ("identity", "200"), ("Identity", "200")] {
+        let head = format!("content-encoding: {coding}\r\ncontent-length: 2");
+        let answer = port.post(&head, b"{}").await;
+        assert_eq!(status(&answer), expected, "{coding}");
+        let offers = answer.contains("accept-encoding: identity\r\n");
+        assert_eq!(offers, expected == "415");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_named_sites_may_ask_and_no_others() {
+    let origins = crate::Origins(vec!["https://site.example".to_owned()]);
+    let port = Port::open(Options {
+        origins,
+        ..Options::default()
+    })
+    .await;
+    let ask = async |method: &str, origin: &str| {
+        let request = format!(
+            "{method} /things/7 HTTP/1.1\r\nhost: x\r\nconnection: close\r\norigin: {origin}\r\n\
+             access-control-request-method: GET\r\n\r\n"
+        );
+        port.exchange(request.as_bytes()).await
+    };
+    const ALLOWED: &str = "access-control-allow-origin: https://site.example\r\n";
+    let asked = ask("GET", "https://site.example").await;
+    assert!(
+        status(&asked) == "200" && asked.contains(ALLOWED),
+        "{asked}"
+    );
+    let preflight = ask("OPTIONS", "https://site.example").await;
+    assert_eq!(status(&preflight), "204");
+    assert!(preflight.contains(ALLOWED) && preflight.contains("idempotency-key"));
+    for other in ["https://other.example", "null", "https://site.example.evil"] {
+        assert_eq!(status(&ask("OPTIONS", other).await), "405", "{other}");
+        assert!(
+            !ask("GET", other)
+                .await
+                .contains("access-control-allow-origin")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stream_asks_proxies_to_pass_it_on_at_once() {
+    let port = Port::open(Options::default()).await;
+    let head = port.get_head("/events").await;
+    assert!(head.contains("x-accel-buffering: no\r\n"), "{head}");
 }

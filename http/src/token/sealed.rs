@@ -50,6 +50,7 @@ impl TokenVerifier {
         if header.typ.as_deref() != Some(T::KIND) {
             return Err(TokenFault::OtherKind);
         }
+        super::check_critical(&header)?;
         let company = self
             .companies
             .iter()

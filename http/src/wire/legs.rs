@@ -10,27 +10,55 @@ use serde::{Serialize, Serializer};
 use crate::clock;
 use passcom_actors::catalogue::airports;
 
+/// What a page says of the free seats of a leg.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum SaidOfSeats {
+    /// Each, as clients of the old contract expect.
+    #[default]
+    Each,
+    /// From which number to which.
+    Ranges,
+    Nothing,
+}
+
+pub(crate) const SAID_OF_SEATS: [(&str, SaidOfSeats); 3] = [
+    ("todos", SaidOfSeats::Each),
+    ("faixas", SaidOfSeats::Ranges),
+    ("nenhum", SaidOfSeats::Nothing),
+];
+
 /// A leg of the catalogue.
 #[derive(Serialize)]
 pub(crate) struct Leg<'a> {
     id: RouteId,
     #[serde(flatten)]
     details: LegDetails<'a>,
-    #[serde(rename = "assentos")]
-    seats: FreeSeats<'a>,
+    #[serde(rename = "assentos", skip_serializing_if = "Option::is_none")]
+    seats: Option<FreeSeats<'a>>,
+    #[serde(rename = "faixas", skip_serializing_if = "Option::is_none")]
+    ranges: Option<Vec<(SeatNumber, SeatNumber)>>,
 }
 
-impl<'a> From<&'a LegView> for Leg<'a> {
-    fn from(leg: &'a LegView) -> Self {
+impl<'a> Leg<'a> {
+    pub fn new(leg: &'a LegView, said: SaidOfSeats) -> Self {
+        let seats = FreeSeats {
+            leg,
+            says_free: true,
+        };
         Self {
             id: leg.route.id,
             details: LegDetails::from(leg),
-            seats: FreeSeats {
-                leg,
-                says_free: true,
-            },
+            seats: (said == SaidOfSeats::Each).then_some(seats),
+            ranges: (said == SaidOfSeats::Ranges).then(|| ranges(&leg.free)),
         }
     }
+}
+
+/// Of ascending numbers, the first and the last of each run.
+fn ranges(numbers: &[SeatNumber]) -> Vec<(SeatNumber, SeatNumber)> {
+    let runs = numbers.chunk_by(|one, next| one.0 + 1 == next.0);
+    runs.filter_map(|run| Some((*run.first()?, *run.last()?)))
+        .collect()
 }
 
 /// A leg of an itinerary found by search; `itinerary` and `place` count from 1.
@@ -259,8 +287,24 @@ mod tests {
         let seats =
             r#"[{"id":3073,"numero":1,"disponivel":1},{"id":3258,"numero":186,"disponivel":1}]"#;
         assert_eq!(
-            serde_json::to_string(&Leg::from(&leg())).unwrap(),
+            serde_json::to_string(&Leg::new(&leg(), SaidOfSeats::Each)).unwrap(),
             format!(r#"{{"id":3,{DETAILS},"assentos":{seats}}}"#)
+        );
+    }
+
+    #[test]
+    fn seats_may_be_told_by_ranges_or_not_at_all() {
+        let mut leg = leg();
+        leg.free = [1, 2, 3, 7, 9, 10].map(SeatNumber).into();
+        let told = |said| serde_json::to_string(&Leg::new(&leg, said)).unwrap();
+        let details = DETAILS.replace(r#""livres":2"#, r#""livres":6"#);
+        assert_eq!(
+            told(SaidOfSeats::Ranges),
+            format!(r#"{{"id":3,{details},"faixas":[[1,3],[7,7],[9,10]]}}"#)
+        );
+        assert_eq!(
+            told(SaidOfSeats::Nothing),
+            format!(r#"{{"id":3,{details}}}"#)
         );
     }
 

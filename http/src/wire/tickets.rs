@@ -560,6 +560,7 @@ fn refusal(reason: RefusalReason) -> &'static str {
         RefusalReason::Released => "released",
         RefusalReason::NoVote => "no-vote",
         RefusalReason::Changed => "changed",
+        RefusalReason::Limit => "limit",
     }
 }
 

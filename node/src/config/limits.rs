@@ -12,10 +12,21 @@ use super::{Fault, fault};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Requests a second from one address. Generous: a load generator is one address.
+    /// Requests a second from one address: of a household, an office, a load generator.
     pub requests_per_second_per_address: u32,
     /// Requests a second of one user.
     pub requests_per_second_per_user: u32,
+    /// New accounts a minute from one address.
+    pub registrations_per_minute_per_address: u32,
+    /// Wrong passwords of one login from one address before further ones have to wait; ten times as many of one address,
+    /// twenty times of one login.
+    pub wrong_passwords: u32,
+    /// Connections of one address; idle ones give way to new ones.
+    pub connections_per_address: u32,
+    /// Of answers that clients have not taken yet.
+    pub unread_megabytes: u32,
+    /// Of them, those of one address.
+    pub unread_megabytes_per_address: u32,
     /// HTTP requests under way at once; more are told to come back.
     pub http_requests_at_once: u32,
     /// Streams of events open at once; each is a connection of its own. No request waits for a place because of them.
@@ -35,11 +46,16 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            requests_per_second_per_address: 20_000,
-            requests_per_second_per_user: 20_000,
+            requests_per_second_per_address: 500,
+            requests_per_second_per_user: 100,
+            registrations_per_minute_per_address: 120,
+            wrong_passwords: 5,
+            connections_per_address: 1_000,
+            unread_megabytes: 128,
+            unread_megabytes_per_address: 32,
             http_requests_at_once: 1024,
             event_streams_at_once: 12_000,
-            event_streams_per_address: 1_000,
+            event_streams_per_address: 500,
             bookings_at_once: 512,
             route_actors: 20_000,
             password_hashes_at_once: 2,
@@ -49,6 +65,22 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Where all load comes from one machine.
+    pub fn of_one_address() -> Self {
+        let plain = Self::default();
+        Self {
+            requests_per_second_per_address: 100_000,
+            requests_per_second_per_user: 100_000,
+            registrations_per_minute_per_address: 100_000,
+            wrong_passwords: 10_000,
+            connections_per_address: 20_000,
+            unread_megabytes: 512,
+            unread_megabytes_per_address: 512,
+            event_streams_per_address: plain.event_streams_at_once,
+            ..plain
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), Fault> {
         const RATE: RangeInclusive<u32> = 1..=1_000_000;
         let fields = [
@@ -61,6 +93,23 @@ impl Limits {
                 "requests_per_second_per_user",
                 self.requests_per_second_per_user,
                 RATE,
+            ),
+            (
+                "registrations_per_minute_per_address",
+                self.registrations_per_minute_per_address,
+                RATE,
+            ),
+            ("wrong_passwords", self.wrong_passwords, 1..=10_000),
+            (
+                "connections_per_address",
+                self.connections_per_address,
+                1..=1_000_000,
+            ),
+            ("unread_megabytes", self.unread_megabytes, 8..=65_536),
+            (
+                "unread_megabytes_per_address",
+                self.unread_megabytes_per_address,
+                1..=65_536,
             ),
             (
                 "http_requests_at_once",

@@ -128,6 +128,11 @@ fn a_complaint_names_the_field_and_what_to_do() {
             "limits.bookings_at_once: 0 is out of bounds; write 1 to 65536",
         ),
         (
+            "name = \"Beta\"",
+            "name = \"Beta\"\ntrusted_proxies = [\"10.0.0.0/33\"]",
+            "company b.trusted_proxies: \"10.0.0.0/33\" is no network",
+        ),
+        (
             "[[company]]",
             "[timeouts]\nlease_seconds = 5\n[[company]]",
             "timeouts.lease_seconds: is shorter than booking_seconds",

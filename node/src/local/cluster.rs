@@ -17,7 +17,7 @@ use super::servers::{Servers, Setting};
 use super::user::User;
 use super::wiring::Wiring;
 use super::{ports, process};
-use crate::config::{Cluster, Company, Config};
+use crate::config::{Cluster, Company, Config, ProxyHeader};
 
 /// The admin port of a company lies this far above its http port.
 const ADMIN_OFFSET: u16 = 1000;
@@ -113,9 +113,10 @@ impl LocalCluster {
             cookie_file: folder.certificates().join("cookie"),
             redis: Some(servers.redis.url.clone()),
             redis_file: None,
+            redis_ca: None,
         };
-        let timeouts = self.setting.wiring.timeouts();
-        let config = Config::new(folder.config(), common, timeouts, companies)?;
+        let (timeouts, limits) = (self.setting.wiring.timeouts(), self.setting.wiring.limits());
+        let config = Config::new(folder.config(), common, timeouts, limits, companies)?;
         write_config(&config)?;
         Ok(&self
             .running
@@ -294,6 +295,7 @@ fn place(setting: &Setting, config: &Config, company: CompanyId) -> anyhow::Resu
                 place.config.clone(),
                 config.cluster.clone(),
                 config.timeouts.clone(),
+                config.limits.clone(),
                 companies,
             )?;
             write_config(&own)?;
@@ -364,6 +366,9 @@ fn company(folder: &Folder, code: CompanyId, http: u16, mesh: u16) -> Company {
         token_public_key: certificate(".token.pem"),
         admin_token_file: home.join("admin.token"),
         public_url: Some(format!("http://{}", ports::local(http))),
+        cors_origins: Vec::new(),
+        trusted_proxies: Vec::new(),
+        proxy_header: ProxyHeader::default(),
         mail: None,
         conditions: Some(conditions),
     }

@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use passcom_actors::domain::ids::CompanyId;
 use serde::Deserialize;
 
-use crate::config::Timeouts;
+use crate::config::{Limits, Timeouts};
 
 /// Nothing in it: a plain cluster.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Wiring {
     pub redis: Option<Redis>,
     /// So short that a tester can wait for their end.
     pub hold_seconds: Option<u32>,
+    /// All customers are one machine, which makes load.
+    #[serde(default)]
+    pub load: bool,
     pub companies: BTreeMap<CompanyId, Company>,
 }
 
@@ -73,6 +76,13 @@ impl Wiring {
         }
     }
 
+    pub fn limits(&self) -> Limits {
+        match self.load {
+            true => Limits::of_one_address(),
+            false => Limits::default(),
+        }
+    }
+
     pub fn company(&self, code: CompanyId) -> Option<&Company> {
         self.companies.get(&code)
     }
@@ -91,7 +101,7 @@ mod tests {
             Wiring::load(&path, &companies).map_err(|error| format!("{error:#}"))
         };
         let sound = load(
-            r#"{"redis": {"port": 7, "url": "redis://127.0.0.1:8"}, "hold_seconds": 4, "companies": {"b": {"dials": {"a": "127.0.0.1:9"}}}}"#,
+            r#"{"redis": {"port": 7, "url": "redis://127.0.0.1:8"}, "hold_seconds": 4, "load": true, "companies": {"b": {"dials": {"a": "127.0.0.1:9"}}}}"#,
         );
         let stranger = load(r#"{"companies": {"a": {"dials": {"c": "127.0.0.1:9"}}}}"#);
         let field = load(r#"{"companies": {"a": {"dial": {}}}}"#);
@@ -99,6 +109,7 @@ mod tests {
 
         let sound = sound.unwrap();
         assert_eq!(sound.timeouts().hold_seconds, 4);
+        assert_eq!(sound.limits(), Limits::of_one_address());
         assert_eq!(sound.redis.unwrap().port, 7);
         assert_eq!(
             sound.companies[&companies[1]].dials[&companies[0]],

@@ -174,6 +174,7 @@ fn prepare_footprint(
     );
     if prepare.order.hold_seconds.is_some() {
         footprint.registers.insert(Key::Saga(prepare.saga));
+        footprint.holders.insert(prepare.order.user);
     }
     if let Some(idempotency) = idempotency {
         let key = (prepare.order.user, idempotency.key.clone());

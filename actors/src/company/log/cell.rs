@@ -3,7 +3,7 @@
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Key, Register};
 use crate::domain::fencing::FencingToken;
-use crate::domain::ids::{CompanyId, SagaId};
+use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
 use crate::domain::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey};
 use crate::domain::ticket::Ticket;
@@ -79,6 +79,14 @@ impl Cell {
     pub fn keeps(&self) -> impl Iterator<Item = SeatKey> + '_ {
         let kept = self.legs.iter().filter(|leg| leg.row.owns());
         kept.map(|leg| leg.seat)
+    }
+
+    /// Whose open hold this is.
+    pub fn holder(&self) -> Option<UserId> {
+        let row = self.saga.as_ref()?;
+        let order = row.order.as_ref()?;
+        let is_open_hold = row.state == SagaState::Begun && order.hold_seconds.is_some();
+        is_open_hold.then_some(order.user)
     }
 
     pub fn leg(&self, seat: SeatKey) -> Option<&Leg> {

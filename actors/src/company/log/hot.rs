@@ -17,9 +17,11 @@ use crate::domain::ballot::Key;
 use crate::domain::fencing::FencingToken;
 use crate::domain::ids::{CompanyId, RouteId, SagaId, UserId};
 use crate::domain::rows::{
-    AuditRow, Footprint, KeyRow, OutboxCursor, Replicated, RouteFacts, Rows, SeatKey, SeatRow,
+    AuditRow, Footprint, KeyRow, OutboxCursor, Replicated, RouteFacts, Rows, SagaRow, SagaState,
+    SeatKey, SeatRow,
 };
 use crate::domain::settlement::{self, Sums};
+use crate::domain::unbought::{COOL_DOWN_MS, Unbought};
 use crate::domain::vote::LegState;
 
 /// Rows kept in memory although the tables have them: late answers, repeated requests and peers ask for what was just written.
@@ -31,6 +33,9 @@ const BLOCKED_KEPT_MAX: usize = 4_096;
 const OUTBOX_KEPT_MAX: usize = 4_096;
 /// How long a fence is remembered, in milliseconds: leases live for a fraction of that.
 const FENCE_KEPT_MS: i64 = 120_000;
+
+/// Ended holds that are remembered.
+const FOR_NOTHING_MAX: usize = 65_536;
 
 /// A client's key; nothing where it was not used.
 pub type KeyCell = Option<KeyRow>;
@@ -132,6 +137,9 @@ pub struct Hot {
     fences: HashMap<SeatKey, (FencingToken, i64)>,
     /// The same times, oldest first.
     fenced_at: VecDeque<(i64, SeatKey)>,
+    /// Holds that ended without being bought: when, whose, and for how many seconds its seats of a route were kept, added up.
+    /// Oldest first.
+    for_nothing: VecDeque<(i64, UserId, RouteId, u32)>,
     /// Sagas that are not over, by the time they began.
     open: BTreeSet<(i64, SagaId)>,
     facts: HashMap<RouteId, Fact>,
@@ -175,6 +183,7 @@ impl Hot {
             owners: HashMap::new(),
             fences: HashMap::new(),
             fenced_at: VecDeque::new(),
+            for_nothing: VecDeque::new(),
             open: BTreeSet::new(),
             facts: HashMap::new(),
             version: 0,
@@ -306,9 +315,19 @@ impl Hot {
         self.sagas.load(saga, cell);
     }
 
-    /// The rows that a batch is decided on. A route is on sale if it departs at `first_departure` (seconds since 1970) or later.
-    pub fn rows(&self, footprint: &Footprint, loaded: &Loaded, first_departure: i64) -> Rows {
+    /// The rows that a batch is decided on, at this time of the database (milliseconds since 1970). A route is on sale if it
+    /// departs at `first_departure` (seconds since 1970) or later.
+    pub fn rows(
+        &self,
+        footprint: &Footprint,
+        loaded: &Loaded,
+        first_departure: i64,
+        now: i64,
+    ) -> Rows {
         let mut rows = Rows::new(self.me, footprint);
+        if !footprint.holders.is_empty() {
+            rows.unbought = self.unbought(footprint, now);
+        }
         for saga in sagas_of(footprint) {
             if let Some(cell) = self.sagas.get(&saga) {
                 cell.fill(saga, &mut rows);
@@ -346,6 +365,34 @@ impl Hot {
         }
         rows.round = self.round;
         rows
+    }
+
+    /// What customers keep and kept without buying it, as far as the footprint names them.
+    fn unbought(&self, footprint: &Footprint, now: i64) -> Unbought {
+        let mut unbought = Unbought::default();
+        let routes: BTreeSet<RouteId> = footprint.seats.iter().map(|(route, _)| *route).collect();
+        for (saga, cell) in self.open() {
+            let Some(holder) = cell.holder() else {
+                continue;
+            };
+            let is_named = footprint.holders.contains(&holder);
+            for (route, _) in cell.keeps().filter(|(route, _)| !route.is_claim()) {
+                if is_named {
+                    unbought.note_open(holder, saga, route);
+                }
+                if routes.contains(&route) {
+                    *unbought.on_route.entry(route).or_default() += 1;
+                }
+            }
+        }
+        let since = now.saturating_sub(COOL_DOWN_MS);
+        let lately = self.for_nothing.iter().rev();
+        for (_, user, route, seconds) in lately.take_while(|(at, ..)| *at > since) {
+            if footprint.holders.contains(user) {
+                unbought.note_ended(*user, *route, *seconds);
+            }
+        }
+        unbought
     }
 
     fn fill_seat(&self, seat: SeatKey, loaded: &Loaded, rows: &mut Rows) {
@@ -390,6 +437,10 @@ impl Hot {
             let cell = self.sagas.change(&saga, seq);
             let was_open = cell.is_open(&self.node);
             let begun_at = cell.begun_at;
+            let held = cell.holder().map(|holder| {
+                let routes = cell.keeps().map(|(route, _)| route);
+                (holder, routes.collect::<Vec<_>>())
+            });
             let changed = cell.apply(saga, at, change);
             let changed = changed.ok_or(Broken::Rootless(seq, saga))?;
             for (seat, keeps, fence) in changed {
@@ -409,6 +460,20 @@ impl Hot {
             }
             if was_open {
                 self.open.remove(&(begun_at, saga));
+            }
+            let is_aborted = |row: &SagaRow| row.state == SagaState::Aborted;
+            if let Some((holder, routes)) = held
+                && cell.saga.as_ref().is_some_and(is_aborted)
+            {
+                let seconds = at.saturating_sub(begun_at).div_euclid(1_000);
+                let seconds = u32::try_from(seconds).unwrap_or(0);
+                for of_route in routes.chunk_by(|one, other| one == other) {
+                    let seat_seconds = seconds.saturating_mul(of_route.len() as u32);
+                    if !of_route[0].is_claim() {
+                        self.for_nothing
+                            .push_back((at, holder, of_route[0], seat_seconds));
+                    }
+                }
             }
             if cell.is_open(&self.node) {
                 self.open.insert((cell.begun_at, saga));
@@ -452,6 +517,12 @@ impl Hot {
         self.last = seq;
         self.waiting_bytes += bytes;
         self.forget_fences(at);
+        let since = at.saturating_sub(COOL_DOWN_MS);
+        while self.for_nothing.front().is_some_and(|(at, ..)| *at < since) {
+            self.for_nothing.pop_front();
+        }
+        self.for_nothing
+            .drain(..self.for_nothing.len().saturating_sub(FOR_NOTHING_MAX));
         Ok(())
     }
 
@@ -632,11 +703,15 @@ fn logins_of(footprint: &Footprint) -> impl Iterator<Item = &String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::{SagaChange, SagaPart};
+    use std::sync::Arc;
+
+    use super::super::record::{LegChange, SagaChange, SagaPart};
     use super::*;
     use crate::domain::ballot::Acceptors;
-    use crate::domain::fixtures::{HASH, company};
-    use crate::domain::rows::{SagaRow, SagaState};
+    use crate::domain::fixtures::{HASH, ROUTE, SAGA, USER, company, order, seat};
+    use crate::domain::ids::SeatNumber;
+    use crate::domain::order::Order;
+    use crate::domain::vote::RefusalReason;
 
     const NODE: &str = "node-a";
 
@@ -700,5 +775,67 @@ mod tests {
         // what the tables do not have as it is stays beyond the bound
         assert!(hot.saga(old).is_some());
         assert_eq!(hot.sizes(), (SAGAS_KEPT_MAX + 1, 1));
+    }
+
+    /// What a vote on a hold rests on: what is open, and for how long what has ended was kept.
+    #[test]
+    fn what_is_held_and_was_held_for_nothing_is_known() {
+        let mut hot = Hot::new(company("a"), NODE, Standing::default());
+        let order = Order {
+            hold_seconds: Some(900),
+            ..(*order(&[seat("a", 1), seat("a", 2)])).clone()
+        };
+        let held = SagaRow {
+            order: Some(Arc::new(order)),
+            state: SagaState::Begun,
+            hold_seconds: Some(900),
+            ..row(false)
+        };
+        let leg = |number, change: &LegChange| ((ROUTE, SeatNumber(number)), change.clone());
+        let change = |saga, legs: &LegChange| Record {
+            sagas: [(
+                SAGA,
+                SagaChange {
+                    saga: Some(saga),
+                    legs: vec![leg(1, legs), leg(2, legs)],
+                    ..SagaChange::default()
+                },
+            )]
+            .into(),
+            ..Record::default()
+        };
+        let prepared = LegChange::New {
+            state: LegState::Prepared,
+            hash: None,
+            fence: FencingToken::NONE,
+            reason: None,
+        };
+        let begun = change(SagaPart::Begun(held), &prepared);
+        hot.apply(Seq(1), 5_000, 1, begun).unwrap();
+        let footprint = Footprint {
+            holders: [USER].into(),
+            seats: [(ROUTE, SeatNumber(9))].into(),
+            ..Footprint::default()
+        };
+        let known = hot.unbought(&footprint, 6_000);
+        assert_eq!((known.open_on(USER, ROUTE), known.on_route[&ROUTE]), (2, 2));
+        assert_eq!(known.seat_seconds_on(USER, ROUTE), 0);
+        let aborted = SagaPart::Moved {
+            state: SagaState::Aborted,
+            finished: true,
+            hold_seconds: None,
+            voted: false,
+        };
+        let released = LegChange::Moved {
+            state: LegState::Refused,
+            reason: Some(RefusalReason::Released),
+        };
+        hot.apply(Seq(2), 65_000, 1, change(aborted, &released))
+            .unwrap();
+        let known = hot.unbought(&footprint, 66_000);
+        assert_eq!(known.open_on(USER, ROUTE), 0);
+        assert_eq!(known.seat_seconds_on(USER, ROUTE), 2 * 60);
+        let later = hot.unbought(&footprint, 65_000 + COOL_DOWN_MS);
+        assert_eq!(later, Unbought::default());
     }
 }

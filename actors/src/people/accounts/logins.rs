@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::company::Company;
@@ -50,18 +51,31 @@ impl Logins {
         if own.is_some() {
             return Ok(own);
         }
+        match self.look_up(login).await? {
+            (None, false) => Err(()),
+            (user, _) => Ok(user),
+        }
+    }
+
+    /// The newest version that any company knows, and whether a majority was asked. Asks the same of the same, and waits for the
+    /// same, whether or not anybody has the login. `Err` if our own database is away.
+    pub async fn look_up(&self, login: &str) -> Result<(Option<User>, bool), ()> {
         let login = login.to_owned();
-        let replies = self.companies.ask_others(Request::FindUser { login }).await;
-        let mut without = 1;
+        let own = self.company.archive.user(login.clone());
+        let others = self.companies.ask_others(Request::FindUser { login });
+        let (own, replies) = join(own, others).await;
+        let mut newest = own.map_err(drop)?;
+        let mut asked = 1;
         for (_, reply) in replies {
-            match reply {
-                Reply::User(Some(user)) => return Ok(Some(user)),
-                Reply::User(None) => without += 1,
-                _ => {}
+            let Reply::User(known) = reply else { continue };
+            asked += 1;
+            let version = |user: &Option<User>| user.as_ref().map(|user| user.version);
+            if version(&known) > version(&newest) {
+                newest = known;
             }
         }
         let companies = self.companies.all().len();
-        (without > companies / 2).then_some(None).ok_or(())
+        Ok((newest, asked > companies / 2))
     }
 
     /// Has the companies agree on who has this user's login.

@@ -22,7 +22,7 @@ pub(super) async fn calendar(client: &Client, call: Call) -> Answered {
     let destination = required_place(catalogue, &call, query::DESTINATION)?;
     let passengers = call.limit(query::PASSENGERS, 1, PASSENGERS_MAX)?;
     let today = clock::date(client.desk.clock().wall_seconds(), origin.zone());
-    let date = call.parsed(query::DATE)?.unwrap_or(today);
+    let date = call.date(query::DATE)?.unwrap_or(today);
     let dates = around(
         date,
         call.limit(query::DAYS, DAYS_DEFAULT, DAYS_MAX)?,
@@ -47,7 +47,9 @@ pub(super) async fn calendar(client: &Client, call: Call) -> Answered {
         limit: 1,
         count_by: None,
     };
-    let found = catalogue.lowest_prices_in_turn(&trip, days).await;
+    let found = catalogue
+        .lowest_prices_in_turn(&trip, days, call.from)
+        .await;
     let found = found.ok_or_else(|| Problem::from(Kind::Overloaded).retry_after(RETRY))?;
     let size = DAY_BYTES * (dates.len() + 3);
     let calendar = wire::PriceCalendar::new(&trip, &dates, &found);

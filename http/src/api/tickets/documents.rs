@@ -2,6 +2,7 @@
 
 use passcom_actors::domain::order::Leg;
 use tracing::error;
+use warp::hyper::body::Bytes;
 
 use super::super::{Client, RETRY};
 use super::view::{label, named};
@@ -61,7 +62,7 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
     Ok(Answer::document(
         "application/pdf",
         &format!("passcom-{id}.pdf"),
-        pdf.to_vec(),
+        Bytes::from_owner(pdf),
         language,
     ))
 }

@@ -1,12 +1,14 @@
 //! A user's tickets with all that is on them.
 
+use passcom_actors::catalogue::Catalogue;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::ticket::Ticket;
-use passcom_actors::people::desk::NotAgreed;
+use passcom_actors::people::desk::{Desk, NotAgreed};
 
 use super::super::bookings::{company_down, not_shown};
 use super::super::{Client, RETRY};
+use crate::airlines::Airlines;
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::cursor::{self, Cursor};
@@ -15,7 +17,7 @@ use crate::language::Language;
 use crate::router::{Endpoint, get, post};
 use crate::ticket::e_ticket;
 use crate::wire::field::CHANGES;
-use crate::wire::{self, query};
+use crate::wire::{self, Teller, query};
 
 pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/passagens", |client, call| Box::pin(list(client, call))),
@@ -38,13 +40,15 @@ async fn list(client: &Client, call: Call) -> Answered {
         .tickets(user, cursor::given(&call)?, limit)
         .await?;
     let next = page.next.map(|next| call.next_page(&next.to_text()));
-    let tickets = page.tickets.iter();
-    let tickets = wire::Tickets {
-        tickets: tickets
-            .map(|ticket| shown(client, ticket, call.language))
-            .collect(),
+    let showing = client.showing(call.language);
+    let make = move |_: &Call| {
+        let tickets = page.tickets.iter();
+        let tickets = wire::Tickets {
+            tickets: tickets.map(|ticket| showing.ticket(ticket)).collect(),
+        };
+        Answer::json(&tickets).linked(next)
     };
-    Ok(Answer::json(&tickets).linked(next))
+    client.rendering.make(user, call, make).await
 }
 
 async fn show(client: &Client, call: Call) -> Answered {
@@ -80,9 +84,54 @@ pub(in crate::api) fn shown<'a>(
     ticket: &'a Ticket,
     language: Language,
 ) -> wire::Ticket<'a> {
-    let labels = |leg: &Leg| label(client, leg);
-    let remedies = client.desk.remedies(ticket);
-    wire::Ticket::new(ticket, &remedies, &labels, client.teller(language))
+    told(
+        &client.desk,
+        &client.catalogue,
+        client.teller(language),
+        ticket,
+    )
+}
+
+fn told<'a>(
+    desk: &Desk,
+    catalogue: &Catalogue,
+    teller: Teller<'a>,
+    ticket: &'a Ticket,
+) -> wire::Ticket<'a> {
+    let labels = |leg: &Leg| e_ticket::label(catalogue, leg);
+    wire::Ticket::new(ticket, &desk.remedies(ticket), &labels, teller)
+}
+
+/// What tickets are shown with, for whoever shows many of them on another thread.
+pub(in crate::api) struct Showing {
+    desk: Desk,
+    catalogue: Catalogue,
+    airlines: Airlines,
+    language: Language,
+}
+
+impl Client {
+    pub(in crate::api) fn showing(&self, language: Language) -> Showing {
+        Showing {
+            desk: self.desk.clone(),
+            catalogue: self.catalogue.clone(),
+            airlines: self.airlines.clone(),
+            language,
+        }
+    }
+}
+
+impl Showing {
+    pub(in crate::api) fn ticket<'a>(&'a self, ticket: &'a Ticket) -> wire::Ticket<'a> {
+        told(&self.desk, &self.catalogue, self.teller(), ticket)
+    }
+
+    pub(in crate::api) fn teller(&self) -> Teller<'_> {
+        Teller {
+            airlines: &self.airlines,
+            language: self.language,
+        }
+    }
 }
 
 /// The ticket that the path names, of the token's user.

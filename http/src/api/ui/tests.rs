@@ -114,13 +114,13 @@ fn gzip_goes_to_whoever_takes_it() {
         ("gzip; q=0.0, br", false),
         ("xgzip", false),
     ] {
-        assert_eq!(takes_gzip(&asked("/", accepted)), taken, "{accepted}");
+        assert_eq!(asked("/", accepted).takes_gzip(), taken, "{accepted}");
     }
     let mut several = asked("/", "br");
     several.headers.append(ACCEPT_ENCODING, GZIP);
-    assert!(takes_gzip(&several));
+    assert!(several.takes_gzip());
     several.headers = HeaderMap::new();
-    assert!(!takes_gzip(&several));
+    assert!(!several.takes_gzip());
 }
 
 #[test]

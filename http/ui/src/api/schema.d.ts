@@ -905,7 +905,22 @@ export interface components {
             lugares: number;
             /** @description Seats that are free. */
             livres: number;
-            assentos: components["schemas"]["FreeSeat"][];
+            /** @description Each free seat, unless `assentos` asks for less. */
+            assentos?: components["schemas"]["FreeSeat"][];
+            /**
+             * @description With `assentos=faixas`: the first and the last number of each run of free seats.
+             * @example [
+             *       [
+             *         1,
+             *         12
+             *       ],
+             *       [
+             *         15,
+             *         15
+             *       ]
+             *     ]
+             */
+            faixas?: number[][];
         };
         FoundLeg: {
             /** @description The leg at its company. */
@@ -2274,6 +2289,8 @@ export interface operations {
                 company?: string;
                 /** @description Legs per page. */
                 limite?: number;
+                /** @description What is said of the free seats: each, from which number to which, or nothing. */
+                assentos?: "todos" | "faixas" | "nenhum";
                 /** @description From the link to the next page; it means nothing else. */
                 cursor?: components["parameters"]["cursor"];
             };

@@ -1,0 +1,87 @@
+//! Long answers, made in turns on threads of their own: a page of the catalogue with its seats is some megabytes, and what
+//! takes a thread for milliseconds must take none from those that answer bookings and peers.
+//!
+//! Here is all that depends on how much a client asks for. Hashes, searches and documents have turns of their own.
+
+use std::thread::available_parallelism;
+
+use passcom_actors::domain::ids::UserId;
+use passcom_actors::turns::fair::{Bounds, FairTurns};
+
+use crate::answer::{Answer, Answered};
+use crate::call::Call;
+use crate::error::{Kind, Problem};
+
+/// Answers that wait for their turn, at a node.
+const WAITING_MAX: usize = 256;
+/// With those that are being made, of one user.
+const OF_ONE_USER_MAX: usize = 32;
+
+pub(crate) struct Rendering(FairTurns<UserId>);
+
+impl Rendering {
+    /// The kernel shares the cores among these threads and those that answer bookings.
+    pub fn new() -> Self {
+        Self(FairTurns::new(Bounds {
+            at_once: available_parallelism().map_or(1, usize::from),
+            waiting: WAITING_MAX,
+            of_one: OF_ONE_USER_MAX,
+        }))
+    }
+
+    /// What the work makes for this call of this user, compressed where the client takes that.
+    pub async fn make(
+        &self,
+        user: UserId,
+        call: Call,
+        work: impl FnOnce(&Call) -> Answer + Send + 'static,
+    ) -> Answered {
+        let work = move || work(&call).compressed(&call);
+        let made = self.0.take(user, work).await;
+        made.ok_or_else(|| Problem::from(Kind::Overloaded).retry_after(super::api::RETRY))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures_util::future::join_all;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::call::tests::call;
+
+    fn user(number: u128) -> UserId {
+        UserId(Uuid::from_u128(number))
+    }
+
+    /// On one thread, as every other test of tokio: were the work done on it, nothing could end the work.
+    #[tokio::test]
+    async fn a_long_answer_is_made_away_from_who_answers_and_not_too_many_of_one_user() {
+        let rendering = Rendering::new();
+        let make = |number, work: Box<dyn FnOnce() + Send>| {
+            let call = call("/all-trechos", &[], b"");
+            let work = move |_: &Call| {
+                work();
+                Answer::text("")
+            };
+            rendering.make(user(number), call, work)
+        };
+        let at_once = available_parallelism().map_or(1, usize::from);
+        let (finish, slow): (Vec<_>, Vec<_>) = (0..at_once)
+            .map(|_| {
+                let (finish, finished) = mpsc::channel::<()>();
+                (finish, make(0, Box::new(move || _ = finished.recv())))
+            })
+            .unzip();
+        let waiting = (0..OF_ONE_USER_MAX - at_once + 1).map(|_| make(0, Box::new(|| ())));
+        let release = async { drop(finish) };
+        let (_, waiting, other, ()) = tokio::join!(
+            biased;
+            join_all(slow), join_all(waiting), make(1, Box::new(|| ())), release
+        );
+        let refused = waiting.iter().filter(|answer| answer.is_err()).count();
+        assert_eq!((refused, other.is_ok()), (1, true));
+    }
+}

@@ -1,0 +1,325 @@
+//! A client port with all that is behind it, over a company in memory and alone: for tests that must not know how it is
+//! done.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use passcom_actors::assembly::{self, Assembly, Seams, Settings};
+use passcom_actors::catalogue::{CloseOfSale, ConnectionTimes, Reach, Route};
+use passcom_actors::clock::Clock;
+use passcom_actors::company::lease::LeaseTable;
+use passcom_actors::company::witness::Witness;
+use passcom_actors::domain::fencing::FencingToken;
+use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId};
+use passcom_actors::domain::order::{Price, SeatRef};
+use passcom_actors::domain::saga::LeaseAnswer;
+use passcom_actors::mesh::late::LateService;
+use passcom_actors::mesh::messages::{Reply, Request};
+use passcom_actors::mesh::peer::{CallError, PeerClient};
+use passcom_actors::people::accounts::Accounts;
+use passcom_actors::people::desk;
+use passcom_actors::people::refund::Tariff;
+use passcom_memory::MemoryStore;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::poll::Polls;
+use crate::token::tests::{company, two_companies};
+use crate::{App, Limits, Options, Proxies, Rate, api, server};
+
+pub const SEATS: u16 = 180;
+const HOUR: i64 = 3600;
+
+/// The other companies: they know of no user, or stand still.
+#[derive(Clone, Default)]
+pub struct Peers {
+    pub companies: Vec<&'static str>,
+    pub frozen: Arc<AtomicBool>,
+    /// How often they were asked for a user.
+    pub asked: Arc<AtomicUsize>,
+}
+
+impl Reach for Peers {
+    fn is_up(&self, _: CompanyId) -> bool {
+        true
+    }
+}
+
+impl PeerClient for Peers {
+    fn call(
+        &self,
+        company: CompanyId,
+        request: Request,
+        _: Duration,
+    ) -> BoxFuture<'_, Result<Reply, CallError>> {
+        let is_user = matches!(request, Request::FindUser { .. });
+        self.asked
+            .fetch_add(usize::from(is_user), Ordering::Relaxed);
+        let reason = "it stands still";
+        let answer = match is_user && !self.frozen.load(Ordering::Relaxed) {
+            true => Ok(Reply::User(None)),
+            false => Err(CallError::Unknown { company, reason }),
+        };
+        async move {
+            // whoever follows a peer asks again and again
+            tokio::time::sleep(Duration::from_millis(if is_user { 1 } else { 1_000 })).await;
+            answer
+        }
+        .boxed()
+    }
+}
+
+struct Leases;
+
+impl LeaseTable for Leases {
+    fn acquire<'a>(&'a self, _: SagaId, _: &'a [SeatRef]) -> BoxFuture<'a, LeaseAnswer> {
+        async { LeaseAnswer::Granted(FencingToken::new(1, 1)) }.boxed()
+    }
+
+    fn release<'a>(&'a self, _: SagaId, _: &'a [SeatRef]) -> BoxFuture<'a, ()> {
+        async {}.boxed()
+    }
+
+    fn raise<'a>(&'a self, _: FencingToken) -> BoxFuture<'a, ()> {
+        async {}.boxed()
+    }
+}
+
+/// A company, its node, and the port of its customers.
+pub struct Whole {
+    pub address: SocketAddr,
+    pub polls: Arc<Polls>,
+    pub assembly: Assembly,
+}
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The last part of a problem's type.
+    pub fn problem(&self) -> &str {
+        let kind = self.body["type"].as_str().unwrap_or_default();
+        kind.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl Whole {
+    /// With so many legs on sale, from tomorrow on.
+    pub async fn open(legs: u64) -> Self {
+        Self::open_with(legs, Options::default(), Peers::default()).await
+    }
+
+    /// Among these.
+    pub async fn open_among(peers: Peers) -> Self {
+        Self::open_with(1, Options::default(), peers).await
+    }
+
+    /// Customers come through a proxy on this machine.
+    pub async fn open_behind_proxy(legs: u64) -> Self {
+        let proxies = Proxies {
+            trusted: vec!["127.0.0.0/8".parse().unwrap()],
+            ..Proxies::default()
+        };
+        let options = Options {
+            proxies,
+            ..Options::default()
+        };
+        Self::open_with(legs, options, Peers::default()).await
+    }
+
+    async fn open_with(legs: u64, options: Options, peers: Peers) -> Self {
+        let me = company("a");
+        let memory = Arc::new(MemoryStore::new(me, Incarnation(Uuid::new_v4())));
+        let clock = Clock::start();
+        let first = clock.wall_seconds() + 24 * HOUR;
+        memory.import((1..=legs).map(|id| leg(id, first)));
+        let epoch = memory.start(Uuid::new_v4());
+        let seams = Seams {
+            me,
+            companies: [me]
+                .into_iter()
+                .chain(peers.companies.iter().map(|code| company(code)))
+                .collect(),
+            version: "test",
+            clock: clock.clone(),
+            close_of_sale: CloseOfSale::new(clock, Duration::ZERO),
+            witness: Witness::new(me, epoch.lineage.clone(), BTreeMap::new()),
+            store: Arc::new(epoch),
+            tables: memory,
+            peers: Arc::new(peers),
+            answers: Arc::new(LateService::default()),
+            leases: Arc::new(Leases),
+            settings: settings(),
+        };
+        let mut assembly = assembly::start(seams).await.ok().expect("memory is read");
+        assembly.learn_sessions();
+        assembly.answer();
+        assembly.serve().await;
+        let (issuer, _, verifier) = two_companies();
+        let most = NonZeroU32::new(100_000).map(|most| Rate {
+            per_second: most,
+            burst: most,
+        });
+        let app = App {
+            desk: assembly.desk.clone(),
+            accounts: Accounts::new(assembly.logins.clone(), 2, 5),
+            catalogue: assembly.company.catalogue.clone(),
+            issuer,
+            verifier,
+            codes: None,
+            public_url: None,
+            limits: Limits {
+                per_address: most,
+                per_user: most,
+                registrations: None,
+            },
+            options,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let options = app.options.clone();
+        let (close, closing) = watch::channel(false);
+        let edge = api::edge(app, closing);
+        api::prepare().await;
+        let polls = edge.polls();
+        tokio::spawn(async move {
+            let never = std::future::pending();
+            server::run("client", listener, edge.into_filter(), &options, never).await;
+            drop(close);
+        });
+        Self {
+            address,
+            polls,
+            assembly,
+        }
+    }
+
+    /// Sends a request on a connection of its own, in English.
+    pub async fn ask(&self, request: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let mut head = format!(
+            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\naccept-language: en\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let request = format!("{head}\r\n{body}");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+        let (head, body) = answer.split_at(end.expect("there is a head") + 4);
+        let head = String::from_utf8(head.to_vec()).unwrap();
+        Answer {
+            status: head[9..12].parse().unwrap(),
+            body: serde_json::from_slice(body).unwrap_or_default(),
+            head,
+        }
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask(&format!("POST {path}"), &[], &body).await
+    }
+
+    /// With this token.
+    pub async fn get(&self, path: &str, token: &str) -> Answer {
+        let token = format!("Bearer {token}");
+        let headers = [("authorization", token.as_str())];
+        let request = format!("GET {path}");
+        self.ask(&request, &headers, &Value::Null).await
+    }
+
+    pub async fn post_as(&self, token: &str, path: &str, body: Value) -> Answer {
+        let token = format!("Bearer {token}");
+        let headers = [("authorization", token.as_str())];
+        self.ask(&format!("POST {path}"), &headers, &body).await
+    }
+
+    /// A new user's token.
+    pub async fn user(&self, login: &str, password: &str) -> String {
+        let who = json!({"login": login, "password": password});
+        let registered = self.post("/register-all", who.clone()).await;
+        assert_eq!(registered.status, 200, "{registered:?}");
+        let answer = self.post("/login", who).await;
+        let token = answer.body["access_token"].as_str();
+        token.unwrap_or_else(|| panic!("{answer:?}")).to_owned()
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        desk: desk::Limits {
+            bookings_max: 64,
+            deadline: Duration::from_secs(8),
+            hold_seconds: 900,
+            tariff: Tariff { refund_percent: 70 },
+        },
+        route_actors_max: 100,
+        lease_ttl: Duration::from_secs(30),
+        connections: ConnectionTimes::default(),
+        in_doubt_after: Duration::from_secs(5),
+    }
+}
+
+fn leg(id: u64, first: i64) -> Route {
+    let departs = first + id as i64 * 60;
+    let (origin, destination) = if id % 2 == 0 {
+        ("GRU", "MAO")
+    } else {
+        ("MAO", "GRU")
+    };
+    Route {
+        id: RouteId(id),
+        flight: format!("A{id}"),
+        origin: origin.to_owned(),
+        destination: destination.to_owned(),
+        departs,
+        arrives: departs + 4 * HOUR,
+        offsets: None,
+        seats: SEATS,
+        price: Price {
+            minor: 45_990,
+            currency: "BRL".to_owned(),
+        },
+        equipment: "738".to_owned(),
+        on_sale: true,
+    }
+}
+
+/// A request to book or hold these seats of a leg of the company.
+pub fn seats_of(route: u64, numbers: impl IntoIterator<Item = u16>) -> Value {
+    let seats = numbers.into_iter().map(|number| {
+        json!({
+            "id_trecho": route, "id_assento": route * 1024 + u64::from(number), "company": "a",
+        })
+    });
+    let name = |number: usize| json!({"nome": format!("Ana Conceição {}", ["Um", "Dois", "Souza"][number % 3])});
+    let seats: Vec<Value> = seats.collect();
+    let names: Vec<Value> = (0..seats.len()).map(name).collect();
+    json!({"trechos": seats, "passageiros": names})
+}
+
+mod blocking;
+mod guessing;
+mod holding;
