@@ -23,12 +23,14 @@ interface Props {
   isShown?: boolean
   /** It is the one that was picked. */
   isPicked?: boolean
+  /** It takes the place of another one, at no cost. */
+  isFree?: boolean
   onShow?: (itinerary: Itinerary) => void
   /** How it is taken, or why it cannot be. */
   children: ReactNode
 }
 
-export function ItineraryCard({ itinerary, passengers, marks, isShown, isPicked, onShow, children }: Props) {
+export function ItineraryCard({ itinerary, passengers, marks, isShown, isPicked, isFree, onShow, children }: Props) {
   const t = useText()
   const show = onShow && (() => onShow(itinerary))
   const zones = hasZones(itinerary.trechos)
@@ -73,7 +75,13 @@ export function ItineraryCard({ itinerary, passengers, marks, isShown, isPicked,
         )}
       </div>
       <div className={styles.itineraryBuy}>
-        <Price itinerary={itinerary} passengers={passengers} />
+        {isFree ? (
+          <p className={styles.price} data-free>
+            <b>{t.exchange.free}</b>
+          </p>
+        ) : (
+          <Price itinerary={itinerary} passengers={passengers} />
+        )}
         {itinerary.livres < FEW_SEATS && <p className={styles.few}>{t.search.left(itinerary.livres)}</p>}
         {children}
       </div>

@@ -51,25 +51,25 @@ function Instead({ search, way, result }: Props) {
   const t = useText()
   const formats = useFormats()
   const wire = wireOf(search, way)
-  const { passageiros } = search
+  const { passageiros, owed } = search
   const { origem, destino, max_trechos } = wire
   const day = journeyOf(search, way).data
   const around = useQuery(
     prices({ origem, destino, data: day.toString(), dias: DAYS, passageiros, ...(max_trechos && { max_trechos }) }),
   )
-  const fewer = useQuery({ ...itineraryCount({ ...wire, passageiros: 1 }), enabled: passageiros > 1 })
+  const fewer = useQuery({ ...itineraryCount({ ...wire, passageiros: 1 }), enabled: passageiros > 1 && !owed })
   const others = useOthers(search, way, result)
   // nobody returns before they leave
   const first = way === 'back' ? search.outward.data.toString() : ''
   const days = (around.data?.dias ?? [])
-    .filter(({ data }) => data >= first)
+    .filter(({ data }) => data >= first && (!owed || data <= owed.lastDay))
     .flatMap(({ data, precos: [price] }) =>
       price && data !== day.toString() ? [{ data: parseDate(data), price }] : [],
     )
     .sort((one, other) => Math.abs(one.data.compare(day)) - Math.abs(other.data.compare(day)))
     .slice(0, DAYS_SHOWN)
     .sort((one, other) => one.data.compare(other.data))
-  const hasFewer = passageiros > 1 && (fewer.data ?? 0) > 0
+  const hasFewer = !owed && passageiros > 1 && (fewer.data ?? 0) > 0
   const isLooking = around.isLoading || fewer.isLoading || others.isLooking
   const works = days.length > 0 || hasFewer || others.list.length > 0
   const down = formats.list(result.indisponiveis.map((code) => t.search.company(code)))
@@ -86,7 +86,9 @@ function Instead({ search, way, result }: Props) {
         {days.map(({ data, price }) => (
           <li key={data.toString()}>
             <a className="button" href={addressOf(withJourney(search, way, { data }))}>
-              {t.search.worksDay(formats.day(data.toString()), formats.money(price))}
+              {owed
+                ? formats.day(data.toString())
+                : t.search.worksDay(formats.day(data.toString()), formats.money(price))}
             </a>
           </li>
         ))}
@@ -126,7 +128,8 @@ function useOthers(search: Search, way: Way, { origem, destino }: SearchResult):
       .filter(({ iata }) => !taken.includes(iata))
       .slice(0, NEAR_MAX)
       .map((place) => ({ field, place }))
-  const tried = [...nearTo('origem', origem), ...nearTo('destino', destino)]
+  // another place is another trip
+  const tried = search.owed ? [] : [...nearTo('origem', origem), ...nearTo('destino', destino)]
   const counts = useQueries({
     queries: tried.map(({ field, place }) =>
       itineraryCount(wireOf(withJourney(search, way, { [field]: place.iata }), way)),

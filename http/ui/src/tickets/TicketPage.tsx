@@ -5,7 +5,7 @@ import { useState } from 'react'
 
 import { NeedsSession } from '../account/NeedsSession'
 import { ticket as ticketQuery } from '../api/queries'
-import type { Ticket, TicketSeat } from '../api/schema'
+import type { Ticket } from '../api/schema'
 import { useSession } from '../api/session'
 import { Page } from '../app/Page'
 import { useFormats, useText } from '../i18n'
@@ -17,10 +17,11 @@ import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import trip from '../parts/trip.module.css'
 import { TripLegs } from '../parts/TripLegs'
-import { seatName } from '../seats/grid'
 import { CancelDialog } from './CancelDialog'
 import { Changes } from './Changes'
+import { Exchanged } from './Exchanged'
 import { saveCalendar, savePdf } from './files'
+import { Sitter } from './Sitter'
 import styles from './tickets.module.css'
 
 export default function TicketPage({ uuid }: { uuid: string }) {
@@ -58,6 +59,7 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
   return (
     <article className={classes('stack', styles.ticket)}>
       {refund !== undefined && <Notice tone="good">{t.tickets.cancelled(refund)}</Notice>}
+      <Exchanged ticket={ticket} />
       <Changes ticket={ticket} onRefund={() => setCancelling(true)} />
       <section className="card stack">
         <p className="quiet-text">
@@ -68,6 +70,12 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
           <span>{t.seats.total}</span>
           <b>{ticket.preco ? formats.money(ticket.preco) : t.search.mixedCurrencies}</b>
         </p>
+        {ticket.reembolso && (
+          <p className={trip.sum}>
+            <span>{t.tickets.gaveBackAll}</span>
+            <b>{formats.money(ticket.reembolso)}</b>
+          </p>
+        )}
       </section>
       {ticket.estado !== 'cancelada' && <Actions ticket={ticket} onCancel={() => setCancelling(true)} />}
       <CancelDialog ticket={ticket} isOpen={isCancelling} onClose={() => setCancelling(false)} onDone={done} />
@@ -97,23 +105,5 @@ function Actions({ ticket, onCancel }: { ticket: Ticket; onCancel: () => void })
       </div>
       {error && <Failure error={error} />}
     </div>
-  )
-}
-
-function Sitter({ seat }: { seat: TicketSeat }) {
-  const t = useText()
-  return (
-    <li data-state={seat.estado}>
-      <span className={trip.sitterSeat}>
-        <span className="visually-hidden">{t.hold.seat} </span>
-        <b>{seatName(seat)}</b>
-      </span>
-      <span>{seat.passageiro?.nome}</span>
-      {seat.estado === 'cancelado' && (
-        <span className={styles.badge} data-state="cancelada">
-          {t.tickets.seatStates.cancelado}
-        </span>
-      )}
-    </li>
   )
 }
