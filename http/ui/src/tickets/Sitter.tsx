@@ -4,6 +4,7 @@ import type { GivenBack, TicketSeat } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import trip from '../parts/trip.module.css'
 import { seatName } from '../seats/grid'
+import { hasLeft } from './flown'
 import styles from './tickets.module.css'
 
 export function Sitter({ seat }: { seat: TicketSeat }) {
@@ -25,6 +26,7 @@ export function Sitter({ seat }: { seat: TicketSeat }) {
         )}
       </span>
       <span>{seat.passageiro?.nome}</span>
+      {isLeft && hasLeft(seat) && <span className={styles.badge}>{t.tickets.seatStates.realizado}</span>}
       {!isLeft && (
         <span className={styles.badge} data-state="cancelada">
           {t.tickets.seatStates.cancelado}

@@ -5,7 +5,7 @@ import { useState } from 'react'
 
 import { NeedsSession } from '../account/NeedsSession'
 import { ticket as ticketQuery } from '../api/queries'
-import type { Ticket } from '../api/schema'
+import type { Ticket, TicketSeat } from '../api/schema'
 import { useSession } from '../api/session'
 import { Page } from '../app/Page'
 import { useFormats, useText } from '../i18n'
@@ -20,6 +20,7 @@ import { TripLegs } from '../parts/TripLegs'
 import { CancelDialog } from './CancelDialog'
 import { Changes } from './Changes'
 import { Exchanged } from './Exchanged'
+import { shownState, toCancel } from './flown'
 import { saveCalendar, savePdf } from './files'
 import { Sitter } from './Sitter'
 import styles from './tickets.module.css'
@@ -33,8 +34,8 @@ export default function TicketPage({ uuid }: { uuid: string }) {
       title={t.tickets.ticket}
       aside={
         data && (
-          <span className={styles.badge} data-state={data.estado}>
-            {t.tickets.states[data.estado]}
+          <span className={styles.badge} data-state={shownState(data)}>
+            {t.tickets.states[shownState(data)]}
           </span>
         )
       }
@@ -50,17 +51,18 @@ export default function TicketPage({ uuid }: { uuid: string }) {
 function OneTicket({ ticket }: { ticket: Ticket }) {
   const t = useText()
   const formats = useFormats()
-  const [isCancelling, setCancelling] = useState(false)
+  const [wanted, setWanted] = useState<TicketSeat[]>()
   const [refund, setRefund] = useState<string>()
   const done = (amount: string) => {
     setRefund(amount)
-    setCancelling(false)
+    setWanted(undefined)
   }
+  const changed = ticket.trechos.filter(({ direitos }) => direitos?.reembolso_integral)
   return (
     <article className={classes('stack', styles.ticket)}>
       {refund !== undefined && <Notice tone="good">{t.tickets.cancelled(refund)}</Notice>}
       <Exchanged ticket={ticket} />
-      <Changes ticket={ticket} onRefund={() => setCancelling(true)} />
+      <Changes ticket={ticket} onRefund={() => setWanted(changed)} />
       <section className="card stack">
         <p className="quiet-text">
           {t.tickets.bought(formats.moment(ticket.criada_em))} · {t.tickets.code} <code>{ticket.uuid}</code>
@@ -77,8 +79,8 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
           </p>
         )}
       </section>
-      {ticket.estado !== 'cancelada' && <Actions ticket={ticket} onCancel={() => setCancelling(true)} />}
-      <CancelDialog ticket={ticket} isOpen={isCancelling} onClose={() => setCancelling(false)} onDone={done} />
+      {ticket.estado !== 'cancelada' && <Actions ticket={ticket} onCancel={() => setWanted(toCancel(ticket))} />}
+      <CancelDialog ticket={ticket} wanted={wanted} onClose={() => setWanted(undefined)} onDone={done} />
     </article>
   )
 }
@@ -99,9 +101,11 @@ function Actions({ ticket, onCancel }: { ticket: Ticket; onCancel: () => void })
           <Icon name="calendar" />
           {t.tickets.calendar}
         </Button>
-        <Button kind="danger" onPress={onCancel}>
-          {t.tickets.cancel}
-        </Button>
+        {toCancel(ticket).length > 0 && (
+          <Button kind="danger" onPress={onCancel}>
+            {t.tickets.cancel}
+          </Button>
+        )}
       </div>
       {error && <Failure error={error} />}
     </div>
