@@ -9,12 +9,12 @@ import { searchAddress, takeTrip, THREE_COMPANIES } from './steps'
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing on any page, ${colorScheme}`, async ({ visitor: page }) => {
+  test(`axe finds nothing on any page, ${colorScheme}`, async ({ visitor: page, demo }) => {
     test.slow()
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     const found: Record<string, unknown> = {}
     for (const { name, open, hidesTheRest } of LOOKS) {
-      await open(page)
+      await open(page, demo)
       const axe = new AxeBuilder({ page }).withTags(RULES)
       if (hidesTheRest) axe.disableRules(['aria-hidden-focus', 'page-has-heading-one', 'region'])
       const { violations } = await axe.analyze()
@@ -28,11 +28,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
-test('nothing scrolls sideways on the narrowest screen', async ({ visitor: page }) => {
+test('nothing scrolls sideways on the narrowest screen', async ({ visitor: page, demo }) => {
   test.slow()
   await page.setViewportSize({ width: 320, height: 640 })
   for (const { name, open } of LOOKS) {
-    await open(page)
+    await open(page, demo)
     const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     expect(over, name).toBeLessThanOrEqual(0)
   }

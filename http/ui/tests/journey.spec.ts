@@ -57,9 +57,16 @@ test('a ticket is cancelled in two steps: first what comes back, then the deed',
   await page.getByRole('link', { name: /Porto Alegre – João Pessoa/ }).click()
   await page.getByRole('button', { name: 'Cancelar' }).click()
   const dialog = page.getByRole('dialog')
-  // one traveller stays at home: their seats are every second one
-  for (const box of await dialog.getByRole('checkbox', { name: /Ana Conceição/ }).all())
-    await box.uncheck({ force: true })
+  // one traveller stays at home; of the way of one only the middle cannot go without a word
+  await dialog.getByRole('checkbox', { name: 'Ana Conceição' }).uncheck({ force: true })
+  const legs = dialog.getByRole('group', { name: 'Quais trechos' }).getByRole('checkbox')
+  await expect(legs).toHaveCount(3)
+  await legs.first().uncheck({ force: true })
+  await legs.last().uncheck({ force: true })
+  await expect(dialog.getByText('Um trecho do meio ficaria sem passagem', { exact: false })).toBeVisible()
+  await legs.first().check({ force: true })
+  await legs.last().check({ force: true })
+  await expect(dialog.getByText('Um trecho do meio ficaria sem passagem', { exact: false })).toBeHidden()
   await dialog.getByRole('button', { name: 'Ver quanto volta' }).click()
   await expect(dialog.getByText('Você recebe de volta')).toBeVisible()
   await dialog.getByRole('button', { name: 'Cancelar mesmo assim' }).click()
@@ -72,6 +79,10 @@ test('a ticket is cancelled in two steps: first what comes back, then the deed',
   await expect(page.getByText('Cancelada', { exact: true })).toBeVisible()
   await page.getByRole('link', { name: 'Minhas passagens' }).click()
   await expect(page.getByText('Nenhuma passagem ainda')).toBeVisible()
+  // what was cancelled stays in sight, apart
+  const gone = page.getByRole('region', { name: 'Passagens canceladas' })
+  await gone.getByRole('link', { name: /Porto Alegre – João Pessoa/ }).click()
+  await expect(page.getByText(/^R\$.* de volta em /).first()).toBeVisible()
 })
 
 test('a hold is extended and released, and the choice is kept', async ({ visitor: page }) => {

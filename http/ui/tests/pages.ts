@@ -2,6 +2,7 @@
 
 import { expect, type Page } from '@playwright/test'
 
+import type { Demo } from './demo'
 import {
   holdAsNewCustomer,
   inDays,
@@ -9,8 +10,11 @@ import {
   ONE_COMPANY,
   searchAddress,
   takeBestSeats,
+  later,
   takeTrip,
   THREE_COMPANIES,
+  ticketOf,
+  untilTold,
 } from './steps'
 
 interface Look {
@@ -21,10 +25,13 @@ interface Look {
    */
   hidesTheRest?: true
   /** Leads from the page before to this one. */
-  open: (page: Page) => Promise<void>
+  open: (page: Page, demo: Demo) => Promise<void>
 }
 
 const ready = (page: Page, text: string | RegExp) => expect(page.getByText(text).first()).toBeVisible()
+
+/** A flight can be changed once: each time that all are looked at another day. */
+let lookDay = 6
 
 /** In the order of a journey: later ones need what the earlier ones did. */
 export const LOOKS: Look[] = [
@@ -170,6 +177,50 @@ export const LOOKS: Look[] = [
       await page.getByRole('button', { name: 'Cancelar' }).click()
       await page.getByRole('button', { name: 'Ver quanto volta' }).click()
       await ready(page, 'Você recebe de volta')
+    },
+  },
+  {
+    name: 'cancelled',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Cancelar mesmo assim' }).click()
+      await ready(page, / de volta em /)
+    },
+  },
+  {
+    name: 'changed',
+    open: async (page, demo) => {
+      await takeTrip(page, { ...THREE_COMPANIES, day: inDays(lookDay++) })
+      await takeBestSeats(page)
+      await namePassengers(page, ['Ana Conceição'])
+      await page.getByRole('button', { name: 'Reservar por 15 min' }).click()
+      await page.getByRole('button', { name: 'Confirmar e emitir' }).click()
+      await page.getByRole('link', { name: 'Ver passagem' }).click()
+      const [leg] = (await ticketOf(page)).trechos
+      if (!leg) throw new Error('a ticket without a leg')
+      await demo.flight(leg.company, 'retime', leg.voo, leg.partida.slice(0, 10), '--departs', later(leg.partida))
+      await untilTold(page, /mudou: agora sai/)
+    },
+  },
+  {
+    name: 'exchange',
+    open: async (page) => {
+      await page.getByRole('link', { name: 'Escolher outro voo' }).click()
+      await ready(page, 'Escolher este voo')
+    },
+  },
+  {
+    name: 'exchange-review',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Escolher este voo' }).first().click()
+      await ready(page, 'Trocar sem custo')
+      await expect(page.getByRole('grid')).toBeVisible()
+    },
+  },
+  {
+    name: 'exchanged',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Trocar sem custo' }).click()
+      await ready(page, 'Esta passagem ficou no lugar')
     },
   },
   {

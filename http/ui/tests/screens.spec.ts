@@ -11,12 +11,12 @@ const WIDTHS = [
 
 for (const [width, height] of WIDTHS) {
   for (const colorScheme of ['light', 'dark'] as const) {
-    test(`pictures at ${width}, ${colorScheme}`, async ({ visitor: page }) => {
+    test(`pictures at ${width}, ${colorScheme}`, async ({ visitor: page, demo }) => {
       test.slow()
       await page.setViewportSize({ width, height })
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       for (const { name, open } of LOOKS) {
-        await open(page)
+        await open(page, demo)
         await page.screenshot({ path: `screenshots/${name}-${width}-${colorScheme}.png`, animations: 'disabled' })
       }
     })

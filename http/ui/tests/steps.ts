@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto'
 
 import { expect, type Locator, type Page } from '@playwright/test'
 
+import type { Ticket } from '../src/api/schema'
+
 /** A trip that only three companies together can sell. */
 export const THREE_COMPANIES = { from: 'POA', to: 'JPA' }
 /** One that a single company sells. */
@@ -115,4 +117,38 @@ export const BACK = { timeout: 60_000 }
 export async function untilAllAreUp(page: Page): Promise<void> {
   await page.goto('/#/situacao')
   await expect(page.getByText('No ar', { exact: true })).toHaveCount(3, BACK)
+}
+
+/** What the node says of the ticket on the screen. */
+export async function ticketOf(page: Page): Promise<Ticket> {
+  await expect(page.getByRole('heading', { name: 'Passagem', exact: true })).toBeVisible()
+  const uuid = await page.getByText(/^[0-9a-f-]{36}$/).textContent()
+  return asked<Ticket>(page, `/passagens/${uuid}`)
+}
+
+/** What the node answers to the visitor of the page. */
+export async function asked<T>(page: Page, path: string): Promise<T> {
+  const text = await page.evaluate(async (path) => {
+    const { token } = JSON.parse(sessionStorage.getItem('passcom.session') ?? '{}') as { token?: string }
+    const headers = { 'X-Sessao': 'cookie', ...(token && { Authorization: `Bearer ${token}` }) }
+    return (await fetch(path, { headers })).text()
+  }, path)
+  return JSON.parse(text) as T
+}
+
+/** The node tells its tickets within seconds. */
+const TOLD = { timeout: 30_000 }
+
+/** Looks at the ticket until the news has come. */
+export async function untilTold(page: Page, text: string | RegExp): Promise<void> {
+  await expect(async () => {
+    await page.reload()
+    await expect(page.getByText(text).first()).toBeVisible({ timeout: 1000 })
+  }).toPass(TOLD)
+}
+
+/** Two hours later, by the same clock. */
+export const later = (instant: string) => {
+  const hour = String((Number(instant.slice(11, 13)) + 2) % 24).padStart(2, '0')
+  return `${instant.slice(0, 11)}${hour}${instant.slice(13, 16)}${instant.slice(19)}`
 }

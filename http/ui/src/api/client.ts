@@ -3,6 +3,7 @@
 import createClient from 'openapi-fetch'
 
 import { language } from '../i18n/language'
+import { noticeClock } from './clock'
 import { noticeReach } from './reach'
 import { Refusal } from './refusal'
 import type { paths } from './schema'
@@ -32,6 +33,7 @@ client.use({
   },
   onResponse({ request, response }) {
     noticeReach(true)
+    noticeClock(response.headers.get('date'))
     noticeEnd(sentWith.get(request), response)
   },
 })

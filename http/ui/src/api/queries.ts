@@ -138,6 +138,20 @@ export const tickets = infiniteQueryOptions({
   staleTime: 0,
 })
 
+/** Tickets that are wholly cancelled, which only what is kept of the person lists. */
+export const cancelledTickets = infiniteQueryOptions({
+  queryKey: ['tickets', 'cancelled'],
+  queryFn: async ({ signal, pageParam }) => {
+    const call = client.GET('/conta/dados', { params: { query: { ...(pageParam && { cursor: pageParam }) } }, signal })
+    const { data, headers } = await answered(call)
+    const passagens = data.passagens.filter(({ estado }) => estado === 'cancelada')
+    return { passagens, next: cursorOf(headers.get('link')) }
+  },
+  initialPageParam: '',
+  getNextPageParam: (page) => page.next,
+  staleTime: 0,
+})
+
 /** The cursor of `</passagens?cursor=…>; rel="next"`. */
 export function cursorOf(link: string | null): string | undefined {
   const target = /<([^>]*)>;\s*rel="?next"?/.exec(link ?? '')?.[1]

@@ -22,6 +22,7 @@ const SeatsPage = lazy(() => import('../seats/SeatsPage'))
 const HoldPage = lazy(() => import('../holds/HoldPage'))
 const TicketsPage = lazy(() => import('../tickets/TicketsPage'))
 const TicketPage = lazy(() => import('../tickets/TicketPage'))
+const ExchangePage = lazy(() => import('../exchange/ExchangePage'))
 const CheckPage = lazy(() => import('../tickets/CheckPage'))
 const StatusPage = lazy(() => import('../status/StatusPage'))
 const DocsPage = lazy(() => import('../docs/DocsPage'))
@@ -85,6 +86,8 @@ function page([name, argument, ...rest]: string[]): ReactNode {
       return argument ? <HoldPage uuid={argument} /> : <NotFound />
     case 'passagens':
       return argument ? <TicketPage uuid={argument} /> : <TicketsPage />
+    case 'remarcar':
+      return argument ? <ExchangePage uuid={argument} /> : <NotFound />
     case 'bilhete':
       return argument ? <CheckPage code={argument} /> : <NotFound />
     case 'situacao':

@@ -8,7 +8,7 @@ import styles from './parts.module.css'
 
 interface Props {
   /** What all costs; null where currencies differ, undefined before anything is chosen. */
-  total: Money | null | undefined
+  total: Money | 'free' | null | undefined
   /** What it is of, or what is still missing. */
   note?: ReactNode
   /** What must be seen before the next step is taken. */
@@ -29,7 +29,7 @@ export function StepBar({ total, note, notice, time, children }: Props) {
         {total !== undefined && (
           <p>
             <span className="hint">{t.seats.total}</span>{' '}
-            <b>{total ? formats.money(total) : t.search.mixedCurrencies}</b>
+            <b>{total === 'free' ? t.exchange.free : total ? formats.money(total) : t.search.mixedCurrencies}</b>
           </p>
         )}
         {note && (

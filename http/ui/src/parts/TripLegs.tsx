@@ -3,19 +3,22 @@
 import { Fragment, type ReactNode } from 'react'
 
 import { boundsOf, legsOf } from '../holds/legs'
-import type { HeldSeat } from '../api/schema'
+import type { HeldSeat, TicketSeat } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { hasZones } from '../search/itinerary'
 import { LegLine } from './LegLine'
 import trip from './trip.module.css'
 
-interface Props<T extends HeldSeat> {
+/** A seat of a hold, or of a ticket, whose flight may have changed. */
+type Seat = HeldSeat & Pick<TicketSeat, 'alteracao'>
+
+interface Props<T extends Seat> {
   seats: T[]
   /** Who sits where. */
   sitter: (seat: T) => ReactNode
 }
 
-export function TripLegs<T extends HeldSeat>({ seats, sitter }: Props<T>) {
+export function TripLegs<T extends Seat>({ seats, sitter }: Props<T>) {
   const t = useText()
   const bounds = boundsOf(legsOf(seats))
   const zones = hasZones(seats)
@@ -31,7 +34,7 @@ export function TripLegs<T extends HeldSeat>({ seats, sitter }: Props<T>) {
   ))
 }
 
-function TripLeg<T extends HeldSeat>({ seats, zones, sitter }: Props<T> & { zones: boolean }) {
+function TripLeg<T extends Seat>({ seats, zones, sitter }: Props<T> & { zones: boolean }) {
   const formats = useFormats()
   const [first] = seats
   if (!first) return null
@@ -39,7 +42,7 @@ function TripLeg<T extends HeldSeat>({ seats, zones, sitter }: Props<T> & { zone
     <li className={trip.heldLeg}>
       <p className="quiet-text">{formats.day(first.partida)}</p>
       <ul>
-        <LegLine leg={first} zones={zones} />
+        <LegLine leg={first} zones={zones} change={first.alteracao} />
       </ul>
       <ul className={trip.sitters}>
         {seats.map((seat) => (

@@ -28,7 +28,13 @@ export default function FilterSheet({ search, way, result, onClose }: Props) {
         </Button>
       }
     >
-      <Filters search={search} way={way} choices={result.escolhas} currency={currencyOf(result)} isInDialog />
+      <Filters
+        search={search}
+        way={way}
+        choices={result.escolhas}
+        currency={search.owed ? undefined : currencyOf(result)}
+        isInDialog
+      />
     </Dialog>
   )
 }

@@ -1,6 +1,6 @@
 // One itinerary: when and where, with whom, where one changes, and what it costs.
 
-import { Fragment, type ReactNode } from 'react'
+import { Fragment, useState, type ReactNode } from 'react'
 
 import type { Connection, Itinerary, Leg } from '../api/schema'
 import { useFormats, useText } from '../i18n'
@@ -23,13 +23,28 @@ interface Props {
   isShown?: boolean
   /** It is the one that was picked. */
   isPicked?: boolean
+  /** It takes the place of another one, at no cost. */
+  isFree?: boolean
   onShow?: (itinerary: Itinerary) => void
+  /** Where it goes, for who looks at its legs. */
+  map?: ((itinerary: Itinerary) => ReactNode) | undefined
   /** How it is taken, or why it cannot be. */
   children: ReactNode
 }
 
-export function ItineraryCard({ itinerary, passengers, marks, isShown, isPicked, onShow, children }: Props) {
+export function ItineraryCard({
+  itinerary,
+  passengers,
+  marks,
+  isShown,
+  isPicked,
+  isFree,
+  onShow,
+  map,
+  children,
+}: Props) {
   const t = useText()
+  const [isOpen, setOpen] = useState(false)
   const show = onShow && (() => onShow(itinerary))
   const zones = hasZones(itinerary.trechos)
   return (
@@ -73,12 +88,18 @@ export function ItineraryCard({ itinerary, passengers, marks, isShown, isPicked,
         )}
       </div>
       <div className={styles.itineraryBuy}>
-        <Price itinerary={itinerary} passengers={passengers} />
+        {isFree ? (
+          <p className={styles.price} data-free>
+            <b>{t.exchange.free}</b>
+          </p>
+        ) : (
+          <Price itinerary={itinerary} passengers={passengers} />
+        )}
         {itinerary.livres < FEW_SEATS && <p className={styles.few}>{t.search.left(itinerary.livres)}</p>}
         {children}
       </div>
-      {itinerary.trechos.length > 1 && (
-        <details className={styles.details}>
+      {(itinerary.trechos.length > 1 || map) && (
+        <details className={styles.details} onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>{t.search.legs}</summary>
           <ol className={styles.legs}>
             {itinerary.trechos.map((leg, i) => (
@@ -96,6 +117,7 @@ export function ItineraryCard({ itinerary, passengers, marks, isShown, isPicked,
               </Fragment>
             ))}
           </ol>
+          {isOpen && map?.(itinerary)}
         </details>
       )}
     </li>

@@ -7,6 +7,7 @@ import { Label, Radio, RadioGroup } from 'react-aria-components'
 import { go } from '../app/route'
 import { itineraries } from '../api/queries'
 import { isRefusal, type Refusal } from '../api/refusal'
+import { isOwed } from '../exchange/owed'
 import type { Itinerary, SearchResult } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { Blank } from '../parts/Blank'
@@ -35,6 +36,8 @@ interface Props {
   picked?: Itinerary | undefined
   /** How an itinerary is taken. */
   action: (itinerary: Itinerary) => ReactNode
+  /** Where an itinerary goes, shown with its legs. */
+  map?: (itinerary: Itinerary) => ReactNode
   /** What stands above the list, where there are two. */
   title?: ReactNode
   /** What stands beside it, under the filters. */
@@ -42,29 +45,37 @@ interface Props {
 }
 
 export function Results(props: Props) {
-  const { search, way, isOpen, shown, onShow, picked, action, title, aside } = props
+  const { search, way, isOpen, shown, onShow, picked, action, title, aside, map } = props
   const t = useText()
   const result = useInfiniteQuery({ ...itineraries(wireOf(search, way)), placeholderData: keepPreviousData })
   const { data, error, isPlaceholderData } = result
   const pages = data?.pages ?? []
   const [first] = pages
-  const list = pages.flatMap(({ rotas }) => rotas)
-  useEffect(() => onShow?.(first?.rotas[0]), [first, onShow])
+  const { owed } = search
+  const list = pages.flatMap(({ rotas }) => rotas).filter((one) => !owed || isOwed(one, owed))
+  const total = owed && !result.hasNextPage ? list.length : (first?.total ?? 0)
+  const [best] = list
+  useEffect(() => onShow?.(best), [best, onShow])
 
   if (isRefusal(error, 'unknown-place', 'ambiguous-place')) {
     return <UnknownPlace search={search} way={way} refusal={error} />
   }
   const failure = error && <Failure error={error} onRetry={() => void result.refetch()} />
   const hasFilters = countOf(journeyOf(search, way).wishes) > 0
-  const isWorthFiltering = first !== undefined && (first.total > 0 || hasFilters)
-  const marks = marksOf(list, first !== undefined && list.length >= first.total, search.ordem)
+  const isWorthFiltering = first !== undefined && (total > 0 || hasFilters)
+  const marks = marksOf(list, first !== undefined && list.length >= total, search.ordem)
   return (
     <div className={styles.journey} data-open={isOpen || undefined}>
       {isOpen && (
         <aside className={styles.side} aria-label={t.search.filters}>
           {isWorthFiltering && (
             <Suspense fallback={<div className={styles.filtersComing} />}>
-              <Filters search={search} way={way} choices={first.escolhas} currency={currencyOf(first)} />
+              <Filters
+                search={search}
+                way={way}
+                choices={first.escolhas}
+                currency={owed ? undefined : currencyOf(first)}
+              />
             </Suspense>
           )}
           {aside}
@@ -90,10 +101,10 @@ export function Results(props: Props) {
             {isWorthFiltering && (
               <div className={styles.resultsHead}>
                 <h2>
-                  <span role="status">{t.search.results(first.total)}</span>
+                  <span role="status">{t.search.results(total)}</span>
                 </h2>
                 {!isOpen && <FilterButton search={search} way={way} result={first} />}
-                {first.total > 1 && <SortChoice search={search} />}
+                {total > 1 && <SortChoice search={search} />}
               </div>
             )}
             <Missing result={first} />
@@ -109,7 +120,9 @@ export function Results(props: Props) {
                   key={keyOf(itinerary)}
                   itinerary={itinerary}
                   passengers={first.passageiros}
-                  marks={marks.get(keyOf(itinerary)) ?? []}
+                  marks={(marks.get(keyOf(itinerary)) ?? []).filter((mark) => !owed || mark !== 'cheapest')}
+                  isFree={owed !== undefined}
+                  map={map}
                   isShown={shown !== undefined && keyOf(shown) === keyOf(itinerary)}
                   isPicked={picked !== undefined && keyOf(picked) === keyOf(itinerary)}
                   {...(onShow && { onShow })}
@@ -139,7 +152,7 @@ function SortChoice({ search }: { search: Search }) {
   return (
     <RadioGroup className={`segmented ${styles.sorts}`} value={search.ordem} onChange={sort} orientation="horizontal">
       <Label className="visually-hidden">{t.search.sort}</Label>
-      {SORTS.map((name) => (
+      {SORTS.filter((name) => !search.owed || name !== 'preco').map((name) => (
         <Radio key={name} value={name} className="segment-choice">
           {t.search.sorts[name]}
         </Radio>

@@ -45,6 +45,22 @@ export interface Search {
   ordem: Sort
   /** Which of the two is being chosen, where they do not stand beside each other. */
   step?: Way
+  /** It looks for flights that are owed in place of others. */
+  owed?: Owed
+}
+
+/** What is owed in place of flights that their company has changed: the same way, at no cost. */
+export interface Owed {
+  /** The page on which it is looked for, and which of the ways of the ticket. */
+  page: string
+  way: number
+  /** Those that changed something fly on any day. */
+  companies: string[]
+  /** Until then the flights of the others may leave, and the day of that by the clock of the origin. */
+  until: number
+  lastDay: string
+  /** The flights as they are now, by which nothing would change. */
+  old: string
 }
 
 /** Which of the journeys of a trip. */
@@ -75,9 +91,11 @@ export function searchOf(query: URLSearchParams): Search {
 }
 
 export function addressOf(search: Search): string {
-  const { outward, back, passageiros, ordem } = search
+  const { outward, back, passageiros, ordem, owed } = search
   const { origem, destino, data, wishes } = outward
-  const words = new URLSearchParams({ origem, destino, data: data.toString() })
+  // where to, and for how many, the ticket says
+  const words = new URLSearchParams(owed ? { via: String(owed.way) } : { origem, destino })
+  words.set('data', data.toString())
   if (back) {
     words.set('volta', back.data.toString())
     if (!isRoundTrip(search)) {
@@ -85,12 +103,12 @@ export function addressOf(search: Search): string {
       words.set('volta_destino', back.destino)
     }
   }
-  words.set('passageiros', String(passageiros))
+  if (!owed) words.set('passageiros', String(passageiros))
   if (ordem !== 'melhor') words.set('ordem', ordem)
   for (const [name, value] of Object.entries(wishes)) words.set(name, value)
   for (const [name, value] of Object.entries(back?.wishes ?? {})) words.set(`volta_${name}`, value)
   if (back && search.step === 'back') words.set('etapa', 'volta')
-  return `#/?${words.toString()}`
+  return `#/${owed?.page ?? ''}?${words.toString()}`
 }
 
 /** One that comes back to where it began, from where it led to. */
@@ -100,7 +118,8 @@ export const isRoundTrip = ({ outward, back }: Search): boolean =>
 /** What the node is asked for one journey of it. */
 export function wireOf(search: Search, way: Way = 'outward'): SearchQuery {
   const { origem, destino, data, wishes } = journeyOf(search, way)
-  const { companhias, partida_de, partida_ate, chegada_de, chegada_ate } = wishes
+  const { partida_de, partida_ate, chegada_de, chegada_ate } = wishes
+  const companhias = companiesOf(search, way)
   const numbers = Object.fromEntries(
     (['max_conexoes', 'duracao_max', 'preco_max', 'folga'] as const).flatMap((name) =>
       wishes[name] === undefined ? [] : [[name, Number(wishes[name])]],
@@ -113,6 +132,7 @@ export function wireOf(search: Search, way: Way = 'outward'): SearchQuery {
     passageiros: search.passageiros,
     ordem: search.ordem,
     ...(search.back && { max_trechos: legsMax(search.passageiros) }),
+    ...(search.owed && { max_trechos: Math.min(LEGS_MAX, Math.floor(SEATS_MAX / search.passageiros)) }),
     ...(companhias && { companhias }),
     ...(partida_de && { partida_de }),
     ...(partida_ate && { partida_ate }),
@@ -120,6 +140,14 @@ export function wireOf(search: Search, way: Way = 'outward'): SearchQuery {
     ...(chegada_ate && { chegada_ate }),
     ...numbers,
   }
+}
+
+/** Whose flights may be taken; nothing where all may. */
+function companiesOf({ owed, ...search }: Search, way: Way): string | undefined {
+  const { data, wishes } = journeyOf(search, way)
+  if (!owed || data.toString() <= owed.lastDay) return wishes.companhias
+  const wanted = wishes.companhias?.split(',') ?? owed.companies
+  return owed.companies.filter((company) => wanted.includes(company)).join() || owed.companies.join()
 }
 
 /** Legs of each of two journeys, so that one leg of the other still fits into the booking. */

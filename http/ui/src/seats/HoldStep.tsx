@@ -1,20 +1,17 @@
 // The foot of the choice of seats: what it costs, what is missing, and the way to hold it.
 
-import { useState } from 'react'
-
 import { isRefusal } from '../api/refusal'
-import type { Leg } from '../api/schema'
 import { useText } from '../i18n'
 import { Button } from '../parts/Button'
-import { sentenceOf } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { StepBar } from '../parts/StepBar'
-import { missingOf, totalOf, type Choice } from './choice'
+import { missingOf, setPrices, totalOf, type Choice } from './choice'
 import { focusMissingName } from './ChoiceCard'
-import { labelsOf } from './grid'
 import { useHold } from './hold'
-import { useSeatMap } from './live'
+import { PriceChanged } from './PriceChanged'
+import { useNewPrices } from './prices'
+import { StepFault } from './StepFault'
 
 interface Props {
   choice: Choice
@@ -26,38 +23,34 @@ interface Props {
 
 export function HoldStep({ choice, onNext, onChecked }: Props) {
   const t = useText()
-  const hold = useHold(choice)
+  const hold = useHold()
+  const { error } = hold
   const missing = missingOf(choice)
   const isNamed = choice.travellers.every(({ nome }) => nome.trim() !== '')
   // also after a reload
   const isUnsure = choice.attempt !== undefined && !hold.isPending
-  const mayRepeat = isUnsure || (isRefusal(hold.error) && hold.error.mayRepeat)
+  const mayRepeat = isUnsure || (isRefusal(error) && error.mayRepeat)
+  const prices = useNewPrices(choice, error)
   const press = () => {
     onChecked()
     if (missing > 0) return
     if (isNamed) hold.mutate()
     else focusMissingName()
   }
-  const [isDismissed, setDismissed] = useState<Error>()
-  const error = hold.error !== isDismissed ? hold.error : null
+  const agree = () => {
+    setPrices(prices)
+    press()
+  }
   return (
     <StepBar
       total={totalOf(choice) ?? null}
       note={missing > 0 ? t.seats.missing(missing) : !isNamed && !choice.hold && t.seats.namesMissing}
       notice={
         <>
-          {error && (
-            <Notice
-              tone="bad"
-              action={
-                <Button kind="quiet" aria-label={t.app.close} onPress={() => setDismissed(error)}>
-                  <Icon name="close" />
-                </Button>
-              }
-            >
-              <About error={error} choice={choice} />
-              {sentenceOf(t, error)}
-            </Notice>
+          {prices.length > 0 ? (
+            <PriceChanged choice={choice} prices={prices} onAgree={agree} />
+          ) : (
+            error && <StepFault key={hold.submittedAt} error={error} choice={choice} />
           )}
           {isUnsure && <Notice tone="warning">{t.seats.unsure}</Notice>}
         </>
@@ -73,24 +66,12 @@ export function HoldStep({ choice, onNext, onChecked }: Props) {
           <Icon name="arrow" />
         </Button>
       ) : (
-        <Button kind="primary" onPress={press} isWaiting={hold.isPending} isDisabled={missing > 0}>
-          {hold.isPending ? t.seats.holding : mayRepeat ? t.app.retry : t.seats.hold}
-        </Button>
+        prices.length === 0 && (
+          <Button kind="primary" onPress={press} isWaiting={hold.isPending} isDisabled={missing > 0}>
+            {hold.isPending ? t.seats.holding : mayRepeat ? t.app.retry : t.seats.hold}
+          </Button>
+        )
       )}
     </StepBar>
   )
-}
-
-/** Which leg and seat a refusal is about, where it says so. */
-function About({ error, choice }: { error: Error; choice: Choice }) {
-  const { company, id_trecho, id_assento } = isRefusal(error) ? error.problem : {}
-  const leg = choice.legs.find((one) => one.company === company && one.id === id_trecho)
-  return leg && <AboutSeat leg={leg} seat={id_assento} />
-}
-
-function AboutSeat({ leg, seat }: { leg: Leg; seat: number | undefined }) {
-  const t = useText()
-  const { data: map } = useSeatMap(leg, true)
-  const label = labelsOf(map, seat === undefined ? [] : [seat])
-  return <b>{[t.search.company(leg.company), `${leg.origem_iata} – ${leg.destino_iata}`, ...label].join(', ')}: </b>
 }

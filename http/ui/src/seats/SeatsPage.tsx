@@ -6,6 +6,8 @@ import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { Page } from '../app/Page'
 import type { Preference } from '../api/queries'
 import type { Leg } from '../api/schema'
+import { ExchangeCard } from '../exchange/ExchangeCard'
+import { ExchangeStep } from '../exchange/ExchangeStep'
 import { useText } from '../i18n'
 import { Blank } from '../parts/Blank'
 import { classes } from '../parts/classes'
@@ -52,8 +54,10 @@ function Seats({ choice }: { choice: Choice }) {
     setShown(legKey(leg))
     tabs.current?.querySelectorAll<HTMLElement>('[role=tab]')[choice.legs.indexOf(leg)]?.focus()
   }
+  const onNext = goesOn ? () => goTo(next) : undefined
+  const { instead } = choice
   return (
-    <Page title={t.seats.title}>
+    <Page title={instead ? t.exchange.review : t.seats.title}>
       {choice.hold && (
         <Notice
           tone="good"
@@ -88,9 +92,17 @@ function Seats({ choice }: { choice: Choice }) {
             </TabPanel>
           ))}
         </Tabs>
-        <ChoiceCard choice={choice} isChecked={isChecked} />
+        {instead ? (
+          <ExchangeCard choice={choice} instead={instead} />
+        ) : (
+          <ChoiceCard choice={choice} isChecked={isChecked} />
+        )}
       </div>
-      <HoldStep choice={choice} onNext={goesOn ? () => goTo(next) : undefined} onChecked={() => setChecked(true)} />
+      {instead ? (
+        <ExchangeStep choice={choice} instead={instead} onNext={onNext} />
+      ) : (
+        <HoldStep choice={choice} onNext={onNext} onChecked={() => setChecked(true)} />
+      )}
     </Page>
   )
 }

@@ -123,13 +123,39 @@ describe('what is sent to hold it', () => {
   test('names every seat in the order of the passengers, and leaves out documents that are not there', () => {
     expect(choice.attemptOf(now()).body).toEqual({
       trechos: [
-        { company: 'a', id_trecho: 7, id_assento: 4 },
-        { company: 'a', id_trecho: 7, id_assento: 2 },
-        { company: 'b', id_trecho: 7, id_assento: 1 },
-        { company: 'b', id_trecho: 7, id_assento: 3 },
+        { company: 'a', id_trecho: 7, id_assento: 4, preco: { centavos: ONE.preco.centavos, moeda: 'BRL' } },
+        { company: 'a', id_trecho: 7, id_assento: 2, preco: { centavos: ONE.preco.centavos, moeda: 'BRL' } },
+        { company: 'b', id_trecho: 7, id_assento: 1, preco: { centavos: OTHER.preco.centavos, moeda: 'BRL' } },
+        { company: 'b', id_trecho: 7, id_assento: 3, preco: { centavos: OTHER.preco.centavos, moeda: 'BRL' } },
       ],
       passageiros: [{ nome: 'Ana' }, { nome: 'João', documento: '123' }],
     })
+  })
+
+  test('says what it was shown to cost, and what it costs now once that is agreed to', () => {
+    choice.setPrices([{ company: 'b', id: 7, preco: { centavos: 777, moeda: 'BRL', casas: 2 } }])
+    expect(now().legs.map(({ preco }) => preco.centavos)).toEqual([ONE.preco.centavos, 777])
+    expect(choice.attemptOf(now()).body.trechos[3]?.preco).toEqual({ centavos: 777, moeda: 'BRL' })
+    // what was sent is what was agreed to
+    choice.setPrices([{ company: 'b', id: 7, preco: { centavos: 888, moeda: 'BRL', casas: 2 } }])
+    expect(now().legs[1]?.preco.centavos).toBe(777)
+  })
+
+  test('of an exchange names the old seats and their people, and no price', () => {
+    const old = ['Ana', 'João'].map((nome, i) => ({ company: 'a', id_trecho: 1, id_assento: i, passageiro: { nome } }))
+    const instead = { ticket: 'u', seats: old as choice.Instead['seats'] }
+    choice.beginInstead([ONE], instead, { 'a/7': [4, 2] })
+    expect(choice.attemptOf(now()).body).toEqual({
+      assentos: 'a:0,a:1',
+      trechos: [
+        { company: 'a', id_trecho: 7, id_assento: 4 },
+        { company: 'a', id_trecho: 7, id_assento: 2 },
+      ],
+      passageiros: [{ nome: 'Ana' }, { nome: 'João' }],
+    })
+    // their names are theirs: the next trip begins without
+    choice.begin([[ONE]], 1)
+    expect(now().travellers).toEqual([{ nome: '', documento: '' }])
   })
 
   test('is the same, with the same key, until it has its answer', () => {

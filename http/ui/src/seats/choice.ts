@@ -3,7 +3,7 @@
 // Invariants: of each leg at most one seat per passenger is chosen, and only seats that looked free; while they are in a hold, or
 // may be, nothing of the choice changes.
 
-import type { HoldBody, Leg, Money } from '../api/schema'
+import type { HoldBody, Leg, Money, RebookBody, TicketSeat } from '../api/schema'
 import type { LegRef } from '../api/queries'
 import { store } from '../api/store'
 
@@ -21,19 +21,36 @@ export interface Choice {
   travellers: Traveller[]
   /** Chosen seats by leg, the k-th is the k-th traveller's. */
   seats: Record<string, number[]>
+  /** The seats of a ticket whose place these take, at no cost. */
+  instead?: Instead
+  /** The travellers can do what a seat at an exit demands, and want to. */
+  mayHelp?: boolean
   /** Seats by leg that others took, until as many are chosen again. */
   lost?: Record<string, number[]>
   /** What was sent to hold them and not answered for good: they may be held by us. Sent again, it is the same hold. */
-  attempt?: { key: string; body: HoldBody }
+  attempt?: Attempt
   /** The hold that these seats are in. */
   hold?: string
   /** When they left it, by this machine's clock. */
   freedAt?: number
 }
 
+export interface Attempt {
+  key: string
+  body: HoldBody | RebookBody
+}
+
+export interface Instead {
+  ticket: string
+  /** As they were sold, in the order of departure. */
+  seats: TicketSeat[]
+}
+
 const choice = store<Choice | undefined>(undefined, { key: 'passcom.choice', in: 'sessionStorage' })
 
 export const useChoice = choice.use
+/** As it is now, not as it was drawn. */
+export const choiceNow = choice.get
 
 export const legKey = ({ company, id }: LegRef) => `${company}/${id}`
 
@@ -46,7 +63,7 @@ export const lostOf = ({ lost }: Choice, leg: LegRef): number[] => lost?.[legKey
 
 /** A new trip of these journeys; the names stay where the same people travel. */
 export function begin(journeys: Leg[][], passengers: number): void {
-  const before = choice.get()?.travellers ?? []
+  const before = choice.get()?.instead ? [] : (choice.get()?.travellers ?? [])
   const travellers = Array.from({ length: passengers }, (_, i) => before[i] ?? { nome: '', documento: '' })
   const starts = journeys.map((_, i) => journeys.slice(0, i).reduce((sum, legs) => sum + legs.length, 0))
   choice.set({ legs: journeys.flat(), starts, travellers, seats: {} })
@@ -54,6 +71,17 @@ export function begin(journeys: Leg[][], passengers: number): void {
 
 export function forget(): void {
   choice.set(undefined)
+}
+
+/** Flights of the same people in place of others, with the seats that were found for them. */
+export function beginInstead(legs: Leg[], instead: Instead, seats: Choice['seats']): void {
+  const [first] = instead.seats
+  const people = instead.seats.filter((seat) => seat.company === first?.company && seat.id_trecho === first.id_trecho)
+  const travellers = people.map(({ passageiro }) => ({
+    nome: passageiro?.nome ?? '',
+    documento: passageiro?.documento ?? '',
+  }))
+  choice.set({ legs, starts: [0], travellers, seats, instead })
 }
 
 function change(next: (choice: Choice) => Choice): void {
@@ -107,8 +135,19 @@ export function toggle(leg: LegRef, seat: number): boolean {
   return now.travellers.length === 1
 }
 
+/** They agree to what a seat at an exit demands. */
+export function agreeToHelp(): void {
+  changeOpen((now) => ({ ...now, mayHelp: true }))
+}
+
 export function setTraveller(index: number, traveller: Traveller): void {
   changeOpen((now) => ({ ...now, travellers: now.travellers.map((one, i) => (i === index ? traveller : one)) }))
+}
+
+/** The visitor agrees to what these legs cost now. */
+export function setPrices(prices: Array<LegRef & { preco: Money }>): void {
+  const priceOf = (leg: Leg) => prices.find((one) => legKey(one) === legKey(leg))?.preco ?? leg.preco
+  changeOpen((now) => ({ ...now, legs: now.legs.map((leg) => ({ ...leg, preco: priceOf(leg) })) }))
 }
 
 /** The seats are in this hold, or no longer in any. */
@@ -135,8 +174,8 @@ export function totalOf({ legs, travellers }: Choice): Money | undefined {
   return { ...first, centavos: each * travellers.length }
 }
 
-/** What is to be sent to hold the choice: the same as before, until that has its answer. */
-export function attemptOf(now: Choice): { key: string; body: HoldBody } {
+/** What is to be sent of the choice as it is now: the same as before, until that has its answer. */
+export function attemptOf(now: Choice): Attempt {
   const attempt = now.attempt ?? { key: randomKey(), body: bodyOf(now) }
   change((now) => ({ ...now, attempt }))
   return attempt
@@ -147,16 +186,29 @@ export function dropAttempt(): void {
   change(({ attempt: _, ...now }) => now)
 }
 
-function bodyOf(now: Choice): HoldBody {
+function bodyOf(now: Choice): HoldBody | RebookBody {
+  const { instead } = now
   const trechos = now.legs.flatMap((leg) =>
-    chosenOf(now, leg).map((seat) => ({ company: leg.company, id_trecho: leg.id, id_assento: seat })),
+    chosenOf(now, leg).map((seat) => ({
+      company: leg.company,
+      id_trecho: leg.id,
+      id_assento: seat,
+      // what is exchanged costs nothing, whatever it is sold for
+      ...(!instead && priceOf(leg)),
+    })),
   )
   const passageiros = now.travellers.map(({ nome, documento }) => ({
     nome: nome.trim(),
     ...(documento.trim() && { documento: documento.trim() }),
   }))
-  return { trechos, passageiros }
+  if (!instead) return { trechos, passageiros }
+  const assentos = instead.seats.map(({ company, id_assento }) => `${company}:${id_assento}`).join()
+  // where names are missing the node gives the seats to those who had the old ones
+  return { trechos, assentos, ...(passageiros.every(({ nome }) => nome) && { passageiros }) }
 }
+
+/** What the visitor was shown that it costs: at another price nothing is begun. */
+const priceOf = ({ preco: { centavos, moeda } }: Leg) => ({ preco: { centavos, moeda } })
 
 /** crypto.randomUUID is there over https only, and a node may be reached without. */
 function randomKey(): string {

@@ -1,13 +1,15 @@
 // Cancelling in two steps: first what comes back, then, on exactly those terms, the deed.
 
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { Checkbox, CheckboxGroup, Label } from 'react-aria-components'
 
 import { answer, client } from '../api/client'
 import { queries, ticket as ticketQuery, tickets } from '../api/queries'
 import { isRefusal } from '../api/refusal'
 import type { CancellationQuote, Ticket, TicketSeat } from '../api/schema'
+import { byPerson, personOf } from '../exchange/owed'
+import { legsOf } from '../holds/legs'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
 import { classes } from '../parts/classes'
@@ -17,21 +19,24 @@ import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import trip from '../parts/trip.module.css'
 import { seatName } from '../seats/grid'
+import { toCancel } from './flown'
+import { leavesGap, legOf, type Which } from './which'
 import styles from './tickets.module.css'
 
 interface Props {
   ticket: Ticket
-  isOpen: boolean
+  /** What is thought of at first; the dialog is open while there is anything. */
+  wanted: TicketSeat[] | undefined
   onClose: () => void
   /** Cancelled; the amount that comes back, as text. */
   onDone: (refund: string) => void
 }
 
-export function CancelDialog({ isOpen, ...props }: Props) {
+export function CancelDialog({ wanted, ...props }: Props) {
   const t = useText()
   return (
-    <Dialog title={t.tickets.cancelTitle} isOpen={isOpen} onClose={props.onClose}>
-      {isOpen && <Steps {...props} />}
+    <Dialog title={t.tickets.cancelTitle} isOpen={wanted !== undefined} onClose={props.onClose}>
+      {wanted && <Steps {...props} first={wanted} />}
     </Dialog>
   )
 }
@@ -39,11 +44,20 @@ export function CancelDialog({ isOpen, ...props }: Props) {
 /** Companies number their seats each for itself. */
 const nameOf = ({ company, id_assento }: Pick<TicketSeat, 'company' | 'id_assento'>) => `${company}:${id_assento}`
 
-function Steps({ ticket, onClose, onDone }: Omit<Props, 'isOpen'>) {
+interface StepsProps extends Omit<Props, 'wanted'> {
+  first: TicketSeat[]
+}
+
+function Steps({ ticket, first, onClose, onDone }: StepsProps) {
   const t = useText()
   const formats = useFormats()
-  const left = ticket.trechos.filter(({ estado }) => estado === 'confirmado')
-  const [wanted, setWanted] = useState(left.map(nameOf))
+  const left = toCancel(ticket)
+  const [which, setWhich] = useState<Which>({
+    people: [...new Set(first.map(personOf))],
+    legs: [...new Set(first.map(legOf))],
+  })
+  const seats = left.filter((seat) => which.people.includes(personOf(seat)) && which.legs.includes(legOf(seat)))
+  const wanted = seats.map(nameOf)
   const params = { path: { uuid: ticket.uuid } }
   const quote = useMutation({
     mutationFn: () => {
@@ -68,8 +82,9 @@ function Steps({ ticket, onClose, onDone }: Omit<Props, 'isOpen'>) {
       {quote.data ? (
         <Terms ticket={ticket} quote={quote.data} />
       ) : (
-        <Which seats={left} value={wanted} onChange={setWanted} />
+        <WhichSeats seats={left} value={which} onChange={setWhich} />
       )}
+      {leavesGap(left, seats) && <Notice tone="warning">{t.tickets.gap}</Notice>}
       {quote.error && <Failure error={quote.error} />}
       {cancel.error && !hasChanged && <Failure error={cancel.error} />}
       <div className="row">
@@ -91,6 +106,7 @@ function Steps({ ticket, onClose, onDone }: Omit<Props, 'isOpen'>) {
             {t.tickets.quote}
           </Button>
         )}
+        {quote.data && <Button onPress={() => quote.reset()}>{t.app.back}</Button>}
         <Button onPress={onClose}>{t.tickets.cancelKeep}</Button>
       </div>
     </div>
@@ -99,27 +115,70 @@ function Steps({ ticket, onClose, onDone }: Omit<Props, 'isOpen'>) {
 
 interface WhichProps {
   seats: TicketSeat[]
-  value: string[]
-  onChange: (ids: string[]) => void
+  value: Which
+  onChange: (which: Which) => void
 }
 
-function Which({ seats, value, onChange }: WhichProps) {
+/** Of whom, and which stretches: their seats are what is given back. */
+function WhichSeats({ seats, value, onChange }: WhichProps) {
   const t = useText()
+  const formats = useFormats()
+  const people = [...byPerson(seats)]
+  const legs = legsOf(seats)
   return (
-    <CheckboxGroup className="stack tight" value={value} onChange={onChange}>
-      <Label className="field-label">{t.tickets.cancelWhich}</Label>
-      {seats.map((seat) => (
-        <Checkbox key={nameOf(seat)} value={nameOf(seat)} className={classes(styles.checkbox)}>
-          <span className={styles.box} aria-hidden="true">
-            <Icon name="check" />
-          </span>
-          <span>
-            {seat.voo} {seat.origem_iata} – {seat.destino_iata}, {seatName(seat)}
-            {seat.passageiro && ` · ${seat.passageiro.nome}`}
-          </span>
-        </Checkbox>
-      ))}
+    <>
+      {people.length > 1 && (
+        <Boxes label={t.tickets.cancelWho} value={value.people} onChange={(people) => onChange({ ...value, people })}>
+          {people.map(([person, [seat]], i) => (
+            <Box key={person} value={person}>
+              {seat?.passageiro?.nome ?? t.seats.passenger(i + 1)}
+            </Box>
+          ))}
+        </Boxes>
+      )}
+      <Boxes label={t.tickets.cancelWhich} value={value.legs} onChange={(legs) => onChange({ ...value, legs })}>
+        {legs.map(
+          ([seat]) =>
+            seat && (
+              <Box key={legOf(seat)} value={legOf(seat)}>
+                {seat.origem} – {seat.destino}
+                <br />
+                <small className="quiet-text">
+                  {seat.voo} · {formats.day(seat.partida)}
+                  {people.length === 1 && `, ${t.hold.seat.toLowerCase()} ${seatName(seat)}`}
+                </small>
+              </Box>
+            ),
+        )}
+      </Boxes>
+    </>
+  )
+}
+
+interface BoxesProps {
+  label: string
+  value: string[]
+  onChange: (values: string[]) => void
+  children: ReactNode
+}
+
+function Boxes({ label, children, ...props }: BoxesProps) {
+  return (
+    <CheckboxGroup className="stack tight" {...props}>
+      <Label className="field-label">{label}</Label>
+      {children}
     </CheckboxGroup>
+  )
+}
+
+function Box({ value, children }: { value: string; children: ReactNode }) {
+  return (
+    <Checkbox value={value} className={classes(styles.checkbox)}>
+      <span className={styles.box} aria-hidden="true">
+        <Icon name="check" />
+      </span>
+      <span>{children}</span>
+    </Checkbox>
   )
 }
 
@@ -136,7 +195,7 @@ function Terms({ ticket, quote }: { ticket: Ticket; quote: CancellationQuote }) 
           return (
             <li key={nameOf(quoted)} className={trip.sum}>
               <span>
-                {seat && `${seat.voo}, ${seatName(seat)}`}
+                {seat && [seat.voo, seatName(seat), seat.passageiro?.nome].filter(Boolean).join(' · ')}
                 <br />
                 <small className="quiet-text">
                   {formats.money(preco)} · {t.tickets.reasons[motivo]}

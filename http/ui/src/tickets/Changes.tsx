@@ -1,17 +1,21 @@
 // What companies have changed of a ticket's flights since it was bought, and what the passenger may do about it.
 
 import { useMutation } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 
 import { answer, client } from '../api/client'
 import { queries, ticket as ticketQuery, tickets } from '../api/queries'
 import { isRefusal } from '../api/refusal'
 import type { FlightChange, Ticket, TicketSeat } from '../api/schema'
+import { owedWays } from '../exchange/owed'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
+import { classes } from '../parts/classes'
 import { Failure } from '../parts/Failure'
 import { Notice } from '../parts/Notice'
 import { seatName } from '../seats/grid'
 import { type ChangedFlight, changedFlights } from './changed'
+import styles from './tickets.module.css'
 
 interface Props {
   ticket: Ticket
@@ -22,6 +26,22 @@ interface Props {
 export function Changes({ ticket, onRefund }: Props) {
   const t = useText()
   const flights = changedFlights(ticket)
+  if (flights.length === 0) return null
+  return (
+    <section className="stack tight" aria-label={t.changes.title}>
+      {flights.map((flight) => (
+        <Notice key={flight.name} tone={flight.isSettled ? 'info' : 'warning'}>
+          <OneFlight flight={flight} />
+        </Notice>
+      ))}
+      <Choices ticket={ticket} onRefund={onRefund} />
+    </section>
+  )
+}
+
+/** Accept, fly with others, or have it all back. */
+function Choices({ ticket, onRefund }: Props) {
+  const t = useText()
   const params = { path: { uuid: ticket.uuid } }
   const accept = useMutation({
     mutationFn: () =>
@@ -33,29 +53,50 @@ export function Changes({ ticket, onRefund }: Props) {
     // it has changed again: what is shown next is what can be agreed to
     onError: () => void queries.invalidateQueries({ queryKey: ticketQuery(ticket.uuid).queryKey }),
   })
-  if (flights.length === 0) return null
   const rights = ticket.trechos.flatMap(({ direitos }) => direitos ?? [])
   const mayAccept = rights.some(({ aceitar }) => aceitar)
   const mayRefund = rights.some(({ reembolso_integral }) => reembolso_integral)
+  const ways = owedWays(ticket)
+  const why = rights.find(({ motivo }) => motivo !== undefined)?.motivo
+  if (!mayAccept && !mayRefund && ways.length === 0) return null
   return (
-    <section className="stack tight" aria-label={t.changes.title}>
-      {flights.map((flight) => (
-        <Notice key={flight.name} tone={flight.isSettled ? 'info' : 'warning'}>
-          <OneFlight flight={flight} />
-        </Notice>
-      ))}
-      {(mayAccept || mayRefund) && (
-        <div className="row">
-          {mayAccept && (
+    <div className={classes('card', styles.choices)}>
+      <h2>{t.changes.choose}</h2>
+      {why && <p className="quiet-text">{t.changes.why[why]}</p>}
+      <ul className="stack tight">
+        {mayAccept && (
+          <Option hint={t.changes.acceptHint}>
             <Button kind="primary" onPress={() => accept.mutate()} isWaiting={accept.isPending}>
               {t.changes.accept}
             </Button>
-          )}
-          {mayRefund && <Button onPress={onRefund}>{t.changes.refund}</Button>}
-        </div>
-      )}
+          </Option>
+        )}
+        {ways.map(({ seats }, i) => (
+          <Option key={seats[0]?.id_assento} hint={t.changes.otherHint}>
+            <a className="button" href={`#/remarcar/${ticket.uuid}?via=${i}`}>
+              {ways.length === 1
+                ? t.changes.other
+                : t.changes.otherOf(seats[0]?.origem ?? '', seats.at(-1)?.destino ?? '')}
+            </a>
+          </Option>
+        ))}
+        {mayRefund && (
+          <Option hint={t.changes.refundHint}>
+            <Button onPress={onRefund}>{t.changes.refund}</Button>
+          </Option>
+        )}
+      </ul>
       {accept.error && !isRefusal(accept.error, 'ticket-changed') && <Failure error={accept.error} />}
-    </section>
+    </div>
+  )
+}
+
+function Option({ hint, children }: { hint: string; children: ReactNode }) {
+  return (
+    <li className={styles.option}>
+      {children}
+      <span className="quiet-text">{hint}</span>
+    </li>
   )
 }
 

@@ -17,10 +17,12 @@ import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import trip from '../parts/trip.module.css'
 import { TripLegs } from '../parts/TripLegs'
-import { seatName } from '../seats/grid'
 import { CancelDialog } from './CancelDialog'
 import { Changes } from './Changes'
+import { Exchanged } from './Exchanged'
+import { shownState, toCancel } from './flown'
 import { saveCalendar, savePdf } from './files'
+import { Sitter } from './Sitter'
 import styles from './tickets.module.css'
 
 export default function TicketPage({ uuid }: { uuid: string }) {
@@ -32,8 +34,8 @@ export default function TicketPage({ uuid }: { uuid: string }) {
       title={t.tickets.ticket}
       aside={
         data && (
-          <span className={styles.badge} data-state={data.estado}>
-            {t.tickets.states[data.estado]}
+          <span className={styles.badge} data-state={shownState(data)}>
+            {t.tickets.states[shownState(data)]}
           </span>
         )
       }
@@ -49,16 +51,18 @@ export default function TicketPage({ uuid }: { uuid: string }) {
 function OneTicket({ ticket }: { ticket: Ticket }) {
   const t = useText()
   const formats = useFormats()
-  const [isCancelling, setCancelling] = useState(false)
+  const [wanted, setWanted] = useState<TicketSeat[]>()
   const [refund, setRefund] = useState<string>()
   const done = (amount: string) => {
     setRefund(amount)
-    setCancelling(false)
+    setWanted(undefined)
   }
+  const changed = ticket.trechos.filter(({ direitos }) => direitos?.reembolso_integral)
   return (
     <article className={classes('stack', styles.ticket)}>
       {refund !== undefined && <Notice tone="good">{t.tickets.cancelled(refund)}</Notice>}
-      <Changes ticket={ticket} onRefund={() => setCancelling(true)} />
+      <Exchanged ticket={ticket} />
+      <Changes ticket={ticket} onRefund={() => setWanted(changed)} />
       <section className="card stack">
         <p className="quiet-text">
           {t.tickets.bought(formats.moment(ticket.criada_em))} · {t.tickets.code} <code>{ticket.uuid}</code>
@@ -68,9 +72,15 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
           <span>{t.seats.total}</span>
           <b>{ticket.preco ? formats.money(ticket.preco) : t.search.mixedCurrencies}</b>
         </p>
+        {ticket.reembolso && (
+          <p className={trip.sum}>
+            <span>{t.tickets.gaveBackAll}</span>
+            <b>{formats.money(ticket.reembolso)}</b>
+          </p>
+        )}
       </section>
-      {ticket.estado !== 'cancelada' && <Actions ticket={ticket} onCancel={() => setCancelling(true)} />}
-      <CancelDialog ticket={ticket} isOpen={isCancelling} onClose={() => setCancelling(false)} onDone={done} />
+      {ticket.estado !== 'cancelada' && <Actions ticket={ticket} onCancel={() => setWanted(toCancel(ticket))} />}
+      <CancelDialog ticket={ticket} wanted={wanted} onClose={() => setWanted(undefined)} onDone={done} />
     </article>
   )
 }
@@ -91,29 +101,13 @@ function Actions({ ticket, onCancel }: { ticket: Ticket; onCancel: () => void })
           <Icon name="calendar" />
           {t.tickets.calendar}
         </Button>
-        <Button kind="danger" onPress={onCancel}>
-          {t.tickets.cancel}
-        </Button>
+        {toCancel(ticket).length > 0 && (
+          <Button kind="danger" onPress={onCancel}>
+            {t.tickets.cancel}
+          </Button>
+        )}
       </div>
       {error && <Failure error={error} />}
     </div>
-  )
-}
-
-function Sitter({ seat }: { seat: TicketSeat }) {
-  const t = useText()
-  return (
-    <li data-state={seat.estado}>
-      <span className={trip.sitterSeat}>
-        <span className="visually-hidden">{t.hold.seat} </span>
-        <b>{seatName(seat)}</b>
-      </span>
-      <span>{seat.passageiro?.nome}</span>
-      {seat.estado === 'cancelado' && (
-        <span className={styles.badge} data-state="cancelada">
-          {t.tickets.seatStates.cancelado}
-        </span>
-      )}
-    </li>
   )
 }

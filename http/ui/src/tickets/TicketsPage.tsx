@@ -2,8 +2,10 @@
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 
+import { useId } from 'react'
+
 import { NeedsSession } from '../account/NeedsSession'
-import { holds as holdsQuery, tickets as ticketsQuery } from '../api/queries'
+import { cancelledTickets as cancelledQuery, holds as holdsQuery, tickets as ticketsQuery } from '../api/queries'
 import type { Hold, Ticket } from '../api/schema'
 import { useSession } from '../api/session'
 import { Page } from '../app/Page'
@@ -17,6 +19,7 @@ import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import { tripName } from '../holds/legs'
+import { shownState } from './flown'
 import styles from './tickets.module.css'
 
 export default function TicketsPage() {
@@ -86,35 +89,57 @@ function OpenHold({ hold }: { hold: Hold }) {
 function Tickets() {
   const t = useText()
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(ticketsQuery)
+  const cancelled = useInfiniteQuery(cancelledQuery)
+  const gone = cancelled.data?.pages.flatMap(({ passagens }) => passagens) ?? []
   const failure = error && <Failure error={error} onRetry={() => void refetch()} />
   if (!data) return failure ?? <Skeletons count={3} className={styles.skeletonTicket} />
   const all = data.pages.flatMap(({ passagens }) => passagens)
-  if (all.length === 0) {
-    return (
-      failure ?? (
+  const flown = all.filter((ticket) => shownState(ticket) === 'realizada')
+  const coming = all.filter((ticket) => !flown.includes(ticket)).sort(byDeparture)
+  return (
+    <>
+      {failure}
+      {coming.length > 0 && (
+        <Group tickets={coming} {...(flown.length + gone.length > 0 && { title: t.tickets.coming })} />
+      )}
+      {!error && coming.length === 0 && (
         <Blank title={t.tickets.none} hint={t.tickets.noneHint}>
           <a className="button primary" href="#/">
             {t.app.home}
           </a>
         </Blank>
-      )
-    )
-  }
-  return (
-    <section className="stack tight">
-      {failure}
-      <ul className="stack tight">
-        {all.map((ticket) => (
-          <li key={ticket.uuid}>
-            <TicketCard ticket={ticket} />
-          </li>
-        ))}
-      </ul>
+      )}
+      {flown.length > 0 && <Group title={t.tickets.flown} tickets={flown} />}
       {hasNextPage && (
         <Button onPress={() => void fetchNextPage()} isWaiting={isFetchingNextPage}>
           {t.tickets.more}
         </Button>
       )}
+      {gone.length > 0 && <Group title={t.tickets.cancelledOnes} tickets={gone} />}
+      {cancelled.hasNextPage && (
+        <Button onPress={() => void cancelled.fetchNextPage()} isWaiting={cancelled.isFetchingNextPage}>
+          {t.tickets.moreCancelled}
+        </Button>
+      )}
+    </>
+  )
+}
+
+const byDeparture = (one: Ticket, other: Ticket) =>
+  Date.parse(one.trechos[0]?.partida ?? '') - Date.parse(other.trechos[0]?.partida ?? '')
+
+function Group({ title, tickets }: { title?: string; tickets: Ticket[] }) {
+  const id = useId()
+  return (
+    <section className="stack tight" {...(title && { 'aria-labelledby': id })}>
+      {title && <h2 id={id}>{title}</h2>}
+      <ul className="stack tight">
+        {tickets.map((ticket) => (
+          <li key={ticket.uuid}>
+            <TicketCard ticket={ticket} />
+          </li>
+        ))}
+      </ul>
     </section>
   )
 }
@@ -123,13 +148,16 @@ function TicketCard({ ticket }: { ticket: Ticket }) {
   const t = useText()
   const formats = useFormats()
   const first = ticket.trechos[0]
+  const state = shownState(ticket)
+  // there is something to be chosen
+  const isChanged = state !== 'realizada' && ticket.trechos.some(({ direitos }) => direitos !== undefined)
   return (
     <a className={classes('card', styles.ticketCard)} href={`#/passagens/${ticket.uuid}`}>
       <Icon name="paper" />
       <TripLine seats={ticket.trechos} />
       <span className="quiet-text">{first && `${formats.day(first.partida)}, ${formats.time(first.partida)}`}</span>
-      <span className={styles.badge} data-state={ticket.estado}>
-        {t.tickets.states[ticket.estado]}
+      <span className={styles.badge} data-state={isChanged ? 'parcial' : state}>
+        {isChanged ? t.tickets.changed : t.tickets.states[state]}
       </span>
       <span className={styles.ticketGo}>
         {t.tickets.details}
