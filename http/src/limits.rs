@@ -46,6 +46,7 @@ impl<K: Clone + Hash + Eq> Limiter<K> {
         Self::of(rate.map(quota))
     }
 
+    /// A bucket of so many, which is full again after a minute.
     pub fn per_minute(count: Option<NonZeroU32>) -> Self {
         Self::of(count.map(Quota::per_minute))
     }
@@ -55,14 +56,6 @@ impl<K: Clone + Hash + Eq> Limiter<K> {
             buckets: quota.map(RateLimiter::keyed),
             clock: DefaultClock::default(),
             checks: AtomicU32::new(0),
-        }
-    }
-
-    /// A bucket of so many, which is full again after a minute.
-    pub fn per_minute(count: NonZeroU32) -> Self {
-        Self {
-            buckets: Some(RateLimiter::keyed(Quota::per_minute(count))),
-            ..Self::new(None)
         }
     }
 
@@ -115,7 +108,7 @@ mod tests {
 
     #[test]
     fn what_is_rare_has_a_minute_to_fill_again() {
-        let limiter = Limiter::per_minute(NonZeroU32::new(2).unwrap());
+        let limiter = Limiter::per_minute(NonZeroU32::new(2));
         assert!((0..2).all(|_| limiter.check(&"a").is_ok()));
         let wait = limiter.check(&"a").unwrap_err();
         assert!(wait > Duration::from_secs(1), "{wait:?}");

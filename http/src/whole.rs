@@ -32,6 +32,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::airlines::Airlines;
 use crate::poll::Polls;
 use crate::token::tests::{company, two_companies};
 use crate::{App, Limits, Options, Proxies, Rate, api, server};
@@ -175,11 +176,13 @@ impl Whole {
             burst: most,
         });
         let app = App {
+            me,
             desk: assembly.desk.clone(),
             accounts: Accounts::new(assembly.logins.clone(), 2, 5),
             catalogue: assembly.company.catalogue.clone(),
             issuer,
             verifier,
+            airlines: Airlines::default(),
             codes: None,
             public_url: None,
             limits: Limits {

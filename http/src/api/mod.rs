@@ -81,7 +81,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         airlines: app.airlines,
         cookie: SessionCookie::new(app.me, app.public_url.as_deref()),
         users: Limiter::new(app.limits.per_user),
-        finders: Limiter::per_minute(tickets::finding::TRIES_PER_MINUTE),
+        finders: Limiter::per_minute(Some(tickets::finding::TRIES_PER_MINUTE)),
         registrations: Limiter::per_minute(app.limits.registrations),
         codes: app.codes,
         printer: Printer::new(prints_at_once()),

@@ -85,9 +85,8 @@ fn place(of: &str, index: usize, field: &str) -> String {
 /// 1 to `max` characters, none of them a control character.
 fn bounded(place: &str, text: &str, max: usize) -> Result<String, Problem> {
     let fits = (1..=max).contains(&text.chars().count());
-    let place = place(index, field);
     if text.contains(char::is_control) {
-        return Err(misspelt(&place, Misspelt::Character));
+        return Err(misspelt(place, Misspelt::Character));
     }
     if fits {
         return Ok(text.to_owned());

@@ -14,7 +14,7 @@ const BLOCK: usize = 1 << 20;
 /// whole huge pages each time, which was a twelfth of what a node under load did. A node at rest is a third smaller, too.
 pub fn use_small_pages() {
     #[cfg(target_os = "linux")]
-    drop(nix::sys::prctl::set_thp_disable(true)); // a kernel that has no huge pages gives none
+    let _ = nix::sys::prctl::set_thp_disable(true); // a kernel that has no huge pages gives none
 }
 
 /// mimalloc gives back what has been free for a second, but looks only when it frees more. A node at rest would keep

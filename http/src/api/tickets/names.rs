@@ -1,14 +1,14 @@
 //! Names on a ticket that were misspelt, corrected by its owner: a few letters, and never another person.
 
 use passcom_actors::domain::corrections::{Corrected, LETTERS_MAX};
-use passcom_actors::domain::order::{Leg, SeatRef};
+use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::people::desk::NotCorrected;
 
 use super::super::passengers::spelt;
 use super::super::{Client, RETRY};
 use super::cancellation::is_seat;
-use super::view::{label, named};
+use super::view::{named, shown};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
@@ -28,11 +28,7 @@ async fn correct(client: &Client, call: Call) -> Answered {
     let names = wanted(&ticket, &body.names.unwrap_or_default())?;
     let corrected = client.desk.correct(&ticket, &names).await;
     let ticket = corrected.map_err(refused)?;
-    let labels = |leg: &Leg| label(client, leg);
-    let remedies = client.desk.remedies(&ticket);
-    Ok(Answer::json(&wire::Ticket::new(
-        &ticket, &remedies, &labels,
-    )))
+    Ok(Answer::json(&shown(client, &ticket, call.language)))
 }
 
 /// At least one seat of the ticket, each once, with the name as it is kept.
