@@ -330,9 +330,8 @@ impl Writer {
 
     fn decide(&self, entries: &[Entry], footprint: &Footprint, loaded: &Loaded) -> Decided {
         let first_departure = self.close_of_sale.first_departure();
-        let now = self.log.now();
         let hot = self.log.hot();
-        let mut rows = hot.rows(footprint, loaded, first_departure, now);
+        let mut rows = hot.rows(footprint, loaded, first_departure);
         let assumed = hot.assumed(footprint);
         let (seq, version) = (hot.last().next(), hot.facts_version());
         drop(hot);

@@ -1,9 +1,10 @@
 //! All that is recorded of one saga, or of one login, with the times: what is read, changed and projected together.
 
+use super::kept::Hold;
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Key, Register};
 use crate::domain::fencing::FencingToken;
-use crate::domain::ids::{CompanyId, SagaId, UserId};
+use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::order::SeatRef;
 use crate::domain::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey};
 use crate::domain::ticket::Ticket;
@@ -81,12 +82,18 @@ impl Cell {
         kept.map(|leg| leg.seat)
     }
 
-    /// Whose open hold this is.
-    pub fn holder(&self) -> Option<UserId> {
+    /// The open hold that it is.
+    pub(super) fn hold(&self) -> Option<Hold> {
         let row = self.saga.as_ref()?;
         let order = row.order.as_ref()?;
-        let is_open_hold = row.state == SagaState::Begun && order.hold_seconds.is_some();
-        is_open_hold.then_some(order.user)
+        let is_open = row.state == SagaState::Begun && order.hold_seconds.is_some();
+        is_open.then(|| {
+            let routes = self.keeps().map(|(route, _)| route);
+            (
+                order.user,
+                routes.filter(|route| !route.is_claim()).collect(),
+            )
+        })
     }
 
     pub fn leg(&self, seat: SeatKey) -> Option<&Leg> {

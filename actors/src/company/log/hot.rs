@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::Seq;
 use super::cell::{Cell, Login};
+use super::kept::Kept;
 use super::record::{Record, Told};
 use super::shelf::Shelf;
 use super::unused::{EmptyRoutes, UnusedKeys};
@@ -21,7 +22,7 @@ use crate::domain::rows::{
     SeatKey, SeatRow,
 };
 use crate::domain::settlement::{self, Sums};
-use crate::domain::unbought::{COOL_DOWN_MS, Unbought};
+use crate::domain::unbought::Unbought;
 use crate::domain::vote::LegState;
 
 /// Rows kept in memory although the tables have them: late answers, repeated requests and peers ask for what was just written.
@@ -33,9 +34,6 @@ const BLOCKED_KEPT_MAX: usize = 4_096;
 const OUTBOX_KEPT_MAX: usize = 4_096;
 /// How long a fence is remembered, in milliseconds: leases live for a fraction of that.
 const FENCE_KEPT_MS: i64 = 120_000;
-
-/// Ended holds that are remembered.
-const FOR_NOTHING_MAX: usize = 65_536;
 
 /// A client's key; nothing where it was not used.
 pub type KeyCell = Option<KeyRow>;
@@ -137,9 +135,7 @@ pub struct Hot {
     fences: HashMap<SeatKey, (FencingToken, i64)>,
     /// The same times, oldest first.
     fenced_at: VecDeque<(i64, SeatKey)>,
-    /// Holds that ended without being bought: when, whose, and for how many seconds its seats of a route were kept, added up.
-    /// Oldest first.
-    for_nothing: VecDeque<(i64, UserId, RouteId, u32)>,
+    kept: Kept,
     /// Sagas that are not over, by the time they began.
     open: BTreeSet<(i64, SagaId)>,
     facts: HashMap<RouteId, Fact>,
@@ -183,7 +179,7 @@ impl Hot {
             owners: HashMap::new(),
             fences: HashMap::new(),
             fenced_at: VecDeque::new(),
-            for_nothing: VecDeque::new(),
+            kept: Kept::default(),
             open: BTreeSet::new(),
             facts: HashMap::new(),
             version: 0,
@@ -312,21 +308,15 @@ impl Hot {
         if cell.is_open(&self.node) {
             self.open.insert((cell.begun_at, saga));
         }
+        self.kept.change(saga, None, cell.hold().as_ref());
         self.sagas.load(saga, cell);
     }
 
-    /// The rows that a batch is decided on, at this time of the database (milliseconds since 1970). A route is on sale if it
-    /// departs at `first_departure` (seconds since 1970) or later.
-    pub fn rows(
-        &self,
-        footprint: &Footprint,
-        loaded: &Loaded,
-        first_departure: i64,
-        now: i64,
-    ) -> Rows {
+    /// The rows that a batch is decided on. A route is on sale if it departs at `first_departure` (seconds since 1970) or later.
+    pub fn rows(&self, footprint: &Footprint, loaded: &Loaded, first_departure: i64) -> Rows {
         let mut rows = Rows::new(self.me, footprint);
         if !footprint.holders.is_empty() {
-            rows.unbought = self.unbought(footprint, now);
+            rows.unbought = self.unbought(footprint);
         }
         for saga in sagas_of(footprint) {
             if let Some(cell) = self.sagas.get(&saga) {
@@ -368,31 +358,9 @@ impl Hot {
     }
 
     /// What customers keep and kept without buying it, as far as the footprint names them.
-    fn unbought(&self, footprint: &Footprint, now: i64) -> Unbought {
-        let mut unbought = Unbought::default();
-        let routes: BTreeSet<RouteId> = footprint.seats.iter().map(|(route, _)| *route).collect();
-        for (saga, cell) in self.open() {
-            let Some(holder) = cell.holder() else {
-                continue;
-            };
-            let is_named = footprint.holders.contains(&holder);
-            for (route, _) in cell.keeps().filter(|(route, _)| !route.is_claim()) {
-                if is_named {
-                    unbought.note_open(holder, saga, route);
-                }
-                if routes.contains(&route) {
-                    *unbought.on_route.entry(route).or_default() += 1;
-                }
-            }
-        }
-        let since = now.saturating_sub(COOL_DOWN_MS);
-        let lately = self.for_nothing.iter().rev();
-        for (_, user, route, seconds) in lately.take_while(|(at, ..)| *at > since) {
-            if footprint.holders.contains(user) {
-                unbought.note_ended(*user, *route, *seconds);
-            }
-        }
-        unbought
+    fn unbought(&self, footprint: &Footprint) -> Unbought {
+        let routes = footprint.seats.iter().map(|(route, _)| *route);
+        self.kept.of(&footprint.holders, &routes.collect())
     }
 
     fn fill_seat(&self, seat: SeatKey, loaded: &Loaded, rows: &mut Rows) {
@@ -437,10 +405,7 @@ impl Hot {
             let cell = self.sagas.change(&saga, seq);
             let was_open = cell.is_open(&self.node);
             let begun_at = cell.begun_at;
-            let held = cell.holder().map(|holder| {
-                let routes = cell.keeps().map(|(route, _)| route);
-                (holder, routes.collect::<Vec<_>>())
-            });
+            let held = cell.hold();
             let changed = cell.apply(saga, at, change);
             let changed = changed.ok_or(Broken::Rootless(seq, saga))?;
             for (seat, keeps, fence) in changed {
@@ -461,19 +426,14 @@ impl Hot {
             if was_open {
                 self.open.remove(&(begun_at, saga));
             }
+            self.kept.change(saga, held.as_ref(), cell.hold().as_ref());
             let is_aborted = |row: &SagaRow| row.state == SagaState::Aborted;
-            if let Some((holder, routes)) = held
+            if let Some(hold) = held
                 && cell.saga.as_ref().is_some_and(is_aborted)
             {
                 let seconds = at.saturating_sub(begun_at).div_euclid(1_000);
                 let seconds = u32::try_from(seconds).unwrap_or(0);
-                for of_route in routes.chunk_by(|one, other| one == other) {
-                    let seat_seconds = seconds.saturating_mul(of_route.len() as u32);
-                    if !of_route[0].is_claim() {
-                        self.for_nothing
-                            .push_back((at, holder, of_route[0], seat_seconds));
-                    }
-                }
+                self.kept.note_ended(at, &hold, seconds);
             }
             if cell.is_open(&self.node) {
                 self.open.insert((cell.begun_at, saga));
@@ -517,12 +477,7 @@ impl Hot {
         self.last = seq;
         self.waiting_bytes += bytes;
         self.forget_fences(at);
-        let since = at.saturating_sub(COOL_DOWN_MS);
-        while self.for_nothing.front().is_some_and(|(at, ..)| *at < since) {
-            self.for_nothing.pop_front();
-        }
-        self.for_nothing
-            .drain(..self.for_nothing.len().saturating_sub(FOR_NOTHING_MAX));
+        self.kept.forget(at);
         Ok(())
     }
 
@@ -711,6 +666,7 @@ mod tests {
     use crate::domain::fixtures::{HASH, ROUTE, SAGA, USER, company, order, seat};
     use crate::domain::ids::SeatNumber;
     use crate::domain::order::Order;
+    use crate::domain::unbought::COOL_DOWN_MS;
     use crate::domain::vote::RefusalReason;
 
     const NODE: &str = "node-a";
@@ -817,7 +773,7 @@ mod tests {
             seats: [(ROUTE, SeatNumber(9))].into(),
             ..Footprint::default()
         };
-        let known = hot.unbought(&footprint, 6_000);
+        let known = hot.unbought(&footprint);
         assert_eq!((known.open_on(USER, ROUTE), known.on_route[&ROUTE]), (2, 2));
         assert_eq!(known.seat_seconds_on(USER, ROUTE), 0);
         let aborted = SagaPart::Moved {
@@ -832,10 +788,11 @@ mod tests {
         };
         hot.apply(Seq(2), 65_000, 1, change(aborted, &released))
             .unwrap();
-        let known = hot.unbought(&footprint, 66_000);
+        let known = hot.unbought(&footprint);
         assert_eq!(known.open_on(USER, ROUTE), 0);
         assert_eq!(known.seat_seconds_on(USER, ROUTE), 2 * 60);
-        let later = hot.unbought(&footprint, 65_000 + COOL_DOWN_MS);
-        assert_eq!(later, Unbought::default());
+        hot.apply(Seq(3), 65_000 + COOL_DOWN_MS, 1, Record::default())
+            .unwrap();
+        assert_eq!(hot.unbought(&footprint), Unbought::default());
     }
 }

@@ -7,7 +7,7 @@
 //!              hot   ───── projector ─────▶ tables      lists, reports, people with SQL
 //! ```
 //! * [`record`]: what a row of the log says; [`hot`], [`cell`]: what the log says and the tables may not say yet, pure;
-//!   `unused`: what neither says, known without asking;
+//!   `unused`: what neither says, known without asking; `kept`: what customers keep without having bought it;
 //! * [`lineage`]: whether the log still has what it once had;
 //! * [`projector`]: brings the tables after. Who reads asks the [archive](super::archive).
 //! * [`said`], [`comparison`]: whether log, memory and tables say the same, for the [verifier](super::verifier); pure.
@@ -26,6 +26,7 @@ pub mod cell;
 pub mod comparison;
 mod database_time;
 pub mod hot;
+mod kept;
 pub mod lineage;
 pub mod projector;
 pub mod record;

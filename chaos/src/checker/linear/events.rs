@@ -1,6 +1,7 @@
 //! What the history and the final rows prove about each seat, and between which instants it happened.
 //!
-//! * **Booked**: from the key's first request; to the first answer of 200, or open-ended where nobody was told and the rows have the ticket.
+//! * **Booked**: from the key's first request; to the first answer of 200, or open-ended where nobody was told and the rows have the ticket. A key is
+//!   recorded at the node that was asked, which may have died before that: then it is the ticket of just these seats that is nobody's.
 //! * **Held**, as booked: from the key's first request to the first answer that it stands. It is freed where the rows have no ticket of it: not
 //!   before its customer asked for its end, or for it a second time, or its time was over.
 //! * **Freed**: where the rows have it cancelled; from the first request to cancel, or to give it for others; to the first proof of it: an answer to that request by the seat's own company, or a look at
@@ -18,7 +19,7 @@ use super::search::{Event, What};
 use crate::checker::databases::Databases;
 use crate::checker::facts::{Company, LegState};
 use crate::checker::holds::{Hold, Holds, clocks_shifted};
-use crate::history::{Answer, Fault, Operation, Request, Seat, SeatName, Wish};
+use crate::history::{Answer, Fault, Meaning, Operation, Request, Seat, SeatName, Wish};
 
 /// Shorter than a company waits for an outcome before it ends a booking by itself.
 const DOUBT: u64 = 4_000_000;
@@ -88,10 +89,14 @@ fn name(seat: &Seat) -> SeatName {
     }
 }
 
+/// Company, route, number.
+type Place<'a> = (&'a str, i64, i32);
+
 /// The final rows, by what they are looked up by.
 struct Rows<'a> {
     tickets: HashSet<Uuid>,
     keys: HashMap<(Uuid, &'a str), BTreeSet<Uuid>>,
+    seats: HashMap<Uuid, BTreeSet<Place<'a>>>,
     cancelled: HashSet<(Uuid, &'a str, i64, i32)>,
 }
 
@@ -100,6 +105,7 @@ impl<'a> Rows<'a> {
         let mut this = Self {
             tickets: HashSet::new(),
             keys: HashMap::new(),
+            seats: HashMap::new(),
             cancelled: HashSet::new(),
         };
         for company in companies {
@@ -108,6 +114,10 @@ impl<'a> Rows<'a> {
             for row in &company.keys {
                 let sagas = this.keys.entry((row.user, &row.key)).or_default();
                 sagas.insert(row.saga);
+            }
+            for row in &company.entries {
+                let seats = this.seats.entry(row.ticket).or_default();
+                seats.insert((&row.owner, row.route, row.number));
             }
             let cancelled = company.legs.iter();
             let cancelled = cancelled.filter(|leg| leg.state == LegState::Cancelled);
@@ -127,14 +137,29 @@ impl<'a> Rows<'a> {
             .copied()
     }
 
-    fn is_cancelled(&self, ticket: Uuid, seat: &Seat) -> bool {
-        // an id that does not fit is of no route
-        let Ok(route) = i64::try_from(seat.route) else {
-            return false;
-        };
-        let place = (ticket, &*seat.company, route, i32::from(seat.number));
-        self.cancelled.contains(&place)
+    /// Tickets that no key and none of these has come to, by their seats.
+    fn of_nobody(&self, known: &HashSet<Uuid>) -> HashMap<&BTreeSet<Place<'a>>, Vec<Uuid>> {
+        let keyed: HashSet<&Uuid> = self.keys.values().flatten().collect();
+        let mut tickets: HashMap<_, Vec<Uuid>> = HashMap::new();
+        for (ticket, seats) in &self.seats {
+            if !keyed.contains(ticket) && !known.contains(ticket) {
+                tickets.entry(seats).or_default().push(*ticket);
+            }
+        }
+        tickets
     }
+
+    fn is_cancelled(&self, ticket: Uuid, seat: &Seat) -> bool {
+        place(seat).is_some_and(|(company, route, number)| {
+            self.cancelled.contains(&(ticket, company, route, number))
+        })
+    }
+}
+
+/// An id that does not fit is of no route.
+fn place(seat: &Seat) -> Option<Place<'_>> {
+    let route = i64::try_from(seat.route).ok()?;
+    Some((&seat.company, route, seat.number.into()))
 }
 
 fn bookings<'a>(
@@ -142,6 +167,7 @@ fn bookings<'a>(
     rows: &Rows,
 ) -> impl Iterator<Item = Booking<'a>> + use<'a> {
     let mut bookings: BTreeMap<(Uuid, &str), Booking> = BTreeMap::new();
+    let mut is_refused: HashSet<(Uuid, &str)> = HashSet::new();
     for operation in history {
         let (Request::Book { user, key, seats }
         | Request::Rebook {
@@ -157,12 +183,30 @@ fn bookings<'a>(
             ticket: rows.ticket(*user, key),
             given_up_us: None,
         });
+        if operation.answer.meaning() == Meaning::Refused {
+            is_refused.insert((*user, key));
+        }
         booking.begin_us = booking.begin_us.min(operation.begin_us);
         if let Answer::Booked { ticket } = operation.answer {
             let end_us = booking.booked_us.unwrap_or(u64::MAX);
             booking.booked_us = Some(end_us.min(operation.end_us));
             booking.ticket = Some(ticket);
         }
+    }
+    let known = bookings.values().filter_map(|booking| booking.ticket);
+    let holds = history
+        .iter()
+        .filter_map(|operation| match operation.answer {
+            Answer::Hold { hold, .. } => Some(hold),
+            _ => None,
+        });
+    let mut of_nobody = rows.of_nobody(&known.chain(holds).collect());
+    let open = bookings.iter_mut();
+    let open = open.filter(|(key, booking)| booking.ticket.is_none() && !is_refused.contains(key));
+    for (_, booking) in open {
+        let seats: Option<BTreeSet<Place>> = booking.seats.iter().map(place).collect();
+        let found = seats.and_then(|seats| of_nobody.get_mut(&seats)?.pop());
+        booking.ticket = found;
     }
     bookings.into_values()
 }

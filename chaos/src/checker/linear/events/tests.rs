@@ -1,5 +1,5 @@
 use super::*;
-use crate::checker::facts::{KeyRow, LegRow};
+use crate::checker::facts::{EntryRow, Flown, KeyRow, LegRow};
 use crate::history::SeenLeg;
 
 const USER: Uuid = Uuid::from_u128(9);
@@ -104,6 +104,42 @@ fn a_booking_lasts_from_its_first_request_to_its_first_success() {
     assert_eq!(nobody_told, [(What::Booked(TICKET), 0, u64::MAX)]);
     let nothing = of_seats(&[], &[lost()], &[]);
     assert_eq!(nothing, Events::new());
+}
+
+/// Its node had sold the seats of another company, and died before the key was recorded.
+#[test]
+fn a_booking_that_nobody_recorded_the_key_of_is_found_by_its_seats() {
+    let mut rows = rows(LegState::Committed);
+    rows.keys.clear();
+    rows.entries = vec![entry(TICKET, 1)];
+    let found = |rows: &Company, answer| {
+        let events = of_seats(&[rows.clone()], &[book("k", 0, answer)], &[]);
+        events.into_values().flatten().count()
+    };
+    let lost = || problem("outcome-unknown");
+    assert_eq!(found(&rows, lost()), 1);
+    assert_eq!(found(&rows, problem("seat-held")), 0, "it was refused");
+    rows.entries.push(entry(TICKET, 2));
+    assert_eq!(found(&rows, lost()), 0, "other seats");
+}
+
+fn entry(ticket: Uuid, number: i32) -> EntryRow {
+    EntryRow {
+        ticket,
+        owner: "b".to_owned(),
+        route: 7,
+        number,
+        sold_on: String::new(),
+        seller: "a".to_owned(),
+        currency: "BRL".to_owned(),
+        price: 0,
+        flown: Flown {
+            departs: 0,
+            arrives: 0,
+            withdrawn: false,
+        },
+        refund: None,
+    }
 }
 
 #[test]
