@@ -65,6 +65,17 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Of a demo: its customers are all this machine, and whoever looks how fast it is is one of them. What an address may keep
+    /// from others is as it would be.
+    pub fn of_a_demo() -> Self {
+        Self {
+            requests_per_second_per_address: 20_000,
+            requests_per_second_per_user: 20_000,
+            registrations_per_minute_per_address: 6_000,
+            ..Self::default()
+        }
+    }
+
     /// Where all load comes from one machine.
     pub fn of_one_address() -> Self {
         let plain = Self::default();

@@ -79,7 +79,7 @@ impl Wiring {
     pub fn limits(&self) -> Limits {
         match self.load {
             true => Limits::of_one_address(),
-            false => Limits::default(),
+            false => Limits::of_a_demo(),
         }
     }
 
