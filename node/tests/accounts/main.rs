@@ -1,6 +1,7 @@
 //! Accounts over several real nodes: each with its PostgreSQL, and one customer who goes from one to another.
 
 mod cluster;
+mod flights;
 mod mail;
 mod people;
 mod sessions;
