@@ -149,10 +149,9 @@ impl Cluster {
     pub fn flight(&self, company: usize, arguments: &[&str]) -> String {
         let config = self.local.as_ref().unwrap().folder().config();
         let ended = std::process::Command::new(PASSCOM)
-            .args(["flight", "--company", COMPANIES[company]])
-            .args(arguments)
-            .arg("--config")
+            .args(["flight", "--company", COMPANIES[company], "--config"])
             .arg(config)
+            .args(arguments)
             .output()
             .unwrap();
         assert!(ended.status.success(), "{arguments:?}: {ended:?}");
