@@ -10,3 +10,10 @@ create table corrected_name (
     name text not null,
     primary key (ticket_id, company, route_id, number)
 ) with (fillfactor = 80);
+
+-- A ticket is also mailed about when its flights change: once for each time. `change` is the number of changes by then.
+alter table mail add column change int not null default 0;
+alter table mail drop constraint mail_occasion_check;
+alter table mail add constraint mail_occasion_check check (occasion in ('booked', 'changed', 'code'));
+alter table mail drop constraint mail_occasion_about_key;
+alter table mail add unique (occasion, about, change);

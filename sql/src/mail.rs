@@ -1,8 +1,8 @@
 //! Mail that this company owes its customers, and the codes by which they choose another password.
 //!
 //! A ticket that was sold at this company's node is noted in the transaction that brings it to the tables, by whichever
-//! company it came to its end: bookings do not wait for that. From then on it is tried until it is sent, for a bounded
-//! number of times. What it says is made when it is sent.
+//! company it came to its end: bookings do not wait for that. So is a change of its flights. From then on it is tried until it is sent,
+//! for a bounded number of times. What it says is made when it is sent.
 //!
 //! Invariants: at most [`WAITING_MAX`] mails wait; a try is written down before it is made, so that whatever ends the process
 //! there does not begin anew with it.
@@ -44,15 +44,31 @@ join mail_since on mail_since.company = sold.seller
 join ticket on ticket.id = sold.id and ticket.created_at > greatest(since, now() - $3 * interval '1 second')
 join user_account on user_account.id = ticket.user_id and user_account.email is not null
 where (select count(*) from mail where ended_at is null) < $4
-on conflict (occasion, about) do nothing
+on conflict (occasion, about, change) do nothing
+";
+
+/// The same of those whose flights have changed, after the changes: each number of changes is told once.
+pub(crate) const NOTE_CHANGED: &str = "
+insert into mail (occasion, about, change)
+select 'changed', news.id, news.changes
+from (
+    select sold.id, sold.seller, sum(sequence)::int as changes, max(told_at) as told_at
+    from unnest($1::uuid[], $2::text[]) as sold (id, seller) join changed_leg on changed_leg.ticket_id = sold.id
+    group by sold.id, sold.seller
+) as news
+join mail_since on mail_since.company = news.seller and news.told_at > greatest(since, now() - $3 * interval '1 second')
+join ticket on ticket.id = news.id
+join user_account on user_account.id = ticket.user_id and user_account.email is not null
+where (select count(*) from mail where ended_at is null) < $4
+on conflict (occasion, about, change) do nothing
 ";
 
 const DUE: &str = "
-select mail.id, mail.occasion, mail.about, mail.tries, password_code.login_norm as login, password_code.language as asked_in,
+select mail.id, mail.occasion, mail.about, mail.change, mail.tries, password_code.login_norm as login, password_code.language as asked_in,
        coalesce(buyer.email, forgetful.email) as email, coalesce(buyer.language, forgetful.language) as language,
        password_code.asked_at <= now() - $2 * interval '1 second' or password_code.used as late
 from mail
-left join ticket on mail.occasion = 'booked' and ticket.id = mail.about
+left join ticket on mail.occasion in ('booked', 'changed') and ticket.id = mail.about
 left join user_account as buyer on buyer.id = ticket.user_id
 left join password_code on mail.occasion = 'code' and password_code.id = mail.about
 left join user_account as forgetful on forgetful.login_norm = password_code.login_norm
@@ -117,6 +133,8 @@ returning id
 pub enum Occasion {
     /// A trip is booked.
     Booked(SagaId),
+    /// Flights of a trip have changed; so often by then.
+    Changed { ticket: SagaId, changes: u32 },
     /// Somebody wants another password for this login.
     Code { id: Uuid, login: String },
 }
@@ -169,6 +187,7 @@ impl Mail {
         let client = self.database.client().await?;
         let me = self.database.company();
         client.execute(BEGIN, &[&me.as_str()]).await?;
+        self.database.note_mail(true);
         Ok(())
     }
 
@@ -176,6 +195,7 @@ impl Mail {
     pub async fn end(&self) -> anyhow::Result<()> {
         let client = self.database.client().await?;
         client.execute(END, &[]).await?;
+        self.database.note_mail(false);
         Ok(())
     }
 
@@ -304,7 +324,13 @@ fn owed(row: &Row) -> anyhow::Result<Owed> {
         id: row.try_get("id")?,
         occasion: match login {
             Some(login) => Occasion::Code { id: about, login },
-            None => Occasion::Booked(SagaId(about)),
+            None => match row.try_get("occasion")? {
+                "changed" => Occasion::Changed {
+                    ticket: SagaId(about),
+                    changes: u32::try_from(row.try_get::<_, i32>("change")?)?,
+                },
+                _ => Occasion::Booked(SagaId(about)),
+            },
         },
         to,
         tries: row.try_get("tries")?,

@@ -1,6 +1,7 @@
 //! How a company's database is reached, and how long anything there may take.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -56,6 +57,8 @@ pub struct Database {
     company: CompanyId,
     pool: Pool,
     guard: Arc<Guard>,
+    /// Whether what is sold may have to be mailed. Until that is known, it may.
+    mails: Arc<AtomicBool>,
 }
 
 /// Reaches the database once, so that a wrong address is told at start and not at the first booking.
@@ -71,6 +74,7 @@ pub async fn connect(options: Options) -> anyhow::Result<Database> {
     let database = Database {
         pool: pool(&config, options.connections, guard.clone())?,
         guard,
+        mails: Arc::new(AtomicBool::new(true)),
         config,
         company: options.company,
     };
@@ -95,7 +99,7 @@ impl Database {
 
     /// The writer of this start of the node. One per node: another one ends it.
     pub fn ledger_store(&self, identity: &Identity) -> PgLedgerStore {
-        PgLedgerStore::new(&self.config, identity.epoch, &self.guard)
+        PgLedgerStore::new(&self.config, identity.epoch, &self.guard, &self.mails)
     }
 
     pub fn tables(&self, identity: &Identity) -> PgTables {
@@ -106,6 +110,10 @@ impl Database {
     /// and to settings that keep it. Once.
     pub fn expect(&self, identity: &Identity) {
         self.guard.expect(identity);
+    }
+
+    pub(crate) fn note_mail(&self, mails: bool) {
+        self.mails.store(mails, Ordering::Relaxed);
     }
 
     pub(crate) fn guard(&self) -> &Guard {

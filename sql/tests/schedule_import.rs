@@ -422,3 +422,64 @@ async fn a_sample_is_put_beside_nothing_else() {
     assert!(matches!(refused, Err(Error::SellsOthers)), "{refused:?}");
     assert_eq!(rows(&client).await, before);
 }
+
+#[tokio::test]
+async fn a_flight_that_somebody_has_a_seat_on_does_not_become_another() {
+    let cluster = support::Cluster::shared();
+    let mut client = support::connect(&database(&cluster).await).await;
+    let future = |id: u64| Route {
+        departs: 4_000_000_000 + id as i64 * 60,
+        arrives: 4_000_003_600 + id as i64 * 60,
+        ..route(id)
+    };
+    import(&mut client, (1..4).map(future).collect(), ALL, false)
+        .await
+        .unwrap();
+    client
+        .batch_execute(
+            "insert into seat_owner (route_id, number, saga_id) values
+                 (2, 1, gen_random_uuid()), (2, 2, gen_random_uuid()), (3, 1, '00000000-0000-0000-0000-000000000000')",
+        )
+        .await
+        .unwrap();
+    let before = rows(&client).await;
+    let elsewhere = |id: u64| Route {
+        destination: "REC".into(),
+        ..future(id)
+    };
+    let renamed = Route {
+        flight: "XX2".into(),
+        ..future(2)
+    };
+    for another in [elsewhere(2), renamed] {
+        let all = vec![future(1), another, future(3)];
+        for dry in [true, false] {
+            let refused = import(&mut client, all.clone(), ALL, dry).await;
+            let told = refused.unwrap_err().to_string();
+            assert!(
+                told.contains("for 2 seats that are sold (1 flights in all)"),
+                "{told}"
+            );
+        }
+    }
+    assert_eq!(rows(&client).await, before);
+    // nobody has a seat on these: one is only off sale
+    let report = import(
+        &mut client,
+        vec![elsewhere(1), future(2), elsewhere(3)],
+        ALL,
+        false,
+    );
+    assert_eq!(report.await.unwrap().changed, 2);
+    // one that was withdrawn does not come back as something else, either
+    client
+        .batch_execute("update route set on_sale = false where id = 2")
+        .await
+        .unwrap();
+    let back = vec![elsewhere(1), elsewhere(2), elsewhere(3)];
+    let refused = import(&mut client, back, ALL, false).await;
+    assert!(
+        matches!(refused, Err(Error::BecomesAnother { seats: 2, .. })),
+        "{refused:?}"
+    );
+}

@@ -18,16 +18,21 @@ pub struct Program {
 }
 
 impl Program {
-    /// Runs a command to its end. What it said, if it was not done, or nobody knows whether it was.
-    pub async fn run(&self, arguments: &[&str]) -> anyhow::Result<Result<(), String>> {
-        let mut command = Command::new(&self.passcom);
-        command
-            .args(arguments)
+    /// Runs a command (`flight`) with its arguments to its end. What it said, if it was not done, or nobody knows whether it was.
+    pub async fn run(
+        &self,
+        command: &str,
+        arguments: &[&str],
+    ) -> anyhow::Result<Result<(), String>> {
+        let mut program = Command::new(&self.passcom);
+        program
+            .arg(command)
             .arg("--config")
             .arg(&self.config)
+            .args(arguments)
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        let Ok(ended) = timeout(LIMIT, command.output()).await else {
+        let Ok(ended) = timeout(LIMIT, program.output()).await else {
             return Ok(Err(format!("no end within {} s", LIMIT.as_secs())));
         };
         let ended = ended.with_context(|| format!("run {}", self.passcom.display()))?;

@@ -91,7 +91,7 @@ async fn work(
 
 async fn alter(program: &Program, words: &[String]) -> Result<Answer> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    Ok(match program.run(&words).await? {
+    Ok(match program.run("flight", &words).await? {
         Ok(()) => Answer::Altered,
         Err(why) => Answer::Lost { why },
     })
@@ -117,7 +117,7 @@ fn words(
             ("equipment", words.map(str::to_owned).into())
         }
     };
-    let first = ["flight", "--company", company, what];
+    let first = ["--company", company, what];
     let last = ["--yes", "--reason", "a run of chaos"];
     let words = first.into_iter().chain(which).map(str::to_owned);
     Ok(words

@@ -41,13 +41,15 @@ pub(super) fn flights_changed(company: &str, ticket: &Ticket, language: Language
         Language::Portuguese => (
             format!("Mudança no seu voo: {trip}"),
             "Olá!\n\nUm ou mais voos da sua viagem mudaram. Confira abaixo os horários atuais; o bilhete em anexo já está \
-             atualizado e substitui o anterior."
+             atualizado e substitui o anterior. Na página da sua passagem você vê o que pode fazer: aceitar a mudança ou, \
+             quando for o caso, remarcar sem custo ou receber o dinheiro de volta."
                 .to_owned(),
         ),
         Language::English => (
             format!("Change to your flight: {trip}"),
             "Hello,\n\nOne or more flights of your trip have changed. Please check the current times below; the attached \
-             e-ticket is up to date and replaces the earlier one."
+             e-ticket is up to date and replaces the earlier one. Your ticket's page shows what you can do: accept the \
+             change or, where you are entitled to it, rebook at no cost or get your money back."
                 .to_owned(),
         ),
     };
@@ -99,6 +101,10 @@ fn in_order(ticket: &Ticket) -> Vec<&Leg> {
 }
 
 fn about_ticket(opening: &str, company: &str, ticket: &Ticket, language: Language) -> String {
+    let (withdrawn, before) = match language {
+        Language::Portuguese => ("Cancelado pela companhia", "antes"),
+        Language::English => ("Cancelled by the airline", "was"),
+    };
     let (departs, arrives, local, who, locator, number, bye) = match language {
         Language::Portuguese => (
             "Partida",
@@ -125,20 +131,35 @@ fn about_ticket(opening: &str, company: &str, ticket: &Ticket, language: Languag
         text.push('\n');
     };
     for leg in in_order(ticket) {
-        let told = |of: fn(Offsets) -> i16| leg.offsets.map(of);
         let (from, to) = (&leg.origin, &leg.destination);
         let (from_iata, to_iata) = (&leg.origin_iata, &leg.destination_iata);
+        let change = ticket.change(&leg.seat);
+        let now = change.map_or((leg.departs, leg.arrives, leg.offsets), |change| {
+            (change.departs, change.arrives, change.offsets)
+        });
+        // as it is flown, and how it was sold where that is something else
+        let time =
+            |sold: i64, now: i64, offsets: Option<Offsets>, iata: &str, of: fn(Offsets) -> i16| {
+                let shown = when(now, iata, offsets.map(of), language);
+                match when(sold, iata, leg.offsets.map(of), language) {
+                    sold if sold == shown => shown,
+                    sold => format!("{shown} ({before}: {sold})"),
+                }
+            };
         line(format_args!(
             "{}: {from} ({from_iata}) – {to} ({to_iata})",
             leg.flight
         ));
+        if change.is_some_and(|change| change.withdrawn) {
+            line(format_args!("  {withdrawn}"));
+        }
         line(format_args!(
             "  {departs}: {}",
-            when(leg.departs, from_iata, told(|told| told.departs), language)
+            time(leg.departs, now.0, now.2, from_iata, |told| told.departs)
         ));
         line(format_args!(
             "  {arrives}: {}",
-            when(leg.arrives, to_iata, told(|told| told.arrives), language)
+            time(leg.arrives, now.1, now.2, to_iata, |told| told.arrives)
         ));
         line(format_args!(""));
     }
@@ -210,6 +231,8 @@ fn when(seconds: i64, iata: &str, told: Option<i16>, language: Language) -> Stri
 
 #[cfg(test)]
 mod tests {
+    use passcom_actors::domain::flight::FlightChange;
+
     use super::*;
     use crate::ticket::travellers::tests::{leg, ticket};
 
@@ -270,6 +293,40 @@ mod tests {
         let (subject, text) = flights_changed("A", &trip, Language::Portuguese);
         assert_eq!(subject, "Mudança no seu voo: GRU – MAO");
         assert!(text.contains("substitui o anterior"));
+    }
+
+    #[test]
+    fn a_change_is_told_with_what_was_before() {
+        let mut trip = ticket(vec![leg("a", 1, 7, None), leg("a", 2, 7, None)]);
+        let sold = trip.order.legs.clone();
+        let change = |leg: &Leg, later: i64, withdrawn: bool| FlightChange {
+            of: leg.seat,
+            sequence: 1,
+            departs: leg.departs + later,
+            arrives: leg.arrives + later,
+            offsets: leg.offsets,
+            withdrawn,
+            number: leg.seat.number,
+            label: None,
+            unseated: false,
+            told_at: 0,
+            accepted: false,
+        };
+        trip.changes = vec![change(&sold[0], 5400, false), change(&sold[1], 0, true)];
+        let (_, text) = flights_changed("A", &trip, Language::Portuguese);
+        for part in [
+            "\n  Partida: 23/11/2026 às 15h30 (antes: 23/11/2026 às 14h00)\n",
+            "\n  Chegada: 23/11/2026 às 16h00 (antes: 23/11/2026 às 14h30)\n",
+            "\n  Cancelado pela companhia\n",
+        ] {
+            assert!(text.contains(part), "{part:?} in {text}");
+        }
+        assert_eq!(text.matches("antes:").count(), 2, "{text}");
+        let (_, text) = flights_changed("A", &trip, Language::English);
+        assert!(
+            text.contains("23 Nov 2026, 15:30 (was: 23 Nov 2026, 14:00)"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -679,6 +679,62 @@ mod tests {
         assert_eq!(count(&pdf, "/Type /Page\n"), 1);
     }
 
+    /// As whoever copies it out of the document reads it; none where nothing here reads documents (poppler-utils).
+    fn read(name: &str, pdf: &[u8]) -> Option<String> {
+        let path = std::env::temp_dir().join(format!("passcom-{}-{name}", std::process::id()));
+        std::fs::write(&path, pdf).expect("a temporary folder");
+        let read = std::process::Command::new("pdftotext")
+            .args(["-layout", "-enc", "UTF-8"])
+            .arg(&path)
+            .arg("-")
+            .output();
+        std::fs::remove_file(&path).expect("it was written");
+        let read = read.ok()?;
+        assert!(read.status.success(), "{read:?}");
+        Some(String::from_utf8(read.stdout).expect("UTF-8"))
+    }
+
+    #[test]
+    fn a_flight_that_was_changed_is_read_as_it_is_and_as_it_was() {
+        let mut bought = ticket(vec![
+            leg("a", 1, 7, Some("Ana")),
+            leg("a", 2, 7, Some("Ana")),
+        ]);
+        let change = |leg: &Leg, later: i64, withdrawn: bool| FlightChange {
+            of: leg.seat,
+            sequence: 1,
+            departs: leg.departs + later,
+            arrives: leg.arrives + later,
+            offsets: leg.offsets,
+            withdrawn,
+            number: leg.seat.number,
+            label: None,
+            unseated: false,
+            told_at: 0,
+            accepted: false,
+        };
+        let legs = bought.order.legs.clone();
+        bought.changes = vec![change(&legs[0], 5400, false), change(&legs[1], 0, true)];
+        for (language, words) in [
+            (Language::Portuguese, &PORTUGUESE),
+            (Language::English, &ENGLISH),
+        ] {
+            let pdf = printed(&bought, language);
+            kept("changed.pdf", &pdf);
+            let Some(text) = read("changed.pdf", &pdf) else {
+                eprintln!("nothing here reads documents: only its size is looked at");
+                assert!(pdf.len() > 10_000);
+                continue;
+            };
+            let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let sold = readable(legs[0].departs, "GRU", None);
+            let now = readable(legs[0].departs + 5400, "GRU", None);
+            for part in [&*sold, &*now, words.altered, words.withdrawn] {
+                assert!(text.contains(part), "{part:?} in {text}");
+            }
+        }
+    }
+
     #[test]
     fn what_came_back_stands_on_a_page_of_its_own() {
         let mut bought = ticket(vec![leg("a", 1, 7, None), leg("a", 1, 8, None)]);

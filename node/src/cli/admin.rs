@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use comfy_table::Table;
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use passcom_actors::domain::ids::CompanyId;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
@@ -79,23 +81,16 @@ enum Question {
     },
     /// What each company owes each other one: seats sold for one another, less what came back. Days are those of UTC.
     Settlement {
-        /// The first day, YYYY-MM-DD.
-        #[arg(long)]
-        from: Date,
-        /// The last day, included.
-        #[arg(long)]
-        to: Date,
+        #[command(flatten)]
+        days: Days,
         /// Each day apart.
         #[arg(long)]
         by_day: bool,
     },
     /// What came back for cancelled seats, newest first. Days are those of UTC.
     Refunds {
-        #[arg(long)]
-        from: Date,
-        /// The last day, included.
-        #[arg(long)]
-        to: Date,
+        #[command(flatten)]
+        days: Days,
         /// The `next` of an answer, to go on.
         #[arg(long)]
         before: Option<String>,
@@ -235,6 +230,29 @@ fn what_to_do(side: &str) -> &'static str {
     }
 }
 
+/// Of UTC.
+#[derive(Debug, clap::Args)]
+pub(super) struct Days {
+    /// The first day, YYYY-MM-DD [default: the first of the month of the last day]
+    #[arg(long, value_name = "DAY")]
+    from: Option<Date>,
+    /// The last day, included [default: the last of this month]
+    #[arg(long, value_name = "DAY")]
+    to: Option<Date>,
+}
+
+impl Days {
+    fn query(&self, today: Date) -> [(&'static str, String); 2] {
+        let to = self.to.unwrap_or_else(|| today.last_of_month());
+        let from = self.from.unwrap_or_else(|| to.first_of_month());
+        [("from", from.to_string()), ("to", to.to_string())]
+    }
+}
+
+fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
+}
+
 impl Question {
     fn request(&self) -> Request {
         match self {
@@ -267,8 +285,8 @@ impl Question {
                     ..get("/admin/sagas")
                 }
             }
-            Self::Settlement { from, to, by_day } => {
-                let mut query = vec![("from", from.to_string()), ("to", to.to_string())];
+            Self::Settlement { days, by_day } => {
+                let mut query = days.query(today()).to_vec();
                 query.extend(by_day.then(|| ("by", "day".to_owned())));
                 Request {
                     query,
@@ -276,13 +294,12 @@ impl Question {
                 }
             }
             Self::Refunds {
-                from,
-                to,
+                days,
                 before,
                 limit,
             } => {
                 let mut request = page("/admin/refunds", *limit);
-                let days = [("from", from.to_string()), ("to", to.to_string())];
+                let days = days.query(today());
                 let before = before.iter().map(|place| ("before", place.clone()));
                 request.query.extend(days.into_iter().chain(before));
                 request
@@ -604,8 +621,10 @@ mod tests {
     #[test]
     fn days_become_a_query() {
         let question = Question::Settlement {
-            from: "2026-11-01".parse().unwrap(),
-            to: "2026-11-30".parse().unwrap(),
+            days: Days {
+                from: Some("2026-11-01".parse().unwrap()),
+                to: Some("2026-11-30".parse().unwrap()),
+            },
             by_day: true,
         };
         let query = question.request().query;
@@ -618,6 +637,22 @@ mod tests {
         );
         let told = json!({"as_of": {"log": 7, "read": {"b": 5}}});
         assert_eq!(told_as_of(&told), "as of row 7 of the log, row 5 of b");
+    }
+
+    #[test]
+    fn days_that_are_left_out_are_those_of_the_month() {
+        let told = |from: Option<&str>, to: Option<&str>| {
+            let day = |text: &str| text.parse().unwrap();
+            let days = Days {
+                from: from.map(day),
+                to: to.map(day),
+            };
+            days.query("2026-02-10".parse().unwrap())
+                .map(|(_, day)| day)
+        };
+        assert_eq!(told(None, None), ["2026-02-01", "2026-02-28"]);
+        assert_eq!(told(Some("2026-02-05"), None), ["2026-02-05", "2026-02-28"]);
+        assert_eq!(told(None, Some("2025-12-24")), ["2025-12-01", "2025-12-24"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
 use passcom_actors::catalogue::Route;
 use passcom_actors::catalogue::cabin::Layout;
 use passcom_actors::domain::ids::{CompanyId, SEATS_MAX};
@@ -199,12 +200,12 @@ async fn change(
     };
     let report = flight::change(client, route, act.as_ref()).await;
     let report = report.context("change the flight")?;
-    print!("{}", told(&report, act.is_some()));
+    print!("{}", done(&report, act.is_some()));
     Ok(())
 }
 
 /// What was changed, or would be, and on whose tickets.
-fn told(report: &Report, done: bool) -> String {
+fn done(report: &Report, written: bool) -> String {
     let mut lines: Vec<String> = report.examples.iter().map(ToString::to_string).collect();
     if lines.is_empty() {
         lines.push("nothing changes".to_owned());
@@ -215,7 +216,7 @@ fn told(report: &Report, done: bool) -> String {
         touched.tickets, touched.seats, touched.seats_lost
     ));
     lines.extend(touched.listed.iter().map(|ticket| format!("  {ticket}")));
-    lines.push(match done {
+    lines.push(match written {
         true => "written: the node tells the tickets within seconds".to_owned(),
         false => "nothing was written: --yes with a --reason does it".to_owned(),
     });
@@ -235,9 +236,9 @@ async fn shown(client: &Client, route: &Route) -> anyhow::Result<String> {
         "{} {} {} - {} {}: {} of {} seats, {state}, {} seats taken",
         route.flight,
         route.origin,
-        instant(route.departs),
+        told(route.departs, route.offsets.map(|offsets| offsets.departs)),
         route.destination,
-        instant(route.arrives),
+        told(route.arrives, route.offsets.map(|offsets| offsets.arrives)),
         route.equipment,
         route.seats,
         sold.len()
@@ -256,6 +257,39 @@ async fn shown(client: &Client, route: &Route) -> anyhow::Result<String> {
     Ok(lines.join("\n"))
 }
 
+/// As passengers read it, `2026-11-23 14:30-03:00 (2026-11-23T17:30:00Z)`; only in UTC where the schedule does not say.
+fn told(seconds: i64, minutes_east: Option<i16>) -> String {
+    let utc = instant(seconds);
+    let offset =
+        minutes_east.and_then(|minutes| Offset::from_seconds(i32::from(minutes) * 60).ok());
+    match offset {
+        None => utc.to_string(),
+        Some(offset) => {
+            let there = utc.to_zoned(TimeZone::fixed(offset));
+            format!("{} ({utc})", there.strftime("%Y-%m-%d %H:%M%:z"))
+        }
+    }
+}
+
 fn instant(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_as_passengers_read_it_and_in_utc() {
+        let at = 1_795_455_000;
+        assert_eq!(told(at, None), "2026-11-23T17:30:00Z");
+        assert_eq!(
+            told(at, Some(-180)),
+            "2026-11-23 14:30-03:00 (2026-11-23T17:30:00Z)"
+        );
+        assert_eq!(
+            told(at, Some(14 * 60)),
+            "2026-11-24 07:30+14:00 (2026-11-23T17:30:00Z)"
+        );
+    }
 }

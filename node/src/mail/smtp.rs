@@ -15,7 +15,7 @@ use crate::config;
 
 /// How long a server has to take a connection, and for all of the dialogue.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const DIALOGUE_TIMEOUT: Duration = Duration::from_secs(20);
+const DIALOGUE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Answers that are about us and not about the letter (RFC 4954, RFC 3207): another try makes sense once an operator
 /// has corrected something.
 const OURS: [u16; 4] = [530, 534, 535, 538];

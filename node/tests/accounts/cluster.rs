@@ -35,6 +35,8 @@ pub struct Cluster {
     port: u16,
     /// Of the server through which the first company sends mail.
     mail_port: Option<u16>,
+    /// Flights are put on sale once: later they are as somebody has changed them.
+    imported: bool,
     folder: Folder,
 }
 
@@ -99,6 +101,7 @@ impl Cluster {
                 .unwrap(),
             port,
             mail_port,
+            imported: false,
             folder,
         };
         cluster.run().await;
@@ -112,8 +115,10 @@ impl Cluster {
         certs::generate(&certificates, &companies()).unwrap();
         if let Some(port) = self.mail_port {
             set_up_mail(&local.folder().config(), port);
-            for company in COMPANIES {
-                import(&local.folder().config(), company);
+            if !std::mem::replace(&mut self.imported, true) {
+                for company in COMPANIES {
+                    import(&local.folder().config(), company);
+                }
             }
         }
         local.start_nodes(|_| ()).await.unwrap();
@@ -138,6 +143,19 @@ impl Cluster {
         let run_file: Value = serde_json::from_slice(&run_file).unwrap();
         let pid = run_file["companies"][company]["pid"].as_i64().unwrap();
         kill(Pid::from_raw(i32::try_from(pid).unwrap()), signal).unwrap();
+    }
+
+    /// What `passcom flight` of this company says.
+    pub fn flight(&self, company: usize, arguments: &[&str]) -> String {
+        let config = self.local.as_ref().unwrap().folder().config();
+        let ended = std::process::Command::new(PASSCOM)
+            .args(["flight", "--company", COMPANIES[company], "--config"])
+            .arg(config)
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(ended.status.success(), "{arguments:?}: {ended:?}");
+        String::from_utf8(ended.stdout).unwrap()
     }
 
     pub fn request(&self, company: usize, method: Method, path: &str) -> RequestBuilder {

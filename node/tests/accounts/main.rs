@@ -3,6 +3,7 @@
 mod cluster;
 mod cookie;
 mod finding;
+mod flights;
 mod mail;
 mod people;
 mod sessions;

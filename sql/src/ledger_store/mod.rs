@@ -17,6 +17,7 @@ mod session;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -40,6 +41,7 @@ const BACKOFF_MAX: Duration = Duration::from_secs(1);
 
 /// Log and tables over PostgreSQL, for one start of a node.
 pub struct PgLedgerStore {
+    mails: Arc<AtomicBool>,
     /// Of this start.
     epoch: i64,
     guard: Arc<Guard>,
@@ -62,9 +64,16 @@ struct LinkState {
 }
 
 impl PgLedgerStore {
-    pub(crate) fn new(config: &Config, epoch: i64, guard: &Arc<Guard>) -> Self {
+    /// `mails`: whether what is sold may have to be mailed.
+    pub(crate) fn new(
+        config: &Config,
+        epoch: i64,
+        guard: &Arc<Guard>,
+        mails: &Arc<AtomicBool>,
+    ) -> Self {
         Self {
             epoch,
+            mails: mails.clone(),
             guard: guard.clone(),
             appends: Link::new(config, guard),
             projections: Link::new(config, guard),
@@ -149,7 +158,8 @@ impl LedgerStore for PgLedgerStore {
         async move {
             let lease = self.projections.lease().await;
             let lease = lease.map_err(|failure| failure.into_write_error(Stage::BeforeCommit))?;
-            let work = project::project(&lease.session, self.epoch, projection);
+            let mails = self.mails.load(Ordering::Relaxed);
+            let work = project::project(&lease.session, self.epoch, projection, mails);
             match bounded(async { Ok(work.await) }).await {
                 Ok(project::Outcome::Committed) => {
                     lease.give_back();

@@ -223,7 +223,7 @@ insert into outbox (seq, kind, id) select * from unnest($1::bigint[], $2::text[]
 on conflict (seq) do nothing
 ";
 
-pub(super) const STATEMENTS: [&str; 16] = [
+pub(super) const STATEMENTS: [&str; 17] = [
     MOVE,
     SAGAS,
     LEGS,
@@ -235,6 +235,7 @@ pub(super) const STATEMENTS: [&str; 16] = [
     KEYS,
     USERS,
     mail::NOTE_SOLD,
+    mail::NOTE_CHANGED,
     LOGINS,
     SEATS,
     CURSORS,
@@ -253,7 +254,13 @@ pub(super) enum Outcome {
 
 type Done = Result<(), Failure>;
 
-pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) -> Outcome {
+/// `mails`: what is sold may have to be mailed.
+pub(super) async fn project(
+    session: &Session,
+    epoch: i64,
+    what: &Projection,
+    mails: bool,
+) -> Outcome {
     // polled, hence sent, in this order
     let (
         begun,
@@ -268,7 +275,8 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         keys,
         logins,
         users,
-        mails,
+        sold,
+        changed,
         seats,
         cursors,
         audit,
@@ -288,7 +296,8 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         keys(session, what),
         logins(session, what),
         users(session, what),
-        mails(session, what),
+        mail_sold(session, what, mails),
+        mail_changed(session, what, mails),
         seats(session, what),
         cursors(session, what),
         audit(session, what),
@@ -308,7 +317,8 @@ pub(super) async fn project(session: &Session, epoch: i64, what: &Projection) ->
         keys,
         logins,
         users,
-        mails,
+        sold,
+        changed,
         seats,
         cursors,
         audit,
@@ -713,8 +723,25 @@ async fn users(session: &Session, what: &Projection) -> Done {
 }
 
 /// After the tickets and their users.
-async fn mails(session: &Session, what: &Projection) -> Done {
+async fn mail_sold(session: &Session, what: &Projection, mails: bool) -> Done {
+    note(session, what, mails, mail::NOTE_SOLD, |_| true).await
+}
+
+/// After the changes of their flights, too.
+async fn mail_changed(session: &Session, what: &Projection, mails: bool) -> Done {
+    let is_changed = |ticket: &Ticket| !ticket.changes.is_empty() && !ticket.is_cancelled();
+    note(session, what, mails, mail::NOTE_CHANGED, is_changed).await
+}
+
+async fn note(
+    session: &Session,
+    what: &Projection,
+    mails: bool,
+    statement: &'static str,
+    of: impl Fn(&Ticket) -> bool,
+) -> Done {
     let tickets = changed_tickets(what).into_iter();
+    let tickets = tickets.filter(|(ticket, ..)| mails && of(ticket));
     let sold: Vec<(Uuid, CompanyId)> = tickets
         .filter_map(|(ticket, ..)| Some((ticket.id.0, ticket.order.seller?)))
         .collect();
@@ -723,7 +750,7 @@ async fn mails(session: &Session, what: &Projection) -> Done {
     }
     session
         .execute(
-            mail::NOTE_SOLD,
+            statement,
             &[
                 &column(&sold, |(id, _)| *id),
                 &column(&sold, |(_, seller)| seller.to_string()),

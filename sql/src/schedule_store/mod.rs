@@ -8,6 +8,7 @@
 //! * a route is never deleted, because a leg may have tickets: what a schedule lacks goes off sale;
 //! * whoever has a seat keeps it, also one that the new aircraft lacks: that is off sale at once, and the node gives its owner another one
 //!   ([`watchers::flights`](passcom_actors::watchers::flights));
+//! * a flight on which somebody has a seat keeps its number and its airports, also when it is withdrawn: a ticket is for these;
 //! * who withdraws much says that it is meant: more than [`WITHDRAWN_PART_MAX`] of what is on sale only by force, which the
 //!   table `audit` remembers;
 //! * the sample takes nothing off sale but a sample;
@@ -140,6 +141,17 @@ const SELLS_OTHERS: &str = "
         )
     )";
 
+const BECOME_OTHERS: &str = "
+    select r.flight || ' ' || r.origin || '-' || r.destination || ' ' || to_char(r.departs at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC',
+        i.flight || ' ' || i.origin || '-' || i.destination, count(*)
+    from route r
+    join incoming i using (id)
+    join seat_owner owner on owner.route_id = r.id
+    where (r.flight, r.origin, r.destination) is distinct from (i.flight, i.origin, i.destination) and r.departs > now()
+        and owner.saga_id <> '00000000-0000-0000-0000-000000000000'
+    group by r.id, r.flight, r.origin, r.destination, r.departs, i.flight, i.origin, i.destination
+    order by r.departs, r.id";
+
 const AUDIT: &str = "
     insert into audit (at, action, subject, reason) values (now(), $1, $2, $3)";
 
@@ -165,6 +177,18 @@ pub enum Error {
         on_sale: u64,
         /// Sold, on those flights.
         seats: u64,
+    },
+    #[error(
+        "{flight} would become {becomes} for {seats} seats that are sold ({routes} flights in all); nothing was changed. A ticket is for a \
+         flight number and its airports: withdraw that flight, and give the new one another number"
+    )]
+    BecomesAnother {
+        /// Number, airports and departure, as it was sold.
+        flight: String,
+        becomes: String,
+        /// Sold, on all such flights.
+        seats: u64,
+        routes: u64,
     },
     #[error("a row that cannot be read: {0}")]
     Unreadable(String),
@@ -358,6 +382,7 @@ async fn apply(
             return Err(Error::SellsOthers);
         }
     }
+    refuse_another(transaction).await?;
     let step = failed("compare the routes");
     let withdraws = scope.lacking != Lacking::Stay;
     let touched = tickets::touched(transaction, (first, end), withdraws)
@@ -407,6 +432,23 @@ async fn apply(
         confirm_withdrawal(transaction, &report, scope.lacking).await?;
     }
     Ok(report)
+}
+
+/// Refuses to make another flight of one on which somebody has a seat, as the tables have it, and which has not left.
+async fn refuse_another(transaction: &Transaction<'_>) -> Result<(), Error> {
+    let step = failed("look for flights that become others");
+    let rows = transaction.query(BECOME_OTHERS, &[]).await;
+    let rows = rows.map_err(&step)?;
+    let Some(first) = rows.first() else {
+        return Ok(());
+    };
+    let seats = rows.iter().map(|row| row.get::<_, i64>(2));
+    Err(Error::BecomesAnother {
+        flight: first.get(0),
+        becomes: first.get(1),
+        seats: seats.sum::<i64>() as u64,
+        routes: rows.len() as u64,
+    })
 }
 
 /// Refuses it, or remembers that it was forced. A dry run only tells.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use passcom_actors::domain::accounts::{Language, Mailbox, Renewal, User};
 use passcom_actors::domain::entry::Entry;
+use passcom_actors::domain::flight::Flight;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::{Order, Passenger};
 use passcom_actors::domain::order_hash::order_hash;
@@ -120,6 +121,68 @@ async fn a_booking_is_owed_once_to_who_has_a_mailbox() {
     booked(&node, &ana, 6).await;
     assert_eq!(node.project().await, Ok(()));
     assert_eq!(mail.waiting().await.unwrap().count, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_change_of_a_flight_is_owed_once() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let mail = Mail::new(base.database.clone());
+    let ana = with_mailbox("ana");
+    post(&node, Entry::Enrol(ana.clone())).await;
+    mail.begin().await.unwrap();
+    let ticket = booked(&node, &ana, 12).await;
+    let of = seat("a", 3, 12);
+    let now = jiff::Timestamp::now().as_millisecond();
+    let change = async |departs: i64, at: i64| {
+        let flight = Flight {
+            of,
+            departs,
+            arrives: departs + 60,
+            offsets: None,
+            withdrawn: false,
+            seats: 100,
+            label: None,
+            instead: Vec::new(),
+        };
+        let flights = vec![flight];
+        let change = Entry::Change {
+            ticket,
+            flights,
+            at,
+        };
+        post(&node, change).await;
+        assert_eq!(node.project().await, Ok(()));
+    };
+    let owed = async || -> Vec<u32> {
+        let due = due(&mail).await.into_iter();
+        due.filter_map(|(occasion, to)| match occasion {
+            Occasion::Changed {
+                ticket: of,
+                changes,
+            } => {
+                assert_eq!((of, to.as_deref()), (ticket, Some("ana@example.com")));
+                Some(changes)
+            }
+            _ => None,
+        })
+        .collect()
+    };
+    change(2_000_000_000, now).await;
+    assert_eq!(owed().await, [1]);
+    let accept = Entry::Accept {
+        ticket,
+        agreed: vec![(of, 1)],
+    };
+    post(&node, accept).await;
+    assert_eq!(node.project().await, Ok(()));
+    assert_eq!(owed().await, [1], "that it is agreed to is no news");
+    change(2_000_000_600, now).await;
+    assert_eq!(owed().await, [1, 2]);
+    let last_week = now - 7 * 24 * 60 * 60 * 1000;
+    change(2_000_001_200, last_week).await;
+    assert_eq!(owed().await, [1, 2], "it comes too late to be told");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -221,9 +221,12 @@ fn ticket(
     refunds: &[Refunded],
     (changes, corrections): (&[FlightChange], &[Correction]),
 ) -> String {
-    let seat = |seat: &SeatRef| {
+    let named = |seat: &SeatRef| {
         let (route, number) = place((seat.route, seat.number));
-        let name = format!("{}/{route}/{number}", seat.company);
+        format!("{}/{route}/{number}", seat.company)
+    };
+    let seat = |seat: &SeatRef| {
+        let name = named(seat);
         match refunds.iter().find(|refund| refund.seat == *seat) {
             None => name,
             Some(Refunded {
@@ -242,14 +245,12 @@ fn ticket(
     };
     let change = |change: &FlightChange| {
         let agreed = if change.accepted { ", agreed" } else { "" };
-        let (of, sequence, now) = (seat(&change.of), change.sequence, change.number);
+        let (of, sequence, now) = (named(&change.of), change.sequence, change.number);
         format!("{of} {sequence}: seat {now}{agreed}")
     };
     let correction = |known: &Correction| {
-        let of = &known.of;
-        let (route, number) = place((of.route, of.number));
-        let (company, sequence, name) = (of.company, known.sequence, &known.name);
-        format!("{company}/{route}/{number} {sequence}: {name}")
+        let (of, sequence, name) = (named(&known.of), known.sequence, &known.name);
+        format!("{of} {sequence}: {name}")
     };
     ticket_row(
         gone.iter().map(seat).collect(),

@@ -550,6 +550,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/passagens/{uuid}/nomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Corrects names that were misspelt, by up to three letters */
+        post: operations["correctNames"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/passagens/{uuid}/remarcacao": {
         parameters: {
             query?: never;
@@ -1271,6 +1288,8 @@ export interface components {
         Passenger: {
             nome: string;
             documento?: string;
+            /** @description Of a ticket: the name is not as it was booked any more. */
+            readonly corrigido?: boolean;
         };
         HoldBody: {
             trechos: components["schemas"]["WantedSeat"][];
@@ -1452,6 +1471,15 @@ export interface components {
         AcceptanceBody: {
             /** @description As the ticket shows it. */
             alteracoes: number;
+        };
+        NamesBody: {
+            /** @description Seats of the ticket, each with the name as it is to be spelt; all are corrected or none. */
+            nomes: {
+                company: string;
+                /** Format: int64 */
+                id_assento: number;
+                nome: string;
+            }[];
         };
         CancellationBody: {
             /** @description From the quote. */
@@ -1746,6 +1774,7 @@ export type Tickets = components['schemas']['Tickets'];
 export type CancellationSeat = components['schemas']['CancellationSeat'];
 export type CancellationQuote = components['schemas']['CancellationQuote'];
 export type AcceptanceBody = components['schemas']['AcceptanceBody'];
+export type NamesBody = components['schemas']['NamesBody'];
 export type CancellationBody = components['schemas']['CancellationBody'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type CheckedSeat = components['schemas']['CheckedSeat'];
@@ -2867,6 +2896,40 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AcceptanceBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            401: components["responses"]["problem401"];
+            404: components["responses"]["problem404"];
+            409: components["responses"]["problem409"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+            504: components["responses"]["problem504"];
+        };
+    };
+    correctNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The uuid that the answer to the first request gave. */
+                uuid: components["parameters"]["uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamesBody"];
             };
         };
         responses: {
