@@ -42,6 +42,7 @@ mod language;
 mod limits;
 mod live;
 pub mod mail;
+mod money;
 mod request_id;
 mod router;
 mod server;
