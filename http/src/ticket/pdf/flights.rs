@@ -3,7 +3,7 @@
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::order::{Leg, Price};
 
-use super::layout::{BODY, FACT, Layout, SMALL, STRONG, VALUE, said};
+use super::layout::{BODY, FACT, Layout, NOTE, SMALL, STRONG, VALUE, said};
 use super::sheet::{self, Mark, Role};
 use super::words::{When, Words};
 use super::{LINE, MARGIN, seat_label};
@@ -12,7 +12,7 @@ use crate::ticket::text::Text;
 
 /// Columns of a flight: where each begins, and its width.
 const ROUTE: (f32, f32) = (190.0, 305.0);
-const FACTS: [(f32, f32); 4] = [(0.0, 150.0), (160.0, 150.0), (320.0, 75.0), (405.0, 90.0)];
+const FACTS: [(f32, f32); 4] = [(0.0, 157.0), (163.0, 157.0), (326.0, 72.0), (402.0, 93.0)];
 /// Between a label and what it says.
 const GAP: f32 = 13.0;
 
@@ -107,7 +107,7 @@ impl Layout<'_> {
         self.columns(
             first.leg,
             &shown,
-            &[(words.seat, seats.len().to_string()), (words.price, price)],
+            &[(words.seats, seats.len().to_string()), (words.price, price)],
         );
         for (name, seat) in seats {
             let change = ticket.change(&seat.leg.seat);
@@ -149,7 +149,7 @@ impl Layout<'_> {
         for ((label, first, below), (left, width)) in told.into_iter().zip(FACTS) {
             let label = self.typesetter.set(label, FACT, width);
             let first = self.typesetter.set(first, STRONG, width);
-            let below = below.map(|below| self.typesetter.set(&below, SMALL, width));
+            let below = below.map(|below| self.typesetter.set(&below, NOTE, width));
             columns.push((left, label, first, below));
         }
         let head = flight.height().max(route.height()) + 10.0;

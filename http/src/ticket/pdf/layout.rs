@@ -25,7 +25,7 @@ pub(super) const VALUE: Style = style(10.0, false);
 pub(super) const SMALL: Style = style(9.0, false);
 pub(super) const LABEL: Style = style(9.0, true);
 pub(super) const FACT: Style = style(8.0, true);
-const NOTE: Style = style(8.0, false);
+pub(super) const NOTE: Style = style(8.0, false);
 
 const fn style(size: f32, bold: bool) -> Style {
     Style { size, bold }
