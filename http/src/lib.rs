@@ -48,6 +48,7 @@ mod letter;
 mod limits;
 mod live;
 pub mod mail;
+mod money;
 mod poll;
 mod proxies;
 mod rendering;

@@ -61,6 +61,7 @@ pub(crate) mod query {
     pub const SEAT_IDS: &str = "assentos";
     pub const SEATS_SAID: &str = "assentos";
     pub const LANGUAGE: &str = "idioma";
+    pub const ONE_SHEET: &str = "folha";
 }
 
 /// Fields that the details of a problem name.

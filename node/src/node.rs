@@ -282,6 +282,7 @@ impl Node {
             issuer: Arc::new(issuer(company)?),
             catalogue: own.catalogue.clone(),
             name: company.name.clone(),
+            airlines: airlines(config),
             public_url: company.public_url.clone(),
         };
         let credentials = config.mail_credentials(company)?;

@@ -117,4 +117,28 @@ mod tests {
             assert!(contract.contains(&heading), "docs/api.md lacks {heading}");
         }
     }
+
+    #[test]
+    fn every_documented_endpoint_is_there() {
+        let contract = include_str!("../../../docs/api.md");
+        let (_, admin) = contract
+            .split_once("## Admin port")
+            .expect("a chapter of it");
+        let served = router().list().into_iter();
+        let served: Vec<_> = served
+            .map(|(method, path)| format!("{method} {path}"))
+            .collect();
+        let cells = admin.lines().filter_map(|line| line.strip_prefix("| `"));
+        let cells = cells.map(|row| row.split(" | ").next().unwrap_or_default());
+        let named = cells.flat_map(|cell| cell.split('`').step_by(2));
+        let mut seen = 0;
+        for endpoint in named.filter(|text| text.contains(" /")) {
+            assert!(
+                served.iter().any(|one| one == endpoint),
+                "there is no {endpoint}"
+            );
+            seen += 1;
+        }
+        assert_eq!(seen, served.len());
+    }
 }

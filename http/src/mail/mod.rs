@@ -12,6 +12,8 @@ use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::ticket::Ticket;
 use uuid::Uuid;
 
+use crate::airlines::Airlines;
+use crate::ticket::pdf::Form;
 use crate::ticket::{calendar, e_ticket};
 use crate::token::TokenIssuer;
 
@@ -52,6 +54,7 @@ pub struct Letters {
     pub catalogue: Catalogue,
     /// The company's, as customers read it.
     pub name: String,
+    pub airlines: Airlines,
     /// Where customers find its page.
     pub public_url: Option<String>,
 }
@@ -108,6 +111,8 @@ impl Letters {
             labels: e_ticket::labels(&self.catalogue, ticket),
             issuer: self.issuer.clone(),
             public_url: self.public_url.clone(),
+            airlines: self.airlines.clone(),
+            form: Form::EachTraveller,
             now,
             ticket: ticket.clone(),
             language,

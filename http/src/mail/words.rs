@@ -5,13 +5,12 @@ use std::fmt::Write;
 use jiff::civil::DateTime;
 use passcom_actors::catalogue::airports;
 use passcom_actors::domain::accounts::Language;
-use passcom_actors::domain::currency;
 use passcom_actors::domain::locator::Locator;
 use passcom_actors::domain::order::{Leg, Offsets, Price};
 use passcom_actors::domain::ticket::Ticket;
 
-use crate::clock;
 use crate::ticket::travellers::travellers;
+use crate::{clock, money};
 
 /// Subject and text.
 type Words = (String, String);
@@ -172,7 +171,7 @@ fn about_ticket(opening: &str, company: &str, ticket: &Ticket, language: Languag
         line(format_args!("{who}: {}", names.join(", ")));
     }
     if let Some(total) = total(ticket) {
-        line(format_args!("Total: {}", amount(&total, language)));
+        line(format_args!("Total: {}", money::readable(&total, language)));
     }
     line(format_args!("{locator}: {}", Locator::of(ticket.id)));
     line(format_args!(
@@ -193,18 +192,6 @@ fn total(ticket: &Ticket) -> Option<Price> {
         let minor = sum.minor.checked_add(price.minor).filter(|_| is_same)?;
         Some(Price { minor, ..sum })
     })
-}
-
-fn amount(price: &Price, language: Language) -> String {
-    let (mark, real) = match language {
-        Language::Portuguese => (',', "R$ "),
-        Language::English => ('.', "R$"),
-    };
-    let number = currency::decimal(price.minor, &price.currency, mark);
-    match &*price.currency {
-        "BRL" => format!("{real}{number}"),
-        other => format!("{other} {number}"),
-    }
 }
 
 /// By the clock of the schedule, else of the airport; of an airport whose clock nobody here knows, in UTC, which is said.

@@ -222,7 +222,7 @@ mod tests {
             unfolded.contains("DTSTART:20261123T170000Z\r\n"),
             "{unfolded}"
         );
-        assert!(unfolded.contains("DESCRIPTION:Assento 7\\, Ana\\; Souza\\nAssento 8\\nPassagem"));
+        assert!(unfolded.contains("DESCRIPTION:Assento 7\\, Ana\\; Souza\\nAssento 8\\nCódigo da reserva AAAAAA\\nPassagem"));
     }
 
     #[test]

@@ -7,9 +7,10 @@ use passcom_actors::catalogue::cabin::Layout;
 use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::ticket::Ticket;
 
-use super::pdf::PdfError;
+use super::pdf::{Form, PdfError};
 use super::travellers::travellers;
 use super::{code, pdf};
+use crate::airlines::Airlines;
 use crate::language::Language;
 use crate::token::TokenIssuer;
 
@@ -20,6 +21,8 @@ pub(crate) struct Printing {
     pub labels: Vec<Vec<Option<String>>>,
     pub issuer: Arc<TokenIssuer>,
     pub public_url: Option<String>,
+    pub airlines: Airlines,
+    pub form: Form,
     /// Seconds since 1970.
     pub now: i64,
     pub language: Language,
@@ -48,7 +51,14 @@ impl Printing {
                 traveller,
             });
         }
-        Ok(pdf::render(&self.ticket, &pages, self.language)?)
+        let (ticket, airlines) = (&self.ticket, &self.airlines);
+        Ok(pdf::render(
+            ticket,
+            &pages,
+            airlines,
+            self.form,
+            self.language,
+        )?)
     }
 }
 

@@ -14,6 +14,7 @@ use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::refund::Refunded;
 use passcom_actors::turns::Turns;
 
+use super::pdf::Form;
 use crate::language::Language;
 
 /// Documents that are printed or wait for it, at a node: the last one has its turn within the time of a request.
@@ -35,6 +36,7 @@ pub(crate) struct Subject {
     pub corrections: Vec<Correction>,
     /// What its seats were called when they were sold, as far as that is known.
     pub labels: Vec<Vec<Option<String>>>,
+    pub form: Form,
     pub language: Language,
 }
 
@@ -100,7 +102,8 @@ impl Printer {
     fn keep(&self, subject: Subject, document: Arc<[u8]>) {
         let mut kept = lock(&self.kept);
         // another form of the same ticket is out of date
-        kept.retain(|(of, _)| of.ticket != subject.ticket || of.language != subject.language);
+        let kind = |of: &Subject| (of.ticket, of.form, of.language);
+        kept.retain(|(of, _)| kind(of) != kind(&subject));
         if kept.len() >= KEPT_MAX {
             kept.pop_front();
         }
@@ -163,6 +166,7 @@ mod tests {
             refunds: Vec::new(),
             corrections: Vec::new(),
             labels: Vec::new(),
+            form: Form::EachTraveller,
             language: Language::English,
         }
     }

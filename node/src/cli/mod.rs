@@ -104,3 +104,6 @@ fn table<T: ToString>(header: impl IntoIterator<Item = T>) -> Table {
     table.set_header(header.into_iter().map(|column| column.to_string()));
     table
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,9 @@ fn is_long_over(ticket: &Ticket, now: i64) -> bool {
     ended.is_none_or(|ended| ended.saturating_add(FOUND_AFTER) < now)
 }
 
+/// By the names as they were corrected.
 fn carries(ticket: &Ticket, surname: &str) -> bool {
+    let ticket = ticket.as_named();
     let people = ticket
         .order
         .legs

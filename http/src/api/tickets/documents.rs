@@ -12,9 +12,10 @@ use crate::error::{Kind, Problem};
 use crate::language::Language;
 use crate::router::{Endpoint, get};
 use crate::ticket::e_ticket::Printing;
+use crate::ticket::pdf::Form;
 use crate::ticket::printer::{NotPrinted, Subject};
 use crate::ticket::{calendar, code, e_ticket};
-use crate::wire::query::LANGUAGE;
+use crate::wire::query::{LANGUAGE, ONE_SHEET};
 
 pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/passagens/{uuid}/bilhete.pdf", |client, call| {
@@ -38,6 +39,7 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
         refunds: ticket.refunds.clone(),
         corrections: ticket.corrections.clone(),
         labels: e_ticket::labels(&client.catalogue, &ticket),
+        form: form(&call)?,
         language,
     };
     let (user, id) = (ticket.order.user, ticket.id);
@@ -45,6 +47,8 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
         labels: subject.labels.clone(),
         issuer: client.issuer.clone(),
         public_url: client.public_url.clone(),
+        airlines: client.airlines.clone(),
+        form: subject.form,
         now: client.desk.clock().wall_seconds(),
         ticket,
         language,
@@ -89,6 +93,18 @@ fn verify(client: &Client, call: &Call) -> Answered {
     Ok(Answer::json(&code::told(issuer, content)))
 }
 
+/// `folha=1`: all travellers on one sheet.
+fn form(call: &Call) -> Result<Form, Problem> {
+    match call.parameter(ONE_SHEET)?.as_deref() {
+        None | Some("0") => Ok(Form::EachTraveller),
+        Some("1") => Ok(Form::OneSheet),
+        Some(_) => Err(Problem::invalid(
+            format!("{ONE_SHEET} deve ser 0 ou 1"),
+            format!("{ONE_SHEET} must be 0 or 1"),
+        )),
+    }
+}
+
 /// `idioma`, else what the client accepts.
 fn language(call: &Call) -> Result<Language, Problem> {
     match call.parameter(LANGUAGE)?.as_deref() {
@@ -99,5 +115,20 @@ fn language(call: &Call) -> Result<Language, Problem> {
             format!("{LANGUAGE} deve ser pt-BR ou en"),
             format!("{LANGUAGE} must be pt-BR or en"),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::call;
+
+    #[test]
+    fn a_document_has_pages_of_each_traveller_unless_one_sheet_is_asked_for() {
+        let form = |query: &str| form(&call(&format!("/bilhete.pdf?{query}"), &[], b"")).ok();
+        assert_eq!(form(""), Some(Form::EachTraveller));
+        assert_eq!(form("folha=0"), Some(Form::EachTraveller));
+        assert_eq!(form("folha=1"), Some(Form::OneSheet));
+        assert_eq!(form("folha=2"), None);
     }
 }

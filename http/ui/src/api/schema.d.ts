@@ -3076,6 +3076,8 @@ export interface operations {
             query?: {
                 /** @description Language; that of `Accept-Language` if absent. */
                 idioma?: "pt-BR" | "en";
+                /** @description 1: all travellers on one sheet, without codes. */
+                folha?: "0" | "1";
             };
             header?: never;
             path: {
