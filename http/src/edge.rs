@@ -1,8 +1,8 @@
 //! What every request of either port passes before and after its handler.
 //!
-//! In order: request id and language, the endpoint, the letter of the standards, the address's rate, the body, a place among the requests under way,
-//! the handler with its deadline. Each has one bound and one problem of its own, and whatever comes out gets the same
-//! headers, one log line and one measurement.
+//! In order: request id and language, the endpoint, the address's rate, the body, the letter of the standards, a place
+//! among the requests under way, the handler with its deadline, room for an answer that is long. Each has one bound and one
+//! problem of its own, and whatever comes out gets the same headers, one log line and one measurement.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;

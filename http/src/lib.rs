@@ -8,6 +8,10 @@
 //!                                                                 Desk, Accounts, Catalogue, Operations
 //! ```
 //!
+//! Nobody takes more than a share: of connections (`connections`), of requests and new accounts (`limits`), of threads
+//! (`rendering`, and the turns of `passcom_actors`), of memory for what is not read yet (`unread`), of the log (`gathered`).
+//! Who asks is an address, that of the connection or the one that a proxy of ours names (`proxies`).
+//!
 //! A handler reads a [`call::Call`], asks one handle of `passcom_actors`, and answers with wire types or a problem. It
 //! holds no rule of the business and no state. The contract in words is `docs/api.md`.
 

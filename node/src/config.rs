@@ -87,7 +87,7 @@ pub struct Cluster {
     pub redis: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis_file: Option<PathBuf>,
-    /// Certificate (PEM) of the authority that signed that of a Redis behind TLS (`rediss://`), where the machine does not know it.
+    /// Certificate (PEM) of the authority that signed that of a Redis behind TLS (`rediss://`), if it is no public one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redis_ca: Option<PathBuf>,
 }

@@ -22,7 +22,7 @@ use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::saga::LeaseAnswer;
 use passcom_actors::people::operations::Leased;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{ErrorKind, RedisError, RedisResult, Script, TlsCertificates};
+use redis::{ErrorKind, IntoConnectionInfo, RedisError, RedisResult, Script, TlsCertificates};
 use uuid::Uuid;
 
 /// The longest that a booking waits for a lease, or for giving one back.
@@ -91,20 +91,10 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Connects in the background. `epoch` is the durable number of this node's start. With `ca`, certificates (PEM) that sign that of a
-    /// Redis behind TLS (`rediss://`); else the machine's own.
+    /// Connects in the background. `epoch` is the durable number of this node's start. `ca`: a certificate (PEM) that signs that of a
+    /// Redis behind TLS (`rediss://`), beside the public authorities that the program knows.
     pub fn new(redis_url: &str, ca: Option<Vec<u8>>, epoch: i64) -> anyhow::Result<Self> {
-        let client = match ca {
-            Some(root_cert) => {
-                let certificates = TlsCertificates {
-                    client_tls: None,
-                    root_cert: Some(root_cert),
-                };
-                redis::Client::build_with_tls(redis_url, certificates)
-            }
-            None => redis::Client::open(redis_url),
-        };
-        let client = client.context("the Redis URL is not valid")?;
+        let client = client(redis_url, ca).context("the Redis URL is not valid")?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CALL_TIMEOUT))
             .set_response_timeout(Some(CALL_TIMEOUT))
@@ -279,6 +269,23 @@ impl LeaseTable for Lease {
 
 fn key(seat: &SeatRef) -> String {
     format!("{PREFIX}{}/{}/{}", seat.company, seat.route, seat.number)
+}
+
+fn client(redis_url: &str, ca: Option<Vec<u8>>) -> RedisResult<redis::Client> {
+    let redis = redis_url.into_connection_info()?;
+    // its user needs no permission for that, then
+    let settings = redis.redis_settings().clone().set_skip_set_lib_name();
+    let redis = redis.set_redis_settings(settings);
+    match ca {
+        Some(root_cert) => {
+            let certificates = TlsCertificates {
+                client_tls: None,
+                root_cert: Some(root_cert),
+            };
+            redis::Client::build_with_tls(redis, certificates)
+        }
+        None => redis::Client::open(redis),
+    }
 }
 
 /// A lease as its key and value say; none if somebody else wrote them.

@@ -253,6 +253,8 @@ async fn redis_may_want_tls_and_a_user_with_a_password() {
     std::fs::create_dir(&folder).unwrap();
     let authority = rcgen::KeyPair::generate().unwrap();
     let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let name = rcgen::DnType::CommonName;
+    parameters.distinguished_name.push(name, "authority");
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let ca = parameters.self_signed(&authority).unwrap();
     let issuer = rcgen::Issuer::new(parameters, authority);
@@ -266,8 +268,11 @@ async fn redis_may_want_tls_and_a_user_with_a_password() {
     ] {
         std::fs::write(folder.join(name), pem).unwrap();
     }
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = port.local_addr().unwrap().port().to_string();
+    // given back at once, for the server to have
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|held| held.local_addr())
+        .unwrap()
+        .port();
     let configuration = format!(
         "port 0\ntls-port {port}\ntls-auth-clients no\ntls-cert-file own.pem\ntls-key-file own.key\n\
          tls-ca-cert-file ca.pem\nuser default off\nuser passcom on >a-password ~lease:* ~fence:* -@all \

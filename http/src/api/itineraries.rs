@@ -52,8 +52,8 @@ const AIRPORTS_MAX_AGE: Duration = Duration::from_secs(300);
 
 async fn search(client: &Client, call: Call) -> Answered {
     let catalogue = &client.catalogue;
-    let origin = required_place(catalogue, &call, query::ORIGIN)?;
-    let destination = required_place(catalogue, &call, query::DESTINATION)?;
+    let origin = required_place(client, &call, query::ORIGIN).await?;
+    let destination = required_place(client, &call, query::DESTINATION).await?;
     let passengers = call.limit(query::PASSENGERS, 1, PASSENGERS_MAX)?;
     let day = filter::Day {
         date: date(&call, &origin, client.desk.clock().wall_seconds())?,
@@ -90,13 +90,19 @@ async fn found(catalogue: &Catalogue, trip: &Trip, from: Whence) -> Result<Found
     found.ok_or_else(|| Problem::from(Kind::Overloaded).retry_after(RETRY))
 }
 
-fn required_place(
-    catalogue: &Catalogue,
+async fn required_place(
+    client: &Client,
     call: &Call,
     name: &'static str,
 ) -> Result<Place, Problem> {
     let given = call.parameter(name)?.filter(|text| !text.trim().is_empty());
-    places::find(catalogue, name, &given.ok_or(Kind::PlacesMissing)?)
+    let text = given.ok_or(Kind::PlacesMissing)?;
+    if let Some(place) = places::find_known(&client.catalogue, name, &text)? {
+        return Ok(place);
+    }
+    let unknown = move || places::unknown(name, &text);
+    let unknown = client.suggesting.take(call.from, unknown).await;
+    Err(unknown.unwrap_or_else(|| Problem::from(Kind::Overloaded).retry_after(RETRY)))
 }
 
 /// The day by the clock at the origin; that of `now`, in seconds since 1970, if none is given.

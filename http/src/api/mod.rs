@@ -4,11 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use passcom_actors::catalogue::Catalogue;
+use passcom_actors::catalogue::{Catalogue, airports};
 use passcom_actors::domain::ids::UserId;
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::accounts::{Accounts, Known};
 use passcom_actors::people::desk::Desk;
+use passcom_actors::turns::fair::{Bounds, FairTurns, Whence};
 use tokio::sync::watch;
 use tracing::debug;
 
@@ -47,6 +48,13 @@ const RETRY_HOLDS: Duration = Duration::from_secs(60);
 /// When to ask again for a company or a majority: redial and heartbeats take about this long.
 const RETRY_COMPANY: Duration = Duration::from_secs(5);
 
+/// A customer who has mistyped a place waits a moment for others to choose from, a booking does not.
+const SUGGESTING: Bounds = Bounds {
+    at_once: 1,
+    waiting: 64,
+    of_one: 16,
+};
+
 /// What the handlers act on.
 struct Client {
     desk: Desk,
@@ -65,6 +73,8 @@ struct Client {
     codes: Option<Arc<dyn Codes>>,
     printer: Printer,
     rendering: Rendering,
+    /// Looks for places that are spelled like one that nobody knows.
+    suggesting: FairTurns<Whence>,
     /// Where customers find this node's page.
     public_url: Option<String>,
 }
@@ -86,6 +96,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         codes: app.codes,
         printer: Printer::new(prints_at_once()),
         rendering: Rendering::new(),
+        suggesting: FairTurns::new(SUGGESTING),
         public_url: app.public_url,
     };
     Edge::new("client", router(), client, app.options, closing)
@@ -95,6 +106,9 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
 /// Makes what every node has to give out, before it is asked for.
 pub(crate) async fn prepare() {
     ui::prepare().await;
+    // the table of airports is read when the first one is looked for; a panic there is met again by whoever asks
+    let read = tokio::task::spawn_blocking(|| airports::find("GRU"));
+    drop(read.await);
 }
 
 /// A quarter of the cores, rounded up: a customer waits a moment for a document, not for a booking.

@@ -32,20 +32,14 @@ impl Place {
     }
 }
 
-/// The place that a client means by this text, given as `field`; an unknown one is a problem that suggests others.
-pub(super) fn find(
-    catalogue: &Catalogue,
-    field: &'static str,
-    text: &str,
-) -> Result<Place, Problem> {
-    let place = find_known(catalogue, field, text)?;
-    place.ok_or_else(|| {
-        let nearest = airports::nearest(text, SUGGESTIONS_MAX);
-        Problem::unknown_place(field, text.trim(), &nearest)
-    })
+/// What is said of an unknown place, given as `field`: others that are spelled most like it. Takes a thread for some
+/// milliseconds, since all places there are compete.
+pub(super) fn unknown(field: &'static str, text: &str) -> Problem {
+    let nearest = airports::nearest(text, SUGGESTIONS_MAX);
+    Problem::unknown_place(field, text.trim(), &nearest)
 }
 
-/// As [`find`], and none for one that is unknown.
+/// The place that a client means by this text, given as `field`; none if it is unknown.
 ///
 /// A name that several places have is a problem that names them: whoever is sold a flight to another city of that name
 /// cannot fly it. Only where a single one of them is flown to, that one is meant.
@@ -107,6 +101,10 @@ pub(super) mod tests {
     use super::*;
     use crate::error::Kind;
     use crate::language::Language;
+
+    fn find(catalogue: &Catalogue, field: &'static str, text: &str) -> Result<Place, Problem> {
+        find_known(catalogue, field, text)?.ok_or_else(|| unknown(field, text))
+    }
 
     struct Alone;
 

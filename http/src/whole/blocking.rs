@@ -27,6 +27,8 @@ async fn whatever_takes_long_is_done_elsewhere() {
         "/rotas?origem=GRU&destino=MAO&limite=50&max_trechos=4",
         "/precos?origem=GRU&destino=MAO&dias=60",
         "/rotas?origem=Sao+Palo+do+Nao+Sei+Onde&destino=MAO",
+        "/precos?origem=GRU&destino=Belo+Horisonte",
+        "/all-trechos?origem=Nao+Sei+Onde",
         "/aeroportos",
         "/trechos/a/2/assentos?passageiros=9&preferencia=janela",
         "/passagens/TICKET/bilhete.pdf",

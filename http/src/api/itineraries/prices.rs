@@ -18,8 +18,8 @@ const DAY_BYTES: usize = 80;
 
 pub(super) async fn calendar(client: &Client, call: Call) -> Answered {
     let catalogue = &client.catalogue;
-    let origin = required_place(catalogue, &call, query::ORIGIN)?;
-    let destination = required_place(catalogue, &call, query::DESTINATION)?;
+    let origin = required_place(client, &call, query::ORIGIN).await?;
+    let destination = required_place(client, &call, query::DESTINATION).await?;
     let passengers = call.limit(query::PASSENGERS, 1, PASSENGERS_MAX)?;
     let today = clock::date(client.desk.clock().wall_seconds(), origin.zone());
     let date = call.date(query::DATE)?.unwrap_or(today);
