@@ -2,6 +2,7 @@
 
 import { expect, test } from './fixtures'
 import {
+  asked,
   holdButton,
   inDays,
   namePassengers,
@@ -43,11 +44,7 @@ test('a price that is another one by now is asked about, and held only if the vi
   await expect(said).toContainText('Nada foi reservado ainda.')
   await expect(holdButton(page)).toHaveCount(0)
   // who does not agree may look further: nothing is held
-  const answer = await page.evaluate(async () => {
-    const { token } = JSON.parse(sessionStorage.getItem('passcom.session') ?? '{}') as { token: string }
-    return (await fetch('/retencoes', { headers: { Authorization: `Bearer ${token}` } })).text()
-  })
-  expect(JSON.parse(answer)).toEqual({ retencoes: [] })
+  expect(await asked(page, '/retencoes')).toEqual({ retencoes: [] })
 
   await said.getByRole('button', { name: `Reservar por ${price}` }).click()
   await expect(page.getByRole('timer')).toBeVisible()

@@ -123,11 +123,17 @@ export async function untilAllAreUp(page: Page): Promise<void> {
 export async function ticketOf(page: Page): Promise<Ticket> {
   await expect(page.getByRole('heading', { name: 'Passagem', exact: true })).toBeVisible()
   const uuid = await page.getByText(/^[0-9a-f-]{36}$/).textContent()
-  return page.evaluate(async (uuid) => {
-    const { token } = JSON.parse(sessionStorage.getItem('passcom.session') ?? '{}') as { token: string }
-    const answer = await fetch(`/passagens/${uuid}`, { headers: { Authorization: `Bearer ${token}` } })
-    return (await answer.json()) as Ticket
-  }, uuid)
+  return asked<Ticket>(page, `/passagens/${uuid}`)
+}
+
+/** What the node answers to the visitor of the page. */
+export async function asked<T>(page: Page, path: string): Promise<T> {
+  const text = await page.evaluate(async (path) => {
+    const { token } = JSON.parse(sessionStorage.getItem('passcom.session') ?? '{}') as { token?: string }
+    const headers = { 'X-Sessao': 'cookie', ...(token && { Authorization: `Bearer ${token}` }) }
+    return (await fetch(path, { headers })).text()
+  }, path)
+  return JSON.parse(text) as T
 }
 
 /** The node tells its tickets within seconds. */

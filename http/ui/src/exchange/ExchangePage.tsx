@@ -4,7 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { parseDate } from '@internationalized/date'
 
 import { NeedsSession } from '../account/NeedsSession'
-import { suggestion, ticket as ticketQuery } from '../api/queries'
+import { queries, seatMap, suggestion, ticket as ticketQuery, type LegRef } from '../api/queries'
 import type { Itinerary, Ticket } from '../api/schema'
 import { useSession } from '../api/session'
 import { useWide } from '../app/media'
@@ -20,6 +20,7 @@ import { Skeletons } from '../parts/Skeleton'
 import { firstDay, notBefore, searchOf, type Search } from '../search/query'
 import { Results } from '../search/Results'
 import { beginInstead, legKey } from '../seats/choice'
+import { awayFromExits } from '../seats/grid'
 import { OldFlights } from './OldFlights'
 import { owedOf, owedWays, type OwedWay } from './owed'
 import styles from './exchange.module.css'
@@ -56,7 +57,7 @@ function Offers({ ticket, way, index }: { ticket: Ticket; way: OwedWay; index: n
   const search = useOwedSearch(ticket, way, index)
   const take = useMutation({
     mutationFn: async ({ trechos }: Itinerary) => {
-      const seats = await Promise.all(trechos.map((leg) => suggestion(leg, way.people, 'tanto-faz').catch(() => [])))
+      const seats = await Promise.all(trechos.map((leg) => found(leg, way.people).catch(() => [])))
       const chosen = Object.fromEntries(trechos.map((leg, i) => [legKey(leg), seats[i] ?? []]))
       beginInstead(trechos, { ticket: ticket.uuid, seats: way.seats }, chosen)
       go('#/assentos')
@@ -88,6 +89,12 @@ function Offers({ ticket, way, index }: { ticket: Ticket; way: OwedWay; index: n
       />
     </>
   )
+}
+
+/** The best seats together, none of them at an exit. */
+async function found(leg: LegRef, people: number): Promise<number[]> {
+  const [map, seats] = await Promise.all([queries.fetchQuery(seatMap(leg)), suggestion(leg, people, 'tanto-faz')])
+  return awayFromExits(map, seats)
 }
 
 /** Of the address are the day, the order and the filters; the rest is of the ticket. */

@@ -31,24 +31,21 @@ function OneJourney({ search, airports }: Props) {
     begin([itinerary.trechos], search.passageiros)
     go('#/assentos')
   }
-  const map = <RouteMap airports={airports} legs={shown?.trechos ?? []} />
+  const map = (itinerary?: Itinerary) => <RouteMap airports={airports} legs={itinerary?.trechos ?? []} />
   return (
-    <>
-      <Results
-        search={search}
-        way="outward"
-        isOpen={isWide}
-        shown={shown}
-        onShow={setShown}
-        aside={map}
-        action={(itinerary) => (
-          <Button kind="primary" onPress={() => choose(itinerary)}>
-            {t.search.choose}
-            <Icon name="arrow" />
-          </Button>
-        )}
-      />
-      {!isWide && map}
-    </>
+    <Results
+      search={search}
+      way="outward"
+      isOpen={isWide}
+      shown={shown}
+      onShow={setShown}
+      {...(isWide ? { aside: map(shown) } : { map })}
+      action={(itinerary) => (
+        <Button kind="primary" onPress={() => choose(itinerary)}>
+          {t.search.choose}
+          <Icon name="arrow" />
+        </Button>
+      )}
+    />
   )
 }

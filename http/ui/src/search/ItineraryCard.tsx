@@ -1,6 +1,6 @@
 // One itinerary: when and where, with whom, where one changes, and what it costs.
 
-import { Fragment, type ReactNode } from 'react'
+import { Fragment, useState, type ReactNode } from 'react'
 
 import type { Connection, Itinerary, Leg } from '../api/schema'
 import { useFormats, useText } from '../i18n'
@@ -26,12 +26,25 @@ interface Props {
   /** It takes the place of another one, at no cost. */
   isFree?: boolean
   onShow?: (itinerary: Itinerary) => void
+  /** Where it goes, for who looks at its legs. */
+  map?: ((itinerary: Itinerary) => ReactNode) | undefined
   /** How it is taken, or why it cannot be. */
   children: ReactNode
 }
 
-export function ItineraryCard({ itinerary, passengers, marks, isShown, isPicked, isFree, onShow, children }: Props) {
+export function ItineraryCard({
+  itinerary,
+  passengers,
+  marks,
+  isShown,
+  isPicked,
+  isFree,
+  onShow,
+  map,
+  children,
+}: Props) {
   const t = useText()
+  const [isOpen, setOpen] = useState(false)
   const show = onShow && (() => onShow(itinerary))
   const zones = hasZones(itinerary.trechos)
   return (
@@ -85,8 +98,8 @@ export function ItineraryCard({ itinerary, passengers, marks, isShown, isPicked,
         {itinerary.livres < FEW_SEATS && <p className={styles.few}>{t.search.left(itinerary.livres)}</p>}
         {children}
       </div>
-      {itinerary.trechos.length > 1 && (
-        <details className={styles.details}>
+      {(itinerary.trechos.length > 1 || map) && (
+        <details className={styles.details} onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>{t.search.legs}</summary>
           <ol className={styles.legs}>
             {itinerary.trechos.map((leg, i) => (
@@ -104,6 +117,7 @@ export function ItineraryCard({ itinerary, passengers, marks, isShown, isPicked,
               </Fragment>
             ))}
           </ol>
+          {isOpen && map?.(itinerary)}
         </details>
       )}
     </li>

@@ -1,14 +1,15 @@
 // Nothing was found: why, as far as the node tells, and what works instead.
 
-import { parseDate } from '@internationalized/date'
-import { useQueries, useQuery } from '@tanstack/react-query'
+import { parseDate, type CalendarDate } from '@internationalized/date'
+import { useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query'
 
-import { airports as airportsQuery, itineraryCount, prices } from '../api/queries'
+import { airports as airportsQuery, itineraries, itineraryCount, prices } from '../api/queries'
 import type { Place, SearchResult } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { Blank } from '../parts/Blank'
 import { near } from './places'
-import { addressOf, countOf, journeyOf, wireOf, withJourney, type Search, type Way } from './query'
+import { addressOf, countOf, firstDay, journeyOf, SEATS_MAX, wireOf, withJourney, type Search, type Way } from './query'
+import { fewerOf, whyNothing, type Fewer } from './why'
 import styles from './search.module.css'
 
 /** How far around the day it is looked for one that works, and how many of those are shown. */
@@ -50,55 +51,50 @@ export default function Nothing({ search, way, result }: Props) {
 function Instead({ search, way, result }: Props) {
   const t = useText()
   const formats = useFormats()
-  const wire = wireOf(search, way)
   const { passageiros, owed } = search
-  const { origem, destino, max_trechos } = wire
   const day = journeyOf(search, way).data
-  const around = useQuery(
-    prices({ origem, destino, data: day.toString(), dias: DAYS, passageiros, ...(max_trechos && { max_trechos }) }),
-  )
-  const fewer = useQuery({ ...itineraryCount({ ...wire, passageiros: 1 }), enabled: passageiros > 1 && !owed })
+  const around = usePriced(search, way, day, passageiros)
+  // for one, from today on: whether anybody flies there at all
+  const ever = usePriced(search, way, firstDay().add({ days: DAYS }), 1, 2 * DAYS)
+  const fewer = useFewer(search, way)
   const others = useOthers(search, way, result)
   // nobody returns before they leave
   const first = way === 'back' ? search.outward.data.toString() : ''
-  const days = (around.data?.dias ?? [])
-    .filter(({ data }) => data >= first && (!owed || data <= owed.lastDay))
-    .flatMap(({ data, precos: [price] }) =>
-      price && data !== day.toString() ? [{ data: parseDate(data), price }] : [],
-    )
-    .sort((one, other) => Math.abs(one.data.compare(day)) - Math.abs(other.data.compare(day)))
+  const days = around.days
+    .filter(({ data }) => data !== day.toString() && data >= first && (!owed || data <= owed.lastDay))
+    .map((one) => ({ ...one, date: parseDate(one.data) }))
+    .sort((one, other) => Math.abs(one.date.compare(day)) - Math.abs(other.date.compare(day)))
     .slice(0, DAYS_SHOWN)
-    .sort((one, other) => one.data.compare(other.data))
-  const hasFewer = !owed && passageiros > 1 && (fewer.data ?? 0) > 0
-  const isLooking = around.isLoading || fewer.isLoading || others.isLooking
-  const works = days.length > 0 || hasFewer || others.list.length > 0
+    .sort((one, other) => one.date.compare(other.date))
+  const isLooking = around.isLoading || ever.isLoading || fewer.isLoading || others.isLooking
+  const works = days.length > 0 || fewer.fit > 0 || others.list.length > 0
   const down = formats.list(result.indisponiveis.map((code) => t.search.company(code)))
+  const why = whyNothing({ day: day.toString(), passageiros, fewer, on: [...around.days, ...ever.days] })
   return (
     <>
       <p>
-        {hasFewer ? t.search.noneFor(passageiros) : works ? t.search.noneThatDay : !isLooking && t.search.noneNear}
+        {!isLooking && t.search.whyNothing[why](passageiros, SEATS_MAX)}
+        {!isLooking && works && ` ${t.search.works}`}
         {down && ` ${t.search.noneDown(down)}`}
       </p>
       <p role="status" className="hint">
         {isLooking && t.search.looking}
       </p>
       <ul className={styles.instead}>
-        {days.map(({ data, price }) => (
-          <li key={data.toString()}>
-            <a className="button" href={addressOf(withJourney(search, way, { data }))}>
-              {owed
-                ? formats.day(data.toString())
-                : t.search.worksDay(formats.day(data.toString()), formats.money(price))}
-            </a>
-          </li>
-        ))}
-        {hasFewer && (
+        {fewer.fit > 0 && (
           <li>
-            <a className="button" href={addressOf({ ...search, passageiros: 1 })}>
-              {t.search.worksFor(1)}
+            <a className="button" href={addressOf({ ...search, passageiros: fewer.fit })}>
+              {t.search.worksFor(fewer.fit)}
             </a>
           </li>
         )}
+        {days.map(({ data, date, price }) => (
+          <li key={data}>
+            <a className="button" href={addressOf(withJourney(search, way, { data: date }))}>
+              {owed ? formats.day(data) : t.search.worksDay(formats.day(data), formats.money(price))}
+            </a>
+          </li>
+        ))}
         {others.list.map(({ field, place }) => (
           <li key={`${field} ${place.iata}`}>
             <a className="button" href={addressOf(withJourney(search, way, { [field]: place.iata }))}>
@@ -109,6 +105,29 @@ function Instead({ search, way, result }: Props) {
       </ul>
     </>
   )
+}
+
+/** The days on which there is something for so many, with what it costs at least. */
+function usePriced(search: Search, way: Way, middle: CalendarDate, passageiros: number, dias = DAYS) {
+  const { origem, destino, max_trechos, companhias } = wireOf(search, way)
+  const asked = {
+    ...{ origem, destino, passageiros, dias, data: middle.toString() },
+    ...(max_trechos && { max_trechos }),
+    ...(companhias && { companhias }),
+  }
+  const { data, isLoading } = useQuery(prices(asked))
+  const days = data?.dias.flatMap(({ data, precos: [price] }) => (price ? [{ data, price }] : []))
+  return { days: days ?? [], isLoading }
+}
+
+/** How many could fly on that day, where not all can. */
+function useFewer(search: Search, way: Way): Fewer & { isLoading: boolean } {
+  const { passageiros, owed } = search
+  const isAsked = passageiros > 1 && !owed
+  const { max_trechos: _, ...wire } = wireOf(search, way)
+  const { data, isLoading } = useInfiniteQuery({ ...itineraries({ ...wire, passageiros: 1 }), enabled: isAsked })
+  const rotas = isAsked ? (data?.pages[0]?.rotas ?? []) : []
+  return { ...fewerOf(rotas, passageiros, search.back ? 2 : 1), isLoading }
 }
 
 interface Other {

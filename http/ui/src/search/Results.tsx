@@ -36,6 +36,8 @@ interface Props {
   picked?: Itinerary | undefined
   /** How an itinerary is taken. */
   action: (itinerary: Itinerary) => ReactNode
+  /** Where an itinerary goes, shown with its legs. */
+  map?: (itinerary: Itinerary) => ReactNode
   /** What stands above the list, where there are two. */
   title?: ReactNode
   /** What stands beside it, under the filters. */
@@ -43,7 +45,7 @@ interface Props {
 }
 
 export function Results(props: Props) {
-  const { search, way, isOpen, shown, onShow, picked, action, title, aside } = props
+  const { search, way, isOpen, shown, onShow, picked, action, title, aside, map } = props
   const t = useText()
   const result = useInfiniteQuery({ ...itineraries(wireOf(search, way)), placeholderData: keepPreviousData })
   const { data, error, isPlaceholderData } = result
@@ -120,6 +122,7 @@ export function Results(props: Props) {
                   passengers={first.passageiros}
                   marks={(marks.get(keyOf(itinerary)) ?? []).filter((mark) => !owed || mark !== 'cheapest')}
                   isFree={owed !== undefined}
+                  map={map}
                   isShown={shown !== undefined && keyOf(shown) === keyOf(itinerary)}
                   isPicked={picked !== undefined && keyOf(picked) === keyOf(itinerary)}
                   {...(onShow && { onShow })}

@@ -9,7 +9,7 @@ import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
 import { Notice } from '../parts/Notice'
 import { chosenOf, isLocked, lose, lostOf, setSeats, useChoice } from './choice'
-import { labelsOf } from './grid'
+import { awayFromExits, labelsOf } from './grid'
 import { useSeatMap } from './live'
 
 /** Seats that were ours a moment ago may still look held: the news of their release is on its way. */
@@ -79,7 +79,8 @@ function Loss({ leg, lost, missing, wish, onTaken }: LossProps) {
     refetchInterval: OFFER_AGAIN_MS,
   })
   const kept = choice ? chosenOf(choice, leg) : []
-  const seats = offer?.filter((id) => !kept.includes(id))
+  const fit = offer && map && !choice?.mayHelp ? awayFromExits(map, offer) : offer
+  const seats = fit?.filter((id) => !kept.includes(id))
   const said = formats.list(lost)
   const take = (seats: number[]) => {
     setSeats(leg, [...kept, ...seats])

@@ -15,8 +15,8 @@ import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import { LegLine } from '../parts/LegLine'
 import { hasZones } from '../search/itinerary'
-import { chosenOf, isLocked, setSeats, toggle, type Choice } from './choice'
-import { labelsOf } from './grid'
+import { agreeToHelp, chosenOf, isLocked, setSeats, toggle, type Choice } from './choice'
+import { awayFromExits, isAtExit, labelsOf } from './grid'
 import { useFeed, useSeatMap, type Feed } from './live'
 import { Legend, SeatGrid } from './SeatGrid'
 import styles from './seats.module.css'
@@ -50,10 +50,11 @@ export function LegPanel({ leg, choice, wish, onWish }: Props) {
       {!map && !error && <Skeletons count={1} className={styles.skeletonCabin} />}
       {map && (
         <>
-          <Best leg={leg} count={choice.travellers.length} wish={wish} onWish={onWish} isDisabled={isDown || locked} />
+          <Best leg={leg} map={map} choice={choice} wish={wish} onWish={onWish} isDisabled={isDown || locked} />
           <CabinHead map={map} feed={feed} />
           {isRefused && <Notice>{locked ? t.seats.locked : t.seats.full}</Notice>}
           <SeatGrid label={t.seats.map(leg.voo)} map={map} chosen={chosen} onToggle={onToggle} />
+          {isAtExit(map, chosen) && <ExitRow choice={choice} leg={leg} />}
           <div className={styles.panelFoot}>
             <p role="status">
               {chosen.length > 0 && <b>{labelsOf(map, chosen).join(', ')} · </b>}
@@ -66,9 +67,33 @@ export function LegPanel({ leg, choice, wish, onWish }: Props) {
   )
 }
 
+/** What a seat at an exit demands, and whether whoever sits there agrees. */
+function ExitRow({ choice, leg }: { choice: Choice; leg: Leg }) {
+  const t = useText()
+  if (choice.mayHelp) return <Notice>{t.seats.exitRule}</Notice>
+  return (
+    <Notice
+      tone="warning"
+      action={
+        !isLocked(choice) && (
+          <>
+            <Button kind="primary" onPress={agreeToHelp}>
+              {t.seats.exitAgree}
+            </Button>
+            <Button onPress={() => setSeats(leg, [])}>{t.seats.exitOther}</Button>
+          </>
+        )
+      }
+    >
+      {t.seats.exitRule}
+    </Notice>
+  )
+}
+
 interface BestProps {
   leg: Leg
-  count: number
+  map: SeatMap
+  choice: Choice
   wish: Preference
   onWish: (wish: Preference) => void
   isDisabled: boolean
@@ -76,10 +101,13 @@ interface BestProps {
 
 const WISHES: Preference[] = ['tanto-faz', 'janela', 'corredor']
 
-function Best({ leg, count, wish, onWish, isDisabled }: BestProps) {
+function Best({ leg, map, choice, wish, onWish, isDisabled }: BestProps) {
   const t = useText()
   const best = useMutation({
-    mutationFn: () => suggestion(leg, count, wish),
+    mutationFn: async () => {
+      const seats = await suggestion(leg, choice.travellers.length, wish)
+      return choice.mayHelp ? seats : awayFromExits(map, seats)
+    },
     onSuccess: (seats) => seats.length > 0 && setSeats(leg, seats),
   })
   return (

@@ -23,6 +23,8 @@ export interface Choice {
   seats: Record<string, number[]>
   /** The seats of a ticket whose place these take, at no cost. */
   instead?: Instead
+  /** The travellers can do what a seat at an exit demands, and want to. */
+  mayHelp?: boolean
   /** Seats by leg that others took, until as many are chosen again. */
   lost?: Record<string, number[]>
   /** What was sent to hold them and not answered for good: they may be held by us. Sent again, it is the same hold. */
@@ -131,6 +133,11 @@ export function toggle(leg: LegRef, seat: number): boolean {
   // a single traveller changes seats with one press
   if (now.travellers.length === 1) setSeats(leg, [seat])
   return now.travellers.length === 1
+}
+
+/** They agree to what a seat at an exit demands. */
+export function agreeToHelp(): void {
+  changeOpen((now) => ({ ...now, mayHelp: true }))
 }
 
 export function setTraveller(index: number, traveller: Traveller): void {

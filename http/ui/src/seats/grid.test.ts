@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Seat, SeatMap, TicketSeat } from '../api/schema'
-import { labelOf, labelsOf, ledTo, rowsOf, seatName } from './grid'
+import { awayFromExits, isAtExit, labelOf, labelsOf, ledTo, rowsOf, seatName } from './grid'
 import { changed } from './live'
 
 /** A cabin of rows as they look from above: `AB CD`, a space for the aisle, a dot for a place without a seat. */
@@ -33,6 +33,30 @@ function led(from: string, key: string, withControl = false): string | undefined
   const to = ledTo(ROWS, seat, key, withControl)
   return to && labelOf(to)
 }
+
+describe('a suggestion', () => {
+  const map = { ...cabin('AB CD', 'AB CD', 'AB CD'), saidas: [1] }
+  const taken = {
+    ...map,
+    assentos: map.assentos.map((seat) => (seat.fileira > 1 ? { ...seat, estado: 'vendido' as const } : seat)),
+  }
+
+  test('stays as it is away from exits, and is led away from them', () => {
+    expect(awayFromExits(map, [22, 23])).toEqual([22, 23])
+    expect(awayFromExits(map, [10, 11])).toEqual([20, 21])
+    expect(isAtExit(map, [10])).toBe(true)
+    expect(isAtExit(map, [20])).toBe(false)
+  })
+
+  test('is at an exit where nothing else is free', () => {
+    expect(awayFromExits(taken, [10, 11])).toEqual([10, 11])
+  })
+
+  test('is of single seats where no neighbours are free', () => {
+    const odd = map.assentos.map((seat) => (seat.id % 2 === 1 ? { ...seat, estado: 'vendido' as const } : seat))
+    expect(awayFromExits({ ...map, assentos: odd }, [10, 12])).toEqual([20, 22])
+  })
+})
 
 describe('rows', () => {
   test('have a place for every column, also without a seat', () => {

@@ -23,6 +23,29 @@ export function labelsOf(map: SeatMap | undefined, ids: number[]): string[] {
   return ids.map((id) => seats.get(id)).flatMap((seat) => (seat ? [labelOf(seat)] : []))
 }
 
+/**
+ * The seats of a suggestion, unless some of them are at an exit: then as many neighbours in one row elsewhere, or else the first
+ * free ones. Whoever sits at an exit must have agreed to help.
+ */
+export function awayFromExits(map: SeatMap, suggested: number[]): number[] {
+  const atExit = (seat: Seat) => seat.saida || map.saidas.includes(seat.fileira)
+  const seats = new Map(map.assentos.map((seat) => [seat.id, seat]))
+  if (!suggested.some((id) => seats.get(id) && atExit(seats.get(id) as Seat))) return suggested
+  const isOpen = (seat: Seat | undefined): seat is Seat => seat?.estado === 'livre' && !atExit(seat)
+  const rows = rowsOf(map)
+  for (const { seats } of rows) {
+    for (let at = 0; at + suggested.length <= seats.length; at++) {
+      const together = seats.slice(at, at + suggested.length)
+      if (together.every(isOpen)) return together.map(({ id }) => id)
+    }
+  }
+  const open = rows.flatMap(({ seats }) => seats.filter(isOpen)).map(({ id }) => id)
+  return open.length < suggested.length ? suggested : open.slice(0, suggested.length)
+}
+
+export const isAtExit = (map: SeatMap | undefined, ids: number[]): boolean =>
+  map?.assentos.some((seat) => ids.includes(seat.id) && (seat.saida || map.saidas.includes(seat.fileira))) ?? false
+
 export function rowsOf({ colunas, assentos }: SeatMap): Row[] {
   const column = new Map(colunas.flat().map((letter, i) => [letter, i]))
   const rows = new Map<number, Row>()
