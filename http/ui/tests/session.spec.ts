@@ -14,10 +14,33 @@ import {
   THREE_COMPANIES,
 } from './steps'
 
-test('a session that ends keeps the choice, and a new one goes on with it', async ({ visitor: page }) => {
+/** Opens the page and makes an account there. */
+async function newAccount(page: Page): Promise<string> {
   await page.goto('/')
   await page.getByRole('button', { name: 'Entrar' }).click()
-  const login = await signUp(page)
+  return signUp(page)
+}
+
+/** Signs in at a page that is signed out. */
+async function signIn(page: Page, login: string, password: string): Promise<void> {
+  await page.getByRole('button', { name: 'Entrar' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Usuário').fill(login)
+  await dialog.getByLabel('Senha').fill(password)
+  await dialog.getByRole('button', { name: 'Entrar' }).click()
+}
+
+/** The same account in another browser. */
+async function onAnotherDevice(newVisitor: () => Promise<Page>, login: string): Promise<Page> {
+  const other = await newVisitor()
+  await other.goto('/')
+  await signIn(other, login, PASSWORD)
+  await expect(other.getByRole('dialog')).toBeHidden()
+  return other
+}
+
+test('a session that ends keeps the choice, and a new one goes on with it', async ({ visitor: page }) => {
+  const login = await newAccount(page)
   await takeTrip(page, THREE_COMPANIES)
   await takeBestSeats(page)
   await namePassengers(page, ['Ana Conceição'])
@@ -44,9 +67,7 @@ test('a session that ends keeps the choice, and a new one goes on with it', asyn
 
 test('a token is renewed before it ends', async ({ visitor: page }) => {
   await page.clock.install()
-  await page.goto('/')
-  await page.getByRole('button', { name: 'Entrar' }).click()
-  await signUp(page)
+  await newAccount(page)
   const renewed = page.waitForResponse((response) => response.url().endsWith('/renovar') && response.ok())
   await page.clock.fastForward('12:00')
   await renewed
@@ -95,42 +116,23 @@ test('a browser that keeps nothing shows the page all the same', async ({ visito
 })
 
 test('a wrong password is said, and so is a login that is taken', async ({ visitor: page }) => {
-  await page.goto('/')
-  await page.getByRole('button', { name: 'Entrar' }).click()
-  const login = await signUp(page)
+  const login = await newAccount(page)
   await chooseOfAccount(page, login, 'Sair')
 
-  await page.getByRole('button', { name: 'Entrar' }).click()
+  await signIn(page, login, 'outra senha')
   const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Usuário').fill(login)
-  await dialog.getByLabel('Senha').fill('outra senha')
-  await dialog.getByRole('button', { name: 'Entrar' }).click()
   await expect(dialog.getByRole('alert')).toContainText('Usuário ou senha incorretos.')
   await dialog.getByRole('button', { name: 'Criar conta' }).click()
   await dialog.getByRole('button', { name: 'Criar conta' }).click()
   await expect(dialog.getByRole('alert')).toContainText('Este usuário já existe.')
 })
 
-/** Signs in at a page that is signed out. */
-async function signIn(page: Page, login: string, password: string): Promise<void> {
-  await page.getByRole('button', { name: 'Entrar' }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Usuário').fill(login)
-  await dialog.getByLabel('Senha').fill(password)
-  await dialog.getByRole('button', { name: 'Entrar' }).click()
-}
-
 test('a password is changed: other devices have to sign in again, with the new one', async ({
   visitor: page,
   newVisitor,
 }) => {
-  await page.goto('/')
-  await page.getByRole('button', { name: 'Entrar' }).click()
-  const login = await signUp(page)
-  const other = await newVisitor()
-  await other.goto('/')
-  await signIn(other, login, PASSWORD)
-  await expect(other.getByRole('dialog')).toBeHidden()
+  const login = await newAccount(page)
+  const other = await onAnotherDevice(newVisitor, login)
 
   await chooseOfAccount(page, login, 'Trocar senha')
   const dialog = page.getByRole('dialog')
@@ -170,13 +172,8 @@ test('who signs out on all devices is signed out on all, and the password stays'
   visitor: page,
   newVisitor,
 }) => {
-  await page.goto('/')
-  await page.getByRole('button', { name: 'Entrar' }).click()
-  const login = await signUp(page)
-  const other = await newVisitor()
-  await other.goto('/')
-  await signIn(other, login, PASSWORD)
-  await expect(other.getByRole('dialog')).toBeHidden()
+  const login = await newAccount(page)
+  const other = await onAnotherDevice(newVisitor, login)
 
   await chooseOfAccount(page, login, 'Sair de todos os aparelhos')
   const dialog = page.getByRole('dialog')

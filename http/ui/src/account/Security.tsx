@@ -63,30 +63,20 @@ function Change({ login, onClose }: Props) {
       <p className="lead">{t.account.changeHint}</p>
       {/* for what keeps passwords */}
       <input className="visually-hidden" type="text" autoComplete="username" value={login} readOnly hidden />
-      <TextInput
-        label={t.account.present}
-        type="password"
-        value={present}
-        onChange={setPresent}
-        autoComplete="current-password"
-        autoFocus
-        fault={shown.present}
-      />
+      <Present value={present} onChange={setPresent} fault={shown.present} />
       <TextInput
         label={t.account.next}
-        type="password"
+        {...NEW_PASSWORD}
         value={next}
         onChange={setNext}
-        autoComplete="new-password"
         hint={t.account.passwordHint}
         fault={shown.next}
       />
       <TextInput
         label={t.account.repeat}
-        type="password"
+        {...NEW_PASSWORD}
         value={repeated}
         onChange={setRepeated}
-        autoComplete="new-password"
         fault={shown.repeated}
       />
       {change.error && <Failure error={explained(t, change.error, t.account.unsureChange)} />}
@@ -114,13 +104,9 @@ function Everywhere({ login, onClose }: Props) {
   return (
     <form className="stack" onSubmit={submit} noValidate>
       <p className="lead">{t.account.everywhereHint}</p>
-      <TextInput
-        label={t.account.present}
-        type="password"
+      <Present
         value={present}
         onChange={setPresent}
-        autoComplete="current-password"
-        autoFocus
         fault={isChecked && present === '' ? t.account.required : undefined}
       />
       {end.error && <Failure error={explained(t, end.error, t.account.unsureEverywhere)} />}
@@ -129,6 +115,20 @@ function Everywhere({ login, onClose }: Props) {
       </Button>
     </form>
   )
+}
+
+const NEW_PASSWORD = { type: 'password', autoComplete: 'new-password' } as const
+
+interface PresentProps {
+  value: string
+  onChange: (password: string) => void
+  fault: string | undefined
+}
+
+/** The password that both deeds need. */
+function Present(props: PresentProps) {
+  const t = useText()
+  return <TextInput label={t.account.present} type="password" autoComplete="current-password" autoFocus {...props} />
 }
 
 function Done({ sentence, onClose }: { sentence: string; onClose: () => void }) {

@@ -15,6 +15,8 @@ import styles from './search.module.css'
 /** How far around the day it is looked for one that works, and how many of those are shown. */
 const DAYS = 31
 const DAYS_SHOWN = 3
+/** As far as can be asked at once. */
+const EVER_DAYS = 60
 /** Other airports that are tried, of the origin and of the destination each. */
 const NEAR_MAX = 2
 
@@ -55,7 +57,7 @@ function Instead({ search, way, result }: Props) {
   const day = journeyOf(search, way).data
   const around = usePriced(search, way, day, passageiros)
   // for one, from today on: whether anybody flies there at all
-  const ever = usePriced(search, way, firstDay().add({ days: DAYS }), 1, 2 * DAYS)
+  const ever = usePriced(search, way, firstDay().add({ days: EVER_DAYS / 2 }), 1, EVER_DAYS)
   const fewer = useFewer(search, way)
   const others = useOthers(search, way, result)
   // nobody returns before they leave
