@@ -202,10 +202,11 @@ export const en: Dictionary = {
     legendStates: { livre: 'Free', retido: 'Being booked', vendido: 'Sold', bloqueado: 'Blocked', mine: 'Your choice' },
     positions: { janela: 'window', meio: 'middle', corredor: 'aisle' },
     exit: 'emergency exit',
+    exitTitle: 'Emergency exit row',
     exitRule:
-      'Emergency exit row: whoever sits here is at least 15, understands the instructions, is able to open the exit and helps the crew if needed. It is not for anyone travelling with an infant or in need of assistance.',
+      'Whoever sits here is at least 15, understands the instructions, is able to open the exit and helps the crew if needed. It is not for anyone travelling with an infant or in need of assistance.',
     exitAgree: 'I am able and willing to help',
-    exitOther: 'Choose other seats',
+    exitOther: 'Choose another seat',
     exitMark: 'EXIT',
     best: 'Best seats together',
     wish: 'Preference',

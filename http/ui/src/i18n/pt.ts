@@ -208,10 +208,11 @@ export const pt = {
     },
     positions: { janela: 'janela', meio: 'meio', corredor: 'corredor' },
     exit: 'saída de emergência',
+    exitTitle: 'Saída de emergência',
     exitRule:
-      'Fileira de saída de emergência: quem senta aqui tem 15 anos ou mais, entende as instruções, consegue abrir a saída e ajuda a tripulação se for preciso. Não é para quem viaja com criança de colo ou precisa de assistência.',
+      'Quem senta aqui tem 15 anos ou mais, entende as instruções, consegue abrir a saída e ajuda a tripulação se for preciso. Não é para quem viaja com criança de colo ou precisa de assistência.',
     exitAgree: 'Posso e quero ajudar',
-    exitOther: 'Escolher outros',
+    exitOther: 'Escolher outro assento',
     exitMark: 'SAÍDA',
     best: 'Melhores assentos juntos',
     wish: 'Preferência',
