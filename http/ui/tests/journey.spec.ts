@@ -181,9 +181,13 @@ test('days around have prices and lead there; a day without flights says what wo
   await days.locator('[aria-current=date]').locator('xpath=../following-sibling::*[1]').getByRole('link').click()
   await expect(page).toHaveURL(new RegExp(`data=${inDays(6)}`))
 
-  // beyond what is on sale
-  await page.goto(searchAddress({ ...THREE_COMPANIES, day: inDays(20) }))
-  await expect(page.getByRole('heading', { name: /^Nenhum voo em/ })).toBeVisible()
+  // beyond what is on sale, near and far
+  for (const far of [60, 20]) {
+    await page.goto(searchAddress({ ...THREE_COMPANIES, day: inDays(far) }))
+    await expect(page.getByRole('heading', { name: /^Nenhum voo em/ })).toBeVisible()
+    await expect(page.getByText('Os voos deste dia ainda não estão à venda. Isto funciona:')).toBeVisible()
+    await expect(page.getByRole('link', { name: /a partir de R\$/ })).toHaveCount(3)
+  }
   await page
     .getByRole('link', { name: /a partir de R\$/ })
     .last()
