@@ -1,1 +1,0 @@
-import{n as e}from"./i18n-UWOytppI.js";import{h as t,n,u as r}from"./index-CWQEIn_a.js";import{t as i}from"./jsx-runtime-DyZJNswf.js";var a=i();function o(){let i=e();return(0,a.jsx)(n,{hint:i.tickets.signIn,children:(0,a.jsx)(r,{kind:`primary`,onPress:()=>void t(),children:i.account.signIn})})}export{o as t};
