@@ -17,6 +17,7 @@ import { Dialog } from '../parts/Dialog'
 import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
+import parts from '../parts/parts.module.css'
 import trip from '../parts/trip.module.css'
 import { seatName } from '../seats/grid'
 import { toCancel } from './flown'
@@ -87,27 +88,29 @@ function Steps({ ticket, first, onClose, onDone }: StepsProps) {
       {leavesGap(left, seats) && <Notice tone="warning">{t.tickets.gap}</Notice>}
       {quote.error && <Failure error={quote.error} />}
       {cancel.error && !hasChanged && <Failure error={cancel.error} />}
-      <div className="row">
-        {quote.data ? (
-          <Button
-            kind="danger"
-            onPress={() => cancel.mutate(quote.data.codigo)}
-            isWaiting={cancel.isPending || quote.isPending}
-          >
-            {t.tickets.cancelDo}
-          </Button>
-        ) : (
-          <Button
-            kind="primary"
-            onPress={() => quote.mutate()}
-            isWaiting={quote.isPending}
-            isDisabled={wanted.length === 0}
-          >
-            {t.tickets.quote}
-          </Button>
-        )}
-        {quote.data && <Button onPress={() => quote.reset()}>{t.app.back}</Button>}
-        <Button onPress={onClose}>{t.tickets.cancelKeep}</Button>
+      <div className={parts.dialogFoot}>
+        <div className="row">
+          {quote.data ? (
+            <Button
+              kind="danger"
+              onPress={() => cancel.mutate(quote.data.codigo)}
+              isWaiting={cancel.isPending || quote.isPending}
+            >
+              {t.tickets.cancelDo}
+            </Button>
+          ) : (
+            <Button
+              kind="primary"
+              onPress={() => quote.mutate()}
+              isWaiting={quote.isPending}
+              isDisabled={wanted.length === 0}
+            >
+              {t.tickets.quote}
+            </Button>
+          )}
+          {quote.data && <Button onPress={() => quote.reset()}>{t.app.back}</Button>}
+          <Button onPress={onClose}>{t.tickets.cancelKeep}</Button>
+        </div>
       </div>
     </div>
   )
