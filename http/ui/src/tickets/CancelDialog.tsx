@@ -17,7 +17,6 @@ import { Dialog } from '../parts/Dialog'
 import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
-import parts from '../parts/parts.module.css'
 import trip from '../parts/trip.module.css'
 import { seatName } from '../seats/grid'
 import { toCancel } from './flown'
@@ -88,7 +87,8 @@ function Steps({ ticket, first, onClose, onDone }: StepsProps) {
       {leavesGap(left, seats) && <Notice tone="warning">{t.tickets.gap}</Notice>}
       {quote.error && <Failure error={quote.error} />}
       {cancel.error && !hasChanged && <Failure error={cancel.error} />}
-      <div className={parts.dialogFoot}>
+      <div className={styles.cancelFoot}>
+        {quote.data && <Sum quote={quote.data} />}
         <div className="row">
           {quote.data ? (
             <Button
@@ -108,8 +108,11 @@ function Steps({ ticket, first, onClose, onDone }: StepsProps) {
               {t.tickets.quote}
             </Button>
           )}
-          {quote.data && <Button onPress={() => quote.reset()}>{t.app.back}</Button>}
-          <Button onPress={onClose}>{t.tickets.cancelKeep}</Button>
+          {quote.data ? (
+            <Button onPress={() => quote.reset()}>{t.app.back}</Button>
+          ) : (
+            <Button onPress={onClose}>{t.tickets.cancelKeep}</Button>
+          )}
         </div>
       </div>
     </div>
@@ -209,10 +212,18 @@ function Terms({ ticket, quote }: { ticket: Ticket; quote: CancellationQuote }) 
           )
         })}
       </ul>
-      <p className={classes(trip.sum, trip.total)}>
-        <span>{t.tickets.youGet}</span>
-        <b>{quote.reembolso ? formats.money(quote.reembolso) : t.search.mixedCurrencies}</b>
-      </p>
     </div>
+  )
+}
+
+/** What comes back in all stays in sight beside the deed. */
+function Sum({ quote }: { quote: CancellationQuote }) {
+  const t = useText()
+  const formats = useFormats()
+  return (
+    <p className={classes(trip.sum, trip.total)}>
+      <span>{t.tickets.youGet}</span>
+      <b>{quote.reembolso ? formats.money(quote.reembolso) : t.search.mixedCurrencies}</b>
+    </p>
   )
 }
