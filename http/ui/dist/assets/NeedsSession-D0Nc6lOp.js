@@ -1,0 +1,1 @@
+import{n as e}from"./i18n-GCltEcYV.js";import{c as t,m as n,n as r}from"./index-SuVIgCaF.js";import{t as i}from"./jsx-runtime-DyZJNswf.js";var a=i();function o(){let i=e();return(0,a.jsx)(r,{hint:i.tickets.signIn,children:(0,a.jsx)(t,{kind:`primary`,onPress:()=>void n(),children:i.account.signIn})})}export{o as t};

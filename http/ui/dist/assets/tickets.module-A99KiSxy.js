@@ -1,1 +1,0 @@
-var e={ticketCard:`_ticketCard_1smzi_1`,tripLine:`_tripLine_1smzi_31`,ticketGo:`_ticketGo_1smzi_38`,badge:`_badge_1smzi_48`,skeletonTicket:`_skeletonTicket_1smzi_68`,ticket:`_ticket_1smzi_1`,choices:`_choices_1smzi_77`,option:`_option_1smzi_82`,checkbox:`_checkbox_1smzi_95`,box:`_box_1smzi_103`,verdict:`_verdict_1smzi_125`,checked:`_checked_1smzi_155`};export{e as t};
