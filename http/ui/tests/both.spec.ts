@@ -39,6 +39,7 @@ for (const { locale, t } of LANGUAGES) {
         await press(page.getByRole('button', { name: t.search.choose }).first())
 
         const bar = page.getByRole('region', { name: t.app.step })
+        await expect(page.getByRole('grid')).toBeVisible()
         const legs = await page.getByRole('tab').count()
         for (let leg = 1; leg <= legs; leg++) {
           await press(page.getByRole('button', { name: t.seats.best }))

@@ -11,6 +11,7 @@ import {
   namePassengers,
   releaseHold,
   searchAddress,
+  seat,
   takeBestSeats,
   takeTrip,
   THREE_COMPANIES,
@@ -83,6 +84,26 @@ test('a ticket is cancelled in two steps: first what comes back, then the deed',
   const gone = page.getByRole('region', { name: 'Passagens canceladas' })
   await gone.getByRole('link', { name: /Porto Alegre – João Pessoa/ }).click()
   await expect(page.getByText(/^R\$.* de volta em /).first()).toBeVisible()
+})
+
+test('a seat at an exit says what it demands, and is nobody’s who has not agreed', async ({ visitor: page }) => {
+  await takeTrip(page, { ...THREE_COMPANIES, day: inDays(3) })
+  const exit = page.getByRole('gridcell', { name: /saída de emergência, livre$/ }).first()
+  const label = ((await exit.getAttribute('aria-label')) ?? '').split(',')[0] ?? ''
+  await exit.click()
+  const dialog = page.getByRole('dialog', { name: 'Saída de emergência' })
+  await expect(dialog).toContainText('15 anos')
+  await dialog.getByRole('button', { name: 'Escolher outro assento' }).click()
+  await expect(page.getByRole('gridcell', { selected: true })).toHaveCount(0)
+  await exit.click()
+  await dialog.getByRole('button', { name: 'Posso e quero ajudar' }).click()
+  await expect(seat(page, label)).toHaveAttribute('aria-selected', 'true')
+  // asked once
+  await page
+    .getByRole('gridcell', { name: /saída de emergência, livre$/ })
+    .first()
+    .click()
+  await expect(dialog).toBeHidden()
 })
 
 test('a hold is extended and released, and the choice is kept', async ({ visitor: page }) => {
@@ -160,9 +181,13 @@ test('days around have prices and lead there; a day without flights says what wo
   await days.locator('[aria-current=date]').locator('xpath=../following-sibling::*[1]').getByRole('link').click()
   await expect(page).toHaveURL(new RegExp(`data=${inDays(6)}`))
 
-  // beyond what is on sale
-  await page.goto(searchAddress({ ...THREE_COMPANIES, day: inDays(20) }))
-  await expect(page.getByRole('heading', { name: /^Nenhum voo em/ })).toBeVisible()
+  // beyond what is on sale, near and far
+  for (const far of [60, 20]) {
+    await page.goto(searchAddress({ ...THREE_COMPANIES, day: inDays(far) }))
+    await expect(page.getByRole('heading', { name: /^Nenhum voo em/ })).toBeVisible()
+    await expect(page.getByText('Os voos deste dia ainda não estão à venda. Isto funciona:')).toBeVisible()
+    await expect(page.getByRole('link', { name: /a partir de R\$/ })).toHaveCount(3)
+  }
   await page
     .getByRole('link', { name: /a partir de R\$/ })
     .last()

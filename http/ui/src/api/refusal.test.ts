@@ -59,7 +59,7 @@ test('people read the server’s sentence, or ours where there is none', () => {
   expect(sentenceOf(en, new TypeError('x is undefined'))).toBe('That did not work')
   expect([whyOf(pt, 'seat-taken'), whyOf(en, 'seat-taken')]).toEqual([
     'o assento já foi vendido',
-    'the seat is sold already',
+    'the seat has already been sold',
   ])
   expect(whyOf(en, 'a-new-one')).toBe('a-new-one')
 })

@@ -62,7 +62,8 @@ function Instead({ search, way, result }: Props) {
   const others = useOthers(search, way, result)
   // nobody returns before they leave
   const first = way === 'back' ? search.outward.data.toString() : ''
-  const days = around.days
+  // the nearest days, or those far from it where timetables end sooner
+  const days = (around.days.length > 0 ? around.days : ever.days)
     .filter(({ data }) => data !== day.toString() && data >= first && (!owed || data <= owed.lastDay))
     .map((one) => ({ ...one, date: parseDate(one.data) }))
     .sort((one, other) => Math.abs(one.date.compare(day)) - Math.abs(other.date.compare(day)))

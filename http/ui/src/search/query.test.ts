@@ -120,3 +120,26 @@ test('yesterday is taken while it lasts somewhere in Brazil; without a day it is
   expect(day('2026-12-30')).toBe('2027-01-01')
   expect(day('')).toBe('2027-01-01')
 })
+
+describe('what is owed in place of changed flights', () => {
+  const owed = { page: 'remarcar/u', way: 1, companies: ['b', 'c'], until: 0, lastDay: '2026-12-20', old: '' }
+  const on = (data: string, companhias?: string): Search => ({
+    outward: { origem: 'POA', destino: 'JPA', data: parseDate(data), wishes: companhias ? { companhias } : {} },
+    passageiros: 5,
+    ordem: 'duracao',
+    owed,
+  })
+
+  test('stands on a page of its own, by what may be chosen', () => {
+    expect(addressOf(on('2026-12-18'))).toBe('#/remarcar/u?via=1&data=2026-12-18&ordem=duracao')
+  })
+
+  test('is of any company for a time, later of those that changed something, and fits into one booking', () => {
+    expect(wireOf(on('2026-12-20'))).toMatchObject({ origem: 'POA', passageiros: 5, max_trechos: 3 })
+    expect(wireOf(on('2026-12-20')).companhias).toBeUndefined()
+    expect(wireOf(on('2026-12-20', 'a')).companhias).toBe('a')
+    expect(wireOf(on('2026-12-21')).companhias).toBe('b,c')
+    expect(wireOf(on('2026-12-21', 'a,b')).companhias).toBe('b')
+    expect(wireOf(on('2026-12-21', 'a')).companhias).toBe('b,c')
+  })
+})

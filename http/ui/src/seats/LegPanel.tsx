@@ -15,7 +15,8 @@ import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import { LegLine } from '../parts/LegLine'
 import { hasZones } from '../search/itinerary'
-import { agreeToHelp, chosenOf, isLocked, setSeats, toggle, type Choice } from './choice'
+import { agreeToHelp, chosenOf, isChosen, isLocked, setSeats, toggle, type Choice } from './choice'
+import { ExitRow } from './ExitRow'
 import { awayFromExits, isAtExit, labelsOf } from './grid'
 import { useFeed, useSeatMap, type Feed } from './live'
 import { Legend, SeatGrid } from './SeatGrid'
@@ -35,10 +36,21 @@ export function LegPanel({ leg, choice, wish, onWish }: Props) {
   const [isRefused, setRefused] = useState(false)
   const chosen = chosenOf(choice, leg)
   const locked = isLocked(choice)
+  const [atExit, setAtExit] = useState<number>()
+  const mustAgree = !choice.mayHelp && !locked
   const onToggle = useCallback(
-    (seat: Seat) => setRefused(locked || (seat.estado === 'livre' && !toggle(leg, seat.id))),
-    [leg, locked],
+    (seat: Seat) => {
+      const isAsked = mustAgree && seat.saida && seat.estado === 'livre' && !isChosen(leg, seat.id)
+      setAtExit(isAsked ? seat.id : undefined)
+      if (!isAsked) setRefused(locked || (seat.estado === 'livre' && !toggle(leg, seat.id)))
+    },
+    [leg, locked, mustAgree],
   )
+  const agree = () => {
+    agreeToHelp()
+    if (atExit !== undefined) toggle(leg, atExit)
+    setAtExit(undefined)
+  }
   const isDown = !feed.companyUp || isRefusal(error, 'company-down')
   return (
     <section className={styles.legPanel}>
@@ -53,8 +65,9 @@ export function LegPanel({ leg, choice, wish, onWish }: Props) {
           <Best leg={leg} map={map} choice={choice} wish={wish} onWish={onWish} isDisabled={isDown || locked} />
           <CabinHead map={map} feed={feed} />
           {isRefused && <Notice>{locked ? t.seats.locked : t.seats.full}</Notice>}
+          {isAtExit(map, chosen) && <Notice>{t.seats.exitRule}</Notice>}
+          <ExitRow isOpen={atExit !== undefined} onAgree={agree} onClose={() => setAtExit(undefined)} />
           <SeatGrid label={t.seats.map(leg.voo)} map={map} chosen={chosen} onToggle={onToggle} />
-          {isAtExit(map, chosen) && <ExitRow choice={choice} leg={leg} />}
           <div className={styles.panelFoot}>
             <p role="status">
               {chosen.length > 0 && <b>{labelsOf(map, chosen).join(', ')} · </b>}
@@ -64,29 +77,6 @@ export function LegPanel({ leg, choice, wish, onWish }: Props) {
         </>
       )}
     </section>
-  )
-}
-
-/** What a seat at an exit demands, and whether whoever sits there agrees. */
-function ExitRow({ choice, leg }: { choice: Choice; leg: Leg }) {
-  const t = useText()
-  if (choice.mayHelp) return <Notice>{t.seats.exitRule}</Notice>
-  return (
-    <Notice
-      tone="warning"
-      action={
-        !isLocked(choice) && (
-          <>
-            <Button kind="primary" onPress={agreeToHelp}>
-              {t.seats.exitAgree}
-            </Button>
-            <Button onPress={() => setSeats(leg, [])}>{t.seats.exitOther}</Button>
-          </>
-        )
-      }
-    >
-      {t.seats.exitRule}
-    </Notice>
   )
 }
 

@@ -59,6 +59,12 @@ export const isLocked = ({ hold, attempt }: Choice) => hold !== undefined || att
 
 export const chosenOf = ({ seats }: Choice, leg: LegRef): number[] => seats[legKey(leg)] ?? []
 
+/** Whether it is chosen now. */
+export const isChosen = (leg: LegRef, seat: number): boolean => {
+  const now = choice.get()
+  return now !== undefined && chosenOf(now, leg).includes(seat)
+}
+
 export const lostOf = ({ lost }: Choice, leg: LegRef): number[] => lost?.[legKey(leg)] ?? []
 
 /** A new trip of these journeys; the names stay where the same people travel. */

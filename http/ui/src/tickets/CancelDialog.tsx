@@ -87,27 +87,33 @@ function Steps({ ticket, first, onClose, onDone }: StepsProps) {
       {leavesGap(left, seats) && <Notice tone="warning">{t.tickets.gap}</Notice>}
       {quote.error && <Failure error={quote.error} />}
       {cancel.error && !hasChanged && <Failure error={cancel.error} />}
-      <div className="row">
-        {quote.data ? (
-          <Button
-            kind="danger"
-            onPress={() => cancel.mutate(quote.data.codigo)}
-            isWaiting={cancel.isPending || quote.isPending}
-          >
-            {t.tickets.cancelDo}
-          </Button>
-        ) : (
-          <Button
-            kind="primary"
-            onPress={() => quote.mutate()}
-            isWaiting={quote.isPending}
-            isDisabled={wanted.length === 0}
-          >
-            {t.tickets.quote}
-          </Button>
-        )}
-        {quote.data && <Button onPress={() => quote.reset()}>{t.app.back}</Button>}
-        <Button onPress={onClose}>{t.tickets.cancelKeep}</Button>
+      <div className={styles.cancelFoot}>
+        {quote.data && <Sum quote={quote.data} />}
+        <div className="row">
+          {quote.data ? (
+            <Button
+              kind="danger"
+              onPress={() => cancel.mutate(quote.data.codigo)}
+              isWaiting={cancel.isPending || quote.isPending}
+            >
+              {t.tickets.cancelDo}
+            </Button>
+          ) : (
+            <Button
+              kind="primary"
+              onPress={() => quote.mutate()}
+              isWaiting={quote.isPending}
+              isDisabled={wanted.length === 0}
+            >
+              {t.tickets.quote}
+            </Button>
+          )}
+          {quote.data ? (
+            <Button onPress={() => quote.reset()}>{t.app.back}</Button>
+          ) : (
+            <Button onPress={onClose}>{t.tickets.cancelKeep}</Button>
+          )}
+        </div>
       </div>
     </div>
   )
@@ -206,10 +212,18 @@ function Terms({ ticket, quote }: { ticket: Ticket; quote: CancellationQuote }) 
           )
         })}
       </ul>
-      <p className={classes(trip.sum, trip.total)}>
-        <span>{t.tickets.youGet}</span>
-        <b>{quote.reembolso ? formats.money(quote.reembolso) : t.search.mixedCurrencies}</b>
-      </p>
     </div>
+  )
+}
+
+/** What comes back in all stays in sight beside the deed. */
+function Sum({ quote }: { quote: CancellationQuote }) {
+  const t = useText()
+  const formats = useFormats()
+  return (
+    <p className={classes(trip.sum, trip.total)}>
+      <span>{t.tickets.youGet}</span>
+      <b>{quote.reembolso ? formats.money(quote.reembolso) : t.search.mixedCurrencies}</b>
+    </p>
   )
 }

@@ -53,6 +53,13 @@ describe('a flight that has left', () => {
     expect(hasLeft(flight({ alteracao: withdrawn as Change }), after)).toBe(false)
   })
 
+  it('is none of a ticket that was exchanged, which says so', () => {
+    const given = { motivo: 'trocado-por-outro-voo' } as NonNullable<TicketSeat['reembolso']>
+    const gone = flight({ estado: 'cancelado', reembolso: given })
+    expect(shownState({ estado: 'cancelada', trechos: [gone] })).toBe('trocada')
+    expect(shownState({ estado: 'cancelada', trechos: [gone, flight({ estado: 'cancelado' })] })).toBe('cancelada')
+  })
+
   it('makes a ticket flown with the last one', () => {
     const of = (trechos: TicketSeat[]) => shownState({ estado: 'parcial', trechos }, after)
     expect(of([flight(), flight({ estado: 'cancelado' })])).toBe('realizada')

@@ -1,1 +1,0 @@
-import{n as e}from"./i18n-Bk7i1LaR.js";import{l as t,m as n,n as r}from"./index-BnyUoFPs.js";import{t as i}from"./jsx-runtime-DyZJNswf.js";var a=i();function o(){let i=e();return(0,a.jsx)(r,{hint:i.tickets.signIn,children:(0,a.jsx)(t,{kind:`primary`,onPress:()=>void n(),children:i.account.signIn})})}export{o as t};

@@ -1,1 +1,0 @@
-var e={ticketCard:`_ticketCard_11oai_1`,tripLine:`_tripLine_11oai_31`,ticketGo:`_ticketGo_11oai_38`,badge:`_badge_11oai_48`,skeletonTicket:`_skeletonTicket_11oai_68`,ticket:`_ticket_11oai_1`,checkbox:`_checkbox_11oai_77`,box:`_box_11oai_85`,checked:`_checked_11oai_107`};export{e as t};
