@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use passcom_actors::domain::accounts::{Language, Mailbox, User};
 use passcom_actors::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
-use passcom_actors::domain::corrections::Correction;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::order::{Offsets, Order, OrderHash, Price, SeatRef};
 use passcom_actors::domain::refund::{Ground, Refunded};
 use passcom_actors::domain::rows::SagaState;
-use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::ticket::{Correction, Ticket};
 use passcom_actors::domain::vote::{LegState, RefusalReason};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;

@@ -4,29 +4,15 @@
 //! that the seat was sold with, by [`LETTERS_MAX`]: however many corrections there are, and wherever they were made, it stays the same
 //! person. So any company may write one down, and two copies merge to the greatest per seat, whichever way they come.
 
-use serde::{Deserialize, Serialize};
 use strsim::levenshtein;
 
 use super::ids::SagaId;
 use super::order::SeatRef;
 use super::rows::{AuditRow, Replicated, Rows};
-use super::ticket::Ticket;
+use super::ticket::{Correction, Ticket};
 
 /// By so many letters a name may differ from the one that a seat was sold with.
 pub const LETTERS_MAX: usize = 3;
-
-/// The newest name of whoever has one seat. Of two, the greater one is newer.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Correction {
-    /// The seat, as the order names it.
-    pub of: SeatRef,
-    /// Counts the corrections of this seat, from 1, as far as whoever made it knew.
-    pub sequence: u32,
-    /// When it was written down, in milliseconds since 1970.
-    pub at: i64,
-    /// Normalised, as names of orders are.
-    pub name: String,
-}
 
 /// What came of a correction at one company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::corrections::Correction;
 use super::flight::{Flight, FlightChange};
 use super::ids::{SagaId, SeatNumber};
 use super::order::{Order, SeatRef};
@@ -23,6 +22,19 @@ pub struct Ticket {
     pub refunds: Vec<Refunded>,
     /// Names that were misspelt: the newest per seat, ascending by seat. Only of seats that were sold with a name.
     pub corrections: Vec<Correction>,
+}
+
+/// The newest name of whoever has one seat. Of two, the greater one is newer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Correction {
+    /// The seat, as the order names it.
+    pub of: SeatRef,
+    /// Counts the corrections of this seat, from 1, as far as whoever made it knew.
+    pub sequence: u32,
+    /// When it was written down, in milliseconds since 1970.
+    pub at: i64,
+    /// Normalised, as names of orders are.
+    pub name: String,
 }
 
 /// What came of a cancellation at one company.

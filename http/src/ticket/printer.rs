@@ -7,11 +7,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use passcom_actors::domain::corrections::Correction;
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::refund::Refunded;
+use passcom_actors::domain::ticket::Correction;
 use passcom_actors::turns::Turns;
 
 use super::pdf::Form;

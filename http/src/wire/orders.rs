@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use passcom_actors::domain::corrections::Correction;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::{self, Leg, Order, Price};
+use passcom_actors::domain::ticket::Correction;
 use serde::Serialize;
 
 use super::legs::Money;

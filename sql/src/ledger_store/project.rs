@@ -7,14 +7,13 @@ use passcom_actors::company::log::cell::{Cell, Leg};
 use passcom_actors::company::log::hot::Projection;
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::{Key, Register, Value};
-use passcom_actors::domain::corrections::Correction;
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::refund::Refunded;
 use passcom_actors::domain::rows::{KeyRow, Replicated, SagaRow};
 use passcom_actors::domain::settlement::{Account, Sum};
-use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::ticket::{Correction, Ticket};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 

@@ -20,7 +20,6 @@ use self::format_2::RecordOf2;
 use crate::codec;
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
-use crate::domain::corrections::Correction;
 use crate::domain::fencing::FencingToken;
 use crate::domain::flight::FlightChange;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
@@ -29,7 +28,7 @@ use crate::domain::refund::Refunded;
 use crate::domain::rows::{
     AuditRow, Change, KeyRow, LegRow, OutboxCursor, Replicated, Rows, SagaRow, SagaState, SeatKey,
 };
-use crate::domain::ticket::Ticket;
+use crate::domain::ticket::{Correction, Ticket};
 use crate::domain::vote::{LegState, RefusalReason};
 
 /// The first byte of every record that is written.

@@ -12,12 +12,12 @@ use super::cell::{Cell, Login};
 use super::hot::{ClientKey, KeyCell};
 use super::record::{Decided, LegChange, Record, SagaPart};
 use crate::domain::ballot::{Ballot, Register, Value};
-use crate::domain::corrections::Correction;
 use crate::domain::flight::FlightChange;
 use crate::domain::ids::SagaId;
 use crate::domain::order::SeatRef;
 use crate::domain::refund::Refunded;
 use crate::domain::rows::{Footprint, SagaRow, SagaState, SeatKey};
+use crate::domain::ticket::Correction;
 use crate::domain::vote::LegState;
 
 /// Which row of a company, as its tables name it.
