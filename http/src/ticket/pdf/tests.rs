@@ -1,4 +1,4 @@
-use passcom_actors::domain::changes::FlightChange;
+use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::order::{Leg, Price};
 use passcom_actors::domain::refund::{Ground, Refunded};
 
@@ -170,11 +170,21 @@ fn a_flight_that_was_changed_is_read_as_it_is_and_as_it_was() {
     for (language, parts) in [
         (
             Language::Portuguese,
-            ["14h00", "15h30", "Alterado pela companhia", "Voo cancelado pela companhia"],
+            [
+                "14h00",
+                "15h30",
+                "Alterado pela companhia",
+                "Voo cancelado pela companhia",
+            ],
         ),
         (
             Language::English,
-            ["14:00", "15:30", "Changed by the airline", "Flight cancelled by the airline"],
+            [
+                "14:00",
+                "15:30",
+                "Changed by the airline",
+                "Flight cancelled by the airline",
+            ],
         ),
     ] {
         let text = first_page(&bought, &airlines(), language).join(" | ");
