@@ -23,6 +23,9 @@ const RUNS: [&str; 8] = [
 /// Parts that a password has to have beside what is common.
 const OWN_LEAST: usize = 4;
 
+/// Digits of a year.
+const YEAR: usize = 4;
+
 /// Whether this is among the first guesses for the password of this login.
 pub fn is_common(password: &str, login: &str) -> bool {
     let folded = plain(password);
@@ -30,8 +33,8 @@ pub fn is_common(password: &str, login: &str) -> bool {
     let login = plain(login);
     is_repeated(&folded)
         || is_run(&folded)
-        || WORDS.contains(stem)
-        || WORDS.contains(plain_letters(stem).as_str())
+        || ((WORDS.contains(stem) || WORDS.contains(plain_letters(stem).as_str()))
+            && is_guessed_beside_a_word(&folded, stem))
         || (login.len() >= OWN_LEAST && without(&folded, &login) < OWN_LEAST)
 }
 
@@ -42,6 +45,13 @@ fn plain(text: &str) -> String {
 /// Without digits and signs at either end.
 fn stem(folded: &str) -> &str {
     folded.trim_matches(|character: char| !character.is_alphabetic())
+}
+
+/// Whether the digits beside a word are a year or fewer, side by side, or the same again and again. Others are nobody's first guess.
+fn is_guessed_beside_a_word(folded: &str, stem: &str) -> bool {
+    let beside = folded.replacen(stem, "", 1);
+    let digits: String = beside.chars().filter(char::is_ascii_digit).collect();
+    digits.len() <= YEAR || is_run(&digits) || is_repeated(&digits)
 }
 
 /// With letters for the signs that stand for them.
@@ -136,6 +146,7 @@ mod tests {
             "iloveyou",
             "flamengo10",
             "brasil2026",
+            "senha-12345678",
             "ana.souza1",
             "Ana.Souza",
         ] {
@@ -148,6 +159,7 @@ mod tests {
         for password in [
             "uma senha de teste",
             "senha-muito-boa",
+            "senha-48291734",
             "outra-muito-boa",
             "correct horse",
             "battery staple",
