@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from 'react'
 
+import { useAirlines } from '../api/airlines'
 import { queries, hold as holdQuery, holds, tickets } from '../api/queries'
 import type { Booking, Hold } from '../api/schema'
 import { useFormats, useText, type Dictionary } from '../i18n'
@@ -29,6 +30,7 @@ interface Props {
 
 export function Outcome({ hold, confirm, isSent }: Props) {
   const t = useText()
+  const nameOf = useAirlines()
   const progress = useProgress(hold.uuid)
   const { end } = progress
   useEnd(hold, end)
@@ -41,7 +43,7 @@ export function Outcome({ hold, confirm, isSent }: Props) {
   const words = companies.map((company) => ({ company, word: wordOf(progress, company) }))
   const isSlow = useSlow(!isOver(end))
   const names = (wanted: Word[]) =>
-    words.filter(({ word }) => wanted.includes(word)).map(({ company }) => t.search.company(company))
+    words.filter(({ word }) => wanted.includes(word)).map(({ company }) => nameOf(company))
   return (
     <>
       <div className={styles.holdBody}>
@@ -187,6 +189,7 @@ function Voice({ company, word }: { company: string; word: Word }) {
 
 function Refused({ end, progress }: { end: Booking; progress: Progress }) {
   const t = useText()
+  const nameOf = useAirlines()
   const steps = Object.values(progress.steps)
   const no = steps.find(({ passo }) => passo === 'nao')
   const silent = steps.find(({ passo }) => passo === 'silencio')
@@ -195,7 +198,7 @@ function Refused({ end, progress }: { end: Booking; progress: Progress }) {
   return (
     <Notice tone="bad">
       {company && why
-        ? t.progress.refusedBy(t.search.company(company), whyOf(t, why))
+        ? t.progress.refusedBy(nameOf(company), whyOf(t, why))
         : why
           ? whyOf(t, why)
           : t.progress.cancelled}

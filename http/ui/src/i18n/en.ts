@@ -1,6 +1,5 @@
 // Every sentence of the page in English.
 
-import { airline } from './airlines'
 import type { Dictionary } from './pt'
 
 const seats = (n: number) => (n === 1 ? '1 seat' : `${n} seats`)
@@ -180,7 +179,6 @@ export const en: Dictionary = {
     },
     airportCount: (n) => `${n} airports`,
     companyCount: (n) => `${n} airlines`,
-    company: (code) => airline(code) ?? `Airline ${code.toUpperCase()}`,
     nextDays: (n) => (n === 1 ? 'arrives the next day' : `arrives ${n} days later`),
   },
   seats: {

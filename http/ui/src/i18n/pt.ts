@@ -1,9 +1,6 @@
 // Every sentence of the page in Portuguese. en.ts has the same keys; the compiler sees to it.
 
-import { airline } from './airlines'
-
 const seats = (n: number) => (n === 1 ? '1 assento' : `${n} assentos`)
-const company = (code: string) => airline(code) ?? `Companhia ${code.toUpperCase()}`
 
 export const pt = {
   app: {
@@ -180,7 +177,6 @@ export const pt = {
     } satisfies Record<string, [string, string]>,
     airportCount: (n: number) => `${n} aeroportos`,
     companyCount: (n: number) => `${n} companhias`,
-    company,
     nextDays: (n: number) => (n === 1 ? 'chega no dia seguinte' : `chega ${n} dias depois`),
   },
   seats: {

@@ -4,6 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 import { Label, Radio, RadioGroup } from 'react-aria-components'
 
+import { useAirlines } from '../api/airlines'
 import { go } from '../app/route'
 import { itineraries } from '../api/queries'
 import { isRefusal, type Refusal } from '../api/refusal'
@@ -193,10 +194,11 @@ function WidthChoice({ search, way }: { search: Search; way: Way }) {
 
 function Missing({ result }: { result: SearchResult }) {
   const t = useText()
+  const nameOf = useAirlines()
   const formats = useFormats()
   const { indisponiveis } = result
   if (indisponiveis.length === 0) return null
-  const names = formats.list(indisponiveis.map((code) => t.search.company(code)))
+  const names = formats.list(indisponiveis.map((code) => nameOf(code)))
   return <Notice tone="warning">{indisponiveis.length === 1 ? t.search.down(names) : t.search.downMany(names)}</Notice>
 }
 

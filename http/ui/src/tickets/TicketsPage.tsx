@@ -5,6 +5,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useId } from 'react'
 
 import { NeedsSession } from '../account/NeedsSession'
+import { useAirlines } from '../api/airlines'
 import { cancelledTickets as cancelledQuery, holds as holdsQuery, tickets as ticketsQuery } from '../api/queries'
 import type { Hold, Ticket } from '../api/schema'
 import { useSession } from '../api/session'
@@ -43,14 +44,13 @@ export default function TicketsPage() {
 /** Names the companies that could not be asked: what only they know is not listed. */
 function Incomplete() {
   const t = useText()
+  const nameOf = useAirlines()
   const formats = useFormats()
   const { data: holds } = useQuery(holdsQuery)
   const { data: tickets } = useInfiniteQuery(ticketsQuery)
   const missing = [...new Set([holds, ...(tickets?.pages ?? [])].flatMap((answer) => answer?.missing ?? []))]
   if (missing.length === 0) return null
-  return (
-    <Notice tone="warning">{t.tickets.incomplete(formats.list(missing.map((code) => t.search.company(code))))}</Notice>
-  )
+  return <Notice tone="warning">{t.tickets.incomplete(formats.list(missing.map((code) => nameOf(code))))}</Notice>
 }
 
 function OpenHolds() {
