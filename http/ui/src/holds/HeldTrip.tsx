@@ -7,6 +7,7 @@ import { seatMap } from '../api/queries'
 import type { HeldSeat, Hold } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { classes } from '../parts/classes'
+import { Conditions } from '../parts/Conditions'
 import { TripLegs } from '../parts/TripLegs'
 import trip from '../parts/trip.module.css'
 import { labelsOf } from '../seats/grid'
@@ -27,6 +28,7 @@ export function HeldTrip({ hold }: { hold: Hold }) {
             </p>
           ))}
       </div>
+      <Conditions airlines={hold.companhias} />
     </section>
   )
 }

@@ -1,9 +1,10 @@
 // All or nothing, as it happens: what each company says, and how it ended.
 
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 
 import { useAirlines } from '../api/airlines'
-import { queries, hold as holdQuery, holds, tickets } from '../api/queries'
+import { queries, hold as holdQuery, holds, ticket as ticketQuery, tickets } from '../api/queries'
 import type { Booking, Hold } from '../api/schema'
 import { useFormats, useText, type Dictionary } from '../i18n'
 import { Button } from '../parts/Button'
@@ -15,6 +16,7 @@ import { Notice } from '../parts/Notice'
 import { StepBar } from '../parts/StepBar'
 import { companiesOf } from '../search/itinerary'
 import { forget, setHold, useChoice } from '../seats/choice'
+import { Locator } from '../tickets/Locator'
 import type { Confirm } from './confirm'
 import { HeldTrip } from './HeldTrip'
 import { isEnd, useProgress, wordOf, type Progress, type Word } from './progress'
@@ -63,6 +65,7 @@ export function Outcome({ hold, confirm, isSent }: Props) {
               <Voice key={company} company={company} word={word} />
             ))}
           </ol>
+          {isOver(end) && end.estado === 'confirmada' && <Issued uuid={end.uuid_passagem ?? end.uuid} />}
           {isRefused(end) && <Refused end={end} progress={progress} />}
         </section>
         <HeldTrip hold={hold} />
@@ -83,6 +86,12 @@ export function Outcome({ hold, confirm, isSent }: Props) {
       )}
     </>
   )
+}
+
+/** What the visitor will be asked for from now on. */
+function Issued({ uuid }: { uuid: string }) {
+  const { data } = useQuery(ticketQuery(uuid))
+  return data && <Locator letters={data.localizador} />
 }
 
 /** Who keeps the visitor waiting, and that they need not. */

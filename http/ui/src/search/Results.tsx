@@ -64,6 +64,9 @@ export function Results(props: Props) {
   const failure = error && <Failure error={error} onRetry={() => void result.refetch()} />
   const hasFilters = countOf(journeyOf(search, way).wishes) > 0
   const isWorthFiltering = first !== undefined && (total > 0 || hasFilters)
+  const airlines = [
+    ...new Map(result.data?.pages.flatMap(({ companhias }) => companhias).map((one) => [one.company, one])).values(),
+  ]
   const marks = marksOf(list, first !== undefined && list.length >= total, search.ordem)
   return (
     <div className={styles.journey} data-open={isOpen || undefined}>
@@ -121,6 +124,7 @@ export function Results(props: Props) {
                   key={keyOf(itinerary)}
                   itinerary={itinerary}
                   passengers={first.passageiros}
+                  airlines={airlines}
                   marks={(marks.get(keyOf(itinerary)) ?? []).filter((mark) => !owed || mark !== 'cheapest')}
                   isFree={owed !== undefined}
                   map={map}

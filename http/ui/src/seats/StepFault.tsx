@@ -28,7 +28,13 @@ export function StepFault({ error, choice }: { error: Error; choice: Choice }) {
       }
     >
       <About error={error} choice={choice} />
-      {sentenceOf(t, error)}
+      {isRefusal(error, 'too-many-holds') ? (
+        <>
+          {t.seats.tooManyHolds} <a href="#/passagens">{t.seats.openHolds}</a>
+        </>
+      ) : (
+        sentenceOf(t, error)
+      )}
     </Notice>
   )
 }
