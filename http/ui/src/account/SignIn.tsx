@@ -11,7 +11,7 @@ import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
 import { Failure } from '../parts/Failure'
 import { TextInput } from '../parts/TextInput'
-import { useWait, waitOf } from '../parts/wait'
+import { useWait, WAIT_S, waitOf } from '../parts/wait'
 import type { Asking } from './asking'
 import { lengthFault as fault, LOGIN, PASSWORD } from './lengths'
 
@@ -45,7 +45,9 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
   })
   // the node names the field, and nothing else of it is refused that is not seen here
   const isCommon = isRefusal(enter.error, 'invalid-request') && enter.error.sentence?.startsWith('password') === true
-  const wait = useWait(isRefusal(enter.error, 'too-many-requests') ? enter.error : undefined)
+  const tooMany = isRefusal(enter.error, 'too-many-requests') ? enter.error : undefined
+  const wait = useWait(tooMany)
+  const isOverdue = tooMany !== undefined && wait === 0
   const faults =
     isNew && checked
       ? {
@@ -87,8 +89,8 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
         hint={isNew ? t.account.passwordHint : undefined}
         fault={faults.password}
       />
-      {enter.error && !isCommon && <Failure error={explained(t, enter.error, wait, isNew)} />}
-      <Button kind="primary" type="submit" isWaiting={enter.isPending} isDisabled={wait > 0}>
+      {enter.error && !isCommon && !isOverdue && <Failure error={explained(t, enter.error, isNew)} />}
+      <Button kind="primary" type="submit" isWaiting={enter.isPending || wait > 0}>
         {isNew ? t.account.signUp : t.account.signIn}
       </Button>
       <p>
@@ -102,11 +104,11 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
 }
 
 /** The server's sentences for these are of the old contract, and say less than can be said here. */
-function explained(t: Dictionary, error: Error, wait: number, isNew: boolean): Error {
+function explained(t: Dictionary, error: Error, isNew: boolean): Error {
   const say = (sentence: string) => new Refusal('', 0, sentence, {})
   if (isRefusal(error, 'bad-credentials')) return say(t.account.bad)
   if (isRefusal(error, 'login-taken')) return say(t.account.taken)
   if (isRefusal(error, 'too-many-requests'))
-    return say((isNew ? t.account.tooManyNew : t.account.tooMany)(waitOf(wait)))
+    return say((isNew ? t.account.tooManyNew : t.account.tooMany)(waitOf(error.retryAfter ?? WAIT_S)))
   return error
 }

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react'
 import type { Refusal } from '../api/refusal'
 
 /** Of a refusal that does not say. */
-const WAIT_S = 5
+export const WAIT_S = 5
 
 /** Seconds until another try is welcome; none without a refusal. */
 export function useWait(refusal: Refusal | undefined): number {

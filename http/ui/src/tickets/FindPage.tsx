@@ -1,7 +1,7 @@
 // A booking by its letters and a surname, for who has no session: to look at, and nothing more.
 
 import { useMutation } from '@tanstack/react-query'
-import { useState, type FormEvent } from 'react'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
 
 import { answer, client } from '../api/client'
 import { isRefusal } from '../api/refusal'
@@ -14,7 +14,7 @@ import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { TextInput } from '../parts/TextInput'
-import { waitOf } from '../parts/wait'
+import { WAIT_S, waitOf } from '../parts/wait'
 import { Changes } from './Changes'
 import { shownState } from './flown'
 import { isLocator, typed } from './letters'
@@ -44,8 +44,7 @@ export default function FindPage() {
         isWaiting={find.isPending}
         asksDay={isRefusal(find.error, 'booking-not-found')}
       />
-      <div role="status">{find.data && <span className="visually-hidden">{t.find.found}</span>}</div>
-      {find.data && <Found ticket={find.data} />}
+      {find.data && <Found key={find.submittedAt} ticket={find.data} />}
     </Page>
   )
 }
@@ -111,14 +110,20 @@ function NotFound({ error }: { error: Error }) {
   const t = useText()
   if (isRefusal(error, 'booking-not-found')) return <Notice tone="warning">{t.find.nothing}</Notice>
   if (isRefusal(error, 'too-many-requests'))
-    return <Notice tone="warning">{t.find.tooMany(waitOf(error.retryAfter ?? 60))}</Notice>
+    return <Notice tone="warning">{t.find.tooMany(waitOf(error.retryAfter ?? WAIT_S))}</Notice>
   return <Failure error={error} />
 }
 
 function Found({ ticket }: { ticket: Ticket }) {
   const t = useText()
+  const heading = useRef<HTMLHeadingElement>(null)
+  // on a phone it is below what was pressed
+  useEffect(() => heading.current?.focus(), [])
   return (
     <article className={classes('stack', styles.ticket)}>
+      <h2 ref={heading} tabIndex={-1}>
+        {t.find.found}
+      </h2>
       <Changes ticket={ticket} />
       <TicketBody ticket={ticket} />
       <Notice
