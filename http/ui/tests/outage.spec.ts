@@ -26,7 +26,7 @@ test('a company that dies while seats are chosen is named, and the choice is kep
   await namePassengers(page, ['Ana Conceição'])
   await page.getByRole('button', { name: 'Entrar' }).click()
   await signUp(page)
-  await page.getByRole('tab').filter({ hasText: 'Companhia c' }).click()
+  await page.getByRole('tab').filter({ hasText: 'Canário' }).click()
   await expect(page.getByText('Ao vivo')).toBeVisible()
 
   await demo.kill('c')
@@ -61,7 +61,7 @@ test('a company that dies while a trip is confirmed leaves no half of it', async
   const refused = page.getByRole('heading', { name: 'A viagem não foi confirmada' })
   await expect(confirmed.or(refused)).toBeVisible(BACK)
   if (await refused.isVisible()) {
-    await expect(page.getByText(/^Companhia \w: /)).toBeVisible()
+    await expect(page.getByText(/^(Andorinha|Beija-Flor|Canário): /)).toBeVisible()
     await page.getByRole('link', { name: 'Escolher de novo' }).click()
     await expect(page.getByRole('tab')).toHaveCount(3)
     return
@@ -101,6 +101,6 @@ test('a search names the company that is down, and so does the status', async ({
   await page.goto('/#/situacao')
   await expect(page.getByText('Fora do ar', { exact: true })).toBeVisible()
   await page.goto(searchAddress({ from: 'POA', to: 'REC' }))
-  await expect(page.getByText('Sem contato com Companhia c')).toBeVisible()
+  await expect(page.getByText('Sem contato com Canário')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Escolher assentos' }).first()).toBeVisible()
 })
