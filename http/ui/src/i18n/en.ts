@@ -58,7 +58,7 @@ export const en: Dictionary = {
     everywhereDone: 'All sessions have been ended.',
     badPresent: 'The current password is wrong.',
     required: 'Fill in this field.',
-    busy: 'The account was just changed elsewhere, or there are too many requests. Wait a moment and try again.',
+    busy: 'The account was just changed elsewhere. Wait a moment and try again.',
     unsureChange:
       'We do not know whether the password was changed. Sign in with the new one; if that fails, the old one still holds.',
     unsureEverywhere: 'We do not know whether the sessions have ended. Try again: repeating it does no harm.',

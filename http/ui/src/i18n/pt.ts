@@ -56,7 +56,7 @@ export const pt = {
     everywhereDone: 'Todas as sessões foram encerradas.',
     badPresent: 'A senha atual não está correta.',
     required: 'Preencha este campo.',
-    busy: 'A conta acaba de ser alterada em outro lugar, ou há pedidos demais. Espere um instante e tente de novo.',
+    busy: 'A conta acaba de ser alterada em outro lugar. Espere um instante e tente de novo.',
     unsureChange: 'Não sabemos se a senha foi trocada. Entre com a nova; se não der, ainda vale a antiga.',
     unsureEverywhere: 'Não sabemos se as sessões foram encerradas. Tente de novo: repetir não faz mal.',
     ended: 'Sua sessão terminou. Entre de novo: sua escolha ficou guardada.',
