@@ -4,7 +4,7 @@ import { defineConfig } from 'vite'
 
 /** Addresses that a node answers; everything else is the page's. */
 const ENDPOINTS =
-  '^/(aeroportos|rotas|precos|companhias|trechos|retencoes|reservas|passagens|bilhetes|register-all|login|renovar|conta|openapi.json)'
+  '^/(aeroportos|rotas|precos|companhias|trechos|retencoes|reservas|passagens|bilhetes|register-all|login|renovar|sair|conta|openapi.json)'
 
 export default defineConfig({
   plugins: [

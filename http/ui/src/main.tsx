@@ -17,6 +17,8 @@ theme.apply()
 language.apply()
 keepRenewing()
 forgetWhoLeft()
+// sentences of the node stand on the page too: what was asked for in the other language is asked for again
+language.onChosen(() => void queries.invalidateQueries())
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')

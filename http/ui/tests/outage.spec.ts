@@ -26,11 +26,11 @@ test('a company that dies while seats are chosen is named, and the choice is kep
   await namePassengers(page, ['Ana Conceição'])
   await page.getByRole('button', { name: 'Entrar' }).click()
   await signUp(page)
-  await page.getByRole('tab').filter({ hasText: 'Companhia c' }).click()
+  await page.getByRole('tab').filter({ hasText: 'Canário' }).click()
   await expect(page.getByText('Ao vivo')).toBeVisible()
 
   await demo.kill('c')
-  const down = page.getByText('Companhia C está fora do ar.')
+  const down = page.getByText('Canário está fora do ar.')
   await expect(down).toBeVisible()
   await pressHold(page)
   const again = page.getByRole('button', { name: 'Tentar de novo' })
@@ -61,7 +61,7 @@ test('a company that dies while a trip is confirmed leaves no half of it', async
   const refused = page.getByRole('heading', { name: 'A viagem não foi confirmada' })
   await expect(confirmed.or(refused)).toBeVisible(BACK)
   if (await refused.isVisible()) {
-    await expect(page.getByText(/^Companhia \w: /)).toBeVisible()
+    await expect(page.getByText(/^(Andorinha|Beija-Flor|Canário): /)).toBeVisible()
     await page.getByRole('link', { name: 'Escolher de novo' }).click()
     await expect(page.getByRole('tab')).toHaveCount(3)
     return
@@ -85,14 +85,14 @@ test('a company that hangs while a trip is confirmed keeps nobody waiting, and i
     await page.getByRole('button', { name: 'Confirmar e emitir' }).click()
     // its vote was yes with the hold: the others decide without it, in far less than the half minute that it takes to give it up
     await expect(page.getByRole('heading', { name: 'Viagem confirmada' })).toBeVisible({ timeout: 15_000 })
-    await expect(voice('Companhia A').filter({ hasText: 'assento confirmado' })).toBeVisible()
-    await expect(voice('Companhia C').filter({ hasText: 'registra quando voltar' })).toBeVisible()
+    await expect(voice('Andorinha').filter({ hasText: 'assento confirmado' })).toBeVisible()
+    await expect(voice('Canário').filter({ hasText: 'registra quando voltar' })).toBeVisible()
     await expect(page.getByText('Todas as companhias confirmaram')).toBeHidden()
     await expect(page.getByRole('link', { name: 'Ver passagem' })).toBeVisible()
   } finally {
     await demo.thaw('c')
   }
-  await expect(voice('Companhia C').filter({ hasText: 'assento confirmado' })).toBeVisible(BACK)
+  await expect(voice('Canário').filter({ hasText: 'assento confirmado' })).toBeVisible(BACK)
   await expect(page.getByText('Todas as companhias confirmaram')).toBeVisible()
 })
 
@@ -101,6 +101,6 @@ test('a search names the company that is down, and so does the status', async ({
   await page.goto('/#/situacao')
   await expect(page.getByText('Fora do ar', { exact: true })).toBeVisible()
   await page.goto(searchAddress({ from: 'POA', to: 'REC' }))
-  await expect(page.getByText('Sem contato com Companhia c')).toBeVisible()
+  await expect(page.getByText('Sem contato com Canário')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Escolher assentos' }).first()).toBeVisible()
 })

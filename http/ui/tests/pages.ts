@@ -172,8 +172,18 @@ export const LOOKS: Look[] = [
     ),
   },
   {
+    name: 'names',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Corrigir nome' }).click()
+      await page.getByLabel('Nome do passageiro 1').fill('Maria da Silva')
+      await page.getByRole('button', { name: 'Corrigir', exact: true }).click()
+      await ready(page, /^Nenhum nome foi corrigido/)
+    },
+  },
+  {
     name: 'cancel',
     open: async (page) => {
+      await page.keyboard.press('Escape')
       await page.getByRole('button', { name: 'Cancelar' }).click()
       await page.getByRole('button', { name: 'Ver quanto volta' }).click()
       await ready(page, 'Você recebe de volta')
@@ -260,6 +270,16 @@ export const LOOKS: Look[] = [
       await page.keyboard.press('Escape')
       await page.goto('/#/situacao')
       await ready(page, /^No ar$/)
+    },
+  },
+  {
+    name: 'find',
+    open: async (page) => {
+      await page.goto('/#/encontrar')
+      await page.getByLabel('Localizador').fill('ABCDEF')
+      await page.getByLabel('Sobrenome').fill('Souza')
+      await page.getByRole('button', { name: 'Encontrar', exact: true }).click()
+      await ready(page, /^Não encontramos/)
     },
   },
   {

@@ -12,6 +12,7 @@ import { Dialog } from '../parts/Dialog'
 import { Failure } from '../parts/Failure'
 import { Notice } from '../parts/Notice'
 import { TextInput } from '../parts/TextInput'
+import { WAIT_S, waitOf } from '../parts/wait'
 import { signOut } from './leaving'
 import { lengthFault, PASSWORD } from './lengths'
 
@@ -147,7 +148,9 @@ function Done({ sentence, onClose }: { sentence: string; onClose: () => void }) 
 function explained(t: Dictionary, error: Error, unsure: string): Error {
   const say = (sentence: string) => new Refusal('', 0, sentence, {})
   if (isRefusal(error, 'bad-credentials')) return say(t.account.badPresent)
-  if (isRefusal(error, 'overloaded', 'too-many-requests')) return say(t.account.busy)
+  if (isRefusal(error, 'too-many-requests')) return say(t.account.tooMany(waitOf(error.retryAfter ?? WAIT_S)))
+  if (isRefusal(error, 'overloaded')) return say(t.account.busy)
+  if (isRefusal(error, 'invalid-request') && error.sentence?.startsWith('new_password')) return say(t.account.common)
   if (isRefusal(error) && error.leavesOpen) return say(unsure)
   return error
 }

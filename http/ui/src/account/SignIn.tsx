@@ -11,6 +11,7 @@ import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
 import { Failure } from '../parts/Failure'
 import { TextInput } from '../parts/TextInput'
+import { useWait, WAIT_S, waitOf } from '../parts/wait'
 import type { Asking } from './asking'
 import { lengthFault as fault, LOGIN, PASSWORD } from './lengths'
 
@@ -42,8 +43,18 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
     },
     onSuccess: onDone,
   })
+  // the node names the field, and nothing else of it is refused that is not seen here
+  const isCommon = isRefusal(enter.error, 'invalid-request') && enter.error.sentence?.startsWith('password') === true
+  const tooMany = isRefusal(enter.error, 'too-many-requests') ? enter.error : undefined
+  const wait = useWait(tooMany)
+  const isOverdue = tooMany !== undefined && wait === 0
   const faults =
-    isNew && checked ? { login: fault(t, login.trim(), LOGIN), password: fault(t, password, PASSWORD) } : {}
+    isNew && checked
+      ? {
+          login: fault(t, login.trim(), LOGIN),
+          password: fault(t, password, PASSWORD) ?? (isCommon ? t.account.common : undefined),
+        }
+      : {}
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setChecked(true)
@@ -70,13 +81,16 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
         label={t.account.password}
         type="password"
         value={password}
-        onChange={setPassword}
+        onChange={(password) => {
+          setPassword(password)
+          if (isCommon) enter.reset()
+        }}
         autoComplete={isNew ? 'new-password' : 'current-password'}
         hint={isNew ? t.account.passwordHint : undefined}
         fault={faults.password}
       />
-      {enter.error && <Failure error={explained(t, enter.error)} />}
-      <Button kind="primary" type="submit" isWaiting={enter.isPending}>
+      {enter.error && !isCommon && !isOverdue && <Failure error={explained(t, enter.error, isNew)} />}
+      <Button kind="primary" type="submit" isWaiting={enter.isPending || wait > 0}>
         {isNew ? t.account.signUp : t.account.signIn}
       </Button>
       <p>
@@ -89,10 +103,12 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
   )
 }
 
-/** The server's sentences for these two are of the old contract, and say less than can be said here. */
-function explained(t: Dictionary, error: Error): Error {
+/** The server's sentences for these are of the old contract, and say less than can be said here. */
+function explained(t: Dictionary, error: Error, isNew: boolean): Error {
   const say = (sentence: string) => new Refusal('', 0, sentence, {})
   if (isRefusal(error, 'bad-credentials')) return say(t.account.bad)
   if (isRefusal(error, 'login-taken')) return say(t.account.taken)
+  if (isRefusal(error, 'too-many-requests'))
+    return say((isNew ? t.account.tooManyNew : t.account.tooMany)(waitOf(error.retryAfter ?? WAIT_S)))
   return error
 }

@@ -28,6 +28,12 @@ describe('a refusal', () => {
     expect([refusal.slug, refusal.status, refusal.sentence]).toEqual(['internal', 502, undefined])
   })
 
+  test('says when another try is welcome, where the server does', () => {
+    const told = (headers: object) => Refusal.of({}, { status: 429, headers: new Headers({ ...headers }) } as Response)
+    expect(told({ 'retry-after': '7' }).retryAfter).toBe(7)
+    expect(told({}).retryAfter).toBeUndefined()
+  })
+
   test('is told from other errors, and by its name', () => {
     expect(isRefusal(new Error('x'))).toBe(false)
     expect(isRefusal(refused('seat-busy', 409))).toBe(true)
@@ -46,6 +52,7 @@ test.each([
   ['still-running', refused('still-running', 409), { mayRepeat: true, leavesOpen: true, isAtTheDoor: false }],
   ['seat-busy', refused('seat-busy', 409), { mayRepeat: true, leavesOpen: false, isAtTheDoor: false }],
   ['too-many-requests', refused('too-many-requests', 429), { mayRepeat: true, leavesOpen: false, isAtTheDoor: true }],
+  ['too-many-holds', refused('too-many-holds', 429), { mayRepeat: false, leavesOpen: false, isAtTheDoor: false }],
   ['request-timeout', refused('request-timeout', 408), { mayRepeat: true, leavesOpen: false, isAtTheDoor: true }],
   ['invalid-token', refused('invalid-token', 401), { mayRepeat: false, leavesOpen: false, isAtTheDoor: true }],
   ['seat-taken', refused('seat-taken', 409), { mayRepeat: false, leavesOpen: false, isAtTheDoor: false }],

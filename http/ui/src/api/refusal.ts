@@ -7,6 +7,8 @@ export type Slug = string
 
 export class Refusal extends Error {
   override name = 'Refusal'
+  /** When it came, by this machine's clock. */
+  readonly came = Date.now()
 
   constructor(
     readonly slug: Slug,
@@ -14,6 +16,8 @@ export class Refusal extends Error {
     /** A sentence for people, in the language that was asked for; none if there was no answer. */
     readonly sentence: string | undefined,
     readonly problem: Partial<Problem>,
+    /** Seconds after which another try is welcome, where the server says so. */
+    readonly retryAfter?: number,
   ) {
     super(`${status} ${slug}`)
   }
@@ -23,7 +27,8 @@ export class Refusal extends Error {
     const slug = problem.type?.split('/').pop() ?? 'internal'
     // the detail of an open outcome is an address, for programs
     const sentence = slug === 'outcome-unknown' ? problem.message : (problem.detail ?? problem.message)
-    return new Refusal(slug, response.status, sentence, problem)
+    const wait = Number(response.headers?.get('retry-after') ?? NaN)
+    return new Refusal(slug, response.status, sentence, problem, Number.isFinite(wait) ? wait : undefined)
   }
 
   static unreachable(): Refusal {

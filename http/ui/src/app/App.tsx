@@ -23,6 +23,7 @@ const HoldPage = lazy(() => import('../holds/HoldPage'))
 const TicketsPage = lazy(() => import('../tickets/TicketsPage'))
 const TicketPage = lazy(() => import('../tickets/TicketPage'))
 const ExchangePage = lazy(() => import('../exchange/ExchangePage'))
+const FindPage = lazy(() => import('../tickets/FindPage'))
 const CheckPage = lazy(() => import('../tickets/CheckPage'))
 const StatusPage = lazy(() => import('../status/StatusPage'))
 const DocsPage = lazy(() => import('../docs/DocsPage'))
@@ -52,6 +53,7 @@ export function App() {
       </main>
       <footer className={styles.footer}>
         <span>{t.app.slogan}</span>
+        <a href="#/encontrar">{t.find.title}</a>
         <a href="#/docs">{t.app.docs}</a>
       </footer>
       <SignInWhenAsked />
@@ -86,6 +88,8 @@ function page([name, argument, ...rest]: string[]): ReactNode {
       return argument ? <HoldPage uuid={argument} /> : <NotFound />
     case 'passagens':
       return argument ? <TicketPage uuid={argument} /> : <TicketsPage />
+    case 'encontrar':
+      return argument === undefined ? <FindPage /> : <NotFound />
     case 'remarcar':
       return argument ? <ExchangePage uuid={argument} /> : <NotFound />
     case 'bilhete':

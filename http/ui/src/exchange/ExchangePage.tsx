@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { parseDate } from '@internationalized/date'
 
 import { NeedsSession } from '../account/NeedsSession'
+import { useAirlines } from '../api/airlines'
 import { queries, seatMap, suggestion, ticket as ticketQuery, type LegRef } from '../api/queries'
 import type { Itinerary, Ticket } from '../api/schema'
 import { useSession } from '../api/session'
@@ -52,6 +53,7 @@ export default function ExchangePage({ uuid }: { uuid: string }) {
 
 function Offers({ ticket, way, index }: { ticket: Ticket; way: OwedWay; index: number }) {
   const t = useText()
+  const nameOf = useAirlines()
   const formats = useFormats()
   const isWide = useWide()
   const search = useOwedSearch(ticket, way, index)
@@ -64,7 +66,7 @@ function Offers({ ticket, way, index }: { ticket: Ticket; way: OwedWay; index: n
     },
   })
   const { owed } = search
-  const companies = formats.list((owed?.companies ?? []).map((code) => t.search.company(code)))
+  const companies = formats.list((owed?.companies ?? []).map((code) => nameOf(code)))
   return (
     <>
       <section className={classes('card', styles.old)} aria-label={t.exchange.instead}>

@@ -2,17 +2,19 @@
 
 import { useQuery } from '@tanstack/react-query'
 
+import { useAirlines } from '../api/airlines'
 import { seatMap } from '../api/queries'
 import type { HeldSeat, Hold } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { classes } from '../parts/classes'
+import { Conditions } from '../parts/Conditions'
 import { TripLegs } from '../parts/TripLegs'
 import trip from '../parts/trip.module.css'
 import { labelsOf } from '../seats/grid'
 import styles from './holds.module.css'
 
 export function HeldTrip({ hold }: { hold: Hold }) {
-  const t = useText()
+  const nameOf = useAirlines()
   const formats = useFormats()
   return (
     <section className={classes('card', styles.heldTrip)}>
@@ -21,11 +23,12 @@ export function HeldTrip({ hold }: { hold: Hold }) {
         {hold.precos.length > 1 &&
           hold.precos.map(({ company, preco }) => (
             <p key={`${company} ${preco.moeda}`} className={trip.sum}>
-              <span>{t.search.company(company)}</span>
+              <span>{nameOf(company)}</span>
               <span>{formats.money(preco)}</span>
             </p>
           ))}
       </div>
+      <Conditions airlines={hold.companhias} />
     </section>
   )
 }

@@ -1,8 +1,10 @@
 // All or nothing, as it happens: what each company says, and how it ended.
 
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 
-import { queries, hold as holdQuery, holds, tickets } from '../api/queries'
+import { useAirlines } from '../api/airlines'
+import { queries, hold as holdQuery, holds, ticket as ticketQuery, tickets } from '../api/queries'
 import type { Booking, Hold } from '../api/schema'
 import { useFormats, useText, type Dictionary } from '../i18n'
 import { Button } from '../parts/Button'
@@ -14,6 +16,7 @@ import { Notice } from '../parts/Notice'
 import { StepBar } from '../parts/StepBar'
 import { companiesOf } from '../search/itinerary'
 import { forget, setHold, useChoice } from '../seats/choice'
+import { Locator } from '../tickets/Locator'
 import type { Confirm } from './confirm'
 import { HeldTrip } from './HeldTrip'
 import { isEnd, useProgress, wordOf, type Progress, type Word } from './progress'
@@ -29,6 +32,7 @@ interface Props {
 
 export function Outcome({ hold, confirm, isSent }: Props) {
   const t = useText()
+  const nameOf = useAirlines()
   const progress = useProgress(hold.uuid)
   const { end } = progress
   useEnd(hold, end)
@@ -41,7 +45,7 @@ export function Outcome({ hold, confirm, isSent }: Props) {
   const words = companies.map((company) => ({ company, word: wordOf(progress, company) }))
   const isSlow = useSlow(!isOver(end))
   const names = (wanted: Word[]) =>
-    words.filter(({ word }) => wanted.includes(word)).map(({ company }) => t.search.company(company))
+    words.filter(({ word }) => wanted.includes(word)).map(({ company }) => nameOf(company))
   return (
     <>
       <div className={styles.holdBody}>
@@ -61,6 +65,7 @@ export function Outcome({ hold, confirm, isSent }: Props) {
               <Voice key={company} company={company} word={word} />
             ))}
           </ol>
+          {isOver(end) && end.estado === 'confirmada' && <Issued uuid={end.uuid_passagem ?? end.uuid} />}
           {isRefused(end) && <Refused end={end} progress={progress} />}
         </section>
         <HeldTrip hold={hold} />
@@ -81,6 +86,12 @@ export function Outcome({ hold, confirm, isSent }: Props) {
       )}
     </>
   )
+}
+
+/** What the visitor will be asked for from now on. */
+function Issued({ uuid }: { uuid: string }) {
+  const { data } = useQuery(ticketQuery(uuid))
+  return data && <Locator letters={data.localizador} />
 }
 
 /** Who keeps the visitor waiting, and that they need not. */
@@ -187,6 +198,7 @@ function Voice({ company, word }: { company: string; word: Word }) {
 
 function Refused({ end, progress }: { end: Booking; progress: Progress }) {
   const t = useText()
+  const nameOf = useAirlines()
   const steps = Object.values(progress.steps)
   const no = steps.find(({ passo }) => passo === 'nao')
   const silent = steps.find(({ passo }) => passo === 'silencio')
@@ -195,7 +207,7 @@ function Refused({ end, progress }: { end: Booking; progress: Progress }) {
   return (
     <Notice tone="bad">
       {company && why
-        ? t.progress.refusedBy(t.search.company(company), whyOf(t, why))
+        ? t.progress.refusedBy(nameOf(company), whyOf(t, why))
         : why
           ? whyOf(t, why)
           : t.progress.cancelled}

@@ -1,6 +1,5 @@
 // Every sentence of the page in English.
 
-import { airline } from './airlines'
 import type { Dictionary } from './pt'
 
 const seats = (n: number) => (n === 1 ? '1 seat' : `${n} seats`)
@@ -59,7 +58,7 @@ export const en: Dictionary = {
     everywhereDone: 'All sessions have been ended.',
     badPresent: 'The current password is wrong.',
     required: 'Fill in this field.',
-    busy: 'The account was just changed elsewhere, or there are too many requests. Wait a moment and try again.',
+    busy: 'The account was just changed elsewhere. Wait a moment and try again.',
     unsureChange:
       'We do not know whether the password was changed. Sign in with the new one; if that fails, the old one still holds.',
     unsureEverywhere: 'We do not know whether the sessions have ended. Try again: repeating it does no harm.',
@@ -67,6 +66,9 @@ export const en: Dictionary = {
     forHold: 'Sign in to reserve the seats. Your choice is kept.',
     signedInAs: (login) => `Account of ${login}`,
     bad: 'User name or password is wrong.',
+    tooMany: (wait) => `Too many wrong passwords. Wait ${wait} and try again.`,
+    tooManyNew: (wait) => `Too many accounts were created from here. Wait ${wait} and try again.`,
+    common: 'This password is among the first anyone would guess. Choose another one.',
     taken: 'This user name is taken. Choose another.',
     length: (min, max) => `${min} to ${max} characters.`,
   },
@@ -154,7 +156,7 @@ export const en: Dictionary = {
     connectionsIn: (places) => `Connection in ${places}`,
     overnight: 'overnight wait',
     left: (n) => (n === 1 ? '1 seat left' : `${n} seats left`),
-    legs: 'Legs and times',
+    legs: 'Legs and conditions',
     perPassenger: 'per passenger',
     forAll: (n) => `total for ${n} passengers`,
     mixedCurrencies: 'Different currencies',
@@ -180,7 +182,6 @@ export const en: Dictionary = {
     },
     airportCount: (n) => `${n} airports`,
     companyCount: (n) => `${n} airlines`,
-    company: (code) => airline(code) ?? `Airline ${code.toUpperCase()}`,
     nextDays: (n) => (n === 1 ? 'arrives the next day' : `arrives ${n} days later`),
   },
   seats: {
@@ -237,6 +238,9 @@ export const en: Dictionary = {
     priceOfLeg: (leg, now, was) => `${leg}: ${now} per passenger instead of ${was}.`,
     priceNothing: 'Nothing has been reserved yet.',
     priceAgree: (now) => `Reserve for ${now}`,
+    tooManyHolds:
+      'You already keep as many seats as you may without buying them, or too many of this flight are reserved. Confirm or release one of yours, or try again later.',
+    openHolds: 'See my reservations',
     hold: 'Reserve for 15 min',
     holding: 'Reserving…',
     holdHint: 'The price is guaranteed for 15 minutes, with no obligation.',
@@ -356,6 +360,49 @@ export const en: Dictionary = {
     quoteChanged: 'The terms have changed. Check the new amount.',
     nothingToCancel: 'There is nothing left to cancel on this ticket.',
     code: 'Code',
+  },
+  conditions: {
+    title: 'Fare conditions',
+    bagagem: 'Baggage',
+    reembolso: 'Refund',
+    remarcacao: 'Change',
+  },
+  locator: {
+    title: 'Booking reference',
+    copy: 'Copy',
+    copyIt: 'Copy the booking reference',
+    copied: 'Copied',
+  },
+  find: {
+    title: 'Find a booking',
+    lead: 'With the booking reference and a surname, without signing in.',
+    lettersHint: 'The six letters on the ticket or in the e-mail',
+    sixLetters: 'A booking reference has six letters.',
+    surname: 'Surname',
+    surnameHint: 'Of anyone travelling',
+    day: 'Date of the first flight (if you know it)',
+    do: 'Find',
+    found: 'Booking found',
+    nothing:
+      'We found no booking with these details. Check the letters and the surname, as they are on the ticket. If both are right, give the date of the first flight too. A purchase made just now may take a few seconds to appear.',
+    tooMany: (wait) => `Too many tries. Wait ${wait} and try again.`,
+    toChange: 'To download, change or cancel the ticket, sign in to the account that bought it.',
+    toAccount: 'Open in the account',
+  },
+  names: {
+    correct: 'Correct a name',
+    title: 'Correct a name',
+    allowed:
+      'This is for misspellings: up to three letters added, left out or replaced, counted from the name that was booked. Accents count. A ticket cannot pass to somebody else.',
+    of: (n, all) => (all === 1 ? 'Full name' : `Name of passenger ${n}`),
+    isNow: (name) => `On the ticket: ${name}`,
+    same: 'No name was changed.',
+    refused: (why) => `Not corrected: ${why}.`,
+    none: 'No name was corrected.',
+    do: 'Correct',
+    keep: 'Leave it as it is',
+    done: 'Name corrected. Ticket and calendar have it from now on: download again what you have saved.',
+    corrected: 'name corrected',
   },
   changes: {
     title: 'What the airline has changed',

@@ -19,6 +19,7 @@ const chosen = store<Language>(first, { key: 'passcom.language', in: 'localStora
 
 export const useLanguage = chosen.use
 export const language = chosen.get
+export const onChosen = chosen.watch
 
 export function choose(next: Language): void {
   chosen.set(next)

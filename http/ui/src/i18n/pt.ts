@@ -1,9 +1,6 @@
 // Every sentence of the page in Portuguese. en.ts has the same keys; the compiler sees to it.
 
-import { airline } from './airlines'
-
 const seats = (n: number) => (n === 1 ? '1 assento' : `${n} assentos`)
-const company = (code: string) => airline(code) ?? `Companhia ${code.toUpperCase()}`
 
 export const pt = {
   app: {
@@ -59,13 +56,16 @@ export const pt = {
     everywhereDone: 'Todas as sessões foram encerradas.',
     badPresent: 'A senha atual não está correta.',
     required: 'Preencha este campo.',
-    busy: 'A conta acaba de ser alterada em outro lugar, ou há pedidos demais. Espere um instante e tente de novo.',
+    busy: 'A conta acaba de ser alterada em outro lugar. Espere um instante e tente de novo.',
     unsureChange: 'Não sabemos se a senha foi trocada. Entre com a nova; se não der, ainda vale a antiga.',
     unsureEverywhere: 'Não sabemos se as sessões foram encerradas. Tente de novo: repetir não faz mal.',
     ended: 'Sua sessão terminou. Entre de novo: sua escolha ficou guardada.',
     forHold: 'Entre para reservar os assentos. Sua escolha fica guardada.',
     signedInAs: (login: string) => `Conta de ${login}`,
     bad: 'Usuário ou senha incorretos.',
+    tooMany: (wait: string) => `Foram muitas senhas erradas. Espere ${wait} e tente de novo.`,
+    tooManyNew: (wait: string) => `Foram criadas contas demais a partir daqui. Espere ${wait} e tente de novo.`,
+    common: 'Esta senha é das primeiras que alguém tentaria. Escolha outra.',
     taken: 'Este usuário já existe. Escolha outro.',
     length: (min: number, max: number) => `De ${min} a ${max} caracteres.`,
   },
@@ -154,7 +154,7 @@ export const pt = {
     connectionsIn: (places: string) => `Conexão em ${places}`,
     overnight: 'pernoite',
     left: (n: number) => (n === 1 ? 'Resta 1 assento' : `Restam ${n} assentos`),
-    legs: 'Trechos e horários',
+    legs: 'Trechos e condições',
     perPassenger: 'por passageiro',
     forAll: (n: number) => `total para ${n} passageiros`,
     mixedCurrencies: 'Moedas diferentes',
@@ -180,7 +180,6 @@ export const pt = {
     } satisfies Record<string, [string, string]>,
     airportCount: (n: number) => `${n} aeroportos`,
     companyCount: (n: number) => `${n} companhias`,
-    company,
     nextDays: (n: number) => (n === 1 ? 'chega no dia seguinte' : `chega ${n} dias depois`),
   },
   seats: {
@@ -243,6 +242,9 @@ export const pt = {
     priceOfLeg: (leg: string, now: string, was: string) => `${leg}: ${now} por passageiro, em vez de ${was}.`,
     priceNothing: 'Nada foi reservado ainda.',
     priceAgree: (now: string) => `Reservar por ${now}`,
+    tooManyHolds:
+      'Você já mantém o máximo de assentos reservados sem comprar, ou há reservas demais neste voo. Confirme ou libere uma das suas, ou tente mais tarde.',
+    openHolds: 'Ver minhas reservas',
     hold: 'Reservar por 15 min',
     holding: 'Reservando…',
     holdHint: 'O preço fica garantido por 15 minutos, sem compromisso.',
@@ -362,6 +364,49 @@ export const pt = {
     quoteChanged: 'As condições mudaram. Confira o novo valor.',
     nothingToCancel: 'Não há mais nada a cancelar nesta passagem.',
     code: 'Código',
+  },
+  conditions: {
+    title: 'Condições da tarifa',
+    bagagem: 'Bagagem',
+    reembolso: 'Reembolso',
+    remarcacao: 'Remarcação',
+  },
+  locator: {
+    title: 'Localizador',
+    copy: 'Copiar',
+    copyIt: 'Copiar localizador',
+    copied: 'Copiado',
+  },
+  find: {
+    title: 'Encontrar reserva',
+    lead: 'Com o localizador e um sobrenome, sem entrar na conta.',
+    lettersHint: 'As seis letras do bilhete ou do e-mail',
+    sixLetters: 'O localizador tem seis letras.',
+    surname: 'Sobrenome',
+    surnameHint: 'De uma das pessoas que viajam',
+    day: 'Data do primeiro voo (se souber)',
+    do: 'Encontrar',
+    found: 'Reserva encontrada',
+    nothing:
+      'Não encontramos uma reserva com estes dados. Confira as letras e o sobrenome, como estão no bilhete. Se estiverem certos, informe também a data do primeiro voo. Uma compra recente pode levar alguns segundos para aparecer.',
+    tooMany: (wait: string) => `Foram muitas tentativas. Espere ${wait} e tente de novo.`,
+    toChange: 'Para baixar o bilhete, mudar ou cancelar, entre na conta em que a passagem foi comprada.',
+    toAccount: 'Abrir na conta',
+  },
+  names: {
+    correct: 'Corrigir nome',
+    title: 'Corrigir nome',
+    allowed:
+      'Serve para erros de digitação: até três letras a mais, a menos ou trocadas, contadas a partir do nome comprado. Acentos contam. A passagem não pode passar para outra pessoa.',
+    of: (n: number, all: number) => (all === 1 ? 'Nome completo' : `Nome do passageiro ${n}`),
+    isNow: (name: string) => `Na passagem: ${name}`,
+    same: 'Nenhum nome foi mudado.',
+    refused: (why: string) => `Não foi corrigido: ${why}.`,
+    none: 'Nenhum nome foi corrigido.',
+    do: 'Corrigir',
+    keep: 'Deixar como está',
+    done: 'Nome corrigido. O bilhete e a agenda já saem com ele: baixe de novo o que você guardou.',
+    corrected: 'nome corrigido',
   },
   changes: {
     title: 'O que a companhia mudou',

@@ -1,6 +1,6 @@
 // A company, told by its name, or by its code where there is little room; the colour helps and is never needed.
 
-import { useText } from '../i18n'
+import { useAirlines } from '../api/airlines'
 import { classes } from './classes'
 import styles from './parts.module.css'
 
@@ -13,10 +13,10 @@ export function companyColour(code: string): string | undefined {
 }
 
 export function Company({ code }: { code: string }) {
-  const t = useText()
+  const nameOf = useAirlines()
   return (
     <span className={classes(styles.company, companyColour(code))}>
-      <span className="visually-hidden">{t.search.company(code)}</span>
+      <span className="visually-hidden">{nameOf(code)}</span>
       <span aria-hidden="true">{code.toUpperCase()}</span>
     </span>
   )
@@ -24,13 +24,13 @@ export function Company({ code }: { code: string }) {
 
 /** Its code as a mark, and its name. */
 export function NamedCompany({ code }: { code: string }) {
-  const t = useText()
+  const nameOf = useAirlines()
   return (
     <span className={styles.namedCompany}>
       <span className={classes(styles.company, companyColour(code))} aria-hidden="true">
         {code.toUpperCase()}
       </span>
-      {t.search.company(code)}
+      {nameOf(code)}
     </span>
   )
 }

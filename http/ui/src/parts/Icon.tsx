@@ -19,6 +19,7 @@ const PATHS = {
   paper: 'M6 3h9l4 4v14H6zM14 3v5h5M9 13h7M9 17h7',
   star: 'm12 4 2.4 5 5.6.7-4.1 3.9 1 5.4-4.9-2.7L7.1 19l1-5.400L4 9.7 9.6 9z',
   filter: 'M4 6h16M7 12h10M10 18h4',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM20 20l-4-4',
 } as const
 

@@ -2,6 +2,7 @@
 
 import { Checkbox, CheckboxGroup, Label, Radio, RadioGroup } from 'react-aria-components'
 
+import { useAirlines } from '../api/airlines'
 import { go } from '../app/route'
 import type { AtMostChoice, Choices, DayPartChoice, Money } from '../api/schema'
 import { useFormats, useText } from '../i18n'
@@ -180,6 +181,7 @@ interface CompaniesProps {
 /** All are ticked until one is taken off. */
 function Companies({ choices, value, onChange }: CompaniesProps) {
   const t = useText()
+  const nameOf = useAirlines()
   const all = choices.companhias.map(({ company }) => company)
   if (all.length < 2 && !value) return null
   const chosen = value ? value.split(',') : all
@@ -200,7 +202,7 @@ function Companies({ choices, value, onChange }: CompaniesProps) {
             <span className={styles.choiceCount}>{participa}</span>
           </Checkbox>
           {opcoes > 0 && all.length > 1 && (
-            <Button kind="link" aria-label={t.search.onlyOf(t.search.company(company))} onPress={() => set([company])}>
+            <Button kind="link" aria-label={t.search.onlyOf(nameOf(company))} onPress={() => set([company])}>
               {t.search.only}
             </Button>
           )}

@@ -2,11 +2,12 @@
 
 import { Fragment, useState, type ReactNode } from 'react'
 
-import type { Connection, Itinerary, Leg } from '../api/schema'
+import type { Airline, Connection, Itinerary, Leg } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { daysBetween } from '../i18n/formats'
 import { classes } from '../parts/classes'
 import { NamedCompany } from '../parts/Company'
+import { airlinesOf, Conditions } from '../parts/Conditions'
 import { Icon } from '../parts/Icon'
 import { LegLine } from '../parts/LegLine'
 import { hasZones, isOvernight, type Mark } from './itinerary'
@@ -18,6 +19,8 @@ const FEW_SEATS = 10
 interface Props {
   itinerary: Itinerary
   passengers: number
+  /** Of whose legs it may be. */
+  airlines: Airline[]
   marks: Mark[]
   /** It is the one on the map. */
   isShown?: boolean
@@ -35,6 +38,7 @@ interface Props {
 export function ItineraryCard({
   itinerary,
   passengers,
+  airlines,
   marks,
   isShown,
   isPicked,
@@ -47,6 +51,7 @@ export function ItineraryCard({
   const [isOpen, setOpen] = useState(false)
   const show = onShow && (() => onShow(itinerary))
   const zones = hasZones(itinerary.trechos)
+  const told = airlinesOf(airlines, itinerary.trechos).filter(({ condicoes }) => condicoes !== null)
   return (
     <li
       className={classes('card', styles.itinerary)}
@@ -98,7 +103,7 @@ export function ItineraryCard({
         {itinerary.livres < FEW_SEATS && <p className={styles.few}>{t.search.left(itinerary.livres)}</p>}
         {children}
       </div>
-      {(itinerary.trechos.length > 1 || map) && (
+      {(itinerary.trechos.length > 1 || map || told.length > 0) && (
         <details className={styles.details} onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>{t.search.legs}</summary>
           <ol className={styles.legs}>
@@ -117,6 +122,7 @@ export function ItineraryCard({
               </Fragment>
             ))}
           </ol>
+          {isOpen && <Conditions airlines={told} level={3} />}
           {isOpen && map?.(itinerary)}
         </details>
       )}

@@ -3,6 +3,7 @@
 import { parseDate, type CalendarDate } from '@internationalized/date'
 import { useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query'
 
+import { useAirlines } from '../api/airlines'
 import { airports as airportsQuery, itineraries, itineraryCount, prices } from '../api/queries'
 import type { Place, SearchResult } from '../api/schema'
 import { useFormats, useText } from '../i18n'
@@ -52,6 +53,7 @@ export default function Nothing({ search, way, result }: Props) {
 
 function Instead({ search, way, result }: Props) {
   const t = useText()
+  const nameOf = useAirlines()
   const formats = useFormats()
   const { passageiros, owed } = search
   const day = journeyOf(search, way).data
@@ -71,7 +73,7 @@ function Instead({ search, way, result }: Props) {
     .sort((one, other) => one.date.compare(other.date))
   const isLooking = around.isLoading || ever.isLoading || fewer.isLoading || others.isLooking
   const works = days.length > 0 || fewer.fit > 0 || others.list.length > 0
-  const down = formats.list(result.indisponiveis.map((code) => t.search.company(code)))
+  const down = formats.list(result.indisponiveis.map((code) => nameOf(code)))
   const why = whyNothing({ day: day.toString(), passageiros, fewer, on: [...around.days, ...ever.days] })
   return (
     <>

@@ -4,6 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 import { Label, Radio, RadioGroup } from 'react-aria-components'
 
+import { useAirlines } from '../api/airlines'
 import { go } from '../app/route'
 import { itineraries } from '../api/queries'
 import { isRefusal, type Refusal } from '../api/refusal'
@@ -63,6 +64,9 @@ export function Results(props: Props) {
   const failure = error && <Failure error={error} onRetry={() => void result.refetch()} />
   const hasFilters = countOf(journeyOf(search, way).wishes) > 0
   const isWorthFiltering = first !== undefined && (total > 0 || hasFilters)
+  const airlines = [
+    ...new Map(result.data?.pages.flatMap(({ companhias }) => companhias).map((one) => [one.company, one])).values(),
+  ]
   const marks = marksOf(list, first !== undefined && list.length >= total, search.ordem)
   return (
     <div className={styles.journey} data-open={isOpen || undefined}>
@@ -120,6 +124,7 @@ export function Results(props: Props) {
                   key={keyOf(itinerary)}
                   itinerary={itinerary}
                   passengers={first.passageiros}
+                  airlines={airlines}
                   marks={(marks.get(keyOf(itinerary)) ?? []).filter((mark) => !owed || mark !== 'cheapest')}
                   isFree={owed !== undefined}
                   map={map}
@@ -193,10 +198,11 @@ function WidthChoice({ search, way }: { search: Search; way: Way }) {
 
 function Missing({ result }: { result: SearchResult }) {
   const t = useText()
+  const nameOf = useAirlines()
   const formats = useFormats()
   const { indisponiveis } = result
   if (indisponiveis.length === 0) return null
-  const names = formats.list(indisponiveis.map((code) => t.search.company(code)))
+  const names = formats.list(indisponiveis.map((code) => nameOf(code)))
   return <Notice tone="warning">{indisponiveis.length === 1 ? t.search.down(names) : t.search.downMany(names)}</Notice>
 }
 

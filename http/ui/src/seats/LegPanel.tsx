@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useCallback, useState } from 'react'
 import { Label, Radio, RadioGroup } from 'react-aria-components'
 
+import { useAirlines } from '../api/airlines'
 import { suggestion, type Preference } from '../api/queries'
 import { isRefusal } from '../api/refusal'
 import type { Leg, Seat, SeatMap } from '../api/schema'
@@ -31,6 +32,7 @@ interface Props {
 
 export function LegPanel({ leg, choice, wish, onWish }: Props) {
   const t = useText()
+  const nameOf = useAirlines()
   const feed = useFeed(leg)
   const { data: map, error, refetch } = useSeatMap(leg, feed.stands)
   const [isRefused, setRefused] = useState(false)
@@ -57,7 +59,7 @@ export function LegPanel({ leg, choice, wish, onWish }: Props) {
       <ul>
         <LegLine leg={leg} zones={hasZones(choice.legs)} />
       </ul>
-      {isDown && <Notice tone="warning">{t.seats.companyDown(t.search.company(leg.company))}</Notice>}
+      {isDown && <Notice tone="warning">{t.seats.companyDown(nameOf(leg.company))}</Notice>}
       {error && !isDown && <Failure error={error} onRetry={() => void refetch()} />}
       {!map && !error && <Skeletons count={1} className={styles.skeletonCabin} />}
       {map && (

@@ -2,6 +2,7 @@
 
 import { useState } from 'react'
 
+import { useAirlines } from '../api/airlines'
 import { isRefusal } from '../api/refusal'
 import type { Leg } from '../api/schema'
 import { useText } from '../i18n'
@@ -27,7 +28,13 @@ export function StepFault({ error, choice }: { error: Error; choice: Choice }) {
       }
     >
       <About error={error} choice={choice} />
-      {sentenceOf(t, error)}
+      {isRefusal(error, 'too-many-holds') ? (
+        <>
+          {t.seats.tooManyHolds} <a href="#/passagens">{t.seats.openHolds}</a>
+        </>
+      ) : (
+        sentenceOf(t, error)
+      )}
     </Notice>
   )
 }
@@ -40,8 +47,8 @@ function About({ error, choice }: { error: Error; choice: Choice }) {
 }
 
 function AboutSeat({ leg, seat }: { leg: Leg; seat: number | undefined }) {
-  const t = useText()
+  const nameOf = useAirlines()
   const { data: map } = useSeatMap(leg, true)
   const label = labelsOf(map, seat === undefined ? [] : [seat])
-  return <b>{[t.search.company(leg.company), `${leg.origem_iata} – ${leg.destino_iata}`, ...label].join(', ')}: </b>
+  return <b>{[nameOf(leg.company), `${leg.origem_iata} – ${leg.destino_iata}`, ...label].join(', ')}: </b>
 }

@@ -23,10 +23,10 @@ export default function StatusPage() {
       {data && (
         <>
           <ul className={styles.companies} aria-live="polite">
-            {data.map(({ company, no_ar }) => (
+            {data.map(({ company, nome, no_ar }) => (
               <li key={company} className={classes('card', styles.companyState)} data-down={!no_ar || undefined}>
                 <Company code={company} />
-                <b>{t.search.company(company)}</b>
+                <b>{nome}</b>
                 <span className={styles.companyWord}>
                   <Icon name={no_ar ? 'check' : 'warning'} />
                   {no_ar ? t.status.up : t.status.down}

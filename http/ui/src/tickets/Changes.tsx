@@ -19,8 +19,8 @@ import styles from './tickets.module.css'
 
 interface Props {
   ticket: Ticket
-  /** To the way by which seats are given back. */
-  onRefund: () => void
+  /** To the way by which seats are given back; without it there is only to look. */
+  onRefund?: () => void
 }
 
 export function Changes({ ticket, onRefund }: Props) {
@@ -34,13 +34,13 @@ export function Changes({ ticket, onRefund }: Props) {
           <OneFlight flight={flight} />
         </Notice>
       ))}
-      <Choices ticket={ticket} onRefund={onRefund} />
+      {onRefund && <Choices ticket={ticket} onRefund={onRefund} />}
     </section>
   )
 }
 
 /** Accept, fly with others, or have it all back. */
-function Choices({ ticket, onRefund }: Props) {
+function Choices({ ticket, onRefund }: Required<Props>) {
   const t = useText()
   const params = { path: { uuid: ticket.uuid } }
   const accept = useMutation({

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 
+import { useAirlines } from '../api/airlines'
 import { ticketCheck } from '../api/queries'
 import { isRefusal } from '../api/refusal'
 import type { TicketCheck } from '../api/schema'
@@ -59,11 +60,12 @@ function Verdict({ isGood, title, at, children }: VerdictProps) {
 
 function Genuine({ check, at }: { check: TicketCheck; at: number }) {
   const t = useText()
+  const nameOf = useAirlines()
   const formats = useFormats()
   return (
     <div className="stack">
       <Verdict isGood title={t.check.valid} at={at}>
-        {t.check.validHint(t.search.company(check.emissora))} {t.check.issued(formats.moment(check.emitido_em))}.
+        {t.check.validHint(nameOf(check.emissora))} {t.check.issued(formats.moment(check.emitido_em))}.
       </Verdict>
       <Notice tone="warning">{t.check.note}</Notice>
       <ol className="stack tight">

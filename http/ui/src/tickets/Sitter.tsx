@@ -26,6 +26,7 @@ export function Sitter({ seat }: { seat: TicketSeat }) {
         )}
       </span>
       <span>{seat.passageiro?.nome}</span>
+      {seat.passageiro?.corrigido && <small className="quiet-text">{t.names.corrected}</small>}
       {isLeft && hasLeft(seat) && <span className={styles.badge}>{t.tickets.seatStates.realizado}</span>}
       {!isLeft && (
         <span className={styles.badge} data-state="cancelada">

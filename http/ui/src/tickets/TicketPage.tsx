@@ -1,6 +1,6 @@
-// One ticket: its legs in order, who sits where, and what can be done with it.
+// One ticket: what it says, what has changed of it, and what can be done with it.
 
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { NeedsSession } from '../account/NeedsSession'
@@ -8,21 +8,23 @@ import { ticket as ticketQuery } from '../api/queries'
 import type { Ticket, TicketSeat } from '../api/schema'
 import { useSession } from '../api/session'
 import { Page } from '../app/Page'
-import { useFormats, useText } from '../i18n'
+import { useText } from '../i18n'
+import { useLanguage } from '../i18n/language'
 import { Button } from '../parts/Button'
 import { classes } from '../parts/classes'
 import { Failure } from '../parts/Failure'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
-import trip from '../parts/trip.module.css'
-import { TripLegs } from '../parts/TripLegs'
 import { CancelDialog } from './CancelDialog'
 import { Changes } from './Changes'
 import { Exchanged } from './Exchanged'
+import { correctable } from './correct'
 import { shownState, toCancel } from './flown'
-import { saveCalendar, savePdf } from './files'
-import { Sitter } from './Sitter'
+import { calendarOf, pdfOf } from './files'
+import { FindLink } from './FindLink'
+import { NamesDialog } from './NamesDialog'
+import { TicketBody } from './TicketBody'
 import styles from './tickets.module.css'
 
 export default function TicketPage({ uuid }: { uuid: string }) {
@@ -40,7 +42,11 @@ export default function TicketPage({ uuid }: { uuid: string }) {
         )
       }
     >
-      {session.is !== 'in' && !data && <NeedsSession />}
+      {session.is !== 'in' && !data && (
+        <NeedsSession>
+          <FindLink />
+        </NeedsSession>
+      )}
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {session.is === 'in' && !data && !error && <Skeletons count={2} />}
       {data && <OneTicket ticket={data} />}
@@ -50,8 +56,8 @@ export default function TicketPage({ uuid }: { uuid: string }) {
 
 function OneTicket({ ticket }: { ticket: Ticket }) {
   const t = useText()
-  const formats = useFormats()
   const [wanted, setWanted] = useState<TicketSeat[]>()
+  const [names, setNames] = useState<'open' | 'done'>()
   const [refund, setRefund] = useState<string>()
   const done = (amount: string) => {
     setRefund(amount)
@@ -61,53 +67,49 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
   return (
     <article className={classes('stack', styles.ticket)}>
       {refund !== undefined && <Notice tone="good">{t.tickets.cancelled(refund)}</Notice>}
+      {names === 'done' && <Notice tone="good">{t.names.done}</Notice>}
       <Exchanged ticket={ticket} />
       <Changes ticket={ticket} onRefund={() => setWanted(changed)} />
-      <section className="card stack">
-        <p className="quiet-text">
-          {t.tickets.bought(formats.moment(ticket.criada_em))} · {t.tickets.code} <code>{ticket.uuid}</code>
-        </p>
-        <TripLegs seats={ticket.trechos} sitter={(seat) => <Sitter seat={seat} />} />
-        <p className={classes(trip.sum, trip.total)}>
-          <span>{t.seats.total}</span>
-          <b>{ticket.preco ? formats.money(ticket.preco) : t.search.mixedCurrencies}</b>
-        </p>
-        {ticket.reembolso && (
-          <p className={trip.sum}>
-            <span>{t.tickets.gaveBackAll}</span>
-            <b>{formats.money(ticket.reembolso)}</b>
-          </p>
-        )}
-      </section>
-      {ticket.estado !== 'cancelada' && <Actions ticket={ticket} onCancel={() => setWanted(toCancel(ticket))} />}
+      <TicketBody ticket={ticket} />
+      {ticket.estado !== 'cancelada' && (
+        <Actions ticket={ticket} onCancel={() => setWanted(toCancel(ticket))} onNames={() => setNames('open')} />
+      )}
       <CancelDialog ticket={ticket} wanted={wanted} onClose={() => setWanted(undefined)} onDone={done} />
+      <NamesDialog
+        ticket={ticket}
+        isOpen={names === 'open'}
+        onClose={() => setNames(undefined)}
+        onDone={() => setNames('done')}
+      />
     </article>
   )
 }
 
-function Actions({ ticket, onCancel }: { ticket: Ticket; onCancel: () => void }) {
+interface ActionsProps {
+  ticket: Ticket
+  onCancel: () => void
+  onNames: () => void
+}
+
+function Actions({ ticket, onCancel, onNames }: ActionsProps) {
   const t = useText()
-  const pdf = useMutation({ mutationFn: () => savePdf(ticket.uuid) })
-  const calendar = useMutation({ mutationFn: () => saveCalendar(ticket.uuid) })
-  const error = pdf.error ?? calendar.error
+  const language = useLanguage()
   return (
-    <div className="stack">
-      <div className="row">
-        <Button kind="primary" onPress={() => pdf.mutate()} isWaiting={pdf.isPending}>
-          <Icon name="paper" />
-          {t.tickets.pdf}
+    <div className="row">
+      <a className="button primary" href={pdfOf(ticket.uuid, language)} download>
+        <Icon name="paper" />
+        {t.tickets.pdf}
+      </a>
+      <a className="button" href={calendarOf(ticket.uuid, language)} download>
+        <Icon name="calendar" />
+        {t.tickets.calendar}
+      </a>
+      {correctable(ticket).length > 0 && <Button onPress={onNames}>{t.names.correct}</Button>}
+      {toCancel(ticket).length > 0 && (
+        <Button kind="danger" onPress={onCancel}>
+          {t.tickets.cancel}
         </Button>
-        <Button onPress={() => calendar.mutate()} isWaiting={calendar.isPending}>
-          <Icon name="calendar" />
-          {t.tickets.calendar}
-        </Button>
-        {toCancel(ticket).length > 0 && (
-          <Button kind="danger" onPress={onCancel}>
-            {t.tickets.cancel}
-          </Button>
-        )}
-      </div>
-      {error && <Failure error={error} />}
+      )}
     </div>
   )
 }

@@ -5,6 +5,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useId } from 'react'
 
 import { NeedsSession } from '../account/NeedsSession'
+import { useAirlines } from '../api/airlines'
 import { cancelledTickets as cancelledQuery, holds as holdsQuery, tickets as ticketsQuery } from '../api/queries'
 import type { Hold, Ticket } from '../api/schema'
 import { useSession } from '../api/session'
@@ -19,7 +20,9 @@ import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import { tripName } from '../holds/legs'
+import { FindLink } from './FindLink'
 import { shownState } from './flown'
+import { Letters } from './Locator'
 import styles from './tickets.module.css'
 
 export default function TicketsPage() {
@@ -34,7 +37,9 @@ export default function TicketsPage() {
           <Tickets />
         </>
       ) : (
-        <NeedsSession />
+        <NeedsSession>
+          <FindLink />
+        </NeedsSession>
       )}
     </Page>
   )
@@ -43,14 +48,13 @@ export default function TicketsPage() {
 /** Names the companies that could not be asked: what only they know is not listed. */
 function Incomplete() {
   const t = useText()
+  const nameOf = useAirlines()
   const formats = useFormats()
   const { data: holds } = useQuery(holdsQuery)
   const { data: tickets } = useInfiniteQuery(ticketsQuery)
   const missing = [...new Set([holds, ...(tickets?.pages ?? [])].flatMap((answer) => answer?.missing ?? []))]
   if (missing.length === 0) return null
-  return (
-    <Notice tone="warning">{t.tickets.incomplete(formats.list(missing.map((code) => t.search.company(code))))}</Notice>
-  )
+  return <Notice tone="warning">{t.tickets.incomplete(formats.list(missing.map((code) => nameOf(code))))}</Notice>
 }
 
 function OpenHolds() {
@@ -107,6 +111,7 @@ function Tickets() {
           <a className="button primary" href="#/">
             {t.app.home}
           </a>
+          <FindLink />
         </Blank>
       )}
       {flown.length > 0 && <Group title={t.tickets.flown} tickets={flown} />}
@@ -155,7 +160,11 @@ function TicketCard({ ticket }: { ticket: Ticket }) {
     <a className={classes('card', styles.ticketCard)} href={`#/passagens/${ticket.uuid}`}>
       <Icon name="paper" />
       <TripLine seats={ticket.trechos} />
-      <span className="quiet-text">{first && `${formats.day(first.partida)}, ${formats.time(first.partida)}`}</span>
+      <span className="quiet-text">
+        {first && `${formats.day(first.partida)}, ${formats.time(first.partida)} · `}
+        <span className="visually-hidden">{t.locator.title} </span>
+        <Letters letters={ticket.localizador} />
+      </span>
       <span className={styles.badge} data-state={isChanged ? 'parcial' : state}>
         {isChanged ? t.tickets.changed : t.tickets.states[state]}
       </span>
