@@ -1,1 +1,0 @@
-import{n as e}from"./i18n-DHPGherB.js";import{n as t,p as n,s as r}from"./index-CLcsrSIQ.js";import{t as i}from"./jsx-runtime-DyZJNswf.js";var a=i();function o(){let i=e();return(0,a.jsx)(t,{hint:i.tickets.signIn,children:(0,a.jsx)(r,{kind:`primary`,onPress:()=>void n(),children:i.account.signIn})})}export{o as t};
