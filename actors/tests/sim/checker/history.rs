@@ -86,10 +86,12 @@ impl History {
                 .on_saga(now, saga, change.before, change.after, votes);
             self.objections.extend(objection);
         }
-        // those that free a seat come first: one batch may sell again what it frees
+        // those that free a seat come first: one batch may sell again what it frees; of them those that are given for another one,
+        // which may end in the same batch
         let owns = |leg: &LegRow| matches!(leg.state, Prepared | Committed);
-        let (owning, freeing): (Vec<_>, Vec<_>) =
+        let (owning, mut freeing): (Vec<_>, Vec<_>) =
             rows.legs.changes().partition(|change| owns(change.after));
+        freeing.sort_by_key(|change| change.after.state != Moved);
         for change in freeing.into_iter().chain(owning) {
             let seat = rows.seat_ref(change.key.seat());
             let before = change.before.map(|leg| leg.state);
@@ -280,12 +282,17 @@ impl History {
                 "{saga}: {seat:?} was {known:?} and is read as {before:?}"
             ));
         }
+        // a seat that is given instead of another is no sale
+        let mut others = self.legs[&saga].values();
+        let is_instead = before.is_none()
+            && matches!(after, Committed | Cancelled)
+            && others.any(|leg| *leg == Moved);
         let allowed = match (before, after) {
             (None, Prepared | Refused | Committed) => true,
             (Some(Prepared), Committed | Refused | Cancelled) => true,
             (Some(Committed), Cancelled | Moved) => true,
-            // a sale at one company, of which the claim ends in the same step
-            (None, Cancelled) => seat.route.is_claim(),
+            // a sale at one company of which the claim ends in the same step, or a seat that was given instead of another and is given back
+            (None, Cancelled) => seat.route.is_claim() || is_instead,
             (before, after) => before == Some(after),
         };
         if !allowed {
@@ -300,9 +307,6 @@ impl History {
         if after == Cancelled && !seat.route.is_claim() && !self.may_end(saga) {
             self.object(format!("{saga}: nobody cancelled {seat:?}"));
         }
-        // a seat that is given instead of another is no sale
-        let mut others = self.legs[&saga].values();
-        let is_instead = before.is_none() && after == Committed && others.any(|leg| *leg == Moved);
         if after != Moved && !is_instead {
             let objection = self.holds.on_leg(self.now, saga, seat, before, after);
             self.objections.extend(objection);
