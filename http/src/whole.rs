@@ -166,7 +166,7 @@ impl Whole {
             leases: Arc::new(Leases),
             settings: settings(),
         };
-        let mut assembly = assembly::start(seams).await.ok().expect("memory is read");
+        let mut assembly = assembly::start(seams).await.expect("memory is read");
         assembly.learn_sessions();
         assembly.answer();
         assembly.serve().await;
@@ -287,7 +287,7 @@ fn settings() -> Settings {
 
 fn leg(id: u64, first: i64) -> Route {
     let departs = first + id as i64 * 60;
-    let (origin, destination) = if id % 2 == 0 {
+    let (origin, destination) = if id.is_multiple_of(2) {
         ("GRU", "MAO")
     } else {
         ("MAO", "GRU")
