@@ -113,7 +113,7 @@ fn a_booking_that_nobody_recorded_the_key_of_is_found_by_its_seats() {
     rows.keys.clear();
     rows.entries = vec![entry(TICKET, 1)];
     let found = |rows: &Company, answer| {
-        let events = of_seats(&[rows.clone()], &[book("k", 0, answer)], &[]);
+        let events = of_seats(std::slice::from_ref(rows), &[book("k", 0, answer)], &[]);
         events.into_values().flatten().count()
     };
     let lost = || problem("outcome-unknown");
