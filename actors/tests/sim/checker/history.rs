@@ -290,7 +290,9 @@ impl History {
         let allowed = match (before, after) {
             (None, Prepared | Refused | Committed) => true,
             (Some(Prepared), Committed | Refused | Cancelled) => true,
-            (Some(Committed), Cancelled | Moved) => true,
+            (Some(Committed), Cancelled) => true,
+            // sold and given for another one in one batch, too: that it was sold is looked at below
+            (None | Some(Prepared | Committed), Moved) => true,
             // a sale at one company of which the claim ends in the same step, or a seat that was given instead of another and is given back
             (None, Cancelled) => seat.route.is_claim() || is_instead,
             (before, after) => before == Some(after),
