@@ -21,8 +21,6 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const KEY_LEN_MAX: usize = 255;
 
 pub(crate) struct Call {
-    /// Whose rate it counts against, where that is known.
-    pub address: Option<IpAddr>,
     pub method: Method,
     pub path: String,
     /// As it came, without `?`.
@@ -32,7 +30,7 @@ pub(crate) struct Call {
     pub headers: HeaderMap,
     pub body: Vec<u8>,
     pub language: Language,
-    /// Who asks: an address, of IPv6 a network.
+    /// Who asks, and whose rate it counts against, where that is known: an address, of IPv6 a network.
     pub from: Option<IpAddr>,
 }
 
@@ -223,7 +221,6 @@ pub(crate) mod tests {
             .split_once('?')
             .unwrap_or((path_and_query, ""));
         Call {
-            address: None,
             method: Method::POST,
             path: path.to_owned(),
             query: query.to_owned(),

@@ -237,7 +237,6 @@ impl<S: Send + Sync + 'static> Edge<S> {
             return Err(Problem::from(Kind::Overloaded).retry_after(OVERLOADED_RETRY));
         };
         let call = Call {
-            address,
             method: head.method,
             path,
             query: head.query,

@@ -122,7 +122,8 @@ impl Origins {
         Some(response)
     }
 
-    /// Says in an answer that this page may read it. Tokens are sent by hand and no cookies are used, so none are allowed.
+    /// Says in an answer that this page may read it. Such pages send tokens by hand; the cookie is that of our own page, so it is not
+    /// allowed to come along, nor is the header that makes it count.
     pub fn allow(&self, origin: Option<HeaderValue>, answer: &mut HeaderMap) {
         if self.0.is_empty() {
             return;

@@ -42,8 +42,8 @@ struct Wanted {
 }
 
 async fn find(client: &Client, call: Call) -> Answered {
-    if let Some(address) = &call.address {
-        let check = client.finders.check(address);
+    if let Some(from) = &call.from {
+        let check = client.finders.check(from);
         check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
     }
     let wanted = wanted(&call)?;
