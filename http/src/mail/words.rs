@@ -218,10 +218,9 @@ fn when(seconds: i64, iata: &str, told: Option<i16>, language: Language) -> Stri
 
 #[cfg(test)]
 mod tests {
-    use passcom_actors::domain::flight::FlightChange;
 
     use super::*;
-    use crate::ticket::travellers::tests::{leg, ticket};
+    use crate::ticket::travellers::tests::{changed, leg, ticket};
 
     #[test]
     fn a_booking_is_told_in_both_languages() {
@@ -286,20 +285,7 @@ mod tests {
     fn a_change_is_told_with_what_was_before() {
         let mut trip = ticket(vec![leg("a", 1, 7, None), leg("a", 2, 7, None)]);
         let sold = trip.order.legs.clone();
-        let change = |leg: &Leg, later: i64, withdrawn: bool| FlightChange {
-            of: leg.seat,
-            sequence: 1,
-            departs: leg.departs + later,
-            arrives: leg.arrives + later,
-            offsets: leg.offsets,
-            withdrawn,
-            number: leg.seat.number,
-            label: None,
-            unseated: false,
-            told_at: 0,
-            accepted: false,
-        };
-        trip.changes = vec![change(&sold[0], 5400, false), change(&sold[1], 0, true)];
+        trip.changes = vec![changed(&sold[0], 5400, false), changed(&sold[1], 0, true)];
         let (_, text) = flights_changed("A", &trip, Language::Portuguese);
         for part in [
             "\n  Partida: 23/11/2026 às 15h30 (antes: 23/11/2026 às 14h00)\n",

@@ -40,6 +40,7 @@ pub(crate) fn travellers(ticket: &Ticket) -> Vec<Traveller<'_>> {
 pub(crate) mod tests {
     use std::sync::Arc;
 
+    use passcom_actors::domain::flight::FlightChange;
     use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
     use passcom_actors::domain::order::{Order, Price, SeatRef};
     use uuid::Uuid;
@@ -73,6 +74,23 @@ pub(crate) mod tests {
             }),
             offsets: None,
             label: None,
+        }
+    }
+
+    /// Its flight leaves and arrives so many seconds later, or is withdrawn.
+    pub fn changed(leg: &Leg, later: i64, withdrawn: bool) -> FlightChange {
+        FlightChange {
+            of: leg.seat,
+            sequence: 1,
+            departs: leg.departs + later,
+            arrives: leg.arrives + later,
+            offsets: leg.offsets,
+            withdrawn,
+            number: leg.seat.number,
+            label: None,
+            unseated: false,
+            told_at: 0,
+            accepted: false,
         }
     }
 

@@ -1,10 +1,9 @@
-use passcom_actors::domain::flight::FlightChange;
-use passcom_actors::domain::order::{Leg, Price};
+use passcom_actors::domain::order::Price;
 use passcom_actors::domain::refund::{Ground, Refunded};
 
 use super::*;
 use crate::airlines::tests::airlines;
-use crate::ticket::travellers::tests::{leg, ticket};
+use crate::ticket::travellers::tests::{changed, leg, ticket};
 use crate::ticket::travellers::travellers;
 
 fn printed(ticket: &Ticket, language: Language) -> Vec<u8> {
@@ -152,21 +151,8 @@ fn a_flight_that_was_changed_is_read_as_it_is_and_as_it_was() {
         leg("a", 1, 7, Some("Ana")),
         leg("a", 2, 7, Some("Ana")),
     ]);
-    let change = |leg: &Leg, later: i64, withdrawn: bool| FlightChange {
-        of: leg.seat,
-        sequence: 1,
-        departs: leg.departs + later,
-        arrives: leg.arrives + later,
-        offsets: leg.offsets,
-        withdrawn,
-        number: leg.seat.number,
-        label: None,
-        unseated: false,
-        told_at: 0,
-        accepted: false,
-    };
     let legs = bought.order.legs.clone();
-    bought.changes = vec![change(&legs[0], 5400, false), change(&legs[1], 0, true)];
+    bought.changes = vec![changed(&legs[0], 5400, false), changed(&legs[1], 0, true)];
     for (language, parts) in [
         (
             Language::Portuguese,
