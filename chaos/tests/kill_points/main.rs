@@ -19,6 +19,7 @@ mod table;
 use std::time::Instant;
 
 use anyhow::Context;
+use futures_util::future::join_all;
 use passcom_chaos::checker::facts::{self, Company};
 use passcom_chaos::checker::{self, Evidence, Violation};
 use passcom_chaos::cluster::{Cluster, Needs, Options};
@@ -34,6 +35,8 @@ const NEVER: [&str; 2] = ["the protocol says this is impossible", "panicked at"]
 const ONLY: &str = "PASSCOM_KILL_POINTS";
 const PAIRS: &str = "PASSCOM_KILL_PAIRS";
 const PAIRS_DEFAULT: usize = 60;
+/// Clusters that are played on side by side: a case mostly waits for somebody to die or to come back.
+const STAGES: usize = 2;
 const SEED: &str = "PASSCOM_KILL_SEED";
 
 #[tokio::test]
@@ -51,7 +54,7 @@ async fn nothing_breaks_wherever_a_process_is_killed() {
     cases.retain(|case| case.to_string().contains(&only));
     assert!(!cases.is_empty(), "{ONLY}={only} leaves no case");
     println!("{} points, {} cases", points.len(), cases.len());
-    perform(&program, cases.len(), async |stage, number| {
+    perform(&program, cases.len(), async |stage: &mut Stage, number| {
         let case = cases[number];
         let played = stage.play(number, case).await;
         (
@@ -76,12 +79,15 @@ async fn nothing_breaks_when_two_processes_are_killed() {
     let seed = number_in(SEED).unwrap_or_else(|| fastrand::u64(..));
     println!("{SEED}={seed} {PAIRS}={pairs}");
     let mut rng = fastrand::Rng::with_seed(seed);
+    let pairs: Vec<Pair> = (0..pairs)
+        .map(|number| Pair::draw(number, &mut rng))
+        .collect();
     perform(
         &Program::with_points().unwrap(),
-        pairs,
-        async |stage, number| {
-            let pair = Pair::draw(number, &mut rng);
-            let played = stage.play_pair(number, &pair).await;
+        pairs.len(),
+        async |stage: &mut Stage, number| {
+            let pair = &pairs[number];
+            let played = stage.play_pair(number, pair).await;
             (
                 pair.to_string(),
                 played.map(|(died, last)| format!("{died} died, {last:?}")),
@@ -120,42 +126,87 @@ fn a_point_without_a_case_is_found_and_a_case_without_a_point() {
     assert_eq!(cases::differences(&points), expected);
 }
 
-/// Plays so many cases on one cluster, and audits it; whatever was not as it must be fails the test.
+/// Plays so many cases on [`STAGES`] clusters, and audits these; whatever was not as it must be fails the test.
 async fn perform(
     program: &Program,
     cases: usize,
-    mut play: impl AsyncFnMut(&mut Stage, usize) -> (String, anyhow::Result<String>),
+    play: impl AsyncFn(&mut Stage, usize) -> (String, anyhow::Result<String>),
 ) {
-    let options = Options {
-        passcom: Some(program.path.clone()),
-        ..Options::default()
-    };
-    let mut cluster = Cluster::start(&options, Needs::default()).await.unwrap();
-    let mut stage = Stage::start(program, &cluster, cases).await.unwrap();
-    let mut wrong = Vec::new();
-    for number in 0..cases {
-        let start = Instant::now();
-        let (name, played) = play(&mut stage, number).await;
-        let took = start.elapsed().as_secs_f32();
-        match played {
-            Ok(how) => println!("{number:4} {took:5.1} s  {name}: {how}"),
-            Err(error) => {
-                println!("{number:4} {took:5.1} s  {name}: WRONG: {error:#}");
-                wrong.push(format!("case-{number}, {name}: {error:#}"));
-                stage.nodes.restore().unwrap();
-                stage.customer.wait_until_whole().await.unwrap();
+    let mut houses = Vec::new();
+    for _ in 0..STAGES.min(cases) {
+        houses.push(House::open(program, cases).await.unwrap());
+    }
+    let shows = houses.iter_mut().enumerate().map(|(first, house)| {
+        let numbers = (first..cases).step_by(STAGES);
+        house.perform(numbers, &play)
+    });
+    let wrong = join_all(shows).await.concat();
+    let mut folders = Vec::new();
+    for house in houses {
+        folders.push(house.close(!wrong.is_empty()).await.unwrap());
+    }
+    assert!(
+        wrong.is_empty(),
+        "see {}\n{}",
+        folders.join(", "),
+        wrong.join("\n")
+    );
+}
+
+/// A cluster of its own with the stage that is on it.
+struct House {
+    cluster: Cluster,
+    stage: Stage,
+}
+
+impl House {
+    async fn open(program: &Program, cases: usize) -> anyhow::Result<Self> {
+        let options = Options {
+            passcom: Some(program.path.clone()),
+            ..Options::default()
+        };
+        let cluster = Cluster::start(&options, Needs::default()).await?;
+        let stage = Stage::start(program, &cluster, cases).await?;
+        Ok(Self { cluster, stage })
+    }
+
+    /// What was not as it must be, of the cases with these numbers and of what they left behind.
+    async fn perform(
+        &mut self,
+        numbers: impl Iterator<Item = usize>,
+        play: &impl AsyncFn(&mut Stage, usize) -> (String, anyhow::Result<String>),
+    ) -> Vec<String> {
+        let stage = &mut self.stage;
+        let mut wrong = Vec::new();
+        for number in numbers {
+            let start = Instant::now();
+            let (name, played) = play(stage, number).await;
+            let took = start.elapsed().as_secs_f32();
+            match played {
+                Ok(how) => println!("{number:4} {took:5.1} s  {name}: {how}"),
+                Err(error) => {
+                    println!("{number:4} {took:5.1} s  {name}: WRONG: {error:#}");
+                    wrong.push(format!("case-{number}, {name}: {error:#}"));
+                    stage.nodes.restore().unwrap();
+                    stage.customer.wait_until_whole().await.unwrap();
+                }
             }
         }
+        wrong.extend(audit(stage).await.unwrap().iter().map(ToString::to_string));
+        stage.nodes.stop().await.unwrap();
+        wrong.extend(outcries(stage).unwrap());
+        wrong
     }
-    wrong.extend(audit(&stage).await.unwrap().iter().map(ToString::to_string));
-    stage.nodes.stop().await.unwrap();
-    wrong.extend(outcries(&stage).unwrap());
-    if !wrong.is_empty() {
-        cluster.keep();
+
+    /// Answers with the folder of the cluster, which is there still if it is to be kept.
+    async fn close(mut self, keep: bool) -> anyhow::Result<String> {
+        if keep {
+            self.cluster.keep();
+        }
+        let folder = self.cluster.folder().display().to_string();
+        self.cluster.stop().await?;
+        Ok(folder)
     }
-    let folder = cluster.folder().display().to_string();
-    cluster.stop().await.unwrap();
-    assert!(wrong.is_empty(), "see {folder}\n{}", wrong.join("\n"));
 }
 
 /// Of all that the cases left behind, by what their customers were told.

@@ -37,28 +37,11 @@ fn count(server: &Server, part: &str) -> usize {
     letters.filter(|letter| letter.text.contains(part)).count()
 }
 
-/// The attachment of this type, as it was before it was encoded for the journey.
+/// The attachment of this type, decoded: the sender encodes each by what it holds (plain lines, quoted-printable or base64).
 fn attachment(letter: &Received, kind: &str) -> Vec<u8> {
-    let parts = letter.text.split("\r\n--");
-    let found = parts.into_iter().find(|part| part.contains(kind));
-    let (_, body) = found.unwrap().split_once("\r\n\r\n").unwrap();
-    let digits = body.bytes().filter_map(|byte| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    });
-    let digits: Vec<u8> = digits.collect();
-    let bytes = digits.chunks(4).flat_map(|four| {
-        let all = four
-            .iter()
-            .fold(0_u32, |all, digit| all << 6 | u32::from(*digit));
-        let all = all << (6 * (4 - four.len()));
-        all.to_be_bytes()[1..four.len()].to_vec()
-    });
-    bytes.collect()
+    let mail = mailparse::parse_mail(letter.text.as_bytes()).unwrap();
+    let part = mail.parts().find(|part| part.ctype.mimetype == kind);
+    part.unwrap().get_body_raw().unwrap()
 }
 
 #[tokio::test]
