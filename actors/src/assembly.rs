@@ -13,6 +13,8 @@ use std::time::Duration;
 use ractor::Actor;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tracing::warn;
 
 use crate::booking::drivers::Drivers;
 use crate::catalogue::{Catalogue, CloseOfSale, ConnectionTimes};
@@ -40,6 +42,9 @@ use crate::people::accounts::logins::Logins;
 use crate::people::desk::{self, Desk};
 use crate::watchers;
 
+/// How long a start waits for a database that cannot be read.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+const READ_AGAIN: Duration = Duration::from_millis(500);
 /// How long bookings under way have to end when the node stops.
 const FINISH_PATIENCE: Duration = Duration::from_secs(8);
 
@@ -96,8 +101,11 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         .expect("an actor without a name and a state starts");
     let supervisor = supervisor.get_cell();
     let (ledger, queue) = Ledger::new();
-    let (clock, witness) = (seams.clock.clone(), seams.witness.clone());
-    let log = Log::open(seams.store.as_ref(), me, me.as_str(), clock, witness).await?;
+    let log = patiently(&seams.witness, async || {
+        let (clock, witness) = (seams.clock.clone(), seams.witness.clone());
+        Log::open(seams.store.as_ref(), me, me.as_str(), clock, witness).await
+    });
+    let log = log.await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(projector::run(log.clone(), seams.store.clone()));
     let company = Arc::new(Company {
@@ -127,7 +135,10 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         ready: AtomicBool::new(false),
     });
     let catalogue = company.catalogue.clone();
-    let version = stock::load(&company.archive, &catalogue).await?;
+    let version = patiently(&company.witness, async || {
+        Ok(stock::load(&company.archive, &catalogue).await?)
+    });
+    let version = version.await?;
     let listening = company.clone();
     let listener = Arc::new(move |news: &News| listening.on_news(news));
     let writer = Writer {
@@ -165,6 +176,24 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         tasks,
         watchers: JoinSet::new(),
     })
+}
+
+/// Asks a database that is slow, or away for a moment, again: a start that gave up would only be made anew, and take from the machine
+/// what its database lacks.
+async fn patiently<T>(
+    witness: &Witness,
+    read: impl AsyncFn() -> Result<T, OpenError>,
+) -> Result<T, OpenError> {
+    let until = Instant::now() + START_PATIENCE;
+    loop {
+        match read().await {
+            Err(OpenError::Read(error)) if witness.lost().is_none() && Instant::now() < until => {
+                warn!(%error, "what is durable cannot be read yet");
+                sleep(READ_AGAIN).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 impl Assembly {
@@ -238,5 +267,53 @@ impl Assembly {
     /// Waits until the bookings under way have ended, for a bounded time; what is unfinished is left to the next start.
     pub async fn finish(&self) {
         self.desk.finish(FINISH_PATIENCE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::company::log::Seq;
+    use crate::company::log::lineage::{Lineage, Start};
+    use crate::company::store::ReadError;
+    use crate::domain::ids::Incarnation;
+
+    fn witness() -> Arc<Witness> {
+        let lineage = Lineage {
+            incarnation: Incarnation(Uuid::nil()),
+            earlier: Vec::new(),
+            present: Start {
+                run: Uuid::nil(),
+                after: Seq::NONE,
+            },
+            last: Seq::NONE,
+        };
+        Witness::new("a".parse().unwrap(), lineage, BTreeMap::new())
+    }
+
+    fn away() -> OpenError {
+        OpenError::Read(ReadError("no answer".to_owned()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_start_waits_for_its_database_and_not_for_ever() {
+        let asked = AtomicU32::new(0);
+        let third = patiently(&witness(), async || {
+            match asked.fetch_add(1, Ordering::Relaxed) {
+                2 => Ok("read"),
+                _ => Err(away()),
+            }
+        });
+        assert_eq!(third.await.unwrap(), "read");
+
+        let begun = Instant::now();
+        let never = patiently(&witness(), async || Err::<(), _>(away()));
+        assert!(never.await.is_err());
+        assert_eq!(begun.elapsed().as_secs(), START_PATIENCE.as_secs());
     }
 }

@@ -4,6 +4,7 @@ mod pulse;
 mod session;
 mod wire;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +34,8 @@ pub enum HoldAction {
 /// All nodes of a cluster. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    /// Each from an address of its own, where there is more than one.
+    http: Arc<[reqwest::Client]>,
     nodes: Arc<[Node]>,
 }
 
@@ -44,12 +46,28 @@ struct Node {
 }
 
 impl Client {
+    /// All customers are at one address.
     pub fn new(companies: &[RunningCompany]) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
-            .timeout(LIMIT)
-            .no_proxy()
-            .build()
-            .context("make an HTTP client")?;
+        Self::among(companies, &[IpAddr::from(Ipv4Addr::LOCALHOST)])
+    }
+
+    /// Customers are at so many addresses of this machine.
+    pub fn of_addresses(companies: &[RunningCompany], count: usize) -> anyhow::Result<Self> {
+        let address = |n: u8| IpAddr::from(Ipv4Addr::new(127, 77, 0, n));
+        let addresses: Vec<_> = (1..=u8::MAX - 1).take(count).map(address).collect();
+        Self::among(companies, &addresses)
+    }
+
+    fn among(companies: &[RunningCompany], addresses: &[IpAddr]) -> anyhow::Result<Self> {
+        let http = |address: &IpAddr| {
+            reqwest::Client::builder()
+                .local_address(*address)
+                .timeout(LIMIT)
+                .no_proxy()
+                .build()
+                .context("make an HTTP client")
+        };
+        let http: anyhow::Result<Vec<_>> = addresses.iter().map(http).collect();
         let node = |running: &RunningCompany| {
             let base = Url::parse(&running.http)
                 .with_context(|| format!("the run file has no URL: {}", running.http))?;
@@ -61,7 +79,7 @@ impl Client {
         };
         let nodes: anyhow::Result<Vec<_>> = companies.iter().map(node).collect();
         Ok(Self {
-            http,
+            http: http?.into(),
             nodes: nodes?.into(),
         })
     }
@@ -125,7 +143,7 @@ impl Client {
 
     pub async fn page(&self, session: &Session, url: Url) -> anyhow::Result<Page> {
         let request = self
-            .http
+            .of(session.user)
             .get(url.clone())
             .bearer_auth(session.token(self).await);
         let response = expect(request, "GET /all-trechos").await?;
@@ -309,6 +327,11 @@ impl Client {
         Ok(self.answered(node, request, wire::seat_map).await)
     }
 
+    /// A user is always at the same address.
+    fn of(&self, user: Uuid) -> &reqwest::Client {
+        &self.http[user.as_u128() as usize % self.http.len()]
+    }
+
     fn credentials(
         &self,
         node: usize,
@@ -317,7 +340,8 @@ impl Client {
         password: &str,
     ) -> anyhow::Result<RequestBuilder> {
         let body = json!({"login": login, "password": password});
-        Ok(self.http.post(self.url(node, path)?).json(&body))
+        let anybody = &self.http[fastrand::usize(..self.http.len())];
+        Ok(anybody.post(self.url(node, path)?).json(&body))
     }
 
     async fn request(
@@ -329,7 +353,10 @@ impl Client {
     ) -> anyhow::Result<RequestBuilder> {
         let url = self.url(node, path)?;
         let token = session.token(self).await;
-        Ok(self.http.request(method, url).bearer_auth(token))
+        Ok(self
+            .of(session.user)
+            .request(method, url)
+            .bearer_auth(token))
     }
 
     /// A request whose every outcome is an answer.

@@ -55,6 +55,30 @@ impl Probe {
         })
     }
 
+    /// Its number in the history.
+    pub fn customer(&self) -> usize {
+        self.customer
+    }
+
+    pub fn login(&self) -> &str {
+        self.session.login()
+    }
+
+    /// A seat of each of these companies that nobody else wants.
+    pub fn take(&self, companies: &[usize]) -> anyhow::Result<Vec<Seat>> {
+        self.seats(companies)
+    }
+
+    /// So many seats of one leg of the first company that nobody else wants.
+    pub fn hoard(&self, count: usize) -> anyhow::Result<Vec<Seat>> {
+        let last = self.skipped + ROUTES - 1;
+        let taken = std::iter::from_fn(|| self.stock.take_of_route(last).into_iter().next());
+        let mut seats: Vec<Seat> = taken.take(count).collect();
+        let first = seats.first().context("the tester has a leg")?.route;
+        seats.retain(|seat| seat.route == first);
+        Ok(seats)
+    }
+
     /// Asks a node once for seats of these companies that nobody has. Whether it sold them.
     pub async fn books(&self, node: usize, companies: &[usize]) -> anyhow::Result<bool> {
         if !self.has_answered(node).await? {

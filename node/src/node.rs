@@ -105,7 +105,15 @@ pub async fn run(
         settings: settings(&config),
     };
     let peers = cluster.peers();
-    let node = match assembly::start(seams).await {
+    tokio::pin!(shutdown);
+    let started = tokio::select! {
+        started = assembly::start(seams) => started,
+        () = &mut shutdown => {
+            cluster.leave().await;
+            return Ok(());
+        }
+    };
+    let node = match started {
         Ok(node) => node,
         Err(error) => {
             end_if_lost(&witness, &peers).await?;
@@ -154,7 +162,7 @@ pub async fn run(
     info!(company = %me, http = %company.http, admin = %company.admin, "serving");
 
     let result = tokio::select! {
-        () = shutdown => Ok(()),
+        () = &mut shutdown => Ok(()),
         error = keep(lock, &database, &witness) => Err(error),
         problem = witness.until_lost() => Err(anyhow!("{problem}")),
         () = node.assembly.task_ended() => Err(anyhow!("a task of this node ended; its panic is in the log")),

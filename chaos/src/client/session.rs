@@ -45,6 +45,10 @@ impl Session {
         }
     }
 
+    pub fn login(&self) -> &str {
+        &self.login
+    }
+
     /// A token to send. The old one if no node gives a new one: it may still do, and the answer to it will tell.
     pub async fn token(&self, client: &Client) -> Arc<str> {
         if !self.claim_renewal() {

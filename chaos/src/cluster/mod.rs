@@ -188,6 +188,14 @@ impl Cluster {
         Ok(())
     }
 
+    /// Somebody who is no node writes there, without an end.
+    pub async fn set_in_redis(&self, key: &str, value: &str) -> anyhow::Result<()> {
+        let command = format!("SET {key} {value}");
+        let answer = database::ask_redis(self.wiring.redis, &command).await?;
+        ensure!(answer.starts_with("+OK"), "{command}: {}", answer.trim());
+        Ok(())
+    }
+
     pub fn is_running(&self, part: Part) -> anyhow::Result<bool> {
         Ok(self.find(part)?.is_some())
     }

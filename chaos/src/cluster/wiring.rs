@@ -27,6 +27,8 @@ pub struct Needs {
     pub hold_seconds: Option<u32>,
     /// Nothing of ours lies between its parts: for measurements, which proxies would slow down.
     pub direct: bool,
+    /// Nodes trust customers no more than in public, and each has an address of its own; otherwise all load may come from one.
+    pub public: bool,
 }
 
 pub struct Wiring {
@@ -40,6 +42,7 @@ pub struct Wiring {
     disks: Vec<SmallDisk>,
     hold_seconds: Option<u32>,
     direct: bool,
+    public: bool,
 }
 
 impl Wiring {
@@ -66,6 +69,7 @@ impl Wiring {
                 .collect::<Result<_, _>>()?,
             hold_seconds: needs.hold_seconds,
             direct: needs.direct,
+            public: needs.public,
         })
     }
 
@@ -79,6 +83,11 @@ impl Wiring {
                 proxy.set(weather);
             }
         }
+    }
+
+    /// Where a company's node listens for peers.
+    pub fn mesh(&self, company: usize) -> SocketAddr {
+        local(self.mesh[company])
     }
 
     pub fn clock(&self, company: usize) -> anyhow::Result<&Clock> {
@@ -121,7 +130,7 @@ impl Wiring {
                 url: format!("redis://{redis}"),
             },
             hold_seconds: self.hold_seconds,
-            load: true,
+            limits: if self.public { "public" } else { "load" },
             companies: codes
                 .iter()
                 .enumerate()
@@ -138,7 +147,7 @@ impl Wiring {
 struct File<'a> {
     redis: Redis,
     hold_seconds: Option<u32>,
-    load: bool,
+    limits: &'a str,
     companies: BTreeMap<&'a str, Company<'a>>,
 }
 

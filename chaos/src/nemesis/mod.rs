@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 pub mod company_gone;
 pub mod draw;
+mod hostile;
 mod restore_old_backup;
 pub mod strike;
 
@@ -47,6 +48,7 @@ pub enum Nemesis {
     Clock,
     CompanyGone,
     RestoreOldBackup,
+    Hostile,
 }
 
 /// What a nemesis strikes.
@@ -106,20 +108,22 @@ impl Nemesis {
             Self::Clock => (Company, 5.0..=15.0, "the wall clock of a node jumps, by seconds, hours or a day, and back"),
             Self::CompanyGone => (Company, 11.0..=12.0, "node and PostgreSQL of a company are gone, and come back"),
             Self::RestoreOldBackup => (Company, 5.0..=15.0, "a company's database comes back as an old backup; later what it had comes back"),
+            Self::Hostile => (Cluster, 30.0..=30.0, "strangers guess, flood, hoard, spy and write into Redis, all at once"),
         }
     }
 
-    /// Whether nothing else may be wrong meanwhile: what the others cannot see, nobody can notice.
+    /// Whether nothing else may be wrong meanwhile: what the others cannot see nobody can notice, and what is served under attack is
+    /// told apart from what a fault costs.
     pub fn is_alone(self) -> bool {
-        self == Self::RestoreOldBackup
+        matches!(self, Self::RestoreOldBackup | Self::Hostile)
     }
 
     pub fn needs(self) -> Needs {
         Needs {
             clocks: self == Self::Clock,
             small_disks: self == Self::DiskFull,
-            hold_seconds: None,
-            direct: false,
+            public: self == Self::Hostile,
+            ..Needs::default()
         }
     }
 }

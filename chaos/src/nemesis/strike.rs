@@ -7,7 +7,7 @@ use fastrand::Rng;
 use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep};
 
-use super::{Blow, Nemesis, Target, company_gone, restore_old_backup};
+use super::{Blow, Nemesis, Target, company_gone, hostile, restore_old_backup};
 use crate::checker::Violation;
 use crate::cluster::{Cluster, Part};
 use crate::history::{FaultId, History};
@@ -42,6 +42,9 @@ pub async fn strike(arena: &Arena, blow: &Blow) -> anyhow::Result<Vec<Violation>
     let rng = &mut Rng::with_seed(blow.seed);
     let nemesis = blow.nemesis;
     let done = match blow.target {
+        Target::Cluster if nemesis == Nemesis::Hostile => {
+            return hostile::strike(arena, blow.lasts).await;
+        }
         Target::Cluster => kill_all(arena, blow).await,
         Target::Link(one, other) => weather(arena, blow, one, other, rng).await,
         Target::Redis => redis(arena, blow, rng).await,

@@ -61,6 +61,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "company-gone",
     "restore-old-backup",
     "holds",
+    "hostile",
     "mixed",
 ];
 
@@ -204,6 +205,7 @@ impl Scenario {
         Needs {
             clocks: any(|needs| needs.clocks),
             small_disks: any(|needs| needs.small_disks),
+            public: any(|needs| needs.public),
             hold_seconds: Some(HOLD_SECONDS),
             ..Needs::default()
         }

@@ -81,7 +81,10 @@ impl Run {
     }
 
     async fn open(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Opened> {
-        let client = Client::new(cluster.companies())?;
+        let client = match plan.scenario.needs().public {
+            true => Client::of_addresses(cluster.companies(), plan.scenario.clients)?,
+            false => Client::new(cluster.companies())?,
+        };
         let sessions = sign_up(&client, plan.scenario.clients).await?;
         let first = sessions.first().context("a run needs a customer")?;
         let size = size(plan.scenario.length)?;

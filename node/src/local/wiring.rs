@@ -20,10 +20,20 @@ pub struct Wiring {
     pub redis: Option<Redis>,
     /// So short that a tester can wait for their end.
     pub hold_seconds: Option<u32>,
-    /// All customers are one machine, which makes load.
-    #[serde(default)]
-    pub load: bool,
+    pub limits: Whose,
     pub companies: BTreeMap<CompanyId, Company>,
+}
+
+/// Whose limits hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Whose {
+    #[default]
+    Demo,
+    /// All customers are one machine, which makes load.
+    Load,
+    /// Those of a configuration that says nothing about them.
+    Public,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -77,9 +87,10 @@ impl Wiring {
     }
 
     pub fn limits(&self) -> Limits {
-        match self.load {
-            true => Limits::of_one_address(),
-            false => Limits::of_a_demo(),
+        match self.limits {
+            Whose::Demo => Limits::of_a_demo(),
+            Whose::Load => Limits::of_one_address(),
+            Whose::Public => Limits::default(),
         }
     }
 
@@ -101,7 +112,7 @@ mod tests {
             Wiring::load(&path, &companies).map_err(|error| format!("{error:#}"))
         };
         let sound = load(
-            r#"{"redis": {"port": 7, "url": "redis://127.0.0.1:8"}, "hold_seconds": 4, "load": true, "companies": {"b": {"dials": {"a": "127.0.0.1:9"}}}}"#,
+            r#"{"redis": {"port": 7, "url": "redis://127.0.0.1:8"}, "hold_seconds": 4, "limits": "load", "companies": {"b": {"dials": {"a": "127.0.0.1:9"}}}}"#,
         );
         let stranger = load(r#"{"companies": {"a": {"dials": {"c": "127.0.0.1:9"}}}}"#);
         let field = load(r#"{"companies": {"a": {"dial": {}}}}"#);

@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 use super::{append, load, project};
 use crate::error::Failure;
 use crate::guard::Guard;
-use crate::pool::{CONNECT_TIMEOUT, bounds};
+use crate::pool::{ANSWER_TIMEOUT, bounds};
 
 /// The ledger only ever looks rows up by their keys, and by many keys at once. A plan that scans a table because it was
 /// small when the plan was made would be paid for later, with every batch; so would a plan made anew for every batch.
@@ -36,9 +36,10 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) async fn open(config: &Config, guard: &Guard) -> Result<Self, Failure> {
-        let opening = tokio::time::timeout(CONNECT_TIMEOUT, Self::connect(config, guard));
+        // the connection itself has CONNECT_TIMEOUT; statements are prepared after it, which a busy server takes its time for
+        let opening = tokio::time::timeout(ANSWER_TIMEOUT, Self::connect(config, guard));
         let Ok(opened) = opening.await else {
-            return Err(Failure::Silent(CONNECT_TIMEOUT));
+            return Err(Failure::Silent(ANSWER_TIMEOUT));
         };
         opened
     }
