@@ -35,8 +35,8 @@ pub const BATCH_MAX: usize = 256;
 const QUEUE_MAX: usize = 4_096;
 /// Of a batch with so many entries, the next one begins no sooner than this after it: more gather, and each costs less. Fewer
 /// are a sign of a quiet moment, in which nobody is to wait.
-const CROWD: usize = 6;
-const PACE: Duration = Duration::from_millis(4);
+const CROWD: usize = 12;
+const PACE: Duration = Duration::from_millis(2);
 /// How often a batch is decided again because what it was decided on has changed.
 const TRIES_MAX: u32 = 4;
 /// Rows and bytes of the log that may wait for the tables; beyond, the ledger waits for the projector.
