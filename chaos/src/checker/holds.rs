@@ -3,7 +3,7 @@
 //! * H1: a hold is sold only if its customer asked to confirm it.
 //! * H2: a hold lasts as long as it was promised, unless its customer asked for its end before, or asked for it twice: the second request may run
 //!   out of patience with a company that the first has reached, and give it up. So may the one that confirms it, and says who was silent.
-//!   (By the clock of the history; what was promised while somebody shifted the nodes' clocks is not judged.)
+//!   A flight that its company changes meanwhile ends it, too. (By the clock of the history; what was promised while somebody shifted the nodes' clocks is not judged.)
 //! * I5: one key has one hold, and a hold ends in one way: whoever was told that it is sold, and whoever was told that it is over, hear the same.
 //! * I3, I4: one that was sold, as somebody was told, is sold at every company; one that is over is sold nowhere.
 
@@ -38,6 +38,30 @@ pub(super) struct Hold<'a> {
     over: Vec<&'a Operation>,
 }
 
+/// Of a flight, by its company; it may have come about even where the answer does not say so.
+#[derive(Debug)]
+struct Change<'a> {
+    company: &'a str,
+    route: u64,
+    begin_us: u64,
+    end_us: u64,
+}
+
+fn changes(history: &[Operation]) -> Vec<Change<'_>> {
+    fn change(operation: &Operation) -> Option<Change<'_>> {
+        let Request::Alter { company, route, .. } = &operation.request else {
+            return None;
+        };
+        Some(Change {
+            company,
+            route: *route,
+            begin_us: operation.begin_us,
+            end_us: operation.end_us,
+        })
+    }
+    history.iter().filter_map(change).collect()
+}
+
 /// By id; those that were never told are known by their keys in the databases.
 pub(super) struct Holds<'a>(BTreeMap<Uuid, Hold<'a>>);
 
@@ -50,10 +74,11 @@ pub fn check(
     let databases = Databases::new(companies);
     let holds = Holds::new(&databases, history);
     let cancels = cancels_asked_for(history);
+    let changes = changes(history);
     let mut violations = several_of_one_key(history);
     for (id, hold) in &holds.0 {
         violations.extend(hold.two_ends(*id));
-        violations.extend(hold.too_early(*id, faults));
+        violations.extend(hold.too_early(*id, faults, &changes));
         violations.extend(hold.against_rows(*id, &databases, &cancels));
     }
     (holds.0.len(), violations)
@@ -206,7 +231,7 @@ impl<'a> Hold<'a> {
         Some(Violation::new("I5", what))
     }
 
-    fn too_early(&self, id: Uuid, faults: &[Fault]) -> Option<Violation> {
+    fn too_early(&self, id: Uuid, faults: &[Fault], changes: &[Change]) -> Option<Violation> {
         let promised_us = self.promised_us?;
         let over = self.over.iter().filter(|over| over.end_us < promised_us);
         let early = over.min_by_key(|over| over.end_us)?;
@@ -224,6 +249,7 @@ impl<'a> Hold<'a> {
         if asked_twice
             || asked.any(|us| *us < early.end_us)
             || clocks_shifted(faults, self.begin_us, early.end_us)
+            || self.is_of_a_changed_flight(changes, early.end_us)
         {
             return None;
         }
@@ -233,6 +259,16 @@ impl<'a> Hold<'a> {
             told(early)
         );
         Some(Violation::new("H2", what))
+    }
+
+    /// Its sale may have been agreed to for other times, or another aircraft, whichever way the two came together.
+    fn is_of_a_changed_flight(&self, changes: &[Change], until_us: u64) -> bool {
+        let is_of = |change: &&Change| {
+            let mut seats = self.seats.iter();
+            seats.any(|seat| *seat.company == *change.company && seat.route == change.route)
+        };
+        let mut changes = changes.iter().filter(is_of);
+        changes.any(|change| change.begin_us < until_us && change.end_us > self.begin_us)
     }
 
     fn against_rows(

@@ -1,5 +1,6 @@
 use super::*;
 use crate::checker::facts::{KeyRow, LegRow, LegState};
+use crate::history::Alteration;
 
 const USER: Uuid = Uuid::from_u128(9);
 const HOLD: Uuid = Uuid::from_u128(1);
@@ -200,6 +201,19 @@ fn an_early_end_that_its_customer_or_a_clock_may_have_caused_is_not_judged() {
         [""; 0],
         "asked for twice"
     );
+    let alter = |begin_us, route| {
+        let request = Request::Alter {
+            company: "a".into(),
+            route,
+            alteration: Alteration::Retimed,
+        };
+        at(begin_us, request, Answer::Altered)
+    };
+    let flown_otherwise = [held(), alter(1500, 7), expired()];
+    assert_eq!(over(&flown_otherwise), [""; 0], "the flight was changed");
+    for elsewhere in [alter(1500, 8), alter(3500, 7)] {
+        assert_eq!(over(&[held(), elsewhere, expired()]), ["H2"]);
+    }
     let history = [held(), expired()];
     let shifted = |nemesis: &str, begin_us, end_us| {
         let fault = Fault {

@@ -18,7 +18,7 @@ use tokio::time::{Instant, interval};
 
 use super::{Arena, Nemesis};
 use crate::checker::Violation;
-use crate::history::Operation;
+use crate::history::{Fault, Operation};
 use attacks::{Attack, Field};
 
 /// Resident memory of a node under attack stays below this. At rest it is a tenth.
@@ -53,7 +53,12 @@ pub(super) async fn strike(arena: &Arena, lasts: Duration) -> anyhow::Result<Vec
     found.extend(memory?);
     let operations = arena.history().operations()?;
     found.extend(served(&operations, begin_us, end_us));
-    arena.say(&waits(&operations, begin_us, end_us));
+    arena.say(&waits(
+        &operations,
+        &arena.history().faults(),
+        begin_us,
+        end_us,
+    ));
     Ok(found)
 }
 
@@ -104,12 +109,17 @@ fn served(operations: &[Operation], begin_us: u64, end_us: u64) -> Option<Violat
     })
 }
 
-/// How long honest customers waited for what they booked, before and meanwhile.
-fn waits(operations: &[Operation], begin_us: u64, end_us: u64) -> String {
-    let wait = |from: u64, to: u64| {
+/// How long honest customers waited for what they booked, while nothing was wrong before, and meanwhile.
+fn waits(operations: &[Operation], faults: &[Fault], begin_us: u64, end_us: u64) -> String {
+    let is_quiet = |at: u64| {
+        let mut faults = faults.iter();
+        at < begin_us
+            && !faults.any(|fault| (fault.begin_us..fault.end_us.unwrap_or(u64::MAX)).contains(&at))
+    };
+    let wait = |counts: &dyn Fn(u64) -> bool| {
         let booked = operations
             .iter()
-            .filter(|operation| operation.is_booked() && (from..to).contains(&operation.begin_us));
+            .filter(|operation| operation.is_booked() && counts(operation.begin_us));
         let mut took: Vec<Duration> = booked.map(Operation::took).collect();
         took.sort_unstable();
         took
@@ -118,9 +128,12 @@ fn waits(operations: &[Operation], begin_us: u64, end_us: u64) -> String {
         let nth = (took.len() * share / 100).min(took.len().saturating_sub(1));
         took.get(nth).map_or(0.0, |took| took.as_secs_f64() * 1e3)
     };
-    let (quiet, hostile) = (wait(0, begin_us), wait(begin_us, end_us));
+    let (quiet, hostile) = (
+        wait(&is_quiet),
+        wait(&|at| (begin_us..end_us).contains(&at)),
+    );
     format!(
-        "honest bookings: {} with p50 {:.1} ms, p99 {:.1} ms before; {} with p50 {:.1} ms, p99 {:.1} ms meanwhile",
+        "honest bookings: {} with p50 {:.1} ms, p99 {:.1} ms in quiet times before; {} with p50 {:.1} ms, p99 {:.1} ms meanwhile",
         quiet.len(),
         at(&quiet, 50),
         at(&quiet, 99),
