@@ -38,6 +38,7 @@ use crate::mesh::peer::PeerClient;
 use crate::mesh::service::Service;
 use crate::people::accounts::logins::Logins;
 use crate::people::desk::{self, Desk};
+use crate::people::payment;
 use crate::watchers;
 
 /// How long bookings under way have to end when the node stops.
@@ -65,6 +66,7 @@ pub struct Seams {
 /// What operators may set.
 pub struct Settings {
     pub desk: desk::Limits,
+    pub payment: payment::Terms,
     /// Most route actors alive for long.
     pub route_actors_max: usize,
     pub lease_ttl: Duration,
@@ -153,6 +155,7 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         companies.clone(),
         drivers.clone(),
         settings.desk,
+        settings.payment,
     );
     Ok(Assembly {
         logins: Logins::new(company.clone(), companies.clone()),
