@@ -72,7 +72,7 @@ where id = $1
 
 const OWE: &str = "
 insert into payment_refund (payment, number, minor)
-select $1, count(*) + 1, $2::bigint - coalesce(sum(minor), 0)::bigint from payment_refund where payment = $1
+select $1::uuid, count(*) + 1, $2::bigint - coalesce(sum(minor), 0)::bigint from payment_refund where payment = $1
 ";
 
 const DUE: &str = "select * from payment where due_at <= now() order by due_at, id limit $1";
