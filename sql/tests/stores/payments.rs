@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::ids::{SagaId, UserId};
-use passcom_actors::domain::order::{Exchange, Order, Price};
+use passcom_actors::domain::order::{Exchange, Order, Price, SeatRef};
 use passcom_actors::domain::order_hash::order_hash;
 use passcom_actors::domain::payment::{ATTEMPTS_MAX, Event, Fate, Next, Standing};
 use passcom_actors::domain::refund::{Ground, Refunded};
@@ -150,9 +150,8 @@ async fn what_is_paid_for_a_hold_that_ended_goes_back_once() {
 }
 
 /// A trip that was sold at company a, on these seats, maybe in place of others.
-fn trip(numbers: &[u16], exchange: Option<Exchange>) -> Prepare {
-    let seats: Vec<_> = numbers.iter().map(|number| seat("a", 3, *number)).collect();
-    let mut trip = prepare(&seats);
+fn trip(seats: &[SeatRef], exchange: Option<Exchange>) -> Prepare {
+    let mut trip = prepare(seats);
     let order = Order {
         seller: Some(company("a")),
         exchange,
@@ -200,7 +199,8 @@ async fn what_comes_back_for_seats_goes_back_in_parts_and_never_more_than_was_pa
     let base = Postgresql::new(&cluster).await;
     let node = Node::open(&base, Tabling::OnDemand).await;
     let payments = Payments::new(base.database.clone());
-    let sold = trip(&[21, 22, 23], None);
+    let seats = [21, 22, 23].map(|number| seat("a", 3, number));
+    let sold = trip(&seats, None);
     let payment = begun(&payments, sold.saga, 1).await;
     post(&node, book(&sold, None)).await;
     assert_eq!(node.project().await, Ok(()));
@@ -230,7 +230,7 @@ async fn what_comes_back_for_seats_goes_back_in_parts_and_never_more_than_was_pa
     look_up(&payments).await;
     assert_eq!(parts(&payments).await, [first, second], "it is no refund");
     let instead = trip(
-        &[24],
+        &[seat("b", 9, 24)],
         Some(Exchange {
             ticket: sold.saga,
             seats: vec![seat("a", 3, 23)],
@@ -240,7 +240,8 @@ async fn what_comes_back_for_seats_goes_back_in_parts_and_never_more_than_was_pa
     let ticket = passcom_actors::domain::ticket::Ticket::new(instead.saga, instead.order.clone());
     let rows = vec![passcom_actors::domain::rows::Replicated::Ticket(ticket)];
     post(&node, Entry::Merge { rows, cursor: None }).await;
-    cancel(&node, instead.saga, &[of(24, 10_000)]).await;
+    let back = refund(seat("b", 9, 24), 10_000, "b");
+    cancel(&node, instead.saga, &[back]).await;
     look_up(&payments).await;
     let third = (payment.id, 3, 4_000);
     assert_eq!(parts(&payments).await, [first, second, third]);
