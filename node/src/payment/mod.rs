@@ -94,12 +94,16 @@ impl Cashier {
             let idle = due.is_empty() && refunds.is_empty();
             let driven = stream::iter(due).for_each_concurrent(AT_ONCE, |payment| {
                 let cashier = self.clone();
-                async move { drop(said("drive a payment", cashier.drive(payment, false).await)) }
+                async move {
+                    said("drive a payment", cashier.drive(payment, false).await);
+                }
             });
             driven.await;
             let given = stream::iter(refunds).for_each_concurrent(AT_ONCE, |refund| {
                 let cashier = self.clone();
-                async move { drop(said("give money back", cashier.give_back(refund).await)) }
+                async move {
+                    said("give money back", cashier.give_back(refund).await);
+                }
             });
             given.await;
             if idle {
