@@ -40,6 +40,7 @@ use crate::mesh::peer::PeerClient;
 use crate::mesh::service::Service;
 use crate::people::accounts::logins::Logins;
 use crate::people::desk::{self, Desk};
+use crate::people::payment;
 use crate::watchers;
 
 /// How long a start waits for a database that cannot be read.
@@ -70,6 +71,7 @@ pub struct Seams {
 /// What operators may set.
 pub struct Settings {
     pub desk: desk::Limits,
+    pub payment: payment::Terms,
     /// Most route actors alive for long.
     pub route_actors_max: usize,
     pub lease_ttl: Duration,
@@ -164,6 +166,7 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         companies.clone(),
         drivers.clone(),
         settings.desk,
+        settings.payment,
     );
     Ok(Assembly {
         logins: Logins::new(company.clone(), companies.clone()),

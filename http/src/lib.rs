@@ -53,6 +53,7 @@ mod limits;
 mod live;
 pub mod mail;
 mod money;
+pub mod payment;
 mod poll;
 mod proxies;
 mod rendering;
@@ -79,6 +80,8 @@ pub struct App {
     pub airlines: Airlines,
     /// The codes that are mailed to who has forgotten a password; none where this node sends no mail.
     pub codes: Option<Arc<dyn Codes>>,
+    /// None where this company takes no payments.
+    pub payments: Option<Arc<dyn payment::Till>>,
     /// Where customers find this node's page; e-tickets lead there.
     pub public_url: Option<String>,
     pub limits: Limits,

@@ -24,6 +24,7 @@ use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, PeerClient};
 use passcom_actors::people::accounts::Accounts;
 use passcom_actors::people::desk;
+use passcom_actors::people::payment::Terms;
 use passcom_actors::people::refund::Tariff;
 use passcom_memory::MemoryStore;
 use serde_json::{Value, json};
@@ -184,6 +185,7 @@ impl Whole {
             verifier,
             airlines: Airlines::default(),
             codes: None,
+            payments: None,
             public_url: None,
             limits: Limits {
                 per_address: most,
@@ -278,6 +280,7 @@ fn settings() -> Settings {
             hold_seconds: 900,
             tariff: Tariff { refund_percent: 70 },
         },
+        payment: Terms::default(),
         route_actors_max: 100,
         lease_ttl: Duration::from_secs(30),
         connections: ConnectionTimes::default(),

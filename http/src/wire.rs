@@ -16,6 +16,7 @@ pub(crate) use self::itineraries::{Airport, Itineraries, ORDERS, UnknownPlace};
 pub(crate) use self::legs::{
     CompanyUp, FoundLeg, Leg, Money, OneSeat, PlainLeg, SAID_OF_SEATS, SaidOfSeats,
 };
+pub(crate) use self::payments::{Payment, PaymentBody};
 pub(crate) use self::prices::PriceCalendar;
 pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
 pub(crate) use self::tickets::{
@@ -31,6 +32,7 @@ mod holds;
 mod itineraries;
 mod legs;
 mod orders;
+mod payments;
 mod prices;
 pub(crate) mod seats;
 mod tickets;
@@ -80,6 +82,8 @@ pub(crate) mod field {
     pub const EMAIL: &str = "email";
     pub const LOCATOR: &str = "localizador";
     pub const SURNAME: &str = "sobrenome";
+    pub const MEANS: &str = "meio";
+    pub const ATTEMPT: &str = "tentativa";
 }
 
 /// Names the companies whose legs are missing from an answer.

@@ -18,6 +18,7 @@ mod conditions;
 mod connections;
 mod limits;
 mod mail;
+mod payment;
 mod proxies;
 mod secret;
 
@@ -25,6 +26,7 @@ pub use conditions::{Conditions, Sentence};
 pub use connections::Connections;
 pub use limits::{Limits, Retention, Tariff, Timeouts};
 pub use mail::{Mail, Tls};
+pub use payment::{Payment, Provider};
 pub use proxies::ProxyHeader;
 
 /// Most companies of one cluster: every decision asks a majority of them.
@@ -132,6 +134,9 @@ pub struct Company {
     /// Through which it sends mail. Without it, it sends none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<Mail>,
+    /// By whom it is paid. Without it, it takes no payments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Payment>,
     /// What holds of every fare of it. Without them none are shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,
@@ -277,6 +282,17 @@ impl Config {
         })
     }
 
+    /// The secrets that the company shares with its payment provider, where there is any.
+    pub fn payment_secrets(
+        &self,
+        payment: &Payment,
+        of: CompanyId,
+    ) -> Result<Vec<String>, ConfigError> {
+        payment.secrets().map_err(|(field, problem)| {
+            self.fault(format!("company {of}.payment.{field}"), problem)
+        })
+    }
+
     fn secret_or(
         &self,
         owner: &str,
@@ -318,6 +334,9 @@ impl Config {
         for company in &mut self.companies {
             if let Some(mail) = &mut company.mail {
                 mail.make_paths_absolute(&base);
+            }
+            if let Some(payment) = &mut company.payment {
+                payment.make_paths_absolute(&base);
             }
         }
     }
@@ -414,6 +433,9 @@ impl Company {
         }
         if let Some(mail) = &self.mail {
             mail.check(&owner)?;
+        }
+        if let Some(payment) = &self.payment {
+            payment.check(&owner)?;
         }
         one_of(
             &owner,

@@ -8,5 +8,6 @@ pub mod lease;
 pub mod local;
 mod mail;
 pub mod node;
+mod payment;
 pub mod schedule;
 pub mod telemetry;

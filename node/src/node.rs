@@ -32,12 +32,15 @@ use passcom_actors::people::accounts::Accounts;
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::desk;
 use passcom_actors::people::operations::{Link, Operations};
+use passcom_actors::people::payment::Terms;
 use passcom_actors::people::refund::Tariff;
 use passcom_http::mail::Letters;
+use passcom_http::payment::Till;
 use passcom_http::{
     Admin, Airline, Airlines, App, Conditions, Limits, Rate, Sentence, TokenIssuer, TokenVerifier,
 };
 use passcom_sql::mail::Mail;
+use passcom_sql::payments::Payments;
 use passcom_sql::{Database, Identity, NodeLock, Unfit, checks, migrate};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -47,6 +50,7 @@ use crate::cluster::{self, Admit, Cluster, Peers, TlsFiles};
 use crate::config::{self, Company, Config};
 use crate::lease::Lease;
 use crate::mail::Post;
+use crate::payment::Cashier;
 use crate::telemetry;
 
 /// How long a starting node waits for its predecessor's hold on the database to end.
@@ -102,7 +106,7 @@ pub async fn run(
         peers: cluster.peers(),
         answers: late,
         leases: fail_points::around_leases(lease_table.clone()),
-        settings: settings(&config),
+        settings: settings(&config, &database),
     };
     let peers = cluster.peers();
     tokio::pin!(shutdown);
@@ -157,7 +161,8 @@ pub async fn run(
         .await
         .with_context(|| format!("listen for clients at {}", company.http))?;
     let codes = node.mail(&config, &company, &database).await?;
-    let app = node.app(&config, &company, codes)?;
+    let payments = node.payments(&config, &company, &database)?;
+    let app = node.app(&config, &company, codes, payments)?;
     let clients = tokio::spawn(passcom_http::serve(listener, app, until(stop)));
     info!(company = %me, http = %company.http, admin = %company.admin, "serving");
 
@@ -242,7 +247,7 @@ async fn keep(mut lock: NodeLock, database: &Database, witness: &Witness) -> any
     }
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, database: &Database) -> Settings {
     let Config {
         limits,
         timeouts,
@@ -258,10 +263,24 @@ fn settings(config: &Config) -> Settings {
                 refund_percent: tariff.refund_percent,
             },
         },
+        payment: terms(config, database),
         route_actors_max: limits.route_actors as usize,
         lease_ttl: timeouts.lease(),
         connections: config.connections.times(),
         in_doubt_after: timeouts.in_doubt(),
+    }
+}
+
+/// Who wants to be paid first, of all companies.
+fn terms(config: &Config, database: &Database) -> Terms {
+    let wants = |company: &&Company| {
+        let payment = company.payment.as_ref();
+        payment.is_some_and(|payment| payment.required)
+    };
+    let required_by = config.companies().iter().filter(wants);
+    Terms {
+        required_by: required_by.map(|company| company.code).collect(),
+        paid: Some(Arc::new(Payments::new(database.clone()))),
     }
 }
 
@@ -299,11 +318,33 @@ impl Node {
         Ok(Some(Arc::new(mail)))
     }
 
+    /// Begins to take payments, where the company has a provider.
+    fn payments(
+        &mut self,
+        config: &Config,
+        company: &Company,
+        database: &Database,
+    ) -> anyhow::Result<Option<Arc<dyn Till>>> {
+        let Some(payment) = &company.payment else {
+            return Ok(None);
+        };
+        if payment.provider == config::Provider::Test {
+            warn!("payments are tried only: no money is taken");
+        }
+        let secrets = config.payment_secrets(payment, company.code)?;
+        let payments = Payments::new(database.clone());
+        let desk = self.assembly.desk.clone();
+        let cashier = Cashier::new(payments, desk, payment, &secrets)?;
+        self.assembly.spawn(cashier.clone().run());
+        Ok(Some(Arc::new(cashier)))
+    }
+
     fn app(
         &self,
         config: &Config,
         company: &Company,
         codes: Option<Arc<dyn Codes>>,
+        payments: Option<Arc<dyn Till>>,
     ) -> anyhow::Result<App> {
         let public = |company: &Company| {
             let path = &company.token_public_key;
@@ -330,6 +371,7 @@ impl Node {
             public_url: company.public_url.clone(),
             issuer: issuer(company)?,
             codes,
+            payments,
             airlines: airlines(config),
             verifier: TokenVerifier::new(keys.collect::<anyhow::Result<_>>()?)?,
             limits: Limits {

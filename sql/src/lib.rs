@@ -4,7 +4,7 @@
 //! * [`PgLedgerStore`]: the only writer of bookings: one round trip per batch, and the tables follow;
 //! * [`PgTables`]: everything that is read beside it;
 //! * [`schedule_store`]: the routes that an import puts on sale; [`peers`]: whose databases were met;
-//! * [`mail`]: what is owed to customers' mailboxes; [`forget`]: people who want to be forgotten; [`prune`]: what nobody needs any more.
+//! * [`mail`]: what is owed to customers' mailboxes; [`payments`]: what they pay, and get back; [`forget`]: people who want to be forgotten; [`prune`]: what nobody needs any more.
 //!
 //! Invariants:
 //! * a commit that was acknowledged survives a crash: a server that is set up otherwise is refused at start, and at
@@ -22,6 +22,7 @@ mod ledger_store;
 mod locks;
 pub mod mail;
 pub mod migrate;
+pub mod payments;
 pub mod peers;
 pub mod pool;
 pub mod prune;

@@ -5,6 +5,7 @@
 //!   [`replica`]: what everybody has a copy of; [`seat_map`]: who claims a route's seats right now.
 //! * [`locator`]: what people call a booking; [`currency`]: how many digits an amount has; [`refund`]: what came back
 //!   for a cancelled seat; [`settlement`]: what companies owe each other; [`corrections`]: of names on a ticket;
+//!   [`payment`]: the customer's money for a hold;
 //! * [`entry`]: all of a company's durable steps, posted to the [`rows`] of one transaction.
 //!
 //! Invariants, wherever the system may have stopped:
@@ -31,6 +32,7 @@ pub mod order;
 pub mod order_hash;
 pub mod outcome;
 pub mod participant;
+pub mod payment;
 pub mod question;
 pub mod refund;
 pub mod register;

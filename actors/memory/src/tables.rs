@@ -138,6 +138,8 @@ impl Tables for MemoryStore {
                 sums: wanted
                     .map(|(account, sum)| (account.clone(), *sum))
                     .collect(),
+                // beside the log
+                payments: Vec::new(),
             }
         })
     }

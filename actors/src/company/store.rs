@@ -301,6 +301,21 @@ pub struct Books {
     /// The last row of the log that is in it.
     pub at: Seq,
     pub sums: Sums,
+    pub payments: Vec<PaymentSum>,
+}
+
+/// What customers paid this company on a day, and got back, in minor units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentSum {
+    /// Days since 1970-01-01, UTC.
+    pub day: i32,
+    /// ISO 4217.
+    pub currency: String,
+    pub payments: i64,
+    pub paid: i128,
+    /// Parts of payments that went back.
+    pub refunds: i64,
+    pub given_back: i128,
 }
 
 /// What came back for one seat of a ticket.

@@ -28,8 +28,10 @@ use crate::booking::progress::Follower;
 use crate::clock::Clock;
 use crate::company::Company;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
+use crate::domain::order::Order;
 pub use crate::domain::outcome::Outcome;
 use crate::mesh::companies::Companies;
+use crate::people::payment::Terms;
 use crate::people::refund::Tariff;
 
 /// What a desk takes on.
@@ -68,6 +70,7 @@ pub struct Desk {
     /// A place for every booking of a client that may be under way.
     places: Arc<Semaphore>,
     limits: Limits,
+    payment: Terms,
     draining: Arc<AtomicBool>,
     holds_begun: HoldsBegun,
 }
@@ -78,6 +81,7 @@ impl Desk {
         companies: Companies,
         drivers: Drivers,
         limits: Limits,
+        payment: Terms,
     ) -> Self {
         Self {
             company,
@@ -85,9 +89,16 @@ impl Desk {
             drivers,
             places: Arc::new(Semaphore::new(limits.bookings_max as usize)),
             limits,
+            payment,
             draining: Arc::default(),
             holds_begun: HoldsBegun::default(),
         }
+    }
+
+    /// Whether this order has to be paid before there is a ticket.
+    pub fn wants_payment(&self, order: &Order) -> bool {
+        let seller = order.seller;
+        seller.is_some_and(|seller| self.payment.require(seller, order))
     }
 
     /// The clocks of this node.

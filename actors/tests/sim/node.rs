@@ -20,6 +20,7 @@ use passcom_actors::mesh::peer::Serve;
 use passcom_actors::people::accounts::logins::Logins;
 use passcom_actors::people::desk::{Desk, Limits};
 use passcom_actors::people::operations::Operations;
+use passcom_actors::people::payment::Terms;
 use passcom_actors::people::refund::Tariff;
 use passcom_memory::MemoryStore;
 use tokio::runtime::Runtime;
@@ -51,6 +52,7 @@ fn settings() -> Settings {
             hold_seconds: passcom_actors::domain::order::HOLD_SECONDS,
             tariff: TARIFF,
         },
+        payment: Terms::default(),
         // so that they are stopped and started again
         route_actors_max: 2,
         lease_ttl: LEASE_TTL,

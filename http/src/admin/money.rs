@@ -248,6 +248,7 @@ mod tests {
                 read: [("b".parse().unwrap(), 5)].into(),
             },
             accounts: vec![account, of_day],
+            payments: Vec::new(),
         };
         let text = csv(&settlement);
         let lines: Vec<&str> = text.split("\r\n").collect();

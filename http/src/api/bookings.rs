@@ -193,6 +193,10 @@ pub(super) fn answer(answer: BookAnswer, language: Language) -> Answered {
             Problem::from(Kind::PriceChanged).about(seat).priced(price)
         }
         BookAnswer::TooManyHolds => Problem::from(Kind::TooManyHolds).retry_after(RETRY_HOLDS),
+        BookAnswer::ToBePaid => Problem::from(Kind::PaymentRequired).detailed(Text::fixed(
+            "retenha os assentos (POST /retencoes), pague e confirme",
+            "hold the seats (POST /retencoes), pay, and confirm",
+        )),
     })
 }
 
@@ -431,6 +435,7 @@ mod tests {
             (BookAnswer::NotKnownInTime(SAGA), Kind::OutcomeUnknown),
             (BookAnswer::Overloaded, Kind::Overloaded),
             (BookAnswer::TooManyHolds, Kind::TooManyHolds),
+            (BookAnswer::ToBePaid, Kind::PaymentRequired),
             (
                 BookAnswer::PriceChanged(seat_ref(1), price()),
                 Kind::PriceChanged,

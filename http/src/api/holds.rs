@@ -7,6 +7,7 @@ use passcom_actors::people::desk::{
 };
 
 use super::bookings::{self, company_down, not_known_in_time, not_shown, wait};
+use super::payments::unpaid;
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -84,6 +85,7 @@ async fn confirm(client: &Client, call: Call) -> Answered {
     match client.desk.confirm(user, hold, wait(&call)).await {
         ConfirmAnswer::NotFound => Err(Kind::UnknownHold.into()),
         ConfirmAnswer::Ended => Err(Kind::HoldExpired.into()),
+        ConfirmAnswer::Unpaid(why) => Err(unpaid(why)),
         ConfirmAnswer::Answered(answer) => bookings::answer(answer, call.language),
     }
 }

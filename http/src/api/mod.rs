@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcom_actors::catalogue::{Catalogue, airports};
-use passcom_actors::domain::ids::UserId;
+use passcom_actors::domain::ids::{CompanyId, UserId};
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::accounts::{Accounts, Known};
 use passcom_actors::people::desk::Desk;
@@ -21,6 +21,7 @@ use crate::error::{Kind, Problem};
 use crate::language::Language;
 use crate::limits::Limiter;
 use crate::live::Feeds;
+use crate::payment::Till;
 use crate::rendering::Rendering;
 use crate::router::Router;
 use crate::session::SessionCookie;
@@ -35,6 +36,7 @@ mod history;
 mod holds;
 mod itineraries;
 mod passengers;
+mod payments;
 mod places;
 mod recovery;
 mod seats;
@@ -57,6 +59,8 @@ const SUGGESTING: Bounds = Bounds {
 
 /// What the handlers act on.
 struct Client {
+    /// Whose node this is.
+    me: CompanyId,
     desk: Desk,
     accounts: Accounts,
     catalogue: Catalogue,
@@ -71,6 +75,8 @@ struct Client {
     registrations: Limiter<IpAddr>,
     /// None where this node sends no mail.
     codes: Option<Arc<dyn Codes>>,
+    /// None where this company takes no payments.
+    payments: Option<Arc<dyn Till>>,
     printer: Printer,
     rendering: Rendering,
     /// Looks for places that are spelled like one that nobody knows.
@@ -82,6 +88,7 @@ struct Client {
 /// The client port, ready to be served.
 pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send + Sync + 'static> {
     let client = Client {
+        me: app.me,
         desk: app.desk,
         accounts: app.accounts,
         feeds: Feeds::new(app.catalogue.clone()),
@@ -94,6 +101,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         finders: Limiter::per_minute(Some(tickets::finding::TRIES_PER_MINUTE)),
         registrations: Limiter::per_minute(app.limits.registrations),
         codes: app.codes,
+        payments: app.payments,
         printer: Printer::new(prints_at_once()),
         rendering: Rendering::new(),
         suggesting: FairTurns::new(SUGGESTING),
@@ -125,6 +133,7 @@ fn router() -> Router<Client> {
         seats::ENDPOINTS,
         bookings::ENDPOINTS,
         holds::ENDPOINTS,
+        payments::ENDPOINTS,
         history::ENDPOINTS,
         tickets::ENDPOINTS,
         // before whatever takes any name at its place

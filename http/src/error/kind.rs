@@ -35,6 +35,11 @@ pub(crate) enum Kind {
     HoldAtLimit,
     AlreadyBooked,
     TooManyHolds,
+    PaymentRequired,
+    SoldElsewhere,
+    NotPayable,
+    UnknownPayment,
+    BadSignature,
     UnknownSaga,
     MethodNotAllowed,
     RequestTimeout,
@@ -204,6 +209,48 @@ impl Kind {
                 Text::fixed(
                     "Você já tem o máximo de retenções abertas; confirme ou libere uma",
                     "You have as many open holds as allowed; confirm or release one",
+                ),
+            ),
+            Self::PaymentRequired => row(
+                StatusCode::PAYMENT_REQUIRED,
+                "payment-required",
+                Text::fixed("Pagamento necessário", "Payment required"),
+                Text::fixed(
+                    "É preciso pagar antes da confirmação",
+                    "It has to be paid before it is confirmed",
+                ),
+            ),
+            Self::SoldElsewhere => row(
+                StatusCode::CONFLICT,
+                "sold-elsewhere",
+                Text::fixed("Outra companhia", "Another company"),
+                Text::fixed(
+                    "A retenção foi feita em outra companhia, que recebe o pagamento",
+                    "The hold was made at another company, which takes the payment",
+                ),
+            ),
+            Self::NotPayable => row(
+                StatusCode::CONFLICT,
+                "not-payable",
+                Text::fixed("Não há o que pagar", "Not payable"),
+                Text::fixed(
+                    "Esta retenção não pode ser paga aqui",
+                    "This hold cannot be paid for here",
+                ),
+            ),
+            Self::UnknownPayment => row(
+                StatusCode::NOT_FOUND,
+                "unknown-payment",
+                Text::fixed("Não encontrado", "Not found"),
+                Text::fixed("Pagamento não encontrado", "No such payment"),
+            ),
+            Self::BadSignature => row(
+                StatusCode::FORBIDDEN,
+                "bad-signature",
+                Text::fixed("Assinatura inválida", "Bad signature"),
+                Text::fixed(
+                    "O aviso não está assinado, ou não foi assinado agora",
+                    "The notice is not signed, or was not signed just now",
                 ),
             ),
             Self::UnknownSeat => row(
@@ -544,6 +591,11 @@ impl Kind {
         Self::NotCorrectable,
         Self::PriceChanged,
         Self::UnknownBooking,
+        Self::PaymentRequired,
+        Self::SoldElsewhere,
+        Self::NotPayable,
+        Self::UnknownPayment,
+        Self::BadSignature,
         Self::UnknownSaga,
         Self::MethodNotAllowed,
         Self::RequestTimeout,

@@ -450,6 +450,23 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
             ];
             let columns = if *by_day { &columns[..] } else { &columns[1..] };
             println!("{}", table(&told["accounts"], columns));
+            let payments = told["payments"].as_array_mut();
+            if let Some(payments) = payments.filter(|payments| !payments.is_empty()) {
+                for sum in payments {
+                    amounts(sum, &["paid", "given_back", "net"]);
+                }
+                let columns = [
+                    "day",
+                    "currency",
+                    "payments",
+                    "paid",
+                    "refunds",
+                    "given_back",
+                    "net",
+                ];
+                let columns = if *by_day { &columns[..] } else { &columns[1..] };
+                println!("{}", table(&told["payments"], columns));
+            }
             println!("{}", told_as_of(&told));
         }
         Question::Refunds { .. } => {

@@ -370,6 +370,7 @@ fn company(folder: &Folder, code: CompanyId, http: u16, mesh: u16) -> Company {
         trusted_proxies: Vec::new(),
         proxy_header: ProxyHeader::default(),
         mail: None,
+        payment: None,
         conditions: Some(conditions),
     }
 }

@@ -33,8 +33,8 @@ pub struct Cluster {
     local: Option<LocalCluster>,
     http: reqwest::Client,
     port: u16,
-    /// Of the server through which the first company sends mail.
-    mail_port: Option<u16>,
+    /// What the first company has in the configuration beside what every one has.
+    first: Option<toml::Table>,
     /// Flights are put on sale once: later they are as somebody has changed them.
     imported: bool,
     folder: Folder,
@@ -82,10 +82,23 @@ impl Cluster {
 
     /// The first company sends mail through this port, and sells the sample as the others do.
     pub async fn start_with_mail(name: &str, mail_port: u16) -> Self {
-        Self::start_where(name, Some(mail_port)).await
+        let mut mail = toml::toml! {
+            server = "127.0.0.1"
+            tls = "never"
+            from = "Companhia A <reservas@a.example>"
+        };
+        mail.insert("port".to_owned(), i64::from(mail_port).into());
+        let first = [("mail".to_owned(), mail.into())].into_iter().collect();
+        Self::start_where(name, Some(first)).await
     }
 
-    async fn start_where(name: &str, mail_port: Option<u16>) -> Self {
+    /// The first company is paid like this, and sells the sample as the others do.
+    pub async fn start_with_payment(name: &str, payment: toml::Table) -> Self {
+        let first = [("payment".to_owned(), payment.into())];
+        Self::start_where(name, Some(first.into_iter().collect())).await
+    }
+
+    async fn start_where(name: &str, first: Option<toml::Table>) -> Self {
         let folder = std::env::temp_dir().join(format!("passcom-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         // the servers' user must get there
@@ -100,7 +113,7 @@ impl Cluster {
                 .build()
                 .unwrap(),
             port,
-            mail_port,
+            first,
             imported: false,
             folder,
         };
@@ -113,8 +126,8 @@ impl Cluster {
         let certificates = local.folder().certificates();
         local.start_servers().await.unwrap();
         certs::generate(&certificates, &companies()).unwrap();
-        if let Some(port) = self.mail_port {
-            set_up_mail(&local.folder().config(), port);
+        if let Some(first) = &self.first {
+            set_up_first(&local.folder().config(), first);
             if !std::mem::replace(&mut self.imported, true) {
                 for company in COMPANIES {
                     import(&local.folder().config(), company);
@@ -147,9 +160,19 @@ impl Cluster {
 
     /// What `passcom flight` of this company says.
     pub fn flight(&self, company: usize, arguments: &[&str]) -> String {
+        self.command("flight", company, arguments)
+    }
+
+    /// What `passcom admin --json` of this company says.
+    pub fn admin(&self, company: usize, arguments: &[&str]) -> Value {
+        let arguments = [&["--json"], arguments].concat();
+        serde_json::from_str(&self.command("admin", company, &arguments)).unwrap()
+    }
+
+    fn command(&self, command: &str, company: usize, arguments: &[&str]) -> String {
         let config = self.local.as_ref().unwrap().folder().config();
         let ended = std::process::Command::new(PASSCOM)
-            .args(["flight", "--company", COMPANIES[company], "--config"])
+            .args([command, "--company", COMPANIES[company], "--config"])
             .arg(config)
             .args(arguments)
             .output()
@@ -192,6 +215,46 @@ impl Cluster {
             request = request.bearer_auth(token);
         }
         answer(request).await
+    }
+
+    /// With this token.
+    pub async fn post_as(&self, company: usize, path: &str, token: &str, body: Value) -> Answer {
+        let request = self.request(company, Method::POST, path);
+        let request = request.header("Accept-Language", "en");
+        answer(request.bearer_auth(token).json(&body)).await
+    }
+
+    /// What is sent as it is, with these headers.
+    pub async fn send(
+        &self,
+        company: usize,
+        path: &str,
+        headers: &[(&'static str, String)],
+        body: String,
+    ) -> Answer {
+        let mut request = self.request(company, Method::POST, path).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        answer(request).await
+    }
+
+    /// A request for a free seat of each of these companies' first legs.
+    pub async fn wish(&self, company: usize, token: &str, of: &[&str]) -> Value {
+        let mut seats = Vec::new();
+        for of in of {
+            let path = format!("/all-trechos?limite=1&company={of}");
+            until("there is something to book", async || {
+                let legs = self.get(company, &path, token).await;
+                legs.body[0]["id"].is_u64()
+            })
+            .await;
+            let leg = &self.get(company, &path, token).await.body[0];
+            let free = leg["assentos"].as_array().unwrap();
+            let seat = &free[fastrand::usize(..free.len())]["id"];
+            seats.push(json!({"id_trecho": leg["id"], "id_assento": seat, "company": of}));
+        }
+        json!({"trechos": seats, "passageiros": [{"nome": "Ana Souza"}]})
     }
 
     /// Books a seat of that company at the node of this one: the ticket.
@@ -244,20 +307,11 @@ impl Cluster {
     }
 }
 
-/// The first company's mail leaves through a server of this machine.
-fn set_up_mail(config: &Path, port: u16) {
+fn set_up_first(config: &Path, first: &toml::Table) {
     let text = fs::read_to_string(config).unwrap();
     let mut cluster: toml::Table = text.parse().unwrap();
-    let mail = toml::toml! {
-        server = "127.0.0.1"
-        tls = "never"
-        from = "Companhia A <reservas@a.example>"
-    };
-    let first = cluster["company"][0].as_table_mut().unwrap();
-    let mail = first.entry("mail").or_insert(mail.into());
-    mail.as_table_mut()
-        .unwrap()
-        .insert("port".to_owned(), i64::from(port).into());
+    let company = cluster["company"][0].as_table_mut().unwrap();
+    company.extend(first.clone());
     fs::write(config, cluster.to_string()).unwrap();
 }
 

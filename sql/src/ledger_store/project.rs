@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::session::Session;
 use crate::decode;
 use crate::error::{Failure, Stage};
-use crate::mail;
+use crate::{mail, payments};
 
 /// Milliseconds since 1970 as an instant.
 macro_rules! instant {
@@ -222,12 +222,13 @@ insert into outbox (seq, kind, id) select * from unnest($1::bigint[], $2::text[]
 on conflict (seq) do nothing
 ";
 
-pub(super) const STATEMENTS: [&str; 17] = [
+pub(super) const STATEMENTS: [&str; 18] = [
     MOVE,
     SAGAS,
     LEGS,
     TICKETS,
     CANCELLED_LEGS,
+    payments::NOTE_CANCELLED,
     CHANGED_LEGS,
     CORRECTED_NAMES,
     SETTLEMENT,
@@ -268,6 +269,7 @@ pub(super) async fn project(
         legs,
         tickets,
         cancelled_legs,
+        payments,
         changed_legs,
         corrected_names,
         sums,
@@ -289,6 +291,7 @@ pub(super) async fn project(
         legs(session, what),
         tickets(session, what),
         cancelled_legs(session, what),
+        note_cancelled(session, what),
         changed_legs(session, what),
         corrected_names(session, what),
         settlement(session, what),
@@ -310,6 +313,7 @@ pub(super) async fn project(
         legs,
         tickets,
         cancelled_legs,
+        payments,
         changed_legs,
         corrected_names,
         sums,
@@ -578,6 +582,19 @@ async fn cancelled_legs(session: &Session, what: &Projection) -> Done {
                 }),
             ],
         )
+        .await
+}
+
+/// What came back for their seats may have to go back of a payment.
+async fn note_cancelled(session: &Session, what: &Projection) -> Done {
+    let tickets = changed_tickets(what).into_iter();
+    let cancelled = tickets.filter(|(ticket, ..)| !ticket.cancelled.is_empty());
+    let cancelled: Vec<Uuid> = cancelled.map(|(ticket, ..)| ticket.id.0).collect();
+    if cancelled.is_empty() {
+        return Ok(());
+    }
+    session
+        .execute(payments::NOTE_CANCELLED, &[&cancelled])
         .await
 }
 

@@ -1,7 +1,7 @@
 //! Reads of what companies owe each other, and of what came back to customers.
 
 use passcom_actors::company::log::Seq;
-use passcom_actors::company::store::{Books, RefundPlace, RefundView};
+use passcom_actors::company::store::{Books, PaymentSum, RefundPlace, RefundView};
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::settlement::{Account, Sum};
@@ -19,6 +19,24 @@ select projected, day - date '1970-01-01' as day, seller, owner, currency, seats
 from node_state
 left join settlement on day between date '1970-01-01' + $1::int and date '1970-01-01' + $2::int
 order by day, seller, owner, currency
+";
+
+// of rows that are there once each: however often they are counted, it comes to the same
+const PAYMENTS: &str = "
+select day - date '1970-01-01' as day, currency, sum(payments)::bigint as payments, sum(paid)::text as paid,
+       sum(refunds)::bigint as refunds, sum(given_back)::text as given_back
+from (
+    select (paid_at at time zone 'UTC')::date as day, currency, 1 as payments, minor as paid, 0 as refunds, 0::bigint as given_back
+    from payment
+    where paid_at >= (date '1970-01-01' + $1::int)::timestamp at time zone 'UTC'
+        and paid_at < (date '1970-01-01' + $2::int + 1)::timestamp at time zone 'UTC'
+    union all
+    select (done_at at time zone 'UTC')::date, payment.currency, 0, 0, 1, payment_refund.minor
+    from payment_refund join payment on payment.id = payment_refund.payment
+    where done_at >= (date '1970-01-01' + $1::int)::timestamp at time zone 'UTC'
+        and done_at < (date '1970-01-01' + $2::int + 1)::timestamp at time zone 'UTC'
+) as part
+group by 1, 2 order by 1, 2
 ";
 
 // the index has this order; a page begins after the last row of the one before it
@@ -48,6 +66,8 @@ impl PgTables {
                 }
             }
         }
+        let rows = reader.rows(PAYMENTS, &[&from, &to]).await?;
+        books.payments = rows.iter().map(payment_sum).collect::<Decoded<_>>()?;
         Ok(books)
     }
 
@@ -85,18 +105,31 @@ fn sum(day: i32, row: &Row) -> Decoded<(Account, Sum)> {
         owner: decode::company("settlement", row.try_get("owner")?)?,
         currency: row.try_get("currency")?,
     };
-    let amount = |column: &'static str| {
-        let text: &str = row.try_get(column)?;
-        let amount = text.parse::<i128>();
-        amount.map_err(|_| decode::corrupt("settlement", column, text))
-    };
     let sum = Sum {
         seats_sold: row.try_get("seats_sold")?,
-        sold: amount("sold")?,
+        sold: amount("settlement", "sold", row)?,
         seats_refunded: row.try_get("seats_refunded")?,
-        refunded: amount("refunded")?,
+        refunded: amount("settlement", "refunded", row)?,
     };
     Ok((account, sum))
+}
+
+fn payment_sum(row: &Row) -> Decoded<PaymentSum> {
+    Ok(PaymentSum {
+        day: row.try_get("day")?,
+        currency: row.try_get("currency")?,
+        payments: row.try_get("payments")?,
+        paid: amount("payment", "paid", row)?,
+        refunds: row.try_get("refunds")?,
+        given_back: amount("payment_refund", "given_back", row)?,
+    })
+}
+
+/// A sum of which no column but text takes every one.
+fn amount(table: &'static str, column: &'static str, row: &Row) -> Decoded<i128> {
+    let text: &str = row.try_get(column)?;
+    let amount = text.parse::<i128>();
+    amount.map_err(|_| decode::corrupt(table, column, text))
 }
 
 fn refund(row: &Row) -> Decoded<RefundView> {

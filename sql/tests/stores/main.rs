@@ -3,6 +3,7 @@
 mod contract;
 mod failures;
 mod housekeeping;
+mod payments;
 mod people;
 mod speed;
 #[path = "../support/mod.rs"]

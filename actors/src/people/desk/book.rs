@@ -83,6 +83,8 @@ pub enum BookAnswer {
     PriceChanged(SeatRef, Price),
     /// The user has as many open holds as one may have; nothing was begun.
     TooManyHolds,
+    /// It is to be paid before there is a ticket: held first. Nothing was begun.
+    ToBePaid,
 }
 
 impl Wait {
@@ -195,6 +197,9 @@ impl Desk {
                 Some(_) => self.known_without(request.user, saga, down).await,
                 None => down,
             });
+        }
+        if request.hold_seconds.is_none() && self.wants_payment(&order) {
+            return Err(BookAnswer::ToBePaid);
         }
         let _begun = match request.hold_seconds {
             Some(_) => Some(self.begin_hold(request.user, saga).await?),

@@ -22,6 +22,7 @@ use crate::domain::vote::{LegState, Refusal, RefusalReason};
 use crate::mesh::companies::ASK_TIMEOUT;
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::service::HOLDS_MAX;
+use crate::people::payment::Unpaid;
 
 /// Most open holds of one user.
 pub const HOLDS_PER_USER_MAX: usize = 8;
@@ -45,6 +46,8 @@ pub enum ConfirmAnswer {
     NotFound,
     /// It was released, or its time is over: the seats are not kept any more.
     Ended,
+    /// Nothing was begun, and the hold stays.
+    Unpaid(Unpaid),
     Answered(BookAnswer),
 }
 
@@ -160,7 +163,13 @@ impl Desk {
             {
                 (saga, Origin::Recovery)
             }
-            (_, Some((saga, voted))) => (saga, Origin::Confirm { voted }),
+            (_, Some((saga, voted))) => {
+                let me = self.company.me;
+                if let Err(unpaid) = self.payment.check(me, hold, &saga.order).await {
+                    return ConfirmAnswer::Unpaid(unpaid);
+                }
+                (saga, Origin::Confirm { voted })
+            }
         };
         let answer = self.drive_hold(origin, deadline, wait).await;
         match wait.for_client(answer.unwrap_or_else(|answer| answer)) {

@@ -22,6 +22,8 @@ pub struct Settlement {
     pub as_of: BooksAsOf,
     /// By day, if wanted, then by seller, owner and currency.
     pub accounts: Vec<AccountView>,
+    /// By day, if wanted, then by currency.
+    pub payments: Vec<PaymentView>,
 }
 
 /// What is in the books: a ticket that comes later changes the sums of the days that it is of.
@@ -49,6 +51,23 @@ pub struct AccountView {
     pub seats_refunded: i64,
     pub refunded: i128,
     /// Sold less refunded.
+    pub net: i128,
+}
+
+/// What customers paid this company, and got back of that, in minor units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PaymentView {
+    /// Absent where the days are summed up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<Date>,
+    pub currency: String,
+    /// How many of the digits of its amounts are behind the point.
+    pub digits: u8,
+    pub payments: i64,
+    pub paid: i128,
+    pub refunds: i64,
+    pub given_back: i128,
+    /// Paid less given back.
     pub net: i128,
 }
 
@@ -104,6 +123,7 @@ impl Operations {
             from,
             to,
             as_of,
+            payments: payments(&books, by_day),
             accounts: accounts(books, by_day),
         })
     }
@@ -174,6 +194,29 @@ fn accounts(books: Books, by_day: bool) -> Vec<AccountView> {
         .collect()
 }
 
+fn payments(books: &Books, by_day: bool) -> Vec<PaymentView> {
+    let mut sums: BTreeMap<(Option<i32>, &str), PaymentView> = BTreeMap::new();
+    for sum in &books.payments {
+        let day = by_day.then_some(sum.day);
+        let view = sums.entry((day, &sum.currency)).or_insert(PaymentView {
+            day: day.map(date),
+            currency: sum.currency.clone(),
+            digits: currency::digits_shown(&sum.currency),
+            payments: 0,
+            paid: 0,
+            refunds: 0,
+            given_back: 0,
+            net: 0,
+        });
+        view.payments += sum.payments;
+        view.paid += sum.paid;
+        view.refunds += sum.refunds;
+        view.given_back += sum.given_back;
+        view.net = view.paid - view.given_back;
+    }
+    sums.into_values().collect()
+}
+
 fn totals(books: &Books) -> Vec<RefundTotal> {
     let mut sums: BTreeMap<(CompanyId, &str), (i64, i128)> = BTreeMap::new();
     for (account, sum) in &books.sums {
@@ -234,6 +277,7 @@ fn instant(day: i32) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::company::store::PaymentSum;
     use crate::domain::settlement::day_of;
 
     #[test]
@@ -285,6 +329,25 @@ mod tests {
             (Some(2), yen, -100),
         ];
         assert_eq!(told(true), days);
+        let paid = PaymentSum {
+            day: 1,
+            currency: "BRL".to_owned(),
+            payments: 2,
+            paid: 900,
+            refunds: 1,
+            given_back: 400,
+        };
+        let books = Books {
+            payments: vec![paid.clone(), PaymentSum { day: 2, ..paid }],
+            ..books
+        };
+        let told = |by_day| -> Vec<_> {
+            let told = payments(&books, by_day).into_iter();
+            told.map(|view| (view.day.map(day), view.payments, view.net))
+                .collect()
+        };
+        assert_eq!(told(false), [(None, 4, 1_000)]);
+        assert_eq!(told(true), [(Some(1), 2, 500), (Some(2), 2, 500)]);
         let totals = totals(&books);
         assert_eq!(
             (totals.len(), totals[0].seats, totals[0].amount),

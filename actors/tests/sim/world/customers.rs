@@ -265,6 +265,7 @@ impl World {
             BookAnswer::Begun(_)
             | BookAnswer::Overloaded
             | BookAnswer::TooManyHolds
+            | BookAnswer::ToBePaid
             | BookAnswer::PriceChanged(..)
             | BookAnswer::KeyReused
             | BookAnswer::UnknownCompany(_) => {

@@ -86,7 +86,7 @@ impl World {
                 let what = "confirmations that failed";
                 self.on_deed_done(number, Deed::Confirm, Some(Told::Ended), what);
             }
-            ConfirmAnswer::NotFound | ConfirmAnswer::Answered(_) => {
+            ConfirmAnswer::NotFound | ConfirmAnswer::Unpaid(_) | ConfirmAnswer::Answered(_) => {
                 self.again(About::Holding(number, Deed::Confirm));
             }
         }
