@@ -103,6 +103,43 @@ fn the_page_is_asked_for_again_and_may_be_the_same() {
 }
 
 #[test]
+fn the_page_can_be_installed() {
+    let answer = manifest(&asked("/manifest.webmanifest", "")).ok().unwrap();
+    let types = headers(&answer, "content-type");
+    assert_eq!(types.as_deref(), Some("application/manifest+json"));
+    let told: Value = serde_json::from_slice(FILES[MANIFEST].plain).unwrap();
+    assert_eq!(
+        (&told["start_url"], &told["display"]),
+        (&"/".into(), &"standalone".into())
+    );
+    let icons = told["icons"].as_array().unwrap();
+    assert!(icons.iter().any(|icon| icon["purpose"] == "maskable"));
+    for icon in icons {
+        let path = icon["src"].as_str().unwrap();
+        let answer = asset(&asked(path, "")).ok().unwrap();
+        assert_eq!(
+            headers(&answer, "content-type").as_deref(),
+            icon["type"].as_str()
+        );
+    }
+    assert!(html().contains(r#"rel="manifest""#));
+}
+
+#[test]
+fn the_worker_keeps_every_file_of_this_page_and_asks_nobody_else() {
+    let answer = worker(&asked("/sw.js", "")).ok().unwrap();
+    let kept = headers(&answer, "cache-control").unwrap();
+    assert_eq!(kept, "public, max-age=0", "a new one is found at once");
+    let policy = headers(&answer, "content-security-policy").unwrap();
+    assert!(policy.contains("connect-src 'self'"));
+    let script = std::str::from_utf8(FILES[WORKER].plain).unwrap();
+    assert!(!script.contains("import ") && !script.contains("http"));
+    for path in FILES.keys().filter(|path| path.starts_with(ASSETS)) {
+        assert!(script.contains(&format!("/{path}")), "{path}");
+    }
+}
+
+#[test]
 fn gzip_goes_to_whoever_takes_it() {
     for (accepted, taken) in [
         ("gzip", true),
