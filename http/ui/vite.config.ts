@@ -2,7 +2,7 @@ import optimizeLocales from '@react-aria/optimize-locales-plugin'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
-import { offline, WORKER, WORKER_FILE } from './vite.offline'
+import { offline, WORKER, WORKER_FILE } from './vite.offline.ts'
 
 /** Addresses that a node answers; everything else is the page's. */
 const ENDPOINTS =

@@ -42,7 +42,8 @@ impl Sealed for Content {
     const KIND: &'static str = "bilhete";
 }
 
-/// The signed code of one traveller, whose seats were called so when they were sold, of the flights as they are now, made at this second since 1970; an error is one of the machinery.
+/// The signed code of one traveller, whose seats were called so when they were sold, of the flights as they are now, made at this
+/// second since 1970; an error is one of the machinery.
 pub(crate) fn issue(
     issuer: &TokenIssuer,
     ticket: &Ticket,

@@ -87,7 +87,7 @@ async function forget(): Promise<void> {
 async function page(request: Request): Promise<Response> {
   const kept = async () => {
     const cache = await worker.caches.open(PAGE)
-    return cache.match('/')
+    return cache.match('/', { ignoreVary: true })
   }
   try {
     return await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) })
@@ -97,7 +97,7 @@ async function page(request: Request): Promise<Response> {
 }
 
 async function file(request: Request): Promise<Response> {
-  return (await worker.caches.match(request)) ?? fetch(request)
+  return (await worker.caches.match(request, { ignoreVary: true })) ?? fetch(request)
 }
 
 /** What the node answers now; where it is out of reach, what it answered last. */
