@@ -87,7 +87,9 @@ async fn a_booking_is_found_without_a_login_by_who_knows_it() {
     // a ticket that is wholly cancelled is in a list of its own, with what came back
     let user = cluster.get(0, "/conta", &token).await.body["user_uuid"].clone();
     let path = format!("/passagem-all/{}/{id}", user.as_str().unwrap());
-    let cancel = cluster.request(0, Method::DELETE, &path).bearer_auth(&token);
+    let cancel = cluster
+        .request(0, Method::DELETE, &path)
+        .bearer_auth(&token);
     assert_eq!(cancel.send().await.unwrap().status(), 200);
     for company in 0..3 {
         until("the cancellation has come", async || {
