@@ -14,7 +14,7 @@ const CONTENT = {
 const AIRPORTS = [{ iata: 'MAO', fuso: 'America/Manaus' }] as Airport[]
 
 async function signed(head: object, body: object): Promise<[code: string, keys: Keys]> {
-  const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']))
+  const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])
   const said = `${text(head)}.${text(body)}`
   const signature = await crypto.subtle.sign('Ed25519', pair.privateKey, new TextEncoder().encode(said))
   const { x = '' } = await crypto.subtle.exportKey('jwk', pair.publicKey)
