@@ -78,6 +78,8 @@ use crate::turns::fair::{Bounds, FairTurns, Whence};
 const PUBLISH_MAX: usize = 250;
 /// Most searches under way or waiting for their turn: those of a country take a fraction of a millisecond each.
 const SEARCHES_WAITING_MAX: usize = 512;
+/// Free seats of a leg that is shown to who wants any.
+const FREE: std::ops::RangeInclusive<u16> = 1..=u16::MAX;
 
 /// Knows which companies can be talked to. Says what was so a moment ago.
 pub trait Reach: Send + Sync + 'static {
@@ -168,7 +170,7 @@ impl Catalogue {
         let wanted: Vec<bool> = wanted.collect();
         let (from, _) = filter.departs.unwrap_or((i64::MIN, i64::MAX));
         let from = from.max(self.first_on_sale());
-        let mut found = listing::departures(&timetable, filter, &wanted, from, after);
+        let mut found = listing::departures(&timetable, filter, FREE, &wanted, from, after);
         let page: Vec<DepartureNumber> = found.by_ref().take(limit).collect();
         let last = page.last().filter(|_| found.next().is_some());
         let mut legs = self.views(&timetable, &page);
@@ -179,6 +181,35 @@ impl Catalogue {
             next: last.map(|last| listing::cursor(&timetable, &timetable.departure(*last))),
             unreachable: unreachable(&asked),
         }
+    }
+
+    /// Legs on sale of the reachable companies that fly the whole way of the trip, of these companies alone if the trip says so, and have
+    /// fewer free seats than passengers, ascending by departure, at most `limit`: what a passenger may wonder where it is.
+    pub fn sold_out(&self, trip: &Trip, limit: usize) -> Vec<LegView> {
+        let timetable = self.timetable();
+        let asked = self.reachable(&timetable);
+        let only = trip.filter.companies.as_deref();
+        let wanted = timetable.companies().map(|(company, _)| {
+            let is_asked = asked.contains(&(company, true));
+            is_asked && only.is_none_or(|only| only.contains(&company))
+        });
+        let wanted: Vec<bool> = wanted.collect();
+        let (from, to) = trip.departs;
+        let (after, before) = trip.filter.departs.unwrap_or(trip.departs);
+        let filter = LegFilter {
+            company: None,
+            origins: Some(trip.origins.clone()),
+            destinations: Some(trip.destinations.clone()),
+            departs: Some((from.max(after), to.min(before))),
+        };
+        let too_few = 0..=trip.passengers.saturating_sub(1);
+        let from = from.max(after).max(self.first_on_sale());
+        let found = listing::departures(&timetable, &filter, too_few, &wanted, from, None);
+        let found: Vec<DepartureNumber> = found.take(limit).collect();
+        let mut legs = self.views(&timetable, &found);
+        // one that is to be had again this moment
+        legs.retain(|leg| leg.free.len() < usize::from(trip.passengers));
+        legs
     }
 
     /// One leg of any company, also when it is sold out or that company is down.

@@ -133,6 +133,15 @@ impl TokenVerifier {
         })
     }
 
+    /// Each company's public key, 32 bytes of Ed25519.
+    pub(crate) fn public_keys(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let companies = self.companies.iter();
+        companies.filter_map(|company| {
+            let key = company.key.try_get_as_bytes().ok()?;
+            Some((&*company.name, key))
+        })
+    }
+
     /// What a token was issued for; whether that is of today is not for its signature to say.
     pub(crate) fn verify(&self, token: &str, now: i64) -> Result<Known, TokenFault> {
         if token.len() > LEN_MAX {

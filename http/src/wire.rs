@@ -11,6 +11,7 @@ use warp::http::HeaderName;
 pub(crate) use self::airlines::Teller;
 pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry};
 pub(crate) use self::choices::{DayPart, DayPartNames};
+pub(crate) use self::gate::{Keys, SeatNow, SeatStanding, TicketAsked, TicketCode, TicketCodeLeg};
 pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
 pub(crate) use self::itineraries::{Airport, Itineraries, ORDERS, UnknownPlace};
 pub(crate) use self::legs::{
@@ -20,14 +21,14 @@ pub(crate) use self::payments::{Payment, PaymentBody};
 pub(crate) use self::prices::PriceCalendar;
 pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
 pub(crate) use self::tickets::{
-    AcceptBody, CancelBody, Cancelled, FindBody, History, Labels, Quote, Ticket, TicketCode,
-    TicketCodeLeg, Tickets,
+    AcceptBody, CancelBody, Cancelled, FindBody, History, Labels, Quote, Ticket, Tickets,
 };
 use crate::error::About;
 
 mod airlines;
 mod bookings;
 mod choices;
+mod gate;
 mod holds;
 mod itineraries;
 mod legs;
@@ -64,6 +65,7 @@ pub(crate) mod query {
     pub const SEATS_SAID: &str = "assentos";
     pub const LANGUAGE: &str = "idioma";
     pub const ONE_SHEET: &str = "folha";
+    pub const STATE: &str = "estado";
 }
 
 /// Fields that the details of a problem name.

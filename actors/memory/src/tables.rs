@@ -105,7 +105,11 @@ impl Tables for MemoryStore {
                 .cells
                 .tickets()
                 .filter(|ticket| ticket.order.user == user)
-                .filter(|ticket| which == Which::All || !ticket.is_cancelled())
+                .filter(|ticket| match which {
+                    Which::NotCancelled => !ticket.is_cancelled(),
+                    Which::Cancelled => ticket.is_cancelled(),
+                    Which::All => true,
+                })
                 .filter(|ticket| {
                     let own = place(ticket.order.created_at, ticket.id);
                     after.is_none_or(|(created_at, id)| own > place(created_at, id))

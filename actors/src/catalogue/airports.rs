@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use strsim::osa_distance;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+mod names;
+
 static TABLE: LazyLock<Vec<Entry>> =
     LazyLock::new(|| parse(include_str!("../../data/airports.csv")));
 static AREAS: LazyLock<Vec<Area>> =
@@ -70,10 +72,11 @@ struct Entry {
     folded_name: String,
 }
 
-/// A city with several airports.
+/// A city with several airports, or with another name.
 struct Area {
     /// None if an airport has the same.
     code: Option<&'static str>,
+    names: Vec<&'static str>,
     folded_names: Vec<String>,
     airports: Vec<&'static str>,
 }
@@ -154,6 +157,14 @@ pub fn of_one_area(one: &str, other: &str) -> bool {
         || find(one).zip(find(other)).is_some_and(|(first, second)| {
             of_city(one) == of_city(other) && first.distance_km(second) <= TOGETHER_KM
         })
+}
+
+/// Other names of the city of the airport, as people say them: `Sampa`, `Nova York`.
+pub fn nicknames(iata: &str) -> impl Iterator<Item = &'static str> {
+    let areas = AREAS
+        .iter()
+        .filter(move |area| area.airports.contains(&iata));
+    areas.flat_map(|area| area.names.iter().copied())
 }
 
 /// The city of the airport; of an unknown one, the code itself.
@@ -291,9 +302,11 @@ fn parse_areas(table: &'static str) -> Vec<Area> {
         let mut airports: Vec<_> = airports.split(' ').collect();
         airports.sort_by_key(|iata| find(iata).is_none()); // stable
         let names = names.split(';').filter(|name| !name.is_empty());
+        let names: Vec<_> = names.collect();
         Area {
             code: (code != "-").then_some(code),
-            folded_names: names.map(fold).collect(),
+            folded_names: names.iter().copied().map(fold).collect(),
+            names,
             airports,
         }
     };
@@ -385,13 +398,30 @@ mod tests {
             let iata =
                 |code: &&str| code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
             assert!(area.code.iter().all(iata) && area.airports.iter().all(iata));
-            assert!(area.airports.len() > 1, "{:?}", area.airports);
+            let is_nickname = area.code.is_none() && !area.names.is_empty();
+            assert!(
+                area.airports.len() > 1 || is_nickname,
+                "{:?}",
+                area.airports
+            );
             let names_an_airport = area.code.filter(|code| find(code).is_some());
             assert!(
                 matches!(names_an_airport, None | Some("SHA")),
                 "{names_an_airport:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_city_has_the_names_that_its_people_say() {
+        assert_eq!(codes("Sampa"), codes("SAO"));
+        assert_eq!(codes("bh"), codes("BHZ"));
+        assert_eq!(codes("beaga"), codes("BHZ"));
+        assert_eq!(codes("FLORIPA"), ["FLN"]);
+        assert_eq!(codes("foz"), ["IGU"]);
+        let said: Vec<_> = nicknames("CNF").collect();
+        assert_eq!(said, ["BH", "Beagá", "Belô"]);
+        assert_eq!(nicknames("GYN").count(), 0);
     }
 
     #[test]

@@ -2,15 +2,17 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::RangeInclusive;
 
 use super::timetable::{self, AirportNumber, Departure, DepartureNumber, Timetable};
 use super::{LegFilter, PageCursor};
 use crate::domain::ids::CompanyId;
 
-/// Departures on sale with free seats that pass the filter, after the cursor, ascending. `companies` says by number whose.
+/// Departures on sale with so many free seats that pass the filter, after the cursor, ascending. `companies` says by number whose.
 pub fn departures<'a>(
     timetable: &'a Timetable,
     filter: &LegFilter,
+    free: RangeInclusive<u16>,
     companies: &'a [bool],
     from: i64,
     after: Option<PageCursor>,
@@ -34,7 +36,7 @@ pub fn departures<'a>(
                 && destinations
                     .as_ref()
                     .is_none_or(|wanted| wanted.contains(&leg.to))
-                && timetable.free_seats(&leg) > 0
+                && free.contains(&timetable.free_seats(&leg))
         })
 }
 

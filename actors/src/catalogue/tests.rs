@@ -174,6 +174,60 @@ fn a_leg_without_seats_leaves_the_list_until_one_is_free_again() {
 }
 
 #[test]
+fn a_non_stop_flight_without_seats_is_told_as_sold_out() {
+    let catalogue = catalogue();
+    let at = start();
+    let routes = vec![
+        route(1, "GRU", "REC", at, at + 60),
+        route(2, "GRU", "REC", at + 60, at + 120),
+        route(3, "GRU", "MAO", at, at + 60),
+        route(4, "GRU", "REC", at + 86_400, at + 86_460),
+    ];
+    load(&catalogue, routes);
+    let trip = |passengers, filter| Trip {
+        origins: vec!["GRU".to_owned()],
+        destinations: vec!["REC".to_owned()],
+        departs: (at, at + 86_400),
+        passengers,
+        legs_max: 4,
+        filter,
+        slack: 0,
+        order: Order::Best,
+        skip: 0,
+        limit: 20,
+        count_by: None,
+    };
+    let told = |passengers, filter| -> Vec<u64> {
+        let legs = catalogue.sold_out(&trip(passengers, filter), 9).into_iter();
+        legs.map(|leg| leg.route.id.0).collect()
+    };
+    assert_eq!(told(2, Filter::default()), [0; 0]);
+    for route in [1, 3, 4] {
+        take(&catalogue, route, 1..=90, SeatUse::Blocked);
+    }
+    take(&catalogue, 2, 1..=89, SeatUse::Blocked);
+    assert_eq!(told(1, Filter::default()), [1]);
+    assert_eq!(
+        told(2, Filter::default()),
+        [1, 2],
+        "one seat is not enough for two"
+    );
+    assert_eq!(catalogue.sold_out(&trip(2, Filter::default()), 1).len(), 1);
+    let later = Filter {
+        departs: Some((at + 60, at + 3600)),
+        ..Filter::default()
+    };
+    assert_eq!(told(2, later), [2]);
+    let of_b = Filter {
+        companies: Some(vec![company("b")]),
+        ..Filter::default()
+    };
+    assert_eq!(told(2, of_b), [0; 0]);
+    take(&catalogue, 1, 7..=7, SeatUse::Free);
+    assert_eq!(told(1, Filter::default()), [0; 0]);
+}
+
+#[test]
 fn a_company_is_shown_once_it_is_read_whole_and_named_while_it_is_not() {
     let catalogue = catalogue();
     let at = start();

@@ -72,6 +72,8 @@ pub enum WriteError {
 pub enum Which {
     /// Those of which a seat is left.
     NotCancelled,
+    /// Those of which none is.
+    Cancelled,
     All,
 }
 

@@ -37,6 +37,8 @@ mod prices;
 
 const ITINERARIES_DEFAULT: usize = 20;
 const ITINERARIES_MAX: usize = 50;
+/// Non-stop flights that are named although they are sold out.
+const SOLD_OUT_MAX: usize = 12;
 const PASSENGERS_MAX: usize = 9;
 const LEGS_DEFAULT: usize = 4;
 /// Days that the search of old clients looks at, and how many itineraries it finds.
@@ -78,8 +80,13 @@ async fn search(client: &Client, call: Call) -> Answered {
     let size = ITINERARY_BYTES * (found.itineraries.len() + 1);
     let after = trip.skip.saturating_add(trip.limit);
     let next = (after < found.total).then(|| call.next_page(&after.to_text()));
-    let itineraries =
-        wire::Itineraries::new(&trip, &found, &part_names, client.teller(call.language));
+    // with the first page only: it is of the day, and not of what is listed
+    let sold_out = match trip.skip {
+        0 => catalogue.sold_out(&trip, SOLD_OUT_MAX),
+        _ => Vec::new(),
+    };
+    let teller = client.teller(call.language);
+    let itineraries = wire::Itineraries::new(&trip, &found, &sold_out, &part_names, teller);
     Ok(Answer::sized_json(&itineraries, size)
         .linked(next)
         .without(&found.unreachable))

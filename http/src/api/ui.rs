@@ -1,8 +1,8 @@
 //! The web page and the description of this port. Both are parts of the program: what is committed under `http/ui/dist`, and
 //! `http/openapi.json`.
 //!
-//! Files under `/assets` are named after their content, so that a browser keeps them for ever. The other two are asked for
-//! again each time and answered 304 while they are the same. All of it is text, compressed once.
+//! Files under `/assets` are named after their content, so that a browser keeps them for ever. The others are asked for
+//! again each time and answered 304 while they are the same. All of it is compressed once.
 //!
 //! The page may load and ask nothing but this node, and runs no script and no style that is not a file of it.
 
@@ -28,6 +28,10 @@ use crate::router::{Endpoint, get};
 
 pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/", |_, call| Box::pin(async move { page(&call) })),
+    get("/sw.js", |_, call| Box::pin(async move { worker(&call) })),
+    get("/manifest.webmanifest", |_, call| {
+        Box::pin(async move { manifest(&call) })
+    }),
     get("/assets/{file}", |_, call| {
         Box::pin(async move { asset(&call) })
     }),
@@ -41,6 +45,10 @@ static DIST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/ui/dist");
 static DESCRIPTION: &[u8] = include_bytes!("../../openapi.json");
 
 const PAGE: &str = "index.html";
+/// Keeps the page and its owner's tickets for when there is no connection. At the root, because it may serve only what is below it.
+const WORKER: &str = "sw.js";
+/// What the page is called and looks like where it is installed.
+const MANIFEST: &str = "manifest.webmanifest";
 const OPENAPI: &str = "openapi.json";
 const ASSETS: &str = "assets/";
 
@@ -50,7 +58,7 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+     manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
@@ -128,6 +136,8 @@ fn content_type(path: &str) -> &'static str {
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("webmanifest") => "application/manifest+json",
         Some("json") => "application/json",
         _ => "application/octet-stream",
     }
@@ -140,6 +150,17 @@ fn page(call: &Call) -> Answered {
         .with(CONTENT_SECURITY_POLICY, POLICY)
         .with(REFERRER_POLICY, NO_REFERRER)
         .with(OPENER_POLICY, SAME_ORIGIN))
+}
+
+/// Under the policy of the page: it asks nobody else either.
+fn worker(call: &Call) -> Answered {
+    let worker = FILES.get(WORKER).ok_or(Kind::UnknownPath)?;
+    Ok(worker.checked(call).with(CONTENT_SECURITY_POLICY, POLICY))
+}
+
+fn manifest(call: &Call) -> Answered {
+    let manifest = FILES.get(MANIFEST).ok_or(Kind::UnknownPath)?;
+    Ok(manifest.checked(call))
 }
 
 fn asset(call: &Call) -> Answered {

@@ -1,4 +1,5 @@
-//! The e-ticket as PDF: a page or more per traveller, with the flights in order and the QR code at the top; or one sheet for all.
+//! The e-ticket as PDF: a page or more per traveller, or per traveller and flight, with the flights in order and the QR code at the top; or
+//! one sheet for all, with their codes below the flights.
 //!
 //! What is printed is first laid out ([`layout`], [`flights`], [`conditions`], [`refunds`], in the [`words`] of a language) in
 //! [`sheet`]s, from top to bottom, then drawn. The document is tagged for those who hear it (PDF/UA-1): headings, paragraphs in
@@ -41,6 +42,9 @@ const QR_SIDE: f32 = 190.0;
 /// Room beside the code, and of a whole line.
 const BESIDE: f32 = WIDTH - 2.0 * MARGIN - QR_SIDE - 10.0;
 const LINE: f32 = WIDTH - 2.0 * MARGIN;
+/// Codes beside each other on the sheet of all, their side, and the room below each for a name.
+const CODES_IN_ROW: usize = 3;
+const CODE_OF_ALL: f32 = LINE / CODES_IN_ROW as f32 - 6.0;
 
 /// What is said of one traveller.
 pub(crate) struct Page<'a> {
@@ -56,7 +60,9 @@ pub(crate) struct Page<'a> {
 pub(crate) enum Form {
     /// Pages of their own for each traveller, with their codes.
     EachTraveller,
-    /// All travellers together.
+    /// A page of its own for each flight of each traveller, with a code of that alone.
+    EachFlight,
+    /// All travellers together, with their codes.
     OneSheet,
 }
 
@@ -83,12 +89,12 @@ pub(crate) fn render(
             layout.begin_section(words.title);
             layout.paragraph(words.none, BODY, LINE);
         }
-        Form::EachTraveller => {
+        Form::EachTraveller | Form::EachFlight => {
             for page in pages {
                 layout.traveller(page)?;
             }
         }
-        Form::OneSheet => layout.all(pages),
+        Form::OneSheet => layout.all(pages)?,
     }
     if !ticket.refunds.is_empty() {
         layout.refunds();
@@ -167,9 +173,9 @@ impl Layout<'_> {
     }
 
     /// Every flight once, with who sits where.
-    fn all(&mut self, pages: &[Page<'_>]) {
+    fn all(&mut self, pages: &[Page<'_>]) -> Result<(), PdfError> {
         let words = self.words;
-        self.begin_section_noting(words.title, words.note_of_all);
+        self.begin_section(words.title);
         let names: Vec<&str> = pages.iter().map(|page| page.name(words)).collect();
         self.heading(words.passengers, STRONG);
         self.paragraph(&names.join(", "), BODY, LINE);
@@ -191,7 +197,42 @@ impl Layout<'_> {
             self.paragraph(&format!("{}: {total}", words.total), STRONG, LINE);
             self.y += 8.0;
         }
+        self.codes(pages)?;
         self.conditions(seats.iter().map(|(_, seat)| seat.leg));
+        Ok(())
+    }
+
+    /// The code of each traveller over the name, several beside each other.
+    fn codes(&mut self, pages: &[Page<'_>]) -> Result<(), PdfError> {
+        let words = self.words;
+        for row in pages.chunks(CODES_IN_ROW) {
+            let names: Vec<Text> = row
+                .iter()
+                .map(|page| {
+                    self.typesetter
+                        .set(page.name(words), STRONG, CODE_OF_ALL - 8.0)
+                })
+                .collect();
+            let tallest = names.iter().map(Text::height).fold(0.0, f32::max);
+            let top = self.room(CODE_OF_ALL + tallest + 8.0);
+            for ((page, name), at) in row.iter().zip(names).zip(0_u8..) {
+                let left = MARGIN + f32::from(at) * LINE / CODES_IN_ROW as f32;
+                let (modules, dark) = qr::draw(&page.qr).map_err(PdfError::Code)?;
+                let figure = Tag::Figure(Some(format!("{} {}", words.code, page.name(words))));
+                let code = Mark::Code {
+                    modules,
+                    dark,
+                    left,
+                    top,
+                    side: CODE_OF_ALL,
+                };
+                let role = Role::Structure(Box::new(figure.into()));
+                self.block(role, vec![code]);
+                let name = Mark::text(name, left + 8.0, top + CODE_OF_ALL);
+                self.block(layout::said(), vec![name]);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Itineraries, and the airports between which they are searched.
 
+use std::borrow::Cow;
+
 use passcom_actors::catalogue::airports;
 use passcom_actors::catalogue::{Found, Itinerary, LegView, Order, Trip};
 use passcom_actors::domain::currency;
@@ -27,6 +29,9 @@ pub(crate) const ORDERS: [(&str, Order); 6] = [
 pub(crate) struct Itineraries<'a> {
     #[serde(rename = "rotas")]
     itineraries: Vec<ItineraryEntry<'a>>,
+    /// Non-stop flights of the day that have fewer seats left than passengers.
+    #[serde(rename = "esgotados")]
+    sold_out: Vec<SoldOut<'a>>,
     total: usize,
     #[serde(rename = "escolhas")]
     choices: Option<Choices<'a>>,
@@ -49,6 +54,7 @@ impl<'a> Itineraries<'a> {
     pub fn new(
         trip: &'a Trip,
         found: &'a Found,
+        sold_out: &'a [LegView],
         parts: &'a DayPartNames,
         teller: Teller<'a>,
     ) -> Self {
@@ -56,8 +62,10 @@ impl<'a> Itineraries<'a> {
             |codes: &'a [String]| codes.iter().map(|iata| NamedAirport::new(iata)).collect();
         let entry = |itinerary| ItineraryEntry::new(itinerary, trip.passengers);
         let legs = found.itineraries.iter().flat_map(|one| &one.legs);
+        let legs = legs.chain(sold_out);
         Self {
             itineraries: found.itineraries.iter().map(entry).collect(),
+            sold_out: sold_out.iter().map(SoldOut::from).collect(),
             total: found.total,
             choices: found
                 .choices
@@ -69,6 +77,24 @@ impl<'a> Itineraries<'a> {
             origins: named(&trip.origins),
             destinations: named(&trip.destinations),
             companies: teller.all(legs.map(|leg| leg.company)),
+        }
+    }
+}
+
+/// A non-stop flight that cannot be booked for so many.
+#[derive(Serialize)]
+struct SoldOut<'a> {
+    #[serde(rename = "trecho")]
+    leg: PlainLeg<'a>,
+    #[serde(rename = "duracao_min")]
+    minutes: i64,
+}
+
+impl<'a> From<&'a LegView> for SoldOut<'a> {
+    fn from(leg: &'a LegView) -> Self {
+        Self {
+            leg: PlainLeg::from(leg),
+            minutes: minutes(leg.route.departs, leg.route.arrives),
         }
     }
 }
@@ -207,12 +233,25 @@ pub(crate) struct Airport<'a> {
     iata: &'a str,
     #[serde(rename = "nome")]
     name: &'a str,
+    #[serde(rename = "nomes")]
+    names: Names<'a>,
     #[serde(rename = "cidade")]
     city: &'a str,
+    /// Other names of the city.
+    #[serde(rename = "apelidos")]
+    nicknames: Vec<&'static str>,
     latitude: Option<f64>,
     longitude: Option<f64>,
     #[serde(rename = "fuso")]
     zone: &'a str,
+}
+
+/// What an airport is called in either language.
+#[derive(Serialize)]
+struct Names<'a> {
+    #[serde(rename = "pt-BR")]
+    portuguese: Cow<'a, str>,
+    en: &'a str,
 }
 
 impl<'a> Airport<'a> {
@@ -221,7 +260,12 @@ impl<'a> Airport<'a> {
         Self {
             iata,
             name: known.map_or(iata, |airport| airport.name),
+            names: Names {
+                portuguese: known.map_or(iata.into(), |airport| airport.name_in_portuguese()),
+                en: known.map_or(iata, |airport| airport.name_in_english()),
+            },
             city: airports::city(iata),
+            nicknames: airports::nicknames(iata).collect(),
             latitude: known.map(|airport| airport.latitude),
             longitude: known.map(|airport| airport.longitude),
             zone: known.map_or("UTC", |airport| airport.zone),
@@ -314,12 +358,22 @@ mod tests {
             unreachable: vec!["JJ".parse().unwrap()],
             cut_short: false,
         };
+        let sold_out = LegView {
+            free: Vec::new(),
+            ..leg(
+                "JJ",
+                3,
+                ("GRU", "TFF"),
+                (1_795_437_000, 1_795_447_800),
+                "BRL",
+            )
+        };
         let airlines = airlines();
         let teller = Teller {
             airlines: &airlines,
             language: Language::Portuguese,
         };
-        serde_json::to_value(Itineraries::new(&trip, &found, &parts, teller)).unwrap()
+        serde_json::to_value(Itineraries::new(&trip, &found, &[sold_out], &parts, teller)).unwrap()
     }
 
     #[test]
@@ -342,6 +396,12 @@ mod tests {
                 "conexoes": [{"aeroporto": "MAO", "cidade": "Manaus", "minutos": 60, "troca_companhia": true}],
                 "livres": 1,
             }],
+            "esgotados": [{
+                "trecho": {"id": 3, "company": "JJ", "origem": "São Paulo", "destino": "Tefé", "voo": "JJ3", "origem_iata": "GRU",
+                     "destino_iata": "TFF", "partida": "2026-11-23T09:30:00-03:00", "chegada": "2026-11-23T11:30:00-04:00",
+                     "preco": {"centavos": 20_003, "moeda": "BRL", "casas": 2}, "lugares": 3, "livres": 0, "equipamento": "738"},
+                "duracao_min": 180,
+            }],
             "total": 1,
             "escolhas": {
                 "conexoes": [{"max": 0, "opcoes": 0}, {"max": 1, "opcoes": 1}],
@@ -359,6 +419,7 @@ mod tests {
             "companhias": [
                 {"company": "AD", "nome": "AD", "condicoes": null},
                 {"company": "G3", "nome": "Gol", "condicoes": null},
+                {"company": "JJ", "nome": "JJ", "condicoes": null},
             ],
         });
         assert_eq!(answer(["BRL", "BRL"]), expected);
@@ -375,10 +436,17 @@ mod tests {
     fn an_airport_that_the_table_lacks_is_shown_by_its_code() {
         let airport = |iata| serde_json::to_value(Airport::new(iata)).unwrap();
         let unknown = serde_json::json!({
-            "iata": "XYZ", "nome": "XYZ", "cidade": "XYZ", "latitude": null, "longitude": null, "fuso": "UTC"
+            "iata": "XYZ", "nome": "XYZ", "nomes": {"pt-BR": "XYZ", "en": "XYZ"}, "cidade": "XYZ", "apelidos": [], "latitude": null,
+            "longitude": null, "fuso": "UTC"
         });
         assert_eq!(airport("XYZ"), unknown);
         assert_eq!(airport("GYN")["fuso"], "America/Sao_Paulo");
+        let guarulhos = airport("GRU");
+        assert_eq!(
+            guarulhos["nomes"]["pt-BR"],
+            "Aeroporto Internacional de Guarulhos"
+        );
+        assert_eq!(guarulhos["apelidos"][0], "Sampa");
     }
 
     #[test]

@@ -412,37 +412,6 @@ impl<'a> Cancelled<'a> {
     }
 }
 
-/// What a signed code says, once its signature was found good.
-#[derive(Serialize)]
-pub(crate) struct TicketCode {
-    #[serde(rename = "valido")]
-    pub valid: bool,
-    pub uuid: Uuid,
-    #[serde(rename = "emissora")]
-    pub issuer: CompanyId,
-    #[serde(rename = "trechos")]
-    pub legs: Vec<TicketCodeLeg>,
-    #[serde(rename = "emitido_em")]
-    pub issued_at: String,
-}
-
-#[derive(Serialize)]
-pub(crate) struct TicketCodeLeg {
-    pub company: CompanyId,
-    #[serde(rename = "voo")]
-    pub flight: String,
-    #[serde(rename = "origem")]
-    pub origin: String,
-    #[serde(rename = "destino")]
-    pub destination: String,
-    #[serde(rename = "partida")]
-    pub departs: String,
-    #[serde(rename = "numero")]
-    pub number: u16,
-    #[serde(rename = "passageiro")]
-    pub passenger: Option<String>,
-}
-
 #[derive(Serialize)]
 pub(crate) struct History<'a> {
     uuid: Uuid,

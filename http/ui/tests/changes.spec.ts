@@ -1,36 +1,10 @@
 // A flight that its company moves, and then withdraws, under a ticket that somebody has: it is accepted, exchanged or given back.
 
-import type { Page } from '@playwright/test'
-
-import type { Ticket } from '../src/api/schema'
 import { expect, test } from './fixtures'
-import {
-  holdAsNewCustomer,
-  inDays,
-  later,
-  namePassengers,
-  ONE_COMPANY,
-  takeBestSeats,
-  takeTrip,
-  THREE_COMPANIES,
-  ticketOf,
-  untilTold,
-} from './steps'
+import { buy, holdAsNewCustomer, inDays, later, ONE_COMPANY, THREE_COMPANIES, ticketOf, untilTold } from './steps'
 
 /** No other test looks at flights of this day. */
 const DAY = inDays(9)
-/** Buys a trip for one and leads to its ticket. */
-async function buy(page: Page, trip: Parameters<typeof takeTrip>[1]): Promise<Ticket> {
-  await takeTrip(page, trip)
-  await takeBestSeats(page)
-  await namePassengers(page, ['Ana Conceição'])
-  await holdAsNewCustomer(page)
-  await page.getByRole('button', { name: 'Confirmar e emitir' }).click()
-  await expect(page.getByRole('heading', { name: 'Viagem confirmada' })).toBeVisible()
-  await page.getByRole('link', { name: 'Ver passagem' }).click()
-  return ticketOf(page)
-}
-
 test('a flight that moved is accepted, and all of the money comes back of one that is not flown', async ({
   visitor: page,
   demo,

@@ -1,8 +1,9 @@
 // A cluster of three companies on this machine, started by `passcom demo` and stopped with the test run.
 
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -75,6 +76,26 @@ export class Demo {
     const config = join(this.dir, 'demo', 'cluster.toml')
     const sure = ['--yes', '--reason', 'a test']
     await run(PASSCOM, ['flight', '--config', config, '--company', company, what, ...details, ...sure])
+  }
+
+  /** A text of this kind as that company signs it: the code of an e-ticket, as its QR code has it. */
+  async sealed(company: string, kind: string, content: unknown): Promise<string> {
+    const folder = join(this.dir, 'demo')
+    const files = await readdir(folder, { recursive: true })
+    const file = (ending: string) => {
+      const found = files.find((one) => one.endsWith(`${company}.token${ending}`))
+      if (!found) throw new Error(`no token key of ${company}`)
+      return readFile(join(folder, found), 'utf8')
+    }
+    // Node reads no PKCS #8 that has the public key with it: the private one is the 32 bytes behind their length
+    const der = Buffer.from((await file('.key')).replace(/-.*-|\s/g, ''), 'base64')
+    const at = der.indexOf(Buffer.from([0x04, 0x22, 0x04, 0x20])) + 4
+    const d = der.subarray(at, at + 32).toString('base64url')
+    const jwk = createPublicKey(await file('.pem')).export({ format: 'jwk' })
+    const key = createPrivateKey({ format: 'jwk', key: { ...jwk, d } })
+    const text = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const said = `${text({ alg: 'EdDSA', typ: kind, kid: company })}.${text({ aud: kind, c: content })}`
+    return `${said}.${sign(null, Buffer.from(said), key).toString('base64url')}`
   }
 
   async stop(): Promise<void> {

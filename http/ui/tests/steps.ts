@@ -126,6 +126,18 @@ export async function ticketOf(page: Page): Promise<Ticket> {
   return asked<Ticket>(page, `/passagens/${uuid}`)
 }
 
+/** Buys a trip for one and leads to its ticket. */
+export async function buy(page: Page, trip: Trip): Promise<Ticket> {
+  await takeTrip(page, trip)
+  await takeBestSeats(page)
+  await namePassengers(page, ['Ana Conceição'])
+  await holdAsNewCustomer(page)
+  await page.getByRole('button', { name: 'Confirmar e emitir' }).click()
+  await expect(page.getByRole('heading', { name: 'Viagem confirmada' })).toBeVisible()
+  await page.getByRole('link', { name: 'Ver passagem' }).click()
+  return ticketOf(page)
+}
+
 /** What the node answers to the visitor of the page. */
 export async function asked<T>(page: Page, path: string): Promise<T> {
   const text = await page.evaluate(async (path) => {

@@ -69,11 +69,39 @@ async fn a_booking_is_found_without_a_login_by_who_knows_it() {
     let answer = log_in.send().await.unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
     let kept = cookie.split(';').next().unwrap().to_owned();
-    for file in ["bilhete.pdf", "calendario.ics", "bilhete.pdf?folha=1"] {
+    for file in [
+        "bilhete.pdf",
+        "calendario.ics",
+        "bilhete.pdf?folha=1",
+        "bilhete.pdf?folha=trecho",
+    ] {
         let path = format!("/passagens/{id}/{file}");
         let link = cluster.request(0, Method::GET, &path);
         let answer = link.header(COOKIE, &kept).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{file}");
+    }
+    // every company's key, at any node, for gates without a connection
+    let keys = cluster.get(1, "/chaves", &token).await.body;
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 3);
+
+    // a ticket that is wholly cancelled is in a list of its own, with what came back
+    let user = cluster.get(0, "/conta", &token).await.body["user_uuid"].clone();
+    let path = format!("/passagem-all/{}/{id}", user.as_str().unwrap());
+    let cancel = cluster
+        .request(0, Method::DELETE, &path)
+        .bearer_auth(&token);
+    assert_eq!(cancel.send().await.unwrap().status(), 200);
+    for company in 0..3 {
+        until("the cancellation has come", async || {
+            let list = cluster
+                .get(company, "/passagens?estado=cancelada", &token)
+                .await;
+            let ticket = &list.body["passagens"][0];
+            ticket["uuid"] == json!(id) && ticket["reembolso"].is_object()
+        })
+        .await;
+        let held = cluster.get(company, "/passagens", &token).await.body;
+        assert_eq!(held["passagens"], json!([]));
     }
     cluster.stop().await;
 }

@@ -73,7 +73,7 @@ from ticket
     r#"where ticket.user_id = $1
     and ($2::bigint is null or ticket.created_at <= timestamptz 'epoch' + $2 * interval '1 millisecond')
     and ($2::bigint is null or ticket.created_at < timestamptz 'epoch' + $2 * interval '1 millisecond' or ticket.id > $3)
-    and ($5 or json_array_length(ticket."order" -> 'legs') > cardinality(gone.numbers))
+    and ($5::boolean is null or $5 = (json_array_length(ticket."order" -> 'legs') <= cardinality(gone.numbers)))
 order by ticket.created_at desc, ticket.id
 limit $4"#
 );
@@ -168,19 +168,18 @@ impl PgTables {
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Result<Vec<Ticket>, Failure> {
+        let cancelled = match which {
+            Which::NotCancelled => Some(false),
+            Which::Cancelled => Some(true),
+            Which::All => None,
+        };
         let created_at = after.map(|(created_at, _)| created_at);
         let id: Option<Uuid> = after.map(|(_, id)| id.0);
         let reader = self.reader().await?;
         let rows = reader
             .rows(
                 TICKETS_OF,
-                &[
-                    &user.0,
-                    &created_at,
-                    &id,
-                    &row_limit(limit),
-                    &(which == Which::All),
-                ],
+                &[&user.0, &created_at, &id, &row_limit(limit), &cancelled],
             )
             .await?;
         rows.iter().map(decode::ticket).collect()

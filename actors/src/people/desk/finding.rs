@@ -1,8 +1,13 @@
-//! Finds a booking by what people know of it, without a login: its locator and a surname.
+//! Finds a booking by what people know of it, without a login: its locator and a surname, or the signed code of an e-ticket.
 
+use std::time::Duration;
+
+use super::lookup::Lookup;
 use super::{Desk, Unavailable};
+use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::locator::Locator;
 use crate::domain::ticket::Ticket;
+use crate::mesh::messages::{Reply, Request};
 use crate::people::surname;
 
 /// Tickets of one locator that are looked at; two are rare.
@@ -10,7 +15,49 @@ const LOOKED_AT_MAX: usize = 64;
 /// How long after the last flight a booking is found, in seconds: a month, for what there is to claim.
 const FOUND_AFTER: i64 = 30 * 24 * 3600;
 
+/// How long a company of the ticket has to say how it stands, before our own copy must do: whoever asks stands at a gate.
+const ASKED_FOR: Duration = Duration::from_secs(2);
+
+/// A ticket as somebody has it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    pub ticket: Ticket,
+    /// Whose copy it is.
+    pub told_by: CompanyId,
+}
+
 impl Desk {
+    /// A ticket as it is now, for who has its code: as this company has it, if it flies a part of it, else as the first of the ticket's
+    /// companies that can be asked has it. Where none can, our copy tells; none if nobody has one.
+    pub async fn check(&self, id: SagaId) -> Option<Checked> {
+        let me = self.company.me;
+        let here = match self.find_ticket(id).await {
+            Lookup::Found(ticket) => ticket,
+            Lookup::Nowhere | Lookup::NotAsked(_) => return None,
+        };
+        let companies = here.order.companies();
+        if !companies.contains(&me) {
+            for company in companies {
+                if !self.companies.is_up(company) {
+                    continue;
+                }
+                let request = Request::FindTicket { ticket: id };
+                let answer = self.companies.ask(company, request, ASKED_FOR).await;
+                if let Ok(Reply::Ticket(Some(ticket))) = answer {
+                    return Some(Checked {
+                        // it knows best of its own flights, and either may have heard of a cancellation
+                        ticket: ticket.merged(&here),
+                        told_by: company,
+                    });
+                }
+            }
+        }
+        Some(Checked {
+            ticket: here,
+            told_by: me,
+        })
+    }
+
     /// The tickets that this node has of that locator, on which somebody of that surname travels. Where the two are not
     /// known, the work is the same.
     pub async fn find(&self, locator: Locator, surname: &str) -> Result<Vec<Ticket>, Unavailable> {

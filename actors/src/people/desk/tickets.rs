@@ -284,6 +284,20 @@ impl Desk {
         Ok(TicketPage::new(found.map_err(|_| Unavailable)?, limit))
     }
 
+    /// Those of the user's tickets whose every seat is cancelled, newest first, at most `limit`, of those that this node has.
+    pub async fn cancelled_tickets(
+        &self,
+        user: UserId,
+        after: Option<(i64, SagaId)>,
+        limit: usize,
+    ) -> Result<TicketPage, Unavailable> {
+        let archive = &self.company.archive;
+        let found = archive
+            .tickets_of(user, Which::Cancelled, after, limit)
+            .await;
+        Ok(TicketPage::new(found.map_err(|_| Unavailable)?, limit))
+    }
+
     /// The user's tickets without those whose every seat is cancelled, newest first, at most `limit`.
     pub async fn tickets(
         &self,

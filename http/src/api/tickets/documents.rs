@@ -1,5 +1,7 @@
 //! What a traveller takes along, and telling a true code from a false one.
 
+use std::time::Duration;
+
 use passcom_actors::domain::order::Leg;
 use tracing::error;
 use warp::hyper::body::Bytes;
@@ -15,6 +17,7 @@ use crate::ticket::e_ticket::Printing;
 use crate::ticket::pdf::Form;
 use crate::ticket::printer::{NotPrinted, Subject};
 use crate::ticket::{calendar, code, e_ticket};
+use crate::wire;
 use crate::wire::query::{LANGUAGE, ONE_SHEET};
 
 pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
@@ -25,9 +28,15 @@ pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
         Box::pin(flights(client, call))
     }),
     get("/bilhetes/{codigo}", |client, call| {
-        Box::pin(async move { verify(client, &call) })
+        Box::pin(verify(client, call))
+    }),
+    get("/chaves", |client, call| {
+        Box::pin(async move { keys(client, &call) })
     }),
 ];
+
+/// Keys change with the configuration of the nodes, which starts them anew.
+const KEYS_MAX_AGE: Duration = Duration::from_secs(300);
 
 async fn e_ticket(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?.as_named();
@@ -85,22 +94,33 @@ async fn flights(client: &Client, call: Call) -> Answered {
     ))
 }
 
-/// Asks nobody: the signature is enough.
-fn verify(client: &Client, call: &Call) -> Answered {
+/// The signature says that the code is genuine; what became of its seats since, whoever has the ticket.
+async fn verify(client: &Client, call: Call) -> Answered {
     let text = call.arguments.first().map_or("", String::as_str);
     let opened = client.verifier.open::<code::Content>(text);
     let (issuer, content) = opened.map_err(|_| Kind::TicketCodeInvalid)?;
-    Ok(Answer::json(&code::told(issuer, content)))
+    let checked = client.desk.check(content.ticket()).await;
+    let labels = |leg: &Leg| label(client, leg);
+    let now = client.desk.clock().wall_ms();
+    let told = code::told(issuer, &content, checked.as_ref(), &labels, now);
+    Ok(Answer::json(&told))
 }
 
-/// `folha=1`: all travellers on one sheet.
+/// The keys by which whoever has no connection tells a true code from a false one (RFC 7517).
+fn keys(client: &Client, call: &Call) -> Answered {
+    let keys = wire::Keys::new(client.verifier.public_keys());
+    Ok(Answer::json(&keys).cached(call, KEYS_MAX_AGE))
+}
+
+/// `folha=1`: all travellers on one sheet; `folha=trecho`: a page for each flight of each.
 fn form(call: &Call) -> Result<Form, Problem> {
     match call.parameter(ONE_SHEET)?.as_deref() {
         None | Some("0") => Ok(Form::EachTraveller),
         Some("1") => Ok(Form::OneSheet),
+        Some("trecho") => Ok(Form::EachFlight),
         Some(_) => Err(Problem::invalid(
-            format!("{ONE_SHEET} deve ser 0 ou 1"),
-            format!("{ONE_SHEET} must be 0 or 1"),
+            format!("{ONE_SHEET} deve ser 0, 1 ou trecho"),
+            format!("{ONE_SHEET} must be 0, 1 or trecho"),
         )),
     }
 }
@@ -129,6 +149,7 @@ mod tests {
         assert_eq!(form(""), Some(Form::EachTraveller));
         assert_eq!(form("folha=0"), Some(Form::EachTraveller));
         assert_eq!(form("folha=1"), Some(Form::OneSheet));
+        assert_eq!(form("folha=trecho"), Some(Form::EachFlight));
         assert_eq!(form("folha=2"), None);
     }
 }

@@ -35,10 +35,11 @@ const PAGE_MAX: usize = 200;
 async fn list(client: &Client, call: Call) -> Answered {
     let user = client.user(&call)?;
     let limit = call.limit(query::LIMIT, PAGE_DEFAULT, PAGE_MAX)?;
-    let page = client
-        .desk
-        .tickets(user, cursor::given(&call)?, limit)
-        .await?;
+    let after = cursor::given(&call)?;
+    let page = match state(&call)? {
+        Wanted::Held => client.desk.tickets(user, after, limit).await?,
+        Wanted::Cancelled => client.desk.cancelled_tickets(user, after, limit).await?,
+    };
     let next = page.next.map(|next| call.next_page(&next.to_text()));
     let showing = client.showing(call.language);
     let make = move |_: &Call| {
@@ -49,6 +50,26 @@ async fn list(client: &Client, call: Call) -> Answered {
         Answer::json(&tickets).linked(next)
     };
     client.rendering.make(user, call, make).await
+}
+
+/// Which tickets are listed.
+#[derive(Debug, PartialEq)]
+enum Wanted {
+    /// Of which a seat is left.
+    Held,
+    Cancelled,
+}
+
+/// `estado=cancelada`: those that are wholly cancelled, and else those that are not.
+fn state(call: &Call) -> Result<Wanted, Problem> {
+    match call.parameter(query::STATE)?.as_deref() {
+        None => Ok(Wanted::Held),
+        Some("cancelada") => Ok(Wanted::Cancelled),
+        Some(_) => Err(Problem::invalid(
+            format!("{} só pode ser cancelada", query::STATE),
+            format!("{} can only be cancelada", query::STATE),
+        )),
+    }
 }
 
 async fn show(client: &Client, call: Call) -> Answered {
@@ -145,4 +166,18 @@ pub(super) async fn named(client: &Client, call: &Call) -> Result<Ticket, Proble
 /// What a seat is called as it was sold, or, of an old order, in the cabin that the catalogue has for its flight now.
 pub(super) fn label(client: &Client, leg: &Leg) -> Option<String> {
     e_ticket::label(&client.catalogue, leg)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::call;
+
+    #[test]
+    fn cancelled_tickets_are_a_list_of_their_own() {
+        let wanted = |query: &str| state(&call(&format!("/passagens?{query}"), &[], b"")).ok();
+        assert_eq!(wanted(""), Some(Wanted::Held));
+        assert_eq!(wanted("estado=cancelada"), Some(Wanted::Cancelled));
+        assert_eq!(wanted("estado=confirmada"), None);
+    }
 }

@@ -103,6 +103,39 @@ fn the_page_is_asked_for_again_and_may_be_the_same() {
 }
 
 #[test]
+fn the_page_can_be_installed() {
+    assert!(manifest(&asked("/manifest.webmanifest", "")).is_ok());
+    assert_eq!(content_type(MANIFEST), "application/manifest+json");
+    let told: Value = serde_json::from_slice(FILES[MANIFEST].plain).unwrap();
+    assert_eq!(
+        (&told["start_url"], &told["display"]),
+        (&"/".into(), &"standalone".into())
+    );
+    let icons = told["icons"].as_array().unwrap();
+    assert!(icons.iter().any(|icon| icon["purpose"] == "maskable"));
+    for icon in icons {
+        let path = icon["src"].as_str().unwrap();
+        assert!(asset(&asked(path, "")).is_ok(), "{path}");
+        assert_eq!(Some(content_type(path)), icon["type"].as_str());
+    }
+    assert!(html().contains(r#"rel="manifest""#));
+}
+
+#[test]
+fn the_worker_keeps_every_file_of_this_page_and_asks_nobody_else() {
+    let answer = worker(&asked("/sw.js", "")).ok().unwrap();
+    let kept = headers(&answer, "cache-control").unwrap();
+    assert_eq!(kept, "public, max-age=0", "a new one is found at once");
+    let policy = headers(&answer, "content-security-policy").unwrap();
+    assert!(policy.contains("connect-src 'self'"));
+    let script = std::str::from_utf8(FILES[WORKER].plain).unwrap();
+    assert!(!script.contains("import ") && !script.contains("http"));
+    for path in FILES.keys().filter(|path| path.starts_with(ASSETS)) {
+        assert!(script.contains(&format!("/{path}")), "{path}");
+    }
+}
+
+#[test]
 fn gzip_goes_to_whoever_takes_it() {
     for (accepted, taken) in [
         ("gzip", true),

@@ -39,8 +39,6 @@ pub(super) struct Layout<'a> {
     pub sections: Vec<Section>,
     /// How far down the newest sheet is taken.
     pub y: f32,
-    /// What is said at the foot of the sheets.
-    notes: [&'a str; 2],
 }
 
 impl<'a> Layout<'a> {
@@ -52,7 +50,6 @@ impl<'a> Layout<'a> {
             words,
             sections: Vec::new(),
             y: TOP,
-            notes: words.notes,
         }
     }
 
@@ -63,12 +60,6 @@ impl<'a> Layout<'a> {
             sheets: Vec::new(),
         });
         self.begin_sheet();
-    }
-
-    /// A section with another second note than the others.
-    pub fn begin_section_noting(&mut self, name: &str, note: &'a str) {
-        self.notes[1] = note;
-        self.begin_section(name);
     }
 
     fn begin_sheet(&mut self) {
@@ -109,7 +100,7 @@ impl<'a> Layout<'a> {
                 marks: vec![self.text(&line, SMALL, BESIDE, MARGIN, top)],
             });
         }
-        for (note, top) in self.notes.into_iter().zip([NOTES, NOTES + 12.0]) {
+        for (note, top) in words.notes.into_iter().zip([NOTES, NOTES + 12.0]) {
             sheet.blocks.push(Block {
                 role: role(Tag::P.into(), ArtifactType::Footer),
                 marks: vec![self.text(note, NOTE, LINE, MARGIN, top)],

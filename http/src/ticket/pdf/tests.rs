@@ -233,7 +233,7 @@ fn one_sheet_has_every_flight_once_with_who_sits_where() {
     for language in [Language::English, Language::Portuguese] {
         let pdf = printed_as(&bought, Form::OneSheet, language);
         assert_eq!(count(&pdf, "/Type /Page\n"), 1);
-        assert_eq!(count(&pdf, "/S /Figure"), 0, "a code is one person's");
+        assert_eq!(count(&pdf, "/S /Figure"), 2, "a code for each person");
     }
     kept(
         "sheet.pdf",
@@ -246,11 +246,11 @@ fn one_sheet_has_every_flight_once_with_who_sits_where() {
         .into_iter()
         .map(|traveller| Page {
             seats: vec![Some("12C".to_owned()); traveller.legs.len()],
-            qr: String::new(),
+            qr: "https://a.example".to_owned(),
             traveller,
         })
         .collect();
-    layout.all(&pages);
+    layout.all(&pages).unwrap();
     let told = headings(&layout);
     let times = |part: &str| told.iter().filter(|text| *text == part).count();
     assert_eq!(

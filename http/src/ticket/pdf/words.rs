@@ -32,8 +32,6 @@ pub(super) struct Words {
     pub refund: &'static str,
     pub change: &'static str,
     pub notes: [&'static str; 2],
-    /// Instead of the second note, where there is no code.
-    pub note_of_all: &'static str,
     pub none: &'static str,
     pub code: &'static str,
     pub altered: &'static str,
@@ -74,9 +72,8 @@ pub(super) const PORTUGUESE: Words = Words {
     change: "Remarcação",
     notes: [
         "Datas e horários são os locais de cada aeroporto.",
-        "O código QR prova quem comprou o quê; um cancelamento posterior não aparece nele.",
+        "O código QR prova quem comprou o quê; lido com conexão, diz também se a passagem ainda vale.",
     ],
-    note_of_all: "O código QR de cada passageiro está no bilhete individual.",
     none: "Nenhum assento desta passagem está confirmado.",
     code: "Código QR que prova quem comprou estes assentos.",
     altered: "Alterado pela companhia.",
@@ -116,9 +113,8 @@ pub(super) const ENGLISH: Words = Words {
     change: "Changes",
     notes: [
         "Dates and times are local to each airport.",
-        "The QR code proves who bought what; a later cancellation does not show in it.",
+        "The QR code proves who bought what; read online, it also says whether the ticket still holds.",
     ],
-    note_of_all: "Each passenger's QR code is on their own e-ticket.",
     none: "No seat of this ticket is confirmed.",
     code: "QR code that proves who bought these seats.",
     altered: "Changed by the airline.",

@@ -4,6 +4,7 @@ import { queries } from '../api/queries'
 import { tellLeft } from '../api/renewal'
 import { leave, onLeft } from '../api/session'
 import { forgetPicks } from '../search/picks'
+import { forgetRecent } from '../search/recent'
 import { forget } from '../seats/choice'
 
 export function signOut(): void {
@@ -16,6 +17,7 @@ export function forgetWhoLeft(): void {
   onLeft(() => {
     forget()
     forgetPicks()
+    forgetRecent()
     queries.clear()
   })
 }

@@ -15,6 +15,9 @@ const ANSWER_MAX_MS = 20_000
 /** These ask for a password: a wrong one is 401, which says nothing of the session. */
 const BY_PASSWORD: ReadonlySet<string> = new Set(['/register-all', '/login', '/conta/senha', '/conta/sair'])
 
+/** The service worker says so of an answer that it kept: nobody has answered now. */
+const KEPT = 'x-passcom-kept'
+
 /** With which token each request was sent. */
 const sentWith = new WeakMap<Request, string>()
 
@@ -32,8 +35,9 @@ client.use({
     return request
   },
   onResponse({ request, response }) {
-    noticeReach(true)
-    noticeClock(response.headers.get('date'))
+    const isKept = response.headers.has(KEPT)
+    noticeReach(!isKept)
+    if (!isKept) noticeClock(response.headers.get('date'))
     noticeEnd(sentWith.get(request), response)
   },
 })

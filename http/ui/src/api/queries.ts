@@ -21,13 +21,24 @@ export const queries = new QueryClient({
 
 export type SearchQuery = NonNullable<operations['searchItineraries']['parameters']['query']>
 
+/** What the service worker keeps is asked for without a connection, too. */
+const OFFLINE_TOO = { networkMode: 'always' } as const
+
 export const airports = queryOptions({
+  ...OFFLINE_TOO,
   queryKey: ['airports'],
   queryFn: ({ signal }) => answer(client.GET('/aeroportos', { signal })),
   staleTime: 10 * 60_000,
 })
 
+export const keys = queryOptions({
+  ...OFFLINE_TOO,
+  queryKey: ['keys'],
+  queryFn: ({ signal }) => answer(client.GET('/chaves', { signal })),
+})
+
 export const companies = queryOptions({
+  ...OFFLINE_TOO,
   queryKey: ['companies'],
   queryFn: ({ signal }) => answer(client.GET('/companhias', { signal })),
   refetchInterval: 5_000,
@@ -114,6 +125,7 @@ export const holds = queryOptions({
 
 export const ticket = (uuid: string) =>
   queryOptions({
+    ...OFFLINE_TOO,
     queryKey: ['ticket', uuid],
     queryFn: ({ signal }) => answer(client.GET('/passagens/{uuid}', { params: { path: { uuid } }, signal })),
     staleTime: 0,
@@ -121,36 +133,34 @@ export const ticket = (uuid: string) =>
 
 export const ticketCheck = (codigo: string) =>
   queryOptions({
+    ...OFFLINE_TOO,
     queryKey: ['check', codigo],
     queryFn: ({ signal }) => answer(client.GET('/bilhetes/{codigo}', { params: { path: { codigo } }, signal })),
+    // who stands at a gate asks anew each time
+    staleTime: 0,
+    retry: false,
   })
 
-/** All pages of the user's tickets that were asked for; a page ends with a link to the next. */
-export const tickets = infiniteQueryOptions({
-  queryKey: ['tickets'],
-  queryFn: async ({ signal, pageParam }) => {
-    const call = client.GET('/passagens', { params: { query: { ...(pageParam && { cursor: pageParam }) } }, signal })
-    const { data, headers } = await answered(call)
-    return { ...data, next: cursorOf(headers.get('link')), missing: missingOf(headers) }
-  },
-  initialPageParam: '',
-  getNextPageParam: (page) => page.next,
-  staleTime: 0,
-})
+/** All pages of a list of the user's tickets that were asked for; a page ends with a link to the next. */
+const ticketsOf = (query: { estado?: 'cancelada' }) =>
+  infiniteQueryOptions({
+    ...OFFLINE_TOO,
+    queryKey: ['tickets', query.estado ?? 'held'],
+    queryFn: async ({ signal, pageParam }) => {
+      const params = { query: { ...query, ...(pageParam && { cursor: pageParam }) } }
+      const { data, headers } = await answered(client.GET('/passagens', { params, signal }))
+      return { ...data, next: cursorOf(headers.get('link')), missing: missingOf(headers) }
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next,
+    staleTime: 0,
+  })
 
-/** Tickets that are wholly cancelled, which only what is kept of the person lists. */
-export const cancelledTickets = infiniteQueryOptions({
-  queryKey: ['tickets', 'cancelled'],
-  queryFn: async ({ signal, pageParam }) => {
-    const call = client.GET('/conta/dados', { params: { query: { ...(pageParam && { cursor: pageParam }) } }, signal })
-    const { data, headers } = await answered(call)
-    const passagens = data.passagens.filter(({ estado }) => estado === 'cancelada')
-    return { passagens, next: cursorOf(headers.get('link')) }
-  },
-  initialPageParam: '',
-  getNextPageParam: (page) => page.next,
-  staleTime: 0,
-})
+/** Those of which a seat is left. */
+export const tickets = ticketsOf({})
+
+/** Those that are wholly cancelled. */
+export const cancelledTickets = ticketsOf({ estado: 'cancelada' })
 
 /** The cursor of `</passagens?cursor=…>; rel="next"`. */
 export function cursorOf(link: string | null): string | undefined {

@@ -648,9 +648,29 @@ export interface paths {
         };
         /**
          * Verifies the code of an e-ticket
-         * @description From the signature alone: no database and no other company is asked, so that a later cancellation does not show.
+         * @description The signature says whether it is genuine. What became of its seats since is asked of the ticket: of this company, if it flies a part of it, else of one that does.
          */
         get: operations["checkTicket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The keys by which codes of e-tickets are verified
+         * @description For whoever is to tell a true code from a false one without a connection. It may be kept for five minutes, and has an `ETag`.
+         */
+        get: operations["listKeys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -702,6 +722,43 @@ export interface paths {
         };
         /** The web page */
         get: operations["readPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sw.js": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page's service worker
+         * @description Keeps the page, and what its owner has seen of their tickets, for when there is no connection.
+         */
+        get: operations["readWorker"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/manifest.webmanifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the page is called and looks like where it is installed */
+        get: operations["readManifest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1017,7 +1074,19 @@ export interface components {
             /** @example GRU */
             iata: string;
             nome: string;
+            /** @description What it is called in either language. */
+            nomes: {
+                "pt-BR": string;
+                en: string;
+            };
             cidade: string;
+            /**
+             * @description Other names of the city, as people say them.
+             * @example [
+             *       "Sampa"
+             *     ]
+             */
+            apelidos: string[];
             /** @description Degrees; null where the node does not know the airport. */
             latitude: number | null;
             /** @description Degrees; null where the node does not know the airport. */
@@ -1050,8 +1119,15 @@ export interface components {
             /** @description Free seats of the leg that has fewest. */
             livres: number;
         };
+        /** @description A non-stop flight with fewer free seats than passengers. */
+        SoldOut: {
+            trecho: components["schemas"]["Leg"];
+            duracao_min: number;
+        };
         SearchResult: {
             rotas: components["schemas"]["Itinerary"][];
+            /** @description Non-stop flights of the day with fewer free seats than passengers, by departure, at most twelve; with the first page only. */
+            esgotados: components["schemas"]["SoldOut"][];
             /** @description Itineraries of all pages. */
             total: number;
             escolhas: components["schemas"]["Choices"];
@@ -1500,6 +1576,40 @@ export interface components {
             partida: string;
             numero: number;
             passageiro: string | null;
+            /** @description What the seat is called, such as `1A`; null where the code does not say so. */
+            rotulo: string | null;
+            agora: components["schemas"]["CheckedSeatNow"] | null;
+        };
+        /** @description The seat as its ticket has it now. */
+        CheckedSeatNow: {
+            /**
+             * @description `alterado`: another time or seat than the code says, a flight that is not flown, or no seat. `realizado`: it has left. `trocado`: another flight took its place.
+             * @enum {string}
+             */
+            estado: "valido" | "alterado" | "realizado" | "cancelado" | "trocado";
+            /** Format: date-time */
+            partida: string;
+            /** @description Null: the passenger has no seat. */
+            numero: number | null;
+            rotulo: string | null;
+            cancelado_pela_companhia: boolean;
+        };
+        /** @description RFC 7517. */
+        Keys: {
+            keys: {
+                /** @constant */
+                kty: "OKP";
+                /** @constant */
+                crv: "Ed25519";
+                /** @constant */
+                alg: "EdDSA";
+                /** @constant */
+                use: "sig";
+                /** @description The company. */
+                kid: string;
+                /** @description The key in base64url. */
+                x: string;
+            }[];
         };
         TicketCheck: {
             /** @constant */
@@ -1511,6 +1621,11 @@ export interface components {
             trechos: components["schemas"]["CheckedSeat"][];
             /** Format: date-time */
             emitido_em: string;
+            consulta: {
+                company: string;
+                /** Format: date-time */
+                quando: string;
+            } | null;
         };
         OldTicketSeat: {
             assento: {
@@ -1737,6 +1852,7 @@ export type Leg = components['schemas']['Leg'];
 export type Airport = components['schemas']['Airport'];
 export type Connection = components['schemas']['Connection'];
 export type Itinerary = components['schemas']['Itinerary'];
+export type SoldOut = components['schemas']['SoldOut'];
 export type SearchResult = components['schemas']['SearchResult'];
 export type Choices = components['schemas']['Choices'];
 export type AtMostChoice = components['schemas']['AtMostChoice'];
@@ -1778,6 +1894,8 @@ export type NamesBody = components['schemas']['NamesBody'];
 export type CancellationBody = components['schemas']['CancellationBody'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type CheckedSeat = components['schemas']['CheckedSeat'];
+export type CheckedSeatNow = components['schemas']['CheckedSeatNow'];
+export type Keys = components['schemas']['Keys'];
 export type TicketCheck = components['schemas']['TicketCheck'];
 export type OldTicketSeat = components['schemas']['OldTicketSeat'];
 export type OldTicket = components['schemas']['OldTicket'];
@@ -2798,6 +2916,8 @@ export interface operations {
     listTickets: {
         parameters: {
             query?: {
+                /** @description Only those that are wholly cancelled; else those that are not. */
+                estado?: "cancelada";
                 /** @description Tickets per page. */
                 limite?: number;
                 /** @description From the link to the next page; it means nothing else. */
@@ -2809,7 +2929,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Without those that are cancelled whole. */
+            /** @description Without those that are cancelled whole, or those alone. */
             200: {
                 headers: {
                     /** @description The next page: `rel="next"`. */
@@ -3076,8 +3196,8 @@ export interface operations {
             query?: {
                 /** @description Language; that of `Accept-Language` if absent. */
                 idioma?: "pt-BR" | "en";
-                /** @description 1: all travellers on one sheet, without codes. */
-                folha?: "0" | "1";
+                /** @description 1: all travellers on one sheet, with the code of each; trecho: a page for each flight of each; else pages for each traveller. */
+                folha?: "0" | "1" | "trecho";
             };
             header?: never;
             path: {
@@ -3155,6 +3275,34 @@ export interface operations {
                 };
             };
             404: components["responses"]["problem404"];
+            429: components["responses"]["problem429"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One key of each company. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             429: components["responses"]["problem429"];
         };
     };
@@ -3239,6 +3387,62 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["problem429"];
+        };
+    };
+    readWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A script. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript": string;
+                };
+            };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["problem429"];
+        };
+    };
+    readManifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A web app manifest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/manifest+json": Record<string, never>;
                 };
             };
             /** @description As it was. */

@@ -50,6 +50,15 @@ export function onLeft(left: () => void): void {
   })
 }
 
+/** Who is signed in, by the id of the user. */
+export function user(): string | undefined {
+  const now = state.get()
+  return now.is === 'in' ? now.user : undefined
+}
+
+/** Tells of every change of who is signed in. */
+export const watch = state.watch
+
 export const isIn = (): boolean => state.get().is === 'in'
 
 /** Names the token that a request is sent with. */

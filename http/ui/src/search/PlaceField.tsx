@@ -5,9 +5,11 @@ import { Button, ComboBox, FieldError, Input, Label, ListBox, ListBoxItem, Popov
 
 import type { Airport } from '../api/schema'
 import { useText } from '../i18n'
+import { useLanguage } from '../i18n/language'
 import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
 import { found, suggestions } from './places'
+import { useRecent } from './recent'
 import styles from './search.module.css'
 
 /** More than a screen of suggestions helps nobody. */
@@ -21,9 +23,14 @@ interface Props {
   fault?: string | undefined
 }
 
-export function PlaceField({ label, value, onChange, airports, fault }: Props) {
+export default function PlaceField({ label, value, onChange, airports, fault }: Props) {
   const t = useText()
-  const all = useMemo(() => suggestions(airports, t.search.allAirports), [airports, t])
+  const language = useLanguage()
+  const recent = useRecent()
+  const all = useMemo(() => {
+    const { allAirports, placeBefore: before } = t.search
+    return suggestions(airports, { language, allAirports, before }, recent)
+  }, [airports, t, language, recent])
   const shown = useMemo(() => {
     const chosen = all.some(({ text }) => text === value)
     return (chosen || value === '' ? all : found(all, value)).slice(0, SHOWN_MAX)

@@ -20,6 +20,7 @@ import { Skeletons } from '../parts/Skeleton'
 import { Days } from './Days'
 import { currencyOf, keyOf, marksOf } from './itinerary'
 import { ItineraryCard } from './ItineraryCard'
+import { SoldOut } from './SoldOut'
 import { addressOf, countOf, journeyOf, SORTS, wireOf, withJourney, type Search, type Sort, type Way } from './query'
 import styles from './search.module.css'
 
@@ -136,6 +137,7 @@ export function Results(props: Props) {
                 </ItineraryCard>
               ))}
             </ol>
+            {!owed && <SoldOut flights={first.esgotados} passengers={first.passageiros} />}
             <div className={styles.resultsFoot}>
               {result.hasNextPage && (
                 <Button onPress={() => void result.fetchNextPage()} isWaiting={result.isFetchingNextPage}>

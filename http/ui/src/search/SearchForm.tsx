@@ -2,21 +2,23 @@
 
 import type { CalendarDate } from '@internationalized/date'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useState, type FormEvent } from 'react'
-import { Button as AriaButton, Group, Input, Label, NumberField, Radio, RadioGroup } from 'react-aria-components'
+import { lazy, Suspense, useState, type ComponentProps, type FormEvent } from 'react'
+import { Label, Radio, RadioGroup } from 'react-aria-components'
 
 import { airports as airportsQuery } from '../api/queries'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
 import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
-import { PlaceField } from './PlaceField'
 import { folded, placeOf, textOf } from './places'
-import { firstDay, isRoundTrip, notBefore, PASSENGERS_MAX, type Search } from './query'
+import { firstDay, isRoundTrip, notBefore, type Search } from './query'
+import { noteSearched } from './recent'
 import styles from './search.module.css'
 
-/** Calendars are a sixth of all code; the rest need not wait for them. */
+/** Lists and calendars are a third of all code; the page need not wait for them. */
 const DateField = lazy(() => import('./DateField'))
+const PassengersField = lazy(() => import('./PassengersField'))
+const PlaceField = lazy(() => import('./PlaceField'))
 
 type Kind = 'one' | 'round' | 'jaw'
 const KINDS: Kind[] = ['one', 'round', 'jaw']
@@ -30,6 +32,8 @@ interface Props {
 
 export function SearchForm({ search, onSearch }: Props) {
   const t = useText()
+  const formats = useFormats()
+  const date = (day: CalendarDate) => formats.date(day.toString())
   const { data: airports = [] } = useQuery(airportsQuery)
   const asked = askedBy(search, (place) => textOf(place, airports))
   const [said, setSaid] = useState(asked)
@@ -50,6 +54,7 @@ export function SearchForm({ search, onSearch }: Props) {
     setChecked(true)
     const pairs = [[said.origin, said.destination], ...(said.kind === 'jaw' ? [[said.backFrom, said.backTo]] : [])]
     if (pairs.some(([from = '', to = '']) => !from.trim() || !to.trim() || isSame(from, to))) return
+    noteSearched(pairs.flat())
     onSearch(searchFrom(said, search))
   }
   const choose = (kind: string) =>
@@ -80,7 +85,7 @@ export function SearchForm({ search, onSearch }: Props) {
         ))}
       </RadioGroup>
       <div className={styles.placesPair}>
-        <PlaceField
+        <Place
           label={t.search.origin}
           value={said.origin}
           onChange={(origin) => say({ origin })}
@@ -94,7 +99,7 @@ export function SearchForm({ search, onSearch }: Props) {
         >
           <Icon name="swap" />
         </Button>
-        <PlaceField
+        <Place
           label={t.search.destination}
           value={said.destination}
           onChange={(destination) => say({ destination })}
@@ -104,14 +109,14 @@ export function SearchForm({ search, onSearch }: Props) {
       </div>
       {said.kind === 'jaw' && (
         <div className={styles.backPair}>
-          <PlaceField
+          <Place
             label={t.search.backOrigin}
             value={said.backFrom}
             onChange={(backFrom) => say({ backFrom })}
             airports={airports}
             fault={missing(said.backFrom)}
           />
-          <PlaceField
+          <Place
             label={t.search.backDestination}
             value={said.backTo}
             onChange={(backTo) => say({ backTo })}
@@ -121,7 +126,7 @@ export function SearchForm({ search, onSearch }: Props) {
         </div>
       )}
       <div className={styles.dates}>
-        <Suspense fallback={<ComingDate label={t.search.date} value={said.date} />}>
+        <Suspense fallback={<Coming label={t.search.date} text={date(said.date)} />}>
           <DateField
             label={t.search.date}
             value={said.date}
@@ -130,7 +135,7 @@ export function SearchForm({ search, onSearch }: Props) {
           />
         </Suspense>
         {said.kind !== 'one' && (
-          <Suspense fallback={<ComingDate label={t.search.dateBack} value={said.back} />}>
+          <Suspense fallback={<Coming label={t.search.dateBack} text={date(said.back)} />}>
             <DateField
               label={t.search.dateBack}
               value={said.back}
@@ -140,7 +145,9 @@ export function SearchForm({ search, onSearch }: Props) {
           </Suspense>
         )}
       </div>
-      <PassengersField value={said.passengers} onChange={(passengers) => say({ passengers })} />
+      <Suspense fallback={<Coming label={t.search.passengers} text={String(said.passengers)} />}>
+        <PassengersField value={said.passengers} onChange={(passengers) => say({ passengers })} />
+      </Suspense>
       <Button kind="primary" type="submit">
         <Icon name="search" />
         {t.search.submit}
@@ -191,38 +198,20 @@ function searchFrom(said: Said, { outward, back, ordem }: Search): Search {
   return { outward: there, ...(home && { back: home }), passageiros: said.passengers, ordem }
 }
 
-/** Stands where the field will be, with what it will say. */
-function ComingDate({ label, value }: { label: string; value: CalendarDate }) {
-  const { date } = useFormats()
+function Place(props: ComponentProps<typeof PlaceField>) {
   return (
-    <div className="field">
-      <span className="field-label">{label}</span>
-      <span className={classes('input', styles.coming)}>{date(value.toString())}</span>
-    </div>
+    <Suspense fallback={<Coming label={props.label} text={props.value} />}>
+      <PlaceField {...props} />
+    </Suspense>
   )
 }
 
-function PassengersField({ value, onChange }: { value: number; onChange: (count: number) => void }) {
-  const t = useText()
-  const change = (count: number) => onChange(Number.isNaN(count) ? 1 : count)
+/** Stands where the field will be, with what it will say. */
+function Coming({ label, text }: { label: string; text: string }) {
   return (
-    <NumberField
-      className={classes('field', styles.passengers)}
-      value={value}
-      onChange={change}
-      minValue={1}
-      maxValue={PASSENGERS_MAX}
-    >
-      <Label className="field-label">{t.search.passengers}</Label>
-      <Group className="input input-group">
-        <AriaButton className="input-button" slot="decrement">
-          <Icon name="minus" />
-        </AriaButton>
-        <Input className={classes(styles.count)} />
-        <AriaButton className="input-button" slot="increment">
-          <Icon name="plus" />
-        </AriaButton>
-      </Group>
-    </NumberField>
+    <div className="field">
+      <span className="field-label">{label}</span>
+      <span className={classes('input', styles.coming)}>{text}</span>
+    </div>
   )
 }

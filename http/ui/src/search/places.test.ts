@@ -3,15 +3,17 @@ import { describe, expect, test } from 'vitest'
 import type { Airport } from '../api/schema'
 import { folded, found as foundBy, near, placeOf, suggestions, textOf } from './places'
 
-const airport = (iata: string, cidade: string, nome: string) => ({ iata, cidade, nome }) as Airport
+const airport = (iata: string, cidade: string, nome: string, ...apelidos: string[]) =>
+  ({ iata, cidade, nome, nomes: { 'pt-BR': nome, en: `${nome} Airport` }, apelidos }) as unknown as Airport
+const WORDS = { language: 'pt-BR', allAirports: 'todos os aeroportos', before: 'Antes' } as const
 const AIRPORTS = [
   airport('POA', 'Porto Alegre', 'Salgado Filho'),
-  airport('GRU', 'São Paulo', 'Guarulhos'),
+  airport('GRU', 'São Paulo', 'Guarulhos', 'Sampa'),
   airport('MCZ', 'Maceió', 'Zumbi dos Palmares'),
-  airport('CGH', 'São Paulo', 'Congonhas'),
+  airport('CGH', 'São Paulo', 'Congonhas', 'Sampa'),
   airport('AUX', 'Araguaína', 'Araguaína'),
 ]
-const ALL = suggestions(AIRPORTS, 'todos os aeroportos')
+const ALL = suggestions(AIRPORTS, WORDS)
 
 const found = (typed: string) => foundBy(ALL, typed).map(({ text }) => text)
 
@@ -31,6 +33,17 @@ describe('suggestions', () => {
     ])
   })
 
+  test('are in the language of the page, and begin with where one was before', () => {
+    const english = { ...WORDS, language: 'en', before: 'Before' } as const
+    const all = suggestions(AIRPORTS, english, ['Araguaína (AUX)', 'Nowhere (XXX)', 'São Paulo'])
+    expect(all.slice(0, 3).map(({ text, detail }) => [text, detail])).toEqual([
+      ['Araguaína (AUX)', 'Before · Araguaína Airport'],
+      ['São Paulo', 'Before · todos os aeroportos'],
+      ['São Paulo (GRU)', 'Guarulhos Airport'],
+    ])
+    expect(all).toHaveLength(ALL.length)
+  })
+
   test.each([
     ['sao', ['São Paulo', 'São Paulo (GRU)', 'São Paulo (CGH)']],
     ['PAULO são', ['São Paulo', 'São Paulo (GRU)', 'São Paulo (CGH)']],
@@ -48,10 +61,10 @@ test('of several that fit come first: a code, a nickname, the larger city', () =
     [
       airport('RBR', 'Rio Branco', 'Plácido de Castro'),
       airport('GIG', 'Rio de Janeiro', 'Galeão'),
-      airport('CNF', 'Belo Horizonte', 'Confins'),
+      airport('CNF', 'Belo Horizonte', 'Confins', 'BH', 'Beagá'),
       airport('RIA', 'Santa Maria', 'Santa Maria'),
     ],
-    '',
+    WORDS,
   )
   const first = (typed: string) => foundBy(all, typed)[0]?.iata
   expect([first('rio'), first('ria'), first('BH'), first('rio b')]).toEqual(['gig', 'ria', 'cnf', 'rbr'])
@@ -69,8 +82,8 @@ test('near are airports that one would travel to, the nearest first', () => {
 })
 
 test.each([
-  ['BH', 'Belo Horizonte'],
-  ['Sampa ', 'São Paulo'],
+  ['BH', 'BH'],
+  ['Sampa ', 'Sampa'],
   ['São Paulo (GRU)', 'GRU'],
   ['São Paulo (GRU)  ', 'GRU'],
   [' São Paulo ', 'São Paulo'],

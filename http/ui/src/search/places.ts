@@ -1,6 +1,7 @@
 // Names of places as visitors type them: a city, an airport, a code, a nickname; accents and case do not matter.
 
 import type { Airport } from '../api/schema'
+import type { Language } from '../i18n/language'
 
 export interface Suggestion {
   /** What stands in the field when it is chosen. */
@@ -9,7 +10,17 @@ export interface Suggestion {
   /** What it is found by. */
   words: string
   city: string
+  /** Other names of the city, as people say them. */
+  nicknames: string[]
   iata?: string
+}
+
+interface Words {
+  language: Language
+  /** Said of a city of several airports. */
+  allAirports: string
+  /** Said of where one was before. */
+  before: string
 }
 
 /** Where most people want to go: these come first, in this order. */
@@ -33,20 +44,6 @@ const LARGEST = [
   'João Pessoa',
 ]
 
-const NICKNAMES: Record<string, string[]> = {
-  'São Paulo': ['sampa', 'sp'],
-  'Rio de Janeiro': ['rj'],
-  'Belo Horizonte': ['bh', 'beaga', 'belo'],
-  Florianópolis: ['floripa'],
-  'Foz do Iguaçu': ['foz'],
-  Salvador: ['bahia'],
-  'Fernando de Noronha': ['noronha'],
-}
-
-const CITY_OF: ReadonlyMap<string, string> = new Map(
-  Object.entries(NICKNAMES).flatMap(([city, names]) => names.map((name) => [name, city] as const)),
-)
-
 export function folded(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().trim()
 }
@@ -56,36 +53,38 @@ const sizeOf = (city: string) => {
   return at < 0 ? LARGEST.length : at
 }
 
-/** One for each airport, and one before them for each city that has several; the largest cities first. */
-export function suggestions(airports: Airport[], allAirports: string): Suggestion[] {
+/** One for each airport, and one before them for each city that has several: where one was before, then the largest cities. */
+export function suggestions(airports: Airport[], words: Words, recent: readonly string[] = []): Suggestion[] {
   const cities = new Map<string, Airport[]>()
   for (const airport of airports) cities.set(airport.cidade, [...(cities.get(airport.cidade) ?? []), airport])
-  const nicknames = (city: string) => (NICKNAMES[city] ?? []).join(' ')
-  const of = ({ iata, nome, cidade }: Airport) => ({
+  const of = ({ iata, nome, nomes, cidade, apelidos }: Airport): Suggestion => ({
     text: `${cidade} (${iata})`,
-    detail: nome,
-    words: folded(`${cidade} ${iata} ${nome} ${nicknames(cidade)}`),
+    detail: nomes[words.language],
+    words: folded([cidade, iata, nome, ...Object.values(nomes), ...apelidos].join(' ')),
     city: folded(cidade),
+    nicknames: apelidos.map(folded),
     iata: iata.toLowerCase(),
   })
-  return [...cities]
+  const ofCity = (city: string, its: Airport[]): Suggestion => {
+    const nicknames = [...new Set(its.flatMap(({ apelidos }) => apelidos.map(folded)))]
+    const found = folded([city, ...nicknames].join(' '))
+    return { text: city, detail: words.allAirports, words: found, city: folded(city), nicknames }
+  }
+  const all = [...cities]
     .sort(([one], [other]) => sizeOf(one) - sizeOf(other) || one.localeCompare(other, 'pt-BR'))
-    .flatMap(([city, its]) => [
-      ...(its.length > 1
-        ? [{ text: city, detail: allAirports, words: folded(`${city} ${nicknames(city)}`), city: folded(city) }]
-        : []),
-      ...its.map(of),
-    ])
+    .flatMap(([city, its]) => [...(its.length > 1 ? [ofCity(city, its)] : []), ...its.map(of)])
+  const before = recent.flatMap((text) => all.find((one) => one.text === text) ?? [])
+  const again = before.map((one) => ({ ...one, detail: `${words.before} · ${one.detail}` }))
+  return [...again, ...all.filter((one) => !before.includes(one))]
 }
 
 /** Those that are meant by what was typed, the likeliest first. */
 export function found(all: Suggestion[], typed: string): Suggestion[] {
   const text = folded(typed.replace(/[()]/g, ' '))
   const wanted = text.split(/\s+/)
-  const nicknamed = CITY_OF.get(text)
   const rank = (one: Suggestion) => {
     if (one.iata === text) return 0
-    if (nicknamed !== undefined && one.city === folded(nicknamed)) return 1
+    if (one.nicknames.includes(text)) return 1
     if (one.city.startsWith(text)) return 2
     return one.words.split(/\s+/).some((word) => word.startsWith(text)) ? 3 : 4
   }
@@ -96,9 +95,9 @@ export function found(all: Suggestion[], typed: string): Suggestion[] {
     .map(({ one }) => one)
 }
 
-/** What the server is asked for: the code of `São Paulo (GRU)`, the city of a nickname, else the text as it is. */
+/** What the server is asked for: the code of `São Paulo (GRU)`, else the text as it is; it knows nicknames, too. */
 export function placeOf(text: string): string {
-  return /\(([A-Z]{3})\)\s*$/.exec(text)?.[1] ?? CITY_OF.get(folded(text)) ?? text.trim()
+  return /\(([A-Z]{3})\)\s*$/.exec(text)?.[1] ?? text.trim()
 }
 
 /** How a place of the address is written in the field. */

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 
 import { companies } from '../api/queries'
+import { useReach } from '../api/reach'
 import { Page } from '../app/Page'
 import { useFormats, useText } from '../i18n'
 import { classes } from '../parts/classes'
@@ -15,7 +16,9 @@ import styles from './status.module.css'
 export default function StatusPage() {
   const t = useText()
   const formats = useFormats()
-  const { data, error, dataUpdatedAt, refetch } = useQuery(companies)
+  const { data: known, error, dataUpdatedAt, refetch } = useQuery(companies)
+  // what was so once is no news of who is up
+  const data = useReach() === 'there' ? known : undefined
   return (
     <Page title={t.status.title} lead={t.status.hint}>
       {error && <Failure error={error} onRetry={() => void refetch()} />}

@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { NeedsSession } from '../account/NeedsSession'
 import { ticket as ticketQuery } from '../api/queries'
 import type { Ticket, TicketSeat } from '../api/schema'
+import { useReach } from '../api/reach'
 import { useSession } from '../api/session'
 import { Page } from '../app/Page'
 import { useText } from '../i18n'
@@ -21,7 +22,7 @@ import { Changes } from './Changes'
 import { Exchanged } from './Exchanged'
 import { correctable } from './correct'
 import { shownState, toCancel } from './flown'
-import { calendarOf, pdfOf } from './files'
+import { calendarOf, FORMS, pdfOf, type Form } from './files'
 import { FindLink } from './FindLink'
 import { NamesDialog } from './NamesDialog'
 import { TicketBody } from './TicketBody'
@@ -30,7 +31,9 @@ import styles from './tickets.module.css'
 export default function TicketPage({ uuid }: { uuid: string }) {
   const t = useText()
   const session = useSession()
-  const { data, error, refetch } = useQuery({ ...ticketQuery(uuid), enabled: session.is === 'in' })
+  // without a connection what was seen before is shown, to who has not signed out
+  const mayAsk = useReach() !== 'there' || session.is === 'in'
+  const { data, error, refetch } = useQuery({ ...ticketQuery(uuid), enabled: mayAsk })
   return (
     <Page
       title={t.tickets.ticket}
@@ -42,13 +45,13 @@ export default function TicketPage({ uuid }: { uuid: string }) {
         )
       }
     >
-      {session.is !== 'in' && !data && (
+      {!mayAsk && !data && (
         <NeedsSession>
           <FindLink />
         </NeedsSession>
       )}
       {error && <Failure error={error} onRetry={() => void refetch()} />}
-      {session.is === 'in' && !data && !error && <Skeletons count={2} />}
+      {mayAsk && !data && !error && <Skeletons count={2} />}
       {data && <OneTicket ticket={data} />}
     </Page>
   )
@@ -85,6 +88,9 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
   )
 }
 
+/** Of one seat they are all the same. */
+const hasForms = ({ trechos }: Ticket) => trechos.filter(({ estado }) => estado === 'confirmado').length > 1
+
 interface ActionsProps {
   ticket: Ticket
   onCancel: () => void
@@ -94,9 +100,22 @@ interface ActionsProps {
 function Actions({ ticket, onCancel, onNames }: ActionsProps) {
   const t = useText()
   const language = useLanguage()
+  const [form, setForm] = useState<Form>('0')
   return (
-    <div className="row">
-      <a className="button primary" href={pdfOf(ticket.uuid, language)} download>
+    <div className={classes('row', styles.actions)}>
+      {hasForms(ticket) && (
+        <label className={styles.form}>
+          <span className="field-label">{t.tickets.form}</span>
+          <select className="input" value={form} onChange={({ target }) => setForm(target.value as Form)}>
+            {FORMS.map((one) => (
+              <option key={one} value={one}>
+                {t.tickets.forms[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <a className="button primary" href={pdfOf(ticket.uuid, language, form)} download>
         <Icon name="paper" />
         {t.tickets.pdf}
       </a>

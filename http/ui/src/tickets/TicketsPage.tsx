@@ -8,6 +8,7 @@ import { NeedsSession } from '../account/NeedsSession'
 import { useAirlines } from '../api/airlines'
 import { cancelledTickets as cancelledQuery, holds as holdsQuery, tickets as ticketsQuery } from '../api/queries'
 import type { Hold, Ticket } from '../api/schema'
+import { useReach } from '../api/reach'
 import { useSession } from '../api/session'
 import { Page } from '../app/Page'
 import { useFormats, useText } from '../i18n'
@@ -28,9 +29,11 @@ import styles from './tickets.module.css'
 export default function TicketsPage() {
   const t = useText()
   const session = useSession()
+  // without a connection what was seen before is shown, to who has not signed out
+  const mayAsk = useReach() !== 'there' || session.is === 'in'
   return (
     <Page title={t.tickets.title}>
-      {session.is === 'in' ? (
+      {mayAsk ? (
         <>
           <Incomplete />
           <OpenHolds />

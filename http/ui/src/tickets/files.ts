@@ -2,8 +2,12 @@
 
 import type { Language } from '../i18n/language'
 
-const fileOf = (name: string) => (uuid: string, language: Language) =>
-  `/passagens/${encodeURIComponent(uuid)}/${name}?idioma=${language}`
+/** A page for each person, for each person and flight, or one sheet for all. */
+export const FORMS = ['0', 'trecho', '1'] as const
+export type Form = (typeof FORMS)[number]
 
-export const pdfOf = fileOf('bilhete.pdf')
-export const calendarOf = fileOf('calendario.ics')
+const fileOf = (uuid: string, name: string, words: Record<string, string>) =>
+  `/passagens/${encodeURIComponent(uuid)}/${name}?${new URLSearchParams(words).toString()}`
+
+export const pdfOf = (uuid: string, idioma: Language, folha: Form) => fileOf(uuid, 'bilhete.pdf', { idioma, folha })
+export const calendarOf = (uuid: string, idioma: Language) => fileOf(uuid, 'calendario.ics', { idioma })

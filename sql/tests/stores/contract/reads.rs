@@ -172,4 +172,11 @@ pub async fn tickets_come_newest_first(node: &Node) {
     let all = node.archive.tickets_of(user, Which::All, None, 10).await;
     let all: Vec<SagaId> = all.unwrap().iter().map(|ticket| ticket.id).collect();
     assert_eq!(all, ids, "what is cancelled is his, too");
+    let cancelled = async |after| -> Vec<SagaId> {
+        let which = Which::Cancelled;
+        let page = node.archive.tickets_of(user, which, after, 10).await;
+        page.unwrap().iter().map(|ticket| ticket.id).collect()
+    };
+    assert_eq!(cancelled(None).await, ids[2..3]);
+    assert_eq!(cancelled(Some((2_000, ids[2]))).await, []);
 }

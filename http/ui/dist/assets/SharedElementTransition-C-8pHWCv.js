@@ -1,0 +1,1 @@
+import{ht as e}from"./classes-CaXIeAzF.js";import{i as t,n}from"./jsx-runtime-DyZJNswf.js";e();var r=t(n(),1),i=(0,r.createContext)(null);function a(e){let t=(0,r.useRef)({});return r.createElement(i.Provider,{value:t},e.children)}export{a as t};

@@ -1,0 +1,1 @@
+import{C as e,Q as t}from"./classes-CaXIeAzF.js";import{i as n,n as r}from"./jsx-runtime-DyZJNswf.js";var i=n(r(),1);function a(n,r,a,o){let s=e(a),c=a==null;(0,i.useEffect)(()=>{if(!(c||n.current==null))return t(n.current,r,s,o)},[n,r,o,c])}export{a as t};
