@@ -38,6 +38,7 @@ use passcom_http::{
     Admin, Airline, Airlines, App, Conditions, Limits, Rate, Sentence, TokenIssuer, TokenVerifier,
 };
 use passcom_sql::mail::Mail;
+use passcom_sql::saved::Saved;
 use passcom_sql::{Database, Identity, NodeLock, Unfit, checks, migrate};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -149,7 +150,7 @@ pub async fn run(
         .await
         .with_context(|| format!("listen for clients at {}", company.http))?;
     let codes = node.mail(&config, &company, &database).await?;
-    let app = node.app(&config, &company, codes)?;
+    let app = node.app(&config, &company, codes, &database)?;
     let clients = tokio::spawn(passcom_http::serve(listener, app, until(stop)));
     info!(company = %me, http = %company.http, admin = %company.admin, "serving");
 
@@ -253,6 +254,11 @@ fn settings(config: &Config) -> Settings {
         route_actors_max: limits.route_actors as usize,
         lease_ttl: timeouts.lease(),
         connections: config.connections.times(),
+        requires: config
+            .companies()
+            .iter()
+            .map(|company| (company.code, company.requires.into()))
+            .collect(),
         in_doubt_after: timeouts.in_doubt(),
     }
 }
@@ -296,6 +302,7 @@ impl Node {
         config: &Config,
         company: &Company,
         codes: Option<Arc<dyn Codes>>,
+        database: &Database,
     ) -> anyhow::Result<App> {
         let public = |company: &Company| {
             let path = &company.token_public_key;
@@ -322,6 +329,7 @@ impl Node {
             public_url: company.public_url.clone(),
             issuer: issuer(company)?,
             codes,
+            saved: Arc::new(Saved::new(database.clone())),
             airlines: airlines(config),
             verifier: TokenVerifier::new(keys.collect::<anyhow::Result<_>>()?)?,
             limits: Limits {
@@ -397,6 +405,7 @@ fn airlines(config: &Config) -> Airlines {
         let airline = Airline {
             name: company.name.clone(),
             conditions: company.conditions.as_ref().map(conditions),
+            requires: company.requires.into(),
         };
         (company.code, airline)
     };

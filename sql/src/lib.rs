@@ -4,7 +4,7 @@
 //! * [`PgLedgerStore`]: the only writer of bookings: one round trip per batch, and the tables follow;
 //! * [`PgTables`]: everything that is read beside it;
 //! * [`schedule_store`]: the routes that an import puts on sale; [`peers`]: whose databases were met;
-//! * [`mail`]: what is owed to customers' mailboxes; [`forget`]: people who want to be forgotten; [`prune`]: what nobody needs any more.
+//! * [`mail`]: what is owed to customers' mailboxes; [`saved`]: passengers that are kept for the next booking; [`forget`]: people who want to be forgotten; [`prune`]: what nobody needs any more.
 //!
 //! Invariants:
 //! * a commit that was acknowledged survives a crash: a server that is set up otherwise is refused at start, and at
@@ -25,6 +25,7 @@ pub mod migrate;
 pub mod peers;
 pub mod pool;
 pub mod prune;
+pub mod saved;
 pub mod schedule_store;
 mod tables;
 

@@ -9,6 +9,7 @@ use passcom_actors::domain::ids::UserId;
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::accounts::{Accounts, Known};
 use passcom_actors::people::desk::Desk;
+use passcom_actors::people::saved::SavedPassengers;
 use passcom_actors::turns::fair::{Bounds, FairTurns, Whence};
 use tokio::sync::watch;
 use tracing::debug;
@@ -31,12 +32,14 @@ use crate::wire::Teller;
 mod accounts;
 pub(crate) mod bookings;
 pub(crate) mod catalogue;
+mod contact;
 mod history;
 mod holds;
 mod itineraries;
 mod passengers;
 mod places;
 mod recovery;
+mod saved;
 mod seats;
 pub(crate) mod tickets;
 mod ui;
@@ -71,6 +74,7 @@ struct Client {
     registrations: Limiter<IpAddr>,
     /// None where this node sends no mail.
     codes: Option<Arc<dyn Codes>>,
+    saved: Arc<dyn SavedPassengers>,
     printer: Printer,
     rendering: Rendering,
     /// Looks for places that are spelled like one that nobody knows.
@@ -94,6 +98,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         finders: Limiter::per_minute(Some(tickets::finding::TRIES_PER_MINUTE)),
         registrations: Limiter::per_minute(app.limits.registrations),
         codes: app.codes,
+        saved: app.saved,
         printer: Printer::new(prints_at_once()),
         rendering: Rendering::new(),
         suggesting: FairTurns::new(SUGGESTING),
@@ -120,6 +125,7 @@ fn router() -> Router<Client> {
     Router::new(&[
         accounts::ENDPOINTS,
         recovery::ENDPOINTS,
+        saved::ENDPOINTS,
         catalogue::ENDPOINTS,
         itineraries::ENDPOINTS,
         seats::ENDPOINTS,

@@ -12,6 +12,7 @@ use crate::error::{Kind, Problem};
 use crate::language::Language;
 use crate::router::{Endpoint, get};
 use crate::ticket::e_ticket::Printing;
+use crate::ticket::masked::masked;
 use crate::ticket::pdf::Form;
 use crate::ticket::printer::{NotPrinted, Subject};
 use crate::ticket::{calendar, code, e_ticket};
@@ -31,6 +32,8 @@ pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
 
 async fn e_ticket(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?.as_named();
+    let papers = client.desk.papers(&ticket).await;
+    let ticket = masked(ticket, papers.as_deref());
     let language = language(&call)?;
     let subject = Subject {
         ticket: ticket.id,
@@ -38,6 +41,7 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
         changes: ticket.changes.clone(),
         refunds: ticket.refunds.clone(),
         corrections: ticket.corrections.clone(),
+        order: ticket.order.clone(),
         labels: e_ticket::labels(&client.catalogue, &ticket),
         form: form(&call)?,
         language,
