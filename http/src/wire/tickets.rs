@@ -570,7 +570,7 @@ fn refusal(reason: RefusalReason) -> &'static str {
         RefusalReason::NoVote => "no-vote",
         RefusalReason::Changed => "changed",
         RefusalReason::Limit => "limit",
-        RefusalReason::Papers => "dados-de-passageiro",
+        RefusalReason::Papers => "passenger-data",
     }
 }
 
