@@ -6,6 +6,7 @@
 //! 3. [`Assembly::serve`]: our own unfinished sagas, then votes, the watchers, and whoever follows the peers.
 //! 4. [`Assembly::drain`], [`Assembly::finish`]: nothing new is begun; what is under way ends, as far as it can.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -34,6 +35,7 @@ use crate::company::supervisor::Supervisor;
 use crate::company::witness::Witness;
 use crate::copies::{anti_entropy, replication};
 use crate::domain::ids::CompanyId;
+use crate::domain::papers::Requires;
 use crate::mesh::companies::Companies;
 use crate::mesh::late::LateService;
 use crate::mesh::peer::PeerClient;
@@ -76,6 +78,8 @@ pub struct Settings {
     pub route_actors_max: usize,
     pub lease_ttl: Duration,
     pub connections: ConnectionTimes,
+    /// What companies ask to be told of whoever they carry.
+    pub requires: BTreeMap<CompanyId, Requires>,
     /// A saga that nobody has ended for so long is driven from here; a hold is kept for so much longer than was
     /// promised.
     pub in_doubt_after: Duration,
@@ -133,6 +137,7 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         sessions: Sessions::default(),
         witness: seams.witness,
         clock: seams.clock,
+        requires: settings.requires,
         outbox: Notify::new(),
         ready: AtomicBool::new(false),
     });

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use passcom_actors::domain::accounts::Language;
 use passcom_actors::domain::ids::CompanyId;
+use passcom_actors::domain::papers::Requires;
 
 /// All companies of the cluster. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,8 @@ pub struct Airline {
     pub name: String,
     /// None where its operator says nothing.
     pub conditions: Option<Conditions>,
+    /// What it asks to be told of whoever it carries.
+    pub requires: Requires,
 }
 
 /// A sentence about each.
@@ -42,6 +45,11 @@ impl Airlines {
     pub(crate) fn name<'a>(&'a self, company: &'a CompanyId) -> &'a str {
         let known = self.0.get(company);
         known.map_or(company.as_str(), |airline| &airline.name)
+    }
+
+    pub(crate) fn requires(&self, company: CompanyId) -> Requires {
+        let known = self.0.get(&company);
+        known.map(|airline| airline.requires).unwrap_or_default()
     }
 
     pub(crate) fn conditions(&self, company: CompanyId) -> Option<&Conditions> {
@@ -79,6 +87,7 @@ pub(crate) mod tests {
         let airline = |name: &str, conditions| Airline {
             name: name.to_owned(),
             conditions,
+            requires: Requires::default(),
         };
         Airlines::new([
             ("a".parse().unwrap(), airline("Andorinha", Some(conditions))),

@@ -34,6 +34,7 @@ struct Particulars {
     about: About,
     place: Option<wire::UnknownPlace>,
     price: Option<Price>,
+    missing: Vec<wire::Missing>,
 }
 
 /// What a problem is about: extension members that a program can read.
@@ -81,6 +82,7 @@ impl From<Kind> for Problem {
             about: About::default(),
             place: None,
             price: None,
+            missing: Vec::new(),
         }))
     }
 }
@@ -157,6 +159,12 @@ impl Problem {
         self
     }
 
+    /// Says what companies ask for and were not told.
+    pub fn missing(mut self, missing: Vec<wire::Missing>) -> Self {
+        self.0.missing = missing;
+        self
+    }
+
     #[cfg(test)]
     pub fn kind(&self) -> Kind {
         self.0.kind
@@ -187,6 +195,7 @@ impl Problem {
             about: wire::ProblemAbout::from(&problem.about),
             place: problem.place.as_ref(),
             price: problem.price.as_ref().map(wire::Money::from),
+            missing: &problem.missing,
         };
         let body = serde_json::to_vec(&body).expect("a problem serializes");
         let mut response = Response::new(body.into());

@@ -23,6 +23,7 @@ use passcom_actors::people::accounts::Accounts;
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::desk::Desk;
 use passcom_actors::people::operations::Operations;
+use passcom_actors::people::saved::SavedPassengers;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -82,6 +83,8 @@ pub struct App {
     pub codes: Option<Arc<dyn Codes>>,
     /// None where this company takes no payments.
     pub payments: Option<Arc<dyn payment::Till>>,
+    /// Passengers that users have asked this company to keep.
+    pub saved: Arc<dyn SavedPassengers>,
     /// Where customers find this node's page; e-tickets lead there.
     pub public_url: Option<String>,
     pub limits: Limits,

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -16,16 +16,18 @@ use passcom_actors::clock::Clock;
 use passcom_actors::company::lease::LeaseTable;
 use passcom_actors::company::witness::Witness;
 use passcom_actors::domain::fencing::FencingToken;
-use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId};
+use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::order::{Price, SeatRef};
+use passcom_actors::domain::papers::Requires;
 use passcom_actors::domain::saga::LeaseAnswer;
 use passcom_actors::mesh::late::LateService;
 use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, PeerClient};
 use passcom_actors::people::accounts::Accounts;
-use passcom_actors::people::desk;
+use passcom_actors::people::desk::{self, Unavailable};
 use passcom_actors::people::payment::Terms;
 use passcom_actors::people::refund::Tariff;
+use passcom_actors::people::saved::{SavedPassenger, SavedPassengers};
 use passcom_memory::MemoryStore;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -96,11 +98,32 @@ impl LeaseTable for Leases {
     }
 }
 
+/// Passengers that are kept for the next booking.
+#[derive(Default)]
+struct Lists(Mutex<BTreeMap<UserId, Vec<SavedPassenger>>>);
+
+impl SavedPassengers for Lists {
+    fn of(&self, user: UserId) -> BoxFuture<'_, Result<Vec<SavedPassenger>, Unavailable>> {
+        let kept = self.0.lock().unwrap().get(&user).cloned();
+        async move { Ok(kept.unwrap_or_default()) }.boxed()
+    }
+
+    fn keep(
+        &self,
+        user: UserId,
+        people: Vec<SavedPassenger>,
+    ) -> BoxFuture<'_, Result<(), Unavailable>> {
+        self.0.lock().unwrap().insert(user, people);
+        async { Ok(()) }.boxed()
+    }
+}
+
 /// A company, its node, and the port of its customers.
 pub struct Whole {
     pub address: SocketAddr,
     pub polls: Arc<Polls>,
     pub assembly: Assembly,
+    lists: Arc<Lists>,
 }
 
 /// What a request is answered with.
@@ -144,6 +167,15 @@ impl Whole {
     }
 
     async fn open_with(legs: u64, options: Options, peers: Peers) -> Self {
+        Self::open_as(legs, options, peers, Requires::default()).await
+    }
+
+    /// The company asks to be told so much of whoever it carries.
+    pub async fn open_requiring(requires: Requires) -> Self {
+        Self::open_as(2, Options::default(), Peers::default(), requires).await
+    }
+
+    async fn open_as(legs: u64, options: Options, peers: Peers, requires: Requires) -> Self {
         let me = company("a");
         let memory = Arc::new(MemoryStore::new(me, Incarnation(Uuid::new_v4())));
         let clock = Clock::start();
@@ -165,7 +197,7 @@ impl Whole {
             peers: Arc::new(peers),
             answers: Arc::new(LateService::default()),
             leases: Arc::new(Leases),
-            settings: settings(),
+            settings: settings(requires),
         };
         let mut assembly = assembly::start(seams).await.expect("memory is read");
         assembly.learn_sessions();
@@ -176,6 +208,7 @@ impl Whole {
             per_second: most,
             burst: most,
         });
+        let lists = Arc::new(Lists::default());
         let app = App {
             me,
             desk: assembly.desk.clone(),
@@ -186,6 +219,7 @@ impl Whole {
             airlines: Airlines::default(),
             codes: None,
             payments: None,
+            saved: lists.clone(),
             public_url: None,
             limits: Limits {
                 per_address: most,
@@ -210,7 +244,14 @@ impl Whole {
             address,
             polls,
             assembly,
+            lists,
         }
+    }
+
+    /// Whether no passenger is kept for the next booking of this user.
+    pub async fn keeps_nobody_of(&self, user: &str) -> bool {
+        let user = UserId(user.parse().unwrap());
+        self.lists.of(user).await.is_ok_and(|kept| kept.is_empty())
     }
 
     /// Sends a request on a connection of its own, in English.
@@ -272,7 +313,8 @@ impl Whole {
     }
 }
 
-fn settings() -> Settings {
+fn settings(requires: Requires) -> Settings {
+    let requires = BTreeMap::from([(company("a"), requires)]);
     Settings {
         desk: desk::Limits {
             bookings_max: 64,
@@ -284,6 +326,7 @@ fn settings() -> Settings {
         route_actors_max: 100,
         lease_ttl: Duration::from_secs(30),
         connections: ConnectionTimes::default(),
+        requires,
         in_doubt_after: Duration::from_secs(5),
     }
 }
@@ -329,3 +372,4 @@ pub fn seats_of(route: u64, numbers: impl IntoIterator<Item = u16>) -> Value {
 mod blocking;
 mod guessing;
 mod holding;
+mod people;

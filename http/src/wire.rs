@@ -12,12 +12,15 @@ pub(crate) use self::airlines::Teller;
 pub(crate) use self::bookings::{Begun, Booked, Booking, BookingStep, TicketEntry};
 pub(crate) use self::choices::{DayPart, DayPartNames};
 pub(crate) use self::gate::{Keys, SeatNow, SeatStanding, TicketAsked, TicketCode, TicketCodeLeg};
-pub(crate) use self::holds::{Hold, HoldBody, Holds, Passenger};
+pub(crate) use self::holds::{Hold, HoldBody, Holds};
 pub(crate) use self::itineraries::{Airport, Itineraries, ORDERS, UnknownPlace};
 pub(crate) use self::legs::{
     CompanyUp, FoundLeg, Leg, Money, OneSeat, PlainLeg, SAID_OF_SEATS, SaidOfSeats,
 };
 pub(crate) use self::payments::{Payment, PaymentBody};
+pub(crate) use self::people::{
+    GivenContact, GivenDocument, Missing, Passenger, Saved, SavedBody, SavedPerson, TicketPapers,
+};
 pub(crate) use self::prices::PriceCalendar;
 pub(crate) use self::seats::{SeatMap, SeatsNow, WISHES};
 pub(crate) use self::tickets::{
@@ -34,6 +37,7 @@ mod itineraries;
 mod legs;
 mod orders;
 mod payments;
+mod people;
 mod prices;
 pub(crate) mod seats;
 mod tickets;
@@ -76,6 +80,7 @@ pub(crate) mod field {
     pub const PASSENGERS: &str = "passageiros";
     pub const NAME: &str = "nome";
     pub const DOCUMENT: &str = "documento";
+    pub const BIRTH: &str = "nascimento";
     pub const FREE: &str = "disponivel";
     pub const CODE: &str = "codigo";
     pub const CHANGES: &str = "alteracoes";
@@ -143,6 +148,8 @@ pub(crate) struct BookBody {
     pub seats: Option<Vec<WantedSeat>>,
     #[serde(rename = "passageiros")]
     pub passengers: Option<Vec<Passenger>>,
+    #[serde(rename = "contato")]
+    pub contact: Option<GivenContact>,
 }
 
 #[derive(Deserialize)]
@@ -154,6 +161,8 @@ pub(crate) struct RebookBody {
     pub seats: Option<Vec<WantedSeat>>,
     #[serde(rename = "passageiros")]
     pub passengers: Option<Vec<Passenger>>,
+    #[serde(rename = "contato")]
+    pub contact: Option<GivenContact>,
 }
 
 #[derive(Deserialize)]
@@ -215,6 +224,9 @@ pub(crate) struct Problem<'a> {
     /// What a seat costs now.
     #[serde(rename = "preco", skip_serializing_if = "Option::is_none")]
     pub price: Option<Money<'a>>,
+    /// What companies ask for and were not told.
+    #[serde(rename = "faltam", skip_serializing_if = "<[_]>::is_empty")]
+    pub missing: &'a [Missing],
 }
 
 #[derive(Serialize)]
@@ -280,6 +292,11 @@ pub(crate) struct PersonalData<'a> {
     pub holds: Vec<Hold<'a>>,
     #[serde(rename = "passagens")]
     pub tickets: Vec<Ticket<'a>>,
+    /// What this company was told beside the names.
+    #[serde(rename = "dados_de_passageiros")]
+    pub papers: Vec<TicketPapers<'a>>,
+    #[serde(rename = "passageiros_salvos")]
+    pub saved: Vec<SavedPerson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -310,6 +327,7 @@ mod tests {
                 about: ProblemAbout::from(about),
                 place: None,
                 price: None,
+                missing: &[],
             };
             serde_json::to_string(&body).unwrap()
         };

@@ -20,6 +20,7 @@ mod limits;
 mod mail;
 mod payment;
 mod proxies;
+mod requires;
 mod secret;
 
 pub use conditions::{Conditions, Sentence};
@@ -28,6 +29,7 @@ pub use limits::{Limits, Retention, Tariff, Timeouts};
 pub use mail::{Mail, Tls};
 pub use payment::{Payment, Provider};
 pub use proxies::ProxyHeader;
+pub use requires::Requires;
 
 /// Most companies of one cluster: every decision asks a majority of them.
 pub const COMPANIES_MAX: usize = 32;
@@ -140,6 +142,9 @@ pub struct Company {
     /// What holds of every fare of it. Without them none are shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,
+    /// What it asks to be told of whoever it carries. Every node asks for it, so it is the same in every configuration of the cluster.
+    #[serde(default, skip_serializing_if = "Requires::is_nothing")]
+    pub requires: Requires,
 }
 
 impl Config {

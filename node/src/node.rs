@@ -41,6 +41,7 @@ use passcom_http::{
 };
 use passcom_sql::mail::Mail;
 use passcom_sql::payments::Payments;
+use passcom_sql::saved::Saved;
 use passcom_sql::{Database, Identity, NodeLock, Unfit, checks, migrate};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -162,7 +163,7 @@ pub async fn run(
         .with_context(|| format!("listen for clients at {}", company.http))?;
     let codes = node.mail(&config, &company, &database).await?;
     let payments = node.payments(&config, &company, &database)?;
-    let app = node.app(&config, &company, codes, payments)?;
+    let app = node.app(&config, &company, codes, payments, &database)?;
     let clients = tokio::spawn(passcom_http::serve(listener, app, until(stop)));
     info!(company = %me, http = %company.http, admin = %company.admin, "serving");
 
@@ -267,6 +268,11 @@ fn settings(config: &Config, database: &Database) -> Settings {
         route_actors_max: limits.route_actors as usize,
         lease_ttl: timeouts.lease(),
         connections: config.connections.times(),
+        requires: config
+            .companies()
+            .iter()
+            .map(|company| (company.code, company.requires.into()))
+            .collect(),
         in_doubt_after: timeouts.in_doubt(),
     }
 }
@@ -345,6 +351,7 @@ impl Node {
         company: &Company,
         codes: Option<Arc<dyn Codes>>,
         payments: Option<Arc<dyn Till>>,
+        database: &Database,
     ) -> anyhow::Result<App> {
         let public = |company: &Company| {
             let path = &company.token_public_key;
@@ -372,6 +379,7 @@ impl Node {
             issuer: issuer(company)?,
             codes,
             payments,
+            saved: Arc::new(Saved::new(database.clone())),
             airlines: airlines(config),
             verifier: TokenVerifier::new(keys.collect::<anyhow::Result<_>>()?)?,
             limits: Limits {
@@ -447,6 +455,7 @@ fn airlines(config: &Config) -> Airlines {
         let airline = Airline {
             name: company.name.clone(),
             conditions: company.conditions.as_ref().map(conditions),
+            requires: company.requires.into(),
         };
         (company.code, airline)
     };

@@ -7,6 +7,7 @@ use passcom_actors::company::log::cell::{Cell, Leg, Parts, RegisterTimes};
 use passcom_actors::domain::ballot::{Ballot, Register, Value};
 use passcom_actors::domain::ids::{RouteId, SagaId};
 use passcom_actors::domain::order::{Order, OrderHash};
+use passcom_actors::domain::papers::Papers;
 use passcom_actors::domain::rows::{LegRow, SagaRow, SeatKey};
 use passcom_actors::domain::ticket::Ticket;
 use tokio_postgres::Row;
@@ -19,7 +20,7 @@ macro_rules! sagas {
     ($which:literal) => {
         concat!(
             r#"
-select asked.id, saga.order_hash, saga."order", saga.acceptors, saga.driver, saga.state, saga.finished, saga.hold_seconds, saga.voted,
+select asked.id, saga.order_hash, saga."order", saga.acceptors, saga.driver, saga.state, saga.finished, saga.hold_seconds, saga.voted, saga.papers,
        (extract(epoch from saga.created_at) * 1000)::bigint as begun_at,
        saga.promised, saga.accepted, saga.decision, saga.other_value, saga.other_acceptors, saga.chosen,
        (extract(epoch from saga.promised_at) * 1000)::bigint as promised_at,
@@ -132,6 +133,7 @@ fn saga(row: &Row, ticket_order: Option<&Arc<Order>>) -> Decoded<Option<SagaRow>
         return Ok(None);
     };
     let order: Option<Json<Order>> = row.try_get("order")?;
+    let papers: Option<Json<Papers>> = row.try_get("papers")?;
     let acceptors: Vec<&str> = row.try_get("acceptors")?;
     Ok(Some(SagaRow {
         order: match order {
@@ -145,6 +147,7 @@ fn saga(row: &Row, ticket_order: Option<&Arc<Order>>) -> Decoded<Option<SagaRow>
         finished: row.try_get("finished")?,
         hold_seconds: decode::hold_seconds(row)?,
         voted: row.try_get("voted")?,
+        papers: papers.map(|Json(papers)| Arc::new(papers)),
     }))
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn reason(text: &str) -> Decoded<RefusalReason> {
         "no_vote" => Ok(RefusalReason::NoVote),
         "changed" => Ok(RefusalReason::Changed),
         "limit" => Ok(RefusalReason::Limit),
+        "papers" => Ok(RefusalReason::Papers),
         _ => Err(corrupt("leg", "reason", text)),
     }
 }
@@ -74,6 +75,7 @@ pub(crate) fn reason_text(reason: RefusalReason) -> &'static str {
         RefusalReason::NoVote => "no_vote",
         RefusalReason::Changed => "changed",
         RefusalReason::Limit => "limit",
+        RefusalReason::Papers => "papers",
     }
 }
 

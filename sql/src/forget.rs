@@ -39,6 +39,7 @@ with due as materialized (
                 where json_typeof(leg -> 'passenger') = 'object'
             )
             or exists (select from corrected_name where ticket_id = ticket.id)
+            or exists (select from saga where saga.id = ticket.id and papers is not null)
         )
         and (
             select max((leg ->> 'departs')::bigint) from json_array_elements(ticket."order" -> 'legs') as leg
@@ -46,8 +47,10 @@ with due as materialized (
     limit $2
 ), names as (
     delete from corrected_name using due where ticket_id = due.id
+), papers as (
+    update saga set papers = null from due where saga.id = due.id and papers is not null and saga."order" is null
 ), sagas as (
-    update saga set "order" = "#,
+    update saga set papers = null, "order" = "#,
     bare!(r#"saga."order""#),
     r#" from due where saga.id = due.id and saga."order" is not null
 )
@@ -57,9 +60,14 @@ update ticket set "order" = "#,
 "#
 );
 
-/// Answers with how many tickets have nobody's name any more that had one.
+const FORGET_SAVED: &str = "
+delete from saved_passengers using user_account where user_account.id = user_id and pw_hash = ''
+";
+
+/// Answers with how many tickets have nobody's name any more that had one. Passengers that a deleted account had saved here go at once.
 pub async fn departed(database: &Database) -> anyhow::Result<u64> {
     let client = database.client().await?;
+    client.execute(FORGET_SAVED, &[]).await?;
     Ok(client
         .execute(FORGET, &[&AFTER_SECONDS, &TICKETS_MAX])
         .await?)

@@ -5,6 +5,7 @@
 //! * [`PgTables`]: everything that is read beside it;
 //! * [`schedule_store`]: the routes that an import puts on sale; [`peers`]: whose databases were met;
 //! * [`mail`]: what is owed to customers' mailboxes; [`payments`]: what they pay, and get back; [`forget`]: people who want to be forgotten; [`prune`]: what nobody needs any more.
+//! * [`mail`]: what is owed to customers' mailboxes; [`saved`]: passengers that are kept for the next booking; [`forget`]: people who want to be forgotten; [`prune`]: what nobody needs any more.
 //!
 //! Invariants:
 //! * a commit that was acknowledged survives a crash: a server that is set up otherwise is refused at start, and at
@@ -26,6 +27,7 @@ pub mod payments;
 pub mod peers;
 pub mod pool;
 pub mod prune;
+pub mod saved;
 pub mod schedule_store;
 mod tables;
 

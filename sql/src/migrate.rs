@@ -8,7 +8,7 @@ use crate::locks;
 use crate::pool::Database;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 14] = [
+const MIGRATIONS: [(i32, &str, &str); 15] = [
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (
         2,
@@ -42,6 +42,7 @@ const MIGRATIONS: [(i32, &str, &str); 14] = [
     ),
     (12, "people", include_str!("../migrations/0012_people.sql")),
     (13, "names", include_str!("../migrations/0013_names.sql")),
+    (14, "papers", include_str!("../migrations/0014_papers.sql")),
     (
         15,
         "payments",

@@ -85,6 +85,7 @@ pub fn prepare(seats: &[SeatRef]) -> Prepare {
         acceptors: acceptors(),
         fence: FencingToken::NONE,
         driver: "a1".to_owned(),
+        papers: None,
     }
 }
 

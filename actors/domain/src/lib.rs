@@ -6,6 +6,7 @@
 //! * [`locator`]: what people call a booking; [`currency`]: how many digits an amount has; [`refund`]: what came back
 //!   for a cancelled seat; [`settlement`]: what companies owe each other; [`corrections`]: of names on a ticket;
 //!   [`payment`]: the customer's money for a hold;
+//! * [`papers`]: what companies of a trip know of its people beside their names: each [`document`] by its own rule, [`birth`], [`phone`];
 //! * [`entry`]: all of a company's durable steps, posted to the [`rows`] of one transaction.
 //!
 //! Invariants, wherever the system may have stopped:
@@ -16,9 +17,11 @@
 
 pub mod accounts;
 pub mod ballot;
+pub mod birth;
 pub mod changes;
 pub mod corrections;
 pub mod currency;
+pub mod document;
 pub mod entry;
 pub mod fencing;
 /// Names and values for tests, here and in the crates above.
@@ -31,8 +34,10 @@ pub mod locator;
 pub mod order;
 pub mod order_hash;
 pub mod outcome;
+pub mod papers;
 pub mod participant;
 pub mod payment;
+pub mod phone;
 pub mod question;
 pub mod refund;
 pub mod register;

@@ -36,11 +36,31 @@ pub struct SeatRef {
     pub number: SeatNumber,
 }
 
-/// Who sits there; absent where a client of the old contract did not say.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Who sits there; absent where a client of the old contract did not say. What else is told of them is in the
+/// [papers](super::papers), which are no part of an order.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Passenger {
     pub name: String,
+    /// Of orders that were made before there were papers, as it was told. No order is made with it any more.
     pub document: Option<String>,
+}
+
+impl Passenger {
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            document: None,
+        }
+    }
+}
+
+/// Without the document.
+impl std::fmt::Debug for Passenger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Passenger")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One seat of an order with all that the ticket will say of it.

@@ -18,6 +18,7 @@ use super::ballot::{Ballot, Key, Value};
 use super::fencing::FencingToken;
 use super::ids::SagaId;
 use super::order::{Exchange, Leg, Order, OrderHash, SeatRef, claim};
+use super::papers;
 use super::refund::{Ground, Refunded};
 use super::register;
 use super::replica;
@@ -58,7 +59,7 @@ fn on_record(rows: &Rows, saga: SagaId, hash: OrderHash) -> OnRecord {
     }
 }
 
-/// Votes. `lost` is a seat that a route actor would not promise to this saga.
+/// Votes. `lost` is a seat that a route actor would not promise to this saga, or of whose passenger this company is not told what it asks for.
 pub fn on_prepare(rows: &mut Rows, prepare: &Prepare, lost: Option<Refusal>) -> Vote {
     match on_record(rows, prepare.saga, prepare.hash) {
         OnRecord::SameOrder(_) => return Vote::Yes,
@@ -304,14 +305,16 @@ fn stale(rows: &Rows, seats: &[SeatRef], token: FencingToken) -> Option<FencingT
     (!token.passes(fence)).then_some(fence)
 }
 
-/// The durable records have the last word. Memory counts only for another saga's claim, which is not durable yet.
+/// The durable records have the last word. Memory counts only for another saga's claim, which is not durable yet, and for what this company asks
+/// to be told, which is its operator's to say.
 fn refusal(
     rows: &Rows,
     prepare: &Prepare,
     seats: &[SeatRef],
     lost: Option<Refusal>,
 ) -> Option<Refusal> {
-    let claimed = |lost: &Refusal| lost.reason == RefusalReason::Held;
+    let claimed =
+        |lost: &Refusal| matches!(lost.reason, RefusalReason::Held | RefusalReason::Papers);
     first_refusal(rows, &prepare.order, seats)
         .or_else(|| refusal_of_exchange(rows, &prepare.order))
         .or_else(|| lost.filter(claimed))
@@ -420,13 +423,11 @@ fn keep(
     remember(rows, prepare, saga_state);
 }
 
-/// Records the saga here, unless it is recorded: the first to begin it fixed its order.
+/// Records the saga here, unless it is recorded: the first to begin it fixed its order. Papers only of one that may come to be a ticket with a
+/// seat of this company.
 pub fn remember(rows: &mut Rows, prepare: &Prepare, state: SagaState) {
     let row = match rows.saga(&prepare.saga) {
-        Some(row) if row.state == SagaState::Begun => SagaRow {
-            state,
-            ..row.clone()
-        },
+        Some(row) if row.state == SagaState::Begun => row.moved_to(state),
         Some(_) => return,
         None => SagaRow {
             order: Some(prepare.order.clone()),
@@ -437,6 +438,10 @@ pub fn remember(rows: &mut Rows, prepare: &Prepare, state: SagaState) {
             finished: false,
             hold_seconds: prepare.order.hold_seconds,
             voted: false,
+            papers: prepare
+                .papers
+                .clone()
+                .filter(|_| state != SagaState::Aborted && papers::is_for(&prepare.order, rows.me)),
         },
     };
     rows.sagas.put(prepare.saga, row);
@@ -447,10 +452,7 @@ fn end(rows: &mut Rows, saga: SagaId, state: SagaState) {
         return;
     };
     if row.state == SagaState::Begun {
-        let row = SagaRow {
-            state,
-            ..row.clone()
-        };
+        let row = row.moved_to(state);
         rows.sagas.put(saga, row);
     } else if row.state != state {
         rows.alarm(format!("saga {saga} is {:?} and told {state:?}", row.state));

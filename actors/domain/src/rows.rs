@@ -19,6 +19,7 @@ use super::ballot::{Acceptors, Key, Register};
 use super::fencing::FencingToken;
 use super::ids::{CompanyId, Incarnation, RouteId, SagaId, SeatNumber, UserId};
 use super::order::{Order, OrderHash, SeatRef};
+use super::papers::Papers;
 use super::ticket::Ticket;
 use super::unbought::Unbought;
 use super::vote::{LegState, RefusalReason};
@@ -97,9 +98,19 @@ pub struct SagaRow {
     pub hold_seconds: Option<u32>,
     /// Of a hold: every company of its order has voted Yes, as a driver here has seen.
     pub voted: bool,
+    /// Only where this company carries somebody, and never of a saga that is aborted.
+    pub papers: Option<Arc<Papers>>,
 }
 
 impl SagaRow {
+    /// The row in another state. What comes to nothing carries nobody: its papers go.
+    pub fn moved_to(&self, state: SagaState) -> Self {
+        let mut row = self.clone();
+        row.state = state;
+        row.papers = row.papers.filter(|_| state != SagaState::Aborted);
+        row
+    }
+
     /// How long its seats are kept for a customer; none if no customer is waited for (any more).
     pub fn held_for(&self) -> Option<u32> {
         self.hold_seconds.filter(|_| self.state == SagaState::Begun)

@@ -8,6 +8,7 @@ use super::ballot::Acceptors;
 use super::fencing::FencingToken;
 use super::ids::SagaId;
 use super::order::{Order, OrderHash, SeatRef};
+use super::papers::Papers;
 
 /// Why a seat was refused. Durable with the leg, so that a retry hears the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub enum RefusalReason {
     Changed,
     /// Of a hold: its customer, or all together, keep as much of this company as may be kept without buying it.
     Limit,
+    /// The company asks for a document, or for the birth date, of whoever sits there, and was not told it.
+    Papers,
 }
 
 /// A durable No.
@@ -49,6 +52,9 @@ pub struct Prepare {
     pub fence: FencingToken,
     /// Name of the node that drives the saga.
     pub driver: String,
+    /// Only where the company that is asked carries somebody. None, too, from a driver that has the saga from the records of companies: whoever has
+    /// voted has them.
+    pub papers: Option<Arc<Papers>>,
 }
 
 /// Answer to a Prepare or a Book. Only `Yes` and `No` are votes; `Yes` to a Book says that the seats are sold.

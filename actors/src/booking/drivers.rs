@@ -15,6 +15,7 @@ use crate::domain::entry::Idempotency;
 use crate::domain::ids::{SagaId, UserId};
 use crate::domain::order::Order;
 use crate::domain::order_hash::{acceptors_of, order_hash};
+use crate::domain::papers::Papers;
 use crate::domain::saga::{ClientAnswer, Origin, Start};
 use crate::mesh::companies::Companies;
 use crate::mesh::traceparent::Traceparent;
@@ -51,6 +52,7 @@ impl Drivers {
         &self,
         saga: SagaId,
         order: Arc<Order>,
+        papers: Option<Arc<Papers>>,
         idempotency: Option<Idempotency>,
     ) -> Start {
         let company = &self.shared.company;
@@ -64,6 +66,7 @@ impl Drivers {
             order,
             acceptors,
             idempotency,
+            papers,
             origin: Origin::Client,
             seed: fastrand::u64(..),
         }
@@ -83,6 +86,7 @@ impl Drivers {
             hash: saga.hash,
             acceptors: saga.acceptors,
             idempotency: None,
+            papers: None,
             origin,
             seed: fastrand::u64(..),
         }

@@ -25,6 +25,7 @@ use crate::catalogue::Published;
 use crate::domain::accounts::User;
 use crate::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use crate::domain::order::SeatRef;
+use crate::domain::papers::Papers;
 use crate::domain::rows::{OutboxCursor, Replicated, SagaRow, SagaState, SeatKey, SeatUse};
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::LegState;
@@ -129,6 +130,12 @@ impl Archive {
     pub async fn ticket(&self, id: SagaId) -> Read<Option<Ticket>> {
         let ticket = |cell: &Cell| cell.ticket.as_ref().map(|(ticket, _)| ticket.clone());
         self.cell(id, ticket).await
+    }
+
+    /// What this company was told of those whom it carries by this ticket, beside their names.
+    pub async fn papers(&self, ticket: SagaId) -> Read<Option<Arc<Papers>>> {
+        let papers = |cell: &Cell| cell.saga.as_ref().and_then(|row| row.papers.clone());
+        self.cell(ticket, papers).await
     }
 
     /// A user's tickets, newest first, after (created_at, id).

@@ -12,6 +12,7 @@
 //! * [`stock`]: our own routes; [`supervisor`]: the root of the actors;
 //! * [`witness`]: how far our log is durable, and how far the others' were.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,6 +28,8 @@ use self::witness::Witness;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::domain::ids::CompanyId;
+use crate::domain::papers::{self, Requires};
+use crate::domain::vote::{Prepare, Refusal, RefusalReason};
 
 pub mod acceptance;
 pub mod archive;
@@ -66,6 +69,8 @@ pub struct Company {
     pub sessions: Sessions,
     pub witness: Arc<Witness>,
     pub clock: Clock,
+    /// What each company asks to be told of whoever it carries; of one that is not named, nothing.
+    pub requires: BTreeMap<CompanyId, Requires>,
     /// Told of every batch that left something for the peers. Wakes those who wait in the order of their waiting.
     pub outbox: Notify,
     /// See [`Company::is_ready`].
@@ -84,6 +89,17 @@ impl Company {
         if news.outbox {
             self.outbox.notify_waiters();
         }
+    }
+
+    /// Why this company does not vote for a booking as it is told of it: somebody whom it is to carry is not known as it asks.
+    pub fn lacking(&self, prepare: &Prepare) -> Option<Refusal> {
+        let requires = self.requires.get(&self.me).copied().unwrap_or_default();
+        let papers = prepare.papers.as_deref();
+        let seat = papers::first_lacking(&prepare.order, papers, self.me, requires)?;
+        Some(Refusal {
+            seat,
+            reason: RefusalReason::Papers,
+        })
     }
 
     /// The name under which our node drives sagas.

@@ -154,6 +154,7 @@ impl Service {
         let seats = prepare.order.claims_of(self.company.me).into_iter();
         let seats: Vec<SeatKey> = seats.map(|seat| (seat.route, seat.number)).collect();
         let (_claims, lost) = self.company.directory.claim(prepare.saga, &seats).await;
+        let lost = lost.or_else(|| self.company.lacking(prepare));
         let answer = self
             .answer(Entry::asked(question, lost, idempotency))
             .await?;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub use self::book::{BookAnswer, BookRequest, Wait, WantedSeat};
+pub use self::book::{BookAnswer, BookRequest, Lack, Wait, WantedSeat};
 pub use self::finding::Checked;
 pub use self::history::BookingHistory;
 use self::holds::HoldsBegun;

@@ -3,7 +3,7 @@
 //! * customers: [`desk`]: book, hold, cancel, look up; [`accounts`]: who is who, [`mail_address`], where they get mail, and
 //!   [`spelling`], how they are spelt; [`common_passwords`]; [`surname`], by which a booking is found; [`refund`]: what comes back
 //!   for a cancelled seat; [`payment`]: whether it was paid; [`remedy`]: what is owed for a changed flight,
-//!   and [`rebooking`], by which other flights it may be paid;
+//!   and [`rebooking`], by which other flights it may be paid; [`saved`]: passengers for the next booking;
 //! * operators: [`operations`].
 
 pub mod accounts;
@@ -15,5 +15,6 @@ pub mod payment;
 pub mod rebooking;
 pub mod refund;
 pub mod remedy;
+pub mod saved;
 pub mod spelling;
 pub mod surname;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::remedy::Remedy;
 use crate::catalogue::airports;
 use crate::domain::ids::{CompanyId, RouteId};
-use crate::domain::order::{Exchange, Leg, Passenger, SeatRef};
+use crate::domain::order::{Exchange, Leg, SeatRef};
 use crate::domain::ticket::Ticket;
 
 /// So many seconds after the first of the old flights was to depart, flights of companies that changed nothing may leave.
@@ -89,23 +89,27 @@ pub fn exchange(
     })
 }
 
-/// Who has the new seats where the client does not say: those who had the old ones, in the order of the ticket, one on each flight after
+/// Who has the new seats where the client does not say, each by the first of their old seats: those who had the old ones, in the order of the ticket, one on each flight after
 /// another.
-pub fn seated(ticket: &Ticket, given: &[SeatRef], seats: &[SeatRef]) -> Vec<Option<Passenger>> {
+pub fn seated<'t>(
+    ticket: &'t Ticket,
+    given: &[SeatRef],
+    seats: &[SeatRef],
+) -> Vec<Option<&'t Leg>> {
     let old = ticket.order.legs.iter();
     let old = old.filter(|leg| given.contains(&leg.seat));
-    let mut people: Vec<Option<&Passenger>> = Vec::new();
+    let mut people: Vec<&Leg> = Vec::new();
     for leg in old {
-        if !people.contains(&leg.passenger.as_ref()) {
-            people.push(leg.passenger.as_ref());
+        if !people.iter().any(|other| other.passenger == leg.passenger) {
+            people.push(leg);
         }
     }
     let mut on_flight: BTreeMap<(CompanyId, RouteId), usize> = BTreeMap::new();
     let mut next = |seat: &SeatRef| {
         let place = on_flight.entry((seat.company, seat.route)).or_default();
-        let passenger = people.get(*place % people.len().max(1)).copied().flatten();
+        let sitter = people.get(*place % people.len().max(1)).copied();
         *place += 1;
-        passenger.cloned()
+        sitter
     };
     seats.iter().map(&mut next).collect()
 }
@@ -172,7 +176,7 @@ mod tests {
     use crate::domain::fixtures;
     use crate::domain::flight::FlightChange;
     use crate::domain::ids::SeatNumber;
-    use crate::domain::order::Order;
+    use crate::domain::order::{Order, Passenger};
     use crate::people::remedy::Why;
 
     const HOUR: i64 = 60 * 60;
@@ -366,10 +370,12 @@ mod tests {
             leg("c", 4, 2, ("GRU", "LIM"), 5).seat,
         ];
         let names = seated(&ticket, &ticket.order.seats(), &new).into_iter();
-        let names: Vec<_> = names.map(|passenger| passenger.unwrap().name).collect();
+        let names: Vec<_> = names
+            .map(|leg| leg.unwrap().passenger.clone().unwrap().name)
+            .collect();
         assert_eq!(names, ["Ana", "Bia", "Ana", "Bia"]);
         let one = [ticket.order.legs[1].seat];
-        let names = seated(&ticket, &one, &new[..1]);
-        assert_eq!(names, [passenger("Bia")]);
+        let sitters = seated(&ticket, &one, &new[..1]);
+        assert_eq!(sitters, [Some(&ticket.order.legs[1])]);
     }
 }

@@ -212,6 +212,7 @@ impl Cast {
             hash: known.hash,
             acceptors: known.acceptors,
             idempotency: None,
+            papers: None,
             origin,
             seed: 1,
         }
@@ -226,6 +227,7 @@ impl Cast {
             acceptors: known.acceptors.clone(),
             fence: FencingToken::NONE,
             driver: node(self.companies[0]),
+            papers: None,
         }
     }
 }

@@ -57,6 +57,7 @@ fn settings() -> Settings {
         route_actors_max: 2,
         lease_ttl: LEASE_TTL,
         connections: ConnectionTimes::default(),
+        requires: Default::default(),
         in_doubt_after: Duration::from_secs(5),
     }
 }

@@ -6,11 +6,14 @@ use passcom_actors::domain::entry::Idempotency;
 use passcom_actors::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use passcom_actors::domain::order::{LEGS_MAX, Price, SeatRef};
 use passcom_actors::domain::vote::{Refusal, RefusalReason};
-use passcom_actors::people::desk::{BookAnswer, BookRequest, NotShown, Outcome, Wait, WantedSeat};
+use passcom_actors::people::desk::{
+    BookAnswer, BookRequest, Lack, NotShown, Outcome, Wait, WantedSeat,
+};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use self::follow::Followed;
+use super::contact::contact;
 use super::passengers::seated;
 use super::{Client, RETRY, RETRY_COMPANY, RETRY_HOLDS};
 use crate::answer::{Answer, Answered};
@@ -20,7 +23,7 @@ use crate::events;
 use crate::language::{Language, Text};
 use crate::router::{Endpoint, get, post};
 use crate::wire;
-use crate::wire::field::{ROUTE, SEAT, SEATS};
+use crate::wire::field::{PASSENGERS, ROUTE, SEAT, SEATS};
 
 pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     post("/reservar", |client, call| Box::pin(book(client, call))),
@@ -43,6 +46,7 @@ async fn book(client: &Client, call: Call) -> Answered {
     let seats = wanted(
         &body.seats.unwrap_or_default(),
         &body.passengers.unwrap_or_default(),
+        client.desk.clock().wall_seconds(),
     )?;
     let request = BookRequest {
         user,
@@ -50,6 +54,7 @@ async fn book(client: &Client, call: Call) -> Answered {
         idempotency: idempotency(&call)?,
         hold_seconds: None,
         exchange: None,
+        contact: contact(body.contact.as_ref())?,
     };
     answer(client.desk.book(request, wait(&call)).await, call.language)
 }
@@ -90,12 +95,13 @@ fn check_user(named: Option<&str>, user: UserId) -> Result<(), Problem> {
     }
 }
 
-/// The seats asked for, with who is to sit there and what each is expected to cost.
+/// The seats asked for, with who is to sit there and what each is expected to cost. `now`: in seconds since 1970.
 pub(super) fn wanted(
     given: &[wire::WantedSeat],
     passengers: &[wire::Passenger],
+    now: i64,
 ) -> Result<Vec<WantedSeat>, Problem> {
-    let mut wanted = seated(&seats(given)?, passengers)?;
+    let mut wanted = seated(&seats(given)?, passengers, now)?;
     for (seat, given) in wanted.iter_mut().zip(given) {
         seat.expected = given.price.as_ref().map(|price| Price {
             minor: price.minor,
@@ -197,7 +203,41 @@ pub(super) fn answer(answer: BookAnswer, language: Language) -> Answered {
             "retenha os assentos (POST /retencoes), pague e confirme",
             "hold the seats (POST /retencoes), pay, and confirm",
         )),
+        BookAnswer::Lacking(lacks) => lacking(&lacks),
     })
+}
+
+/// Names what is missing, of whom, and who asks for it.
+fn lacking(lacks: &[Lack]) -> Problem {
+    let each = |words: [&str; 3]| {
+        let lack = |lack: &Lack| {
+            let what = match (lack.what.document, lack.what.birth) {
+                (true, false) => words[0],
+                (false, true) => words[1],
+                _ => words[2],
+            };
+            let Lack {
+                traveller, company, ..
+            } = lack;
+            format!("{PASSENGERS}[{traveller}]: {what} ({company})")
+        };
+        lacks.iter().map(lack).collect::<Vec<_>>().join("; ")
+    };
+    let detail = Text::new(
+        each([
+            "falta o documento",
+            "falta a data de nascimento",
+            "faltam documento e data de nascimento",
+        ]),
+        each([
+            "the document is missing",
+            "the birth date is missing",
+            "document and birth date are missing",
+        ]),
+    );
+    Problem::from(Kind::PassengerDataRequired)
+        .detailed(detail)
+        .missing(lacks.iter().map(wire::Missing::from).collect())
 }
 
 fn booked(ticket: SagaId, language: Language) -> Answer {
@@ -248,6 +288,7 @@ pub(crate) fn kind_of(reason: RefusalReason) -> Kind {
         RefusalReason::NoVote => Kind::CompanySilent,
         RefusalReason::Changed => Kind::TicketChanged,
         RefusalReason::Limit => Kind::TooManyHolds,
+        RefusalReason::Papers => Kind::PassengerDataRequired,
     }
 }
 
@@ -320,7 +361,7 @@ mod tests {
         let body = r#"[{"id_trecho":3,"id_assento":3074,"company":"a","preco":{"centavos":45990,"moeda":"BRL","casas":2}},
                        {"id_trecho":3,"id_assento":3073,"company":"a"}]"#;
         let given: Vec<wire::WantedSeat> = serde_json::from_str(body).unwrap();
-        let seats = super::wanted(&given, &[]).unwrap();
+        let seats = super::wanted(&given, &[], 0).unwrap();
         let expected: Vec<_> = seats.into_iter().map(|seat| seat.expected).collect();
         assert_eq!(expected, [Some(price()), None]);
     }
@@ -420,6 +461,7 @@ mod tests {
             (refusal(RefusalReason::Unknown), Kind::UnknownSeat),
             (refusal(RefusalReason::NoVote), Kind::CompanySilent),
             (refusal(RefusalReason::Limit), Kind::TooManyHolds),
+            (refusal(RefusalReason::Papers), Kind::PassengerDataRequired),
             (BookAnswer::SeatBusy(seat_ref(1)), Kind::SeatBusy),
             (BookAnswer::StillRunning(SAGA), Kind::StillRunning),
             (BookAnswer::KeyReused, Kind::KeyReused),

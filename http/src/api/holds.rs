@@ -8,6 +8,7 @@ use passcom_actors::people::desk::{
 
 use super::bookings::{self, company_down, not_known_in_time, not_shown, wait};
 use super::payments::unpaid;
+use super::contact::contact;
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -41,6 +42,7 @@ async fn hold(client: &Client, call: Call) -> Answered {
     let seats = bookings::wanted(
         &body.seats.unwrap_or_default(),
         &body.passengers.unwrap_or_default(),
+        client.desk.clock().wall_seconds(),
     )?;
     let request = BookRequest {
         user,
@@ -48,6 +50,7 @@ async fn hold(client: &Client, call: Call) -> Answered {
         idempotency: bookings::idempotency(&call)?,
         hold_seconds: Some(client.desk.hold_seconds()),
         exchange: None,
+        contact: contact(body.contact.as_ref())?,
     };
     match client.desk.book(request, Wait::ForAnswer).await {
         BookAnswer::Definite(Outcome::Held { hold }) => {

@@ -9,6 +9,7 @@ use passcom_actors::domain::ids::{CompanyId, UserId};
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::accounts::{Accounts, Known};
 use passcom_actors::people::desk::Desk;
+use passcom_actors::people::saved::SavedPassengers;
 use passcom_actors::turns::fair::{Bounds, FairTurns, Whence};
 use tokio::sync::watch;
 use tracing::debug;
@@ -32,6 +33,7 @@ use crate::wire::Teller;
 mod accounts;
 pub(crate) mod bookings;
 pub(crate) mod catalogue;
+mod contact;
 mod history;
 mod holds;
 mod itineraries;
@@ -39,6 +41,7 @@ mod passengers;
 mod payments;
 mod places;
 mod recovery;
+mod saved;
 mod seats;
 pub(crate) mod tickets;
 mod ui;
@@ -77,6 +80,7 @@ struct Client {
     codes: Option<Arc<dyn Codes>>,
     /// None where this company takes no payments.
     payments: Option<Arc<dyn Till>>,
+    saved: Arc<dyn SavedPassengers>,
     printer: Printer,
     rendering: Rendering,
     /// Looks for places that are spelled like one that nobody knows.
@@ -102,6 +106,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         registrations: Limiter::per_minute(app.limits.registrations),
         codes: app.codes,
         payments: app.payments,
+        saved: app.saved,
         printer: Printer::new(prints_at_once()),
         rendering: Rendering::new(),
         suggesting: FairTurns::new(SUGGESTING),
@@ -128,6 +133,7 @@ fn router() -> Router<Client> {
     Router::new(&[
         accounts::ENDPOINTS,
         recovery::ENDPOINTS,
+        saved::ENDPOINTS,
         catalogue::ENDPOINTS,
         itineraries::ENDPOINTS,
         seats::ENDPOINTS,

@@ -2,30 +2,37 @@
 
 use std::collections::BTreeMap;
 
+use passcom_actors::domain::birth::{Birth, NoBirth};
+use passcom_actors::domain::document::{Document, NUMBER_LEN_MAX, NoDocument};
 use passcom_actors::domain::ids::{CompanyId, RouteId};
 use passcom_actors::domain::order::{Passenger, SeatRef};
+use passcom_actors::domain::papers::Person;
 use passcom_actors::people::desk::WantedSeat;
 use passcom_actors::people::spelling::{self, Misspelt};
 
 use super::accounts::misspelt;
 use crate::error::Problem;
 use crate::wire;
-use crate::wire::field::{DOCUMENT, NAME, PASSENGERS};
+use crate::wire::field::{BIRTH, DOCUMENT, NAME, PASSENGERS};
 
 const NAME_CHARS_MAX: usize = 120;
-const DOCUMENT_CHARS_MAX: usize = 32;
 
 /// Who sits where: one passenger per seat, or one per traveller, who has the same place in the row of each leg's seats.
 pub(super) fn seated(
     seats: &[SeatRef],
     passengers: &[wire::Passenger],
+    now: i64,
 ) -> Result<Vec<WantedSeat>, Problem> {
     if passengers.is_empty() {
-        return Ok(seats.iter().copied().map(WantedSeat::from).collect());
+        let nobody = |(traveller, seat): (usize, &SeatRef)| WantedSeat {
+            traveller,
+            ..WantedSeat::from(*seat)
+        };
+        return Ok(seats.iter().enumerate().map(nobody).collect());
     }
     let passengers = passengers.iter().enumerate();
-    let passengers = passengers.map(|(index, given)| passenger(index, given));
-    let passengers: Vec<Passenger> = passengers.collect::<Result<_, _>>()?;
+    let passengers = passengers.map(|(index, given)| passenger(index, given, now));
+    let passengers: Vec<(Passenger, Person)> = passengers.collect::<Result<_, _>>()?;
     let per_seat = passengers.len() == seats.len();
     let mut on_leg: BTreeMap<(CompanyId, RouteId), usize> = BTreeMap::new();
     let mut seated = Vec::with_capacity(seats.len());
@@ -33,10 +40,12 @@ pub(super) fn seated(
         let place = on_leg.entry((seat.company, seat.route)).or_default();
         let traveller = if per_seat { index } else { *place };
         *place += 1;
-        let passenger = passengers.get(traveller).cloned();
+        let (passenger, person) = passengers.get(traveller).cloned().ok_or_else(too_few)?;
         seated.push(WantedSeat {
             seat: *seat,
-            passenger: Some(passenger.ok_or_else(too_few)?),
+            passenger: Some(passenger),
+            person,
+            traveller,
             expected: None,
         });
     }
@@ -64,17 +73,87 @@ pub(super) fn spelt(of: &str, index: usize, name: &str) -> Result<String, Proble
     bounded(&place, &name, NAME_CHARS_MAX)
 }
 
-fn passenger(index: usize, given: &wire::Passenger) -> Result<Passenger, Problem> {
+/// One passenger of the list, and what is told of them beside the name. `now`: in seconds since 1970.
+pub(super) fn passenger(
+    index: usize,
+    given: &wire::Passenger,
+    now: i64,
+) -> Result<(Passenger, Person), Problem> {
     let name = spelt(PASSENGERS, index, given.name.as_deref().unwrap_or_default())?;
-    let document = given.document.as_deref().map(str::trim);
-    let document = document.filter(|document| !document.is_empty());
-    let document = document
-        .map(|document| {
-            let place = place(PASSENGERS, index, DOCUMENT);
-            bounded(&place, document, DOCUMENT_CHARS_MAX)
-        })
-        .transpose()?;
-    Ok(Passenger { name, document })
+    let document = given.document.as_ref().map(|given| document(index, given));
+    let birth = given.birth.as_deref().map(str::trim);
+    let birth = birth.filter(|birth| !birth.is_empty());
+    let birth = birth.map(|birth| {
+        Birth::new(birth, now).map_err(|why| no_birth(&place(PASSENGERS, index, BIRTH), why))
+    });
+    let person = Person {
+        document: document.transpose()?.flatten(),
+        birth: birth.transpose()?,
+    };
+    Ok((Passenger::named(name), person))
+}
+
+/// None where it is empty: pages send what was not filled in.
+fn document(index: usize, given: &wire::GivenDocument) -> Result<Option<Document>, Problem> {
+    let place = place(PASSENGERS, index, DOCUMENT);
+    let number = match given {
+        wire::GivenDocument::Text(number) | wire::GivenDocument::Told { number, .. } => number,
+    };
+    let number = number.trim();
+    if number.is_empty() {
+        return Ok(None);
+    }
+    let number = bounded(&place, number, NUMBER_LEN_MAX)?;
+    match given {
+        wire::GivenDocument::Text(_) => Ok(Some(Document::of_text(&number))),
+        wire::GivenDocument::Told { kind, country, .. } => {
+            let document = Document::new((*kind).into(), &number, country.as_deref());
+            document.map(Some).map_err(|why| no_document(&place, why))
+        }
+    }
+}
+
+fn no_document(place: &str, why: NoDocument) -> Problem {
+    let (portuguese, english) = match why {
+        NoDocument::CpfDigits => ("um CPF tem onze dígitos", "a CPF has eleven digits"),
+        NoDocument::CheckDigits => (
+            "os dígitos do CPF não conferem; veja se algum foi trocado",
+            "the digits of the CPF do not add up; see whether one is wrong",
+        ),
+        NoDocument::Passport => (
+            "um passaporte tem de 5 a 9 letras e números",
+            "a passport has 5 to 9 letters and digits",
+        ),
+        NoDocument::BrazilianPassport => (
+            "um passaporte brasileiro tem duas letras e seis números, como FX123456",
+            "a Brazilian passport has two letters and six digits, as FX123456",
+        ),
+        NoDocument::Identity => (
+            "um RG tem de 4 a 14 letras e números",
+            "an RG has 4 to 14 letters and digits",
+        ),
+        NoDocument::Country => (
+            "informe em pais o país que emitiu o passaporte, em duas letras (ISO 3166-1)",
+            "say in pais which country issued the passport, in two letters (ISO 3166-1)",
+        ),
+        NoDocument::CountryUnwanted => ("só um passaporte tem pais", "only a passport has pais"),
+    };
+    Problem::invalid(
+        format!("{place}: {portuguese}"),
+        format!("{place}: {english}"),
+    )
+}
+
+fn no_birth(place: &str, why: NoBirth) -> Problem {
+    let (portuguese, english) = match why {
+        NoBirth::NoDay => ("deve ser um dia, AAAA-MM-DD", "must be a day, YYYY-MM-DD"),
+        NoBirth::Future => ("está no futuro", "is in the future"),
+        NoBirth::TooLongAgo => ("é de tempo demais atrás", "is too long ago"),
+    };
+    Problem::invalid(
+        format!("{place} {portuguese}"),
+        format!("{place} {english}"),
+    )
 }
 
 /// How a field of this passenger is called.
@@ -100,9 +179,13 @@ fn bounded(place: &str, text: &str, max: usize) -> Result<String, Problem> {
 #[cfg(test)]
 mod tests {
     use passcom_actors::domain::ids::SeatNumber;
+    use serde_json::json;
 
     use super::*;
     use crate::error::Kind;
+
+    /// 27 November 2026.
+    const NOW: i64 = 1_795_780_800;
 
     fn seat(route: u64, number: u16) -> SeatRef {
         SeatRef {
@@ -116,12 +199,13 @@ mod tests {
         let person = |name: &&str| wire::Passenger {
             name: Some((*name).to_owned()),
             document: None,
+            birth: None,
         };
         names.iter().map(person).collect()
     }
 
     fn names(seats: &[SeatRef], given: &[&str]) -> Result<Vec<String>, Kind> {
-        let seated = seated(seats, &people(given)).map_err(|problem| problem.kind())?;
+        let seated = seated(seats, &people(given), NOW).map_err(|problem| problem.kind())?;
         let name = |seat: WantedSeat| seat.passenger.map(|passenger| passenger.name);
         Ok(seated.into_iter().filter_map(name).collect())
     }
@@ -179,5 +263,61 @@ mod tests {
             );
         }
         assert!(names(&[seat(1, 1)], &[&"é".repeat(NAME_CHARS_MAX)]).is_ok());
+    }
+
+    fn told(passenger: serde_json::Value) -> Result<Person, String> {
+        let given: wire::Passenger = serde_json::from_value(passenger).unwrap();
+        let (_, person) = super::passenger(1, &given, NOW).map_err(|problem| {
+            assert_eq!(problem.kind(), Kind::InvalidRequest);
+            problem
+                .detail(crate::language::Language::English)
+                .to_owned()
+        })?;
+        Ok(person)
+    }
+
+    #[test]
+    fn a_document_is_told_by_its_kind_or_as_it_always_was() {
+        let cpf = json!({"tipo": "cpf", "numero": "123.456.789-09"});
+        let person = told(json!({"nome": "Ana", "documento": cpf, "nascimento": "1990-05-17"}));
+        let person = person.unwrap();
+        assert_eq!(person.document.unwrap().number(), "12345678909");
+        assert_eq!(person.birth.unwrap().to_string(), "1990-05-17");
+        let old = told(json!({"nome": "Ana", "documento": "MG-7"})).unwrap();
+        assert_eq!(old.document.unwrap().number(), "MG-7");
+        let passport = json!({"tipo": "passaporte", "numero": "fx123456", "pais": "br"});
+        let person = told(json!({"nome": "Ana", "documento": passport})).unwrap();
+        assert_eq!(person.document.unwrap().country(), Some("BR"));
+        for nothing in [json!(null), json!(""), json!({"tipo": "rg", "numero": " "})] {
+            let person = told(json!({"nome": "Ana", "documento": nothing, "nascimento": ""}));
+            assert_eq!(person, Ok(Person::default()));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_whom_is_said_without_saying_the_number() {
+        let document = |kind: &str, number: &str, country: Option<&str>| {
+            let document = json!({"tipo": kind, "numero": number, "pais": country});
+            told(json!({"nome": "Ana", "documento": document})).unwrap_err()
+        };
+        let wrong = document("cpf", "123.456.789-00", None);
+        assert!(
+            wrong.starts_with("passageiros[1].documento: the digits"),
+            "{wrong}"
+        );
+        assert!(!wrong.contains("123"), "{wrong}");
+        assert!(document("cpf", "123", None).contains("eleven digits"));
+        assert!(document("cpf", "123.456.789-09", Some("BR")).contains("only a passport"));
+        assert!(
+            document("passaporte", "123456", Some("BR")).contains("two letters and six digits")
+        );
+        assert!(document("passaporte", "FX123456", None).contains("which country"));
+        assert!(document("passaporte", "1", Some("FR")).contains("5 to 9"));
+        assert!(document("rg", "abc", None).contains("4 to 14"));
+        assert!(document("rg", &"1".repeat(33), None).contains("1 to 32"));
+        let birth = |day: &str| told(json!({"nome": "Ana", "nascimento": day})).unwrap_err();
+        assert!(birth("2030-01-01").contains("future"));
+        assert!(birth("1800-01-01").contains("too long ago"));
+        assert!(birth("17/05/1990").starts_with("passageiros[1].nascimento must be a day"));
     }
 }

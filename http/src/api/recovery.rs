@@ -59,7 +59,7 @@ async fn show(client: &Client, call: Call) -> Answered {
     }))
 }
 
-/// All that is kept of the user as a person, page by page: account and holds are on the first.
+/// All that is kept of the user as a person, page by page: account, holds and saved passengers are on the first.
 async fn export(client: &Client, call: Call) -> Answered {
     let user = client.user(&call)?;
     let after = cursor::given(&call)?;
@@ -70,6 +70,15 @@ async fn export(client: &Client, call: Call) -> Answered {
         None => Some(client.desk.holds(user).await),
         Some(_) => None,
     };
+    let saved = match after {
+        None => client.saved.of(user).await?,
+        Some(_) => Vec::new(),
+    };
+    let mut papers = Vec::new();
+    for ticket in &page.tickets {
+        let of_ticket = client.desk.papers(ticket).await;
+        papers.extend(of_ticket.map(|papers| (ticket.id, papers)));
+    }
     let now = client.desk.clock().wall_ms();
     let showing = client.showing(call.language);
     let next = page.next.map(|next| call.next_page(&next.to_text()));
@@ -88,6 +97,11 @@ async fn export(client: &Client, call: Call) -> Answered {
                 .filter_map(|hold| wire::Hold::new(hold, now, showing.teller()))
                 .collect(),
             tickets: tickets.map(|ticket| showing.ticket(ticket)).collect(),
+            papers: papers
+                .iter()
+                .map(|(ticket, papers)| wire::TicketPapers::new(*ticket, papers))
+                .collect(),
+            saved: saved.iter().map(wire::SavedPerson::from).collect(),
         };
         let unreachable = holds.as_ref().map_or(&[][..], |holds| &holds.unreachable);
         Answer::json(&data).linked(next).without(unreachable)
@@ -102,7 +116,9 @@ async fn end(client: &Client, call: Call) -> Answered {
         return Err(Kind::BadCredentials.into());
     }
     let deleted = client.accounts.delete(&login, &password, call.from);
-    renewed(deleted.await)?;
+    let deleted = renewed(deleted.await)?;
+    // elsewhere they go when the account is known to be gone
+    client.saved.keep(deleted.user, Vec::new()).await?;
     let answer = Answer::json(&wire::Message {
         message: GONE.to(call.language),
     });

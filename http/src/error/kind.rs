@@ -40,6 +40,7 @@ pub(crate) enum Kind {
     NotPayable,
     UnknownPayment,
     BadSignature,
+    PassengerDataRequired,
     UnknownSaga,
     MethodNotAllowed,
     RequestTimeout,
@@ -353,6 +354,15 @@ impl Kind {
                 Text::fixed(
                     "Nenhuma companhia alcançável conhece esta reserva",
                     "No company that can be reached knows this booking",
+                ),
+            ),
+            Self::PassengerDataRequired => row(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "passenger-data-required",
+                Text::fixed("Faltam dados de passageiros", "Passenger data required"),
+                Text::fixed(
+                    "Uma companhia da viagem exige dados de passageiros que não foram informados",
+                    "A company of the trip asks for data of passengers that were not given",
                 ),
             ),
             Self::UnknownSaga => row(

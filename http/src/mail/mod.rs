@@ -13,6 +13,7 @@ use passcom_actors::domain::ticket::Ticket;
 use uuid::Uuid;
 
 use crate::airlines::Airlines;
+use crate::ticket::masked::masked;
 use crate::ticket::pdf::Form;
 use crate::ticket::{calendar, e_ticket};
 use crate::token::TokenIssuer;
@@ -107,6 +108,8 @@ impl Letters {
         now: i64,
     ) -> Result<Letter, LetterError> {
         let labels = |leg: &Leg| e_ticket::label(&self.catalogue, leg);
+        // a letter passes through others' hands
+        let ticket = &masked(ticket.clone(), None);
         let document = e_ticket::Printing {
             labels: e_ticket::labels(&self.catalogue, ticket),
             issuer: self.issuer.clone(),

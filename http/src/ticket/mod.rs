@@ -2,7 +2,7 @@
 //!
 //! * [`code`]: what a QR code says, signed, so that any node can tell a true one without asking anybody;
 //! * [`travellers`]: whose seats are whose; [`calendar`]: RFC 5545; [`pdf`]: the pages, with [`text`] and [`qr`];
-//!   [`e_ticket`]: all of them with their codes; [`printer`]: when they are made, and for how long they are kept.
+//!   [`masked`]: documents as they are shown; [`e_ticket`]: all of them with their codes; [`printer`]: when they are made, and for how long they are kept.
 //!
 //! All of it is made from a ticket alone. A cancelled seat is on no page and in no code; but a code that was made before does not know
 //! that: it says who bought what, not that it still holds.
@@ -10,6 +10,7 @@
 pub(crate) mod calendar;
 pub(crate) mod code;
 pub(crate) mod e_ticket;
+pub(crate) mod masked;
 pub(crate) mod pdf;
 pub(crate) mod printer;
 mod qr;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{SagaId, UserId};
-use passcom_actors::domain::order::SeatRef;
+use passcom_actors::domain::order::{Order, SeatRef};
 use passcom_actors::domain::refund::Refunded;
 use passcom_actors::domain::ticket::Correction;
 use passcom_actors::turns::Turns;
@@ -34,6 +34,8 @@ pub(crate) struct Subject {
     pub refunds: Vec<Refunded>,
     /// Of its names.
     pub corrections: Vec<Correction>,
+    /// With the documents that are shown: a node that could not look for them is asked again.
+    pub order: Arc<Order>,
     /// What its seats were called when they were sold, as far as that is known.
     pub labels: Vec<Vec<Option<String>>>,
     pub form: Form,
@@ -165,6 +167,7 @@ mod tests {
             changes: Vec::new(),
             refunds: Vec::new(),
             corrections: Vec::new(),
+            order: crate::ticket::travellers::tests::ticket(Vec::new()).order,
             labels: Vec::new(),
             form: Form::EachTraveller,
             language: Language::English,

@@ -17,6 +17,17 @@ pub(crate) struct Airline<'a> {
     /// Null where its operator says nothing.
     #[serde(rename = "condicoes")]
     conditions: Option<Conditions<'a>>,
+    /// What is to be told of whoever it carries.
+    #[serde(rename = "exige")]
+    requires: Required,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Required {
+    #[serde(rename = "documento")]
+    document: bool,
+    #[serde(rename = "nascimento")]
+    birth: bool,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -52,10 +63,15 @@ impl<'a> Teller<'a> {
             refund: of.refund.to(self.language),
             change: of.change.to(self.language),
         };
+        let requires = self.airlines.requires(company);
         Airline {
             company,
             name: self.airlines.name(&company).to_owned(),
             conditions: self.airlines.conditions(company).map(tell),
+            requires: Required {
+                document: requires.document,
+                birth: requires.birth,
+            },
         }
     }
 
@@ -94,10 +110,11 @@ pub(crate) mod tests {
             let codes = ["a", "G3", "a"].map(|code| code.parse().unwrap());
             serde_json::to_value(teller.all(codes.into_iter())).unwrap()
         };
-        let gol = json!({"company": "G3", "nome": "Gol", "condicoes": null});
+        let nothing = json!({"documento": false, "nascimento": false});
+        let gol = json!({"company": "G3", "nome": "Gol", "condicoes": null, "exige": nothing});
         let of_a = |bag, refund, change| {
             let said = json!({"bagagem": bag, "reembolso": refund, "remarcacao": change});
-            json!({"company": "a", "nome": "Andorinha", "condicoes": said})
+            json!({"company": "a", "nome": "Andorinha", "condicoes": said, "exige": nothing})
         };
         assert_eq!(
             told(Language::English),
@@ -117,7 +134,10 @@ pub(crate) mod tests {
             language: Language::English,
         };
         let told = serde_json::to_value(teller.up(("z9".parse().unwrap(), true))).unwrap();
-        let expected = json!({"company": "z9", "nome": "z9", "condicoes": null, "no_ar": true});
+        let nothing = json!({"documento": false, "nascimento": false});
+        let expected = json!({
+            "company": "z9", "nome": "z9", "condicoes": null, "exige": nothing, "no_ar": true,
+        });
         assert_eq!(told, expected);
     }
 }

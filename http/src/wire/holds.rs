@@ -9,6 +9,7 @@ use super::airlines::{Airline, Teller};
 use super::bookings::booking_state;
 use super::legs::Money;
 use super::orders::{CompanyPrice, OrderedLeg, prices, total};
+use super::people::{GivenContact, Passenger};
 use crate::clock;
 
 #[derive(Deserialize)]
@@ -17,14 +18,8 @@ pub(crate) struct HoldBody {
     pub seats: Option<Vec<WantedSeat>>,
     #[serde(rename = "passageiros")]
     pub passengers: Option<Vec<Passenger>>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Passenger {
-    #[serde(rename = "nome")]
-    pub name: Option<String>,
-    #[serde(rename = "documento")]
-    pub document: Option<String>,
+    #[serde(rename = "contato")]
+    pub contact: Option<GivenContact>,
 }
 
 #[derive(Serialize)]

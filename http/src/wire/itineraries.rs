@@ -417,9 +417,12 @@ mod tests {
             "origem": [{"iata": "CGH", "cidade": "São Paulo"}, {"iata": "GRU", "cidade": "São Paulo"}],
             "destino": [{"iata": "TFF", "cidade": "Tefé"}],
             "companhias": [
-                {"company": "AD", "nome": "AD", "condicoes": null},
-                {"company": "G3", "nome": "Gol", "condicoes": null},
-                {"company": "JJ", "nome": "JJ", "condicoes": null},
+                {"company": "AD", "nome": "AD", "condicoes": null,
+                    "exige": {"documento": false, "nascimento": false}},
+                {"company": "G3", "nome": "Gol", "condicoes": null,
+                    "exige": {"documento": false, "nascimento": false}},
+                {"company": "JJ", "nome": "JJ", "condicoes": null,
+                    "exige": {"documento": false, "nascimento": false}},
             ],
         });
         assert_eq!(answer(["BRL", "BRL"]), expected);

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use passcom_actors::domain::document::Document;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
-use passcom_actors::domain::order::{self, Leg, Order, Price};
+use passcom_actors::domain::order::{Leg, Order, Price, SeatRef};
 use passcom_actors::domain::ticket::Correction;
 use serde::Serialize;
 
 use super::legs::Money;
+use super::people;
 use crate::clock;
 
 #[derive(Serialize)]
@@ -17,7 +19,7 @@ pub(super) struct CompanyPrice<'a> {
     price: Money<'a>,
 }
 
-/// A seat of an order with its flight and who sits there.
+/// A seat of an order with its flight and who sits there, without their document.
 #[derive(Serialize)]
 pub(super) struct OrderedLeg<'a> {
     #[serde(rename = "id_trecho")]
@@ -51,8 +53,11 @@ pub(super) struct OrderedLeg<'a> {
 struct Seated<'a> {
     #[serde(rename = "nome")]
     name: &'a str,
+    /// Masked; where it is not told at all, nothing of it is.
     #[serde(rename = "documento", skip_serializing_if = "Option::is_none")]
-    document: Option<&'a str>,
+    document: Option<String>,
+    #[serde(rename = "tipo_documento", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
     /// Not as it was sold.
     #[serde(rename = "corrigido", skip_serializing_if = "std::ops::Not::not")]
     corrected: bool,
@@ -99,9 +104,15 @@ pub(super) fn prices(order: &Order) -> Vec<CompanyPrice<'_>> {
 }
 
 impl OrderedLeg<'_> {
-    pub(super) fn hide_document(&mut self) {
+    pub(super) fn is_of(&self, seat: &SeatRef) -> bool {
+        (self.company, self.route, self.number) == (seat.company, seat.route, seat.number)
+    }
+
+    /// Shows the owner of a ticket by which document its passenger is known.
+    pub(super) fn identify(&mut self, document: &Document) {
         if let Some(passenger) = &mut self.passenger {
-            passenger.document = None;
+            passenger.document = Some(document.masked());
+            passenger.kind = people::kind(document.kind());
         }
     }
 }
@@ -130,9 +141,10 @@ impl<'a> From<&'a Leg> for OrderedLeg<'a> {
                 leg.offsets.map(|told| told.arrives),
             ),
             price: Money::from(&leg.price),
-            passenger: passenger.map(|order::Passenger { name, document }| Seated {
-                name,
-                document: document.as_deref(),
+            passenger: passenger.map(|passenger| Seated {
+                name: &passenger.name,
+                document: None,
+                kind: None,
                 corrected: false,
             }),
         }

@@ -5,6 +5,7 @@ use passcom_actors::domain::flight::FlightChange;
 use passcom_actors::domain::ids::{CompanyId, SeatNumber};
 use passcom_actors::domain::locator::Locator;
 use passcom_actors::domain::order::{Exchange, Leg, Offsets, Price, SeatRef};
+use passcom_actors::domain::papers::Papers;
 use passcom_actors::domain::ticket;
 use passcom_actors::domain::vote::RefusalReason;
 use passcom_actors::people::desk::BookingHistory;
@@ -18,6 +19,7 @@ use super::bookings::booking_state;
 use super::legs::Money;
 use super::orders::{CompanyPrice, OrderedLeg, prices, total};
 use crate::clock;
+use crate::ticket::masked;
 
 /// What a seat is called, as it was sold: `29B`; none where nobody knows.
 pub(crate) type Labels<'p> = &'p dyn Fn(&Leg) -> Option<String>;
@@ -224,10 +226,17 @@ impl<'a> Ticket<'a> {
 }
 
 impl Ticket<'_> {
-    /// For who knows of it, and is perhaps nobody on it.
-    pub fn without_documents(mut self) -> Self {
+    /// For its owner: with the documents of who travels, masked.
+    pub fn identified(mut self, ticket: &ticket::Ticket, papers: Option<&Papers>) -> Self {
         for leg in &mut self.legs {
-            leg.leg.hide_document();
+            let ordered = ticket
+                .order
+                .legs
+                .iter()
+                .find(|known| leg.leg.is_of(&known.seat));
+            if let Some(document) = ordered.and_then(|known| masked::document(known, papers)) {
+                leg.leg.identify(&document);
+            }
         }
         self
     }
@@ -530,6 +539,7 @@ fn refusal(reason: RefusalReason) -> &'static str {
         RefusalReason::NoVote => "no-vote",
         RefusalReason::Changed => "changed",
         RefusalReason::Limit => "limit",
+        RefusalReason::Papers => "passenger-data",
     }
 }
 
@@ -588,12 +598,15 @@ mod tests {
     }
 
     #[test]
-    fn no_document_is_shown_to_who_only_knows_of_the_ticket() {
+    fn a_document_is_shown_to_its_owner_alone_and_masked() {
         let ticket = ticket(vec![leg("a", 2, 7, Some("Ana"))]);
         let airlines = airlines();
         let whole = Ticket::new(&ticket, &[], &|_| None, teller(&airlines));
-        let told = serde_json::to_value(whole.without_documents()).unwrap();
+        let told = serde_json::to_value(&whole).unwrap();
         assert_eq!(told["trechos"][0]["passageiro"], json!({"nome": "Ana"}));
+        let told = serde_json::to_value(whole.identified(&ticket, None)).unwrap();
+        let own = json!({"nome": "Ana", "documento": "***.456.789-**", "tipo_documento": "cpf"});
+        assert_eq!(told["trechos"][0]["passageiro"], own);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::servers::{Servers, Setting};
 use super::user::User;
 use super::wiring::Wiring;
 use super::{ports, process};
-use crate::config::{Cluster, Company, Config, ProxyHeader};
+use crate::config::{Cluster, Company, Config, ProxyHeader, Requires};
 
 /// The admin port of a company lies this far above its http port.
 const ADMIN_OFFSET: u16 = 1000;
@@ -372,5 +372,6 @@ fn company(folder: &Folder, code: CompanyId, http: u16, mesh: u16) -> Company {
         mail: None,
         payment: None,
         conditions: Some(conditions),
+        requires: Requires::default(),
     }
 }

@@ -35,6 +35,8 @@ pub struct Cluster {
     port: u16,
     /// What the first company has in the configuration beside what every one has.
     first: Option<toml::Table>,
+    /// The second company asks for a document of whoever it carries.
+    asks: bool,
     /// Flights are put on sale once: later they are as somebody has changed them.
     imported: bool,
     folder: Folder,
@@ -77,28 +79,26 @@ fn companies() -> Vec<CompanyId> {
 
 impl Cluster {
     pub async fn start(name: &str) -> Self {
-        Self::start_where(name, None).await
+        Self::start_where(name, None, false).await
+    }
+
+    /// The second company asks for a document of whoever it carries.
+    pub async fn start_asking(name: &str, mail_port: u16) -> Self {
+        Self::start_where(name, Some(mail(mail_port)), true).await
     }
 
     /// The first company sends mail through this port, and sells the sample as the others do.
     pub async fn start_with_mail(name: &str, mail_port: u16) -> Self {
-        let mut mail = toml::toml! {
-            server = "127.0.0.1"
-            tls = "never"
-            from = "Companhia A <reservas@a.example>"
-        };
-        mail.insert("port".to_owned(), i64::from(mail_port).into());
-        let first = [("mail".to_owned(), mail.into())].into_iter().collect();
-        Self::start_where(name, Some(first)).await
+        Self::start_where(name, Some(mail(mail_port)), false).await
     }
 
     /// The first company is paid like this, and sells the sample as the others do.
     pub async fn start_with_payment(name: &str, payment: toml::Table) -> Self {
         let first = [("payment".to_owned(), payment.into())];
-        Self::start_where(name, Some(first.into_iter().collect())).await
+        Self::start_where(name, Some(first.into_iter().collect()), false).await
     }
 
-    async fn start_where(name: &str, first: Option<toml::Table>) -> Self {
+    async fn start_where(name: &str, first: Option<toml::Table>, asks: bool) -> Self {
         let folder = std::env::temp_dir().join(format!("passcom-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         // the servers' user must get there
@@ -114,6 +114,7 @@ impl Cluster {
                 .unwrap(),
             port,
             first,
+            asks,
             imported: false,
             folder,
         };
@@ -128,6 +129,9 @@ impl Cluster {
         certs::generate(&certificates, &companies()).unwrap();
         if let Some(first) = &self.first {
             set_up_first(&local.folder().config(), first);
+            if self.asks {
+                ask_for_documents(&local.folder().config());
+            }
             if !std::mem::replace(&mut self.imported, true) {
                 for company in COMPANIES {
                     import(&local.folder().config(), company);
@@ -156,6 +160,27 @@ impl Cluster {
         let run_file: Value = serde_json::from_slice(&run_file).unwrap();
         let pid = run_file["companies"][company]["pid"].as_i64().unwrap();
         kill(Pid::from_raw(i32::try_from(pid).unwrap()), signal).unwrap();
+    }
+
+    /// All that the database of this company has, as text.
+    pub fn dump(&self, company: usize) -> String {
+        let run_file = fs::read(self.local.as_ref().unwrap().folder().run_file()).unwrap();
+        let run_file: Value = serde_json::from_slice(&run_file).unwrap();
+        let url = run_file["companies"][company]["postgres"].as_str().unwrap();
+        // rows of the log are bytes: their texts stand in them as they are
+        let dumped = std::process::Command::new(pg_dump())
+            .args(["--data-only", "--column-inserts", url])
+            .output()
+            .unwrap();
+        assert!(dumped.status.success(), "{dumped:?}");
+        String::from_utf8(dumped.stdout).unwrap()
+    }
+
+    /// What the node of this company has logged.
+    pub fn logged(&self, company: usize) -> String {
+        let run_file = fs::read(self.local.as_ref().unwrap().folder().run_file()).unwrap();
+        let run_file: Value = serde_json::from_slice(&run_file).unwrap();
+        fs::read_to_string(run_file["companies"][company]["log"].as_str().unwrap()).unwrap()
     }
 
     /// What `passcom flight` of this company says.
@@ -307,6 +332,17 @@ impl Cluster {
     }
 }
 
+/// What the first company has in the configuration to send mail through this port.
+fn mail(port: u16) -> toml::Table {
+    let mut mail = toml::toml! {
+        server = "127.0.0.1"
+        tls = "never"
+        from = "Companhia A <reservas@a.example>"
+    };
+    mail.insert("port".to_owned(), i64::from(port).into());
+    [("mail".to_owned(), mail.into())].into_iter().collect()
+}
+
 fn set_up_first(config: &Path, first: &toml::Table) {
     let text = fs::read_to_string(config).unwrap();
     let mut cluster: toml::Table = text.parse().unwrap();
@@ -325,7 +361,24 @@ fn import(config: &Path, company: &str) {
     assert!(import.status.success(), "{import:?}");
 }
 
-async fn answer(request: RequestBuilder) -> Answer {
+/// Beside the server that the cluster runs.
+fn pg_dump() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").unwrap();
+    let programs = versions.map(|version| version.unwrap().path().join("bin/pg_dump"));
+    programs.filter(|program| program.exists()).max().unwrap()
+}
+
+/// The second company asks for a document.
+fn ask_for_documents(config: &Path) {
+    let text = fs::read_to_string(config).unwrap();
+    let mut cluster: toml::Table = text.parse().unwrap();
+    let asks = toml::toml! { document = true };
+    let second = cluster["company"][1].as_table_mut().unwrap();
+    second.insert("requires".to_owned(), asks.into());
+    fs::write(config, cluster.to_string()).unwrap();
+}
+
+pub async fn answer(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let body = response.json().await.unwrap_or_default();

@@ -1,8 +1,9 @@
 //! That a person can have what is kept of them, and can go.
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, until};
+use crate::cluster::{Cluster, answer, until};
 use crate::smtp::{Mood, Server};
 
 const PASSWORD: &str = "senha-muito-boa";
@@ -87,5 +88,94 @@ async fn an_account_is_exported_and_ends_everywhere() {
     let codes = server.letters().into_iter();
     let codes = codes.filter(|letter| letter.text.contains("code for a new password"));
     assert_eq!(codes.count(), 1);
+    cluster.stop().await;
+}
+
+/// A document that is nobody's, in the forms in which it might be written.
+const CPF: &str = "529.982.247-25";
+const CPF_DIGITS: &str = "52998224725";
+const PHONE: &str = "5511912345678";
+
+/// Whether this is somewhere in it: as text, or in the bytes of a row of the log.
+fn has(dump: &str, text: &str) -> bool {
+    let bytes: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    dump.contains(text) || dump.contains(&bytes)
+}
+
+#[tokio::test]
+async fn a_document_is_with_the_companies_of_the_trip_and_with_no_other() {
+    let mut server = Server::new();
+    server.start(Mood::Good).await;
+    let cluster = Cluster::start_asking("papers", server.port).await;
+    cluster.register(0, "ana", PASSWORD).await;
+    let token = cluster.log_in(0, "ana", PASSWORD).await.token();
+    // of both companies, at the node of the third, which has no part in the trip
+    let mut seats = Vec::new();
+    for company in ["a", "b"] {
+        let path = format!("/all-trechos?limite=1&company={company}");
+        until("there is something to book", async || {
+            let legs = cluster.get(2, &path, &token).await;
+            legs.status == 200 && legs.body[0]["id"].is_u64()
+        })
+        .await;
+        let legs = cluster.get(2, &path, &token).await.body;
+        let seat = &legs[0]["assentos"][5]["id"];
+        seats.push(json!({"id_trecho": legs[0]["id"], "id_assento": seat, "company": company}));
+    }
+    let asked: Value = answer(cluster.request(2, Method::GET, "/companhias"))
+        .await
+        .body;
+    assert_eq!(
+        asked[1]["exige"],
+        json!({"documento": true, "nascimento": false})
+    );
+    let book = async |passenger: Value| {
+        let contact = json!({"telefone": "(11) 91234-5678"});
+        let body = json!({"trechos": seats, "passageiros": [passenger], "contato": contact});
+        let request = cluster.request(2, Method::POST, "/reservar");
+        answer(request.bearer_auth(&token).json(&body)).await
+    };
+    let refused = book(json!({"nome": "Ana Souza"})).await;
+    assert_eq!(
+        (refused.status, refused.problem()),
+        (422, "passenger-data-required")
+    );
+    let missing = json!([{"passageiro": 0, "company": "b", "campos": ["documento"]}]);
+    assert_eq!(refused.body["faltam"], missing);
+    let document = json!({"tipo": "cpf", "numero": CPF});
+    let booked = book(json!({"nome": "Ana Souza", "documento": document})).await;
+    assert_eq!(booked.status, 200, "{booked:?}");
+    let ticket = booked.body["uuid_passagem"].as_str().unwrap();
+
+    let path = format!("/passagens/{ticket}");
+    for company in 0..3 {
+        until("everybody has the ticket", async || {
+            cluster.get(company, &path, &token).await.status == 200
+        })
+        .await;
+        let shown = cluster.get(company, &path, &token).await.body;
+        let who = &shown["trechos"][0]["passageiro"];
+        assert_eq!(who["nome"], "Ana Souza");
+        let expected = match company {
+            2 => Value::Null,
+            _ => json!("***.982.247-**"),
+        };
+        assert_eq!(who["documento"], expected, "company {company}");
+    }
+    // a name is with all of them; the rest is where somebody is carried
+    until("the tables have it", async || {
+        (0..3).all(|company| has(&cluster.dump(company), ticket))
+    })
+    .await;
+    for company in 0..3 {
+        let dump = cluster.dump(company);
+        assert!(has(&dump, "Ana Souza"));
+        let carries = company < 2;
+        for (text, is_there) in [(CPF_DIGITS, carries), (PHONE, carries), (CPF, false)] {
+            assert_eq!(has(&dump, text), is_there, "{text} at company {company}");
+        }
+        let logged = cluster.logged(company);
+        assert!(!logged.contains(CPF_DIGITS) && !logged.contains(PHONE) && !logged.contains(CPF));
+    }
     cluster.stop().await;
 }

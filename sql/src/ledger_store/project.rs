@@ -38,7 +38,8 @@ const MOVE: &str = "select move_tables($1, $2, $3, $4, $5)";
 const SAGAS: &str = concat!(
     r#"
 insert into saga (id, order_hash, "order", acceptors, driver, state, finished, hold_seconds, voted, holder, open, created_at,
-                  promised, accepted, decision, other_value, other_acceptors, chosen, promised_at, accepted_at, chosen_at)
+                  promised, accepted, decision, other_value, other_acceptors, chosen, promised_at, accepted_at, chosen_at,
+                  papers)
 select id, order_hash, "order", string_to_array(acceptors, ','), driver, state, finished, hold_seconds, voted, holder, open, "#,
     instant!("created_at"),
     ", promised, accepted, decision, other_value, string_to_array(other_acceptors, ','), chosen, ",
@@ -47,12 +48,12 @@ select id, order_hash, "order", string_to_array(acceptors, ','), driver, state, 
     instant!("accepted_at"),
     ", ",
     instant!("chosen_at"),
-    r#"
+    r#", papers
 from unnest($1::uuid[], $2::bytea[], $3::json[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::int[], $9::boolean[],
             $10::uuid[], $11::boolean[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::json[], $17::text[],
-            $18::boolean[], $19::bigint[], $20::bigint[], $21::bigint[])
+            $18::boolean[], $19::bigint[], $20::bigint[], $21::bigint[], $22::json[])
     as new (id, order_hash, "order", acceptors, driver, state, finished, hold_seconds, voted, holder, open, created_at,
-            promised, accepted, decision, other_value, other_acceptors, chosen, promised_at, accepted_at, chosen_at)
+            promised, accepted, decision, other_value, other_acceptors, chosen, promised_at, accepted_at, chosen_at, papers)
 on conflict (id) do update set
     order_hash = coalesce(saga.order_hash, excluded.order_hash), "order" = coalesce(saga."order", excluded."order"),
     acceptors = excluded.acceptors, driver = coalesce(saga.driver, excluded.driver),
@@ -64,7 +65,9 @@ on conflict (id) do update set
     other_value = excluded.other_value, other_acceptors = excluded.other_acceptors, chosen = excluded.chosen,
     promised_at = coalesce(excluded.promised_at, saga.promised_at),
     accepted_at = coalesce(excluded.accepted_at, saga.accepted_at),
-    chosen_at = coalesce(saga.chosen_at, excluded.chosen_at)
+    chosen_at = coalesce(saga.chosen_at, excluded.chosen_at),
+    -- what comes to nothing carries nobody
+    papers = case when excluded.state = 'aborted' then null else coalesce(saga.papers, excluded.papers) end
 "#
 );
 
@@ -405,6 +408,9 @@ async fn sagas(session: &Session, what: &Projection) -> Done {
                 }),
                 &column(&rows, |(_, cell)| {
                     cell.register.as_ref().and_then(|(_, times)| times.chosen)
+                }),
+                &column(&rows, |(_, cell)| {
+                    row(cell).and_then(|row| row.papers.as_deref()).map(Json)
                 }),
             ],
         )

@@ -4,17 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passcom_actors::domain::accounts::{Language, Mailbox, Renewal, User};
+use passcom_actors::domain::document::Document;
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::flight::Flight;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::{Order, Passenger};
 use passcom_actors::domain::order_hash::order_hash;
+use passcom_actors::domain::papers::{Contact, Papers, Person, Seated};
+use passcom_actors::domain::question::Question;
 use passcom_actors::domain::rows::Replicated;
 use passcom_actors::domain::ticket::Ticket;
-use passcom_actors::domain::vote::Prepare;
+use passcom_actors::domain::vote::{Prepare, RefusalReason};
 use passcom_actors::people::accounts::codes::{ASKED_MAX, Asked, Codes, TRIES_MAX};
+use passcom_actors::people::saved::{SavedPassenger, SavedPassengers};
 use passcom_sql::forget;
 use passcom_sql::mail::{Mail, Occasion, Outcome};
+use passcom_sql::saved::Saved;
 use uuid::Uuid;
 
 use crate::contract::copies::user;
@@ -37,10 +42,14 @@ fn trip(of: &User, number: u16) -> Prepare {
     order.seller = Some(company("a"));
     // as the news of today
     order.created_at = jiff::Timestamp::now().as_millisecond();
-    order.legs[0].passenger = Some(Passenger {
-        name: "Ana Souza".to_owned(),
-        document: Some("RG-77-Z".to_owned()),
-    });
+    order.legs[0].passenger = Some(Passenger::named("Ana Souza"));
+    let person = Person {
+        document: Some(Document::of_text("RG-77-Z")),
+        birth: None,
+    };
+    let seat = order.legs[0].seat;
+    let papers = Papers::new(vec![Seated { seat, person }], Contact::default());
+    trip.papers = papers.map(Arc::new);
     trip.hash = order_hash(&order, &trip.acceptors);
     trip.order = Arc::new(order);
     trip
@@ -267,8 +276,12 @@ async fn who_deletes_an_account_is_forgotten_once_the_flights_have_left() {
     assert_eq!(forget().await, 1);
     assert_eq!(forget().await, 0, "there is nothing left to forget");
     let named = r#"
-        select count(*) from (select id, "order" from ticket union all select id, "order" from saga) as kept
-        where id = $1 and ("order"::text like '%Ana Souza%' or "order"::text like '%RG-77-Z%')"#;
+        select count(*) from (
+            select id, "order"::text as said from ticket union all select id, concat("order", papers) from saga
+        ) as kept
+        where id = $1 and (said like '%Ana Souza%' or said like '%RG-77-Z%')"#;
+    let papers = async |id: SagaId| node.archive.papers(id).await.unwrap();
+    assert_eq!(papers(hers.saga).await, hers.papers, "as they were told");
     let named = async |id: Uuid| -> i64 { client.query_one(named, &[&id]).await.unwrap().get(0) };
     assert_eq!(named(flown.saga.0).await, 0);
     assert!(named(ahead.saga.0).await > 0, "she has to be carried");
@@ -288,4 +301,83 @@ async fn who_deletes_an_account_is_forgotten_once_the_flights_have_left() {
     post(&node, Entry::Merge { rows, cursor: None }).await;
     let merged = node.archive.ticket(flown.saga).await.unwrap().unwrap();
     assert_eq!(merged, kept);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn papers_are_in_no_copy_and_go_with_what_comes_to_nothing() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let ana = user("ana");
+    post(&node, Entry::Enrol(ana.clone())).await;
+    let (sold, released) = (trip(&ana, 1), trip(&ana, 2));
+    post(&node, book(&sold, None)).await;
+    let question = Question::Prepare(Box::new(released.clone()));
+    post(&node, Entry::from(question)).await;
+    assert_eq!(node.project().await, Ok(()));
+    let client = base.database.client().await.unwrap();
+    let kept = "select count(*) from saga where id = $1 and papers::text like '%RG-77-Z%'";
+    let kept = async |id: Uuid| -> i64 { client.query_one(kept, &[&id]).await.unwrap().get(0) };
+    assert_eq!(
+        (kept(sold.saga.0).await, kept(released.saga.0).await),
+        (1, 1)
+    );
+    let release = Question::Release {
+        saga: released.saga,
+        seats: Vec::new(),
+        reason: RefusalReason::Released,
+    };
+    post(&node, Entry::from(release)).await;
+    assert_eq!(node.project().await, Ok(()));
+    assert_eq!(
+        (kept(sold.saga.0).await, kept(released.saga.0).await),
+        (1, 0)
+    );
+    // what other companies read
+    let told = node.archive.outbox(0, 100).await.unwrap();
+    assert!(
+        told.iter()
+            .any(|(_, row)| matches!(row, Replicated::Ticket(_)))
+    );
+    let copies = r#"select count(*) from ticket where "order"::text like '%RG-77-Z%'"#;
+    let copies: i64 = client.query_one(copies, &[]).await.unwrap().get(0);
+    assert_eq!(copies, 0, "a copy is what the ticket is");
+    // a node that starts on these tables finds them
+    let again = Node::open(&base, Tabling::OnDemand).await;
+    assert_eq!(again.archive.papers(sold.saga).await.unwrap(), sold.papers);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn saved_passengers_are_one_users_and_go_with_the_account() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let (ana, bia) = (with_mailbox("ana"), with_mailbox("bia"));
+    for user in [&ana, &bia] {
+        post(&node, Entry::Enrol(user.clone())).await;
+    }
+    let saved = Saved::new(base.database.clone());
+    let passenger = |name: &str| SavedPassenger {
+        name: name.to_owned(),
+        person: Person {
+            document: Some(Document::of_text("123.456.789-09")),
+            birth: None,
+        },
+    };
+    let (one, two) = (
+        vec![passenger("Ana")],
+        vec![passenger("Bia"), passenger("Caio")],
+    );
+    saved.keep(ana.id, one.clone()).await.unwrap();
+    saved.keep(bia.id, one.clone()).await.unwrap();
+    saved.keep(bia.id, two.clone()).await.unwrap();
+    assert_eq!(saved.of(ana.id).await.unwrap(), one);
+    assert_eq!(saved.of(bia.id).await.unwrap(), two);
+    post(&node, Entry::Enrol(ana.renewed(Renewal::Gone, 20, 0))).await;
+    assert_eq!(node.project().await, Ok(()));
+    forget::departed(&base.database).await.unwrap();
+    assert_eq!(saved.of(ana.id).await.unwrap(), []);
+    assert_eq!(saved.of(bia.id).await.unwrap(), two);
+    saved.keep(bia.id, Vec::new()).await.unwrap();
+    assert_eq!(saved.of(bia.id).await.unwrap(), []);
 }

@@ -2,10 +2,14 @@
 
 use LegState::{Cancelled, Committed, Prepared, Refused};
 
+use std::sync::Arc;
+
 use super::*;
 use crate::ballot::{Acceptors, Register};
+use crate::document::Document;
 use crate::fixtures::*;
 use crate::ids::SeatNumber;
+use crate::papers::{Contact, Papers, Person, Seated};
 use crate::rows::{RouteFacts, SeatRow};
 
 /// Rows that a transaction committed: whatever changed before is as loaded.
@@ -111,6 +115,7 @@ fn a_sellable_prepare_keeps_every_seat_and_remembers_the_saga() {
         hash: HASH,
         acceptors: acceptors(),
         driver: "a1".to_owned(),
+        papers: None,
         state: SagaState::Begun,
         finished: false,
         hold_seconds: None,
@@ -425,4 +430,49 @@ fn an_order_that_is_not_for_us_is_neither_voted_on_nor_booked() {
     assert_eq!(on_book(&mut rows, &two_seats(), None), Vote::Later);
     assert_eq!(rows.alarms.len(), 3);
     assert_eq!(rows.legs_of(SAGA), []);
+}
+
+/// With a document for each seat.
+fn with_papers(prepare: Prepare) -> Prepare {
+    let people = prepare.order.seats().into_iter().map(|seat| Seated {
+        seat,
+        person: Person {
+            document: Some(Document::of_text("123.456.789-09")),
+            birth: None,
+        },
+    });
+    Prepare {
+        papers: Papers::new(people.collect(), Contact::default()).map(Arc::new),
+        ..prepare
+    }
+}
+
+fn papers(rows: &Rows) -> Option<&Papers> {
+    rows.saga(&SAGA).and_then(|row| row.papers.as_deref())
+}
+
+#[test]
+fn papers_are_kept_by_who_carries_somebody_and_go_with_what_comes_to_nothing() {
+    let prepare = with_papers(two_seats());
+    let mut rows = rows();
+    assert_eq!(on_prepare(&mut rows, &prepare, None), Vote::Yes);
+    assert_eq!(papers(&rows), prepare.papers.as_deref());
+    let mut sold = reloaded(&rows);
+    on_commit(&mut sold, SAGA, HASH);
+    assert_eq!(papers(&sold), prepare.papers.as_deref());
+    on_release(&mut rows, SAGA, &[], RefusalReason::Released);
+    assert_eq!(papers(&rows), None, "it came to nothing");
+    // refused at once: never written down
+    let mut full = with_legs(None);
+    let lost = Refusal {
+        seat: seat("a", 1),
+        reason: RefusalReason::Papers,
+    };
+    let vote = on_prepare(&mut full, &prepare, Some(lost));
+    assert_eq!(vote, Vote::No(lost), "what a company asks for it is told");
+    assert_eq!(papers(&full), None);
+    // the company of the driver alone carries nobody
+    let mut aside = Rows::of_everything(company("z"));
+    remember(&mut aside, &prepare, SagaState::Begun);
+    assert_eq!(papers(&aside), None);
 }

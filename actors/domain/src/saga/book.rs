@@ -13,7 +13,7 @@ impl Driver {
         self.tag += 1;
         let mut round = Round::new(self.tag);
         let company = self.start.acceptors.0[0];
-        round.ask(company, Question::Book(self.prepare()), effects);
+        round.ask(company, Question::Book(self.prepare(company)), effects);
         self.phase = Phase::Booking { round };
     }
 

@@ -8,6 +8,7 @@ use crate::fencing::FencingToken;
 use crate::ids::{CompanyId, SagaId};
 use crate::order::{Order, OrderHash, SeatRef};
 use crate::outcome::Outcome;
+use crate::papers::Papers;
 use crate::question::{CompanyAnswer, Question};
 
 /// What a driver says to its client, if one waits.
@@ -101,6 +102,8 @@ pub struct Start {
     pub hash: OrderHash,
     pub acceptors: Acceptors,
     pub idempotency: Option<Idempotency>,
+    /// As the client has told them; none of a saga that is taken up from records.
+    pub papers: Option<Arc<Papers>>,
     pub origin: Origin,
     /// Randomness for the pauses between ballots.
     pub seed: u64,

@@ -12,6 +12,7 @@ use crate::fencing::FencingToken;
 use crate::ids::CompanyId;
 use crate::order::{Order, OrderHash};
 use crate::outcome::Outcome;
+use crate::papers;
 use crate::question::Question;
 use crate::time::Timestamp;
 use crate::vote::{Prepare, Vote};
@@ -37,7 +38,7 @@ impl Driver {
         let alone = self.token == FencingToken::NONE && !self.confirms();
         let first = if alone { 1 } else { queue.len() };
         for company in queue.split_off(queue.len() - first).into_iter().rev() {
-            round.ask(company, Question::Prepare(self.prepare()), effects);
+            round.ask(company, Question::Prepare(self.prepare(company)), effects);
         }
         self.phase = Phase::Preparing {
             round,
@@ -50,9 +51,9 @@ impl Driver {
     /// Travels beside the round that it belongs to, under its tag.
     pub(super) fn post_begin(&self, effects: &mut Vec<Effect>) {
         let begin = if self.confirms() {
-            Entry::RequestConfirm(self.prepare())
+            Entry::RequestConfirm(self.prepare(self.start.me))
         } else {
-            Entry::Begin(self.prepare(), self.start.idempotency.clone())
+            Entry::Begin(self.prepare(self.start.me), self.start.idempotency.clone())
         };
         effects.push(Effect::Post {
             tag: self.tag,
@@ -60,7 +61,9 @@ impl Driver {
         });
     }
 
-    pub(super) fn prepare(&self) -> Box<Prepare> {
+    /// As this company is asked: only who carries somebody has papers.
+    pub(super) fn prepare(&self, company: CompanyId) -> Box<Prepare> {
+        let papers = self.start.papers.clone();
         Box::new(Prepare {
             saga: self.start.saga,
             order: self.start.order.clone(),
@@ -68,6 +71,7 @@ impl Driver {
             acceptors: self.start.acceptors.clone(),
             fence: self.token,
             driver: self.start.node.clone(),
+            papers: papers.filter(|_| papers::is_for(&self.start.order, company)),
         })
     }
 
@@ -102,7 +106,6 @@ impl Driver {
     }
 
     fn on_yes(&mut self, now: Timestamp, from: CompanyId, effects: &mut Vec<Effect>) {
-        let prepare = self.prepare();
         let Phase::Preparing { round, queue, .. } = &mut self.phase else {
             return;
         };
@@ -110,7 +113,10 @@ impl Driver {
             return; // this Yes was counted
         }
         if let Some(next) = queue.pop() {
-            round.ask(next, Question::Prepare(prepare), effects);
+            let prepare = self.prepare(next);
+            if let Phase::Preparing { round, .. } = &mut self.phase {
+                round.ask(next, Question::Prepare(prepare), effects);
+            }
         }
         self.decide_if_ready(now, effects);
     }

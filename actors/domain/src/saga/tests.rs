@@ -160,6 +160,7 @@ fn start(me: &str, seats: &[SeatRef], acceptors: Acceptors) -> Start {
         acceptors,
         idempotency: Some(key()),
         origin: Origin::Client,
+        papers: None,
         seed: 5,
     }
 }

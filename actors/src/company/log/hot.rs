@@ -677,6 +677,7 @@ mod tests {
             hash: HASH,
             acceptors: Acceptors(vec![company("a")]),
             driver: NODE.to_owned(),
+            papers: None,
             state: SagaState::Committed,
             finished,
             hold_seconds: None,

@@ -9,6 +9,7 @@
 
 mod format_1;
 mod format_2;
+mod format_3;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use self::format_1::RecordOf1;
 use self::format_2::RecordOf2;
+use self::format_3::RecordOf3;
 use crate::codec;
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
@@ -32,10 +34,11 @@ use crate::domain::ticket::{Correction, Ticket};
 use crate::domain::vote::{LegState, RefusalReason};
 
 /// The first byte of every record that is written.
-const FORMAT: u8 = 3;
+const FORMAT: u8 = 4;
 /// Those of records which programs before this one wrote. They are still read; any other format is not.
 const FIRST_FORMAT: u8 = 1;
 const SECOND_FORMAT: u8 = 2;
+const THIRD_FORMAT: u8 = 3;
 /// Longest record. A batch holds at most [`BATCH_MAX`](crate::company::ledger::BATCH_MAX) entries of some kilobytes each.
 pub const RECORD_LEN_MAX: usize = 16 * 1024 * 1024;
 
@@ -220,6 +223,10 @@ impl Record {
                 let (_, record): (u8, Self) = codec::decode::<_, RECORD_LEN_MAX>(bytes)?;
                 Ok(record)
             }
+            Some(&THIRD_FORMAT) => {
+                let (_, record): (u8, RecordOf3) = codec::decode::<_, RECORD_LEN_MAX>(bytes)?;
+                Ok(record.into())
+            }
             Some(&SECOND_FORMAT) => {
                 let (_, record): (u8, RecordOf2) = codec::decode::<_, RECORD_LEN_MAX>(bytes)?;
                 Ok(record.into())
@@ -256,11 +263,10 @@ impl SagaPart {
                 hold_seconds,
                 voted,
             } => Some(SagaRow {
-                state,
                 finished,
                 hold_seconds,
                 voted,
-                ..before?
+                ..before?.moved_to(state)
             }),
         }
     }

@@ -14,6 +14,7 @@ use crate::domain::entry::Idempotency;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Exchange, Leg, Order, Passenger, Price, SeatRef};
 use crate::domain::order_hash::saga_id;
+use crate::domain::papers::{Contact, Lacking, Papers, Person, Seated};
 use crate::domain::saga::{ClientAnswer, Start};
 use crate::domain::ticket::Ticket;
 use crate::people::rebooking::{self, NotRebooked};
@@ -28,6 +29,7 @@ pub struct BookRequest {
     pub hold_seconds: Option<u32>,
     /// What they take the place of.
     pub exchange: Option<Exchange>,
+    pub contact: Contact,
 }
 
 /// A seat with who is to sit there, if the client says so.
@@ -35,6 +37,10 @@ pub struct BookRequest {
 pub struct WantedSeat {
     pub seat: SeatRef,
     pub passenger: Option<Passenger>,
+    /// What else is told of them: for companies of the trip only.
+    pub person: Person,
+    /// Which traveller of the booking that is, as the client counts them.
+    pub traveller: usize,
     /// What the client was shown that it costs: at another price it is not booked.
     pub expected: Option<Price>,
 }
@@ -44,6 +50,8 @@ impl From<SeatRef> for WantedSeat {
         Self {
             seat,
             passenger: None,
+            person: Person::default(),
+            traveller: 0,
             expected: None,
         }
     }
@@ -85,6 +93,17 @@ pub enum BookAnswer {
     TooManyHolds,
     /// It is to be paid before there is a ticket: held first. Nothing was begun.
     ToBePaid,
+    /// Companies of the trip ask for more than is told of who travels; nothing was begun.
+    Lacking(Vec<Lack>),
+}
+
+/// What a company asks for and is not told of a traveller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lack {
+    /// As [`WantedSeat`] counts them.
+    pub traveller: usize,
+    pub company: CompanyId,
+    pub what: Lacking,
 }
 
 impl Wait {
@@ -142,17 +161,20 @@ impl Desk {
                 return Ok(wait.for_client(known));
             }
         }
+        let papers = self.papers(ticket).await;
         if request
             .seats
             .iter()
             .all(|wanted| wanted.passenger.is_none())
         {
             let seats: Vec<SeatRef> = request.seats.iter().map(|wanted| wanted.seat).collect();
-            let passengers = rebooking::seated(ticket, given, &seats);
-            for (wanted, passenger) in request.seats.iter_mut().zip(passengers) {
-                wanted.passenger = passenger;
+            let sitters = rebooking::seated(ticket, given, &seats);
+            for (wanted, sitter) in request.seats.iter_mut().zip(sitters) {
+                wanted.passenger = sitter.and_then(|leg| leg.passenger.clone());
+                wanted.person = person(sitter, papers.as_deref());
             }
         }
+        keep_people(&mut request, ticket, given, papers.as_deref());
         let exchange = self.order(&request).map(|order| {
             let remedies = self.remedies(ticket);
             rebooking::exchange(ticket, &remedies, given, &order.legs)
@@ -190,7 +212,11 @@ impl Desk {
             Err(not) if request.idempotency.is_some() => {
                 self.begun_with(request.user, saga).await.ok_or(not)?
             }
-            order => order?,
+            order => {
+                let order = order?;
+                self.check_people(&request)?;
+                order
+            }
         };
         if let Err(down) = self.check_companies(&order) {
             return Err(match request.idempotency {
@@ -205,7 +231,10 @@ impl Desk {
             Some(_) => Some(self.begin_hold(request.user, saga).await?),
             None => None,
         };
-        let start = self.drivers.new_saga(saga, order, request.idempotency);
+        let papers = told(&request.seats, request.contact);
+        let start = self
+            .drivers
+            .new_saga(saga, order, papers, request.idempotency);
         self.drive_for_client(start, place, deadline, wait).await
     }
 
@@ -262,6 +291,7 @@ impl Desk {
                 seat,
                 passenger,
                 expected,
+                ..
             } = wanted;
             if !self.companies.all().contains(&seat.company) {
                 return Err(BookAnswer::UnknownCompany(seat.company));
@@ -310,6 +340,26 @@ impl Desk {
         Ok(Arc::new(order))
     }
 
+    /// Whether every company is told what it asks for of whoever it is to carry.
+    fn check_people(&self, request: &BookRequest) -> Result<(), BookAnswer> {
+        let mut lacks: Vec<Lack> = Vec::new();
+        for wanted in &request.seats {
+            let company = wanted.seat.company;
+            let requires = self.company.requires.get(&company);
+            let what = requires.and_then(|requires| requires.lacking(&wanted.person));
+            let lack = what.map(|what| Lack {
+                traveller: wanted.traveller,
+                company,
+                what,
+            });
+            lacks.extend(lack.filter(|lack| !lacks.contains(lack)));
+        }
+        match lacks.is_empty() {
+            true => Ok(()),
+            false => Err(BookAnswer::Lacking(lacks)),
+        }
+    }
+
     pub(super) fn check_companies(&self, order: &Order) -> Result<(), BookAnswer> {
         let companies = order.companies();
         match companies
@@ -319,5 +369,46 @@ impl Desk {
             Some(company) => Err(BookAnswer::CompanyDown(*company)),
             None => Ok(()),
         }
+    }
+}
+
+/// What is told beside the order.
+fn told(seats: &[WantedSeat], contact: Contact) -> Option<Arc<Papers>> {
+    let people = seats.iter().map(|wanted| Seated {
+        seat: wanted.seat,
+        person: wanted.person.clone(),
+    });
+    Papers::new(people.collect(), contact).map(Arc::new)
+}
+
+/// What the papers say of who had this seat.
+fn person(leg: Option<&Leg>, papers: Option<&Papers>) -> Person {
+    let known = leg.zip(papers);
+    let known = known.and_then(|(leg, papers)| papers.of(&leg.seat));
+    known.cloned().unwrap_or_default()
+}
+
+/// Who travels by other flights is who they were: of whom nothing is told anew, what was told before holds, as far as this company knows it.
+fn keep_people(
+    request: &mut BookRequest,
+    ticket: &Ticket,
+    given: &[SeatRef],
+    papers: Option<&Papers>,
+) {
+    for wanted in &mut request.seats {
+        if wanted.person == Person::default()
+            && let Some(name) = wanted.passenger.as_ref().map(|passenger| &passenger.name)
+        {
+            let had = ticket.order.legs.iter().find(|leg| {
+                let who = leg.passenger.as_ref();
+                given.contains(&leg.seat) && who.is_some_and(|who| who.name == *name)
+            });
+            wanted.person = person(had, papers);
+        }
+    }
+    if request.contact.is_empty() {
+        request.contact = papers
+            .map(|papers| papers.contact.clone())
+            .unwrap_or_default();
     }
 }

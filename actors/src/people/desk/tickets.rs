@@ -9,6 +9,7 @@
 //! ticket's that is up, so that two who ask at two nodes do not both hear of the same money. Only while it is away, and where the two nodes
 //! do not agree on that, may both. What comes back is what is recorded then: also for who asks again, with whatever terms.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::lookup::Lookup;
@@ -20,6 +21,7 @@ use crate::domain::corrections::Corrected;
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
+use crate::domain::papers::{self, Papers};
 use crate::domain::refund::Refunded;
 use crate::domain::rows::Replicated;
 use crate::domain::ticket::{Accepted, Cancelled, Ticket};
@@ -92,6 +94,16 @@ impl Desk {
             Lookup::Found(_) | Lookup::Nowhere => Err(NotShown::NotFound),
             Lookup::NotAsked(company) => Err(NotShown::CompanyDown(company)),
         }
+    }
+
+    /// What this company was told of those whom it carries by this ticket, beside their names. Other companies of the trip know it as well, and
+    /// are not asked; a node that cannot look now shows none of it.
+    pub async fn papers(&self, ticket: &Ticket) -> Option<Arc<Papers>> {
+        if !papers::is_for(&ticket.order, self.company.me) {
+            return None;
+        }
+        let read = self.company.archive.papers(ticket.id).await;
+        read.ok().flatten()
     }
 
     /// What comes back for these seats of a ticket, if they are cancelled now.

@@ -168,6 +168,7 @@ pub fn sound() -> Evidence {
                 hash: HASH,
                 acceptors: Acceptors(vec![company("A"), company("B"), company("C")]),
                 driver: "A".to_owned(),
+                papers: None,
                 state: SagaState::Committed,
                 finished: true,
                 hold_seconds: None,

@@ -332,6 +332,7 @@ fn hold_row(hold_seconds: Option<u32>) -> SagaRow {
         hash: HASH,
         acceptors: register(0, commit(), false).acceptors,
         driver: "A".to_owned(),
+        papers: None,
         state: SagaState::Begun,
         finished: false,
         hold_seconds,

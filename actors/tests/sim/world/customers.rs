@@ -3,6 +3,7 @@
 use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ids::{SagaId, SeatNumber, UserId};
 use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::papers::Contact;
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::people::accounts::logins::Claimed;
 use passcom_actors::people::desk::{
@@ -87,6 +88,7 @@ impl World {
             seats: errand.seats.iter().copied().map(WantedSeat::from).collect(),
             idempotency: Some(errand.idempotency.clone()),
             exchange: errand.exchange.clone(),
+            contact: Contact::default(),
             hold_seconds: errand.hold.as_ref().map(|hold| hold.seconds),
         };
         if errand.tries > 1 {

@@ -14,6 +14,7 @@ use crate::error::{Kind, Problem};
 use crate::language::Language;
 use crate::router::{Endpoint, get};
 use crate::ticket::e_ticket::Printing;
+use crate::ticket::masked::masked;
 use crate::ticket::pdf::Form;
 use crate::ticket::printer::{NotPrinted, Subject};
 use crate::ticket::{calendar, code, e_ticket};
@@ -40,6 +41,8 @@ const KEYS_MAX_AGE: Duration = Duration::from_secs(300);
 
 async fn e_ticket(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?.as_named();
+    let papers = client.desk.papers(&ticket).await;
+    let ticket = masked(ticket, papers.as_deref());
     let language = language(&call)?;
     let subject = Subject {
         ticket: ticket.id,
@@ -47,6 +50,7 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
         changes: ticket.changes.clone(),
         refunds: ticket.refunds.clone(),
         corrections: ticket.corrections.clone(),
+        order: ticket.order.clone(),
         labels: e_ticket::labels(&client.catalogue, &ticket),
         form: form(&call)?,
         language,

@@ -53,7 +53,7 @@ async fn find(client: &Client, call: Call) -> Answered {
     match &found[..] {
         [ticket] => {
             let shown = shown(client, ticket, call.language);
-            Ok(Answer::json(&shown.without_documents()))
+            Ok(Answer::json(&shown))
         }
         // two bookings that share letters, surname and day are told to nobody
         _ => Err(Kind::BookingNotFound.into()),

@@ -11,6 +11,7 @@ use passcom_actors::people::remedy::Remedy;
 
 use super::super::Client;
 use super::super::bookings::{answer, idempotency, wait, wanted as seats};
+use super::super::contact::contact;
 use super::cancellation::wanted;
 use super::view::named;
 use crate::answer::Answered;
@@ -36,10 +37,12 @@ async fn rebook(client: &Client, call: Call) -> Answered {
         seats: seats(
             &body.seats.unwrap_or_default(),
             &body.passengers.unwrap_or_default(),
+            client.desk.clock().wall_seconds(),
         )?,
         idempotency: idempotency(&call)?,
         hold_seconds: None,
         exchange: None,
+        contact: contact(body.contact.as_ref())?,
     };
     let given = match body.given.as_deref() {
         Some(text) => named_seats(&ticket, text)?,

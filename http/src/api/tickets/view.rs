@@ -74,7 +74,9 @@ fn state(call: &Call) -> Result<Wanted, Problem> {
 
 async fn show(client: &Client, call: Call) -> Answered {
     let ticket = named(client, &call).await?;
-    Ok(Answer::json(&shown(client, &ticket, call.language)))
+    let papers = client.desk.papers(&ticket).await;
+    let shown = shown(client, &ticket, call.language);
+    Ok(Answer::json(&shown.identified(&ticket, papers.as_deref())))
 }
 
 /// The passenger agrees to what became of the flights, as they were shown.
@@ -99,7 +101,7 @@ async fn accept(client: &Client, call: Call) -> Answered {
     Ok(Answer::json(&shown(client, &ticket, call.language)))
 }
 
-/// A ticket as its user sees it.
+/// A ticket as its user sees it, without documents.
 pub(in crate::api) fn shown<'a>(
     client: &'a Client,
     ticket: &'a Ticket,

@@ -127,6 +127,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conta/passageiros": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Passengers that this company keeps for the user's next booking */
+        get: operations["savedPassengers"];
+        /** Asks this company to keep these passengers, in place of those it keeps */
+        put: operations["savePassengers"];
+        post?: never;
+        /** Has this company forget them */
+        delete: operations["forgetPassengers"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conta/email": {
         parameters: {
             query?: never;
@@ -874,6 +893,8 @@ export interface components {
             sugestoes?: components["schemas"]["Place"][];
             /** @description What the seat costs now. */
             preco?: components["schemas"]["Money"];
+            /** @description Of `passenger-data-required`: what companies ask for and were not told. */
+            faltam?: components["schemas"]["MissingPassengerData"][];
         };
         Credentials: {
             login: string;
@@ -921,6 +942,10 @@ export interface components {
             };
             retencoes: components["schemas"]["Hold"][];
             passagens: components["schemas"]["Ticket"][];
+            /** @description What the company that is asked was told beside the names, whole. */
+            dados_de_passageiros: components["schemas"]["TicketPapers"][];
+            /** @description On the first page. */
+            passageiros_salvos: components["schemas"]["SavedPassenger"][];
         };
         Message: {
             message: string;
@@ -1197,6 +1222,11 @@ export interface components {
             nome: string;
             /** @description What holds of every fare of it; null where it says nothing. */
             condicoes: components["schemas"]["FareConditions"] | null;
+            /** @description What it asks to be told of whoever it carries. */
+            exige: {
+                documento: boolean;
+                nascimento: boolean;
+            };
             /** @description Whether this node reaches it. */
             no_ar: boolean;
         };
@@ -1253,12 +1283,13 @@ export interface components {
         BookBody: {
             trechos: components["schemas"]["WantedSeat"][];
             /** @description One per seat, or one per traveller: the k-th seat of each leg is the k-th traveller's. */
-            passageiros?: components["schemas"]["Passenger"][];
+            passageiros?: components["schemas"]["GivenPassenger"][];
             /**
              * Format: uuid
              * @description Can only be the token's user.
              */
             user_uuid?: string;
+            contato?: components["schemas"]["GivenContact"];
         };
         RebookBody: {
             /**
@@ -1268,7 +1299,8 @@ export interface components {
             assentos?: string;
             trechos: components["schemas"]["WantedSeat"][];
             /** @description One per seat, or one per traveller: the k-th seat of each leg is the k-th traveller's. */
-            passageiros?: components["schemas"]["Passenger"][];
+            passageiros?: components["schemas"]["GivenPassenger"][];
+            contato?: components["schemas"]["GivenContact"];
         };
         Booked: {
             message: string;
@@ -1363,14 +1395,18 @@ export interface components {
         };
         Passenger: {
             nome: string;
-            documento?: string;
+            /** @description Of one's own ticket, at companies of its trip: masked, `***.456.789-**`. */
+            readonly documento?: string;
             /** @description Of a ticket: the name is not as it was booked any more. */
             readonly corrigido?: boolean;
+            /** @enum {string} */
+            readonly tipo_documento?: "cpf" | "passaporte" | "rg";
         };
         HoldBody: {
             trechos: components["schemas"]["WantedSeat"][];
             /** @description One per seat, or one per traveller: the k-th seat of each leg is the k-th traveller's. */
-            passageiros?: components["schemas"]["Passenger"][];
+            passageiros?: components["schemas"]["GivenPassenger"][];
+            contato?: components["schemas"]["GivenContact"];
         };
         HeldSeat: {
             id_trecho: number;
@@ -1674,6 +1710,11 @@ export interface components {
             nome: string;
             /** @description What holds of every fare of it; null where it says nothing. */
             condicoes: components["schemas"]["FareConditions"] | null;
+            /** @description What it asks to be told of whoever it carries. */
+            exige: {
+                documento: boolean;
+                nascimento: boolean;
+            };
         };
         /** @description One sentence each, in the language of the answer. */
         FareConditions: {
@@ -1691,6 +1732,70 @@ export interface components {
              * @description Of the first flight, as it was sold.
              */
             data?: string;
+        };
+        GivenDocument: {
+            /** @enum {string} */
+            tipo: "cpf" | "passaporte" | "rg";
+            /** @description Checked by its own rule: the digits of a CPF, the form of a passport of its country; an RG loosely. */
+            numero: string;
+            /** @description Of a passport, and of nothing else: who issued it, ISO 3166-1. */
+            pais?: string;
+        };
+        GivenPassenger: {
+            nome: string;
+            documento?: components["schemas"]["GivenDocument"] | string;
+            /**
+             * Format: date
+             * @description Not in the future, and not more than 122 years ago.
+             */
+            nascimento?: string;
+        };
+        /** @description How to reach who books; told to companies of the trip only. */
+        GivenContact: {
+            email?: string;
+            /** @description As people in Brazil type it, with its area code, or with its country: kept as E.164. */
+            telefone?: string;
+        };
+        MissingPassengerData: {
+            /** @description In the list of the request. */
+            passageiro: number;
+            company: string;
+            campos: ("documento" | "nascimento")[];
+        };
+        SavedPassenger: {
+            nome: string;
+            documento?: {
+                /** @enum {string} */
+                tipo?: "cpf" | "passaporte" | "rg";
+                numero: string;
+                pais?: string;
+            };
+            /** Format: date */
+            nascimento?: string;
+        };
+        SavedPassengers: {
+            passageiros: components["schemas"]["SavedPassenger"][];
+        };
+        SavedPassengersBody: {
+            passageiros: components["schemas"]["GivenPassenger"][];
+        };
+        TicketPapers: {
+            /** Format: uuid */
+            uuid_passagem: string;
+            pessoas: {
+                company: string;
+                id_assento: number;
+                documento?: {
+                    /** @enum {string} */
+                    tipo?: "cpf" | "passaporte" | "rg";
+                    numero: string;
+                    pais?: string;
+                };
+                /** Format: date */
+                nascimento?: string;
+            }[];
+            email: string | null;
+            telefone: string | null;
         };
     };
     responses: {
@@ -1904,6 +2009,14 @@ export type GivenBack = components['schemas']['GivenBack'];
 export type Airline = components['schemas']['Airline'];
 export type FareConditions = components['schemas']['FareConditions'];
 export type FindBody = components['schemas']['FindBody'];
+export type GivenDocument = components['schemas']['GivenDocument'];
+export type GivenPassenger = components['schemas']['GivenPassenger'];
+export type GivenContact = components['schemas']['GivenContact'];
+export type MissingPassengerData = components['schemas']['MissingPassengerData'];
+export type SavedPassenger = components['schemas']['SavedPassenger'];
+export type SavedPassengers = components['schemas']['SavedPassengers'];
+export type SavedPassengersBody = components['schemas']['SavedPassengersBody'];
+export type TicketPapers = components['schemas']['TicketPapers'];
 export type ResponseProblem400 = components['responses']['problem400'];
 export type ResponseProblem401 = components['responses']['problem401'];
 export type ResponseProblem403 = components['responses']['problem403'];
@@ -2141,6 +2254,82 @@ export interface operations {
             401: components["responses"]["problem401"];
             413: components["responses"]["problem413"];
             415: components["responses"]["problem415"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
+    savedPassengers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is kept, whole; empty where nothing was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedPassengers"];
+                };
+            };
+            401: components["responses"]["problem401"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
+    savePassengers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedPassengersBody"];
+            };
+        };
+        responses: {
+            /** @description Kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedPassengers"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            401: components["responses"]["problem401"];
+            413: components["responses"]["problem413"];
+            415: components["responses"]["problem415"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
+    forgetPassengers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            401: components["responses"]["problem401"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
         };

@@ -6,26 +6,21 @@ import { useText } from '../i18n'
 import { Button } from '../parts/Button'
 import { classes } from '../parts/classes'
 import { Company } from '../parts/Company'
-import { TextInput } from '../parts/TextInput'
-import { chosenOf, forget, isLocked, journeysOf, legKey, setTraveller, type Choice } from './choice'
+import type { Required } from '../people/people'
+import { Travellers } from '../people/Travellers'
+import { chosenOf, forget, isLocked, journeysOf, legKey, type Choice } from './choice'
 import { labelsOf } from './grid'
 import { useSeatMap } from './live'
 import styles from './seats.module.css'
 
-/** The longest name and the longest document that the server takes. */
-const NAME_MAX = 120
-const DOCUMENT_MAX = 32
-
-/** Where names are written, for who has to be led there. */
-const TRAVELLERS_ID = 'travellers'
-
 interface Props {
   choice: Choice
+  required: Required
   /** What is missing is said. */
   isChecked: boolean
 }
 
-export function ChoiceCard({ choice, isChecked }: Props) {
+export function ChoiceCard({ choice, required, isChecked }: Props) {
   const t = useText()
   const journeys = journeysOf(choice)
   return (
@@ -41,7 +36,7 @@ export function ChoiceCard({ choice, isChecked }: Props) {
           </ul>
         </section>
       ))}
-      <Travellers choice={choice} isChecked={isChecked} />
+      <Travellers choice={choice} required={required} isChecked={isChecked} />
       <p className="hint">{t.seats.holdHint}</p>
       {!isLocked(choice) && (
         <Button
@@ -76,44 +71,5 @@ function ChosenLeg({ leg, choice }: { leg: Leg; choice: Choice }) {
         )}
       </b>
     </li>
-  )
-}
-
-/** Leads to the first name that is missing. */
-export function focusMissingName(): void {
-  const inputs = document.querySelectorAll<HTMLInputElement>(`#${TRAVELLERS_ID} input[name=nome]`)
-  const empty = [...inputs].find(({ value }) => value.trim() === '')
-  empty?.scrollIntoView({ block: 'center' })
-  empty?.focus({ preventScroll: true })
-}
-
-function Travellers({ choice, isChecked }: { choice: Choice; isChecked: boolean }) {
-  const t = useText()
-  return (
-    <fieldset className="stack tight" id={TRAVELLERS_ID}>
-      <legend className="field-label">{t.seats.passengers}</legend>
-      {choice.travellers.map((traveller, i) => (
-        <div key={i} className={styles.traveller} role="group" aria-label={t.seats.passenger(i + 1)}>
-          <TextInput
-            label={choice.travellers.length > 1 ? `${i + 1}. ${t.seats.name}` : t.seats.name}
-            name="nome"
-            value={traveller.nome}
-            maxLength={NAME_MAX}
-            isReadOnly={isLocked(choice)}
-            autoComplete={i === 0 ? 'name' : 'off'}
-            onChange={(nome) => setTraveller(i, { ...traveller, nome })}
-            fault={isChecked && traveller.nome.trim() === '' ? t.seats.nameRequired : undefined}
-          />
-          <TextInput
-            label={t.seats.document}
-            value={traveller.documento}
-            maxLength={DOCUMENT_MAX}
-            isReadOnly={isLocked(choice)}
-            autoComplete="off"
-            onChange={(documento) => setTraveller(i, { ...traveller, documento })}
-          />
-        </div>
-      ))}
-    </fieldset>
   )
 }

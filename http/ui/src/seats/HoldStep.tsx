@@ -6,8 +6,9 @@ import { Button } from '../parts/Button'
 import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { StepBar } from '../parts/StepBar'
+import type { Required } from '../people/people'
+import { focusFault, isComplete } from '../people/Travellers'
 import { missingOf, setPrices, totalOf, type Choice } from './choice'
-import { focusMissingName } from './ChoiceCard'
 import { useHold } from './hold'
 import { PriceChanged } from './PriceChanged'
 import { useNewPrices } from './prices'
@@ -15,13 +16,14 @@ import { StepFault } from './StepFault'
 
 interface Props {
   choice: Choice
+  required: Required
   /** Goes on to a leg that still lacks seats, where the one on the screen lacks none. */
   onNext: (() => void) | undefined
   /** What is missing is to be said. */
   onChecked: () => void
 }
 
-export function HoldStep({ choice, onNext, onChecked }: Props) {
+export function HoldStep({ choice, required, onNext, onChecked }: Props) {
   const t = useText()
   const hold = useHold()
   const { error } = hold
@@ -34,8 +36,8 @@ export function HoldStep({ choice, onNext, onChecked }: Props) {
   const press = () => {
     onChecked()
     if (missing > 0) return
-    if (isNamed) hold.mutate()
-    else focusMissingName()
+    if (isComplete(choice, required)) hold.mutate()
+    else focusFault()
   }
   const agree = () => {
     setPrices(prices)

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 
 import { Page } from '../app/Page'
+import { useRequired } from '../api/airlines'
 import type { Preference } from '../api/queries'
 import type { Leg } from '../api/schema'
 import { ExchangeCard } from '../exchange/ExchangeCard'
@@ -56,6 +57,7 @@ function Seats({ choice }: { choice: Choice }) {
   }
   const onNext = goesOn ? () => goTo(next) : undefined
   const { instead } = choice
+  const required = useRequired(choice.legs.map(({ company }) => company))
   return (
     <Page title={instead ? t.exchange.review : t.seats.title}>
       {choice.hold && (
@@ -95,13 +97,13 @@ function Seats({ choice }: { choice: Choice }) {
         {instead ? (
           <ExchangeCard choice={choice} instead={instead} />
         ) : (
-          <ChoiceCard choice={choice} isChecked={isChecked} />
+          <ChoiceCard choice={choice} required={required} isChecked={isChecked} />
         )}
       </div>
       {instead ? (
         <ExchangeStep choice={choice} instead={instead} onNext={onNext} />
       ) : (
-        <HoldStep choice={choice} onNext={onNext} onChecked={() => setChecked(true)} />
+        <HoldStep choice={choice} required={required} onNext={onNext} onChecked={() => setChecked(true)} />
       )}
     </Page>
   )

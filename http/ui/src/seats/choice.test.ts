@@ -115,7 +115,7 @@ describe('a total', () => {
 describe('what is sent to hold it', () => {
   beforeEach(() => {
     name(' Ana ', 'João')
-    choice.setTraveller(1, { nome: 'João', documento: ' 123 ' })
+    choice.setTraveller(1, { nome: 'João', documento: ' 123.456.789-09 ' })
     choice.setSeats(ONE, [4, 2])
     choice.setSeats(OTHER, [1, 3])
   })
@@ -128,7 +128,7 @@ describe('what is sent to hold it', () => {
         { company: 'b', id_trecho: 7, id_assento: 1, preco: { centavos: OTHER.preco.centavos, moeda: 'BRL' } },
         { company: 'b', id_trecho: 7, id_assento: 3, preco: { centavos: OTHER.preco.centavos, moeda: 'BRL' } },
       ],
-      passageiros: [{ nome: 'Ana' }, { nome: 'João', documento: '123' }],
+      passageiros: [{ nome: 'Ana' }, { nome: 'João', documento: { tipo: 'cpf', numero: '123.456.789-09' } }],
     })
   })
 

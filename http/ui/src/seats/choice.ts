@@ -6,11 +6,7 @@
 import type { HoldBody, Leg, Money, RebookBody, TicketSeat } from '../api/schema'
 import type { LegRef } from '../api/queries'
 import { store } from '../api/store'
-
-export interface Traveller {
-  nome: string
-  documento: string
-}
+import { contactOf, NOBODY, passengerOf, type Contact, type Traveller } from '../people/people'
 
 export interface Choice {
   /** All legs, the outward ones first. */
@@ -19,6 +15,10 @@ export interface Choice {
   starts?: number[]
   /** As many as there are passengers. */
   travellers: Traveller[]
+  /** How to reach who books. */
+  contact?: Contact
+  /** The travellers are to be kept for the next booking. */
+  remember?: boolean
   /** Chosen seats by leg, the k-th is the k-th traveller's. */
   seats: Record<string, number[]>
   /** The seats of a ticket whose place these take, at no cost. */
@@ -70,9 +70,10 @@ export const lostOf = ({ lost }: Choice, leg: LegRef): number[] => lost?.[legKey
 /** A new trip of these journeys; the names stay where the same people travel. */
 export function begin(journeys: Leg[][], passengers: number): void {
   const before = choice.get()?.instead ? [] : (choice.get()?.travellers ?? [])
-  const travellers = Array.from({ length: passengers }, (_, i) => before[i] ?? { nome: '', documento: '' })
+  const travellers = Array.from({ length: passengers }, (_, i) => before[i] ?? NOBODY)
   const starts = journeys.map((_, i) => journeys.slice(0, i).reduce((sum, legs) => sum + legs.length, 0))
-  choice.set({ legs: journeys.flat(), starts, travellers, seats: {} })
+  const contact = choice.get()?.contact
+  choice.set({ legs: journeys.flat(), starts, travellers, seats: {}, ...(contact && { contact }) })
 }
 
 export function forget(): void {
@@ -83,10 +84,8 @@ export function forget(): void {
 export function beginInstead(legs: Leg[], instead: Instead, seats: Choice['seats']): void {
   const [first] = instead.seats
   const people = instead.seats.filter((seat) => seat.company === first?.company && seat.id_trecho === first.id_trecho)
-  const travellers = people.map(({ passageiro }) => ({
-    nome: passageiro?.nome ?? '',
-    documento: passageiro?.documento ?? '',
-  }))
+  // what else is known of them stays with the companies that carry them
+  const travellers = people.map(({ passageiro }) => ({ ...NOBODY, nome: passageiro?.nome ?? '' }))
   choice.set({ legs, starts: [0], travellers, seats, instead })
 }
 
@@ -150,6 +149,14 @@ export function setTraveller(index: number, traveller: Traveller): void {
   changeOpen((now) => ({ ...now, travellers: now.travellers.map((one, i) => (i === index ? traveller : one)) }))
 }
 
+export function setContact(contact: Contact): void {
+  changeOpen((now) => ({ ...now, contact }))
+}
+
+export function setRemember(remember: boolean): void {
+  changeOpen((now) => ({ ...now, remember }))
+}
+
 /** The visitor agrees to what these legs cost now. */
 export function setPrices(prices: Array<LegRef & { preco: Money }>): void {
   const priceOf = (leg: Leg) => prices.find((one) => legKey(one) === legKey(leg))?.preco ?? leg.preco
@@ -203,11 +210,9 @@ function bodyOf(now: Choice): HoldBody | RebookBody {
       ...(!instead && priceOf(leg)),
     })),
   )
-  const passageiros = now.travellers.map(({ nome, documento }) => ({
-    nome: nome.trim(),
-    ...(documento.trim() && { documento: documento.trim() }),
-  }))
-  if (!instead) return { trechos, passageiros }
+  const passageiros = now.travellers.map(passengerOf)
+  const contato = now.contact && contactOf(now.contact)
+  if (!instead) return { trechos, passageiros, ...(contato && { contato }) }
   const assentos = instead.seats.map(({ company, id_assento }) => `${company}:${id_assento}`).join()
   // where names are missing the node gives the seats to those who had the old ones
   return { trechos, assentos, ...(passageiros.every(({ nome }) => nome) && { passageiros }) }

@@ -9,6 +9,7 @@ import { isRefusal } from '../api/refusal'
 import type { Booked, Hold } from '../api/schema'
 import { go } from '../app/route'
 import { useText } from '../i18n'
+import { rememberPeople } from '../people/saved'
 import { attemptOf, choiceNow, dropAttempt, forget, setHold, type Attempt } from './choice'
 
 export function useHold() {
@@ -16,6 +17,13 @@ export function useHold() {
   const hold = ({ key, body }: Attempt) =>
     answer(client.POST('/retencoes', { body, params: { header: { 'Idempotency-Key': key } } }))
   return useSending(hold, ({ uuid }: Hold) => {
+    // a courtesy: a hold that stands is not held up by it
+    const now = choiceNow()
+    if (now?.remember)
+      void rememberPeople(now.travellers).then(
+        () => queries.invalidateQueries({ queryKey: ['saved-people'] }),
+        () => undefined,
+      )
     setHold(uuid)
     void queries.invalidateQueries(holds)
     go(`#/retencao/${uuid}`)

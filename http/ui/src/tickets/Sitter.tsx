@@ -26,6 +26,11 @@ export function Sitter({ seat }: { seat: TicketSeat }) {
         )}
       </span>
       <span>{seat.passageiro?.nome}</span>
+      {seat.passageiro?.documento && (
+        <small className="quiet-text">
+          {seat.passageiro.tipo_documento && t.people.kinds[seat.passageiro.tipo_documento]} {seat.passageiro.documento}
+        </small>
+      )}
       {seat.passageiro?.corrigido && <small className="quiet-text">{t.names.corrected}</small>}
       {isLeft && hasLeft(seat) && <span className={styles.badge}>{t.tickets.seatStates.realizado}</span>}
       {!isLeft && (

@@ -286,6 +286,7 @@ pub fn prepare_for(user: UserId, created_at: i64, seats: &[SeatRef]) -> Prepare 
         acceptors,
         fence: FencingToken::NONE,
         driver: "node-a".to_owned(),
+        papers: None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Votes of several companies, up to the ballot.
 
 use super::*;
+use crate::order::Exchange;
+use crate::papers::{Contact, Papers};
 
 #[test]
 fn with_a_lease_all_are_asked_at_once_and_the_client_hears_after_the_ticket() {
@@ -225,4 +227,41 @@ fn a_company_that_is_down_is_not_waited_for_as_long() {
     story.no_answer("b", NoAnswer::NotSent);
     story.wake().wants([send("b", 1, asked(TOKEN))]);
     story.wake_after(DOWN_PATIENCE).wants([next_round(2, 0)]);
+}
+
+#[test]
+fn papers_are_told_to_companies_with_a_leg_and_to_no_other() {
+    let seats = [seat("a", 1), seat("b", 1)];
+    let mut order = (*order(&seats)).clone();
+    // company c is asked as well: seats of an earlier ticket of its own are exchanged
+    order.exchange = Some(Exchange {
+        ticket: OTHER,
+        seats: vec![seat("c", 9)],
+        companies: vec![company("c")],
+    });
+    let contact = Contact {
+        phone: Some("+5511912345678".to_owned()),
+        ..Contact::default()
+    };
+    let papers = Papers::new(Vec::new(), contact).map(Arc::new);
+    let mut story = Story::of(Start {
+        order: Arc::new(order),
+        papers: papers.clone(),
+        ..start("a", &seats, acceptors())
+    });
+    story.leased(LeaseAnswer::Granted(TOKEN));
+    let told = story.effects.iter().filter_map(|effect| match effect {
+        Effect::Send {
+            to,
+            question: Question::Prepare(prepare),
+            ..
+        } => Some((*to, prepare.papers.is_some())),
+        _ => None,
+    });
+    let told: Vec<_> = told.collect();
+    let expected = [("a", true), ("b", true), ("c", false)];
+    assert_eq!(
+        told,
+        expected.map(|(code, is_told)| (company(code), is_told))
+    );
 }

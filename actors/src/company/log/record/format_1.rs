@@ -187,6 +187,7 @@ impl From<SagaRow> for rows::SagaRow {
             finished: old.finished,
             hold_seconds: old.hold_seconds,
             voted: old.voted,
+            papers: None,
         }
     }
 }

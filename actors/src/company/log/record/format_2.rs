@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{LegChange, LoginChange, Record, RegisterPart, SagaChange, SagaPart, TicketPart, Told};
+use super::format_3::Part;
+use super::{LegChange, LoginChange, Record, RegisterPart, SagaChange, TicketPart, Told};
 use crate::domain::flight::FlightChange;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::{Order, SeatRef};
@@ -27,7 +28,7 @@ pub(super) struct RecordOf2 {
 
 #[derive(Deserialize)]
 struct Saga {
-    saga: Option<SagaPart>,
+    saga: Option<Part>,
     legs: Vec<(SeatKey, LegChange)>,
     register: Option<RegisterPart>,
     ticket: Option<PartOfTicket>,
@@ -60,7 +61,7 @@ impl From<RecordOf2> for Record {
 impl From<Saga> for SagaChange {
     fn from(old: Saga) -> Self {
         Self {
-            saga: old.saga,
+            saga: old.saga.map(Into::into),
             legs: old.legs,
             register: old.register,
             ticket: old.ticket.map(Into::into),
