@@ -4,9 +4,12 @@ mod contract;
 mod failures;
 mod housekeeping;
 mod people;
+mod retention;
+mod roles;
 mod speed;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 mod upgrade;
 mod verify;
 
