@@ -168,6 +168,11 @@ impl Cluster {
     }
 
     #[allow(dead_code, reason = "not every test needs one")]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    #[allow(dead_code, reason = "not every test needs one")]
     pub fn tcp_url(&self, host: &str) -> String {
         let port = self.port;
         format!("host={host} port={port} user=postgres dbname=postgres")
