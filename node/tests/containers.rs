@@ -1,6 +1,7 @@
 //! What the containers of `compose.yml` run, without an engine: the script that makes their secrets, a database set up by what it made, and
 //! the script that says whether a node is well.
 
+#[allow(dead_code, reason = "one server is all that is needed of it")]
 #[path = "../../sql/tests/support/mod.rs"]
 mod support;
 

@@ -73,7 +73,7 @@ async fn what_came_to_nothing_is_thinned_and_answered_as_before() {
         assert_eq!(count(&admin, "leg where saga_id", gone).await, 1);
     }
     for kept in [&sold, &open] {
-        let order = "(select coalesce(saga.\"order\", ticket.\"order\") as kept, saga.id from saga left join ticket using (id)) as both where kept is not null and id";
+        let order = "(select coalesce(saga.\"order\", ticket.\"order\") as kept, saga.id from saga left join ticket using (id)) as either where kept is not null and id";
         assert_eq!(count(&admin, order, kept).await, 1);
     }
 
