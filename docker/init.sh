@@ -2,15 +2,18 @@
 # Makes the secrets of the cluster in compose.yml and gives to each container only its own. What is there is kept, so that it may run
 # at every start.
 #
-#   /authority             stays here: the authority's own key, and one copy of everything
+#   /authority             stays here: the authorities' own keys, and one copy of everything
 #   /nodes/<company>       to that company's node, as /run/passcom
+#   /owners/<company>      to who migrates that company's database, as /run/passcom
 #   /databases/<company>   to that company's PostgreSQL
 set -eu
 umask 077
 
-NODE=10001    # user of our image
-POSTGRES=999  # user of the postgres image
+NODE=10001    # user and group of our image
+POSTGRES=999  # of the postgres image
 COMPANIES="a b c"
+SHARE=${SHARE:-/usr/local/share/passcom}
+ROOT=${ROOT:-}  # for the test of this script
 
 # give OWNER FILE TO: replaced in one step, because a node may be reading it
 give() {
@@ -28,26 +31,51 @@ secret() {
     fi
 }
 
-passcom certs --dir /authority --companies "$(echo "$COMPANIES" | tr ' ' ',')"
+authority=$ROOT/authority
+list=$(echo "$COMPANIES" | tr ' ' ',')
+passcom certs --dir "$authority" --companies "$list" --servers "postgres-$(echo "$list" | sed 's/,/,postgres-/g')" > /dev/null
 
 for company in $COMPANIES; do
-    node=/nodes/$company
-    database=/databases/$company
-    chmod 0755 "$node" "$database"
+    node=$ROOT/nodes/$company
+    owner=$ROOT/owners/$company
+    database=$ROOT/databases/$company
+    mine=$authority/$company
+    chmod 0755 "$node" "$owner" "$database"
 
-    secret "/authority/$company-postgres.password"
-    secret "/authority/$company-admin.token"
-    printf 'postgres://passcom:%s@postgres-%s:5432/passcom\n' \
-        "$(cat "/authority/$company-postgres.password")" "$company" > "/authority/$company-database.url"
+    for role in postgres owner node; do
+        secret "$mine-$role.password"
+    done
+    secret "$mine-admin.token"
+    # url ROLE: hexadecimal digits need no quoting
+    url() {
+        printf 'postgres://passcom_%s:%s@postgres-%s:5432/passcom\n' "$1" "$(cat "$mine-$1.password")" "$company"
+    }
+    url node > "$mine-database.url"
+    url owner > "$mine-owner.url"
+    {
+        for role in owner node; do
+            printf "set passcom.%s_password = '%s';\n" "$role" "$(cat "$mine-$role.password")"
+        done
+        cat "$SHARE/roles.sql"
+    } > "$mine-roles.sql"
 
-    give "$POSTGRES" "/authority/$company-postgres.password" "$database/password"
-    give "$NODE" "/authority/$company-database.url" "$node/database.url"
-    give "$NODE" "/authority/$company-admin.token" "$node/admin.token"
+    give "$POSTGRES" "$mine-postgres.password" "$database/password"
+    give "$POSTGRES" "$mine-roles.sql" "$database/roles.sql"
+    give "$POSTGRES" "$authority/postgres-$company.pem" "$database/server.pem"
+    give "$POSTGRES" "$authority/postgres-$company.key" "$database/server.key"
+
+    give "$NODE" "$mine-owner.url" "$owner/owner.url"
+    for to in "$owner" "$node"; do
+        give "$NODE" "$mine-database.url" "$to/database.url"
+        give "$NODE" "$authority/servers-ca.pem" "$to/servers-ca.pem"
+    done
+
+    give "$NODE" "$mine-admin.token" "$node/admin.token"
     for file in ca.pem cookie "$company.pem" "$company.key" "$company.token.key"; do
-        give "$NODE" "/authority/$file" "$node/$file"
+        give "$NODE" "$authority/$file" "$node/$file"
     done
     for other in $COMPANIES; do
-        give "$NODE" "/authority/$other.token.pem" "$node/$other.token.pem"
+        give "$NODE" "$authority/$other.token.pem" "$node/$other.token.pem"
     done
 done
-echo "secrets are in place"
+echo '{"message":"secrets are in place"}'

@@ -372,4 +372,7 @@ pub fn seats_of(route: u64, numbers: impl IntoIterator<Item = u16>) -> Value {
 mod blocking;
 mod guessing;
 mod holding;
+mod hostile;
+#[path = "../../actors/tests/support/mutants.rs"]
+mod mutants;
 mod people;

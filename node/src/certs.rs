@@ -1,4 +1,5 @@
-//! Keys and certificates for a cluster: an authority, per company a certificate and a pair of token keys, one cookie.
+//! Keys and certificates for a cluster: an authority, per company a certificate and a pair of token keys, one cookie. For servers beside
+//! the nodes, such as databases, certificates of another authority, which no member of the mesh believes.
 //!
 //! For development and small deployments; a real authority may issue the same files instead.
 //!
@@ -27,6 +28,7 @@ const VALID_FROM_YEAR: i32 = 2024;
 const VALID_UNTIL_YEAR: i32 = 2044;
 /// Name of the authority. With its key it is all that is needed to issue another certificate later.
 const AUTHORITY: &str = "PassCom development authority";
+const SERVERS_AUTHORITY: &str = "PassCom development authority of servers";
 const COOKIE_LEN: usize = 32;
 
 /// Who a file belongs to.
@@ -38,6 +40,8 @@ pub enum Audience {
     Everyone,
     /// This company's node and no other.
     Only(CompanyId),
+    /// A server beside the nodes.
+    Server,
 }
 
 /// One file of the set.
@@ -83,12 +87,32 @@ pub fn generate(dir: &Path, companies: &[CompanyId]) -> anyhow::Result<Vec<Writt
         dir,
         written: Vec::new(),
     };
-    let authority = set.authority()?;
+    let authority = set.authority(MESH)?;
     for company in companies {
         set.certificate(*company, &authority)?;
         set.token_keys(*company)?;
     }
     set.cookie()?;
+    Ok(set.written)
+}
+
+/// Makes what is missing for servers of these host names, and lists every file.
+pub fn generate_for_servers(dir: &Path, hosts: &[String]) -> anyhow::Result<Vec<Written>> {
+    let is_plain = |host: &&String| {
+        host.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+    };
+    if let Some(odd) = hosts.iter().find(|host| !is_plain(host)) {
+        bail!("{odd} is no name of a host");
+    }
+    let mut set = Set {
+        dir,
+        written: Vec::new(),
+    };
+    let authority = set.authority(SERVERS)?;
+    for host in hosts {
+        set.server(host, &authority)?;
+    }
     Ok(set.written)
 }
 
@@ -114,14 +138,31 @@ fn check(companies: &[CompanyId]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// An authority: its files and its name.
+#[derive(Clone, Copy)]
+struct Authority {
+    file: &'static str,
+    name: &'static str,
+}
+
+const MESH: Authority = Authority {
+    file: "ca",
+    name: AUTHORITY,
+};
+const SERVERS: Authority = Authority {
+    file: "servers-ca",
+    name: SERVERS_AUTHORITY,
+};
+
 struct Set<'a> {
     dir: &'a Path,
     written: Vec<Written>,
 }
 
 impl Set<'_> {
-    fn authority(&mut self) -> anyhow::Result<Issuer<'static, KeyPair>> {
-        let (key_path, cert_path) = (self.dir.join("ca.key"), self.dir.join("ca.pem"));
+    fn authority(&mut self, of: Authority) -> anyhow::Result<Issuer<'static, KeyPair>> {
+        let path = |suffix| self.dir.join(format!("{}{suffix}", of.file));
+        let (key_path, cert_path) = (path(".key"), path(".pem"));
         let key = self.key_pair(
             &key_path,
             &cert_path,
@@ -129,7 +170,7 @@ impl Set<'_> {
             Audience::Authority,
             "key of the authority: signs certificates",
         )?;
-        let params = authority_params();
+        let params = authority_params(of.name);
         let what = "certificate of the authority";
         if !self.keep(&cert_path, Audience::Everyone, false, what) {
             let cert = params.self_signed(&key).context("sign the authority")?;
@@ -158,6 +199,32 @@ impl Set<'_> {
                 .signed_by(&key, authority)
                 .with_context(|| format!("sign the certificate of {company}"))?;
             self.write(&paths.cert, &cert.pem(), only, false, what)?;
+        }
+        Ok(())
+    }
+
+    fn server(&mut self, host: &str, authority: &Issuer<'static, KeyPair>) -> anyhow::Result<()> {
+        let path = |suffix| self.dir.join(format!("{host}{suffix}"));
+        let (key_path, cert_path) = (path(".key"), path(".pem"));
+        let key = self.key_pair(
+            &key_path,
+            &cert_path,
+            &PKCS_ECDSA_P256_SHA256,
+            Audience::Server,
+            "key of a server's certificate",
+        )?;
+        let what = "certificate of a server";
+        if !self.keep(&cert_path, Audience::Server, false, what) {
+            let mut params = CertificateParams::new(vec![host.to_owned()])
+                .with_context(|| format!("name {host} in a certificate"))?;
+            params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            params.use_authority_key_identifier_extension = true;
+            name_and_dates(&mut params, host);
+            let cert = params
+                .signed_by(&key, authority)
+                .with_context(|| format!("sign the certificate of {host}"))?;
+            self.write(&cert_path, &cert.pem(), Audience::Server, false, what)?;
         }
         Ok(())
     }
@@ -280,11 +347,11 @@ fn write_whole(path: &Path, content: &str, mode: u32) -> std::io::Result<()> {
     fs::rename(&draft, path)
 }
 
-fn authority_params() -> CertificateParams {
+fn authority_params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    name_and_dates(&mut params, AUTHORITY);
+    name_and_dates(&mut params, name);
     params
 }
 
@@ -352,6 +419,21 @@ mod tests {
             4,
             "those of c"
         );
+    }
+
+    #[test]
+    fn a_server_is_of_another_authority_than_the_members() {
+        let folder = Folder::new();
+        generate(&folder.0, &ids(&["a"])).unwrap();
+        let hosts = ["postgres-a".to_owned()];
+        let first = generate_for_servers(&folder.0, &hosts).unwrap();
+        assert_eq!(first.iter().filter(|file| file.secret).count(), 2);
+        let again = generate_for_servers(&folder.0, &hosts).unwrap();
+        assert!(again.iter().all(|file| file.kept));
+        let read = |name: &str| fs::read(folder.0.join(name)).unwrap();
+        assert_ne!(read("ca.pem"), read("servers-ca.pem"));
+        assert_ne!(read("ca.key"), read("servers-ca.key"));
+        assert!(generate_for_servers(&folder.0, &["../a".to_owned()]).is_err());
     }
 
     #[test]

@@ -11,11 +11,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use passcom_actors::domain::ids::CompanyId;
+use passcom_sql::SslMode;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 mod conditions;
 mod connections;
+mod database;
 mod limits;
 mod mail;
 mod payment;
@@ -113,6 +115,17 @@ pub struct Company {
     pub database_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url_file: Option<PathBuf>,
+    /// Of the role that has the tables, for `passcom migrate`. Without it the node's role has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_owner_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_owner_url_file: Option<PathBuf>,
+    /// How the way to the database is encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_sslmode: Option<SslMode>,
+    /// Certificate (PEM) of the authority that signed the database's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_ca: Option<PathBuf>,
     /// Certificate and private key (PEM) of this company on the mesh.
     pub certificate: PathBuf,
     pub key: PathBuf,
@@ -257,16 +270,6 @@ impl Config {
 
     pub fn cookie(&self) -> Result<String, ConfigError> {
         self.read_secret("cluster.cookie_file".into(), &self.cluster.cookie_file)
-    }
-
-    pub fn database_url(&self, company: &Company) -> Result<String, ConfigError> {
-        let owner = format!("company {}", company.code);
-        self.secret_or(
-            &owner,
-            "database_url",
-            &company.database_url,
-            &company.database_url_file,
-        )
     }
 
     pub fn admin_token(&self, company: &Company) -> Result<String, ConfigError> {
@@ -442,12 +445,7 @@ impl Company {
         if let Some(payment) = &self.payment {
             payment.check(&owner)?;
         }
-        one_of(
-            &owner,
-            "database_url",
-            &self.database_url,
-            &self.database_url_file,
-        )
+        self.check_database()
     }
 
     fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
@@ -458,6 +456,8 @@ impl Company {
             Some(&mut self.token_public_key),
             Some(&mut self.admin_token_file),
             self.database_url_file.as_mut(),
+            self.database_owner_url_file.as_mut(),
+            self.database_ca.as_mut(),
         ]
         .into_iter()
         .flatten()

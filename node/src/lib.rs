@@ -7,6 +7,7 @@ pub mod config;
 pub mod lease;
 pub mod local;
 mod mail;
+pub mod migration;
 pub mod node;
 mod payment;
 pub mod schedule;

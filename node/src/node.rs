@@ -42,7 +42,7 @@ use passcom_http::{
 use passcom_sql::mail::Mail;
 use passcom_sql::payments::Payments;
 use passcom_sql::saved::Saved;
-use passcom_sql::{Database, Identity, NodeLock, Unfit, checks, migrate};
+use passcom_sql::{Database, Identity, NodeLock, Unfit, checks};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
@@ -51,6 +51,7 @@ use crate::cluster::{self, Admit, Cluster, Peers, TlsFiles};
 use crate::config::{self, Company, Config};
 use crate::lease::Lease;
 use crate::mail::Post;
+use crate::migration;
 use crate::payment::Cashier;
 use crate::telemetry;
 
@@ -79,11 +80,11 @@ pub async fn run(
     let metrics = telemetry::metrics()?;
     let database = passcom_sql::connect(passcom_sql::Options {
         connections: config.limits.database_connections as usize,
-        ..passcom_sql::Options::new(config.database_url(&company)?, me)
+        ..passcom_sql::Options::new(config.database(&company)?, me)
     })
     .await
     .with_context(|| format!("the database of company {me}"))?;
-    let (identity, lock) = claim(&database, &config).await?;
+    let (identity, lock) = claim(&database, &config, &company).await?;
     info!(company = %me, epoch = identity.epoch, incarnation = %identity.incarnation, "database is ours");
 
     let late = Arc::new(LateService::default());
@@ -151,8 +152,12 @@ pub async fn run(
     node.assembly.answer();
     node.assembly.serve().await;
     let (own, companies) = (&node.assembly.company, &node.assembly.companies);
-    let log_days = config.retention.log_days;
-    let tidying = housekeeping::run(own.clone(), companies.clone(), database.clone(), log_days);
+    let tidying = housekeeping::run(
+        own.clone(),
+        companies.clone(),
+        database.clone(),
+        config.retention.clone(),
+    );
     node.assembly.spawn(tidying);
     node.assembly
         .spawn(incarnations::keep_seen(database.clone(), witness.clone()));
@@ -199,10 +204,14 @@ async fn until(mut stop: watch::Receiver<bool>) {
     let _ = stop.wait_for(|stopped| *stopped).await;
 }
 
-async fn claim(database: &Database, config: &Config) -> anyhow::Result<(Identity, NodeLock)> {
+async fn claim(
+    database: &Database,
+    config: &Config,
+    company: &Company,
+) -> anyhow::Result<(Identity, NodeLock)> {
     checks::settings(database).await?;
     let lock = lock(database).await?;
-    migrate::migrate(database).await?;
+    migration::at_start(database, company).await?;
     let companies: Vec<CompanyId> = config.members().collect();
     let identity = checks::identify(database, &companies).await?;
     database.expect(&identity);

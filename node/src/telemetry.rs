@@ -4,6 +4,7 @@
 //! name, and why the panic hook leaves the panic's own text out.
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -27,6 +28,18 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether this process logs: then its end is told as everything else is.
+static LOGS: AtomicBool = AtomicBool::new(false);
+
+/// Why the process ends, for whoever reads its standard error: as a line of the log, where there is one.
+pub fn tell_end(cause: &anyhow::Error) {
+    if LOGS.load(Ordering::Relaxed) {
+        error!(cause = format!("{cause:#}"), "passcom ends");
+    } else {
+        eprintln!("passcom: {cause:#}");
+    }
+}
+
 /// Sets up logging to standard error. `filter` is a list such as `info,passcom_actors=debug`.
 pub fn init(format: LogFormat, filter: &str) -> anyhow::Result<()> {
     let filter = parse_filter(filter)?;
@@ -47,6 +60,7 @@ pub fn init(format: LogFormat, filter: &str) -> anyhow::Result<()> {
             .try_init()
     }
     .context("set up logging")?;
+    LOGS.store(true, Ordering::Relaxed);
     log_panics();
     Ok(())
 }

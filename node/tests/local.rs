@@ -92,9 +92,10 @@ async fn servers_start_stop_and_find_their_data_again() {
     let a = first.company(companies()[0]).unwrap();
     assert!(
         first
-            .database_url(a)
+            .database(a)
             .unwrap()
-            .starts_with("postgres://passcom:")
+            .url
+            .starts_with("postgres://passcom_node:")
     );
     assert_eq!(first.admin_token(a).unwrap().len(), 40);
     assert!(postmaster(&dir, "b").exists());

@@ -8,7 +8,7 @@ use passcom_actors::company::log::lineage::{Lineage, STARTS_MAX, Start};
 use passcom_actors::domain::ids::{CompanyId, Incarnation};
 use passcom_actors::fail_point::{self, Write};
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, NoTls, Row, Transaction};
+use tokio_postgres::{Client, Row, Transaction};
 use uuid::Uuid;
 
 use crate::guard;
@@ -77,7 +77,7 @@ pub async fn lock_node(database: &Database) -> anyhow::Result<NodeLock> {
 }
 
 async fn try_lock(database: &Database) -> anyhow::Result<NodeLock> {
-    let connecting = database.config().connect(NoTls);
+    let connecting = database.connector().connect();
     let (client, connection) = connecting.await.context("connect for the node's lock")?;
     let connection = tokio::spawn(async move {
         if let Err(error) = connection.await {
@@ -137,7 +137,7 @@ pub async fn identify(database: &Database, companies: &[CompanyId]) -> anyhow::R
     // an append of the start before that is under way ends first; whatever comes after it finds its epoch over
     transaction
         .batch_execute(&format!(
-            "set local statement_timeout = {0}; set local lock_timeout = {0}; lock table log in share row exclusive mode",
+            "set local statement_timeout = {0}; set local lock_timeout = {0}; select shut_log()",
             ANSWER_TIMEOUT.as_millis() // its server gives it up before that
         ))
         .await
@@ -170,7 +170,7 @@ async fn begin(
     // an append of the node before us may still be under way: it is written before we look, or finds the new epoch and
     // fails
     transaction
-        .batch_execute("lock table log in share row exclusive mode")
+        .batch_execute("select shut_log()")
         .await
         .context("wait for the appends of the node before us")?;
     let earlier = transaction

@@ -1,14 +1,15 @@
 //! Brings the tables up to date: numbered files, forward only, each in one transaction and recorded with it.
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 
 use passcom_actors::fail_point::{self, Write};
 
 use crate::locks;
 use crate::pool::Database;
+use crate::roles;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 15] = [
+const MIGRATIONS: [(i32, &str, &str); 16] = [
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (
         2,
@@ -48,6 +49,11 @@ const MIGRATIONS: [(i32, &str, &str); 15] = [
         "payments",
         include_str!("../migrations/0015_payments.sql"),
     ),
+    (
+        16,
+        "roles and retention",
+        include_str!("../migrations/0016_roles_and_retention.sql"),
+    ),
 ];
 
 const CREATE_RECORD: &str = "
@@ -57,8 +63,9 @@ create table if not exists migration (
     applied_at timestamptz not null default now()
 )";
 
-/// Applies what is missing. Two at once wait for each other; the second finds nothing to do.
-pub async fn migrate(database: &Database) -> anyhow::Result<()> {
+/// Applies what is missing, and lets the role `node` do its work with what is there, if that is another one than ours. Two at
+/// once wait for each other; the second finds nothing to do.
+pub async fn migrate(database: &Database, node: Option<&str>) -> anyhow::Result<()> {
     let mut client = database.client().await?;
     let transaction = client.transaction().await.context("begin the migration")?;
     // a large table may take its time, and so may whoever migrates before us
@@ -74,11 +81,7 @@ pub async fn migrate(database: &Database) -> anyhow::Result<()> {
         .query_one("select coalesce(max(number), 0) from migration", &[])
         .await?
         .try_get(0)?;
-    let newest = MIGRATIONS[MIGRATIONS.len() - 1].0;
-    ensure!(
-        applied <= newest,
-        "the database has migration {applied}, this program knows {newest}: start the newer program"
-    );
+    known(applied)?;
     for (number, name, statements) in MIGRATIONS.iter().filter(|(number, ..)| *number > applied) {
         transaction
             .batch_execute(statements)
@@ -92,8 +95,45 @@ pub async fn migrate(database: &Database) -> anyhow::Result<()> {
             .await?;
         tracing::info!(number, name, "migration applied");
     }
+    if let Some(node) = node {
+        roles::grant(&transaction, node).await?;
+    }
     fail_point::before(&Write::Migration);
     transaction.commit().await.context("commit the migration")?;
     fail_point::after(&Write::Migration);
+    Ok(())
+}
+
+/// Whether the tables are those of this program; for who may not migrate.
+pub async fn check(database: &Database) -> anyhow::Result<()> {
+    const MISSING: &str = "run `passcom migrate`, which does it as the owner of the tables";
+    let client = database.client().await?;
+    // null where there are no tables yet, false where they are not for us
+    let readable = "select has_table_privilege(to_regclass('migration'), 'select')";
+    let readable: Option<bool> = client.query_one(readable, &[]).await?.try_get(0)?;
+    if readable != Some(true) {
+        bail!("the database has no tables for this role: {MISSING}");
+    }
+    let applied = "select coalesce(max(number), 0) from migration";
+    let applied: i32 = client.query_one(applied, &[]).await?.try_get(0)?;
+    known(applied)?;
+    ensure!(
+        applied == newest(),
+        "the database has migration {applied}, this program needs {}: {MISSING}",
+        newest()
+    );
+    Ok(())
+}
+
+fn newest() -> i32 {
+    MIGRATIONS[MIGRATIONS.len() - 1].0
+}
+
+fn known(applied: i32) -> anyhow::Result<()> {
+    let newest = newest();
+    ensure!(
+        applied <= newest,
+        "the database has migration {applied}, this program knows {newest}: start the newer program"
+    );
     Ok(())
 }

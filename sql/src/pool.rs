@@ -4,17 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::address::{Address, Connector};
+use crate::checks::Identity;
+use crate::guard::Guard;
+use crate::ledger_store::PgLedgerStore;
+use crate::tables::PgTables;
 use anyhow::Context;
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
 };
 use passcom_actors::domain::ids::CompanyId;
-use tokio_postgres::{Config, NoTls};
-
-use crate::checks::Identity;
-use crate::guard::Guard;
-use crate::ledger_store::PgLedgerStore;
-use crate::tables::PgTables;
 
 /// Until a connection stands.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -33,17 +32,16 @@ const CONNECTIONS: usize = 8;
 /// What a node knows of its database.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// libpq string or URL: `host=/run/postgresql dbname=passcom_a user=passcom`.
-    pub url: String,
+    pub address: Address,
     pub company: CompanyId,
     /// Connections for reads; the ledger and the node's lock have one more each.
     pub connections: usize,
 }
 
 impl Options {
-    pub fn new(url: String, company: CompanyId) -> Self {
+    pub fn new(address: impl Into<Address>, company: CompanyId) -> Self {
         Self {
-            url,
+            address: address.into(),
             company,
             connections: CONNECTIONS,
         }
@@ -53,7 +51,7 @@ impl Options {
 /// A company's database. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
-    config: Config,
+    connector: Connector,
     company: CompanyId,
     pool: Pool,
     guard: Arc<Guard>,
@@ -63,19 +61,17 @@ pub struct Database {
 
 /// Reaches the database once, so that a wrong address is told at start and not at the first booking.
 pub async fn connect(options: Options) -> anyhow::Result<Database> {
-    let mut config: Config = options
-        .url
-        .parse()
-        .context("the database URL is neither a URL nor key=value pairs")?;
-    config
+    let mut connector = options.address.connector()?;
+    connector
+        .config
         .connect_timeout(CONNECT_TIMEOUT)
         .application_name(format!("passcom {}", options.company));
     let guard = Arc::<Guard>::default();
     let database = Database {
-        pool: pool(&config, options.connections, guard.clone())?,
+        pool: pool(&connector, options.connections, guard.clone())?,
         guard,
         mails: Arc::new(AtomicBool::new(true)),
-        config,
+        connector,
         company: options.company,
     };
     drop(database.client().await?);
@@ -99,7 +95,7 @@ impl Database {
 
     /// The writer of this start of the node. One per node: another one ends it.
     pub fn ledger_store(&self, identity: &Identity) -> PgLedgerStore {
-        PgLedgerStore::new(&self.config, identity.epoch, &self.guard, &self.mails)
+        PgLedgerStore::new(&self.connector, identity.epoch, &self.guard, &self.mails)
     }
 
     pub fn tables(&self, identity: &Identity) -> PgTables {
@@ -120,14 +116,15 @@ impl Database {
         &self.guard
     }
 
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
+    pub(crate) fn connector(&self) -> &Connector {
+        &self.connector
     }
 }
 
-fn pool(config: &Config, size: usize, guard: Arc<Guard>) -> anyhow::Result<Pool> {
+fn pool(connector: &Connector, size: usize, guard: Arc<Guard>) -> anyhow::Result<Pool> {
     let recycling_method = RecyclingMethod::Fast;
-    let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method });
+    let Connector { config, tls } = connector.clone();
+    let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method });
     Pool::builder(manager)
         .max_size(size)
         .wait_timeout(Some(WAIT_TIMEOUT))

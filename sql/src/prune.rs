@@ -7,7 +7,8 @@
 //!   such rows but operators: a start reads what the tables do not have, peers read the outbox, and an append without an answer
 //!   is looked up at the end.
 //!
-//! Sagas, legs and registers stay: they are what late messages are answered from.
+//! Sagas, legs and registers stay: they are what late messages are answered from. Of those that came to nothing less stays, in time
+//! ([`retention`](crate::retention)).
 
 use passcom_actors::company::store::KEYS_KEPT_DAYS;
 use passcom_actors::fail_point::{self, Write};

@@ -8,18 +8,14 @@ use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::RouteId;
 use passcom_actors::domain::order::Price;
 use passcom_sql::schedule_store::{self, Error, FieldChange, Lacking, Report, Scope};
-use passcom_sql::{Options, migrate};
 use tokio_postgres::Client;
 
 const ALL: Range<RouteId> = RouteId(1)..RouteId(1000);
 
-/// The URL of a migrated database.
+/// The URL of a migrated database, as a node has it.
 async fn database(cluster: &support::Cluster) -> String {
     let url = cluster.database().await;
-    let options = Options::new(url.clone(), "a".parse().unwrap());
-    let database = passcom_sql::connect(options).await.unwrap();
-    migrate::migrate(&database).await.unwrap();
-    url
+    cluster.with_roles(&url).await.url
 }
 
 fn route(id: u64) -> Route {

@@ -14,7 +14,7 @@ pub enum Role {
     Other,
     /// A company that has none, but votes on the decision and keeps copies.
     Third,
-    /// `passcom import`.
+    /// `passcom import`, or `passcom migrate`.
     Importer,
 }
 
@@ -89,6 +89,8 @@ pub enum Story {
     Idle,
     /// A schedule is put on sale.
     Import,
+    /// The tables are brought up to date, by their owner.
+    Migrate,
     /// The asked and the third company have lost a ticket that the other one has.
     Diverged,
 }

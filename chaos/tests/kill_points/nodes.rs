@@ -91,10 +91,15 @@ impl Nodes {
         Ok(())
     }
 
-    /// Imports for the company of this node; the importer is armed as the node is.
-    pub async fn import(&self, node: usize, arguments: &[&str]) -> anyhow::Result<ExitStatus> {
+    /// Runs another command for the company of this node, to its end; it is armed as the node is.
+    pub async fn command(
+        &self,
+        node: usize,
+        name: &str,
+        arguments: &[&str],
+    ) -> anyhow::Result<ExitStatus> {
         let company = &self.nodes[node].company;
-        let all = [&["import", "--company", company], arguments].concat();
+        let all = [&[name, "--company", company], arguments].concat();
         Ok(self.spawn(node, &all)?.wait().await?)
     }
 
@@ -157,12 +162,12 @@ impl Nodes {
         }
     }
 
-    /// The importer of this company died where it was told to.
+    /// The command for this company died where it was told to.
     pub fn ensure_died_where_told(&self, node: usize, status: ExitStatus) -> anyhow::Result<()> {
-        ensure_killed(status).context("the importer")?;
+        ensure_killed(status).context("the command")?;
         ensure!(
             !self.nodes[node].armed.exists(),
-            "the importer was killed, but not where it was told to"
+            "the command was killed, but not where it was told to"
         );
         Ok(())
     }

@@ -133,7 +133,8 @@ impl Stage {
             | Story::Meeting
             | Story::Idle
             | Story::Diverged
-            | Story::Import => Wish::Book { key, seats: all },
+            | Story::Import
+            | Story::Migrate => Wish::Book { key, seats: all },
             Story::Pair | Story::Abandoned | Story::AbandonedDecided => Wish::Book {
                 key,
                 seats: of(&[asked, other]),

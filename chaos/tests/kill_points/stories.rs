@@ -140,6 +140,14 @@ impl Stage {
                 self.import(victim, DAYS + 1 + number).await?;
                 Ok(None)
             }
+            Story::Migrate => {
+                nodes.arm(victim, &point)?;
+                let died = nodes.command(victim, "migrate", &[]).await?;
+                nodes.ensure_died_where_told(victim, died)?;
+                let again = nodes.command(victim, "migrate", &[]).await?;
+                ensure!(again.success(), "the next one ended with {again}");
+                Ok(None)
+            }
             _ => {
                 nodes.arm(victim, &point)?;
                 let again = async {
@@ -213,15 +221,15 @@ impl Stage {
     async fn import(&self, node: usize, days: usize) -> anyhow::Result<()> {
         let days = days.to_string();
         let arguments = ["--sample", "--days", &days];
-        let died = self.nodes.import(node, &arguments).await?;
+        let died = self.nodes.command(node, "import", &arguments).await?;
         self.nodes.ensure_died_where_told(node, died)?;
-        let again = self.nodes.import(node, &arguments).await?;
+        let again = self.nodes.command(node, "import", &arguments).await?;
         ensure!(
             again.success(),
             "the import after the one that died ended with {again}"
         );
         let on_sale = servers::routes(&self.companies[node]).await?;
-        let last = self.nodes.import(node, &arguments).await?;
+        let last = self.nodes.command(node, "import", &arguments).await?;
         ensure!(last.success(), "a repeated import ended with {last}");
         ensure!(
             servers::routes(&self.companies[node]).await? == on_sale,

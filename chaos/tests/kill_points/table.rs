@@ -8,8 +8,8 @@ use super::cases::Seen::{Booked, Done, Held, Lost, Open, Over, Refused};
 use super::cases::Story::{
     self, Abandoned, AbandonedDecided, Abroad, Accept, Block, Cancel, CancelAgreed, Cluster,
     Confirm, ConfirmElsewhere, Correct, Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle,
-    Import, Meeting, OperatorCancel, Orphan, OwnSeat, Pair, Rebook, Register, Release, Retime,
-    SoldSeat, StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip, UnknownTicket,
+    Import, Meeting, Migrate, OperatorCancel, Orphan, OwnSeat, Pair, Rebook, Register, Release,
+    Retime, SoldSeat, StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip, UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -244,12 +244,12 @@ pub const TABLE: &[Row] = &[
     row("housekeeping::prune", Third, Idle, NONE, BOOKED),
     row("housekeeping::trim_log", Third, Start, NONE, BOOKED),
     row("mesh::keep_seen", Other, Start, NONE, BOOKED),
-    row("start::migrate", Other, Start, NONE, BOOKED),
     row("start::identify", Other, Start, NONE, BOOKED),
     row("send::hello", Other, Start, NONE, BOOKED),
     row("send::join", Other, Start, NONE, BOOKED),
     row("mesh::remember_peer", Other, Meeting, NONE, BOOKED),
     row("import::schedule", Importer, Import, NONE, BOOKED),
+    row("start::migrate", Importer, Migrate, NONE, BOOKED),
     // a copy is missing; late, so that there are many tickets to choose from
     row("send::copies", Third, Diverged, NONE, BOOKED),
     row("answer::copies", Other, Diverged, NONE, BOOKED),

@@ -7,8 +7,8 @@ use passcom_actors::people::desk::{
 };
 
 use super::bookings::{self, company_down, not_known_in_time, not_shown, wait};
-use super::payments::unpaid;
 use super::contact::contact;
+use super::payments::unpaid;
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;

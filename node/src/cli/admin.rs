@@ -39,6 +39,8 @@ pub struct Args {
 enum Question {
     /// Does it serve? Exit code 1 if not.
     Ready,
+    /// Whether it answers at all: one that does not hangs, and is to be killed.
+    Alive,
     /// The companies, who is up, and who sees whom.
     Cluster,
     /// The links to the other companies.
@@ -257,6 +259,7 @@ impl Question {
     fn request(&self) -> Request {
         match self {
             Self::Ready => get("/readyz"),
+            Self::Alive => get("/healthz"),
             Self::Cluster => get("/admin/cluster"),
             Self::Peers => get("/admin/peers"),
             Self::Routes { limit } => page("/admin/routes", *limit),
@@ -386,6 +389,7 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
     match question {
         Question::Verify { .. } => verified(&parse()?, false)?,
         Question::Ready => println!("ready"),
+        Question::Alive => println!("alive"),
         Question::Drain { .. } => println!("draining"),
         Question::Resume { .. } => println!("serving"),
         Question::Cluster => println!(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use comfy_table::{Table, presets};
 use passcom_actors::domain::ids::CompanyId;
 
-use crate::certs::{Audience, Written, generate};
+use crate::certs::{Audience, Written, generate, generate_for_servers};
 
 /// Makes what is missing; keeps what is there.
 #[derive(Debug, clap::Args)]
@@ -16,13 +16,19 @@ pub struct Args {
     /// Company codes, separated by commas
     #[arg(long, value_delimiter = ',', required = true)]
     companies: Vec<CompanyId>,
+    /// Host names of servers beside the nodes, separated by commas: they get certificates of an authority of their own
+    #[arg(long, value_delimiter = ',')]
+    servers: Vec<String>,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let written = generate(&args.dir, &args.companies)?;
+    let mut written = generate(&args.dir, &args.companies)?;
+    if !args.servers.is_empty() {
+        written.extend(generate_for_servers(&args.dir, &args.servers)?);
+    }
     println!("{}", table(&written));
     println!(
-        "Secret files (mode 0600) travel over a safe channel only. Keep ca.key off the nodes."
+        "Secret files (mode 0600) travel over a safe channel only. Keep ca.key and servers-ca.key off the nodes."
     );
     Ok(())
 }
@@ -48,6 +54,7 @@ fn place(audience: Audience) -> String {
         Audience::Authority => "nobody: keep it safe".to_owned(),
         Audience::Everyone => "every company".to_owned(),
         Audience::Only(company) => format!("company {company} only"),
+        Audience::Server => "that server".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `passcom demo`: a whole cluster on this machine, ready for a first booking.
 //!
-//! The servers and processes are [`crate::local`]'s; what a company needs before its node starts (certificates, tables, legs
-//! on sale) is made by the same code as by `passcom certs` and `passcom import`.
+//! The servers and processes are [`crate::local`]'s; what a company needs before its node starts (certificates, legs on sale) is made
+//! by the same code as by `passcom certs` and `passcom import`.
 
 use std::path::PathBuf;
 use std::time::Instant;

@@ -101,8 +101,7 @@ struct Sure {
 pub async fn run(args: &Args) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
     let company = config.company(args.company)?;
-    let url = config.database_url(company)?;
-    let mut client = schedule_store::connect(&url).await?;
+    let mut client = schedule_store::connect(&config.database(company)?).await?;
     match &args.what {
         What::Show { which } => {
             let route = which.find(&client).await?;

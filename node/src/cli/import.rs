@@ -10,10 +10,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use passcom_actors::domain::ids::CompanyId;
+use passcom_sql::Address;
 use passcom_sql::schedule_store::{self, Error, Lacking, Report, Scope, TICKETS_LISTED};
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::migration;
 use crate::schedule::{self, Options, Remarks, Schedule, Window};
 
 /// A season and the next one.
@@ -106,7 +108,7 @@ pub async fn import(args: &Args) -> anyhow::Result<Done> {
     let started = Instant::now();
     let config = Config::load(&args.config)?;
     let company = config.company(args.company)?;
-    let url = config.database_url(company)?;
+    let address = config.database(company)?;
     let options = options(args)?;
     let companies: Vec<CompanyId> = config.members().collect();
     let (paths, sample) = (args.files.clone(), args.sample);
@@ -126,23 +128,14 @@ pub async fn import(args: &Args) -> anyhow::Result<Done> {
         window.from(),
         window.last()
     );
-    migrate(&url, args.company)
-        .await
-        .with_context(|| format!("the database of company {}", args.company))?;
-    Ok(match store(&schedule, &url, args).await? {
+    migration::ensure(&config, company).await?;
+    Ok(match store(&schedule, &address, args).await? {
         Some(report) => {
             let summary = Summary::new(args, &schedule, report, started.elapsed());
             Done::Imported(Box::new(summary))
         }
         None => Done::LeftAlone(args.company),
     })
-}
-
-/// The node may never have run: an import makes the tables, too.
-async fn migrate(url: &str, company: CompanyId) -> anyhow::Result<()> {
-    let options = passcom_sql::Options::new(url.to_owned(), company);
-    let database = passcom_sql::connect(options).await?;
-    passcom_sql::migrate::migrate(&database).await
 }
 
 fn options(args: &Args) -> anyhow::Result<Options> {
@@ -165,7 +158,11 @@ pub fn today() -> anyhow::Result<Date> {
 }
 
 /// Nothing if the sample found other flights on sale.
-async fn store(schedule: &Schedule, url: &str, args: &Args) -> anyhow::Result<Option<Report>> {
+async fn store(
+    schedule: &Schedule,
+    address: &Address,
+    args: &Args,
+) -> anyhow::Result<Option<Report>> {
     let window = schedule.window();
     let dated_legs = schedule.dated_legs();
     let scope = Scope {
@@ -178,7 +175,7 @@ async fn store(schedule: &Schedule, url: &str, args: &Args) -> anyhow::Result<Op
         dry_run: args.dry_run,
         alone: args.sample,
     };
-    let mut client = schedule_store::connect(url)
+    let mut client = schedule_store::connect(address)
         .await
         .with_context(|| format!("the database of company {}", args.company))?;
     let bar = progress_bar(dated_legs);

@@ -10,12 +10,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::local::tether;
 use crate::node::use_small_pages;
+use crate::telemetry::tell_end;
 
 pub mod admin;
 pub mod certs;
 pub mod demo;
 pub mod flight;
 pub mod import;
+pub mod migrate;
 pub mod node;
 pub mod schedule;
 
@@ -33,6 +35,8 @@ enum Command {
     Demo(demo::Args),
     /// Run the node of one company.
     Node(node::Args),
+    /// Bring the tables of a company's database up to date, as their owner.
+    Migrate(migrate::Args),
     /// Put a company's flights on sale.
     Import(import::Args),
     /// Look at one flight of a day, or change it.
@@ -52,7 +56,7 @@ pub fn main() -> ExitCode {
     match run(Args::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("passcom: {error:#}");
+            tell_end(&error);
             ExitCode::FAILURE
         }
     }
@@ -75,6 +79,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         match command {
             Command::Demo(args) => demo::run(args).await,
             Command::Node(args) => node::run(args).await,
+            Command::Migrate(args) => migrate::run(&args).await,
             Command::Import(args) => import::run(&args).await,
             Command::Flight(args) => flight::run(&args).await,
             Command::Schedule(args) => schedule::run(&args),

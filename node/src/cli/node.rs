@@ -30,11 +30,12 @@ pub struct Args {
     pub worker_threads: Option<NonZeroUsize>,
 }
 
-/// Loads the configuration, starts logging, and serves until Ctrl-C or SIGTERM.
+/// Starts logging, loads the configuration, and serves until Ctrl-C or SIGTERM.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let shutdown = shutdown_signal().context("listen for signals")?;
+    // first, so that what is wrong with the configuration is a line of the log as well
+    telemetry::init(args.log_format, &args.log)?;
     let config = Config::load(&args.config)?;
     config.company(args.company)?;
-    telemetry::init(args.log_format, &args.log)?;
     node::run(config, args.company, shutdown).await
 }

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use passcom_actors::company::store::KEYS_KEPT_DAYS;
 use passcom_actors::domain::order::{HOLD_SECONDS, HOLD_SECONDS_MAX};
 use serde::{Deserialize, Serialize};
 
@@ -254,18 +255,47 @@ impl Tariff {
 pub struct Retention {
     /// The log: what happened at this company, batch by batch. Its tables are kept whatever this says.
     pub log_days: u16,
+    /// Of bookings that were refused, released or ran out: the order with its names, and all seats but the one that is answered with.
+    pub refused_days: u16,
+    /// What is left of those then, and the audit trail.
+    pub history_days: u16,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { log_days: 35 }
+        Self {
+            log_days: 35,
+            refused_days: 40,
+            history_days: 3_650,
+        }
     }
 }
 
 impl Retention {
     pub(super) fn check(&self) -> Result<(), Fault> {
-        let days = u32::from(self.log_days);
-        within("retention", &[("log_days", days, 1..=3_650)])
+        // a request that is sent again is told the same as long as its key is kept
+        let refused_min = u32::from(KEYS_KEPT_DAYS) + 1;
+        let fields = [
+            ("log_days", u32::from(self.log_days), 1..=3_650),
+            (
+                "refused_days",
+                u32::from(self.refused_days),
+                refused_min..=3_650,
+            ),
+            (
+                "history_days",
+                u32::from(self.history_days),
+                365..=u32::from(u16::MAX),
+            ),
+        ];
+        within("retention", &fields)?;
+        if self.history_days <= self.refused_days {
+            return fault(
+                "retention.history_days",
+                "is not longer than refused_days: what is left goes after what goes first",
+            );
+        }
+        Ok(())
     }
 }
 

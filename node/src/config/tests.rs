@@ -76,6 +76,7 @@ fn the_documented_example_holds_and_names_the_defaults() {
             Connections::default()
         )
     );
+    assert_eq!(example.retention, Retention::default());
 }
 
 #[test]
@@ -141,6 +142,31 @@ fn a_complaint_names_the_field_and_what_to_do() {
             "[[company]]",
             "[retention]\nlog_days = 0\n[[company]]",
             "retention.log_days: 0 is out of bounds; write 1 to 3650",
+        ),
+        (
+            "[[company]]",
+            "[retention]\nrefused_days = 35\n[[company]]",
+            "retention.refused_days: 35 is out of bounds; write 36 to 3650",
+        ),
+        (
+            "[[company]]",
+            "[retention]\nrefused_days = 400\nhistory_days = 400\n[[company]]",
+            "retention.history_days: is not longer than refused_days",
+        ),
+        (
+            "database_url_file = \"/run/b/database.url\"",
+            "database_url_file = \"/run/b/database.url\"\ndatabase_owner_url = \"x\"\ndatabase_owner_url_file = \"y\"",
+            "company b.database_owner_url: write exactly one",
+        ),
+        (
+            "database_url_file = \"/run/b/database.url\"",
+            "database_url_file = \"/run/b/database.url\"\ndatabase_ca = \"ca.pem\"",
+            "company b.database_ca: goes with database_sslmode",
+        ),
+        (
+            "database_url_file = \"/run/b/database.url\"",
+            "database_url_file = \"/run/b/database.url\"\ndatabase_sslmode = \"verify-full\"",
+            "company b.database_ca: goes with database_sslmode",
         ),
         (
             "[[company]]",

@@ -5,12 +5,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use futures_util::future::try_join_all;
 use passcom_actors::domain::ids::CompanyId;
 
 use super::airlines::{self, Airline};
 use super::control::{Control, Order};
 use super::folder::{Claim, Folder, write_atomically};
 use super::nodes::{Event, Nodes, Place};
+use super::postgres::Urls;
 use super::programs::Programs;
 use super::run_file::{RunFile, RunningCompany};
 use super::servers::{Servers, Setting};
@@ -18,6 +20,7 @@ use super::user::User;
 use super::wiring::Wiring;
 use super::{ports, process};
 use crate::config::{Cluster, Company, Config, ProxyHeader, Requires};
+use crate::migration;
 
 /// The admin port of a company lies this far above its http port.
 const ADMIN_OFFSET: u16 = 1000;
@@ -93,7 +96,7 @@ impl LocalCluster {
         self.setting.user.as_ref()
     }
 
-    /// Starts the servers and writes the configuration of the cluster. The certificates that it names are the caller's to make.
+    /// Starts the servers, writes the configuration of the cluster and makes its tables. The certificates that it names are the caller's to make.
     pub async fn start_servers(&mut self) -> anyhow::Result<&Config> {
         let servers = Servers::start(&self.setting, &self.companies).await?;
         let mesh = ports::free(self.companies.len())?;
@@ -118,6 +121,8 @@ impl LocalCluster {
         let (timeouts, limits) = (self.setting.wiring.timeouts(), self.setting.wiring.limits());
         let config = Config::new(folder.config(), common, timeouts, limits, companies)?;
         write_config(&config)?;
+        let migrations = config.companies().iter();
+        try_join_all(migrations.map(|company| migration::migrate(&config, company))).await?;
         Ok(&self
             .running
             .insert(Running {
@@ -252,7 +257,7 @@ impl LocalCluster {
                     admin: format!("http://{}", company.admin),
                     admin_token_file: company.admin_token_file.clone(),
                     pid: node.pid(),
-                    postgres: postgres.url.clone(),
+                    postgres: postgres.url.superuser.clone(),
                     log: node.log().to_owned(),
                 })
                 .collect(),
@@ -328,10 +333,11 @@ fn check_ports(http_port: u16, companies: &[CompanyId]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The database's URL changes with its port; the admin token stays.
-fn write_secrets(folder: &Folder, company: CompanyId, database_url: &str) -> anyhow::Result<()> {
+/// The database's URLs change with its port; the admin token stays.
+fn write_secrets(folder: &Folder, company: CompanyId, urls: &Urls) -> anyhow::Result<()> {
     let home = folder.of(company);
-    write_atomically(&home.join("database.url"), database_url.as_bytes())?;
+    write_atomically(&home.join("database.url"), urls.node.as_bytes())?;
+    write_atomically(&home.join("owner.url"), urls.owner.as_bytes())?;
     let token = home.join("admin.token");
     if !token.exists() {
         write_atomically(&token, random_text(TOKEN_LEN).as_bytes())?;
@@ -360,6 +366,10 @@ fn company(folder: &Folder, code: CompanyId, http: u16, mesh: u16) -> Company {
         admin: ports::local(http + ADMIN_OFFSET),
         database_url: None,
         database_url_file: Some(home.join("database.url")),
+        database_owner_url: None,
+        database_owner_url_file: Some(home.join("owner.url")),
+        database_sslmode: None,
+        database_ca: None,
         certificate: certificate(".pem"),
         key: certificate(".key"),
         token_key: certificate(".token.key"),

@@ -4,7 +4,7 @@
 //! DIR/passcom-demo.json     the mark: this folder is ours, and for which companies it was made
 //! DIR/demo.lock             held while a start runs
 //! DIR/cluster.toml  cluster.json  users.json  certs/
-//! DIR/<company>/            node.log, admin.token, database.url, postgres.password
+//! DIR/<company>/            node.log, admin.token, database.url, owner.url, postgres.password, owner.password, node.password
 //! DIR/servers/<company>/    PostgreSQL: data/, postgres.log      DIR/servers/redis/
 //! ```
 //!

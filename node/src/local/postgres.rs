@@ -1,5 +1,7 @@
 //! One private PostgreSQL server per company.
 //!
+//! Three roles: a superuser, who makes the others, and whose URL only testers get; the owner of the tables; the node's.
+//!
 //! It listens on 127.0.0.1 with SCRAM passwords and has no Unix sockets at all: their paths may have 107 bytes, which a folder of the user's
 //! choice easily exceeds.
 //!
@@ -13,14 +15,15 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use passcom_actors::domain::ids::CompanyId;
+use passcom_sql::{Address, roles};
 use tokio::time::{Instant, sleep};
 
 use super::folder::{private_folder, write_atomically};
 use super::process::{Process, Spec};
 use super::servers::Setting;
 
-/// Owner of the one database that initdb makes.
-const OWNER: &str = "passcom";
+/// Who may do everything; initdb makes it.
+const SUPERUSER: &str = "passcom";
 const INITDB_LIMIT: Duration = Duration::from_secs(120);
 /// Includes the recovery after a crash.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -48,6 +51,15 @@ const SETTINGS: [&str; 14] = [
     "timezone=UTC",
 ];
 
+/// Where a server is reached, and as whom.
+#[derive(Debug, Clone)]
+pub struct Urls {
+    pub superuser: String,
+    /// Has the tables, and migrates.
+    pub owner: String,
+    pub node: String,
+}
+
 /// One company's server, which can be started.
 pub struct Postgres<'a> {
     pub company: CompanyId,
@@ -55,8 +67,8 @@ pub struct Postgres<'a> {
 }
 
 impl Postgres<'_> {
-    /// Initialises it on the first start, starts it, and returns it with its URL once it accepts connections.
-    pub async fn start(&self, port: u16) -> anyhow::Result<(Process, String)> {
+    /// Initialises it on the first start, starts it, and returns it with its URLs once it accepts connections.
+    pub async fn start(&self, port: u16) -> anyhow::Result<(Process, Urls)> {
         if self.data().exists() {
             self.check_data()?;
         } else {
@@ -66,10 +78,20 @@ impl Postgres<'_> {
             fs::read_to_string(self.password_file()).context("read the password of PostgreSQL")?;
         let mut process = self.launch(port)?;
         self.wait_until_ready(&mut process).await?;
-        Ok((
-            process,
-            format!("postgres://{OWNER}:{password}@127.0.0.1:{port}/postgres"),
-        ))
+        let (owner, node) = (self.password("owner")?, self.password("node")?);
+        let url = |role, password: &str| {
+            format!("postgres://{role}:{password}@127.0.0.1:{port}/postgres")
+        };
+        let urls = Urls {
+            superuser: url(SUPERUSER, &password),
+            owner: url(roles::OWNER, &owner),
+            node: url(roles::NODE, &node),
+        };
+        // at every start: the data may be of a time when one role did everything
+        roles::make(&Address::from(urls.superuser.clone()), &owner, &node)
+            .await
+            .with_context(|| format!("the roles of {}", self.company))?;
+        Ok((process, urls))
     }
 
     /// Starts one that was started before, without waiting for it.
@@ -94,6 +116,16 @@ impl Postgres<'_> {
             .folder
             .of(self.company)
             .join("postgres.password")
+    }
+
+    /// Of a role, made by the first start.
+    fn password(&self, role: &str) -> anyhow::Result<String> {
+        let path = self.setting.folder.of(self.company);
+        let path = path.join(format!("{role}.password"));
+        if !path.exists() {
+            write_atomically(&path, secret().as_bytes())?;
+        }
+        fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))
     }
 
     fn check_data(&self) -> anyhow::Result<()> {
@@ -128,9 +160,7 @@ impl Postgres<'_> {
             fs::remove_dir_all(&making)
                 .with_context(|| format!("cannot remove {}", making.display()))?;
         }
-        let secret: String = std::iter::repeat_with(fastrand::alphanumeric)
-            .take(PASSWORD_LEN)
-            .collect();
+        let secret = secret();
         write_atomically(&self.password_file(), secret.as_bytes())?;
         write_atomically(&password, secret.as_bytes())?; // a copy that initdb's user may read
         if let Some(user) = &self.setting.user {
@@ -158,7 +188,7 @@ impl Postgres<'_> {
             "--data-checksums",
         ];
         let mut arguments: Vec<OsString> = options.into_iter().map(OsString::from).collect();
-        arguments.push(format!("--username={OWNER}").into());
+        arguments.push(format!("--username={SUPERUSER}").into());
         arguments.extend([pgdata, pwfile]);
         Spec {
             name: format!("initdb of {}", self.company),
@@ -207,4 +237,10 @@ impl Postgres<'_> {
         }
         bail!("{}", process.failure())
     }
+}
+
+fn secret() -> String {
+    std::iter::repeat_with(fastrand::alphanumeric)
+        .take(PASSWORD_LEN)
+        .collect()
 }

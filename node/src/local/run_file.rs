@@ -23,6 +23,7 @@ pub struct RunningCompany {
     pub admin_token_file: PathBuf,
     /// The node's own process, or its last one while it is down.
     pub pid: i32,
+    /// As a superuser: for whoever looks at everything, and breaks it.
     pub postgres: String,
     pub log: PathBuf,
 }

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
+use futures_util::FutureExt;
 use futures_util::future::{join, join_all, select_all, try_join, try_join_all};
 use passcom_actors::domain::ids::CompanyId;
 
 use super::folder::Folder;
 use super::ports;
-use super::postgres::Postgres;
+use super::postgres::{Postgres, Urls};
 use super::process::Process;
 use super::programs::Programs;
 use super::redis;
@@ -28,14 +29,14 @@ pub struct Setting {
 
 pub struct Servers {
     /// In the order of the companies.
-    pub postgres: Vec<Server>,
-    pub redis: Server,
+    pub postgres: Vec<Server<Urls>>,
+    pub redis: Server<String>,
 }
 
-pub struct Server {
+pub struct Server<U> {
     process: Process,
-    /// Where nodes are to look for it.
-    pub url: String,
+    /// Where it is to be looked for.
+    pub url: U,
     port: u16,
     /// Its end was reported.
     ended: bool,
@@ -89,14 +90,16 @@ impl Servers {
 
     /// Waits until one of them ends by itself, and says how. Each is reported once. May be dropped and called again.
     pub async fn failure(&mut self) -> String {
-        let servers = self.postgres.iter_mut().chain([&mut self.redis]);
-        let failures = servers.map(|server| Box::pin(server.failure()));
-        select_all(failures).await.0
+        let postgres = self.postgres.iter_mut();
+        let postgres = postgres.map(|server| server.failure().boxed());
+        select_all(postgres.chain([self.redis.failure().boxed()]))
+            .await
+            .0
     }
 }
 
-impl Server {
-    fn new((process, url): (Process, String), port: u16) -> Self {
+impl<U> Server<U> {
+    fn new((process, url): (Process, U), port: u16) -> Self {
         Self {
             process,
             url,

@@ -7,9 +7,11 @@ use metrics::{counter, gauge};
 use passcom_actors::company::Company;
 use passcom_actors::mesh::companies::Companies;
 use passcom_actors::mesh::messages::{Reply, Request};
-use passcom_sql::{Database, forget, prune};
+use passcom_sql::{Database, forget, prune, retention};
 use tokio::time::interval;
 use tracing::{debug, warn};
+
+use crate::config::Retention;
 
 /// How often outbox rows go that every peer has read.
 const OUTBOX_EVERY: Duration = Duration::from_secs(15);
@@ -19,25 +21,43 @@ const KEYS_EVERY: Duration = Duration::from_secs(3600);
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 /// How often the log is looked at for a partition that is old enough to go. One goes at a time.
 const LOG_EVERY: Duration = Duration::from_secs(600);
+/// How often bookings that came to nothing are looked at: at most some forty a second go.
+const REFUSED_EVERY: Duration = Duration::from_secs(13);
 /// How long a peer has to say how far it has read.
 const ASK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Tidies up for ever. The log is kept for so many days.
-pub async fn run(company: Arc<Company>, companies: Companies, database: Database, log_days: u16) {
+/// Tidies up for ever.
+pub async fn run(
+    company: Arc<Company>,
+    companies: Companies,
+    database: Database,
+    retention: Retention,
+) {
     let (mut outbox, mut keys) = (interval(OUTBOX_EVERY), interval(KEYS_EVERY));
     let (mut log, mut people) = (interval(LOG_EVERY), interval(FORGET_EVERY));
+    let mut refused = interval(REFUSED_EVERY);
     loop {
         let gone = tokio::select! {
             _ = outbox.tick() => prune_outbox(&company, &companies, &database).await,
             _ = keys.tick() => prune::keys(&database).await,
             _ = people.tick() => forget::departed(&database).await,
-            _ = log.tick() => trim_log(&database, log_days).await,
+            _ = log.tick() => trim_log(&database, retention.log_days).await,
+            _ = refused.tick() => forget_refused(&database, &retention).await,
         };
         match gone {
             Ok(rows) => debug!(rows, "tidied up"),
             Err(error) => warn!(%error, "cannot tidy up; it will be tried again"),
         }
     }
+}
+
+/// A step of each kind.
+async fn forget_refused(database: &Database, retention: &Retention) -> anyhow::Result<u64> {
+    let thinned = retention::thin_refused(database, retention.refused_days).await?;
+    counter!("passcom_refused_bookings_thinned_total").increment(thinned);
+    let gone = retention::forget_refused(database, retention.history_days).await?;
+    let audit = retention::forget_audit(database, retention.history_days).await?;
+    Ok(thinned + gone + audit)
 }
 
 async fn trim_log(database: &Database, days: u16) -> anyhow::Result<u64> {

@@ -28,8 +28,8 @@ use passcom_actors::company::store::{Append, AppendError, LedgerStore, Logged, R
 use passcom_actors::domain::rows::Footprint;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
-use tokio_postgres::Config;
 
+use crate::address::Connector;
 use crate::error::{Failure, Stage};
 use crate::guard::Guard;
 use crate::pool::ANSWER_TIMEOUT;
@@ -51,7 +51,7 @@ pub struct PgLedgerStore {
 
 /// A connection of one use, or when to try for the next one.
 struct Link {
-    config: Config,
+    connector: Connector,
     guard: Arc<Guard>,
     state: Mutex<LinkState>,
 }
@@ -66,7 +66,7 @@ struct LinkState {
 impl PgLedgerStore {
     /// `mails`: whether what is sold may have to be mailed.
     pub(crate) fn new(
-        config: &Config,
+        connector: &Connector,
         epoch: i64,
         guard: &Arc<Guard>,
         mails: &Arc<AtomicBool>,
@@ -75,8 +75,8 @@ impl PgLedgerStore {
             epoch,
             mails: mails.clone(),
             guard: guard.clone(),
-            appends: Link::new(config, guard),
-            projections: Link::new(config, guard),
+            appends: Link::new(connector, guard),
+            projections: Link::new(connector, guard),
         }
     }
 }
@@ -180,9 +180,9 @@ impl LedgerStore for PgLedgerStore {
 }
 
 impl Link {
-    fn new(config: &Config, guard: &Arc<Guard>) -> Self {
+    fn new(connector: &Connector, guard: &Arc<Guard>) -> Self {
         Self {
-            config: config.clone(),
+            connector: connector.clone(),
             guard: guard.clone(),
             state: Mutex::default(),
         }
@@ -199,7 +199,7 @@ impl Link {
             let cause = "the database could not be reached a moment ago".to_owned();
             return Err(Failure::Unreachable(cause));
         }
-        match Session::open(&self.config, &self.guard).await {
+        match Session::open(&self.connector, &self.guard).await {
             Ok(session) => {
                 state.backoff = Duration::ZERO;
                 state.retry_at = None;

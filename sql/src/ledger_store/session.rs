@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::future::try_join_all;
 use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, NoTls, Row, Statement};
+use tokio_postgres::{Client, Row, Statement};
 
 use super::{append, load, project};
+use crate::address::Connector;
 use crate::error::Failure;
 use crate::guard::Guard;
 use crate::pool::{ANSWER_TIMEOUT, bounds};
@@ -35,17 +36,17 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) async fn open(config: &Config, guard: &Guard) -> Result<Self, Failure> {
+    pub(super) async fn open(connector: &Connector, guard: &Guard) -> Result<Self, Failure> {
         // the connection itself has CONNECT_TIMEOUT; statements are prepared after it, which a busy server takes its time for
-        let opening = tokio::time::timeout(ANSWER_TIMEOUT, Self::connect(config, guard));
+        let opening = tokio::time::timeout(ANSWER_TIMEOUT, Self::connect(connector, guard));
         let Ok(opened) = opening.await else {
             return Err(Failure::Silent(ANSWER_TIMEOUT));
         };
         opened
     }
 
-    async fn connect(config: &Config, guard: &Guard) -> Result<Self, Failure> {
-        let (client, connection) = config.connect(NoTls).await?;
+    async fn connect(connector: &Connector, guard: &Guard) -> Result<Self, Failure> {
+        let (client, connection) = connector.connect().await?;
         let connection = tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "connection of the ledger ended");

@@ -17,14 +17,17 @@
 use std::ops::Range;
 use std::pin::pin;
 
+use anyhow::Context;
 use jiff::Timestamp;
 use passcom_actors::catalogue::Route;
 use passcom_actors::domain::ids::RouteId;
 use passcom_actors::fail_point::{self, Write};
 pub use tokio_postgres::Client;
+use tokio_postgres::Transaction;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{NoTls, Transaction};
+
+use crate::address::Address;
 
 use self::difference::examples;
 pub use self::difference::{Change, FieldChange};
@@ -95,7 +98,7 @@ const ANALYZE_INCOMING: &str = "analyze incoming";
 
 // at the very end: whoever appended before has committed then, so that who looks through the changed routes after this import finds every
 // seat that was taken on what they were; whoever appends after it finds the new version
-const SHUT_LOG: &str = "lock table log in share row exclusive mode";
+const SHUT_LOG: &str = "select shut_log()";
 
 const INSERT_NEW: &str = "
     insert into route (id, flight, origin, destination, departs, arrives, seats, price_minor, currency, equipment, on_sale,
@@ -253,9 +256,10 @@ pub struct Report {
 }
 
 /// A connection of an import's own: it is busy for seconds, and takes none from the pool of a node.
-pub async fn connect(url: &str) -> Result<Client, Error> {
-    let step = failed("connect to the database");
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(step)?;
+pub async fn connect(address: &Address) -> anyhow::Result<Client> {
+    let connector = address.connector()?;
+    let connecting = connector.connect().await;
+    let (client, connection) = connecting.context("cannot connect to the database")?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "the connection of an import ended");

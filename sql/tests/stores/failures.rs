@@ -9,14 +9,14 @@ use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::lineage::Mark;
 use passcom_actors::domain::entry::{Entry, Receipt};
 use passcom_actors::domain::ids::Incarnation;
-use passcom_sql::{Database, Unfit, checks, migrate, peers};
+use passcom_sql::{Unfit, checks, migrate, peers};
 use uuid::Uuid;
 
 use crate::contract::{
     Forgetful, Node, Postgresql, Tabling, company, identify, post, prepare, seat, try_post,
     vote_on, yes,
 };
-use crate::support::{Cluster, connect};
+use crate::support::Cluster;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(10);
@@ -32,14 +32,14 @@ select pid from pg_stat_activity
 where datname = current_database() and state = 'idle' and query like 'select append(%'
 ";
 
-async fn kill_others(database: &Database) {
-    let client = database.client().await.unwrap();
+async fn kill_others(base: &Postgresql) {
+    let client = base.admin().await;
     client.query(KILL_OTHERS, &[]).await.unwrap();
 }
 
 /// Rows of this kind are found, in the end.
-async fn wait_for(database: &Database, rows: &str) {
-    let admin = database.client().await.unwrap();
+async fn wait_for(base: &Postgresql, rows: &str) {
+    let admin = base.admin().await;
     let deadline = Instant::now() + PATIENCE;
     while admin.query(rows, &[]).await.unwrap().is_empty() {
         assert!(Instant::now() < deadline, "there is none of {rows}");
@@ -47,12 +47,12 @@ async fn wait_for(database: &Database, rows: &str) {
     }
 }
 
-async fn kill_the_waiting(database: &Database, for_what: &str) {
+async fn kill_the_waiting(base: &Postgresql, for_what: &str) {
     let kill = format!(
         "select pg_terminate_backend(pid) from pg_stat_activity
          where datname = current_database() and {for_what}"
     );
-    wait_for(database, &kill).await;
+    wait_for(base, &kill).await;
 }
 
 /// The receipt of an entry that is posted until it has one: what it hears before that is honest.
@@ -78,7 +78,7 @@ async fn legs_of(base: &Postgresql, node: &Node, entry: &Entry) -> usize {
     let saga = question.votes_on().expect("it is a vote").saga;
     let legs = node.archive.recorded(saga).await.unwrap().legs.len();
     let owners = "select count(*) from seat_owner where saga_id = $1";
-    let client = base.database.client().await.unwrap();
+    let client = base.admin().await;
     let owned: i64 = client.query_one(owners, &[&saga.0]).await.unwrap().get(0);
     assert_eq!(legs as i64, owned);
     let rows = node.store.log(Seq::NONE, 100).await.unwrap();
@@ -94,7 +94,7 @@ async fn a_connection_that_died_between_batches_is_made_anew() {
     let node = Node::open(&base, Tabling::AtOnce).await;
     let first = vote_on(&prepare(&[seat("a", 1, 1)]));
     assert_eq!(post(&node, first).await, yes());
-    kill_others(&base.database).await;
+    kill_others(&base).await;
     let entry = vote_on(&prepare(&[seat("a", 1, 2)]));
     assert_eq!(post_until_told(&node, entry.clone()).await, yes());
     assert_eq!(legs_of(&base, &node, &entry).await, 1);
@@ -107,13 +107,13 @@ async fn a_session_killed_while_it_appends_has_written_nothing() {
     let cluster = Cluster::shared();
     let base = Postgresql::new(&cluster).await;
     let node = Node::open(&base, Tabling::OnDemand).await;
-    let blocker = base.database.client().await.unwrap();
+    let blocker = base.admin().await;
     let lock = "begin; lock table seat_owner in share row exclusive mode";
     blocker.batch_execute(lock).await.unwrap();
     let entry = [vote_on(&prepare(&[seat("a", 1, 2)]))];
     let (ended, ()) = tokio::join!(
         try_post(&node, &entry),
-        kill_the_waiting(&base.database, "wait_event_type = 'Lock'")
+        kill_the_waiting(&base, "wait_event_type = 'Lock'")
     );
     blocker.batch_execute("rollback").await.unwrap();
     assert_eq!(ended, Err(PostError::Unknown));
@@ -132,13 +132,13 @@ async fn a_session_killed_inside_its_commit_leaves_the_outcome_to_be_found_out()
             'begin perform pg_sleep(60); return null; end';
         create constraint trigger slow_commit after insert on seat_owner
             deferrable initially deferred for each row execute function sleep()";
-    let admin = base.database.client().await.unwrap();
+    let admin = base.admin().await;
     admin.batch_execute(slow_commit).await.unwrap();
     let node = Node::open(&base, Tabling::OnDemand).await;
     let entry = [vote_on(&prepare(&[seat("a", 1, 1)]))];
     let (ended, ()) = tokio::join!(
         try_post(&node, &entry),
-        kill_the_waiting(&base.database, "wait_event = 'PgSleep'")
+        kill_the_waiting(&base, "wait_event = 'PgSleep'")
     );
     assert_eq!(ended, Err(PostError::Unknown));
     let fast_commit = "drop trigger slow_commit on seat_owner";
@@ -179,7 +179,7 @@ async fn an_append_that_a_paused_server_runs_late_writes_nothing() {
     let node = Node::open(&base, Tabling::OnDemand).await;
     let first = vote_on(&prepare(&[seat("a", 1, 1)]));
     assert_eq!(post(&node, first).await, yes());
-    let admin = base.database.client().await.unwrap();
+    let admin = base.admin().await;
     let paused: i32 = admin.query_one(APPENDING, &[]).await.unwrap().get(0);
     signal("-STOP", paused);
     let entry = [vote_on(&prepare(&[seat("a", 1, 2)]))];
@@ -188,7 +188,7 @@ async fn an_append_that_a_paused_server_runs_late_writes_nothing() {
     assert_eq!(ended, Err(PostError::Unknown));
     let gone =
         format!("select where not exists (select from pg_stat_activity where pid = {paused})");
-    wait_for(&base.database, &gone).await;
+    wait_for(&base, &gone).await;
     assert_eq!(legs_of(&base, &node, &entry[0]).await, 0);
     assert_eq!(try_post(&node, &entry).await.unwrap(), [yes()]);
     assert_eq!(legs_of(&base, &node, &entry[0]).await, 1);
@@ -201,7 +201,7 @@ async fn a_lock_that_is_not_given_up_ends_the_wait_and_writes_nothing() {
     let node = Node::open(&base, Tabling::OnDemand).await;
     let first = vote_on(&prepare(&[seat("a", 1, 1)]));
     assert_eq!(post(&node, first).await, yes());
-    let blocker = base.database.client().await.unwrap();
+    let blocker = base.admin().await;
     let lock = "begin; lock table log in share row exclusive mode";
     blocker.batch_execute(lock).await.unwrap();
     let entry = [vote_on(&prepare(&[seat("a", 1, 2)]))];
@@ -217,7 +217,7 @@ async fn the_database_itself_refuses_a_second_owner() {
     let node = Node::open(&base, Tabling::OnDemand).await;
     let first = vote_on(&prepare(&[seat("a", 1, 1)]));
     assert_eq!(post(&node, first).await, yes());
-    let client = base.database.client().await.unwrap();
+    let client = base.admin().await;
     let second =
         "insert into seat_owner (route_id, number, saga_id) values (1, 1, gen_random_uuid())";
     let refused = client.execute(second, &[]).await.unwrap_err();
@@ -233,10 +233,10 @@ async fn a_database_is_checked_before_it_is_trusted() {
     // the tests' own cluster is one that loses commits
     let refused = checks::settings(database).await.unwrap_err().to_string();
     assert!(refused.contains("set fsync = on"), "{refused}");
-    keep_commits(database).await;
+    keep_commits(&base).await;
     every_new_connection_is_checked().await;
 
-    migrate::migrate(database).await.unwrap();
+    migrate::check(database).await.unwrap();
     let companies = [company("c"), company("a"), company("b")];
     let again = checks::identify(database, &companies).await.unwrap();
     assert_eq!(again.incarnation, first.incarnation);
@@ -249,22 +249,22 @@ async fn a_database_is_checked_before_it_is_trusted() {
     let mut lock = checks::lock_node(database).await.unwrap();
     let refused = checks::lock_node(database).await.err().unwrap().to_string();
     assert!(refused.contains("another node of company a"), "{refused}");
-    kill_others(database).await;
+    kill_others(&base).await;
     let lost = tokio::time::timeout(PATIENCE, lock.lost()).await;
     lost.expect("the lock's loss is told");
     checks::lock_node(database).await.unwrap();
 }
 
 /// Of the whole cluster: other tests become slower and no worse.
-async fn keep_commits(database: &Database) {
-    let admin = database.client().await.unwrap();
+async fn keep_commits(base: &Postgresql) {
+    let admin = base.admin().await;
     for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
         let set = format!("alter system set {setting} = on");
         admin.batch_execute(&set).await.unwrap();
     }
     admin.query("select pg_reload_conf()", &[]).await.unwrap();
     let deadline = Instant::now() + PATIENCE;
-    while let Err(refused) = checks::settings(database).await {
+    while let Err(refused) = checks::settings(&base.database).await {
         assert!(Instant::now() < deadline, "{refused}");
         tokio::time::sleep(POLL).await;
     }
@@ -273,7 +273,7 @@ async fn keep_commits(database: &Database) {
 async fn every_new_connection_is_checked() {
     let cluster = Cluster::shared();
     let base = Postgresql::new(&cluster).await;
-    let (database, admin) = (&base.database, connect(&base.url).await);
+    let (database, admin) = (&base.database, base.admin().await);
     let identity = base.identify().await;
     database.expect(&identity);
     let store = Arc::new(database.ledger_store(&identity));
@@ -338,7 +338,10 @@ async fn every_new_connection_is_checked() {
     let owned = "select count(*) from seat_owner where number = 4";
     let owned: i64 = admin.query_one(owned, &[]).await.unwrap().get(0);
     assert_eq!(owned, 0);
-    let database = passcom_sql::connect(passcom_sql::Options::new(base.url.clone(), company("a")));
+    let database = passcom_sql::connect(passcom_sql::Options::new(
+        base.address.clone(),
+        company("a"),
+    ));
     let restarted = identify(&database.await.unwrap()).await;
     // the start that is lost was at row 0, this one begins at row 2
     let mark = Mark {

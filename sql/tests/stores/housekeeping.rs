@@ -28,7 +28,7 @@ async fn shrink(base: &Postgresql) -> Report {
         ..route(1)
     };
     let scope = Scope::of(RouteId(1)..RouteId(2));
-    let mut client = schedule_store::connect(&base.url).await.unwrap();
+    let mut client = schedule_store::connect(&base.address).await.unwrap();
     let report = schedule_store::import(&mut client, [smaller].into_iter(), &scope, |_| ()).await;
     report.unwrap()
 }
@@ -37,7 +37,7 @@ async fn shrink(base: &Postgresql) -> Report {
 async fn waiting(base: &Postgresql, sessions: i64) {
     let waiting = "
         select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    let admin = base.database.client().await.unwrap();
+    let admin = base.admin().await;
     let deadline = Instant::now() + PATIENCE;
     while admin
         .query_one(waiting, &[])
@@ -57,7 +57,7 @@ async fn a_seat_that_is_being_sold_is_not_taken_away_by_an_import() {
     let cluster = Cluster::shared();
     let base = Postgresql::new(&cluster).await;
     let node = Node::open(&base, Tabling::OnDemand).await;
-    let blocker = base.database.client().await.unwrap();
+    let blocker = base.admin().await;
     let lock = "begin; lock table seat_owner in share row exclusive mode";
     blocker.batch_execute(lock).await.unwrap();
     let vote = [vote_on(&prepare(&[seat("a", 1, SEATS)]))];
@@ -138,7 +138,7 @@ async fn what_every_peer_has_read_goes_and_the_numbers_go_on() {
 async fn only_keys_that_were_answered_long_ago_go() {
     let cluster = Cluster::shared();
     let base = Postgresql::new(&cluster).await;
-    let client = base.database.client().await.unwrap();
+    let client = base.admin().await;
     let insert = "
         insert into idem (user_id, key, fingerprint, saga_id, answer, created_at)
         select gen_random_uuid(), key, decode(repeat('00', 32), 'hex'), gen_random_uuid(), answer::json, now() - age
@@ -154,7 +154,7 @@ async fn only_keys_that_were_answered_long_ago_go() {
 /// A database whose log has partitions of so many rows. More than that must not wait for the tables.
 async fn with_width(cluster: &Cluster, width: i64) -> Postgresql {
     let base = Postgresql::new(cluster).await;
-    let client = base.database.client().await.unwrap();
+    let client = base.admin().await;
     let narrow = format!(
         "drop table log_0, log_1;
          create or replace function log_width() returns bigint language sql immutable as $$ select {width}::bigint $$;
@@ -193,7 +193,7 @@ async fn a_partition_of_the_log_goes_when_it_is_old_and_in_the_tables() {
     };
     let trim = || prune::log(&base.database, 35);
     assert_eq!(trim().await.unwrap(), kept(4)); // it is young
-    let client = base.database.client().await.unwrap();
+    let client = base.admin().await;
     let older =
         |upto: i64| format!("update log set at = at - interval '36 days' where seq <= {upto}");
     client.batch_execute(&older(6)).await.unwrap();
@@ -235,7 +235,7 @@ async fn what_the_tables_do_not_have_stays_in_the_log() {
     for turn in 3..=7 {
         enrol(&node, &format!("caio{turn}")).await;
     }
-    let client = base.database.client().await.unwrap();
+    let client = base.admin().await;
     let old = "update log set at = at - interval '36 days'; select log_partitions(8)";
     client.batch_execute(old).await.unwrap();
     // rows 1 to 3 are one partition, and the tables have two of them
@@ -280,7 +280,7 @@ async fn a_start_waits_for_an_append_that_is_under_way() {
     let cluster = Cluster::shared();
     let base = Postgresql::new(&cluster).await;
     let node = Node::open(&base, Tabling::OnDemand).await;
-    let blocker = base.database.client().await.unwrap();
+    let blocker = base.admin().await;
     let lock = "begin; lock table seat_owner in share row exclusive mode";
     blocker.batch_execute(lock).await.unwrap();
     let vote = [vote_on(&prepare(&[seat("a", 1, 1)]))];

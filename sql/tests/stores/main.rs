@@ -5,9 +5,12 @@ mod failures;
 mod housekeeping;
 mod payments;
 mod people;
+mod retention;
+mod roles;
 mod speed;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 mod upgrade;
 mod verify;
 

@@ -224,7 +224,7 @@ async fn a_code_is_used_once_tried_seldom_and_asked_for_seldom() {
     assert_eq!(ask("bia").await, Asked::Noted, "another's");
 
     let last = attempt("ana").await.unwrap();
-    let client = base.database.client().await.unwrap();
+    let client = base.admin().await;
     let later = "update password_code set asked_at = asked_at - interval '16 minutes'";
     client.batch_execute(later).await.unwrap();
     assert_eq!(attempt("ana").await, None, "too old");
@@ -261,7 +261,7 @@ async fn who_deletes_an_account_is_forgotten_once_the_flights_have_left() {
     let gone = ana.renewed(Renewal::Gone, 20, 0);
     post(&node, Entry::Enrol(gone)).await;
     assert_eq!(node.project().await, Ok(()));
-    let client = base.database.client().await.unwrap();
+    let client = base.admin().await;
     // as if the flights of one ticket had left long ago, and those of the other were to leave
     let times = r#"
         update ticket set "order" = replace("order"::text, departs, (extract(epoch from now())::bigint + moved)::text)::json

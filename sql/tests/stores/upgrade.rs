@@ -329,7 +329,7 @@ async fn a_database_from_before_the_log_loses_nothing() {
     let registers = past.registers().await;
     let options = Options::new(url.clone(), company("a"));
     let database = passcom_sql::connect(options).await.unwrap();
-    migrate::migrate(&database).await.unwrap();
+    migrate::migrate(&database, None).await.unwrap();
 
     // people and reports read decisions as they did
     assert_eq!(past.registers().await, registers);

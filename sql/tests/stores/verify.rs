@@ -10,7 +10,7 @@ use passcom_actors::domain::ids::{RouteId, SagaId};
 use crate::contract::bookings::settle;
 use crate::contract::reads::block;
 use crate::contract::{Node, Postgresql, Tabling, book, post, prepare, seat};
-use crate::support::{self, Cluster};
+use crate::support::Cluster;
 
 /// A statement that tampers, and what is to be found: the side, a part of the row's name, and of what was found there.
 const TAMPERED: [(&str, Side, &str, &str); 10] = [
@@ -108,7 +108,7 @@ async fn whatever_was_tampered_with_is_named() {
         let before = verifier.run(None).await;
         assert_eq!(before.state, State::Equal, "{before:?}");
         let statement = statement.replace("$1", &format!("'{saga}'"));
-        let client = support::connect(&base.url).await;
+        let client = base.admin().await;
         client.batch_execute(&statement).await.unwrap();
         let verified = verifier.run(None).await;
         assert!(
@@ -123,7 +123,7 @@ async fn a_log_that_says_something_else_is_noticed() {
     let cluster = Cluster::shared();
     let (base, node, _) = sold(&cluster).await;
     let verifier = Verifier::new(&node.archive);
-    let client = support::connect(&base.url).await;
+    let client = base.admin().await;
     // the seat that was blocked, as if it had been put back: memory and tables have it otherwise
     let other = Record {
         blocked: [((RouteId(2), SeatNumber(2)), false)].into(),

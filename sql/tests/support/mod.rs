@@ -4,6 +4,7 @@
 //! (`nobody` where there is none), because PostgreSQL refuses root. It ends with the test process however that ends: a
 //! shell waits at a pipe whose other end is here, and the kernel closes that one also for a killed process.
 
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -13,11 +14,11 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use passcom_sql::{Address, Options, migrate, roles};
 use tokio_postgres::{Client, NoTls};
 
 /// Durability is for databases that are kept.
 const SETTINGS: &str = "
-listen_addresses = ''
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -47,7 +48,11 @@ const POLL: Duration = Duration::from_millis(20);
 pub struct Cluster {
     folder: PathBuf,
     watchdog: Child,
+    /// Where it listens, if it does.
+    port: u16,
     databases: AtomicU32,
+    /// Roles are the server's: who makes them does it alone.
+    roles: tokio::sync::Mutex<()>,
 }
 
 impl Cluster {
@@ -61,12 +66,23 @@ impl Cluster {
         if let Some(cluster) = running.upgrade() {
             return cluster;
         }
-        let cluster = Arc::new(Self::start());
+        let cluster = Arc::new(Self::start("listen_addresses = ''", &[]));
         *running = Arc::downgrade(&cluster);
         cluster
     }
 
-    fn start() -> Self {
+    /// One that listens at localhost, with these settings more and these files in its folder.
+    #[allow(dead_code, reason = "not every test needs one")]
+    pub fn over_tcp(settings: &str, files: &[(&str, &str)]) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.expect("a free port").port();
+        let settings = format!("listen_addresses = 'localhost'\nport = {port}\n{settings}");
+        let mut cluster = Self::start(&settings, files);
+        cluster.port = port;
+        cluster
+    }
+
+    fn start(settings: &str, files: &[(&str, &str)]) -> Self {
         let binaries = binaries()
             .expect("PostgreSQL's initdb and postgres, on PATH or in /usr/lib/postgresql/*/bin");
         let folder = PathBuf::from(format!("/tmp/pc{}", uuid::Uuid::new_v4().simple()));
@@ -74,11 +90,17 @@ impl Cluster {
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("the folder's mode");
         let account = Account::for_server(&folder);
         account.own(&folder);
+        for (name, content) in files {
+            let file = folder.join(name);
+            fs::write(&file, content).expect("a file in the new folder");
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
+            account.own(&file);
+        }
         let mut watchdog = account.command("/bin/sh");
         watchdog
             .args(["-c", WATCHDOG, "sh"])
             .args([binaries.as_os_str(), folder.as_os_str()])
-            .arg(SETTINGS);
+            .arg(format!("{SETTINGS}{settings}\n"));
         // out of the group that a terminal's Ctrl-C reaches, so that the watchdog lives to stop the server
         let watchdog = watchdog
             .stdin(Stdio::piped())
@@ -88,7 +110,9 @@ impl Cluster {
         let cluster = Self {
             folder,
             watchdog,
+            port: 0,
             databases: AtomicU32::new(0),
+            roles: tokio::sync::Mutex::default(),
         };
         cluster.wait_for_socket();
         cluster
@@ -126,6 +150,32 @@ impl Cluster {
             .await
             .expect("create database");
         self.url(&name)
+    }
+
+    /// Makes the roles of a database and migrates it as its owner; where its node finds it.
+    #[allow(dead_code, reason = "not every test needs them")]
+    pub async fn with_roles(&self, url: &str) -> Address {
+        let alone = self.roles.lock().await;
+        let superuser = Address::from(url.to_owned());
+        roles::make(&superuser, "owner's", "node's").await.unwrap();
+        drop(alone);
+        let as_role =
+            |role: &str| Address::from(url.replace("user=postgres", &format!("user={role}")));
+        let options = Options::new(as_role(roles::OWNER), "a".parse().unwrap());
+        let owner = passcom_sql::connect(options).await.unwrap();
+        migrate::migrate(&owner, Some(roles::NODE)).await.unwrap();
+        as_role(roles::NODE)
+    }
+
+    #[allow(dead_code, reason = "not every test needs one")]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    #[allow(dead_code, reason = "not every test needs one")]
+    pub fn tcp_url(&self, host: &str) -> String {
+        let port = self.port;
+        format!("host={host} port={port} user=postgres dbname=postgres")
     }
 
     fn url(&self, database: &str) -> String {

@@ -32,7 +32,7 @@ use passcom_actors::domain::refund::{Ground, Refunded};
 use passcom_actors::domain::vote::{Prepare, Vote};
 use passcom_memory::MemoryStore;
 use passcom_sql::schedule_store::{self, Scope};
-use passcom_sql::{Database, Identity, Options};
+use passcom_sql::{Address, Database, Identity, Options};
 use uuid::Uuid;
 
 pub use forgetful::Forgetful;
@@ -75,7 +75,10 @@ impl Base for Memory {
 }
 
 pub struct Postgresql {
-    pub url: String,
+    /// As a superuser.
+    url: String,
+    /// As a node: all that is tested has its role.
+    pub address: Address,
     pub database: Database,
 }
 
@@ -83,9 +86,9 @@ impl Postgresql {
     /// A migrated database with the routes on sale.
     pub async fn new(cluster: &Cluster) -> Self {
         let url = cluster.database().await;
-        let options = Options::new(url.clone(), company("a"));
+        let address = cluster.with_roles(&url).await;
+        let options = Options::new(address.clone(), company("a"));
         let database = passcom_sql::connect(options).await.unwrap();
-        passcom_sql::migrate::migrate(&database).await.unwrap();
         let insert = format!(
             "insert into route select id, 'A' || id, 'GRU', 'CWB', to_timestamp({0} + id * 3600),
                  to_timestamp({0} + (id + 1) * 3600), {SEATS}, 10000, 'BRL', '738', true, 1
@@ -95,7 +98,16 @@ impl Postgresql {
         );
         let client = support::connect(&url).await;
         client.batch_execute(&insert).await.unwrap();
-        Self { url, database }
+        Self {
+            url,
+            address,
+            database,
+        }
+    }
+
+    /// Who may do everything: to look, and to break things.
+    pub async fn admin(&self) -> tokio_postgres::Client {
+        support::connect(&self.url).await
     }
 
     /// Counts a start.
@@ -118,7 +130,7 @@ impl Base for Postgresql {
     }
 
     async fn import(&self, route: Route) {
-        let mut client = schedule_store::connect(&self.url).await.unwrap();
+        let mut client = schedule_store::connect(&self.address).await.unwrap();
         let scope = Scope::of(route.id..RouteId(route.id.0 + 1));
         let report = schedule_store::import(&mut client, [route].into_iter(), &scope, |_| ()).await;
         report.unwrap();

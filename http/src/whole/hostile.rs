@@ -1,0 +1,76 @@
+//! Bodies and codes as nobody means them: each is answered, and none by a fault of ours.
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::mutants::Mutants;
+use super::{Whole, seats_of};
+
+const PASSWORD: &str = "uma senha nada comum";
+const EACH: usize = 60;
+
+/// The status that answers these bytes; 0 where nothing does.
+async fn status(node: &Whole, request: &str, token: &str, body: &[u8]) -> u16 {
+    let head = format!(
+        "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(node.address).await.unwrap();
+    let mut answer = Vec::new();
+    let request = [head.as_bytes(), body].concat();
+    // whoever is refused early need not be read to the end
+    let _ = stream.write_all(&request).await;
+    let _ = stream.read_to_end(&mut answer).await;
+    let digits = answer.get(9..12).map(String::from_utf8_lossy);
+    digits.map_or(0, |digits| digits.parse().unwrap_or(0))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_nobody_means_is_answered() {
+    let node = Whole::open(3).await;
+    let token = node.user("ana.souza", PASSWORD).await;
+    let mut mutants = Mutants::new(EACH);
+    let login = json!({"login": "ana.souza", "password": PASSWORD});
+    let search = json!({"localizador": "ABCDEF", "sobrenome": "Souza", "data": "2026-11-27"});
+    let sound: [(&str, Value); 5] = [
+        ("/register-all", login.clone()),
+        ("/login", login),
+        ("/reservar", seats_of(1, [1, 2])),
+        ("/retencoes", seats_of(2, [1, 2])),
+        ("/passagens/procurar", search),
+    ];
+    for (path, body) in sound {
+        let (request, body) = (format!("POST {path}"), body.to_string());
+        for _ in 0..mutants.count {
+            let mutant = mutants.of(body.as_bytes());
+            let answered = status(&node, &request, &token, &mutant).await;
+            let shown = String::from_utf8_lossy(&mutant);
+            assert!(
+                ![0, 500].contains(&answered),
+                "{path}: {answered}: {shown:?}"
+            );
+        }
+    }
+}
+
+/// Tokens and codes of tickets are sealed in one way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_nobody_signed_is_none() {
+    let node = Whole::open(1).await;
+    let token = node.user("ana.souza", PASSWORD).await;
+    let mut mutants = Mutants::new(EACH * 3);
+    for _ in 0..mutants.count {
+        let mutant = mutants.of(token.as_bytes());
+        let changed = mutant != token.as_bytes();
+        let code: String = mutant.iter().map(|byte| format!("%{byte:02x}")).collect();
+        let plain = mutant.iter().filter(|byte| byte.is_ascii_graphic());
+        let plain: String = plain.map(|byte| char::from(*byte)).collect();
+        let shown = status(&node, &format!("GET /bilhetes/{code}"), "", b"").await;
+        assert!(![0, 200, 500].contains(&shown), "{shown}: {plain}");
+        let let_in = status(&node, "GET /conta", &plain, b"").await;
+        assert!(![0, 500].contains(&let_in), "{let_in}: {plain}");
+        assert!(!changed || plain == token || let_in != 200, "{plain}");
+    }
+}
