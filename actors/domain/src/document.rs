@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn of_the_endings_of_a_cpf_one_in_a_hundred_is_right() {
         // nine digits as any person may have them, all over the range
-        for nine in (0..999_999_999u64).step_by(7_777_777) {
+        for nine in (0..999_999_999u64).step_by(7_777_777).skip(1) {
             let right = (0..100).filter(|ending| {
                 let text = format!("{nine:09}{ending:02}");
                 Document::new(Kind::Cpf, &text, None).is_ok()
