@@ -127,25 +127,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/conta/passageiros": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Passengers that this company keeps for the user's next booking */
-        get: operations["savedPassengers"];
-        /** Asks this company to keep these passengers, in place of those it keeps */
-        put: operations["savePassengers"];
-        post?: never;
-        /** Has this company forget them */
-        delete: operations["forgetPassengers"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/conta/email": {
         parameters: {
             query?: never;
@@ -424,6 +405,47 @@ export interface paths {
         put?: never;
         /** 15 minutes more, up to 2 h in all */
         post: operations["extendHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/retencoes/{uuid}/pagamento": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How its payment is */
+        get: operations["readPayment"];
+        put?: never;
+        /**
+         * Pays for it
+         * @description At the company at whose node the hold was made. Sent again, it begins nothing.
+         */
+        post: operations["payHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/pagamentos/avisos/{provedor}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A payment provider says what became of a payment
+         * @description Signed as Standard Webhooks has it.
+         */
+        post: operations["hearNotice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -832,6 +854,25 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conta/passageiros": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Passengers that this company keeps for the user's next booking */
+        get: operations["savedPassengers"];
+        /** Asks this company to keep these passengers, in place of those it keeps */
+        put: operations["savePassengers"];
+        post?: never;
+        /** Has this company forget them */
+        delete: operations["forgetPassengers"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1733,6 +1774,32 @@ export interface components {
              */
             data?: string;
         };
+        PaymentRequest: {
+            /** @description What is paid with, as the company's payment provider names it. */
+            meio: string;
+            /** @description Which payment of the hold it is to be; 1 if absent. */
+            tentativa?: number;
+        };
+        Payment: {
+            /**
+             * Format: uuid
+             * @description Of the hold.
+             */
+            uuid: string;
+            /** @enum {string} */
+            estado: "em_aberto" | "pendente" | "recusado" | "pago";
+            /** @description It is confirmed only when it is paid. */
+            exigido: boolean;
+            valor: components["schemas"]["Money"] | null;
+            tentativa?: number;
+            /** @description What goes back, and what of that is there. */
+            devolucao?: {
+                devida: components["schemas"]["Money"];
+                feita: components["schemas"]["Money"];
+            };
+            /** @description Outcomes to choose from, where payments are tried only. */
+            meios?: string[];
+        };
         GivenDocument: {
             /** @enum {string} */
             tipo: "cpf" | "passaporte" | "rg";
@@ -1810,6 +1877,15 @@ export interface components {
         };
         /** @description The token is missing, malformed, expired or of nobody. */
         problem401: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It has to be paid first. */
+        problem402: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2009,6 +2085,8 @@ export type GivenBack = components['schemas']['GivenBack'];
 export type Airline = components['schemas']['Airline'];
 export type FareConditions = components['schemas']['FareConditions'];
 export type FindBody = components['schemas']['FindBody'];
+export type PaymentRequest = components['schemas']['PaymentRequest'];
+export type Payment = components['schemas']['Payment'];
 export type GivenDocument = components['schemas']['GivenDocument'];
 export type GivenPassenger = components['schemas']['GivenPassenger'];
 export type GivenContact = components['schemas']['GivenContact'];
@@ -2019,6 +2097,7 @@ export type SavedPassengersBody = components['schemas']['SavedPassengersBody'];
 export type TicketPapers = components['schemas']['TicketPapers'];
 export type ResponseProblem400 = components['responses']['problem400'];
 export type ResponseProblem401 = components['responses']['problem401'];
+export type ResponseProblem402 = components['responses']['problem402'];
 export type ResponseProblem403 = components['responses']['problem403'];
 export type ResponseProblem404 = components['responses']['problem404'];
 export type ResponseProblem409 = components['responses']['problem409'];
@@ -2254,82 +2333,6 @@ export interface operations {
             401: components["responses"]["problem401"];
             413: components["responses"]["problem413"];
             415: components["responses"]["problem415"];
-            429: components["responses"]["problem429"];
-            503: components["responses"]["problem503"];
-        };
-    };
-    savedPassengers: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What is kept, whole; empty where nothing was asked for. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SavedPassengers"];
-                };
-            };
-            401: components["responses"]["problem401"];
-            429: components["responses"]["problem429"];
-            503: components["responses"]["problem503"];
-        };
-    };
-    savePassengers: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SavedPassengersBody"];
-            };
-        };
-        responses: {
-            /** @description Kept. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SavedPassengers"];
-                };
-            };
-            400: components["responses"]["problem400"];
-            401: components["responses"]["problem401"];
-            413: components["responses"]["problem413"];
-            415: components["responses"]["problem415"];
-            429: components["responses"]["problem429"];
-            503: components["responses"]["problem503"];
-        };
-    };
-    forgetPassengers: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Forgotten. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Message"];
-                };
-            };
-            401: components["responses"]["problem401"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
         };
@@ -2927,6 +2930,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["problem401"];
+            402: components["responses"]["problem402"];
             404: components["responses"]["problem404"];
             409: components["responses"]["problem409"];
             410: components["responses"]["problem410"];
@@ -2963,6 +2967,124 @@ export interface operations {
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
             504: components["responses"]["problem504"];
+        };
+    };
+    readPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The uuid that the answer to the first request gave. */
+                uuid: components["parameters"]["uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description The provider will say later. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            401: components["responses"]["problem401"];
+            404: components["responses"]["problem404"];
+            409: components["responses"]["problem409"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
+    payHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The uuid that the answer to the first request gave. */
+                uuid: components["parameters"]["uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentRequest"];
+            };
+        };
+        responses: {
+            /** @description As it is by now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description The provider will say later. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            401: components["responses"]["problem401"];
+            404: components["responses"]["problem404"];
+            409: components["responses"]["problem409"];
+            410: components["responses"]["problem410"];
+            413: components["responses"]["problem413"];
+            415: components["responses"]["problem415"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
+    hearNotice: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Webhook-Id"?: string;
+                "Webhook-Timestamp"?: string;
+                "Webhook-Signature"?: string;
+            };
+            path: {
+                provedor: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Heard. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            403: components["responses"]["problem403"];
+            404: components["responses"]["problem404"];
+            413: components["responses"]["problem413"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
         };
     };
     book: {
@@ -3004,6 +3126,7 @@ export interface operations {
             };
             400: components["responses"]["problem400"];
             401: components["responses"]["problem401"];
+            402: components["responses"]["problem402"];
             403: components["responses"]["problem403"];
             404: components["responses"]["problem404"];
             409: components["responses"]["problem409"];
@@ -3723,6 +3846,82 @@ export interface operations {
                 content?: never;
             };
             429: components["responses"]["problem429"];
+        };
+    };
+    savedPassengers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is kept, whole; empty where nothing was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedPassengers"];
+                };
+            };
+            401: components["responses"]["problem401"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
+    savePassengers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedPassengersBody"];
+            };
+        };
+        responses: {
+            /** @description Kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedPassengers"];
+                };
+            };
+            400: components["responses"]["problem400"];
+            401: components["responses"]["problem401"];
+            413: components["responses"]["problem413"];
+            415: components["responses"]["problem415"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
+        };
+    };
+    forgetPassengers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            401: components["responses"]["problem401"];
+            429: components["responses"]["problem429"];
+            503: components["responses"]["problem503"];
         };
     };
 }

@@ -1,1 +1,0 @@
-import{n as e}from"./i18n-B9n9VYv2.js";import{n as t,p as n,s as r}from"./index-ybj1qImp.js";import{t as i}from"./jsx-runtime-DyZJNswf.js";var a=i();function o({children:i}){let o=e();return(0,a.jsxs)(t,{hint:o.tickets.signIn,children:[(0,a.jsx)(r,{kind:`primary`,onPress:()=>void n(),children:o.account.signIn}),i]})}export{o as t};

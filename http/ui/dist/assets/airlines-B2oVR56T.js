@@ -1,1 +1,0 @@
-import{t as e}from"./useQuery-qwBSZwqj.js";import{r as t}from"./queries-D_2inUfa.js";var n=6e5;function r(){let{data:r}=e({...t,refetchInterval:!1,staleTime:n});return e=>r?.find(({company:t})=>t===e)?.nome??e.toUpperCase()}export{r as t};
