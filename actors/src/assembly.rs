@@ -107,11 +107,14 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         .expect("an actor without a name and a state starts");
     let supervisor = supervisor.get_cell();
     let (ledger, queue) = Ledger::new();
-    let log = patiently(&seams.witness, async || {
+    let patience = Patience::new(seams.witness.clone());
+    let log = loop {
         let (clock, witness) = (seams.clock.clone(), seams.witness.clone());
-        Log::open(seams.store.as_ref(), me, me.as_str(), clock, witness).await
-    });
-    let log = log.await?;
+        match Log::open(seams.store.as_ref(), me, me.as_str(), clock, witness).await {
+            Ok(log) => break log,
+            Err(error) => patience.after(error).await?,
+        }
+    };
     let mut tasks = JoinSet::new();
     tasks.spawn(projector::run(log.clone(), seams.store.clone()));
     let company = Arc::new(Company {
@@ -142,10 +145,12 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         ready: AtomicBool::new(false),
     });
     let catalogue = company.catalogue.clone();
-    let version = patiently(&company.witness, async || {
-        Ok(stock::load(&company.archive, &catalogue).await?)
-    });
-    let version = version.await?;
+    let version = loop {
+        match stock::load(&company.archive, &catalogue).await {
+            Ok(version) => break version,
+            Err(error) => patience.after(error.into()).await?,
+        }
+    };
     let listening = company.clone();
     let listener = Arc::new(move |news: &News| listening.on_news(news));
     let writer = Writer {
@@ -186,20 +191,29 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
     })
 }
 
-/// Asks a database that is slow, or away for a moment, again: a start that gave up would only be made anew, and take from the machine
-/// what its database lacks.
-async fn patiently<T>(
-    witness: &Witness,
-    read: impl AsyncFn() -> Result<T, OpenError>,
-) -> Result<T, OpenError> {
-    let until = Instant::now() + START_PATIENCE;
-    loop {
-        match read().await {
-            Err(OpenError::Read(error)) if witness.lost().is_none() && Instant::now() < until => {
+/// With a database that is slow, or away for a moment: a start that gave up would only be made anew, and take from the machine what its
+/// database lacks.
+struct Patience {
+    witness: Arc<Witness>,
+    until: Instant,
+}
+
+impl Patience {
+    fn new(witness: Arc<Witness>) -> Self {
+        let until = Instant::now() + START_PATIENCE;
+        Self { witness, until }
+    }
+
+    /// Waits before the next try, unless another one is of no use or the time is over.
+    async fn after(&self, error: OpenError) -> Result<(), OpenError> {
+        let is_lost = self.witness.lost().is_some();
+        match error {
+            OpenError::Read(error) if !is_lost && Instant::now() < self.until => {
                 warn!(%error, "what is durable cannot be read yet");
                 sleep(READ_AGAIN).await;
+                Ok(())
             }
-            done => return done,
+            error => Err(error),
         }
     }
 }
@@ -281,7 +295,6 @@ impl Assembly {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::sync::atomic::{AtomicU32, Ordering};
 
     use uuid::Uuid;
 
@@ -310,18 +323,22 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_start_waits_for_its_database_and_not_for_ever() {
-        let asked = AtomicU32::new(0);
-        let third = patiently(&witness(), async || {
-            match asked.fetch_add(1, Ordering::Relaxed) {
-                2 => Ok("read"),
-                _ => Err(away()),
-            }
-        });
-        assert_eq!(third.await.unwrap(), "read");
-
         let begun = Instant::now();
-        let never = patiently(&witness(), async || Err::<(), _>(away()));
-        assert!(never.await.is_err());
-        assert_eq!(begun.elapsed().as_secs(), START_PATIENCE.as_secs());
+        let patience = Patience::new(witness());
+        let mut tries = 0;
+        while patience.after(away()).await.is_ok() {
+            tries += 1;
+        }
+        assert_eq!(begun.elapsed(), START_PATIENCE);
+        assert_eq!(tries, START_PATIENCE.as_millis() / READ_AGAIN.as_millis());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_log_that_went_back_is_not_waited_for() {
+        let witness = witness();
+        let patience = Patience::new(witness.clone());
+        assert!(patience.after(away()).await.is_ok());
+        witness.lose("it went back".to_owned());
+        assert!(patience.after(away()).await.is_err());
     }
 }

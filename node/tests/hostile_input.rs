@@ -10,10 +10,12 @@ use std::sync::Arc;
 use jiff::civil::date;
 use passcom_actors::company::log::record::Record;
 use passcom_actors::domain::ballot::Acceptors;
+use passcom_actors::domain::document::Document;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber, UserId};
 use passcom_actors::domain::order::{Leg, Order, Price, SeatRef};
 use passcom_actors::domain::order_hash::order_hash;
+use passcom_actors::domain::papers::{Contact, Papers, Person, Seated};
 use passcom_actors::domain::question::Question;
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::time::Timestamp;
@@ -58,6 +60,21 @@ fn order() -> Order {
     }
 }
 
+fn papers() -> Papers {
+    let person = Person {
+        document: Some(Document::of_text("111.444.777-35")),
+        birth: None,
+    };
+    let seat = order().legs[0].seat;
+    Papers {
+        people: vec![Seated { seat, person }],
+        contact: Contact {
+            email: Some("ana@example.com".to_owned()),
+            phone: None,
+        },
+    }
+}
+
 fn envelopes() -> Vec<Vec<u8>> {
     let acceptors = Acceptors(vec!["a".parse().unwrap(), "b".parse().unwrap()]);
     let (order, saga) = (order(), SagaId(Uuid::from_u128(2)));
@@ -68,6 +85,7 @@ fn envelopes() -> Vec<Vec<u8>> {
         acceptors,
         fence: FencingToken::NONE,
         driver: "node-a".to_owned(),
+        papers: Some(Arc::new(papers())),
     };
     let login = "ana".to_owned();
     let bodies = [

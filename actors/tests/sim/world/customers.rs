@@ -268,6 +268,7 @@ impl World {
             | BookAnswer::Overloaded
             | BookAnswer::TooManyHolds
             | BookAnswer::ToBePaid
+            | BookAnswer::Lacking(_)
             | BookAnswer::PriceChanged(..)
             | BookAnswer::KeyReused
             | BookAnswer::UnknownCompany(_) => {

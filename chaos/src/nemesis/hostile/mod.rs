@@ -187,12 +187,20 @@ mod tests {
 
     #[test]
     fn waits_before_and_meanwhile_are_told_apart() {
-        let operations = [booking(0, 1_000), booking(5_000, 15_000)];
-        let told = waits(&operations, 5_000, 20_000);
-        assert!(
-            told.contains("1 with p50 1.0 ms, p99 1.0 ms before"),
-            "{told}"
-        );
+        let operations = [
+            booking(0, 1_000),
+            booking(2_000, 4_500),
+            booking(5_000, 15_000),
+        ];
+        let earlier = Fault {
+            nemesis: "hostile".to_owned(),
+            target: "all".to_owned(),
+            begin_us: 1_500,
+            end_us: Some(4_000),
+        };
+        let told = waits(&operations, &[earlier], 5_000, 20_000);
+        let quiet = "1 with p50 1.0 ms, p99 1.0 ms in quiet";
+        assert!(told.contains(quiet), "{told}");
         assert!(told.contains("1 with p50 10.0 ms"), "{told}");
     }
 }
