@@ -32,8 +32,8 @@ import styles from './holds.module.css'
 // where nothing is paid, none of it is loaded
 const PayStep = lazy(() => import('../pay/PayStep'))
 const PaidOver = lazy(async () => ({ default: (await import('../pay/GivenBack')).PaidOver }))
-const Sentence = lazy(() => import('../pay/Sentence'))
-const SoldElsewhere = lazy(async () => ({ default: (await import('../pay/Sentence')).SoldElsewhere }))
+const Sentence = lazy(async () => ({ default: (await import('../pay/GivenBack')).Sentence }))
+const SoldElsewhere = lazy(async () => ({ default: (await import('../pay/GivenBack')).SoldElsewhere }))
 
 /** It may be extended, released or confirmed elsewhere. */
 const ASK_AGAIN_MS = 10_000

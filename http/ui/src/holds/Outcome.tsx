@@ -25,7 +25,7 @@ import { useSlow } from './slow'
 import styles from './holds.module.css'
 
 const PaidRefused = lazy(async () => ({ default: (await import('../pay/GivenBack')).PaidRefused }))
-const Sentence = lazy(() => import('../pay/Sentence'))
+const Sentence = lazy(async () => ({ default: (await import('../pay/GivenBack')).Sentence }))
 
 interface Props {
   hold: Hold

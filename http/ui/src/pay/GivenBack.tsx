@@ -1,7 +1,8 @@
-// What of a payment goes back, and whether it is there; and the end of a hold that was paid.
+// What of a payment goes back, and whether it is there; the end of a hold that was paid; sentences where payments change them.
 
 import { useEffect, type ReactNode } from 'react'
 
+import { useAirlines } from '../api/airlines'
 import type { Payment } from '../api/schema'
 import { useFormats } from '../i18n'
 import { Blank } from '../parts/Blank'
@@ -75,4 +76,19 @@ export function PaidRefused({ payment }: { payment: Told }) {
 /** What was known before the end does not count. */
 function useAnew(uuid: string) {
   useEffect(() => askAnew(uuid), [uuid])
+}
+
+interface SentenceProps {
+  of: 'kept' | 'releaseHint'
+}
+
+/** A sentence of payments where another one stands otherwise. */
+export function Sentence({ of }: SentenceProps) {
+  return usePayWords()[of]
+}
+
+/** Whoever took the hold has the money, and alone knows. */
+export function SoldElsewhere({ company }: { company: string }) {
+  const nameOf = useAirlines()
+  return usePayWords().elsewhere(nameOf(company))
 }

@@ -39,7 +39,7 @@ function heard(uuid: string, next: Payment): Told {
 
 /** An answer that came by another way. */
 export function hear(uuid: string, next: Payment): void {
-  queries.setQueryData(payment(uuid).queryKey, { ...next, asked: 0 })
+  queries.setQueryData<Told | null>(payment(uuid).queryKey, told(undefined, next))
 }
 
 /** As if nothing had been asked yet. */
