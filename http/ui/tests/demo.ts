@@ -16,6 +16,9 @@ const READY_MS = 300_000
 /** Client ports start here, admin ports 1000 above; each worker has ten of its own. */
 const PORT_BASE = Number(process.env.PASSCOM_TEST_PORT ?? 21_500)
 
+/** As `GET /companhias` has them. */
+type Companies = Record<string, Array<{ no_ar: boolean }>>
+
 interface RunFile {
   companies: Array<{ company: string; http: string; pid: number }>
 }
@@ -97,11 +100,10 @@ export class Demo {
   private async untilAnswers(company: string): Promise<void> {
     const until = Date.now() + READY_MS
     for (;;) {
-      const seen = await fetch(`${await this.base(company)}/companhias`).then(
-        async (response) => (await response.json()) as { companhias: Array<{ no_ar: boolean }> },
-        () => undefined,
-      )
-      if (seen?.companhias.every(({ no_ar }) => no_ar)) return
+      const response = await fetch(`${await this.base(company)}/companhias`).catch(() => undefined)
+      const seen = response?.ok && ((await response.json()) as Companies)
+      const all = seen && Object.values(seen).flat()
+      if (all && all.length > 0 && all.every(({ no_ar }) => no_ar)) return
       if (Date.now() > until) throw new Error(`${company} does not answer`)
       await new Promise((resolve) => setTimeout(resolve, 500))
     }
