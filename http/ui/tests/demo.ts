@@ -3,7 +3,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -15,6 +15,9 @@ const run = promisify(execFile)
 const READY_MS = 300_000
 /** Client ports start here, admin ports 1000 above; each worker has ten of its own. */
 const PORT_BASE = Number(process.env.PASSCOM_TEST_PORT ?? 21_500)
+
+/** As `GET /companhias` has them. */
+type Companies = Record<string, Array<{ no_ar: boolean }>>
 
 interface RunFile {
   companies: Array<{ company: string; http: string; pid: number }>
@@ -76,6 +79,34 @@ export class Demo {
     const config = join(this.dir, 'demo', 'cluster.toml')
     const sure = ['--yes', '--reason', 'a test']
     await run(PASSCOM, ['flight', '--config', config, '--company', company, what, ...details, ...sure])
+  }
+
+  /** From now on this company wants to be paid first, by the provider that takes no money: every node reads that when it starts. */
+  async wantPayment(company: string): Promise<void> {
+    const config = join(this.dir, 'demo', 'cluster.toml')
+    const [head, ...companies] = (await readFile(config, 'utf8')).split(/^(?=\[\[company\]\])/m)
+    const wanting = companies.map((one) =>
+      one.includes(`code = "${company}"`)
+        ? `${one.trimEnd()}\n\n[company.payment]\nprovider = "test"\nrequired = true\n\n`
+        : one,
+    )
+    await writeFile(config, [head, ...wanting].join(''))
+    const codes = companies.flatMap((one) => /code = "(.+)"/.exec(one)?.[1] ?? [])
+    for (const code of codes) await this.kill(code)
+    for (const code of codes) await this.revive(code)
+    for (const code of codes) await this.untilAnswers(code)
+  }
+
+  private async untilAnswers(company: string): Promise<void> {
+    const until = Date.now() + READY_MS
+    for (;;) {
+      const response = await fetch(`${await this.base(company)}/companhias`).catch(() => undefined)
+      const seen = response?.ok && ((await response.json()) as Companies)
+      const all = seen && Object.values(seen).flat()
+      if (all && all.length > 0 && all.every(({ no_ar }) => no_ar)) return
+      if (Date.now() > until) throw new Error(`${company} does not answer`)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
   }
 
   /** A text of this kind as that company signs it: the code of an e-ticket, as its QR code has it. */

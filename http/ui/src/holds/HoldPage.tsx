@@ -1,7 +1,7 @@
 // A hold: what it keeps and until when, and the way to make it a trip or give it back.
 
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 
 import { NeedsSession } from '../account/NeedsSession'
 import { answer, client } from '../api/client'
@@ -19,6 +19,8 @@ import { Failure } from '../parts/Failure'
 import { Notice } from '../parts/Notice'
 import { Skeletons } from '../parts/Skeleton'
 import { StepBar } from '../parts/StepBar'
+import { usePayment } from '../pay/asking'
+import { isPaying, stepOf, type Told } from '../pay/payment'
 import { setHold, useChoice } from '../seats/choice'
 import { useConfirm, type Confirm } from './confirm'
 import { clockOf, useSecondsLeft } from './countdown'
@@ -26,6 +28,12 @@ import { HeldTrip } from './HeldTrip'
 import { Outcome } from './Outcome'
 import { useSlow } from './slow'
 import styles from './holds.module.css'
+
+// where nothing is paid, none of it is loaded
+const PayStep = lazy(() => import('../pay/PayStep'))
+const PaidOver = lazy(async () => ({ default: (await import('../pay/GivenBack')).PaidOver }))
+const Sentence = lazy(async () => ({ default: (await import('../pay/GivenBack')).Sentence }))
+const SoldElsewhere = lazy(async () => ({ default: (await import('../pay/GivenBack')).SoldElsewhere }))
 
 /** It may be extended, released or confirmed elsewhere. */
 const ASK_AGAIN_MS = 10_000
@@ -74,19 +82,44 @@ function OneHold({ hold, answeredAt }: { hold: Hold; answeredAt: number }) {
     if (isGone && choice?.hold === uuid) setHold(undefined)
   }, [isGone, choice?.hold, uuid])
   const left = useSecondsLeft(hold, answeredAt)
+  const { data: payment, error: notAnswered, isFetching } = usePayment(uuid, isGone || left === 0)
+  const outcome = <Outcome hold={hold} confirm={confirm} isSent={isSent} payment={payment} />
 
-  if (isSent || hold.estado === 'confirmada') return <Outcome hold={hold} confirm={confirm} isSent={isSent} />
+  if (isSent || hold.estado === 'confirmada') return outcome
   // one whose time is over is under way until its companies have agreed that it is
-  if (isGone || (left === 0 && !confirm.isPending)) return <Over isReleased={isReleased || left > 0} />
-  if (hold.estado === 'em_andamento') return <Outcome hold={hold} confirm={confirm} isSent={false} />
-  return (
+  if (isGone || (left === 0 && !confirm.isPending)) {
+    return <Over isReleased={isReleased || left > 0} payment={payment} />
+  }
+  if (hold.estado === 'em_andamento') return outcome
+  const held = <HeldTrip hold={hold} />
+  const actions = (
+    <Actions hold={hold} confirm={confirm} onReleased={() => setReleased(true)} isPaying={isPaying(payment)} />
+  )
+  // it may be that it is to be paid first
+  const isAsking = payment === undefined && !notAnswered && isFetching
+  const step = <ConfirmStep hold={hold} left={left} confirm={confirm} isAsking={isAsking} />
+  const plain = (bar: ReactNode) => (
     <>
       <div className={styles.holdBody}>
-        <HeldTrip hold={hold} />
-        <Actions hold={hold} confirm={confirm} onReleased={() => setReleased(true)} />
+        {held}
+        {actions}
       </div>
-      <ConfirmStep hold={hold} left={left} confirm={confirm} />
+      {bar}
     </>
+  )
+  if (!payment || stepOf(payment) === 'none') return plain(step)
+  return (
+    <Suspense fallback={plain(<StepBar total={hold.preco} time={<Timer left={left} />} />)}>
+      <PayStep
+        hold={hold}
+        payment={payment}
+        held={held}
+        actions={actions}
+        time={<Timer left={left} />}
+        confirm={step}
+        className={styles.holdBody}
+      />
+    </Suspense>
   )
 }
 
@@ -94,9 +127,11 @@ interface ConfirmProps {
   hold: Hold
   left: number
   confirm: Confirm
+  /** Whether it is to be paid first is being asked. */
+  isAsking: boolean
 }
 
-function ConfirmStep({ hold, left, confirm }: ConfirmProps) {
+function ConfirmStep({ hold, left, confirm, isAsking }: ConfirmProps) {
   const t = useText()
   const isSlow = useSlow(confirm.isPending)
   return (
@@ -105,16 +140,30 @@ function ConfirmStep({ hold, left, confirm }: ConfirmProps) {
       note={t.hold.confirmHint}
       notice={
         <>
-          {confirm.error && <Failure error={confirm.error} />}
+          {confirm.error && <NotConfirmed error={confirm.error} />}
           {isSlow && <Notice tone="warning">{t.progress.slowNobody}</Notice>}
         </>
       }
       time={<Timer left={left} />}
     >
-      <Button kind="primary" onPress={() => confirm.mutate()} isWaiting={confirm.isPending}>
+      <Button kind="primary" onPress={() => confirm.mutate()} isWaiting={confirm.isPending || isAsking}>
         {t.hold.confirm}
       </Button>
     </StepBar>
+  )
+}
+
+function NotConfirmed({ error }: { error: Error }) {
+  // what is to be paid first is said by its step
+  if (isRefusal(error, 'payment-required')) return null
+  const { company } = isRefusal(error, 'sold-elsewhere') ? error.problem : {}
+  if (!company) return <Failure error={error} />
+  return (
+    <Notice tone="bad">
+      <Suspense fallback={null}>
+        <SoldElsewhere company={company} />
+      </Suspense>
+    </Notice>
   )
 }
 
@@ -122,9 +171,11 @@ interface ActionsProps {
   hold: Hold
   confirm: Confirm
   onReleased: () => void
+  /** Money would go back. */
+  isPaying: boolean
 }
 
-function Actions({ hold, confirm, onReleased }: ActionsProps) {
+function Actions({ hold, confirm, onReleased, isPaying }: ActionsProps) {
   const t = useText()
   const [isAsking, setAsking] = useState(false)
   const params = { path: { uuid: hold.uuid } }
@@ -160,7 +211,15 @@ function Actions({ hold, confirm, onReleased }: ActionsProps) {
       </Button>
       {error && <Failure error={error} />}
       <Dialog title={t.hold.releaseAsk} isOpen={isAsking} onClose={() => setAsking(false)}>
-        <p>{t.hold.releaseHint}</p>
+        <p>
+          {isPaying ? (
+            <Suspense fallback={null}>
+              <Sentence of="releaseHint" />
+            </Suspense>
+          ) : (
+            t.hold.releaseHint
+          )}
+        </p>
         <div className="row">
           <Button
             kind="danger"
@@ -198,14 +257,21 @@ function Timer({ left }: { left: number }) {
 }
 
 /** Its time is up, or it was given back. */
-function Over({ isReleased }: { isReleased: boolean }) {
+function Over({ isReleased, payment }: { isReleased: boolean; payment: Told | null | undefined }) {
   const t = useText()
+  const title = isReleased ? t.hold.released : t.hold.expired
+  if (payment && isPaying(payment)) {
+    return (
+      <Suspense fallback={<Skeletons count={1} />}>
+        <PaidOver payment={payment} title={title}>
+          <Elsewhere />
+        </PaidOver>
+      </Suspense>
+    )
+  }
   return (
     <div role="alert">
-      <Blank
-        title={isReleased ? t.hold.released : t.hold.expired}
-        hint={isReleased ? t.hold.releasedHint : t.hold.expiredHint}
-      >
+      <Blank title={title} hint={isReleased ? t.hold.releasedHint : t.hold.expiredHint}>
         <Elsewhere />
       </Blank>
     </div>

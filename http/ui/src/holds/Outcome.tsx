@@ -1,7 +1,7 @@
 // All or nothing, as it happens: what each company says, and how it ended.
 
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 
 import { useAirlines } from '../api/airlines'
 import { queries, hold as holdQuery, holds, ticket as ticketQuery, tickets } from '../api/queries'
@@ -14,6 +14,7 @@ import { sentenceOf, whyOf } from '../parts/Failure'
 import { Icon, type IconName } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { StepBar } from '../parts/StepBar'
+import { isPaying, type Told } from '../pay/payment'
 import { companiesOf } from '../search/itinerary'
 import { forget, setHold, useChoice } from '../seats/choice'
 import { Locator } from '../tickets/Locator'
@@ -23,14 +24,18 @@ import { isEnd, useProgress, wordOf, type Progress, type Word } from './progress
 import { useSlow } from './slow'
 import styles from './holds.module.css'
 
+const PaidRefused = lazy(async () => ({ default: (await import('../pay/GivenBack')).PaidRefused }))
+const Sentence = lazy(async () => ({ default: (await import('../pay/GivenBack')).Sentence }))
+
 interface Props {
   hold: Hold
   confirm: Confirm
   /** Sent from this page, a moment ago. */
   isSent: boolean
+  payment: Told | null | undefined
 }
 
-export function Outcome({ hold, confirm, isSent }: Props) {
+export function Outcome({ hold, confirm, isSent, payment }: Props) {
   const t = useText()
   const nameOf = useAirlines()
   const progress = useProgress(hold.uuid)
@@ -44,6 +49,7 @@ export function Outcome({ hold, confirm, isSent }: Props) {
   const companies = companiesOf(hold.trechos)
   const words = companies.map((company) => ({ company, word: wordOf(progress, company) }))
   const isSlow = useSlow(!isOver(end))
+  const paidBack = isRefused(end) && payment && isPaying(payment) ? payment : undefined
   const names = (wanted: Word[]) =>
     words.filter(({ word }) => wanted.includes(word)).map(({ company }) => nameOf(company))
   return (
@@ -54,7 +60,13 @@ export function Outcome({ hold, confirm, isSent }: Props) {
             {titleOf(t, end)}
           </h2>
           <p className="lead">
-            {hintOf(t, end, progress.isLost || confirm.error !== null, names(['pendente', 'sim']))}
+            {paidBack ? (
+              <Suspense fallback={null}>
+                <Sentence of="kept" />
+              </Suspense>
+            ) : (
+              hintOf(t, end, progress.isLost || confirm.error !== null, names(['pendente', 'sim']))
+            )}
           </p>
           {!isOver(end) && (
             <Unsure confirm={confirm} isLost={progress.isLost} onSent={() => heading.current?.focus()} />
@@ -66,6 +78,11 @@ export function Outcome({ hold, confirm, isSent }: Props) {
             ))}
           </ol>
           {isOver(end) && end.estado === 'confirmada' && <Issued uuid={end.uuid_passagem ?? end.uuid} />}
+          {paidBack && (
+            <Suspense fallback={null}>
+              <PaidRefused payment={paidBack} />
+            </Suspense>
+          )}
           {isRefused(end) && <Refused end={end} progress={progress} />}
         </section>
         <HeldTrip hold={hold} />

@@ -5,6 +5,7 @@ import { useMutation } from '@tanstack/react-query'
 import { answer, client } from '../api/client'
 import { hold, queries } from '../api/queries'
 import { isRefusal } from '../api/refusal'
+import { payment } from '../pay/asking'
 
 export type Confirm = ReturnType<typeof useConfirm>
 
@@ -19,6 +20,7 @@ export function useConfirm(uuid: string, onSent: () => void) {
     onError: (error) => {
       if (isRefusal(error) && error.leavesOpen) onSent()
       void queries.invalidateQueries(hold(uuid))
+      if (isRefusal(error, 'payment-required')) void queries.invalidateQueries(payment(uuid))
     },
   })
 }

@@ -1,7 +1,7 @@
 // One ticket: what it says, what has changed of it, and what can be done with it.
 
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 
 import { NeedsSession } from '../account/NeedsSession'
 import { ticket as ticketQuery } from '../api/queries'
@@ -27,6 +27,9 @@ import { FindLink } from './FindLink'
 import { NamesDialog } from './NamesDialog'
 import { TicketBody } from './TicketBody'
 import styles from './tickets.module.css'
+
+// only where something came back
+const GivenBack = lazy(() => import('../pay/GivenBack'))
 
 export default function TicketPage({ uuid }: { uuid: string }) {
   const t = useText()
@@ -72,6 +75,11 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
       {refund !== undefined && <Notice tone="good">{t.tickets.cancelled(refund)}</Notice>}
       {names === 'done' && <Notice tone="good">{t.names.done}</Notice>}
       <Exchanged ticket={ticket} />
+      {ticket.reembolso && (
+        <Suspense fallback={null}>
+          <GivenBack uuid={ticket.uuid} />
+        </Suspense>
+      )}
       <Changes ticket={ticket} onRefund={() => setWanted(changed)} />
       <TicketBody ticket={ticket} />
       {ticket.estado !== 'cancelada' && (
