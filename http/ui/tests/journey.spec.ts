@@ -32,7 +32,10 @@ test('a trip over three companies is one search, one hold and one ticket', async
   await book(page)
   for (const company of ['Andorinha', 'Beija-Flor', 'Canário']) {
     await expect(
-      page.getByRole('listitem').filter({ hasText: 'assento confirmado' }).filter({ hasText: company }),
+      page
+        .getByRole('listitem')
+        .filter({ hasText: /confirmou/ })
+        .filter({ hasText: company }),
     ).toBeVisible()
   }
   await page.getByRole('link', { name: 'Ver passagem' }).click()
@@ -276,4 +279,31 @@ test('a place that nobody knows is met with the nearest names', async ({ visitor
     .first()
     .click()
   await expect(page.getByRole('button', { name: 'Escolher assentos' }).first()).toBeVisible()
+})
+
+test('who has seats is led to the names, and blamed for none before', async ({ visitor: page }) => {
+  await takeTrip(page, { ...THREE_COMPANIES, passengers: 2 })
+  await takeBestSeats(page, 2)
+  const lead = page.getByRole('button', { name: 'Preencher passageiros' })
+  await expect(page.getByText('Faltam os nomes de 2 passageiros.')).toBeVisible()
+  await lead.click()
+  await expect(page.getByRole('textbox', { name: '1. Nome completo' })).toBeFocused()
+  await expect(page.getByText('Escreva o nome.')).toHaveCount(0)
+  await page.keyboard.insertText('Ana Conceição')
+  await expect(page.getByText('Falta o nome de quem viaja.')).toBeVisible()
+  await lead.click()
+  await expect(page.getByText('Escreva o nome.')).toHaveCount(1)
+  await expect(page.getByRole('textbox', { name: '2. Nome completo' })).toBeFocused()
+})
+
+test('who has no account makes one under its own title, with the focus in its first field', async ({
+  visitor: page,
+}) => {
+  await page.goto('/')
+  await page.getByRole('button', { name: 'Entrar' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('heading', { name: 'Entre na sua conta' })).toBeVisible()
+  await dialog.getByRole('button', { name: 'Criar conta' }).click()
+  await expect(dialog.getByRole('heading', { name: 'Crie sua conta' })).toBeVisible()
+  await expect(dialog.getByLabel('Usuário')).toBeFocused()
 })

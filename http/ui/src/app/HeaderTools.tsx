@@ -118,7 +118,9 @@ function AccountMenu({ onDeed }: { onDeed: (deed: Deed) => void }) {
   return (
     <MenuTrigger>
       <Button className="button quiet" aria-label={t.account.signedInAs(session.login)}>
-        <Icon name="person" />
+        <span className={styles.initial} aria-hidden="true">
+          {Array.from(session.login)[0]}
+        </span>
         <span className={classes('wide-only', styles.accountName)}>{session.login}</span>
       </Button>
       <Popover className="popover">
