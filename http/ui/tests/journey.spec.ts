@@ -48,7 +48,7 @@ test('a trip over three companies is one search, one hold and one ticket', async
   await page.getByRole('link', { name: 'Bilhete em PDF' }).click()
   expect(await text(await pdf)).toMatch(/^%PDF-/)
   const calendar = page.waitForEvent('download')
-  await page.getByRole('link', { name: 'Pôr na agenda' }).click()
+  await page.getByRole('link', { name: 'Adicionar à agenda' }).click()
   expect((await text(await calendar)).match(/BEGIN:VEVENT/g)).toHaveLength(3)
 })
 
@@ -185,7 +185,7 @@ test('days around have prices and lead there; a day without flights says what wo
   for (const far of [60, 20]) {
     await page.goto(searchAddress({ ...THREE_COMPANIES, day: inDays(far) }))
     await expect(page.getByRole('heading', { name: /^Nenhum voo em/ })).toBeVisible()
-    await expect(page.getByText('Os voos deste dia ainda não estão à venda. Isto funciona:')).toBeVisible()
+    await expect(page.getByText('Os voos deste dia ainda não estão à venda. Experimente:')).toBeVisible()
     await expect(page.getByRole('link', { name: /a partir de R\$/ })).toHaveCount(3)
   }
   await page

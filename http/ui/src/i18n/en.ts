@@ -142,7 +142,7 @@ export const en: Dictionary = {
       noRoute: () => 'No airline flies between these places, not even with connections.',
       notThatDay: () => 'There are no flights on this day, or all of them are full.',
     },
-    works: 'This works:',
+    works: 'Try instead:',
     worksDay: (day, price) => `${day}, from ${price}`,
     worksFor: (n) => (n === 1 ? 'Search for 1 passenger' : `Search for ${n} passengers`),
     worksFrom: (place) => `From ${place}`,
