@@ -267,8 +267,9 @@ test('nicknames of cities are known, and the largest city of a name comes first'
   await page.getByRole('combobox', { name: 'Destino' }).fill('REC')
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'Buscar voos' }).click()
-  await expect(page).toHaveURL(/origem=S%C3%A3o\+Paulo/)
-  await expect(options(page).first()).toBeVisible()
+  // the node knows them, too: what was typed stands in the address
+  await expect(page).toHaveURL(/origem=Sampa&/)
+  await expect(options(page).first()).toContainText('São Paulo')
 })
 
 test('a place that nobody knows is met with the nearest names', async ({ visitor: page }) => {

@@ -63,7 +63,7 @@ export const en: Dictionary = {
       'We do not know whether the password was changed. Sign in with the new one; if that fails, the old one still holds.',
     unsureEverywhere: 'We do not know whether the sessions have ended. Try again: repeating it does no harm.',
     ended: 'Your session has ended. Sign in again: your choice is kept.',
-    forHold: 'Sign in to reserve the seats. Your choice is kept.',
+    forHold: 'You need an account to reserve the seats. Your choice is kept.',
     signedInAs: (login) => `Account of ${login}`,
     bad: 'User name or password is wrong.',
     tooMany: (wait) => `Too many wrong passwords. Wait ${wait} and try again.`,

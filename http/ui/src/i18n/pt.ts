@@ -60,7 +60,7 @@ export const pt = {
     unsureChange: 'Não sabemos se a senha foi trocada. Entre com a nova; se não der, ainda vale a antiga.',
     unsureEverywhere: 'Não sabemos se as sessões foram encerradas. Tente de novo: repetir não faz mal.',
     ended: 'Sua sessão terminou. Entre de novo: sua escolha ficou guardada.',
-    forHold: 'Entre para reservar os assentos. Sua escolha fica guardada.',
+    forHold: 'Para reservar os assentos é preciso ter uma conta. Sua escolha fica guardada.',
     signedInAs: (login: string) => `Conta de ${login}`,
     bad: 'Usuário ou senha incorretos.',
     tooMany: (wait: string) => `Foram muitas senhas erradas. Espere ${wait} e tente de novo.`,
