@@ -51,6 +51,7 @@ test('a session that ends keeps the choice, and a new one goes on with it', asyn
   await page.route('**/retencoes', (route) =>
     route.request().method() === 'GET' ? route.fulfill({ json: { retencoes: [] } }) : route.continue(),
   )
+  await page.route('**/conta/passageiros', (route) => route.fulfill({ json: { passageiros: [] } }))
   await page.reload()
   await pressHold(page)
   const dialog = page.getByRole('dialog')

@@ -1,7 +1,7 @@
 // The dialog to sign in or up. It lies over whatever was being done, which goes on behind it.
 
 import { useMutation } from '@tanstack/react-query'
-import { useState, type FormEvent } from 'react'
+import { useRef, useState, type FormEvent } from 'react'
 
 import { answer, client } from '../api/client'
 import { isRefusal, Refusal } from '../api/refusal'
@@ -17,17 +17,25 @@ import { lengthFault as fault, LOGIN, PASSWORD } from './lengths'
 
 export default function SignIn({ asking }: { asking: Asking }) {
   const t = useText()
+  const [isNew, setNew] = useState(false)
   return (
-    <Dialog isOpen onClose={() => asking.settle(false)} title={t.account.welcome}>
-      <Form why={asking.why} onDone={() => asking.settle(true)} />
+    <Dialog isOpen onClose={() => asking.settle(false)} title={isNew ? t.account.welcomeNew : t.account.welcome}>
+      <Form why={asking.why} isNew={isNew} onNew={setNew} onDone={() => asking.settle(true)} />
     </Dialog>
   )
 }
 
-function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) {
+interface FormProps {
+  why: string | undefined
+  isNew: boolean
+  onNew: (isNew: boolean) => void
+  onDone: () => void
+}
+
+function Form({ why, isNew, onNew, onDone }: FormProps) {
   const t = useText()
   const session = useSession()
-  const [isNew, setNew] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
   const [login, setLogin] = useState(session.is === 'ended' ? session.login : '')
   const [password, setPassword] = useState('')
   const [checked, setChecked] = useState(false)
@@ -37,7 +45,7 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
       if (isNew) {
         await answer(client.POST('/register-all', { body }))
         // another try only signs in
-        setNew(false)
+        onNew(false)
       }
       begin(body.login, await answer(client.POST('/login', { body })))
     },
@@ -62,11 +70,12 @@ function Form({ why, onDone }: { why: string | undefined; onDone: () => void }) 
     if (login && password) enter.mutate()
   }
   const turn = () => {
-    setNew(!isNew)
+    onNew(!isNew)
     enter.reset()
+    form.current?.querySelector('input')?.focus()
   }
   return (
-    <form className="stack" onSubmit={submit} noValidate>
+    <form ref={form} className="stack" onSubmit={submit} noValidate>
       {why && <p className="lead">{why}</p>}
       <TextInput
         label={t.account.login}

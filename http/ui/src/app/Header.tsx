@@ -7,6 +7,7 @@ import { useText } from '../i18n'
 import { useLanguage } from '../i18n/language'
 import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
+import { Initial } from './Initial'
 import styles from './shell.module.css'
 
 /** Menus are a tenth of all code; the page need not wait for them. */
@@ -52,19 +53,19 @@ function Logo() {
   )
 }
 
-/** Stands where the menus will be, as wide as they are. */
+/** Stands where the menus will be, and looks as they do: nothing flashes when they come. */
 function ComingTools() {
   const t = useText()
   const session = useSession()
   const who = session.is === 'in' ? session.login : t.account.signIn
   return (
     <>
-      <span className="button quiet waiting">{useLanguage() === 'en' ? 'EN' : 'PT'}</span>
-      <span className="button quiet waiting">
+      <span className="button quiet">{useLanguage() === 'en' ? 'EN' : 'PT'}</span>
+      <span className="button quiet">
         <Icon name="theme" />
       </span>
-      <span className={session.is === 'in' ? 'button quiet waiting' : 'button waiting'}>
-        <Icon name="person" />
+      <span className="button quiet">
+        {session.is === 'in' ? <Initial login={session.login} /> : <Icon name="person" />}
         <span className={classes('wide-only', styles.accountName)}>{who}</span>
       </span>
     </>

@@ -11,6 +11,7 @@ import { learn, useText } from '../i18n'
 import { choose as chooseLanguage, useLanguage, type Language } from '../i18n/language'
 import { classes } from '../parts/classes'
 import { Icon } from '../parts/Icon'
+import { Initial } from './Initial'
 import { choose as chooseTheme, useTheme, type Theme } from './theme'
 import styles from './shell.module.css'
 
@@ -118,7 +119,7 @@ function AccountMenu({ onDeed }: { onDeed: (deed: Deed) => void }) {
   return (
     <MenuTrigger>
       <Button className="button quiet" aria-label={t.account.signedInAs(session.login)}>
-        <Icon name="person" />
+        <Initial login={session.login} />
         <span className={classes('wide-only', styles.accountName)}>{session.login}</span>
       </Button>
       <Popover className="popover">

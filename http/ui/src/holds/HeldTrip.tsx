@@ -19,15 +19,16 @@ export function HeldTrip({ hold }: { hold: Hold }) {
   return (
     <section className={classes('card', styles.heldTrip)}>
       <TripLegs seats={hold.trechos} sitter={(seat) => <Sitter seat={seat} />} />
-      <div className={styles.sums}>
-        {hold.precos.length > 1 &&
-          hold.precos.map(({ company, preco }) => (
+      {hold.precos.length > 1 && (
+        <div className={styles.sums}>
+          {hold.precos.map(({ company, preco }) => (
             <p key={`${company} ${preco.moeda}`} className={trip.sum}>
               <span>{nameOf(company)}</span>
               <span>{formats.money(preco)}</span>
             </p>
           ))}
-      </div>
+        </div>
+      )}
       <Conditions airlines={hold.companhias} />
     </section>
   )

@@ -45,6 +45,14 @@ export function focusFault(): void {
   })
 }
 
+/** Leads to the first name that nobody has written yet. */
+export function focusNameless(): void {
+  const fields = document.querySelectorAll<HTMLInputElement>(`#${TRAVELLERS_ID} input[name=nome]`)
+  const field = Array.from(fields).find(({ value }) => value.trim() === '')
+  field?.scrollIntoView({ block: 'center' })
+  field?.focus({ preventScroll: true })
+}
+
 /** Whether a booking may be sent as it is written. */
 export function isComplete({ travellers, contact }: Choice, required: Required): boolean {
   const isFine = (traveller: Traveller) =>
@@ -61,7 +69,7 @@ export function Travellers({ choice, required, isChecked }: Props) {
   const session = useSession()
   return (
     <fieldset className="stack tight" id={TRAVELLERS_ID}>
-      <legend className="field-label">{t.seats.passengers}</legend>
+      <legend className={styles.heading}>{t.seats.passengers}</legend>
       {session.is === 'in' && !isLocked(choice) && <SavedPeople user={session.user} choice={choice} />}
       {choice.travellers.map((traveller, i) => (
         <Person

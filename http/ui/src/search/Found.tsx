@@ -20,7 +20,11 @@ interface Props {
 }
 
 export default function Found({ search, airports }: Props) {
-  return search.back ? <TwoJourneys search={search} /> : <OneJourney search={search} airports={airports} />
+  return search.back ? (
+    <TwoJourneys search={search} airports={airports} />
+  ) : (
+    <OneJourney search={search} airports={airports} />
+  )
 }
 
 function OneJourney({ search, airports }: Props) {

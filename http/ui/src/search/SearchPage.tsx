@@ -80,7 +80,7 @@ function Asked({ search, airports, onChange }: AskedProps) {
         </b>
         <br />
         <small className="quiet-text">
-          {days.join(' – ')} · {t.search.passengersOf(passageiros)}
+          {days.join(' – ')} · <span className={styles.unbroken}>{t.search.passengersOf(passageiros)}</span>
         </small>
       </p>
       <Button onPress={onChange}>{t.search.change}</Button>

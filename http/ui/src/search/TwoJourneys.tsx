@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react'
 
 import { useWide } from '../app/media'
 import { go } from '../app/route'
-import type { Itinerary, Money } from '../api/schema'
+import type { Airport, Itinerary, Money } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { Button } from '../parts/Button'
 import { classes } from '../parts/classes'
@@ -14,11 +14,17 @@ import { StepBar } from '../parts/StepBar'
 import { begin } from '../seats/choice'
 import { canFollow, keyOf } from './itinerary'
 import { fits, pick, usePicks } from './picks'
+import { textOf } from './places'
 import { addressOf, journeyOf, SEATS_MAX, type Search, type Way } from './query'
 import { Results } from './Results'
 import styles from './search.module.css'
 
-export function TwoJourneys({ search }: { search: Search }) {
+interface Props {
+  search: Search
+  airports: Airport[]
+}
+
+export function TwoJourneys({ search, airports }: Props) {
   const t = useText()
   const isWide = useWide()
   const picks = usePicks(search)
@@ -43,7 +49,7 @@ export function TwoJourneys({ search }: { search: Search }) {
             way={way}
             isOpen={false}
             picked={picks[way]}
-            title={<Title search={search} way={way} isCalled={!isWide && step === 'back'} />}
+            title={<Title search={search} airports={airports} way={way} isCalled={!isWide && step === 'back'} />}
             action={(itinerary) => (
               <Take itinerary={itinerary} way={way} picks={picks} onTake={() => take(way, itinerary)} />
             )}
@@ -55,7 +61,7 @@ export function TwoJourneys({ search }: { search: Search }) {
   )
 }
 
-function Title({ search, way, isCalled }: { search: Search; way: Way; isCalled: boolean }) {
+function Title({ search, airports, way, isCalled }: Props & { way: Way; isCalled: boolean }) {
   const t = useText()
   const formats = useFormats()
   const heading = useRef<HTMLHeadingElement>(null)
@@ -70,7 +76,7 @@ function Title({ search, way, isCalled }: { search: Search; way: Way; isCalled: 
         {t.search.whichWay[way]}
       </h2>
       <p className="quiet-text">
-        {origem} – {destino}, {formats.day(data.toString())}
+        {textOf(origem, airports)} – {textOf(destino, airports)}, {formats.day(data.toString())}
       </p>
     </div>
   )

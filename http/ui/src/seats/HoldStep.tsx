@@ -1,5 +1,7 @@
 // The foot of the choice of seats: what it costs, what is missing, and the way to hold it.
 
+import { useState } from 'react'
+
 import { isRefusal } from '../api/refusal'
 import { useText } from '../i18n'
 import { Button } from '../parts/Button'
@@ -7,7 +9,7 @@ import { Icon } from '../parts/Icon'
 import { Notice } from '../parts/Notice'
 import { StepBar } from '../parts/StepBar'
 import type { Required } from '../people/people'
-import { focusFault, isComplete } from '../people/Travellers'
+import { focusFault, focusNameless, isComplete } from '../people/Travellers'
 import { missingOf, setPrices, totalOf, type Choice } from './choice'
 import { useHold } from './hold'
 import { PriceChanged } from './PriceChanged'
@@ -28,12 +30,20 @@ export function HoldStep({ choice, required, onNext, onChecked }: Props) {
   const hold = useHold()
   const { error } = hold
   const missing = missingOf(choice)
-  const isNamed = choice.travellers.every(({ nome }) => nome.trim() !== '')
+  const nameless = choice.travellers.filter(({ nome }) => nome.trim() === '').length
+  // the first press leads to the names; what is then still missing is said to be
+  const [isLed, setLed] = useState(false)
   // also after a reload
   const isUnsure = choice.attempt !== undefined && !hold.isPending
   const mayRepeat = isUnsure || (isRefusal(error) && error.mayRepeat)
   const prices = useNewPrices(choice, error)
+  const leads = missing === 0 && nameless > 0
   const press = () => {
+    if (leads && !isLed) {
+      setLed(true)
+      focusNameless()
+      return
+    }
     onChecked()
     if (missing > 0) return
     if (isComplete(choice, required)) hold.mutate()
@@ -46,7 +56,7 @@ export function HoldStep({ choice, required, onNext, onChecked }: Props) {
   return (
     <StepBar
       total={totalOf(choice) ?? null}
-      note={missing > 0 ? t.seats.missing(missing) : !isNamed && !choice.hold && t.seats.namesMissing}
+      note={missing > 0 ? t.seats.missing(missing) : nameless > 0 && !choice.hold && t.seats.namesMissing(nameless)}
       notice={
         <>
           {prices.length > 0 ? (
@@ -70,7 +80,7 @@ export function HoldStep({ choice, required, onNext, onChecked }: Props) {
       ) : (
         prices.length === 0 && (
           <Button kind="primary" onPress={press} isWaiting={hold.isPending} isDisabled={missing > 0}>
-            {hold.isPending ? t.seats.holding : mayRepeat ? t.app.retry : t.seats.hold}
+            {hold.isPending ? t.seats.holding : mayRepeat ? t.app.retry : leads ? t.seats.toNames : t.seats.hold}
           </Button>
         )
       )}

@@ -65,17 +65,15 @@ export function LegPanel({ leg, choice, wish, onWish }: Props) {
       {map && (
         <>
           <Best leg={leg} map={map} choice={choice} wish={wish} onWish={onWish} isDisabled={isDown || locked} />
+          <p className={styles.chosen} role="status">
+            {chosen.length > 0 && <b>{labelsOf(map, chosen).join(', ')} · </b>}
+            {t.seats.chosen(chosen.length, choice.travellers.length)}
+          </p>
           <CabinHead map={map} feed={feed} />
           {isRefused && <Notice>{locked ? t.seats.locked : t.seats.full}</Notice>}
           {isAtExit(map, chosen) && <Notice>{t.seats.exitRule}</Notice>}
           <ExitRow isOpen={atExit !== undefined} onAgree={agree} onClose={() => setAtExit(undefined)} />
           <SeatGrid label={t.seats.map(leg.voo)} map={map} chosen={chosen} onToggle={onToggle} />
-          <div className={styles.panelFoot}>
-            <p role="status">
-              {chosen.length > 0 && <b>{labelsOf(map, chosen).join(', ')} · </b>}
-              {t.seats.chosen(chosen.length, choice.travellers.length)}
-            </p>
-          </div>
         </>
       )}
     </section>
