@@ -1,1 +1,0 @@
-import{r as e}from"./i18n-DoEHeIrn.js";import{g as t,i as n,u as r}from"./index-D-EAMpW5.js";import{t as i}from"./jsx-runtime-DyZJNswf.js";var a=i();function o({children:i}){let o=e();return(0,a.jsxs)(n,{hint:o.tickets.signIn,children:[(0,a.jsx)(r,{kind:`primary`,onPress:()=>void t(),children:o.account.signIn}),i]})}export{o as t};

@@ -1,1 +1,0 @@
-var e={skip:`_skip_1eu2p_3`,header:`_header_1eu2p_18`,brand:`_brand_1eu2p_31`,logo:`_logo_1eu2p_42`,logoArc:`_logoArc_1eu2p_46`,logoEnd:`_logoEnd_1eu2p_51`,logoMid:`_logoMid_1eu2p_54`,headerTools:`_headerTools_1eu2p_83`,accountName:`_accountName_1eu2p_88`,strip:`_strip_1eu2p_96`,footer:`_footer_1eu2p_112`,page:`_page_1eu2p_125`,pageHead:`_pageHead_1eu2p_131`};export{e as t};
