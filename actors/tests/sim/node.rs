@@ -39,6 +39,8 @@ pub const TARIFF: Tariff = Tariff { refund_percent: 70 };
 /// A leg is on sale until so long before its departure.
 pub const SALE_CLOSES: Duration = Duration::from_secs(3);
 
+/// A start that takes so long has asked its database more than once.
+const READ_AGAIN: Duration = Duration::from_millis(500);
 /// How long a node waits for the others as it starts, and how often it looks.
 const GREETING: Duration = Duration::from_millis(1_300);
 const GREETING_POLL: Duration = Duration::from_millis(20);
@@ -222,9 +224,14 @@ async fn run_node(
         leases: Arc::new(Leases { life: life.clone() }),
         settings: settings(),
     };
+    let begun = tokio::time::Instant::now();
     let Ok(mut node) = assembly::start(seams).await else {
         return life.exit("starts that failed"); // as a process does whose database is away
     };
+    if begun.elapsed() >= READ_AGAIN {
+        let seen = &mut life.hub.lock().seen;
+        seen.count("starts that waited for their database");
+    }
     greet(&life).await;
     if witness.lost().is_some() {
         return life.exit("starts that failed");

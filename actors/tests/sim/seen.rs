@@ -72,7 +72,7 @@ const WANTED: [&str; 87] = [
     "crashes at a crossing",
     "crashes at a moment",
     "orderly stops",
-    "starts that failed",
+    "starts that waited for their database",
     "restarts with unfinished sagas",
     "prepared legs older than in doubt",
     "companies gone for good",
@@ -95,6 +95,9 @@ const WANTED: [&str; 87] = [
     "logins taken",
 ];
 
+/// What may happen, and need not: a start waits longer than most databases are away.
+const SELDOM: [&str; 1] = ["starts that failed"];
+
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Seen {
     counts: BTreeMap<&'static str, u64>,
@@ -102,7 +105,8 @@ pub struct Seen {
 
 impl Seen {
     pub fn count(&mut self, what: &'static str) {
-        assert!(WANTED.contains(&what), "{what} is not in the list");
+        let is_known = WANTED.contains(&what) || SELDOM.contains(&what);
+        assert!(is_known, "{what} is not in the list");
         *self.counts.entry(what).or_default() += 1;
     }
 
