@@ -15,12 +15,13 @@ const LANGUAGES = [
 ]
 const DEVICES = [
   { by: 'touch', viewport: { width: 360, height: 740 }, hasTouch: true },
+  { by: 'touch', viewport: { width: 768, height: 1024 }, hasTouch: true },
   { by: 'keys', viewport: { width: 1440, height: 900 }, hasTouch: false },
 ] as const
 
 for (const { locale, t } of LANGUAGES) {
   for (const { by, viewport, hasTouch } of DEVICES) {
-    test.describe(`${locale}, by ${by}`, () => {
+    test.describe(`${locale}, by ${by} at ${viewport.width}`, () => {
       test.use({ locale, viewport, hasTouch })
       const press = (what: Locator) => (by === 'touch' ? what.tap() : what.press('Enter'))
 
