@@ -9,6 +9,7 @@ pub mod local;
 mod mail;
 pub mod migration;
 pub mod node;
+mod pause;
 mod payment;
 pub mod schedule;
 pub mod telemetry;

@@ -20,6 +20,7 @@ use tracing::{debug, warn};
 
 use self::smtp::{NotSent, Smtp};
 use crate::config;
+use crate::pause::doubling;
 
 /// Pause where nothing is due, and after the database was away.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -212,8 +213,7 @@ impl Post {
 
 /// After so many tries before this one.
 fn pause(tries: i32) -> Duration {
-    let doublings = u32::try_from(tries).unwrap_or(0).min(16);
-    (PAUSE_FIRST * 2_u32.pow(doublings)).min(PAUSE_MAX)
+    doubling(PAUSE_FIRST, PAUSE_MAX, tries)
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ use self::gateway::Gateway;
 use self::provider::{Provider, Said};
 use self::trial::Trial;
 use crate::config;
+use crate::pause::doubling;
 
 /// Pause where nothing is due, and after the database was away.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -363,8 +364,7 @@ fn said<T>(what: &str, done: anyhow::Result<T>) -> Option<T> {
 
 /// After so many tries before this one.
 fn pause(tries: i32) -> Duration {
-    let doublings = u32::try_from(tries).unwrap_or(0).min(16);
-    (PAUSE_FIRST * 2_u32.pow(doublings)).min(PAUSE_MAX)
+    doubling(PAUSE_FIRST, PAUSE_MAX, tries)
 }
 
 #[cfg(test)]

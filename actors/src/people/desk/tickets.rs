@@ -291,9 +291,8 @@ impl Desk {
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Result<TicketPage, Unavailable> {
-        let archive = &self.company.archive;
-        let found = archive.tickets_of(user, Which::All, after, limit).await;
-        Ok(TicketPage::new(found.map_err(|_| Unavailable)?, limit))
+        let found = self.kept_here(user, Which::All, after, limit).await?;
+        Ok(TicketPage::new(found, limit))
     }
 
     /// Those of the user's tickets whose every seat is cancelled, newest first, at most `limit`, of those that this node has.
@@ -303,11 +302,8 @@ impl Desk {
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Result<TicketPage, Unavailable> {
-        let archive = &self.company.archive;
-        let found = archive
-            .tickets_of(user, Which::Cancelled, after, limit)
-            .await;
-        Ok(TicketPage::new(found.map_err(|_| Unavailable)?, limit))
+        let found = self.kept_here(user, Which::Cancelled, after, limit).await?;
+        Ok(TicketPage::new(found, limit))
     }
 
     /// The user's tickets without those whose every seat is cancelled, newest first, at most `limit`.
@@ -317,15 +313,25 @@ impl Desk {
         after: Option<(i64, SagaId)>,
         limit: usize,
     ) -> Result<TicketPage, Unavailable> {
-        let archive = &self.company.archive;
-        let found = archive
-            .tickets_of(user, Which::NotCancelled, after, limit)
-            .await;
-        let mut tickets = found.map_err(|_| Unavailable)?;
+        let mut tickets = self
+            .kept_here(user, Which::NotCancelled, after, limit)
+            .await?;
         if tickets.is_empty() && after.is_none() {
             tickets = self.tickets_of_peers(user, limit).await;
         }
         Ok(TicketPage::new(tickets, limit))
+    }
+
+    async fn kept_here(
+        &self,
+        user: UserId,
+        which: Which,
+        after: Option<(i64, SagaId)>,
+        limit: usize,
+    ) -> Result<Vec<Ticket>, Unavailable> {
+        let archive = &self.company.archive;
+        let found = archive.tickets_of(user, which, after, limit).await;
+        found.map_err(|_| Unavailable)
     }
 
     async fn tickets_of_peers(&self, user: UserId, limit: usize) -> Vec<Ticket> {
