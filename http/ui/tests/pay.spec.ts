@@ -126,7 +126,8 @@ test('what comes back for a cancelled ticket is told with its sum', async ({ vis
   await page.getByRole('button', { name: 'Ver quanto volta' }).click()
   await page.getByRole('button', { name: 'Cancelar mesmo assim' }).click()
   await expect(page.getByText('Devolução do pagamento')).toBeVisible()
-  await expect(page.getByText(/R\$.* já voltaram para você/)).toBeVisible()
+  // the node asks for it within some seconds
+  await expect(page.getByText(/R\$.* já voltaram para você/)).toBeVisible({ timeout: 30_000 })
 })
 
 test('the step is taken without a mouse', async ({ visitor: page }) => {

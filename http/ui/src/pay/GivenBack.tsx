@@ -3,19 +3,20 @@
 import { useEffect, type ReactNode } from 'react'
 
 import { useAirlines } from '../api/airlines'
-import type { Payment } from '../api/schema'
+import type { Payment, Ticket } from '../api/schema'
 import { useFormats } from '../i18n'
 import { Blank } from '../parts/Blank'
 import { Button } from '../parts/Button'
 import { Notice } from '../parts/Notice'
 import { askAnew, usePayment } from './asking'
-import { ASKS_MAX, isAwaited, stillOwed, type Told } from './payment'
+import { ASKS_MAX, backOf, expecting, isAwaited, stillOwed, type Told } from './payment'
 import { usePayWords } from './words'
 
 /** Of a ticket: what came back for its seats went the way it was paid. */
-export default function GivenBack({ uuid }: { uuid: string }) {
-  const { data } = usePayment(uuid, false)
-  return data && <Back payment={data} />
+export default function GivenBack({ ticket }: { ticket: Ticket }) {
+  const back = backOf(ticket)
+  const { data } = usePayment(ticket.uuid, false, back)
+  return data && <Back payment={expecting(data, back)} />
 }
 
 export function Back({ payment }: { payment: Told }) {

@@ -5,9 +5,9 @@ import { queryOptions, useQuery } from '@tanstack/react-query'
 import { answer, client } from '../api/client'
 import { queries } from '../api/queries'
 import { isRefusal } from '../api/refusal'
-import type { Payment } from '../api/schema'
+import type { Money, Payment } from '../api/schema'
 import { useSession } from '../api/session'
-import { nextAsk, told, type Told } from './payment'
+import { expecting, nextAsk, told, type Told } from './payment'
 
 /** Nothing is paid here: the company takes no payments, the hold costs nothing, or it is another company's business. */
 const NOT_HERE = ['not-payable', 'sold-elsewhere', 'unknown-hold', 'unknown-booking']
@@ -49,12 +49,13 @@ export function askAnew(uuid: string): void {
   void queries.invalidateQueries({ queryKey })
 }
 
-/** `isOver`: the hold came to nothing, so that what was paid goes back. */
-export function usePayment(uuid: string, isOver: boolean) {
+/** `isOver`: the hold came to nothing, so that what was paid goes back. `back`: what came back for its seats, as its ticket has it. */
+export function usePayment(uuid: string, isOver: boolean, back?: Money) {
   const isIn = useSession().is === 'in'
   return useQuery({
     ...payment(uuid),
     enabled: isIn,
-    refetchInterval: ({ state }) => nextAsk(state.data, isOver, state.errorUpdateCount),
+    refetchInterval: ({ state: { data, errorUpdateCount } }) =>
+      nextAsk(data && expecting(data, back), isOver, errorUpdateCount),
   })
 }

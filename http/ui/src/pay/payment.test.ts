@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 
-import type { Payment } from '../api/schema'
+import type { Payment, TicketSeat } from '../api/schema'
 import {
   ASKS_MAX,
   attemptFor,
   ATTEMPTS_MAX,
+  backOf,
+  expecting,
   faultOf,
   isAwaited,
   isPaying,
@@ -96,6 +98,23 @@ describe('what is awaited', () => {
     // its hold is over, and nobody has said yet what goes back
     expect(isAwaited(payment('pago'), true)).toBe(true)
     expect(isAwaited(payment('recusado'), true)).toBe(false)
+  })
+
+  test('is what its ticket says came back, before the payment says so', () => {
+    const seat = (centavos: number, motivo: string) => ({ reembolso: { valor: brl(centavos), motivo } }) as TicketSeat
+    const kept = {} as TicketSeat
+    expect(backOf({ trechos: [kept, seat(700, 'trocado-por-outro-voo')] })).toBeUndefined()
+    const owed = backOf({ trechos: [seat(300, 'arrependimento-24h'), kept, seat(200, 'regra-da-companhia')] })
+    expect(owed).toEqual(brl(500))
+
+    expect(expecting(payment('pago'), owed)).toMatchObject(back(500, 0))
+    expect(nextAsk({ ...expecting(payment('pago'), owed), asked: 0 }, false, 0)).toBe(1000)
+    // of a second cancellation
+    expect(expecting(payment('pago', back(300, 300)), owed)).toMatchObject(back(500, 300))
+    const known = payment('pago', back(500, 500))
+    expect(expecting(known, owed)).toBe(known)
+    expect(expecting(payment('recusado'), owed)).toEqual(payment('recusado'))
+    expect(nextAsk({ ...expecting(payment('pago'), brl(0)), asked: 0 }, false, 0)).toBe(false)
   })
 
   test('is asked about less and less often, and not for ever', () => {

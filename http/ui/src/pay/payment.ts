@@ -1,6 +1,6 @@
 // What is pure of a payment: what the page offers, which attempt is next, how long it asks what became of one.
 
-import type { Money, Payment } from '../api/schema'
+import type { Money, Payment, Ticket } from '../api/schema'
 
 /** As the node takes of one hold. */
 export const ATTEMPTS_MAX = 5
@@ -79,6 +79,24 @@ export function nextAsk(payment: Told | null | undefined, isOver: boolean, failu
   if (!payment || !isAwaited(payment, isOver)) return false
   const asks = payment.asked + failures
   return asks < ASKS_MAX && Math.min(FIRST_ASK_MS * 1.5 ** asks, LONGEST_ASK_MS)
+}
+
+/** What came back for seats of a ticket; of those that were given for another flight nothing did. */
+export function backOf({ trechos }: Pick<Ticket, 'trechos'>): Money | undefined {
+  const refunds = trechos.flatMap(({ reembolso }) =>
+    reembolso && reembolso.motivo !== 'trocado-por-outro-voo' ? [reembolso.valor] : [],
+  )
+  return refunds.reduce<Money | undefined>(
+    (sum, refund) => (sum ? { ...sum, centavos: sum.centavos + refund.centavos } : refund),
+    undefined,
+  )
+}
+
+/** With what is known to go back of it where the payment does not say so yet: tickets know first what came back for their seats. */
+export function expecting<P extends Payment>(payment: P, back: Money | undefined): P {
+  const { estado, devolucao } = payment
+  if (!back || estado !== 'pago' || (devolucao?.devida.centavos ?? 0) >= back.centavos) return payment
+  return { ...payment, devolucao: { devida: back, feita: devolucao?.feita ?? { ...back, centavos: 0 } } }
 }
 
 /** What is on its way back. */

@@ -77,7 +77,7 @@ function OneTicket({ ticket }: { ticket: Ticket }) {
       <Exchanged ticket={ticket} />
       {ticket.reembolso && (
         <Suspense fallback={null}>
-          <GivenBack uuid={ticket.uuid} />
+          <GivenBack ticket={ticket} />
         </Suspense>
       )}
       <Changes ticket={ticket} onRefund={() => setWanted(changed)} />
