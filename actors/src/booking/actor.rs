@@ -15,7 +15,7 @@ use crate::company::lease::Leases;
 use crate::company::owed::Debt;
 use crate::company::running::RunningGuard;
 use crate::domain::order::SeatRef;
-use crate::domain::saga::{ClientAnswer, Driver, Effect, Event, Start};
+use crate::domain::saga::{ClientAnswer, Driver, Effect, Event, LeaseAnswer, Start};
 use crate::domain::time::Timestamp;
 use crate::mesh::companies::Companies;
 use crate::mesh::traceparent::Traceparent;
@@ -40,6 +40,8 @@ pub struct Arguments {
     pub answer: oneshot::Sender<ClientAnswer>,
     pub reporter: Reporter,
     pub running: RunningGuard,
+    /// What the lease table has answered already.
+    pub leased: Option<LeaseAnswer>,
     /// The client's place among the bookings under way.
     pub place: Option<OwnedSemaphorePermit>,
     pub trace: Traceparent,
@@ -50,6 +52,7 @@ pub struct State {
     narrator: Narrator,
     reporter: Reporter,
     answer: Option<oneshot::Sender<ClientAnswer>>,
+    leased: Option<LeaseAnswer>,
     timer: Option<(Timestamp, AbortHandle)>,
     /// The ticket that the client was told of, until it is there.
     debt: Option<Debt>,
@@ -85,6 +88,7 @@ impl Actor for BookingActor {
             reporter: arguments.reporter,
             driver: Driver::new(start),
             answer: Some(arguments.answer),
+            leased: arguments.leased,
             timer: None,
             debt: None,
             trace: arguments.trace,
@@ -147,9 +151,14 @@ impl BookingActor {
         let saga = state.driver.saga();
         let shared = self.shared.clone();
         match effect {
-            Effect::AcquireLease(seats) => tell(myself, async move {
-                Event::Leased(shared.leases.acquire(saga, &seats).await)
-            }),
+            Effect::AcquireLease(seats) => match state.leased.take() {
+                Some(answer) => {
+                    let _ = myself.cast(BookingMessage(Event::Leased(answer))); // only to ourselves
+                }
+                None => tell(myself, async move {
+                    Event::Leased(shared.leases.acquire(saga, &seats).await)
+                }),
+            },
             Effect::RaiseFence(fence) => {
                 let seats: Vec<SeatRef> = state.driver.claims();
                 tell(myself, async move {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Desk, Outcome};
+use crate::booking::drivers::Lease;
 use crate::catalogue::airports;
 use crate::catalogue::cabin::Layout;
 use crate::domain::entry::Idempotency;
@@ -199,11 +200,12 @@ impl Desk {
         wait: Wait,
     ) -> Result<BookAnswer, BookAnswer> {
         let place = self.place()?;
+        let mut begun_here = false;
         let saga = match &request.idempotency {
             None => SagaId(Uuid::new_v4()),
             Some(idempotency) => {
                 let saga = saga_id(request.user, idempotency);
-                self.replay(request.user, saga, idempotency).await?;
+                begun_here = self.was_begun_here(request.user, saga, idempotency).await?;
                 saga
             }
         };
@@ -227,15 +229,29 @@ impl Desk {
         if request.hold_seconds.is_none() && self.wants_payment(&order) {
             return Err(BookAnswer::ToBePaid);
         }
-        let _begun = match request.hold_seconds {
-            Some(_) => Some(self.begin_hold(request.user, saga).await?),
-            None => None,
+        // each is a question to others, and none needs the answer to another
+        let elsewhere = async {
+            match &request.idempotency {
+                Some(key) if !begun_here => self.replay_elsewhere(request.user, saga, key).await,
+                _ => Ok(()),
+            }
         };
+        let hold = async {
+            match request.hold_seconds {
+                Some(_) => self.begin_hold(request.user, saga).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let lease = self.drivers.lease(saga, order.claims());
+        let (elsewhere, hold, lease) = tokio::join!(elsewhere, hold, lease);
+        elsewhere?;
+        let _begun = hold?;
         let papers = told(&request.seats, request.contact);
         let start = self
             .drivers
             .new_saga(saga, order, papers, request.idempotency);
-        self.drive_for_client(start, place, deadline, wait).await
+        self.drive_for_client(start, Some(lease), place, deadline, wait)
+            .await
     }
 
     /// The order of a booking that was begun, as far as a company that answers knows of one.
@@ -250,10 +266,11 @@ impl Desk {
         order.exchange.clone()
     }
 
-    /// Drives a saga for a client who waits for it.
+    /// Drives a saga for a client who waits for it. `lease`: on its seats, if that was asked for already.
     pub(super) async fn drive_for_client(
         &self,
         start: Start,
+        lease: Option<Lease>,
         place: OwnedSemaphorePermit,
         deadline: Instant,
         wait: Wait,
@@ -261,7 +278,7 @@ impl Desk {
         let (saga, user) = (start.saga, start.order.user);
         let answer = self
             .drivers
-            .drive(start, Some(place))
+            .drive(start, lease, Some(place))
             .ok_or(BookAnswer::StillRunning(saga))?;
         let begun = async {
             match (wait == Wait::UntilBegun).then(|| self.follow(user, saga, 0)) {

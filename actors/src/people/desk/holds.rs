@@ -213,7 +213,8 @@ impl Desk {
             }
         }
         let start = self.drivers.known_saga(saga, origin);
-        self.drive_for_client(start, place, deadline, wait).await
+        self.drive_for_client(start, None, place, deadline, wait)
+            .await
     }
 
     /// Only a majority of the acceptors can decide.

@@ -52,14 +52,38 @@ impl Desk {
         saga: SagaId,
         idempotency: &Idempotency,
     ) -> Result<(), BookAnswer> {
+        match self.was_begun_here(user, saga, idempotency).await? {
+            true => Ok(()),
+            false => self.replay_elsewhere(user, saga, idempotency).await,
+        }
+    }
+
+    /// `Err` is the answer if this key is known here. Otherwise whether its booking was begun here, which is to be driven again, and of
+    /// which no peer knows more.
+    pub(super) async fn was_begun_here(
+        &self,
+        user: UserId,
+        saga: SagaId,
+        idempotency: &Idempotency,
+    ) -> Result<bool, BookAnswer> {
         if self.company.running.contains(saga) {
             return Err(BookAnswer::StillRunning(saga));
         }
         let key = idempotency.key.clone();
-        let here = self.company.archive.key(user, key.clone()).await;
-        if let Ok(Some(known)) = &here {
-            return judge(known, saga, idempotency);
+        match self.company.archive.key(user, key).await {
+            Ok(Some(known)) => judge(&known, saga, idempotency).map(|()| true),
+            Ok(None) | Err(_) => Ok(false),
         }
+    }
+
+    /// `Err` is the answer if this key is known to a peer.
+    pub(super) async fn replay_elsewhere(
+        &self,
+        user: UserId,
+        saga: SagaId,
+        idempotency: &Idempotency,
+    ) -> Result<(), BookAnswer> {
+        let key = idempotency.key.clone();
         let there = self
             .companies
             .ask_others(Request::FindKey { user, key })
