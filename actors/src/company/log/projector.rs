@@ -13,10 +13,11 @@ use super::Log;
 use crate::company::store::{LedgerStore, WriteError};
 use crate::fail_point::{self, Write};
 
-/// How long rows gather. What lives for moments is then written once, as it ended.
-const GATHER: Duration = Duration::from_millis(300);
+/// How long rows gather. What lives for moments is then written once, as it ended; but all that has gathered takes a core for its time,
+/// and whoever books meanwhile waits.
+const GATHER: Duration = Duration::from_millis(120);
 /// Rows that are enough to be written at once.
-const ENOUGH: usize = 2_000;
+const ENOUGH: usize = 800;
 /// How often the projector looks whether there are as many.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Pause after a projection that failed.
