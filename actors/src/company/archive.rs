@@ -253,15 +253,14 @@ impl Archive {
         })
     }
 
-    /// This user's open holds of which this company keeps seats, oldest first.
+    /// This user's open holds of which this company keeps seats, ascending by id.
     pub async fn held_for(&self, user: UserId, limit: usize) -> Read<Vec<SagaId>> {
         self.log.read(|hot| {
-            let held = hot.open().filter(|(_, cell)| {
+            let held = hot.holds_of(user).filter(|(_, cell)| {
                 let row = cell.saga.as_ref().filter(|row| row.held_for().is_some());
-                let order = row.and_then(|row| row.order.as_ref());
                 // a company that only drove the hold hears late of its end: those that keep its seats tell
                 let prepared = |leg: &super::log::cell::Leg| leg.row.state == LegState::Prepared;
-                order.is_some_and(|order| order.user == user) && cell.legs.iter().any(prepared)
+                row.is_some() && cell.legs.iter().any(prepared)
             });
             held.map(|(saga, _)| saga).take(limit).collect()
         })

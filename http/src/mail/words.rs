@@ -110,7 +110,7 @@ fn about_ticket(opening: &str, company: &str, ticket: &Ticket, language: Languag
             "Chegada",
             "Os horários são os locais de cada aeroporto.",
             "Passageiros",
-            "Código da reserva",
+            "Localizador",
             "Número da passagem",
             "Boa viagem!",
         ),
@@ -238,7 +238,7 @@ mod tests {
             "\na1001: São Paulo (GRU) – Manaus (MAO)\n  Partida: 23/11/2026 às 14h00\n  Chegada: 23/11/2026 às 14h30\n\n",
             "\nPassageiros: Ana, Caê\n",
             "\nTotal: R$ 919,80\n",
-            "\nCódigo da reserva: AAAAAA\n",
+            "\nLocalizador: AAAAAA\n",
             "\n\nBoa viagem!\n\nCompanhia A\n",
         ] {
             assert!(text.contains(part), "{part:?} in {text}");

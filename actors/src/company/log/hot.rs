@@ -608,6 +608,12 @@ impl Hot {
         open.filter_map(|(_, saga)| Some((*saga, self.sagas.get(saga)?)))
     }
 
+    /// Holds of this user that are not over, ascending by id; perhaps somebody has asked for their end.
+    pub fn holds_of(&self, user: UserId) -> impl Iterator<Item = (SagaId, &Cell)> {
+        let holds = self.kept.holds_of(user);
+        holds.filter_map(|saga| Some((saga, self.sagas.get(&saga)?)))
+    }
+
     /// Rows for the peers after this number, ascending. None: the tables say.
     pub fn outbox(&self, after: i64, limit: usize) -> Option<Vec<(i64, Replicated)>> {
         if after >= self.told {

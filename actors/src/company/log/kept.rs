@@ -84,6 +84,12 @@ impl Kept {
         }
     }
 
+    /// The open holds of this user, ascending by id.
+    pub fn holds_of(&self, user: UserId) -> impl Iterator<Item = SagaId> + '_ {
+        let holds = self.open.get(&user).into_iter();
+        holds.flat_map(|holds| holds.keys().copied())
+    }
+
     /// As far as these holders and routes are concerned.
     pub fn of(&self, holders: &BTreeSet<UserId>, routes: &BTreeSet<RouteId>) -> Unbought {
         fn those<T: Clone>(of: &HashMap<UserId, T>, who: &BTreeSet<UserId>) -> BTreeMap<UserId, T> {
