@@ -282,7 +282,6 @@ async fn the_user_of_a_node_may_do_what_leases_need_and_nothing_else() {
         "EVAL return 0",
         "SCRIPT FLUSH",
         "ACL WHOAMI",
-        "DEBUG SLEEP 0",
         "MONITOR",
         "SHUTDOWN NOSAVE",
         "SAVE",
