@@ -6,11 +6,13 @@
 #   /nodes/<company>       to that company's node, as /run/passcom
 #   /owners/<company>      to who migrates that company's database, as /run/passcom
 #   /databases/<company>   to that company's PostgreSQL
+#   /redis                 to Redis, as /run/passcom
 set -eu
 umask 077
 
 NODE=10001    # user and group of our image
 POSTGRES=999  # of the postgres image
+REDIS=999     # of the redis image
 COMPANIES="a b c"
 SHARE=${SHARE:-/usr/local/share/passcom}
 ROOT=${ROOT:-}  # for the test of this script
@@ -33,7 +35,11 @@ secret() {
 
 authority=$ROOT/authority
 list=$(echo "$COMPANIES" | tr ' ' ',')
-passcom certs --dir "$authority" --companies "$list" --servers "postgres-$(echo "$list" | sed 's/,/,postgres-/g')" > /dev/null
+passcom certs --dir "$authority" --companies "$list" --servers "postgres-$(echo "$list" | sed 's/,/,postgres-/g'),redis" > /dev/null
+
+redis=$ROOT/redis
+chmod 0755 "$redis"
+echo "user default off" > "$authority/redis-users.acl"
 
 for company in $COMPANIES; do
     node=$ROOT/nodes/$company
@@ -42,7 +48,7 @@ for company in $COMPANIES; do
     mine=$authority/$company
     chmod 0755 "$node" "$owner" "$database"
 
-    for role in postgres owner node; do
+    for role in postgres owner node redis; do
         secret "$mine-$role.password"
     done
     secret "$mine-admin.token"
@@ -59,6 +65,11 @@ for company in $COMPANIES; do
         cat "$SHARE/roles.sql"
     } > "$mine-roles.sql"
 
+    printf 'rediss://passcom-%s:%s@redis:6379\n' "$company" "$(cat "$mine-redis.password")" > "$mine-redis.url"
+    # what leases need, and nothing else (docs/operations.md)
+    printf 'user passcom-%s reset on #%s %s\n' "$company" "$(sha256sum < "$mine-redis.password" | cut -d ' ' -f 1)" \
+        "~lease:* ~fence:* -@all +get +set +del +incr +pttl +evalsha +script|load +scan" >> "$authority/redis-users.acl"
+
     give "$POSTGRES" "$mine-postgres.password" "$database/password"
     give "$POSTGRES" "$mine-roles.sql" "$database/roles.sql"
     give "$POSTGRES" "$authority/postgres-$company.pem" "$database/server.pem"
@@ -71,6 +82,7 @@ for company in $COMPANIES; do
     done
 
     give "$NODE" "$mine-admin.token" "$node/admin.token"
+    give "$NODE" "$mine-redis.url" "$node/redis.url"
     for file in ca.pem cookie "$company.pem" "$company.key" "$company.token.key"; do
         give "$NODE" "$authority/$file" "$node/$file"
     done
@@ -78,4 +90,7 @@ for company in $COMPANIES; do
         give "$NODE" "$authority/$other.token.pem" "$node/$other.token.pem"
     done
 done
+give "$REDIS" "$authority/redis-users.acl" "$redis/users.acl"
+give "$REDIS" "$authority/redis.pem" "$redis/server.pem"
+give "$REDIS" "$authority/redis.key" "$redis/server.key"
 echo '{"message":"secrets are in place"}'

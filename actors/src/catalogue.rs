@@ -72,6 +72,7 @@ pub use self::watches::{LegKey, LegWatch};
 use crate::domain::ids::{CompanyId, RouteId};
 use crate::domain::rows::{SeatKey, SeatUse};
 use crate::turns::fair::{Bounds, FairTurns, Whence};
+use crate::turns::half_of_cores;
 
 /// Most routes of one page of a catalogue: far below what fits a frame, because buffers for large pages are memory that
 /// stays.
@@ -137,7 +138,7 @@ impl Catalogue {
             made_of: Mutex::default(),
             watches: Watches::default(),
             searching: FairTurns::new(Bounds {
-                at_once: searches_at_once(),
+                at_once: half_of_cores(),
                 waiting: SEARCHES_WAITING_MAX,
                 of_one: SEARCHES_WAITING_MAX,
             }),
@@ -451,12 +452,6 @@ impl Catalogue {
         let indexes = self.inner.indexes.write();
         indexes.unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Half of the cores, rounded up, so that bookings, the ledger and the links to peers have the other half whatever is
-/// searched.
-fn searches_at_once() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
 fn unreachable(companies: &[(CompanyId, bool)]) -> Vec<CompanyId> {

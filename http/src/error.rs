@@ -178,8 +178,9 @@ impl Problem {
             .map_or("", |detail| detail.to(language))
     }
 
-    pub fn into_response(self, language: Language) -> Response {
-        let problem = *self.0;
+    /// Its status and body.
+    pub fn told(&self, language: Language) -> (StatusCode, Vec<u8>) {
+        let problem = &self.0;
         let kind::Row {
             status,
             slug,
@@ -198,6 +199,12 @@ impl Problem {
             missing: &problem.missing,
         };
         let body = serde_json::to_vec(&body).expect("a problem serializes");
+        (status, body)
+    }
+
+    pub fn into_response(self, language: Language) -> Response {
+        let (status, body) = self.told(language);
+        let problem = *self.0;
         let mut response = Response::new(body.into());
         *response.status_mut() = status;
         let headers = response.headers_mut();

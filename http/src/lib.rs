@@ -64,6 +64,7 @@ mod server;
 mod session;
 mod ticket;
 mod token;
+mod unasked;
 mod unread;
 #[cfg(test)]
 mod whole;

@@ -3,10 +3,9 @@
 //!
 //! Here is all that depends on how much a client asks for. Hashes, searches and documents have turns of their own.
 
-use std::thread::available_parallelism;
-
 use passcom_actors::domain::ids::UserId;
 use passcom_actors::turns::fair::{Bounds, FairTurns};
+use passcom_actors::turns::half_of_cores;
 
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -20,10 +19,9 @@ const OF_ONE_USER_MAX: usize = 32;
 pub(crate) struct Rendering(FairTurns<UserId>);
 
 impl Rendering {
-    /// The kernel shares the cores among these threads and those that answer bookings.
     pub fn new() -> Self {
         Self(FairTurns::new(Bounds {
-            at_once: available_parallelism().map_or(1, usize::from),
+            at_once: half_of_cores(),
             waiting: WAITING_MAX,
             of_one: OF_ONE_USER_MAX,
         }))
@@ -68,7 +66,7 @@ mod tests {
             };
             rendering.make(user(number), call, work)
         };
-        let at_once = available_parallelism().map_or(1, usize::from);
+        let at_once = half_of_cores();
         let (finish, slow): (Vec<_>, Vec<_>) = (0..at_once)
             .map(|_| {
                 let (finish, finished) = mpsc::channel::<()>();

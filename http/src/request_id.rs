@@ -40,7 +40,7 @@ impl RequestId {
         self.0
     }
 
-    fn minted() -> Self {
+    pub fn minted() -> Self {
         let id = Uuid::new_v4().hyphenated().to_string();
         Self(HeaderValue::try_from(id).expect("a UUID is visible ASCII"))
     }

@@ -35,6 +35,7 @@ use crate::events::StreamLimits;
 use crate::letter::{LINES_MAX, Origins};
 use crate::limits::network_of;
 use crate::proxies::Proxies;
+use crate::unasked::Unasked;
 use crate::unread::UnreadLimits;
 
 /// How long to leave the kernel alone after it could not give us a connection (out of file descriptors).
@@ -226,7 +227,7 @@ async fn converse(
         .header_read_timeout(head_timeout)
         .max_headers(HEADERS_MAX)
         .max_buf_size(BUFFER_MAX)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Unasked::new(stream)), service);
     tokio::select! {
         ended = watcher.watch(connection) => if let Err(cause) = ended {
             debug!(%address, %cause, "connection ended");

@@ -30,6 +30,10 @@ pub const CALL_TIMEOUT: Duration = Duration::from_millis(150);
 /// After a failure, until Redis is asked again.
 pub const RETRY_AFTER: Duration = Duration::from_millis(250);
 
+/// What the user of a node may do in Redis, as its access control lists have it (ACL), and all that it needs.
+pub const PERMISSIONS: &str =
+    "~lease:* ~fence:* -@all +get +set +del +incr +pttl +evalsha +script|load +scan";
+
 const EPOCH: &str = "fence:epoch";
 const COUNTER: &str = "fence:counter";
 const PREFIX: &str = "lease:";

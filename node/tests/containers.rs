@@ -10,11 +10,13 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use passcom_node::lease::PERMISSIONS;
 use support::Cluster;
 
 const PASSCOM: &str = env!("CARGO_BIN_EXE_passcom");
 const NODE: u32 = 10_001;
 const POSTGRES: u32 = 999;
+const REDIS: u32 = 999;
 
 struct Folder(PathBuf);
 
@@ -86,6 +88,7 @@ async fn each_container_gets_its_own_and_that_is_enough() {
         }
     }
     fs::create_dir(folder.path("authority")).unwrap();
+    fs::create_dir(folder.path("redis")).unwrap();
     let programs = folder.write(
         "bin/passcom",
         &format!("#!/bin/sh\nexec '{PASSCOM}' \"$@\"\n"),
@@ -124,6 +127,7 @@ async fn each_container_gets_its_own_and_that_is_enough() {
         "c.token.pem",
         "cookie",
         "database.url",
+        "redis.url",
         "servers-ca.pem",
     ];
     let mut node = files(&node, NODE);
@@ -136,6 +140,19 @@ async fn each_container_gets_its_own_and_that_is_enough() {
         listed(&folder.path("databases/a")),
         files(&database, POSTGRES)
     );
+
+    let redis = ["server.key", "server.pem", "users.acl"];
+    assert_eq!(listed(&folder.path("redis")), files(&redis, REDIS));
+    let users = fs::read_to_string(folder.path("redis/users.acl")).unwrap();
+    let users: Vec<_> = users.lines().collect();
+    assert_eq!((users[0], users.len()), ("user default off", 4));
+    for (line, company) in users[1..].iter().zip(["a", "b", "c"]) {
+        let user = format!("user passcom-{company} reset on #");
+        assert!(
+            line.starts_with(&user) && line.ends_with(PERMISSIONS),
+            "{line}"
+        );
+    }
 
     // a server as compose.yml starts it, with what its container has
     let read = |name: &str| fs::read_to_string(folder.path(name)).unwrap();

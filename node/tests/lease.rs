@@ -11,7 +11,7 @@ use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber};
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::saga::LeaseAnswer;
-use passcom_node::lease::{CALL_TIMEOUT, Lease, RETRY_AFTER};
+use passcom_node::lease::{CALL_TIMEOUT, Lease, PERMISSIONS, RETRY_AFTER};
 use uuid::Uuid;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -74,14 +74,14 @@ impl Redis {
     }
 
     /// As anybody could give who reaches it.
-    async fn command(&self, words: &str) {
+    async fn command(&self, words: &str) -> redis::Value {
         let client = redis::Client::open(self.url()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         let mut words = words.split(' ');
         let mut command = redis::cmd(words.next().unwrap());
         words.for_each(|word| _ = command.arg(word));
         let done: redis::RedisResult<redis::Value> = command.query_async(&mut connection).await;
-        done.unwrap();
+        done.unwrap()
     }
 }
 
@@ -246,6 +246,63 @@ async fn what_somebody_else_wrote_is_no_lease() {
     }
 }
 
+/// Whatever is asked of a lease table, also of a Redis that has lost everything or has never seen the scripts, is something that its user
+/// may do; what else there is in Redis is not.
+#[tokio::test]
+async fn the_user_of_a_node_may_do_what_leases_need_and_nothing_else() {
+    let redis = Redis::start();
+    granted(&redis.lease(), saga(), &[9]).await; // it answers
+    redis
+        .command(&format!("ACL SETUSER node on >a-password {PERMISSIONS}"))
+        .await;
+    redis.command("SCRIPT FLUSH").await;
+    redis.flush().await;
+    let url = format!("{}?user=node&pass=a-password", redis.url());
+    let lease = Lease::new(&url, None, 1).unwrap();
+    let (first, second) = (saga(), saga());
+    granted(&lease, first, &[1, 2]).await;
+    let busy = LeaseAnswer::Busy(seats(&[2])[0]);
+    assert_eq!(lease.acquire(second, &seats(&[2, 3])).await, busy);
+    let (leases, more) = lease.list(10).await.unwrap();
+    assert_eq!((leases.len(), more), (2, false));
+    lease.release(first, &seats(&[1, 2])).await;
+    assert!(lease.list(10).await.unwrap().0.is_empty());
+    lease.raise(FencingToken::new(9, 70)).await;
+    assert!(granted(&lease, second, &[1]).await > FencingToken::new(9, 70));
+    let refused = redis.command("ACL LOG").await;
+    assert_eq!(refused, redis::Value::Array(Vec::new()));
+
+    let client = redis::Client::open(url).unwrap();
+    let mut node = client.get_multiplexed_async_connection().await.unwrap();
+    for words in [
+        "KEYS *",
+        "FLUSHALL",
+        "FLUSHDB",
+        "CONFIG GET dir",
+        "EVAL return 0",
+        "SCRIPT FLUSH",
+        "ACL WHOAMI",
+        "MONITOR",
+        "SHUTDOWN NOSAVE",
+        "SAVE",
+        "REPLICAOF 127.0.0.1 1",
+        "SUBSCRIBE lease",
+        "PUBLISH lease x",
+        "CLIENT KILL TYPE normal",
+        "EXPIRE lease:a/7/1 1000000",
+        "RENAME lease:a/7/1 lease:a/7/2",
+        "GET other",
+        "SET other x",
+        "DEL other",
+    ] {
+        let mut command = redis::Cmd::new();
+        words.split(' ').for_each(|word| _ = command.arg(word));
+        let answer: redis::RedisResult<redis::Value> = command.query_async(&mut node).await;
+        let error = answer.expect_err(words);
+        assert_eq!(error.code(), Some("NOPERM"), "{words}: {error}");
+    }
+}
+
 /// As a company runs it that trusts its network with nothing: TLS, a user with a password, and no command beyond what leases need.
 #[tokio::test]
 async fn redis_may_want_tls_and_a_user_with_a_password() {
@@ -275,8 +332,7 @@ async fn redis_may_want_tls_and_a_user_with_a_password() {
         .port();
     let configuration = format!(
         "port 0\ntls-port {port}\ntls-auth-clients no\ntls-cert-file own.pem\ntls-key-file own.key\n\
-         tls-ca-cert-file ca.pem\nuser default off\nuser passcom on >a-password ~lease:* ~fence:* -@all \
-         +get +set +del +incr +pttl +eval +evalsha +script|load +scan\n"
+         tls-ca-cert-file ca.pem\nuser default off\nuser passcom on >a-password {PERMISSIONS}\n"
     );
     std::fs::write(folder.join("redis.conf"), configuration).unwrap();
     let server = Redis::spawn_with(&folder, &["redis.conf"]);

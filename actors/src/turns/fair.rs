@@ -9,6 +9,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::{PATIENCE, threads};
 
 /// Who may ask: a user, an address.
 pub trait Asker: Eq + Hash + Clone + Send + 'static {}
@@ -77,19 +80,20 @@ impl<K: Asker> FairTurns<K> {
         }))
     }
 
-    /// Does the work when its turn comes. None when too many wait, of this asker or of all.
+    /// Does the work when its turn comes. None when too many wait, of this asker or of all, or it did not come within
+    /// [`PATIENCE`].
     pub async fn take<T: Send + 'static>(
         &self,
         asker: K,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let turn = self.0.ask(asker)?.await.ok()?;
+        let turn = timeout(PATIENCE, self.0.ask(asker)?).await.ok()?.ok()?;
         // the work keeps its turn until it is done, also when nobody waits for it any more
         let work = move || {
             let _kept = turn;
             work()
         };
-        tokio::task::spawn_blocking(work).await.ok()
+        threads::run(work).await.ok()
     }
 }
 
@@ -301,6 +305,21 @@ mod tests {
         let release = async { drop(finish) };
         let (_, done, ()) = tokio::join!(biased; work, join_all(asked), release);
         assert_eq!(done, [true, true, false, false, true, true, false]);
+    }
+
+    /// While the work stands still, nothing but time goes on.
+    #[tokio::test(start_paused = true)]
+    async fn who_has_waited_too_long_is_sent_away() {
+        let turns = FairTurns::new(ONE);
+        let (finish, work) = busy(&turns);
+        let late = async {
+            let late = turns.take("late", || ()).await;
+            drop(finish);
+            late
+        };
+        let (_, late) = tokio::join!(biased; work, late);
+        assert_eq!(late, None);
+        assert_eq!(turns.take("late", || ()).await, Some(()));
     }
 
     #[tokio::test]

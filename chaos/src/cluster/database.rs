@@ -1,14 +1,11 @@
-//! Servers of a cluster as a tester reaches them: directly, not through a node.
+//! Databases of a cluster as a tester reaches them: directly, not through a node.
 //!
 //! A company's tables follow its log. Before they are asked about a moment they must have been brought there: see [`follow`].
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use anyhow::Context;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::{Client, NoTls};
 
@@ -17,7 +14,6 @@ use super::RunningCompany;
 /// Of connecting, and of one statement: also one that reads all legs of a long run.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const STATEMENT_LIMIT: &str = "set statement_timeout = '60s'";
-const REDIS_LIMIT: Duration = Duration::from_secs(5);
 /// A node that lives brings its tables to where its log is within this, under load, too.
 const TABLES_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -79,22 +75,4 @@ pub async fn follow(database: &Client) -> anyhow::Result<Result<(), Behind>> {
         }
         sleep(LOOK_AGAIN).await;
     }
-}
-
-/// One command of one word, and the first line or so of its answer.
-pub(super) async fn ask_redis(redis: SocketAddr, command: &str) -> anyhow::Result<String> {
-    let asked = async {
-        let mut stream = TcpStream::connect(redis).await?;
-        stream
-            .write_all(format!("{command}\r\n").as_bytes())
-            .await?;
-        let mut answer = [0; 128];
-        let count = stream.read(&mut answer).await?;
-        ensure!(count > 0, "it closed the connection");
-        anyhow::Ok(String::from_utf8_lossy(&answer[..count]).into_owned())
-    };
-    timeout(REDIS_LIMIT, asked)
-        .await
-        .with_context(|| format!("{command}: Redis does not answer"))?
-        .with_context(|| format!("{command} to Redis"))
 }

@@ -27,12 +27,14 @@ mod database;
 pub mod disk;
 mod process;
 mod program;
+mod redis;
 mod start;
 mod wiring;
 
 pub use clock::library as clock_library;
 pub use database::{Behind, connect, follow};
 pub use program::Program;
+pub use redis::Redis;
 pub use start::Options;
 pub use wiring::{Needs, Wiring};
 
@@ -74,6 +76,8 @@ pub struct Cluster {
     demo: Child,
     control: Control,
     companies: Vec<RunningCompany>,
+    /// Known when it has started.
+    redis: Option<Redis>,
     program: Program,
     /// Processes that were stopped and not woken.
     frozen: Mutex<BTreeMap<Part, Process>>,
@@ -174,26 +178,19 @@ impl Cluster {
 
     /// Starts a Redis that is down, and waits until it answers. It is empty.
     pub async fn start_redis(&self) -> anyhow::Result<()> {
-        self.start_server(Part::Redis, "start redis", async || {
-            let answer = database::ask_redis(self.wiring.redis, "PING").await;
-            answer.is_ok_and(|answer| answer.starts_with("+PONG"))
-        })
-        .await
+        let redis = self.redis()?;
+        self.start_server(Part::Redis, "start redis", async || redis.answers().await)
+            .await
     }
 
     /// Redis forgets everything.
     pub async fn flush_redis(&self) -> anyhow::Result<()> {
-        let answer = database::ask_redis(self.wiring.redis, "FLUSHALL").await?;
-        ensure!(answer.starts_with("+OK"), "FLUSHALL: {}", answer.trim());
-        Ok(())
+        self.redis()?.flush().await
     }
 
-    /// Somebody who is no node writes there, without an end.
-    pub async fn set_in_redis(&self, key: &str, value: &str) -> anyhow::Result<()> {
-        let command = format!("SET {key} {value}");
-        let answer = database::ask_redis(self.wiring.redis, &command).await?;
-        ensure!(answer.starts_with("+OK"), "{command}: {}", answer.trim());
-        Ok(())
+    /// For whoever writes there and is no node.
+    pub fn redis(&self) -> anyhow::Result<&Redis> {
+        self.redis.as_ref().context("the cluster has not started")
     }
 
     pub fn is_running(&self, part: Part) -> anyhow::Result<bool> {

@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use super::control::Control;
 use super::process::Process;
 use super::wiring::{Needs, Wiring};
-use super::{Cluster, LOOK_AGAIN, PROBE_LIMIT, Program, RunningCompany};
+use super::{Cluster, LOOK_AGAIN, PROBE_LIMIT, Program, Redis, RunningCompany};
 
 /// First http ports to choose from; admin ports are 1000 above.
 const PORTS: std::ops::Range<u16> = 12_000..17_000;
@@ -79,6 +79,7 @@ impl Options {
 #[derive(Debug, Deserialize)]
 struct RunFile {
     companies: Vec<RunningCompany>,
+    redis: String,
     config: PathBuf,
 }
 
@@ -104,6 +105,7 @@ pub(super) async fn start(options: &Options, needs: Needs) -> anyhow::Result<Clu
         demo,
         control,
         companies: Vec::new(),
+        redis: None,
         program: Program {
             passcom,
             config: PathBuf::new(),
@@ -119,6 +121,7 @@ pub(super) async fn start(options: &Options, needs: Needs) -> anyhow::Result<Clu
     };
     let run_file = wait_for_run_file(&mut cluster, &codes, http_port).await?;
     cluster.companies = run_file.companies;
+    cluster.redis = Some(Redis::new(&run_file.redis)?);
     cluster.program.config = run_file.config;
     let started: Vec<_> = cluster
         .companies

@@ -85,7 +85,6 @@ pub enum Wish {
 #[derive(Deserialize)]
 pub struct RunFile {
     pub companies: Vec<Place>,
-    pub redis: String,
     pub config: std::path::PathBuf,
 }
 

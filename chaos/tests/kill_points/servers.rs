@@ -1,40 +1,20 @@
 //! What a story needs of Redis and of the companies' databases.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use passcom_chaos::cluster::{RunningCompany, follow};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use passcom_chaos::cluster::{Redis, RunningCompany, follow};
+use tokio::time::{Instant, sleep};
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-const REDIS_LIMIT: Duration = Duration::from_secs(5);
 /// The lowest ids are compared within seconds of a start.
 const COPY_LIMIT: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// As a Redis that comes back with an old snapshot: its tokens are older than those on the seats.
-pub async fn forget_tokens(redis: SocketAddr) -> anyhow::Result<()> {
-    const OK: &[u8] = b"+OK\r\n";
-    let set = async {
-        let mut stream = TcpStream::connect(redis).await?;
-        stream.write_all(b"SET fence:counter 0\r\n").await?;
-        let mut answer = [0; OK.len()];
-        stream.read_exact(&mut answer).await?;
-        std::io::Result::Ok(answer)
-    };
-    let answer = timeout(REDIS_LIMIT, set)
-        .await
-        .context("Redis does not answer")??;
-    ensure!(
-        answer == OK,
-        "Redis answered {:?}",
-        String::from_utf8_lossy(&answer)
-    );
-    Ok(())
+pub async fn forget_tokens(redis: &Redis) -> anyhow::Result<()> {
+    redis.set("fence:counter", "0").await
 }
 
 /// The company has never met the others, as an operator has it after one of them has lost its disk.

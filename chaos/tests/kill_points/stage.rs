@@ -1,6 +1,5 @@
 //! The cluster whose nodes are killed: how it starts, who plays which role, and what there is before anybody dies.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -8,7 +7,7 @@ use anyhow::{Context, ensure};
 use fastrand::Rng;
 use passcom_chaos::checker::facts;
 use passcom_chaos::client::{Client, HoldAction};
-use passcom_chaos::cluster::{Cluster, Part, RunningCompany};
+use passcom_chaos::cluster::{Cluster, Part, Redis, RunningCompany};
 use passcom_chaos::history::{History, Seat, SeatName};
 use passcom_chaos::stock::{Size, Stock};
 use passcom_chaos::workload::sign_up;
@@ -32,7 +31,7 @@ pub struct Stage {
     pub nodes: Nodes,
     pub customer: Customer,
     pub companies: Vec<RunningCompany>,
-    pub redis: SocketAddr,
+    pub redis: Redis,
 }
 
 /// Which company plays which role.
@@ -77,11 +76,6 @@ impl Stage {
             .context("two customers were wanted")?;
         let stock = Stock::fetch(&client, &first, Size::spread(cases.max(ROUTES_MIN))).await?;
         let history = History::create(&cluster.folder().join("history.jsonl"))?;
-        let redis = run_file
-            .redis
-            .trim_start_matches("redis://")
-            .parse()
-            .context("where Redis is")?;
         let customer = Customer::new(client, stock, history, [first, second], run_file.companies)?;
 
         let config = impatient(&run_file.config, cluster.folder())?;
@@ -101,7 +95,7 @@ impl Stage {
             nodes,
             customer,
             companies: cluster.companies().to_vec(),
-            redis,
+            redis: cluster.redis()?.clone(),
         })
     }
 
@@ -187,7 +181,7 @@ impl Stage {
                     cancelled == Seen::Done,
                     "a ticket could not be cancelled before the story"
                 );
-                servers::forget_tokens(self.redis).await?;
+                servers::forget_tokens(&self.redis).await?;
                 Wish::Book { key, seats: all }
             }
             Story::Cancel => Wish::Cancel {

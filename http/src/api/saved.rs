@@ -36,7 +36,7 @@ async fn show(client: &Client, call: Call) -> Answered {
 async fn keep(client: &Client, call: Call) -> Answered {
     let user = client.user(&call)?;
     let body: wire::SavedBody = call.json()?;
-    let given = body.passengers.unwrap_or_default();
+    let given = body.passengers;
     if given.len() > SAVED_MAX {
         return Err(Problem::invalid(
             format!("{PASSENGERS}: no máximo {SAVED_MAX}"),

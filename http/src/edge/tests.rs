@@ -522,8 +522,24 @@ async fn a_head_beyond_its_bounds_is_a_problem_that_can_be_found_again() {
     let request = format!("GET /things/7 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{lines}\r\n");
     let many = port.exchange(request.as_bytes()).await;
     assert_eq!(status(&many), "431");
-    for answer in [long, many] {
+    // beyond these hyper has read nothing that it could pass on, and answers itself
+    let lines = "x-line: 1\r\n".repeat(200);
+    let request = format!("GET /things/7 HTTP/1.1\r\nhost: x\r\n{lines}\r\n");
+    let countless = port.exchange(request.as_bytes()).await;
+    assert_eq!(status(&countless), "431");
+    let mut line = b"GET / HTTP/1.1\r\nhost: x\r\nx-line: ".to_vec();
+    line.resize(64 * 1024, b'x'); // more than is read would have the connection reset
+    let fat = port.exchange(&line).await;
+    assert_eq!(status(&fat), "431");
+    let nonsense = port
+        .exchange(b"\x16\x03\x01\x02\x00 nonsense\r\n\r\n")
+        .await;
+    assert_eq!(status(&nonsense), "400");
+    for answer in [long, many, countless, fat, nonsense] {
         assert!(answer.contains("application/problem+json") && answer.contains("x-request-id: "));
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(problem["status"].to_string(), status(&answer), "{answer}");
     }
 }
 

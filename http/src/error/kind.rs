@@ -481,8 +481,8 @@ impl Kind {
                 "head-too-large",
                 Text::fixed("Cabeçalhos demais", "Too many headers"),
                 Text::fixed(
-                    "A requisição tem mais de 64 linhas de cabeçalho",
-                    "The request has more than 64 header lines",
+                    "O cabeçalho da requisição tem mais de 64 linhas ou mais de 64 KiB",
+                    "The head of the request has more than 64 lines, or more than 64 KiB",
                 ),
             ),
             Self::EncodedBody => row(

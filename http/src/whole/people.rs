@@ -137,6 +137,10 @@ async fn passengers_are_kept_where_it_is_asked_for_and_go_with_the_account() {
     let crowd: Vec<Value> = (0..21).map(|_| json!({"nome": "Bia"})).collect();
     let refused = ask("PUT /conta/passageiros", json!({"passageiros": crowd})).await;
     assert_eq!(refused.problem(), "invalid-request");
+    for nobody in [json!({}), json!({"passageiros": null})] {
+        let refused = ask("PUT /conta/passageiros", nobody).await;
+        assert_eq!(refused.problem(), "invalid-request");
+    }
     assert_eq!(
         kept().await.body["passageiros"],
         expected,

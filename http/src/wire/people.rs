@@ -71,11 +71,11 @@ pub(crate) struct GivenContact {
     pub phone: Option<String>,
 }
 
-/// Passengers to be kept in place of those that were.
+/// Passengers to be kept in place of those that were. A body that does not name them has forgotten them: it forgets nobody.
 #[derive(Deserialize)]
 pub(crate) struct SavedBody {
     #[serde(rename = "passageiros")]
-    pub passengers: Option<Vec<Passenger>>,
+    pub passengers: Vec<Passenger>,
 }
 
 #[derive(Serialize)]

@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use passcom_actors::company::store::KEYS_KEPT_DAYS;
 use passcom_actors::domain::order::{HOLD_SECONDS, HOLD_SECONDS_MAX};
+use passcom_actors::turns::half_of_cores;
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, fault};
+
+/// Of password hashes at once.
+const HASHES_MAX: u32 = 64;
 
 /// Rates and counts that a node never exceeds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +42,7 @@ pub struct Limits {
     pub bookings_at_once: u32,
     /// Seat actors alive at once; the longest idle one makes room.
     pub route_actors: u32,
-    /// Password hashes computed at once (19 MiB and one core each).
+    /// Password hashes computed at once (19 MiB and one core each): half of the cores unless it is said.
     pub password_hashes_at_once: u32,
     /// Connections to PostgreSQL.
     pub database_connections: u32,
@@ -59,7 +63,7 @@ impl Default for Limits {
             event_streams_per_address: 500,
             bookings_at_once: 512,
             route_actors: 20_000,
-            password_hashes_at_once: 2,
+            password_hashes_at_once: hashes_at_once(),
             database_connections: 16,
         }
     }
@@ -143,12 +147,18 @@ impl Limits {
             (
                 "password_hashes_at_once",
                 self.password_hashes_at_once,
-                1..=64,
+                1..=HASHES_MAX,
             ),
             ("database_connections", self.database_connections, 2..=1_000),
         ];
         within("limits", &fields)
     }
+}
+
+fn hashes_at_once() -> u32 {
+    u32::try_from(half_of_cores())
+        .unwrap_or(u32::MAX)
+        .min(HASHES_MAX)
 }
 
 /// Spans of time. None of them decides what was booked; they say how long somebody waits.

@@ -111,11 +111,12 @@ impl LocalCluster {
                 .unwrap_or(mesh[index]);
             companies.push(company(folder, *code, http, mesh));
         }
+        write_atomically(&folder.redis_url(), servers.redis.url.node.as_bytes())?;
         let common = Cluster {
             ca: folder.certificates().join("ca.pem"),
             cookie_file: folder.certificates().join("cookie"),
-            redis: Some(servers.redis.url.clone()),
-            redis_file: None,
+            redis: None,
+            redis_file: Some(folder.redis_url()),
             redis_ca: None,
         };
         let (timeouts, limits) = (self.setting.wiring.timeouts(), self.setting.wiring.limits());
@@ -261,7 +262,7 @@ impl LocalCluster {
                     log: node.log().to_owned(),
                 })
                 .collect(),
-            redis: servers.redis.url.clone(),
+            redis: servers.redis.url.tester.clone(),
             config: config.path().to_owned(),
         };
         run_file.write(&self.setting.folder)

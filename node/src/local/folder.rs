@@ -3,7 +3,7 @@
 //! ```text
 //! DIR/passcom-demo.json     the mark: this folder is ours, and for which companies it was made
 //! DIR/demo.lock             held while a start runs
-//! DIR/cluster.toml  cluster.json  users.json  certs/
+//! DIR/cluster.toml  cluster.json  users.json  redis.url  certs/
 //! DIR/<company>/            node.log, admin.token, database.url, owner.url, postgres.password, owner.password, node.password
 //! DIR/servers/<company>/    PostgreSQL: data/, postgres.log      DIR/servers/redis/
 //! ```
@@ -147,6 +147,11 @@ impl Folder {
     /// Says that nothing runs any more.
     pub fn remove_run_file(&self) -> anyhow::Result<()> {
         remove(&self.run_file()).context("remove the run file")
+    }
+
+    /// With the nodes' password.
+    pub fn redis_url(&self) -> PathBuf {
+        self.root.join("redis.url")
     }
 
     pub fn users(&self) -> PathBuf {

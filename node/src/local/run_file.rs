@@ -11,6 +11,7 @@ use super::folder::{Folder, write_atomically};
 #[derive(Debug, Serialize)]
 pub struct RunFile {
     pub companies: Vec<RunningCompany>,
+    /// As somebody who may do everything there.
     pub redis: String,
     pub config: PathBuf,
 }

@@ -30,7 +30,7 @@ pub struct Setting {
 pub struct Servers {
     /// In the order of the companies.
     pub postgres: Vec<Server<Urls>>,
-    pub redis: Server<String>,
+    pub redis: Server<redis::Urls>,
 }
 
 pub struct Server<U> {
@@ -58,11 +58,10 @@ impl Servers {
         });
         let redis = redis::start(setting, redis_port);
         let (postgres, redis) = try_join(try_join_all(postgres), redis).await?;
-        let mut redis = Server::new(redis, redis_port);
-        if let Some(wired) = wired {
-            redis.url = wired.url.clone();
-        }
-        Ok(Self { postgres, redis })
+        Ok(Self {
+            postgres,
+            redis: Server::new(redis, redis_port),
+        })
     }
 
     /// Starts a company's PostgreSQL, which has ended, on the data it left.

@@ -41,7 +41,7 @@ pub enum Whose {
 pub struct Redis {
     /// Where it listens.
     pub port: u16,
-    /// The URL that nodes are told.
+    /// Where nodes look for it: `redis://host:port`. Who they are is added.
     pub url: String,
 }
 

@@ -17,9 +17,10 @@ use super::super::Arena;
 use super::Tally;
 use super::stranger::Stranger;
 use crate::checker::Violation;
-use crate::client::Session;
+use crate::client::{Client, Session};
+use crate::cluster::Redis;
 use crate::history::{Answer, Seat};
-use crate::workload::sign_up;
+use crate::workload::{Market, sign_up};
 
 /// Between two tries of one attacker who is answered at once: what is measured is the node, not who can send most.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -56,8 +57,14 @@ pub enum Attack {
 }
 
 /// What all of them know.
-pub struct Field<'a> {
-    arena: &'a Arena,
+pub struct Field {
+    /// With connections of their own: those of honest customers belong to other threads.
+    market: Market,
+    redis: Redis,
+    /// Companies, in the order of their nodes.
+    codes: Vec<String>,
+    /// A number of the history that nobody else has.
+    customer: usize,
     /// Attackers with accounts.
     sessions: Vec<Session>,
     /// A ticket of the first of them, with many names.
@@ -72,11 +79,12 @@ pub struct Field<'a> {
     others: Vec<Uuid>,
     clients: Vec<SocketAddr>,
     admins: Vec<SocketAddr>,
+    meshes: Vec<SocketAddr>,
 }
 
-impl<'a> Field<'a> {
+impl Field {
     /// Whoever attacks registers and books like anybody else.
-    pub async fn survey(arena: &'a Arena) -> anyhow::Result<Self> {
+    pub async fn survey(arena: &Arena) -> anyhow::Result<Self> {
         let market = &arena.probe.market;
         let client = &market.client;
         let companies = arena.cluster.companies();
@@ -111,7 +119,13 @@ impl<'a> Field<'a> {
             addresses.first().copied().context("where a node is")
         };
         Ok(Self {
-            arena,
+            market: Market {
+                client: Client::new(companies)?,
+                ..market.clone()
+            },
+            redis: arena.cluster.redis()?.clone(),
+            codes: companies.iter().map(|one| one.company.clone()).collect(),
+            customer: customer + 1,
             sessions,
             own,
             hoard: arena.probe.hoard(HOARD)?,
@@ -126,6 +140,10 @@ impl<'a> Field<'a> {
                 .iter()
                 .map(|one| address(&one.admin))
                 .collect::<Result<_, _>>()?,
+            meshes: everybody
+                .iter()
+                .map(|node| arena.cluster.wiring.mesh(*node))
+                .collect(),
         })
     }
 
@@ -143,7 +161,7 @@ impl<'a> Field<'a> {
 
     /// Asks with the token of an attacker who has an account.
     async fn ask(&self, who: &Stranger, session: &Session, method: Method, url: &str) -> String {
-        let token = session.token(&self.arena.probe.market.client).await;
+        let token = session.token(&self.market.client).await;
         Stranger::send(who.request(method, url).bearer_auth(token)).await
     }
 }
@@ -194,7 +212,7 @@ impl Attack {
     /// Until then. What they met, and what they should not have been told.
     pub async fn go_on(
         self,
-        field: &Field<'_>,
+        field: &Field,
         until: Instant,
     ) -> anyhow::Result<(Tally, Vec<Violation>)> {
         let tally = Mutex::new(BTreeMap::new());
@@ -211,8 +229,7 @@ impl Attack {
                 while Instant::now() < until {
                     let met = self.once(field, &who, node, turn, until).await;
                     if let Some(what) = self.forbidden(&met) {
-                        let what =
-                            format!("{}: {what} at {}", self.about(), field.arena.code(node));
+                        let what = format!("{}: {what} at {}", self.about(), field.codes[node]);
                         let mut found = found.lock().expect("nobody panics with it");
                         found.push(Violation::new(
                             if self == Self::Hoarding { "V2" } else { "V1" },
@@ -251,7 +268,7 @@ impl Attack {
 
     async fn once(
         self,
-        field: &Field<'_>,
+        field: &Field,
         who: &Stranger,
         node: usize,
         turn: usize,
@@ -312,7 +329,7 @@ impl Attack {
                 Stranger::send(request.bearer_auth(Uuid::new_v4().simple().to_string())).await
             }
             Self::Mesh => {
-                let to = field.arena.cluster.wiring.mesh(node);
+                let to = field.meshes[node];
                 match turn % 2 {
                     0 => who.say(to, LETTERS[0], STAY).await,
                     _ => idle(who, to, until).await,
@@ -350,11 +367,9 @@ fn spy(turn: usize, other: Uuid) -> (Method, String) {
 }
 
 /// Asks for as much as there is, many times, and lets it lie.
-async fn unread(field: &Field<'_>, who: &Stranger, node: usize, until: Instant) -> String {
+async fn unread(field: &Field, who: &Stranger, node: usize, until: Instant) -> String {
     let to = field.clients[node];
-    let token = field.sessions[1]
-        .token(&field.arena.probe.market.client)
-        .await;
+    let token = field.sessions[1].token(&field.market.client).await;
     let request = format!(
         "GET /all-trechos?limite=500 HTTP/1.1\r\nHost: {to}\r\nAuthorization: Bearer {token}\r\n\r\n"
     );
@@ -388,10 +403,9 @@ async fn idle(who: &Stranger, to: SocketAddr, until: Instant) -> String {
 }
 
 /// A user holds seat after seat of one leg, at all nodes at once, and waits until the holds are over.
-async fn hoard(field: &Field<'_>, node: usize, until: Instant) -> String {
-    let market = &field.arena.probe.market;
+async fn hoard(field: &Field, node: usize, until: Instant) -> String {
+    let market = &field.market;
     let session = &field.sessions[1];
-    let customer = field.arena.probe.customer() + 3;
     let mine = field.hoard.iter().skip(node).step_by(field.clients.len());
     let (mut most, mut last) = (0, String::new());
     for seat in mine {
@@ -401,7 +415,10 @@ async fn hoard(field: &Field<'_>, node: usize, until: Instant) -> String {
         }
         let key = format!("hoard-{}", Uuid::new_v4().simple());
         let seats = std::slice::from_ref(seat);
-        match market.hold(node, customer, session, &key, seats).await {
+        match market
+            .hold(node, field.customer, session, &key, seats)
+            .await
+        {
             Ok(Answer::Hold { left_ms, .. }) => {
                 // it was granted after it was asked for, so that it lasts until then at least
                 let now_held = field.holds(asked + Duration::from_millis(left_ms));
@@ -434,18 +451,14 @@ async fn listen(request: reqwest::RequestBuilder, until: Instant) -> String {
 }
 
 /// On the seats that everybody wants, and without an end.
-async fn leases(field: &Field<'_>) -> String {
+async fn leases(field: &Field) -> String {
     let everybody: Vec<_> = (0..field.clients.len()).collect();
-    let seats = field
-        .arena
-        .probe
-        .market
-        .stock
-        .take(&everybody, &mut fastrand::Rng::new());
-    field.arena.probe.market.stock.give_back(&seats);
+    let stock = &field.market.stock;
+    let seats = stock.take(&everybody, &mut fastrand::Rng::new());
+    stock.give_back(&seats);
     for seat in &seats {
         let key = format!("lease:{}/{}/{}", seat.company, seat.route, seat.number);
-        if let Err(error) = field.arena.cluster.set_in_redis(&key, "mine").await {
+        if let Err(error) = field.redis.set(&key, "mine").await {
             return format!("{error:#}");
         }
     }

@@ -3,6 +3,9 @@
 //!
 //! * [`attacks`]: what each does, and what it may be told; [`stranger`]: who does it.
 //!
+//! They run on threads of their own, of the least priority that there is: what customers wait for is the node, not whoever attacks it from
+//! the same cores.
+//!
 //! What must hold is judged: nobody is told what is not theirs (V1), a user keeps no more seats of a leg than one may (V2), no node grows without bound or
 //! dies (V3), and honest customers are served all along (V4). How much longer these wait than before is told, not judged: it is a matter of
 //! the machine.
@@ -11,9 +14,13 @@ mod attacks;
 mod stranger;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use anyhow::Context;
+use futures_util::future::{join, try_join_all};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval};
 
 use super::{Arena, Nemesis};
@@ -27,16 +34,24 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// In each such time some honest customer's booking succeeds.
 const SERVED_WITHIN: Duration = Duration::from_secs(10);
 
+/// The least priority of a thread.
+const NICEST: i32 = 19;
+
 /// What attackers were answered: how often.
 type Tally = BTreeMap<String, u64>;
 
 pub(super) async fn strike(arena: &Arena, lasts: Duration) -> anyhow::Result<Vec<Violation>> {
-    let field = Field::survey(arena).await?;
+    let field = Arc::new(Field::survey(arena).await?);
+    let crowd = Crowd::gather()?;
     let fault = arena.begin(Nemesis::Hostile, "all")?;
     let begin_us = arena.history().now_us();
     let until = Instant::now() + lasts;
-    let attacks = join_all(Attack::ALL.iter().map(|attack| attack.go_on(&field, until)));
-    let (tallies, memory) = futures_util::future::join(attacks, memory(arena, until)).await;
+    let attacks = Attack::ALL.map(|attack| {
+        let field = field.clone();
+        crowd.spawn(async move { attack.go_on(&field, until).await })
+    });
+    let (tallies, memory) = join(try_join_all(attacks), memory(arena, until)).await;
+    let tallies = tallies.context("an attacker panicked")?;
     let end_us = arena.history().now_us();
     arena.end(fault)?;
 
@@ -60,6 +75,39 @@ pub(super) async fn strike(arena: &Arena, lasts: Duration) -> anyhow::Result<Vec
         end_us,
     ));
     Ok(found)
+}
+
+/// The threads of all attackers; what runs there ends with this.
+struct Crowd(Option<Runtime>);
+
+impl Crowd {
+    fn gather() -> anyhow::Result<Self> {
+        let mut runtime = Builder::new_multi_thread();
+        runtime.enable_all().on_thread_start(|| {
+            // without an id it is of the calling thread; giving way is nothing that a kernel refuses
+            let lower = rustix::process::setpriority_process(None, NICEST);
+            lower.expect("a thread may give way");
+        });
+        let runtime = runtime.build().context("start the attackers' threads")?;
+        Ok(Self(Some(runtime)))
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        attack: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        let runtime = self.0.as_ref().expect("it is taken in drop only");
+        runtime.spawn(attack)
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        // whoever drops it may be a task of another runtime, which must not wait
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// Looks at every node until then.

@@ -1993,8 +1993,11 @@ export interface components {
         id: number;
         /** @description Same key, method, path and body: same answer, at every node, for 30 days. */
         idempotencyKey: string;
-        /** @description `respond-async`: do not wait for the outcome. */
-        preferAsync: "respond-async";
+        /**
+         * @description `respond-async`: do not wait for the outcome. Other preferences are ignored.
+         * @example respond-async
+         */
+        preferAsync: string;
         /** @description Go on after this event. */
         lastEventId: string;
         /** @description IATA code of an airport or a metropolitan area (`GRU`, `SAO`), city, or name of an airport, without regard to case and accents. */
@@ -2899,7 +2902,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `respond-async`: do not wait for the outcome. */
+                /**
+                 * @description `respond-async`: do not wait for the outcome. Other preferences are ignored.
+                 * @example respond-async
+                 */
                 Prefer?: components["parameters"]["preferAsync"];
             };
             path: {
@@ -3083,6 +3089,7 @@ export interface operations {
             403: components["responses"]["problem403"];
             404: components["responses"]["problem404"];
             413: components["responses"]["problem413"];
+            415: components["responses"]["problem415"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
         };
@@ -3093,7 +3100,10 @@ export interface operations {
             header?: {
                 /** @description Same key, method, path and body: same answer, at every node, for 30 days. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
-                /** @description `respond-async`: do not wait for the outcome. */
+                /**
+                 * @description `respond-async`: do not wait for the outcome. Other preferences are ignored.
+                 * @example respond-async
+                 */
                 Prefer?: components["parameters"]["preferAsync"];
             };
             path?: never;
@@ -3344,6 +3354,8 @@ export interface operations {
             401: components["responses"]["problem401"];
             404: components["responses"]["problem404"];
             409: components["responses"]["problem409"];
+            413: components["responses"]["problem413"];
+            415: components["responses"]["problem415"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
             504: components["responses"]["problem504"];
@@ -3378,6 +3390,8 @@ export interface operations {
             401: components["responses"]["problem401"];
             404: components["responses"]["problem404"];
             409: components["responses"]["problem409"];
+            413: components["responses"]["problem413"];
+            415: components["responses"]["problem415"];
             429: components["responses"]["problem429"];
             503: components["responses"]["problem503"];
             504: components["responses"]["problem504"];
@@ -3389,7 +3403,10 @@ export interface operations {
             header?: {
                 /** @description Same key, method, path and body: same answer, at every node, for 30 days. */
                 "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
-                /** @description `respond-async`: do not wait for the outcome. */
+                /**
+                 * @description `respond-async`: do not wait for the outcome. Other preferences are ignored.
+                 * @example respond-async
+                 */
                 Prefer?: components["parameters"]["preferAsync"];
             };
             path: {
@@ -3529,6 +3546,7 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
+            400: components["responses"]["problem400"];
             401: components["responses"]["problem401"];
             404: components["responses"]["problem404"];
             429: components["responses"]["problem429"];
@@ -3559,6 +3577,7 @@ export interface operations {
                     "text/calendar": string;
                 };
             };
+            400: components["responses"]["problem400"];
             401: components["responses"]["problem401"];
             404: components["responses"]["problem404"];
             429: components["responses"]["problem429"];
