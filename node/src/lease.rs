@@ -4,7 +4,8 @@
 //! tokens. A Redis that lost its epoch refuses, until a node that remembers a higher one than it ever saw sets it anew.
 //!
 //! Invariants:
-//! * every call ends within [`CALL_TIMEOUT`]; while Redis is away all but one in [`RETRY_AFTER`] end at once;
+//! * every call ends within [`CALL_TIMEOUT`], but that to give a lease back, for which no booking waits; while Redis is away all but
+//!   one in [`RETRY_AFTER`] end at once;
 //! * a start does not wait for Redis, and nothing here is ever an error of a booking.
 
 use std::collections::BTreeSet;
@@ -25,10 +26,18 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{ErrorKind, IntoConnectionInfo, RedisError, RedisResult, Script, TlsCertificates};
 use uuid::Uuid;
 
-/// The longest that a booking waits for a lease, or for giving one back.
+/// The longest that a booking waits for a lease.
 pub const CALL_TIMEOUT: Duration = Duration::from_millis(150);
 /// After a failure, until Redis is asked again.
 pub const RETRY_AFTER: Duration = Duration::from_millis(250);
+
+/// Before each further try to give a lease back: nobody waits for it, and until it ends by itself its seats are busy for everybody,
+/// also for the customer who had them.
+const RELEASE_AGAIN_AFTER: [Duration; 3] = [
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+    Duration::from_secs(8),
+];
 
 /// What the user of a node may do in Redis, as its access control lists have it (ACL), and all that it needs.
 pub const PERMISSIONS: &str =
@@ -253,6 +262,14 @@ impl LeaseTable for Lease {
                 call.key(key(seat));
             }
             call.arg(saga.to_string());
+            for pause in RELEASE_AGAIN_AFTER {
+                let mut redis = self.redis.clone();
+                let told: Option<()> = self.ask(call.invoke_async(&mut redis)).await;
+                if told.is_some() {
+                    return;
+                }
+                tokio::time::sleep(pause).await;
+            }
             let mut redis = self.redis.clone();
             // without an answer the lease ends by itself
             let _: Option<()> = self.ask(call.invoke_async(&mut redis)).await;

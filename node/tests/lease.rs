@@ -149,6 +149,22 @@ async fn only_the_owner_gives_a_lease_back() {
 }
 
 #[tokio::test]
+async fn a_lease_is_given_back_once_redis_answers_again() {
+    let redis = Redis::start();
+    let lease = redis.lease();
+    granted(&lease, saga(), &[7]).await;
+    let owner = saga();
+    granted(&lease, owner, &[1, 2]).await;
+    redis.signal(Signal::SIGSTOP);
+    let meanwhile = lease.acquire(saga(), &seats(&[3])).await;
+    assert_eq!(meanwhile, LeaseAnswer::Away);
+    redis.signal(Signal::SIGCONT);
+    // not sent at once: Redis is known to be away
+    lease.release(owner, &seats(&[1, 2])).await;
+    granted(&lease, saga(), &[1, 2]).await;
+}
+
+#[tokio::test]
 async fn a_lease_that_nobody_gives_back_ends() {
     let redis = Redis::start();
     let lease = redis.lease().with_ttl(Duration::from_millis(100));

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Notify;
+
 use crate::domain::ids::{SagaId, UserId};
 
 /// The sagas that are driven at this node now.
 #[derive(Debug, Clone, Default)]
 pub struct Running {
     sagas: Arc<Mutex<BTreeMap<SagaId, UserId>>>,
+    /// One of them has ended.
+    ended: Arc<Notify>,
 }
 
 /// Keeps a saga in [`Running`] while it lives.
@@ -21,6 +25,7 @@ pub struct RunningGuard {
 impl Drop for RunningGuard {
     fn drop(&mut self) {
         self.running.lock().remove(&self.saga);
+        self.running.ended.notify_waiters();
     }
 }
 
@@ -31,6 +36,18 @@ impl Running {
 
     pub fn user(&self, saga: SagaId) -> Option<UserId> {
         self.lock().get(&saga).copied()
+    }
+
+    /// Until that saga is not driven here any more.
+    pub async fn until_ended(&self, saga: SagaId) {
+        loop {
+            // made first: an end between the look and the wait counts
+            let ended = self.ended.notified();
+            if !self.contains(saga) {
+                return;
+            }
+            ended.await;
+        }
     }
 
     pub fn len(&self) -> usize {

@@ -6,7 +6,9 @@
 mod begun;
 mod terms;
 
-use tokio::time::{Instant, timeout_at};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout, timeout_at};
 
 use self::begun::HoldBegun;
 pub(super) use self::begun::HoldsBegun;
@@ -30,6 +32,9 @@ const _: () = assert!(
     HOLDS_PER_USER_MAX <= HOLDS_MAX,
     "peers must tell of as many as are allowed"
 );
+
+/// Longest wait for every company to give back the seats of a hold that was released, once that is decided.
+const FREED_WITHIN: Duration = Duration::from_secs(1);
 
 /// A user's open holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -311,7 +316,12 @@ impl Desk {
         };
         match timeout_at(deadline, answer).await {
             Ok(Ok(ClientAnswer::Definite(Outcome::Booked { .. }))) => ReleaseAnswer::Booked,
-            Ok(Ok(ClientAnswer::Definite(Outcome::Refused(_)))) => ReleaseAnswer::Released,
+            Ok(Ok(ClientAnswer::Definite(Outcome::Refused(_)))) => {
+                // decided, and told to all companies: whoever answers within that has given its seats back, and they may be asked for anew
+                let told = self.company.running.until_ended(hold);
+                let _ = timeout(FREED_WITHIN, told).await;
+                ReleaseAnswer::Released
+            }
             _ => ReleaseAnswer::NotKnownInTime(hold),
         }
     }
