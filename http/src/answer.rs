@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use flate2::Compression;
@@ -23,7 +22,7 @@ use crate::call::Call;
 use crate::error::Problem;
 use crate::events::{Events, Listeners};
 use crate::language::Language;
-use crate::unread::Unread;
+use crate::unread::{Reader, Unread};
 use crate::wire::X_UNREACHABLE;
 
 pub(crate) type Answered = Result<Answer, Problem>;
@@ -232,13 +231,13 @@ impl Answer {
         self,
         listeners: &Listeners,
         unread: &Unread,
-        address: Option<IpAddr>,
+        reader: Reader,
     ) -> Result<Response, Problem> {
         let mut response = match self.body {
-            Body::Whole(body) => Response::new(unread.count(body, address)?.into()),
+            Body::Whole(body) => Response::new(unread.count(body, reader)?.into()),
             Body::Fixed(body) => Response::new(Bytes::from_static(body).into()),
             Body::Events(events) => {
-                warp::reply::stream(listeners.admit(events, address)?).into_response()
+                warp::reply::stream(listeners.admit(events, reader.address)?).into_response()
             }
         };
         *response.status_mut() = self.status;

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,8 +18,6 @@ const IDLE_LEAST: Duration = Duration::from_millis(250);
 const ROOM: usize = 32;
 /// How often to look again whether somebody is idle by now, where nobody was.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(100);
-
-const BUSY: u64 = u64::MAX;
 
 const CONNECTIONS: &str = "http_connections";
 const CUT: &str = "http_connections_cut_total";
@@ -45,14 +43,35 @@ pub(crate) struct Connections {
 struct Open {
     next: u64,
     all: HashMap<u64, Arc<Connection>>,
-    by_address: HashMap<IpAddr, usize>,
+    by_address: HashMap<IpAddr, OfAddress>,
+}
+
+/// What one address has.
+#[derive(Default)]
+struct OfAddress {
+    connections: usize,
+    /// Requests, on all of its connections.
+    under_way: Arc<AtomicUsize>,
 }
 
 struct Connection {
     address: IpAddr,
-    /// Since when nothing is under way, in milliseconds since the port began; [`BUSY`] while something is.
+    /// So many requests; more than one over HTTP/2 only.
+    under_way: AtomicUsize,
+    of_address: Arc<AtomicUsize>,
+    /// For whom nothing counts as too much.
+    is_proxy: bool,
+    /// When the last of them ended, in milliseconds since the port began.
     idle_since: AtomicU64,
     cut: Notify,
+}
+
+impl Connection {
+    /// None while something is under way.
+    fn idle_since(&self) -> Option<u64> {
+        let idle = self.under_way.load(Ordering::Acquire) == 0;
+        idle.then(|| self.idle_since.load(Ordering::Relaxed))
+    }
 }
 
 /// A connection's place, free again when it is dropped.
@@ -96,7 +115,8 @@ impl Connections {
     /// A place for a connection of this address; for a proxy, whose clients are many, without a bound of its own.
     pub fn enter(&self, address: IpAddr, is_proxy: bool) -> Result<Place, NoPlace> {
         let mut open = self.lock();
-        let of_address = open.by_address.get(&address).copied().unwrap_or(0);
+        let of_address = open.by_address.get(&address);
+        let of_address = of_address.map_or(0, |of| of.connections);
         if !is_proxy && of_address >= self.bounds.per_address {
             let gone = self.make_room(&mut open, Some(address), 1);
             if gone == 0 {
@@ -107,15 +127,19 @@ impl Connections {
         if open.all.len() >= self.bounds.in_all && self.make_room(&mut open, None, ROOM) == 0 {
             return Err(NoPlace::InAll);
         }
+        let of_address = open.by_address.entry(address).or_default();
+        of_address.connections += 1;
         let connection = Arc::new(Connection {
             address,
+            under_way: AtomicUsize::new(0),
+            of_address: of_address.under_way.clone(),
+            is_proxy,
             idle_since: AtomicU64::new(self.now()),
             cut: Notify::new(),
         });
         let id = open.next;
         open.next += 1;
         open.all.insert(id, connection.clone());
-        *open.by_address.entry(address).or_default() += 1;
         self.show(&open);
         drop(open);
         Ok(Place {
@@ -135,11 +159,11 @@ impl Connections {
     fn make_room(&self, open: &mut Open, of: Option<IpAddr>, count: usize) -> usize {
         let now = self.now();
         let idle = open.all.iter().filter_map(|(id, connection)| {
-            let since = connection.idle_since.load(Ordering::Relaxed);
-            (since != BUSY).then_some((connection.address, since, *id))
+            let since = connection.idle_since()?;
+            Some((connection.address, since, *id))
         });
         let mut candidates: Vec<_> = idle.collect();
-        let most = |of: &IpAddr| open.by_address.get(of).copied().unwrap_or(0);
+        let most = |of: &IpAddr| open.by_address.get(of).map_or(0, |of| of.connections);
         let of = of.or_else(|| {
             let addresses = candidates.iter().map(|(address, ..)| *address);
             addresses.max_by_key(most)
@@ -162,8 +186,8 @@ impl Connections {
         };
         connection.cut.notify_one();
         if let Some(of_address) = open.by_address.get_mut(&connection.address) {
-            *of_address -= 1;
-            if *of_address == 0 {
+            of_address.connections -= 1;
+            if of_address.connections == 0 {
                 open.by_address.remove(&connection.address);
             }
         }
@@ -186,11 +210,26 @@ impl Connections {
 impl Place {
     /// Something begins on this connection.
     pub fn under_way(&self) -> UnderWay {
-        self.connection.idle_since.store(BUSY, Ordering::Relaxed);
+        self.connection.under_way.fetch_add(1, Ordering::AcqRel);
+        self.connection.of_address.fetch_add(1, Ordering::AcqRel);
         UnderWay {
             connection: self.connection.clone(),
             begun: self.connections.begun,
         }
+    }
+
+    /// Whether its address has more requests under way than it may have connections: as many as it could have over HTTP/1.1.
+    pub fn is_crowded(&self) -> bool {
+        let under_way = self.connection.of_address.load(Ordering::Relaxed);
+        !self.connection.is_proxy && under_way > self.connections.bounds.per_address
+    }
+
+    /// For how long nothing has been under way; none while something is.
+    pub fn idle_for(&self) -> Option<Duration> {
+        let since = self.connection.idle_since()?;
+        Some(Duration::from_millis(
+            self.connections.now().saturating_sub(since),
+        ))
     }
 
     /// Until this connection has to give way.
@@ -211,6 +250,9 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         let now = since(self.begun);
         self.connection.idle_since.store(now, Ordering::Relaxed);
+        // only now may somebody take it for idle
+        self.connection.under_way.fetch_sub(1, Ordering::AcqRel);
+        self.connection.of_address.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -282,6 +324,29 @@ mod tests {
         drop(many);
         assert_eq!(connections.lock().all.len(), 2);
         assert_eq!(connections.lock().by_address.len(), 2);
+    }
+
+    #[test]
+    fn a_connection_is_busy_until_its_last_request_ends_and_an_address_has_so_many() {
+        let connections = connections(100, 3);
+        let enter = |last, is_proxy| connections.enter(address(last), is_proxy).unwrap();
+        let (one, same, other, proxy) = (
+            enter(1, false),
+            enter(1, false),
+            enter(2, false),
+            enter(3, true),
+        );
+        let mut streams = vec![one.under_way(), one.under_way(), same.under_way()];
+        assert!(!one.is_crowded() && one.idle_for().is_none());
+        streams.push(same.under_way());
+        assert!(one.is_crowded() && same.is_crowded() && !other.is_crowded());
+        drop(streams.split_off(1));
+        assert!(one.idle_for().is_none() && same.idle_for().is_some());
+        assert!(!one.is_crowded());
+        drop(streams);
+        assert!(one.idle_for().is_some());
+        let _many: Vec<_> = (0..50).map(|_| proxy.under_way()).collect();
+        assert!(!proxy.is_crowded());
     }
 
     #[tokio::test]

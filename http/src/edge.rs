@@ -16,7 +16,8 @@ use tokio::time::timeout;
 use tracing::{Instrument, debug, error, info_span, warn};
 use warp::filters::BoxedFilter;
 use warp::http::header::{
-    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, EXPECT, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, EXPECT, STRICT_TRANSPORT_SECURITY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use warp::path::FullPath;
@@ -35,7 +36,7 @@ use crate::poll::Polls;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::router::{Found, Handler, Router};
 use crate::server::{Arrival, Options};
-use crate::unread::Unread;
+use crate::unread::{Reader, Unread};
 
 /// Longest body that is read.
 pub(crate) const BODY_LEN_MAX: usize = 64 * 1024;
@@ -43,6 +44,8 @@ pub(crate) const BODY_LEN_MAX: usize = 64 * 1024;
 const DISCARDED_MAX: usize = 4 * 1024 * 1024;
 /// When to come back to a node that is full.
 const OVERLOADED_RETRY: Duration = Duration::from_secs(1);
+/// Whoever has been here over TLS comes back so, for a year.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// Label of requests that lead to no endpoint.
 const NOWHERE: &str = "none";
 
@@ -74,6 +77,13 @@ struct Head {
     query: String,
     headers: HeaderMap,
     arrival: Option<Arrival>,
+}
+
+impl Head {
+    fn version(&self) -> Version {
+        let arrival = self.arrival.as_ref();
+        arrival.map_or(Version::HTTP_11, |arrival| arrival.version)
+    }
 }
 
 impl<S: Send + Sync + 'static> Edge<S> {
@@ -174,7 +184,13 @@ impl<S: Send + Sync + 'static> Edge<S> {
         let proxies = &self.options.proxies;
         let address = head
             .arrival
+            .as_ref()
             .map(|arrival| network_of(proxies.client(arrival.peer, &head.headers)));
+        let is_multiplexed = head.version() == Version::HTTP_2;
+        let reader = Reader {
+            address,
+            is_multiplexed,
+        };
         let origins = &self.options.origins;
         let origin = origins.of(&head.headers).cloned();
         let preflight = origins.preflight(&head.method, &head.headers);
@@ -185,11 +201,16 @@ impl<S: Send + Sync + 'static> Edge<S> {
                 None => {
                     let answered = self.admit(found, head, path, body, language, address).await;
                     answered.and_then(|answer| {
-                        answer.into_response(&self.listeners, &self.unread, address)
+                        answer.into_response(&self.listeners, &self.unread, reader)
                     })
                 }
             };
             let mut response = finish(answered, language, id);
+            if self.options.tls.is_some() {
+                response
+                    .headers_mut()
+                    .insert(STRICT_TRANSPORT_SECURITY, HSTS);
+            }
             origins.allow(origin, response.headers_mut());
             self.observe(method, endpoint, response.status(), started.elapsed());
             response
@@ -211,16 +232,26 @@ impl<S: Send + Sync + 'static> Edge<S> {
         language: Language,
         address: Option<IpAddr>,
     ) -> Answered {
-        let version = head
-            .arrival
-            .map_or(Version::HTTP_11, |arrival| arrival.version);
+        let version = head.version();
+        if head.arrival.as_ref().is_some_and(|one| one.is_one_too_many) {
+            return Err(Problem::from(Kind::TooManyRequests).retry_after(OVERLOADED_RETRY));
+        }
         let target_len = head.path.as_str().len() + head.query.len();
         let letter = letter::check(version, &head.headers, target_len);
         if let Some(address) = &address {
             let check = self.addresses.check(address);
             check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
         }
-        let body = match timeout(self.options.body_timeout, read(&head.headers, body)).await {
+        let turns = head.arrival.as_ref().and_then(|one| one.bodies.clone());
+        let body = async {
+            // never closed, so that whoever waits has a turn
+            let _turn = match &turns {
+                Some(turns) => turns.acquire().await.ok(),
+                None => None,
+            };
+            read(&head.headers, body).await
+        };
+        let body = match timeout(self.options.body_timeout, body).await {
             Ok(body) => body?,
             Err(_) => return Err(Kind::RequestTimeout.into()),
         };

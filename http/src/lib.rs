@@ -17,6 +17,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::people::accounts::Accounts;
@@ -27,12 +28,14 @@ use passcom_actors::people::saved::SavedPassengers;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub use self::admin::{CertificateView, OperatorAccess, Operators, Role};
 pub use self::airlines::{Airline, Airlines, Conditions, Sentence};
 pub use self::events::StreamLimits;
 pub use self::letter::Origins;
 pub use self::limits::{Limits, Rate};
 pub use self::proxies::{Proxies, ProxyHeader};
 pub use self::server::Options;
+pub use self::tls::Tls;
 pub use self::token::{KeyError, TokenIssuer, TokenVerifier};
 pub use self::unread::UnreadLimits;
 
@@ -62,7 +65,9 @@ mod request_id;
 mod router;
 mod server;
 mod session;
+mod streams;
 mod ticket;
+mod tls;
 mod token;
 mod unasked;
 mod unread;
@@ -77,8 +82,8 @@ pub struct App {
     pub desk: Desk,
     pub accounts: Accounts,
     pub catalogue: Catalogue,
-    pub issuer: TokenIssuer,
-    pub verifier: TokenVerifier,
+    pub issuer: Arc<TokenIssuer>,
+    pub verifier: Arc<TokenVerifier>,
     pub airlines: Airlines,
     /// The codes that are mailed to who has forgotten a password; none where this node sends no mail.
     pub codes: Option<Arc<dyn Codes>>,
@@ -95,8 +100,11 @@ pub struct App {
 /// What the admin port needs.
 pub struct Admin {
     pub operations: Operations,
-    /// What operators send as `Authorization: Bearer`.
-    pub token: String,
+    pub operators: Operators,
+    /// Those that this node shows, believes or has seen.
+    pub certificates: Arc<dyn Fn() -> Vec<CertificateView> + Send + Sync>,
+    /// Reads keys and certificates anew; else what is wrong with them.
+    pub renew: Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>,
     /// The text of `/metrics`.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     pub options: Options,

@@ -6,35 +6,42 @@
 //! within `head_timeout` is closed, also an idle one; `run` returns at most `shutdown_timeout` after it was told to stop. A
 //! client that reads its answer slowly keeps its connection, and the one answer that is buffered for it (`unread`), but no
 //! place among the requests under way; one that reads nothing loses it.
+//!
+//! Over TLS (`tls`) a client may speak HTTP/2, with many requests on one connection (`streams`); in the clear it is HTTP/1.1.
 
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 use warp::Reply;
 use warp::filters::BoxedFilter;
-use warp::http::{Uri, Version};
+use warp::http::header::HOST;
+use warp::http::{HeaderValue, Uri, Version};
 use warp::hyper::Request;
-use warp::hyper::body::{Body, Frame, Incoming, SizeHint};
+use warp::hyper::body::{Body, Bytes, Incoming};
 use warp::hyper::server::conn::http1;
 use warp::hyper::service::{Service, service_fn};
+use warp::reply::Response;
 
-use crate::connections::{Bounds, Connections, NoPlace, Place, UnderWay};
+use crate::connections::{Bounds, Connections, NoPlace, Place};
 use crate::events::StreamLimits;
 use crate::letter::{LINES_MAX, Origins};
 use crate::limits::network_of;
 use crate::proxies::Proxies;
+use crate::streams::{self, BODIES_AT_ONCE, Streams, Taken};
+use crate::tls::{Tls, is_http2};
 use crate::unasked::Unasked;
 use crate::unread::UnreadLimits;
 
@@ -50,8 +57,10 @@ const BUFFER_MAX: usize = 64 * 1024;
 const KERNEL_BUFFER: usize = 128 * 1024;
 
 /// Bounds of one port.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
+    /// None: in the clear, for a proxy that speaks TLS.
+    pub tls: Option<Tls>,
     pub connections_max: usize,
     /// Of one address (of IPv6, one /64 network), unless it is a proxy's.
     pub connections_per_address: usize,
@@ -76,6 +85,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            tls: None,
             connections_max: 4096,
             connections_per_address: 1024,
             proxies: Proxies::default(),
@@ -97,12 +107,18 @@ impl Default for Options {
     }
 }
 
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// What a request says of itself by how it came.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Arrival {
     /// At the other end of its connection.
     pub peer: IpAddr,
     pub version: Version,
+    /// Turns of those that have a body, on one connection.
+    pub bodies: Option<Arc<Semaphore>>,
+    /// Its address has as many requests under way as it may have.
+    pub is_one_too_many: bool,
 }
 
 /// Serves until `shutdown`, then lets what is under way end within its bound.
@@ -134,17 +150,15 @@ pub(crate) async fn run(
                 }
             },
         };
-        let (filter, watcher, head_timeout) =
-            (filter.clone(), graceful.watcher(), options.head_timeout);
-        while conversations.try_join_next().is_some() {}
-        conversations.spawn(converse(
-            stream,
+        let conversation = Conversation {
             address,
-            place,
-            filter,
-            head_timeout,
-            watcher,
-        ));
+            place: Arc::new(place),
+            filter: filter.clone(),
+            head_timeout: options.head_timeout,
+            watcher: graceful.watcher(),
+        };
+        while conversations.try_join_next().is_some() {}
+        conversations.spawn(conversation.begin(stream, options.tls.clone()));
     }
     drop(listener);
     finish(graceful, conversations, options.shutdown_timeout).await;
@@ -185,80 +199,118 @@ async fn endure(cause: io::Error) {
 }
 
 /// One connection, until either side ends it.
-async fn converse(
-    stream: TcpStream,
+struct Conversation<R: Reply + 'static> {
     address: IpAddr,
-    place: Place,
-    filter: BoxedFilter<(impl Reply + 'static,)>,
+    place: Arc<Place>,
+    filter: BoxedFilter<(R,)>,
     head_timeout: Duration,
     watcher: Watcher,
-) {
-    let socket = SockRef::from(&stream);
-    let patience = socket.set_tcp_user_timeout(Some(UNREAD_MAX));
-    let buffer = socket.set_send_buffer_size(KERNEL_BUFFER);
-    if let Err(cause) = stream.set_nodelay(true).and(patience).and(buffer) {
-        debug!(%address, %cause, "client gone before it asked");
-        return;
-    }
-    let service = TowerToHyperService::new(warp::service(filter));
-    let place = &place;
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        let under_way = place.under_way();
-        let arrival = Arrival {
-            peer: address,
-            version: request.version(),
+}
+
+impl<R: Reply + 'static> Conversation<R> {
+    async fn begin(self, stream: TcpStream, tls: Option<Tls>) {
+        let address = self.address;
+        let socket = SockRef::from(&stream);
+        let patience = socket.set_tcp_user_timeout(Some(UNREAD_MAX));
+        let buffer = socket.set_send_buffer_size(KERNEL_BUFFER);
+        if let Err(cause) = stream.set_nodelay(true).and(patience).and(buffer) {
+            debug!(%address, %cause, "client gone before it asked");
+            return;
+        }
+        let Some(tls) = tls else {
+            return self.http1(stream).await;
         };
-        request.extensions_mut().insert(arrival);
-        // CONNECT names no path, and warp's path filters panic on that
-        if request.uri().path_and_query().is_none() {
-            *request.uri_mut() = Uri::from_static("*");
+        let place = self.place.clone();
+        let accepted = tokio::select! {
+            accepted = tls.accept(stream) => accepted,
+            () = place.cut() => return debug!(%address, "handshake gave way"),
+        };
+        match accepted {
+            Ok(stream) if is_http2(&stream) => self.http2(stream).await,
+            Ok(stream) => self.http1(stream).await,
+            Err(cause) => debug!(%address, %cause, "no TLS"),
         }
-        let answer = service.call(request);
-        async move {
-            let answer = answer.await?;
-            Ok::<_, Infallible>(answer.map(|body| Taken {
-                body,
-                _under_way: under_way,
-            }))
+    }
+
+    async fn http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.head_timeout)
+            .max_headers(HEADERS_MAX)
+            .max_buf_size(BUFFER_MAX)
+            .serve_connection(TokioIo::new(Unasked::new(stream)), self.service(None));
+        tokio::select! {
+            ended = self.watcher.watch(connection) => tell(self.address, ended),
+            () = self.place.cut() => debug!(address = %self.address, "idle connection gave way"),
         }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head_timeout)
-        .max_headers(HEADERS_MAX)
-        .max_buf_size(BUFFER_MAX)
-        .serve_connection(TokioIo::new(Unasked::new(stream)), service);
-    tokio::select! {
-        ended = watcher.watch(connection) => if let Err(cause) = ended {
-            debug!(%address, %cause, "connection ended");
-        },
-        () = place.cut() => debug!(%address, "idle connection gave way"),
+    }
+
+    async fn http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let streams = Streams::new();
+        let service = self.service(Some(streams.clone()));
+        let connection = streams::builder().serve_connection(TokioIo::new(stream), service);
+        let address = self.address;
+        tokio::select! {
+            ended = self.watcher.watch(connection) => tell(address, ended),
+            () = self.place.cut() => debug!(%address, "idle connection gave way"),
+            () = streams.neglected(&self.place, self.head_timeout, UNREAD_MAX) => {
+                debug!(%address, "connection ended: nothing was asked, or an answer not taken");
+            }
+        }
+    }
+
+    fn service(
+        &self,
+        streams: Option<Streams>,
+    ) -> impl Service<
+        Request<Incoming>,
+        Response = warp::http::Response<impl Body<Data = Bytes, Error: Into<Failure>> + use<R>>,
+        Error = Infallible,
+        Future: Send,
+    > + use<R> {
+        let (place, peer) = (self.place.clone(), self.address);
+        let service = TowerToHyperService::new(warp::service(self.filter.clone()));
+        let bodies = streams
+            .is_some()
+            .then(|| Arc::new(Semaphore::new(BODIES_AT_ONCE)));
+        service_fn(move |mut request: Request<Incoming>| {
+            let under_way = place.under_way();
+            let has_body = !request.body().is_end_stream();
+            let arrival = Arrival {
+                peer,
+                version: request.version(),
+                bodies: bodies.clone().filter(|_| has_body),
+                is_one_too_many: streams.is_some() && place.is_crowded(),
+            };
+            request.extensions_mut().insert(arrival);
+            if streams.is_some() {
+                name_host(&mut request);
+            }
+            // CONNECT names no path, and warp's path filters panic on that
+            if request.uri().path_and_query().is_none() {
+                *request.uri_mut() = Uri::from_static("*");
+            }
+            let (answer, streams) = (service.call(request), streams.clone());
+            async move {
+                let answer: Response = answer.await?;
+                Ok(answer.map(|body| Taken::new(body, under_way, streams.as_ref())))
+            }
+        })
     }
 }
 
-/// An answer's body: its connection is not idle until the last of it is taken.
-struct Taken<B> {
-    body: B,
-    _under_way: UnderWay,
+/// What HTTP/1.1 calls `Host`, and takes the place of it (RFC 9113, 8.3.1).
+fn name_host(request: &mut Request<Incoming>) {
+    let authority = request.uri().authority();
+    let host = authority.and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().insert(HOST, host);
+    }
 }
 
-impl<B: Body + Unpin> Body for Taken<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+fn tell(address: IpAddr, ended: Result<(), warp::hyper::Error>) {
+    if let Err(cause) = ended {
+        debug!(%address, %cause, "connection ended");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Answers that were made and that their clients have not taken yet: so many bytes of all, and so many of one address.
 //!
 //! Invariant: bytes are counted from the moment at which an answer leaves its handler until the last of them is with the
-//! kernel, or the connection is gone: they are freed and forgotten together. A short answer is not counted: a connection
+//! kernel, or the connection is gone: they are freed and forgotten together. A short answer is not counted where a connection
 //! has one of them at most, and buffers of the same size anyway.
 
 use std::collections::HashMap;
@@ -27,6 +27,14 @@ const UNREAD: &str = "http_unread_bytes";
 pub struct UnreadLimits {
     pub in_all: usize,
     pub per_address: usize,
+}
+
+/// Whom an answer is for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Reader {
+    pub address: Option<IpAddr>,
+    /// Its connection has many answers at once: HTTP/2.
+    pub is_multiplexed: bool,
 }
 
 pub(crate) struct Unread {
@@ -63,8 +71,12 @@ impl Unread {
     }
 
     /// The same body, if there is room for it.
-    pub fn count(&self, body: Bytes, address: Option<IpAddr>) -> Result<Bytes, Problem> {
-        if body.len() <= SHORT_MAX {
+    pub fn count(&self, body: Bytes, reader: Reader) -> Result<Bytes, Problem> {
+        let Reader {
+            address,
+            is_multiplexed,
+        } = reader;
+        if body.is_empty() || (body.len() <= SHORT_MAX && !is_multiplexed) {
             return Ok(body);
         }
         let mut counts = lock(&self.counts);
@@ -128,8 +140,15 @@ mod tests {
 
     use super::*;
 
-    const HOME: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    const AWAY: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::BROADCAST));
+    const fn at(address: Ipv4Addr) -> Reader {
+        Reader {
+            address: Some(IpAddr::V4(address)),
+            is_multiplexed: false,
+        }
+    }
+
+    const HOME: Reader = at(Ipv4Addr::LOCALHOST);
+    const AWAY: Reader = at(Ipv4Addr::BROADCAST);
     const LEN: usize = SHORT_MAX + 1;
 
     fn unread() -> Unread {
@@ -166,5 +185,19 @@ mod tests {
         assert!(unread.count(vec![0; 3 * LEN].into(), HOME).is_ok());
         let counts = lock(&unread.counts);
         assert_eq!((counts.in_all, counts.by_address.len()), (0, 0));
+    }
+
+    #[test]
+    fn where_a_connection_has_many_answers_short_ones_are_counted_too() {
+        let unread = unread();
+        let reader = Reader {
+            is_multiplexed: true,
+            ..HOME
+        };
+        let kept: Vec<_> = (0..1000)
+            .map_while(|_| unread.count(vec![0; 1024].into(), reader).ok())
+            .collect();
+        assert_eq!(kept.len(), 2 * LEN / 1024);
+        assert!(unread.count(vec![0; SHORT_MAX].into(), HOME).is_ok());
     }
 }

@@ -25,6 +25,7 @@ use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, PeerClient};
 use passcom_actors::people::accounts::Accounts;
 use passcom_actors::people::desk::{self, Unavailable};
+use passcom_actors::people::operations::Operations;
 use passcom_actors::people::payment::Terms;
 use passcom_actors::people::refund::Tariff;
 use passcom_actors::people::saved::{SavedPassenger, SavedPassengers};
@@ -38,7 +39,7 @@ use uuid::Uuid;
 use crate::airlines::Airlines;
 use crate::poll::Polls;
 use crate::token::tests::{company, two_companies};
-use crate::{App, Limits, Options, Proxies, Rate, api, server};
+use crate::{Admin, App, Limits, Operators, Options, Proxies, Rate, api, serve_admin, server};
 
 pub const SEATS: u16 = 180;
 const HOUR: i64 = 3600;
@@ -214,8 +215,8 @@ impl Whole {
             desk: assembly.desk.clone(),
             accounts: Accounts::new(assembly.logins.clone(), 2, 5),
             catalogue: assembly.company.catalogue.clone(),
-            issuer,
-            verifier,
+            issuer: Arc::new(issuer),
+            verifier: Arc::new(verifier),
             airlines: Airlines::default(),
             codes: None,
             payments: None,
@@ -248,6 +249,30 @@ impl Whole {
         }
     }
 
+    /// Opens the port of operators, too.
+    pub async fn open_to(&self, operators: Operators) -> SocketAddr {
+        let (assembly, nobody) = (&self.assembly, || async { None }.boxed());
+        let admin = Admin {
+            operations: Operations::new(
+                assembly.company.clone(),
+                assembly.companies.clone(),
+                assembly.drivers.clone(),
+                assembly.desk.clone(),
+                Arc::new(Vec::new),
+                Arc::new(move |_| nobody()),
+            ),
+            operators,
+            certificates: Arc::new(Vec::new),
+            renew: Arc::new(|| async { Ok(()) }.boxed()),
+            metrics: Arc::new(String::new),
+            options: Options::default(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve_admin(listener, admin, std::future::pending()));
+        address
+    }
+
     /// Whether no passenger is kept for the next booking of this user.
     pub async fn keeps_nobody_of(&self, user: &str) -> bool {
         let user = UserId(user.parse().unwrap());
@@ -256,6 +281,17 @@ impl Whole {
 
     /// Sends a request on a connection of its own, in English.
     pub async fn ask(&self, request: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        Self::ask_over(stream, request, headers, body).await
+    }
+
+    /// On this connection.
+    pub async fn ask_over(
+        mut stream: TcpStream,
+        request: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
         let body = if body.is_null() {
             String::new()
         } else {
@@ -269,7 +305,6 @@ impl Whole {
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
         let request = format!("{head}\r\n{body}");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
@@ -375,4 +410,5 @@ mod holding;
 mod hostile;
 #[path = "../../actors/tests/support/mutants.rs"]
 mod mutants;
+mod operating;
 mod people;

@@ -4,7 +4,10 @@
 //! For development and small deployments; a real authority may issue the same files instead.
 //!
 //! Invariants:
-//! - What exists is kept: running it again only adds what is missing, so a new company can join a running cluster.
+//! - What exists is kept: running it again only adds what is missing, so a new company can join a running cluster. A
+//!   certificate that ends soon is signed anew.
+//! - No certificate is good for less than 90 days or more than two years: nobody has time to renew the ones, and nobody
+//!   remembers how for the others.
 //! - A key is never made anew beside the certificate or public key of a lost one: the two would not fit.
 //! - Every secret is a file of mode 0600 from the instant it exists, and appears whole or not at all.
 
@@ -14,18 +17,26 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
+use aws_lc_rs::signature::Ed25519KeyPair;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use passcom_actors::domain::ids::CompanyId;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, date_time_ymd,
 };
-use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::crypto::aws_lc_rs as tls_provider;
 
+use crate::certificate::{Certificate, read_chain};
 use crate::cluster::dns_name;
 
-/// A development certificate must not run out in the middle of a demonstration; it is replaced, not renewed.
-const VALID_FROM_YEAR: i32 = 2024;
-const VALID_UNTIL_YEAR: i32 = 2044;
+/// A clock may be behind by so many days.
+const EARLIER_DAYS: i64 = 2;
+/// What ends within so many days is signed anew, for the same key.
+const RENEW_DAYS: i64 = 30;
+const AUTHORITY_DAYS: i64 = 3_650;
 /// Name of the authority. With its key it is all that is needed to issue another certificate later.
 const AUTHORITY: &str = "PassCom development authority";
 const SERVERS_AUTHORITY: &str = "PassCom development authority of servers";
@@ -79,12 +90,56 @@ pub fn files(dir: &Path, company: CompanyId) -> Files {
     }
 }
 
-/// Makes what is missing for these companies, and lists every file.
+/// For how long certificates are good, in days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity(u16);
+
+impl Validity {
+    pub const DAYS_MIN: u16 = 90;
+    pub const DAYS_MAX: u16 = 730;
+}
+
+impl Default for Validity {
+    fn default() -> Self {
+        Self(365)
+    }
+}
+
+impl std::str::FromStr for Validity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let days = text.parse().ok();
+        let fits = |days: &u16| (Self::DAYS_MIN..=Self::DAYS_MAX).contains(days);
+        days.filter(fits).map(Self).ok_or_else(|| {
+            let (min, max) = (Self::DAYS_MIN, Self::DAYS_MAX);
+            format!("a certificate is good for {min} to {max} days")
+        })
+    }
+}
+
+impl std::fmt::Display for Validity {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(to)
+    }
+}
+
+/// As [`generate_valid`], for as long as is usual.
 pub fn generate(dir: &Path, companies: &[CompanyId]) -> anyhow::Result<Vec<Written>> {
+    generate_valid(dir, companies, Validity::default())
+}
+
+/// Makes what is missing for these companies, signs anew what ends soon, and lists every file.
+pub fn generate_valid(
+    dir: &Path,
+    companies: &[CompanyId],
+    validity: Validity,
+) -> anyhow::Result<Vec<Written>> {
     check(companies)?;
     fs::create_dir_all(dir).with_context(|| format!("make folder {}", dir.display()))?;
     let mut set = Set {
         dir,
+        validity,
         written: Vec::new(),
     };
     let authority = set.authority(MESH)?;
@@ -97,16 +152,21 @@ pub fn generate(dir: &Path, companies: &[CompanyId]) -> anyhow::Result<Vec<Writt
 }
 
 /// Makes what is missing for servers of these host names, and lists every file.
-pub fn generate_for_servers(dir: &Path, hosts: &[String]) -> anyhow::Result<Vec<Written>> {
+pub fn generate_for_servers(
+    dir: &Path,
+    hosts: &[String],
+    validity: Validity,
+) -> anyhow::Result<Vec<Written>> {
     let is_plain = |host: &&String| {
         host.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte))
     };
     if let Some(odd) = hosts.iter().find(|host| !is_plain(host)) {
         bail!("{odd} is no name of a host");
     }
     let mut set = Set {
         dir,
+        validity,
         written: Vec::new(),
     };
     let authority = set.authority(SERVERS)?;
@@ -156,6 +216,7 @@ const SERVERS: Authority = Authority {
 
 struct Set<'a> {
     dir: &'a Path,
+    validity: Validity,
     written: Vec<Written>,
 }
 
@@ -170,7 +231,7 @@ impl Set<'_> {
             Audience::Authority,
             "key of the authority: signs certificates",
         )?;
-        let params = authority_params(of.name);
+        let params = authority_params(of.name)?;
         let what = "certificate of the authority";
         if !self.keep(&cert_path, Audience::Everyone, false, what) {
             let cert = params.self_signed(&key).context("sign the authority")?;
@@ -194,8 +255,8 @@ impl Set<'_> {
             "key of the node's certificate",
         )?;
         let what = "certificate of the node";
-        if !self.keep(&paths.cert, only, false, what) {
-            let cert = leaf_params(company)?
+        if !self.keep_good(&paths.cert, only, what)? {
+            let cert = leaf_params(company, self.validity)?
                 .signed_by(&key, authority)
                 .with_context(|| format!("sign the certificate of {company}"))?;
             self.write(&paths.cert, &cert.pem(), only, false, what)?;
@@ -214,13 +275,13 @@ impl Set<'_> {
             "key of a server's certificate",
         )?;
         let what = "certificate of a server";
-        if !self.keep(&cert_path, Audience::Server, false, what) {
+        if !self.keep_good(&cert_path, Audience::Server, what)? {
             let mut params = CertificateParams::new(vec![host.to_owned()])
                 .with_context(|| format!("name {host} in a certificate"))?;
             params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
             params.use_authority_key_identifier_extension = true;
-            name_and_dates(&mut params, host);
+            name_and_dates(&mut params, host, self.validity.0.into())?;
             let cert = params
                 .signed_by(&key, authority)
                 .with_context(|| format!("sign the certificate of {host}"))?;
@@ -253,7 +314,7 @@ impl Set<'_> {
             return Ok(());
         }
         let mut bytes = [0; COOKIE_LEN];
-        aws_lc_rs::default_provider()
+        tls_provider::default_provider()
             .secure_random
             .fill(&mut bytes)
             .map_err(|_| anyhow!("the system has no randomness to give"))?;
@@ -284,8 +345,24 @@ impl Set<'_> {
             path.display()
         );
         let key = KeyPair::generate_for(algorithm).context("make a key")?;
-        self.write(path, &key.serialize_pem(), audience, true, what)?;
+        self.write(path, &private_pem(&key)?, audience, true, what)?;
         Ok(key)
+    }
+
+    /// Keeps a certificate, unless it ends soon.
+    fn keep_good(
+        &mut self,
+        path: &Path,
+        audience: Audience,
+        what: &'static str,
+    ) -> anyhow::Result<bool> {
+        if !path.exists() {
+            return Ok(false);
+        }
+        let read = Certificate::of(&read_chain(path)?[0]);
+        let read = read.with_context(|| format!("read certificate {}", path.display()))?;
+        let soon = Timestamp::now().as_second() + RENEW_DAYS * 24 * 60 * 60;
+        Ok(read.expires > soon && self.keep(path, audience, false, what))
     }
 
     fn keep(&mut self, path: &Path, audience: Audience, secret: bool, what: &'static str) -> bool {
@@ -347,15 +424,31 @@ fn write_whole(path: &Path, content: &str, mode: u32) -> std::io::Result<()> {
     fs::rename(&draft, path)
 }
 
-fn authority_params(name: &str) -> CertificateParams {
+/// PKCS #8 as OpenSSL reads it: of Ed25519 it knows the first version only, in which the public key is left out.
+fn private_pem(key: &KeyPair) -> anyhow::Result<String> {
+    if !key.is_compatible(&PKCS_ED25519) {
+        return Ok(key.serialize_pem());
+    }
+    let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&key.serialize_der());
+    let first_version = pair
+        .map_err(|_| anyhow!("a new key cannot be read"))?
+        .to_pkcs8v1();
+    let der = first_version.map_err(|_| anyhow!("a new key cannot be written"))?;
+    let text = BASE64_STANDARD.encode(der); // 64 characters, which is one line
+    Ok(format!(
+        "-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n"
+    ))
+}
+
+fn authority_params(name: &str) -> anyhow::Result<CertificateParams> {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    name_and_dates(&mut params, name);
-    params
+    name_and_dates(&mut params, name, AUTHORITY_DAYS)?;
+    Ok(params)
 }
 
-fn leaf_params(company: CompanyId) -> anyhow::Result<CertificateParams> {
+fn leaf_params(company: CompanyId, validity: Validity) -> anyhow::Result<CertificateParams> {
     let mut params = CertificateParams::new(vec![dns_name(company)])
         .with_context(|| format!("name company {company} in a certificate"))?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -364,17 +457,28 @@ fn leaf_params(company: CompanyId) -> anyhow::Result<CertificateParams> {
         ExtendedKeyUsagePurpose::ClientAuth,
     ];
     params.use_authority_key_identifier_extension = true;
-    name_and_dates(&mut params, company.as_str());
+    name_and_dates(&mut params, company.as_str(), validity.0.into())?;
     Ok(params)
 }
 
-fn name_and_dates(params: &mut CertificateParams, common_name: &str) {
+fn name_and_dates(
+    params: &mut CertificateParams,
+    common_name: &str,
+    days: i64,
+) -> anyhow::Result<()> {
     params.distinguished_name = rcgen::DistinguishedName::new();
     params
         .distinguished_name
         .push(DnType::CommonName, common_name);
-    params.not_before = date_time_ymd(VALID_FROM_YEAR, 1, 1);
-    params.not_after = date_time_ymd(VALID_UNTIL_YEAR, 1, 1);
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let midnight = |days: i64| {
+        let date = today.checked_add(days.days())?;
+        let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
+        anyhow::Ok(date_time_ymd(date.year().into(), month, day))
+    };
+    params.not_before = midnight(-EARLIER_DAYS)?;
+    params.not_after = midnight(days)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -426,14 +530,76 @@ mod tests {
         let folder = Folder::new();
         generate(&folder.0, &ids(&["a"])).unwrap();
         let hosts = ["postgres-a".to_owned()];
-        let first = generate_for_servers(&folder.0, &hosts).unwrap();
+        let first = generate_for_servers(&folder.0, &hosts, Validity::default()).unwrap();
         assert_eq!(first.iter().filter(|file| file.secret).count(), 2);
-        let again = generate_for_servers(&folder.0, &hosts).unwrap();
+        let again = generate_for_servers(&folder.0, &hosts, Validity::default()).unwrap();
         assert!(again.iter().all(|file| file.kept));
         let read = |name: &str| fs::read(folder.0.join(name)).unwrap();
         assert_ne!(read("ca.pem"), read("servers-ca.pem"));
         assert_ne!(read("ca.key"), read("servers-ca.key"));
-        assert!(generate_for_servers(&folder.0, &["../a".to_owned()]).is_err());
+        assert!(
+            generate_for_servers(&folder.0, &["../a".to_owned()], Validity::default()).is_err()
+        );
+    }
+
+    #[test]
+    fn a_certificate_is_good_for_as_long_as_was_said_and_is_signed_anew_before_it_ends() {
+        for bad in ["89", "731", "0", "-1", "x"] {
+            assert!(bad.parse::<Validity>().is_err(), "{bad}");
+        }
+        let folder = Folder::new();
+        let validity = "90".parse().unwrap();
+        generate_valid(&folder.0, &ids(&["a"]), validity).unwrap();
+        let read = || Certificate::of(&read_chain(&folder.0.join("a.pem")).unwrap()[0]).unwrap();
+        let days_left = || (read().expires - Timestamp::now().as_second()) / (24 * 60 * 60);
+        assert!((89..=90).contains(&days_left()), "{}", days_left());
+        let first = read();
+        generate(&folder.0, &ids(&["a"])).unwrap();
+        assert_eq!(read(), first, "it is kept");
+
+        let key = fs::read_to_string(folder.0.join("a.key")).unwrap();
+        let authority = fs::read_to_string(folder.0.join("ca.key")).unwrap();
+        let issuer = Issuer::new(
+            authority_params(AUTHORITY).unwrap(),
+            KeyPair::from_pem(&authority).unwrap(),
+        );
+        let soon = leaf_params(ids(&["a"])[0], Validity(29)).unwrap();
+        let soon = soon.signed_by(&KeyPair::from_pem(&key).unwrap(), &issuer);
+        fs::write(folder.0.join("a.pem"), soon.unwrap().pem()).unwrap();
+        generate(&folder.0, &ids(&["a"])).unwrap();
+        assert!(days_left() >= 364, "{}", days_left());
+        let kept = fs::read_to_string(folder.0.join("a.key")).unwrap();
+        assert_eq!(kept, key, "its key is the same");
+        let files = files(&folder.0, ids(&["a"])[0]);
+        crate::certificate::read_pair(&files.cert, &files.key).unwrap();
+    }
+
+    #[test]
+    fn openssl_reads_every_key_and_certificate() {
+        let openssl = |arguments: &[&str], file: &Path| {
+            let mut command = std::process::Command::new("openssl");
+            command.args(arguments).arg("-noout").arg("-in").arg(file);
+            command.output()
+        };
+        if openssl(&["version"], Path::new("/dev/null")).is_err() {
+            return; // it is not on this machine
+        }
+        let folder = Folder::new();
+        let written = generate(&folder.0, &ids(&["a"])).unwrap();
+        let mut looked_at = 0;
+        for file in written {
+            let name = file.path.file_name().unwrap().to_str().unwrap();
+            let arguments: &[&str] = match name {
+                "cookie" => continue,
+                name if name.ends_with(".token.pem") => &["pkey", "-pubin"],
+                name if name.ends_with(".pem") => &["x509"],
+                _ => &["pkey"],
+            };
+            let read = openssl(arguments, &file.path).unwrap();
+            assert!(read.status.success(), "{name}: {read:?}");
+            looked_at += 1;
+        }
+        assert_eq!(looked_at, 6);
     }
 
     #[test]

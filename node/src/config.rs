@@ -15,23 +15,29 @@ use passcom_sql::SslMode;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::certificate::Revocation;
+
 mod conditions;
 mod connections;
 mod database;
 mod limits;
 mod mail;
+mod operators;
 mod payment;
 mod proxies;
 mod requires;
 mod secret;
+mod tls;
 
 pub use conditions::{Conditions, Sentence};
 pub use connections::Connections;
 pub use limits::{Limits, Retention, Tariff, Timeouts};
 pub use mail::{Mail, Tls};
+pub use operators::{Operator, OperatorRole, read_token};
 pub use payment::{Payment, Provider};
 pub use proxies::ProxyHeader;
 pub use requires::Requires;
+pub use tls::{AdminTls, HttpTls};
 
 /// Most companies of one cluster: every decision asks a majority of them.
 pub const COMPANIES_MAX: usize = 32;
@@ -96,6 +102,9 @@ pub struct Cluster {
     /// Certificate (PEM) of the authority that signed that of a Redis behind TLS (`rediss://`), if it is no public one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redis_ca: Option<PathBuf>,
+    /// Members, or fingerprints of certificates (`sha256:…`), that must not be believed any more. Read anew on SIGHUP.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revoked: Vec<String>,
 }
 
 /// One company: where its node is found, and where that node finds its own things.
@@ -133,6 +142,7 @@ pub struct Company {
     pub token_key: PathBuf,
     /// The public half (PEM). Every node has every company's.
     pub token_public_key: PathBuf,
+    /// Of the operator "admin", who may do everything.
     pub admin_token_file: PathBuf,
     /// Where customers find this company's page (`https://host`); e-tickets lead there. Without it their codes are bare.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,6 +168,15 @@ pub struct Company {
     /// What it asks to be told of whoever it carries. Every node asks for it, so it is the same in every configuration of the cluster.
     #[serde(default, skip_serializing_if = "Requires::is_nothing")]
     pub requires: Requires,
+    /// What its client port shows. Without it, the port speaks in the clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_tls: Option<HttpTls>,
+    /// What its admin port shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admin_tls: Option<AdminTls>,
+    /// Who else may use its admin port, with tokens of their own.
+    #[serde(default, rename = "operator", skip_serializing_if = "Vec::is_empty")]
+    pub operators: Vec<Operator>,
 }
 
 impl Config {
@@ -266,6 +285,23 @@ impl Config {
             read.map_err(|cause| self.fault("cluster.redis_ca".into(), cause.to_string()))
         };
         self.cluster.redis_ca.as_ref().map(read).transpose()
+    }
+
+    pub fn revoked(&self) -> Result<Vec<Revocation>, ConfigError> {
+        let revoked = self.cluster.revoked.iter();
+        let read = |text: &String| {
+            let member = |one: &Revocation| match one {
+                Revocation::Company(code) => self.members().any(|member| member == *code),
+                Revocation::Certificate(_) => true,
+            };
+            let problem = match text.parse::<Revocation>() {
+                Ok(one) if member(&one) => return Ok(one),
+                Ok(_) => format!("{text} is no company of this cluster"),
+                Err(problem) => problem.to_string(),
+            };
+            Err(self.fault("cluster.revoked".into(), problem))
+        };
+        revoked.map(read).collect()
     }
 
     pub fn cookie(&self) -> Result<String, ConfigError> {
@@ -445,6 +481,7 @@ impl Company {
         if let Some(payment) = &self.payment {
             payment.check(&owner)?;
         }
+        self.check_operators()?;
         self.check_database()
     }
 
@@ -461,6 +498,9 @@ impl Company {
         ]
         .into_iter()
         .flatten()
+        .chain(self.http_tls.iter_mut().flat_map(HttpTls::paths_mut))
+        .chain(self.admin_tls.iter_mut().flat_map(AdminTls::paths_mut))
+        .chain(self.operators.iter_mut().map(|one| &mut one.token_file))
     }
 }
 

@@ -1,9 +1,12 @@
 //! The process: configuration, mesh, supervision, and the commands that a person types.
 
+pub mod certificate;
 pub mod certs;
 pub mod cli;
 pub mod cluster;
 pub mod config;
+mod exchange;
+mod keys;
 pub mod lease;
 pub mod local;
 mod mail;

@@ -36,9 +36,7 @@ use passcom_actors::people::payment::Terms;
 use passcom_actors::people::refund::Tariff;
 use passcom_http::mail::Letters;
 use passcom_http::payment::Till;
-use passcom_http::{
-    Admin, Airline, Airlines, App, Conditions, Limits, Rate, Sentence, TokenIssuer, TokenVerifier,
-};
+use passcom_http::{Admin, Airline, Airlines, App, Conditions, Limits, Rate, Sentence};
 use passcom_sql::mail::Mail;
 use passcom_sql::payments::Payments;
 use passcom_sql::saved::Saved;
@@ -47,8 +45,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use crate::cluster::{self, Admit, Cluster, Peers, TlsFiles};
+use crate::cluster::{self, Admit, Cluster, Peers};
 use crate::config::{self, Company, Config};
+use crate::keys::{self, Keys};
 use crate::lease::Lease;
 use crate::mail::Post;
 use crate::migration;
@@ -91,7 +90,15 @@ pub async fn run(
     let witness = incarnations::witness(me, &database, &identity).await?;
     let admit = incarnations::admit(database.clone()).await?;
     let clock = Clock::start();
-    let mesh = mesh_options(&config, &company, witness.clone(), admit, clock.clone())?;
+    let (tls, keys) = keys::read(&config, &company)?;
+    let mesh = mesh_options(
+        &config,
+        &company,
+        tls,
+        witness.clone(),
+        admit,
+        clock.clone(),
+    )?;
     let cluster = Cluster::start(mesh, fail_points::around_answers(late.clone())).await?;
     let lease_table = Lease::new(&config.redis_url()?, config.redis_ca()?, identity.epoch)?;
     let lease_table = Arc::new(lease_table.with_ttl(config.timeouts.lease()));
@@ -136,10 +143,11 @@ pub async fn run(
         .await
         .with_context(|| format!("listen for operators at {}", company.admin))?;
     let (stopped, stop) = watch::channel(false);
-    let admin_token = config.admin_token(&company)?;
+    let keys = Keys::new(&config, me, keys, peers.clone());
+    node.assembly.spawn(keys.clone().run());
     let operators = tokio::spawn(passcom_http::serve_admin(
         admin,
-        node.admin(admin_token, metrics),
+        node.admin(&keys, metrics),
         until(stop.clone()),
     ));
     // whoever asks first is to find the others, and they may know that our log went back; where they are away, the node
@@ -166,9 +174,9 @@ pub async fn run(
     let listener = TcpListener::bind(company.http)
         .await
         .with_context(|| format!("listen for clients at {}", company.http))?;
-    let codes = node.mail(&config, &company, &database).await?;
+    let codes = node.mail(&config, &company, &keys, &database).await?;
     let payments = node.payments(&config, &company, &database)?;
-    let app = node.app(&config, &company, codes, payments, &database)?;
+    let app = node.app(&config, &company, &keys, codes, payments, &database);
     let clients = tokio::spawn(passcom_http::serve(listener, app, until(stop)));
     info!(company = %me, http = %company.http, admin = %company.admin, "serving");
 
@@ -311,6 +319,7 @@ impl Node {
         &mut self,
         config: &Config,
         company: &Company,
+        keys: &Keys,
         database: &Database,
     ) -> anyhow::Result<Option<Arc<dyn Codes>>> {
         let mail = Mail::new(database.clone());
@@ -321,7 +330,7 @@ impl Node {
         mail.begin().await?;
         let own = self.assembly.company.clone();
         let letters = Letters {
-            issuer: Arc::new(issuer(company)?),
+            issuer: keys.issuer.clone(),
             catalogue: own.catalogue.clone(),
             name: company.name.clone(),
             airlines: airlines(config),
@@ -358,24 +367,18 @@ impl Node {
         &self,
         config: &Config,
         company: &Company,
+        keys: &Keys,
         codes: Option<Arc<dyn Codes>>,
         payments: Option<Arc<dyn Till>>,
         database: &Database,
-    ) -> anyhow::Result<App> {
-        let public = |company: &Company| {
-            let path = &company.token_public_key;
-            let key = std::fs::read(path);
-            let key = key.with_context(|| format!("read the token key {}", path.display()))?;
-            anyhow::Ok((company.code, key))
-        };
-        let keys = config.companies().iter().map(public);
+    ) -> App {
         let rate = |per_second: u32| {
             std::num::NonZeroU32::new(per_second).map(|per_second| Rate {
                 per_second,
                 burst: per_second,
             })
         };
-        Ok(App {
+        App {
             me: company.code,
             desk: self.assembly.desk.clone(),
             accounts: Accounts::new(
@@ -385,12 +388,12 @@ impl Node {
             ),
             catalogue: self.assembly.company.catalogue.clone(),
             public_url: company.public_url.clone(),
-            issuer: issuer(company)?,
+            issuer: keys.issuer.clone(),
             codes,
             payments,
             saved: Arc::new(Saved::new(database.clone())),
             airlines: airlines(config),
-            verifier: TokenVerifier::new(keys.collect::<anyhow::Result<_>>()?)?,
+            verifier: keys.verifier.clone(),
             limits: Limits {
                 per_address: rate(config.limits.requests_per_second_per_address),
                 per_user: rate(config.limits.requests_per_second_per_user),
@@ -398,11 +401,14 @@ impl Node {
                     config.limits.registrations_per_minute_per_address,
                 ),
             },
-            options: client_port(config, company),
-        })
+            options: passcom_http::Options {
+                tls: keys.http.clone(),
+                ..client_port(config, company)
+            },
+        }
     }
 
-    fn admin(&self, token: String, recorder: PrometheusHandle) -> Admin {
+    fn admin(&self, keys: &Arc<Keys>, recorder: PrometheusHandle) -> Admin {
         let peers = self.cluster.peers();
         let links = move || {
             let statuses = peers.status().into_iter();
@@ -435,16 +441,31 @@ impl Node {
             Arc::new(lease_scan),
         );
         let asked = operations.clone();
+        let (told, renewed, gauged) = (keys.clone(), keys.clone(), keys.clone());
+        let renew = move || {
+            let keys = renewed.clone();
+            async move {
+                let renewed = keys.renew_apart().await;
+                renewed.map_err(|cause| format!("{cause:#}"))
+            }
+            .boxed()
+        };
         let metrics = move || {
+            gauged.gauge();
             let waiting = asked.oldest_waiting().as_secs_f64();
             metrics::gauge!("passcom_ledger_oldest_waiting_seconds").set(waiting);
             recorder.render()
         };
         Admin {
             operations,
-            token,
+            operators: keys.operators.clone(),
+            certificates: Arc::new(move || told.certificates()),
+            renew: Arc::new(renew),
             metrics: Arc::new(metrics),
-            options: passcom_http::Options::default(),
+            options: passcom_http::Options {
+                tls: keys.admin.clone(),
+                ..passcom_http::Options::default()
+            },
         }
     }
 }
@@ -469,13 +490,6 @@ fn airlines(config: &Config) -> Airlines {
         (company.code, airline)
     };
     Airlines::new(config.companies().iter().map(airline))
-}
-
-fn issuer(company: &Company) -> anyhow::Result<TokenIssuer> {
-    let path = &company.token_key;
-    let private = std::fs::read(path);
-    let private = private.with_context(|| format!("read the token key {}", path.display()))?;
-    Ok(TokenIssuer::from_pem(company.code, &private)?)
 }
 
 fn client_port(config: &Config, company: &Company) -> passcom_http::Options {
@@ -505,6 +519,7 @@ fn client_port(config: &Config, company: &Company) -> passcom_http::Options {
 fn mesh_options(
     config: &Config,
     company: &Company,
+    tls: cluster::Tls,
     witness: Arc<Witness>,
     admit: Admit,
     clock: Clock,
@@ -517,11 +532,7 @@ fn mesh_options(
         peers: others
             .map(|other| (other.code, other.mesh.clone()))
             .collect(),
-        tls: TlsFiles {
-            ca: config.cluster.ca.clone(),
-            cert: company.certificate.clone(),
-            key: company.key.clone(),
-        },
+        tls,
         cookie: config.cookie()?,
         membership: config.membership_hash(),
         witness,

@@ -1,6 +1,7 @@
 //! Register and log in: passwords and their hashes. Who has which login is agreed in [`logins`].
 
 pub mod codes;
+pub mod failures;
 pub mod guesses;
 pub mod logins;
 

@@ -87,6 +87,20 @@ pub enum Blocked {
     Unavailable,
 }
 
+/// Who does something to a node, and why. Both stand in the audit trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Act<'a> {
+    pub operator: &'a str,
+    pub reason: &'a str,
+}
+
+impl Act<'_> {
+    /// As the audit trail has it: a name has no colon.
+    fn said(&self) -> String {
+        format!("{}: {}", self.operator, self.reason)
+    }
+}
+
 /// What became of a saga that an operator had driven to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Driven {
@@ -213,7 +227,7 @@ impl Operations {
 
     /// Drives a saga to its end now: finds out what was decided, or has Abort decided where nothing was. So an operator
     /// may ask for the end of a booking, never for which; `action` is what the audit trail calls it.
-    pub async fn drive(&self, id: SagaId, action: &str, reason: &str) -> Driven {
+    pub async fn drive(&self, id: SagaId, action: &str, act: Act<'_>) -> Driven {
         let archive = &self.company.archive;
         let (view, recorded) = match (self.saga(id).await, archive.recorded(id).await) {
             (Ok(Some(view)), Ok(recorded)) => (view, recorded),
@@ -223,11 +237,7 @@ impl Operations {
         let Some((order, hash, acceptors)) = recorded.order.filter(|_| !view.finished) else {
             return Driven::Ended(view);
         };
-        if self
-            .audit(action, format!("saga {id}"), reason)
-            .await
-            .is_err()
-        {
+        if self.audit(action, format!("saga {id}"), act).await.is_err() {
             return Driven::Unavailable;
         }
         let saga = Unfinished {
@@ -265,23 +275,21 @@ impl Operations {
     }
 
     /// Takes no new bookings from clients any more; what is under way is finished.
-    pub async fn drain(&self, reason: &str) {
-        info!(reason, "draining");
+    pub async fn drain(&self, act: Act<'_>) {
         self.desk.drain();
-        self.audit_of_node("drain", reason).await;
+        self.audit_of_node("drain", act).await;
     }
 
     /// Takes new bookings again.
-    pub async fn resume(&self, reason: &str) {
-        info!(reason, "serving again");
+    pub async fn resume(&self, act: Act<'_>) {
         self.desk.resume();
-        self.audit_of_node("resume", reason).await;
+        self.audit_of_node("resume", act).await;
     }
 
     /// What is done to this node does not depend on its database.
-    async fn audit_of_node(&self, action: &str, reason: &str) {
-        if self.audit(action, "node".to_owned(), reason).await.is_err() {
-            warn!(action, reason, "the audit trail could not be written");
+    pub async fn audit_of_node(&self, action: &str, act: Act<'_>) {
+        if self.audit(action, "node".to_owned(), act).await.is_err() {
+            warn!(action, "the audit trail could not be written");
         }
     }
 
@@ -307,16 +315,19 @@ impl Operations {
     }
 
     /// Takes a free seat off sale or puts it back; audited with the reason.
-    pub async fn block(&self, id: SeatId, blocked: bool, reason: &str) -> Blocked {
+    pub async fn block(&self, id: SeatId, blocked: bool, act: Act<'_>) -> Blocked {
         match self.seat(id).await {
             Err(Unavailable) => return Blocked::Unavailable,
             Ok(None) => return Blocked::Unknown,
             Ok(Some(_)) => {}
         }
+        let seat = (id.route(), id.number());
+        let action = if blocked { "block" } else { "unblock" };
+        tell(action, &format!("seat {} of route {}", seat.1, seat.0), act);
         let entry = Entry::Block {
-            seat: (id.route(), id.number()),
+            seat,
             blocked,
-            reason: reason.to_owned(),
+            reason: act.said(),
         };
         match self.company.ledger.post(entry).await {
             Ok(Receipt::Blocked(true)) => Blocked::Done,
@@ -338,25 +349,31 @@ impl Operations {
     }
 
     /// Cancels a whole ticket on the user's behalf; audited with the reason.
-    pub async fn cancel_for(&self, user: UserId, ticket: SagaId, reason: &str) -> CancelAnswer {
+    pub async fn cancel_for(&self, user: UserId, ticket: SagaId, act: Act<'_>) -> CancelAnswer {
         let answer = self.desk.cancel(user, ticket).await;
         if answer == CancelAnswer::Done {
             let subject = format!("ticket {ticket}");
-            if self.audit("cancel", subject, reason).await.is_err() {
+            if self.audit("cancel", subject, act).await.is_err() {
                 return CancelAnswer::NotKnownInTime;
             }
         }
         answer
     }
 
-    async fn audit(&self, action: &str, subject: String, reason: &str) -> Result<(), PostError> {
+    async fn audit(&self, action: &str, subject: String, act: Act<'_>) -> Result<(), PostError> {
+        tell(action, &subject, act);
         let entry = Entry::Audit {
             action: action.to_owned(),
             subject,
-            reason: reason.to_owned(),
+            reason: act.said(),
         };
         self.company.ledger.post(entry).await.map(drop)
     }
+}
+
+fn tell(action: &str, subject: &str, act: Act<'_>) {
+    let Act { operator, reason } = act;
+    info!(operator, action, subject, reason, "operator acts");
 }
 
 fn away(error: ReadError) -> Unavailable {

@@ -3,7 +3,7 @@
 use passcom_actors::people::operations::{Member, Peer};
 use serde::Serialize;
 
-use super::{Operator, ReasonBody, reason};
+use super::{CertificateView, Operator, ReasonBody, reason};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::router::{Endpoint, get, post};
@@ -26,6 +26,7 @@ pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
 #[derive(Serialize)]
 struct Cluster {
     members: Vec<Member>,
+    certificates: Vec<CertificateView>,
 }
 
 #[derive(Serialize)]
@@ -41,7 +42,11 @@ struct Draining<'a> {
 
 async fn cluster(operator: &Operator, call: Call) -> Answered {
     let members = operator.permitted(&call)?.members().await;
-    Ok(Answer::json(&Cluster { members }))
+    let certificates = (operator.certificates)();
+    Ok(Answer::json(&Cluster {
+        members,
+        certificates,
+    }))
 }
 
 async fn peers(operator: &Operator, call: Call) -> Answered {
@@ -53,8 +58,8 @@ async fn drain(operator: &Operator, call: Call, draining: bool) -> Answered {
     let operations = operator.permitted(&call)?;
     let reason = reason(call.json::<ReasonBody>()?.reason)?;
     match draining {
-        true => operations.drain(&reason).await,
-        false => operations.resume(&reason).await,
+        true => operations.drain(operations.act(&reason)).await,
+        false => operations.resume(operations.act(&reason)).await,
     }
     Ok(Answer::json(&Draining {
         draining,

@@ -2,7 +2,7 @@
 
 use passcom_actors::domain::ids::{SagaId, SeatId, UserId};
 use passcom_actors::people::desk::Unavailable;
-use passcom_actors::people::operations::Blocked;
+use passcom_actors::people::operations::{Blocked, Operations};
 use uuid::Uuid;
 
 use super::{Operator, reason};
@@ -31,7 +31,7 @@ pub(super) const ENDPOINTS: &[Endpoint<Operator>] = &[
     }),
 ];
 
-/// Operators are one, and no customer.
+/// Operators are no customers: all of them have one turn.
 const NOBODY: UserId = UserId(Uuid::nil());
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 500;
@@ -51,10 +51,11 @@ async fn legs(operator: &Operator, call: Call) -> Answered {
 
 async fn seat(operator: &Operator, call: Call) -> Answered {
     let operations = operator.permitted(&call)?;
-    let seat = operations
-        .seat(seat_id(&call)?)
-        .await?
-        .ok_or(Kind::UnknownSeat)?;
+    one_seat(&operations, seat_id(&call)?).await
+}
+
+async fn one_seat(operations: &Operations, id: SeatId) -> Answered {
+    let seat = operations.seat(id).await?.ok_or(Kind::UnknownSeat)?;
     Ok(Answer::json(&wire::OneSeat::from(seat)))
 }
 
@@ -64,8 +65,9 @@ async fn block(operator: &Operator, call: Call) -> Answered {
     let body: wire::BlockBody = call.json()?;
     let blocked = blocked(body.free)?;
     let reason = reason(body.reason.or_else(|| Some(NO_REASON.to_owned())))?;
-    match operations.block(id, blocked, &reason).await {
-        Blocked::Done => seat(operator, call).await,
+    let done = operations.block(id, blocked, operations.act(&reason)).await;
+    match done {
+        Blocked::Done => one_seat(&operations, id).await,
         Blocked::InUse => Err(Kind::SeatInUse.into()),
         Blocked::Unknown => Err(Kind::UnknownSeat.into()),
         Blocked::Unavailable => Err(Unavailable.into()),
@@ -91,7 +93,9 @@ async fn cancel(operator: &Operator, call: Call) -> Answered {
             .or_else(|| Some(NO_REASON.to_owned())),
     )?;
     tickets::cancelled(
-        operations.cancel_for(user, ticket, &reason).await,
+        operations
+            .cancel_for(user, ticket, operations.act(&reason))
+            .await,
         call.language,
     )
 }

@@ -1,27 +1,34 @@
 //! The admin port: what operators ask of a node. English, apart from what is left of the old servers' own calls.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use passcom_actors::people::operations::Operations;
+use futures_util::future::BoxFuture;
+use passcom_actors::people::operations::{Act, Operations};
 use serde::Deserialize;
 use tokio::sync::watch;
 
 use crate::Admin;
 use crate::call::Call;
 use crate::edge::Edge;
-use crate::error::{Kind, Problem};
+use crate::error::Problem;
 use crate::language::Language;
 use crate::rendering::Rendering;
 use crate::router::Router;
-use crate::token::OperatorToken;
 
+mod certificates;
 mod cluster;
 mod company;
 mod health;
 mod lists;
 mod money;
+mod operators;
 mod sagas;
 mod verify;
+
+pub use self::certificates::CertificateView;
+use self::operators::Doorkeeper;
+pub use self::operators::{OperatorAccess, Operators, Role};
 
 /// Longest reason that an operator gives, in characters.
 const REASON_LEN_MAX: usize = 500;
@@ -29,7 +36,9 @@ const REASON_LEN_MAX: usize = 500;
 /// What the handlers act on.
 struct Operator {
     operations: Operations,
-    token: OperatorToken,
+    doorkeeper: Doorkeeper,
+    certificates: Arc<dyn Fn() -> Vec<CertificateView> + Send + Sync>,
+    renew: Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     rendering: Rendering,
 }
@@ -41,7 +50,9 @@ pub(crate) fn edge(
 ) -> Edge<impl Send + Sync + 'static> {
     let operator = Operator {
         operations: admin.operations,
-        token: OperatorToken::new(&admin.token),
+        doorkeeper: Doorkeeper::new(admin.operators),
+        certificates: admin.certificates,
+        renew: admin.renew,
         metrics: admin.metrics,
         rendering: Rendering::new(),
     };
@@ -52,6 +63,7 @@ fn router() -> Router<Operator> {
     Router::new(&[
         health::ENDPOINTS,
         cluster::ENDPOINTS,
+        certificates::ENDPOINTS,
         sagas::ENDPOINTS,
         lists::ENDPOINTS,
         money::ENDPOINTS,
@@ -61,13 +73,35 @@ fn router() -> Router<Operator> {
 }
 
 impl Operator {
-    /// The operations, for whoever has the token.
-    fn permitted(&self, call: &Call) -> Result<&Operations, Problem> {
-        let token = call.bearer_token();
-        let permitted = token.is_some_and(|token| self.token.is(token));
-        permitted
-            .then_some(&self.operations)
-            .ok_or_else(|| Kind::InvalidToken.into())
+    /// The operations, for whoever may ask for that.
+    fn permitted(&self, call: &Call) -> Result<Permitted<'_>, Problem> {
+        Ok(Permitted {
+            name: self.doorkeeper.admit(call)?,
+            operations: &self.operations,
+        })
+    }
+}
+
+/// The operations, in the hands of one operator.
+struct Permitted<'a> {
+    name: Arc<str>,
+    operations: &'a Operations,
+}
+
+impl Permitted<'_> {
+    fn act<'a>(&'a self, reason: &'a str) -> Act<'a> {
+        Act {
+            operator: &self.name,
+            reason,
+        }
+    }
+}
+
+impl Deref for Permitted<'_> {
+    type Target = Operations;
+
+    fn deref(&self) -> &Operations {
+        self.operations
     }
 }
 

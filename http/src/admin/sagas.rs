@@ -58,7 +58,7 @@ async fn drive(operator: &Operator, call: Call, action: &str) -> Answered {
     let operations = operator.permitted(&call)?;
     let id = SagaId(call.uuid(0).ok_or(Kind::UnknownSaga)?);
     let reason = reason(call.json::<ReasonBody>()?.reason)?;
-    match operations.drive(id, action, &reason).await {
+    match operations.drive(id, action, operations.act(&reason)).await {
         Driven::Ended(saga) => Ok(Answer::json(&saga)),
         Driven::StillOpen => Err(Kind::OutcomeUnknown.into()),
         Driven::Unknown => Err(Kind::UnknownSaga.into()),

@@ -21,6 +21,8 @@ use crate::router::{Endpoint, get, post};
 use crate::unread::UnreadLimits;
 use crate::{server, wire};
 
+mod tls;
+
 /// Longer than any of these tests takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(50);

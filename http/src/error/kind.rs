@@ -14,6 +14,7 @@ pub(crate) enum Kind {
     BadCredentials,
     BadCode,
     NotYourUser,
+    ViewersLook,
     UnknownPath,
     UnknownPlace,
     AmbiguousPlace,
@@ -135,6 +136,15 @@ impl Kind {
                 Text::fixed(
                     "O usuário informado não é o do token",
                     "The given user is not the token's user",
+                ),
+            ),
+            Self::ViewersLook => row(
+                StatusCode::FORBIDDEN,
+                "viewers-look",
+                Text::fixed("Proibido", "Forbidden"),
+                Text::fixed(
+                    "Este operador só pode consultar",
+                    "This operator may only look",
                 ),
             ),
             Self::UnknownPath => row(
@@ -585,6 +595,7 @@ impl Kind {
         Self::BadCredentials,
         Self::BadCode,
         Self::NotYourUser,
+        Self::ViewersLook,
         Self::UnknownPath,
         Self::UnknownPlace,
         Self::AmbiguousPlace,

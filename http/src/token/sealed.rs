@@ -3,12 +3,12 @@
 //! Signed with the same keys as tokens, and kept apart by `typ` and `aud`, which the signature covers: no kind is taken for another, and none
 //! for a token. None expires by itself: it says what was so when it was signed.
 
-use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
 use passcom_actors::domain::ids::CompanyId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{TokenFault, TokenIssuer, TokenVerifier};
+use super::{PublicKey, TokenFault, TokenIssuer, TokenVerifier};
 
 /// The longest: sixteen seats with everything as long as it may be stay below it, and so does what fits a QR code.
 const SEALED_LEN_MAX: usize = 2_900;
@@ -34,9 +34,8 @@ impl TokenIssuer {
     ) -> Result<String, jsonwebtoken::errors::Error> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(T::KIND.to_owned());
-        header.kid = Some(self.company.to_string());
         let aud = T::KIND.to_owned();
-        encode(&header, &Seal { aud, content }, &self.key)
+        self.sign(header, &Seal { aud, content })
     }
 }
 
@@ -51,19 +50,12 @@ impl TokenVerifier {
             return Err(TokenFault::OtherKind);
         }
         super::check_critical(&header)?;
-        let company = self
-            .companies
-            .iter()
-            .find(|company| Some(&company.name) == header.kid.as_ref())
-            .ok_or(TokenFault::UnknownKey)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.validate_exp = false;
         validation.set_audience(&[T::KIND]);
         validation.set_required_spec_claims(&["aud"]);
-        let seal = decode::<Seal<T>>(text, &company.key, &validation);
-        let seal = seal.map_err(TokenFault::Invalid)?;
-        let signer = company.name.parse();
-        let signer = signer.map_err(|_| TokenFault::UnknownKey)?;
+        let open = |key: &PublicKey| decode::<Seal<T>>(text, &key.key, &validation);
+        let (signer, seal) = self.with_key_of(&header, open)?;
         Ok((signer, seal.claims.content))
     }
 }

@@ -37,6 +37,11 @@ impl Seen {
         tokens.insert(token.to_owned(), Verified { known, until });
     }
 
+    /// What was proven is to be proven again.
+    pub fn forget(&self) {
+        self.lock().clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Verified>> {
         // whoever panicked left a map with all or nothing of an entry
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

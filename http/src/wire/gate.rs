@@ -98,15 +98,15 @@ struct Key<'a> {
     alg: &'static str,
     #[serde(rename = "use")]
     purpose: &'static str,
-    /// The company.
+    /// The company, and which of its keys; only the company in what was signed before there were several.
     kid: &'a str,
     x: String,
 }
 
 impl<'a> Keys<'a> {
-    /// Of companies, with the bytes of their keys.
-    pub fn new(keys: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
-        let key = |(kid, bytes)| Key {
+    /// By their names.
+    pub fn new(keys: &'a [(String, Vec<u8>)]) -> Self {
+        let key = |(kid, bytes): &'a (String, Vec<u8>)| Key {
             kty: "OKP",
             crv: "Ed25519",
             alg: "EdDSA",
@@ -115,7 +115,7 @@ impl<'a> Keys<'a> {
             x: BASE64_URL_SAFE_NO_PAD.encode(bytes),
         };
         Self {
-            keys: keys.map(key).collect(),
+            keys: keys.iter().map(key).collect(),
         }
     }
 }
@@ -131,14 +131,18 @@ mod tests {
     #[test]
     fn whoever_has_the_keys_checks_a_signature_without_this_node() {
         let (a, _, verifier) = two_companies();
-        let told = serde_json::to_vec(&Keys::new(verifier.public_keys())).unwrap();
+        let public_keys = verifier.public_keys();
+        let told = serde_json::to_vec(&Keys::new(&public_keys)).unwrap();
         let set: JwkSet = serde_json::from_slice(&told).unwrap();
         let kids: Vec<_> = set
             .keys
             .iter()
-            .map(|key| key.common.key_id.clone())
+            .map(|key| key.common.key_id.clone().unwrap())
             .collect();
-        assert_eq!(kids, [Some("a".to_owned()), Some("b".to_owned())]);
+        let (of_a, of_b) = (&kids[0], &kids[2]);
+        assert_eq!(kids.len(), 4);
+        assert!(of_a.starts_with("a.") && of_b.starts_with("b."));
+        assert_eq!((&*kids[1], &*kids[3]), ("a", "b"));
         let token = a
             .issue(crate::token::tests::USER, crate::token::tests::NOW)
             .unwrap();
@@ -149,6 +153,8 @@ mod tests {
             let key = DecodingKey::from_jwk(set.find(kid).unwrap()).unwrap();
             decode::<serde_json::Value>(&token, &key, &rules).is_ok()
         };
-        assert!(open("a") && !open("b"));
+        assert!(open("a") && open(of_a) && !open("b") && !open(of_b));
+        let header = jsonwebtoken::decode_header(&token).unwrap();
+        assert_eq!(header.kid.as_ref(), Some(of_a));
     }
 }

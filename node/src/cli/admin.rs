@@ -6,17 +6,21 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use comfy_table::Table;
+use hyper::Method;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use passcom_actors::domain::ids::CompanyId;
-use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::config::Config;
+use self::port::Port;
+use crate::config::{Config, read_token};
 
-const LIMIT: Duration = Duration::from_secs(15);
+mod port;
+
+/// What is told of a certificate.
+const CERTIFICATE: [&str; 5] = ["use", "company", "expires", "days_left", "renew"];
 /// How often a verification that runs is asked how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
@@ -28,6 +32,9 @@ pub struct Args {
     /// Whose node to ask.
     #[arg(long, value_name = "CODE")]
     company: CompanyId,
+    /// The token of an operator [default: that of `admin_token_file`]
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
     /// Print the answer as it came.
     #[arg(long)]
     json: bool,
@@ -131,6 +138,12 @@ enum Question {
         #[arg(long)]
         reason: String,
     },
+    /// Read keys, certificates, operators and who is revoked anew, as SIGHUP does.
+    Renew {
+        /// For the audit trail.
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 struct Request {
@@ -144,15 +157,14 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
     let company = config.company(args.company)?;
     let request = args.question.request();
-    let mut address = company.admin;
-    if address.ip().is_unspecified() {
-        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into()); // it listens everywhere, so also here
-    }
-    let base = format!("http://{address}");
-    let token = config.admin_token(company)?;
-    let answer = ask(&base, &token, request).await?;
+    let token = match &args.token_file {
+        Some(file) => read_token(file).map_err(anyhow::Error::msg)?,
+        None => config.admin_token(company)?,
+    };
+    let port = Port::of(company, token)?;
+    let answer = port.ask(request).await?;
     if let Question::Verify { .. } = args.question {
-        return verify(&base, &token, answer, args.json).await;
+        return verify(&port, answer, args.json).await;
     }
     if args.json {
         println!("{answer}");
@@ -162,7 +174,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 }
 
 /// Waits for the end of a verification that was begun.
-async fn verify(base: &str, token: &str, mut answer: String, json: bool) -> anyhow::Result<()> {
+async fn verify(port: &Port, mut answer: String, json: bool) -> anyhow::Result<()> {
     loop {
         let told: Value = serde_json::from_str(&answer).context("the answer is not JSON")?;
         if told["state"] != "running" {
@@ -176,7 +188,7 @@ async fn verify(base: &str, token: &str, mut answer: String, json: bool) -> anyh
             eprint!("\rrow {read} of {upto} of the log, {seats} seats and legs ");
         }
         tokio::time::sleep(LOOK_EVERY).await;
-        answer = ask(base, token, get("/admin/verify")).await?;
+        answer = port.ask(get("/admin/verify")).await?;
     }
 }
 
@@ -320,6 +332,7 @@ impl Question {
             },
             Self::Drain { reason } => post("/admin/drain", reason),
             Self::Resume { reason } => post("/admin/resume", reason),
+            Self::Renew { reason } => post("/admin/renew", reason),
         }
     }
 }
@@ -348,33 +361,6 @@ fn post(path: &str, reason: &str) -> Request {
     }
 }
 
-async fn ask(base: &str, token: &str, request: Request) -> anyhow::Result<String> {
-    let mut url = Url::parse(base).context("the admin address is not a URL")?;
-    url.set_path(&request.path);
-    if !request.query.is_empty() {
-        url.query_pairs_mut().extend_pairs(&request.query);
-    }
-    let client = reqwest::Client::builder()
-        .timeout(LIMIT)
-        .no_proxy()
-        .build()
-        .context("make an HTTP client")?;
-    let mut builder = client.request(request.method, url).bearer_auth(token);
-    if let Some(body) = &request.body {
-        builder = builder.json(body);
-    }
-    let response = builder
-        .send()
-        .await
-        .with_context(|| format!("the node does not answer at {base}"))?;
-    let status = response.status();
-    let text = response.text().await.context("read the answer")?;
-    if !status.is_success() {
-        bail!("{} {}: {}", request.path, status, detail(&text));
-    }
-    Ok(text)
-}
-
 /// The sentence in a problem; the text itself if it is none.
 fn detail(text: &str) -> String {
     let problem: Option<Value> = serde_json::from_str(text).ok();
@@ -392,10 +378,13 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
         Question::Alive => println!("alive"),
         Question::Drain { .. } => println!("draining"),
         Question::Resume { .. } => println!("serving"),
-        Question::Cluster => println!(
-            "{}",
-            table(&parse()?["members"], &["company", "up", "version", "sees"])
-        ),
+        Question::Cluster => {
+            let told = parse()?;
+            let columns = ["company", "up", "version", "sees"];
+            println!("{}", table(&told["members"], &columns));
+            println!("{}", table(&told["certificates"], &CERTIFICATE));
+        }
+        Question::Renew { .. } => println!("{}", table(&parse()?["certificates"], &CERTIFICATE)),
         Question::Peers => {
             let columns = [
                 "company",

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use comfy_table::{Table, presets};
 use passcom_actors::domain::ids::CompanyId;
 
-use crate::certs::{Audience, Written, generate, generate_for_servers};
+use crate::certs::{Audience, Validity, Written, generate_for_servers, generate_valid};
 
-/// Makes what is missing; keeps what is there.
+/// Makes what is missing; keeps what is there. A certificate that ends within 30 days is signed anew.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder for the files; made if it is not there
@@ -19,12 +19,15 @@ pub struct Args {
     /// Host names of servers beside the nodes, separated by commas: they get certificates of an authority of their own
     #[arg(long, value_delimiter = ',')]
     servers: Vec<String>,
+    /// Days for which certificates are good, 90 to 730
+    #[arg(long, value_name = "DAYS", default_value_t)]
+    days: Validity,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let mut written = generate(&args.dir, &args.companies)?;
+    let mut written = generate_valid(&args.dir, &args.companies, args.days)?;
     if !args.servers.is_empty() {
-        written.extend(generate_for_servers(&args.dir, &args.servers)?);
+        written.extend(generate_for_servers(&args.dir, &args.servers, args.days)?);
     }
     println!("{}", table(&written));
     println!(

@@ -1,46 +1,71 @@
 //! The mesh's own front door: accepts, proves who dials, hands over.
 //!
 //! Invariants:
-//! - One connection that does nothing holds up nobody: handshakes run in tasks of their own, with a deadline.
-//! - At most [`SLOTS_MAX`] connections are on this side of authentication, at most [`SLOTS_PER_IP_MAX`] of one address;
-//!   one more is closed at once.
+//! - One connection that does nothing holds up nobody: handshakes run in tasks of their own, with a deadline, and those of
+//!   strangers in places that members do not need ([`super::slots`]).
+//! - A company that has proven itself has [`AUTHENTICATING_MAX`] connections that have yet to authenticate, one more is
+//!   closed at once: another company cannot take those, nor a stranger.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use passcom_actors::domain::ids::CompanyId;
 use ractor::ActorRef;
 use ractor_cluster::NodeServerMessage;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::{TcpListener, TcpStream, lookup_host};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tracing::{debug, info, warn};
 
 use super::gate::Proven;
+use super::peers::Peers;
+use super::slots::{Slot, Slots};
 use super::tls::proven_by;
 
-const SLOTS_MAX: usize = 64;
-const SLOTS_PER_IP_MAX: usize = 16;
 const TLS_PATIENCE: Duration = Duration::from_secs(3);
+const AUTHENTICATING_MAX: usize = 4;
 /// After a failure of `accept` itself, which says that this process is short of something.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How often it is looked where the members are.
+const LOOK_UP_EVERY: Duration = Duration::from_secs(60);
+const REFUSED: &str = "passcom_mesh_connections_refused_total";
 
 pub(super) struct Door {
-    pub acceptor: TlsAcceptor,
-    pub node_server: ActorRef<NodeServerMessage>,
+    peers: Arc<Peers>,
+    node_server: ActorRef<NodeServerMessage>,
     /// Everyone in the cluster, us included.
-    pub members: Vec<CompanyId>,
-    pub me: CompanyId,
+    members: Vec<CompanyId>,
+    slots: Slots,
+    authenticating: HashMap<CompanyId, Arc<Semaphore>>,
 }
 
 impl Door {
+    pub fn new(
+        peers: Arc<Peers>,
+        node_server: ActorRef<NodeServerMessage>,
+        members: Vec<CompanyId>,
+    ) -> Self {
+        let place = |company: &CompanyId| (*company, Arc::new(Semaphore::new(AUTHENTICATING_MAX)));
+        Self {
+            authenticating: members.iter().map(place).collect(),
+            peers,
+            node_server,
+            members,
+            slots: Slots::default(),
+        }
+    }
+
     pub async fn run(self, listener: TcpListener) {
         let door = Arc::new(self);
-        let slots = Slots::default();
+        let look_up = look_up_members(door.peers.clone(), door.slots.clone());
+        tokio::join!(door.accept(listener), look_up);
+    }
+
+    async fn accept(self: Arc<Self>, listener: TcpListener) {
         loop {
             let (stream, from) = match listener.accept().await {
                 Ok(accepted) => accepted,
@@ -50,35 +75,55 @@ impl Door {
                     continue;
                 }
             };
-            let Some(slot) = slots.take(from.ip()) else {
-                debug!(%from, "connection closed: too many handshakes under way");
-                continue;
-            };
-            tokio::spawn(door.clone().greet(stream, from, slot));
+            let slot = self.slots.take(from.ip());
+            tokio::spawn(self.clone().greet(stream, from, slot));
         }
     }
 
     async fn greet(self: Arc<Self>, stream: TcpStream, from: SocketAddr, slot: Slot) {
-        if let Err(error) = self.hand_over(stream, slot).await {
+        let shaken = tokio::select! {
+            shaken = self.shake_hands(stream) => shaken,
+            () = slot.gives_way() => {
+                refused("crowded");
+                return debug!(%from, "connection closed: others came");
+            }
+        };
+        drop(slot);
+        let handed_over = shaken.and_then(|stream| self.hand_over(stream, from));
+        if let Err(error) = handed_over {
             info!(%from, error = format!("{error:#}"), "connection refused");
         }
     }
 
-    async fn hand_over(&self, stream: TcpStream, slot: Slot) -> anyhow::Result<()> {
+    async fn shake_hands(&self, stream: TcpStream) -> anyhow::Result<TlsStream<TcpStream>> {
         stream.set_nodelay(true)?;
-        let stream = timeout(TLS_PATIENCE, self.acceptor.accept(stream))
-            .await
-            .context("no TLS handshake in time")?
-            .context("TLS handshake")?;
+        let acceptor = self.peers.tls().acceptor.clone();
+        let shaken = timeout(TLS_PATIENCE, acceptor.accept(stream)).await;
+        let shaken = shaken
+            .context("no TLS handshake in time")
+            .and_then(|shaken| shaken.context("TLS handshake"));
+        shaken.inspect_err(|_| refused("handshake"))
+    }
+
+    fn hand_over(&self, stream: TlsStream<TcpStream>, from: SocketAddr) -> anyhow::Result<()> {
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let company = proven_by(chain, &self.members)
-            .filter(|company| *company != self.me)
-            .ok_or_else(|| anyhow!("the certificate proves no single other member"))?;
+            .filter(|company| *company != self.peers.me.company)
+            .ok_or_else(|| anyhow!("the certificate proves no single other member"))
+            .inspect_err(|_| refused("certificate"))?;
+        let welcome = self.peers.welcome(company, chain);
+        welcome.inspect_err(|_| refused("revoked"))?;
+        self.slots.know(company, from.ip());
+        let place = self.authenticating[&company].clone().try_acquire_owned();
+        let place = place.map_err(|_| {
+            refused("authenticating");
+            anyhow!("{AUTHENTICATING_MAX} connections of {company} have yet to authenticate")
+        })?;
         let stream = Box::new(Proven {
             stream,
             company,
             we_were_dialled: true,
-            slot: Some(slot),
+            place: Some(place),
         });
         let message = NodeServerMessage::ConnectionOpenedExternal {
             stream,
@@ -90,77 +135,19 @@ impl Door {
     }
 }
 
-/// Places for connections that have yet to authenticate.
-struct Slots {
-    all: Arc<Semaphore>,
-    by_ip: Arc<Mutex<HashMap<IpAddr, usize>>>,
-}
-
-/// Given back when dropped.
-pub(super) struct Slot {
-    _permit: OwnedSemaphorePermit,
-    ip: IpAddr,
-    by_ip: Arc<Mutex<HashMap<IpAddr, usize>>>,
-}
-
-impl Default for Slots {
-    fn default() -> Self {
-        Self {
-            all: Arc::new(Semaphore::new(SLOTS_MAX)),
-            by_ip: Arc::default(),
-        }
-    }
-}
-
-impl Slots {
-    fn take(&self, ip: IpAddr) -> Option<Slot> {
-        let permit = self.all.clone().try_acquire_owned().ok()?;
-        let mut by_ip = self.by_ip.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = by_ip.entry(ip).or_default();
-        if *taken == SLOTS_PER_IP_MAX {
-            return None;
-        }
-        *taken += 1;
-        Some(Slot {
-            _permit: permit,
-            ip,
-            by_ip: self.by_ip.clone(),
-        })
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        let mut by_ip = self.by_ip.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(taken) = by_ip.get_mut(&self.ip) {
-            *taken -= 1;
-            if *taken == 0 {
-                by_ip.remove(&self.ip);
+/// Tells where the members are by their names, for ever.
+async fn look_up_members(peers: Arc<Peers>, slots: Slots) {
+    loop {
+        for peer in peers.all.values() {
+            match lookup_host(&peer.address).await {
+                Ok(found) => found.for_each(|found| slots.know(peer.company, found.ip())),
+                Err(error) => debug!(company = %peer.company, %error, "name not found"),
             }
         }
+        sleep(LOOK_UP_EVERY).await;
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slots_are_bounded_in_all_and_per_address_and_come_back() {
-        let slots = Slots::default();
-        let ip =
-            |last: usize| IpAddr::from([10, 0, 0, u8::try_from(last).expect("a small number")]);
-        let mut held: Vec<Slot> = (0..SLOTS_PER_IP_MAX)
-            .map(|_| slots.take(ip(0)).expect("a free slot"))
-            .collect();
-        assert!(slots.take(ip(0)).is_none(), "this address has its share");
-        held.extend((SLOTS_PER_IP_MAX..SLOTS_MAX).map(|n| slots.take(ip(n)).expect("a free slot")));
-        assert!(slots.take(ip(255)).is_none(), "all are taken");
-        drop(held);
-        assert!(slots.take(ip(0)).is_some());
-        assert!(
-            slots.by_ip.lock().unwrap().is_empty(),
-            "nothing is kept of an address that left"
-        );
-    }
+fn refused(why: &'static str) {
+    metrics::counter!(REFUSED, "why" => why).increment(1);
 }

@@ -14,10 +14,10 @@ use ractor::ActorRef;
 use ractor_cluster::NodeServerMessage;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsConnector;
 
 use super::gate::Proven;
 use super::link::{Link, Peer};
+use super::peers::Peers;
 use super::tls::{proven_by, server_name};
 
 /// A restarted peer must be in use within two seconds: the longest pause plus the longest connecting stay below that.
@@ -31,7 +31,7 @@ const SESSION_PATIENCE: Duration = Duration::from_secs(4);
 
 pub(super) struct Dialler {
     pub peer: Arc<Peer>,
-    pub connector: TlsConnector,
+    pub peers: Arc<Peers>,
     pub node_server: ActorRef<NodeServerMessage>,
     pub members: Vec<CompanyId>,
 }
@@ -93,7 +93,8 @@ impl Dialler {
             .with_context(|| format!("connect to {address}: no answer"))?
             .with_context(|| format!("connect to {address}"))?;
         tcp.set_nodelay(true)?;
-        let handshake = self.connector.connect(server_name(company)?, tcp);
+        let connector = self.peers.tls().connector.clone();
+        let handshake = connector.connect(server_name(company)?, tcp);
         let stream = timeout(TLS_PATIENCE, handshake)
             .await
             .with_context(|| format!("TLS handshake with {address}: no answer"))?
@@ -103,11 +104,12 @@ impl Dialler {
             proven_by(chain, &self.members) == Some(company),
             "the certificate at {address} proves more than {company}"
         );
+        self.peers.welcome(company, chain)?;
         let stream = Box::new(Proven {
             stream,
             company,
             we_were_dialled: false,
-            slot: None,
+            place: None,
         });
         let message = NodeServerMessage::ConnectionOpenedExternal {
             stream,

@@ -1,6 +1,6 @@
 //! The stream under a session, behind a gate that opens when the handshake is over ([`super::first_frames`]).
 //!
-//! Invariant: until the gate opens, the connection holds its slot, is read one short frame at a time, and ends at its
+//! Invariant: until the gate opens, the connection holds its place, is read one short frame at a time, and ends at its
 //! deadline. So strangers hold a bounded number of connections, for a bounded time, in bounded memory.
 
 use std::io;
@@ -11,10 +11,10 @@ use std::time::Duration;
 use passcom_actors::domain::ids::CompanyId;
 use ractor_cluster::{BoxRead, BoxWrite, ClusterBidiStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 use tracing::warn;
 
-use super::accept::Slot;
 use super::first_frames::{PREFIX_LEN, Stage, frame_len};
 use super::tls::node_name;
 
@@ -29,13 +29,13 @@ pub(super) struct Proven<S> {
     pub company: CompanyId,
     pub we_were_dialled: bool,
     /// Held until the handshake is over; none for connections that we dialled.
-    pub slot: Option<Slot>,
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + 'static> ClusterBidiStream for Proven<S> {
     fn split(self: Box<Self>) -> (BoxRead, BoxWrite) {
         let (read, write) = tokio::io::split(self.stream);
-        let gate = Gate::new(read, self.company, self.we_were_dialled, self.slot);
+        let gate = Gate::new(read, self.company, self.we_were_dialled, self.place);
         (Box::new(gate), Box::new(write))
     }
 
@@ -53,11 +53,16 @@ struct Gate<R> {
     /// How much of a checked frame has been passed on; none while it is incomplete.
     passed: Option<usize>,
     deadline: Pin<Box<Sleep>>,
-    slot: Option<Slot>,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl<R: AsyncRead + Unpin> Gate<R> {
-    fn new(stream: R, company: CompanyId, we_were_dialled: bool, slot: Option<Slot>) -> Self {
+    fn new(
+        stream: R,
+        company: CompanyId,
+        we_were_dialled: bool,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Self {
         Self {
             stream,
             stage: Stage::first(we_were_dialled),
@@ -65,7 +70,7 @@ impl<R: AsyncRead + Unpin> Gate<R> {
             frame: Vec::new(),
             passed: None,
             deadline: Box::pin(sleep(HANDSHAKE_PATIENCE)),
-            slot,
+            place,
         }
     }
 
@@ -103,7 +108,7 @@ impl<R: AsyncRead + Unpin> Gate<R> {
         Ok(())
     }
 
-    /// Passes checked bytes on. The slot goes once the last of them have gone.
+    /// Passes checked bytes on. The place goes once the last of them have gone.
     fn pass(&mut self, from: usize, to: &mut ReadBuf<'_>) {
         let rest = &self.frame[from..];
         let len = rest.len().min(to.remaining());
@@ -113,7 +118,7 @@ impl<R: AsyncRead + Unpin> Gate<R> {
             self.frame.clear();
             self.passed = None;
             if self.stage == Stage::Open {
-                self.slot = None;
+                self.place = None;
             }
         }
     }

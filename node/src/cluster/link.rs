@@ -26,6 +26,7 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::exchange::Exchange;
+use crate::certificate::Certificate;
 
 /// Requests under way to one company, long polls apart.
 pub(super) const CALLS_MAX: usize = 128;
@@ -43,6 +44,8 @@ pub(super) struct Peer {
     long_polls: Semaphore,
     /// Why there is no link, as last logged.
     obstacle: Mutex<Option<String>>,
+    /// What it showed last.
+    certificate: Mutex<Option<Certificate>>,
 }
 
 #[derive(Clone)]
@@ -90,6 +93,7 @@ impl Peer {
             calls: Semaphore::new(CALLS_MAX),
             long_polls: Semaphore::new(LONG_POLLS_MAX),
             obstacle: Mutex::default(),
+            certificate: Mutex::default(),
         }
     }
 
@@ -192,13 +196,24 @@ impl Peer {
         self.closed.notified()
     }
 
-    /// Keeps, and logs once, why there is no link.
-    pub fn note_obstacle(&self, reason: &str) {
+    /// What it showed when it last came, or was found.
+    pub fn certificate(&self) -> Option<Certificate> {
+        *lock(&self.certificate)
+    }
+
+    pub fn shows(&self, certificate: Certificate) {
+        *lock(&self.certificate) = Some(certificate);
+    }
+
+    /// Keeps, and logs once, why there is no link; whether that is news.
+    pub fn note_obstacle(&self, reason: &str) -> bool {
         let mut obstacle = lock(&self.obstacle);
-        if obstacle.as_deref() != Some(reason) {
+        let is_news = obstacle.as_deref() != Some(reason);
+        if is_news {
             warn!(company = %self.company, reason, "no link to peer");
             *obstacle = Some(reason.to_owned());
         }
+        is_news
     }
 
     /// Waits for the verdict on that run of the company.

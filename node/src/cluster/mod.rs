@@ -24,11 +24,12 @@ mod heartbeat;
 mod link;
 mod peers;
 mod session;
+mod slots;
 mod tls;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
@@ -46,14 +47,13 @@ use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 pub use peers::{Admit, PeerStatus, Peers};
-pub use tls::{TlsFiles, check_name, dns_name};
+pub use tls::{Tls, TlsFiles, check_name, dns_name, load};
 
 use accept::Door;
 use dial::Dialler;
 use link::Peer;
 use peers::Identity;
 use session::Sessions;
-use tls::Tls;
 
 /// Shortest cookie. It guards against wrong wiring; the certificates are the security.
 const COOKIE_LEN_MIN: usize = 32;
@@ -71,7 +71,7 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Every other company, with the `host:port` at which its node listens.
     pub peers: Vec<(CompanyId, String)>,
-    pub tls: TlsFiles,
+    pub tls: Tls,
     /// The same random text at every node.
     pub cookie: String,
     /// Hash of the membership list; nodes whose hashes differ do not talk.
@@ -100,16 +100,16 @@ impl Cluster {
     /// Joins the mesh. Peers' requests go to `service` from now on, which answers that it is not ready while it is not.
     pub async fn start(options: Options, service: Arc<dyn Serve>) -> anyhow::Result<Self> {
         check(&options)?;
-        let tls = tls::load(&options.tls, options.me)?;
         let listener = TcpListener::bind(options.listen)
             .await
             .with_context(|| format!("listen for peers at {}", options.listen))?;
         let address = listener.local_addr()?;
 
-        let peers = Arc::new(peers_of(&options));
+        let (me, cookie) = (options.me, options.cookie.clone());
+        let peers = Arc::new(peers_of(options));
         let permits = Permits::default();
-        let gateway = start_gateway(options.me, service, &peers, &permits).await?;
-        let (node_server, node_server_end) = start_node_server(&options).await?;
+        let gateway = start_gateway(me, service, &peers, &permits).await?;
+        let (node_server, node_server_end) = start_node_server(me, cookie).await?;
         let subscription = Box::new(Sessions {
             peers: peers.clone(),
         });
@@ -120,8 +120,8 @@ impl Cluster {
             })
             .map_err(|_| anyhow!("the node server ended as it started"))?;
 
-        let tasks = start_tasks(options.me, listener, tls, &peers, &node_server);
-        info!(company = %options.me, %address, peers = peers.all.len(), "listening for peers");
+        let tasks = start_tasks(me, listener, &peers, &node_server);
+        info!(company = %me, %address, peers = peers.all.len(), "listening for peers");
         Ok(Self {
             peers,
             address,
@@ -180,7 +180,7 @@ fn check(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn peers_of(options: &Options) -> Peers {
+fn peers_of(options: Options) -> Peers {
     let all = options.peers.iter().map(|(company, address)| {
         let peer = Arc::new(Peer::new(*company, address.clone()));
         (*company, peer)
@@ -196,6 +196,7 @@ fn peers_of(options: &Options) -> Peers {
         clock: options.clock.clone(),
         admit: options.admit.clone(),
         all: all.collect::<BTreeMap<_, _>>(),
+        tls: RwLock::new(Arc::new(options.tls)),
         stranger: OnceLock::new(),
     }
 }
@@ -221,14 +222,15 @@ async fn start_gateway(
 }
 
 async fn start_node_server(
-    options: &Options,
+    me: CompanyId,
+    cookie: String,
 ) -> anyhow::Result<(ActorRef<NodeServerMessage>, JoinHandle<()>)> {
     // its own listener cannot be switched off: one that nobody reaches from outside, and that lets nobody in
     let server = NodeServer::new(
         0,
-        options.cookie.clone(),
-        options.me.to_string(),
-        dns_name(options.me),
+        cookie,
+        me.to_string(),
+        dns_name(me),
         Some(IncomingEncryptionMode::Tls(tls::closed_door()?)),
         Some(NodeConnectionMode::Isolated),
     )
@@ -242,7 +244,6 @@ async fn start_node_server(
 fn start_tasks(
     me: CompanyId,
     listener: TcpListener,
-    tls: Tls,
     peers: &Arc<Peers>,
     node_server: &ActorRef<NodeServerMessage>,
 ) -> JoinSet<()> {
@@ -253,19 +254,14 @@ fn start_tasks(
         if tls::node_name(me) > tls::node_name(peer.company) {
             let dialler = Dialler {
                 peer: peer.clone(),
-                connector: tls.connector.clone(),
+                peers: peers.clone(),
                 node_server: node_server.clone(),
                 members: members.clone(),
             };
             tasks.spawn(dialler.run());
         }
     }
-    let door = Door {
-        acceptor: tls.acceptor,
-        node_server: node_server.clone(),
-        members,
-        me,
-    };
+    let door = Door::new(peers.clone(), node_server.clone(), members);
     tasks.spawn(door.run(listener));
     tasks
 }

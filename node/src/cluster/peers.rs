@@ -1,9 +1,10 @@
 //! The other companies as this node talks to them: calls, verdicts, status.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use futures_util::future::BoxFuture;
 use passcom_actors::catalogue::Reach;
 use passcom_actors::company::witness::Witness;
@@ -18,11 +19,15 @@ use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, Clock, PeerClient};
 use passcom_actors::mesh::traceparent::Traceparent;
 use ractor::rpc::CallResult;
-use tracing::debug;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tracing::{debug, error};
 use uuid::Uuid;
 
 use super::exchange::NoResponse;
 use super::link::{Peer, Session};
+use super::session::give_up;
+use super::tls::Tls;
+use crate::certificate::Certificate;
 
 /// How often it is looked whether every peer has introduced itself.
 const GREETING_POLL: Duration = Duration::from_millis(20);
@@ -47,6 +52,7 @@ pub struct Peers {
     pub(super) clock: Clock,
     pub(super) admit: Admit,
     pub(super) all: BTreeMap<CompanyId, Arc<Peer>>,
+    pub(super) tls: RwLock<Arc<Tls>>,
     /// What was said of the first peer that has another membership list.
     pub(super) stranger: OnceLock<String>,
 }
@@ -59,6 +65,8 @@ pub struct PeerStatus {
     pub calls_under_way: usize,
     /// Why there is no link, where a reason is known.
     pub obstacle: Option<String>,
+    /// What it showed last.
+    pub certificate: Option<Certificate>,
 }
 
 impl Peers {
@@ -69,8 +77,60 @@ impl Peers {
             address: peer.address.clone(),
             calls_under_way: peer.calls_under_way(),
             obstacle: peer.obstacle(),
+            certificate: peer.certificate(),
         };
         self.all.values().map(status).collect()
+    }
+
+    /// What links rest on.
+    pub(super) fn tls(&self) -> Arc<Tls> {
+        let tls = self.tls.read().unwrap_or_else(PoisonError::into_inner);
+        tls.clone()
+    }
+
+    /// New links rest on this from now on, and those of members that it revokes end. The other ones go on.
+    pub fn renew(&self, tls: Tls) {
+        *self.tls.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tls);
+        for peer in self.all.values() {
+            let link = peer.link();
+            let Some(session) = link.session() else {
+                continue;
+            };
+            if self.revocation(peer, peer.certificate().as_ref()).is_err() {
+                give_up(peer, session, "revoked");
+            }
+        }
+    }
+
+    /// Lets a company in that has shown this chain, unless that is revoked.
+    pub(super) fn welcome(
+        &self,
+        company: CompanyId,
+        chain: &[CertificateDer<'_>],
+    ) -> anyhow::Result<()> {
+        let peer = self.all.get(&company).context("no member")?;
+        let shown = Certificate::of(chain.first().context("no certificate")?)?;
+        let revocation = self.revocation(peer, Some(&shown));
+        revocation.map_err(anyhow::Error::msg)?;
+        peer.shows(shown);
+        Ok(())
+    }
+
+    /// Why the company must not be talked to; alarms when that is news.
+    pub(super) fn revocation(
+        &self,
+        peer: &Peer,
+        shown: Option<&Certificate>,
+    ) -> Result<(), String> {
+        if !self.tls().revokes(peer.company, shown) {
+            return Ok(());
+        }
+        let reason = format!("{} is revoked here, or its certificate is", peer.company);
+        if peer.note_obstacle(&reason) {
+            error!(company = %peer.company, "a revoked member wants to talk, or did");
+            metrics::counter!("passcom_alarms_total").increment(1);
+        }
+        Err(reason)
     }
 
     /// Says that a peer has another membership list than this node: they count majorities differently and must not meet.

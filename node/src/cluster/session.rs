@@ -104,7 +104,10 @@ async fn introduce(
     session: &Session,
 ) -> Result<Arc<Hello>, GreetError> {
     let hello = Arc::new(ask_hello(peers, session).await?);
-    if let Err(reason) = judge(peers, peer.company, &hello) {
+    let judged = judge(peers, peer.company, &hello);
+    // it may have been revoked since its handshake
+    let judged = judged.and_then(|()| peers.revocation(peer, peer.certificate().as_ref()));
+    if let Err(reason) = judged {
         peer.refuse(session, hello, &reason);
         return Err(GreetError::Refused(reason));
     }

@@ -9,11 +9,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{Context, anyhow, ensure};
 use passcom_actors::domain::ids::CompanyId;
 use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
-use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::server::{
     ClientHello, ParsedCertificate, ResolvesServerCert, WebPkiClientVerifier,
@@ -22,6 +21,8 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+use crate::certificate::{Certificate, Revocation, read_chain, read_key};
 
 /// PEM files of one node.
 #[derive(Debug, Clone)]
@@ -33,10 +34,27 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
-/// Both ends of the transport.
-pub(super) struct Tls {
-    pub acceptor: TlsAcceptor,
-    pub connector: TlsConnector,
+/// Both ends of the transport, and what it rests on.
+pub struct Tls {
+    pub(super) acceptor: TlsAcceptor,
+    pub(super) connector: TlsConnector,
+    /// This company's own.
+    pub own: Certificate,
+    /// One, or two while one takes the other's place.
+    pub authorities: Vec<Certificate>,
+    pub revoked: Vec<Revocation>,
+}
+
+impl Tls {
+    /// Whether what this company shows must not be believed.
+    pub(super) fn revokes(&self, company: CompanyId, shown: Option<&Certificate>) -> bool {
+        self.revoked.iter().any(|revoked| match revoked {
+            Revocation::Company(revoked) => *revoked == company,
+            Revocation::Certificate(revoked) => {
+                shown.is_some_and(|shown| shown.fingerprint == *revoked)
+            }
+        })
+    }
 }
 
 /// The DNS name that stands for the company in certificates. Different companies have different names.
@@ -72,19 +90,26 @@ pub(super) fn server_name(company: CompanyId) -> anyhow::Result<ServerName<'stat
 }
 
 /// Reads this node's files and checks that its certificate proves `me`.
-pub(super) fn load(files: &TlsFiles, me: CompanyId) -> anyhow::Result<Tls> {
+pub fn load(files: &TlsFiles, me: CompanyId, revoked: Vec<Revocation>) -> anyhow::Result<Tls> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let roots = Arc::new(read_authority(&files.ca)?);
+    let authorities = read_chain(&files.ca)?;
+    let roots = Arc::new(trust(&authorities, &files.ca)?);
     let chain = read_chain(&files.cert)?;
-    let key = PrivateKeyDer::from_pem_file(&files.key)
-        .with_context(|| format!("read private key {}", files.key.display()))?;
+    let key = read_key(&files.key)?;
     ensure!(
         proven_by(&chain, &[me]).is_some(),
         "certificate {} does not prove company {me}: it needs the name {}",
         files.cert.display(),
         dns_name(me),
     );
+    let read = |chain: &[_], path: &Path| {
+        let read = Certificate::of_all(chain);
+        read.with_context(|| format!("read certificate {}", path.display()))
+    };
     Ok(Tls {
+        own: read(&chain[..1], &files.cert)?[0],
+        authorities: read(&authorities, &files.ca)?,
+        revoked,
         acceptor: acceptor(&provider, &roots, chain.clone(), key.clone_key())
             .with_context(|| format!("serve with certificate {}", files.cert.display()))?,
         connector: connector(&provider, &roots, chain, key)
@@ -146,24 +171,14 @@ fn connector(
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-fn read_authority(path: &Path) -> anyhow::Result<RootCertStore> {
+fn trust(authorities: &[CertificateDer<'static>], path: &Path) -> anyhow::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    for certificate in read_chain(path)? {
+    for certificate in authorities {
         roots
-            .add(certificate)
+            .add(certificate.clone())
             .with_context(|| format!("trust the authority in {}", path.display()))?;
     }
     Ok(roots)
-}
-
-fn read_chain(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let chain = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .with_context(|| format!("read certificate {}", path.display()))?;
-    if chain.is_empty() {
-        bail!("{} holds no PEM certificate", path.display());
-    }
-    Ok(chain)
 }
 
 #[cfg(test)]

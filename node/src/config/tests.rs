@@ -154,6 +154,16 @@ fn a_complaint_names_the_field_and_what_to_do() {
             "retention.history_days: is not longer than refused_days",
         ),
         (
+            "admin_token_file = \"b/admin.token\"",
+            "admin_token_file = \"b/admin.token\"\noperator = [{ name = \"admin\", role = \"viewer\", token_file = \"x\" }]",
+            "company b.operator: \"admin\" is a name twice, or that of whoever",
+        ),
+        (
+            "admin_token_file = \"b/admin.token\"",
+            "admin_token_file = \"b/admin.token\"\noperator = [{ name = \"a: b\", role = \"viewer\", token_file = \"x\" }]",
+            "company b.operator: \"a: b\" is no name of an operator",
+        ),
+        (
             "database_url_file = \"/run/b/database.url\"",
             "database_url_file = \"/run/b/database.url\"\ndatabase_owner_url = \"x\"\ndatabase_owner_url_file = \"y\"",
             "company b.database_owner_url: write exactly one",
@@ -251,4 +261,77 @@ fn a_secret_open_to_everybody_is_refused() {
         "{open}"
     );
     assert_eq!(closed.unwrap(), "secret");
+}
+
+#[test]
+fn who_is_revoked_is_a_member_or_a_fingerprint() {
+    let revoked = |list: &str| {
+        let redis = "redis = \"redis://127.0.0.1:6379\"";
+        let config = parse(&GOOD.replace(redis, &format!("{redis}\nrevoked = [{list}]"))).unwrap();
+        assert_eq!(parse(&config.to_toml()).unwrap(), config);
+        config
+            .revoked()
+            .map(|all| all.len())
+            .map_err(|error| error.to_string())
+    };
+    let fingerprint = "sha256:".to_owned() + &"0a".repeat(32);
+    assert_eq!(revoked(&format!("\"b\", \"{fingerprint}\"")), Ok(2));
+    for bad in ["z", "sha256:0a"] {
+        let error = revoked(&format!("\"{bad}\"")).unwrap_err();
+        assert!(
+            error.contains("cluster.toml: cluster.revoked: ") && error.contains(bad),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn ports_may_have_certificates() {
+    let ports = "admin_token_file = \"b/admin.token\"\nhttp_tls = { certificate = \"h.pem\", key = \"h.key\" }\nadmin_tls = { certificate = \"x.pem\", key = \"x.key\", ca = \"ca.pem\", host = \"b.example\" }";
+    let config = parse(&GOOD.replace("admin_token_file = \"b/admin.token\"", ports)).unwrap();
+    assert_eq!(parse(&config.to_toml()).unwrap(), config);
+    let b = config.company("b".parse().unwrap()).unwrap();
+    let (http, admin) = (b.http_tls.as_ref().unwrap(), b.admin_tls.as_ref().unwrap());
+    assert_eq!(http.key, Path::new("/etc/passcom/h.key"));
+    assert_eq!(admin.ca.as_deref(), Some(Path::new("/etc/passcom/ca.pem")));
+}
+
+#[test]
+fn operators_have_tokens_of_their_own_that_cannot_be_guessed() {
+    let dir = std::env::temp_dir().join(format!("passcom-operators-{}", std::process::id()));
+    fs::create_dir_all(&dir).unwrap();
+    let write = |name: &str, token: &str| {
+        let file = dir.join(name);
+        fs::write(&file, token).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let text = GOOD.replace(
+        "admin_token_file = \"b/admin.token\"",
+        "admin_token_file = \"admin\"\noperator = [{ name = \"rui\", role = \"viewer\", token_file = \"rui\" }]",
+    );
+    let config = Config::parse(&text, dir.join("cluster.toml")).unwrap();
+    assert_eq!(
+        Config::parse(&config.to_toml(), dir.join("cluster.toml")).unwrap(),
+        config
+    );
+    let b = config.company("b".parse().unwrap()).unwrap();
+    let operators = || {
+        let all = config.operators(b);
+        all.map(|all| all.into_iter().map(|one| one.name).collect::<Vec<_>>())
+            .map_err(|error| error.to_string())
+    };
+    let long = "0123456789abcdef01234567";
+    write("admin", "secret");
+    write("rui", long);
+    let good = operators();
+    write("rui", &long[1..]);
+    let short = operators().unwrap_err();
+    write("admin", long);
+    write("rui", long);
+    let same = operators().unwrap_err();
+    fs::remove_dir_all(&dir).unwrap();
+
+    assert_eq!(good, Ok(vec!["admin".to_owned(), "rui".to_owned()]));
+    assert!(short.contains("company b.operator rui.token_file") && short.contains("fewer than 24"));
+    assert!(same.contains("has the token of admin"), "{same}");
 }

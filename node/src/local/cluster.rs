@@ -118,6 +118,7 @@ impl LocalCluster {
             redis: None,
             redis_file: Some(folder.redis_url()),
             redis_ca: None,
+            revoked: Vec::new(),
         };
         let (timeouts, limits) = (self.setting.wiring.timeouts(), self.setting.wiring.limits());
         let config = Config::new(folder.config(), common, timeouts, limits, companies)?;
@@ -384,5 +385,8 @@ fn company(folder: &Folder, code: CompanyId, http: u16, mesh: u16) -> Company {
         payment: None,
         conditions: Some(conditions),
         requires: Requires::default(),
+        http_tls: None,
+        admin_tls: None,
+        operators: Vec::new(),
     }
 }

@@ -16,8 +16,9 @@ use passcom_actors::company::witness::Witness;
 use passcom_actors::domain::ids::{CompanyId, Incarnation};
 use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, PeerClient, Serve};
+use passcom_node::certificate::Revocation;
 use passcom_node::certs;
-use passcom_node::cluster::{Admit, Cluster, Options, Peers, TlsFiles};
+use passcom_node::cluster::{Admit, Cluster, Options, Peers, Tls, TlsFiles, load};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -95,6 +96,13 @@ fn run(runtime: &Runtime, config: &Config) {
         if words[1] == "leave" {
             return runtime.block_on(cluster.leave());
         }
+        if words[1] == "renew" {
+            let revoked = words[2..].iter().map(|word| word.parse().unwrap());
+            let me = config.company.parse().unwrap();
+            peers.renew(tls(config, me, revoked.collect()));
+            println!("{MARK}{} ok", words[0]);
+            continue;
+        }
         let (peers, service) = (peers.clone(), service.clone());
         runtime.spawn(obey(words, peers, service, witness.clone()));
     }
@@ -135,6 +143,17 @@ async fn call(peers: &Peers, to: &str, login: &str, timeout_ms: &str) -> String 
     }
 }
 
+/// What lies in the folder now.
+fn tls(config: &Config, me: CompanyId, revoked: Vec<Revocation>) -> Tls {
+    let files = certs::files(&config.folder, me);
+    let files = TlsFiles {
+        ca: files.ca,
+        cert: files.cert,
+        key: files.key,
+    };
+    load(&files, me, revoked).unwrap()
+}
+
 fn options(config: &Config) -> Options {
     let me = config.company.parse().unwrap();
     let files = certs::files(&config.folder, me);
@@ -145,11 +164,7 @@ fn options(config: &Config) -> Options {
         peers: peers
             .map(|(company, address)| (company.parse().unwrap(), address.clone()))
             .collect(),
-        tls: TlsFiles {
-            ca: files.ca,
-            cert: files.cert,
-            key: files.key,
-        },
+        tls: tls(config, me, Vec::new()),
         cookie: match &config.cookie {
             Some(cookie) => cookie.clone(),
             None => std::fs::read_to_string(files.cookie).unwrap(),

@@ -5,6 +5,7 @@
 
 mod child;
 mod impostor;
+mod trust;
 mod world;
 
 use std::io::Read;

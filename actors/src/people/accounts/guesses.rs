@@ -12,24 +12,14 @@
 //! budgets.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::failures::{Budget, Failures, check, count, make_room, take_back};
 use crate::turns::fair::Whence;
-
-/// So many failures at once, and after each further one a delay that doubles.
-#[derive(Debug, Clone, Copy)]
-struct Budget {
-    free: u32,
-    delay_least: Duration,
-    delay_most: Duration,
-    /// After so long without a failure all is forgotten.
-    forgotten_after: Duration,
-}
 
 /// Of one address and of one login, so many times as many as of an address at a login.
 const OF_ADDRESS: u32 = 10;
@@ -66,8 +56,6 @@ impl Budgets {
 
 /// How long an address is known as one where the login was opened.
 const AT_HOME_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// Most that is kept of each kind.
-const KEPT_MAX: usize = 50_000;
 
 pub struct Guesses {
     budgets: Budgets,
@@ -81,27 +69,6 @@ struct Books {
     logins: HashMap<String, Failures>,
     /// When the login was opened there.
     at_home: HashMap<(String, Whence), Instant>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Failures {
-    count: u32,
-    last: Instant,
-}
-
-impl Failures {
-    /// When the next one may be.
-    fn next(&self, budget: &Budget) -> Instant {
-        let Some(over) = self.count.checked_sub(budget.free) else {
-            return self.last;
-        };
-        let delay = budget.delay_least * 2_u32.pow(over.min(16));
-        self.last + delay.min(budget.delay_most)
-    }
-
-    fn is_forgotten(&self, budget: &Budget, now: Instant) -> bool {
-        now.duration_since(self.last) > budget.forgotten_after
-    }
 }
 
 impl Guesses {
@@ -172,70 +139,9 @@ impl Books {
     }
 }
 
-fn check<K, Q>(
-    failures: &HashMap<K, Failures>,
-    of: &Q,
-    budget: &Budget,
-    now: Instant,
-) -> Result<(), Duration>
-where
-    K: Eq + Hash + std::borrow::Borrow<Q>,
-    Q: Eq + Hash + ?Sized,
-{
-    let known = failures.get(of);
-    let known = known.filter(|known| !known.is_forgotten(budget, now));
-    match known.map(|known| known.next(budget)) {
-        Some(next) if next > now => Err(next.duration_since(now)),
-        _ => Ok(()),
-    }
-}
-
-fn count<K: Eq + Hash>(failures: &mut HashMap<K, Failures>, of: K, budget: &Budget, now: Instant) {
-    if !failures.contains_key(&of) {
-        make_room(failures, |known| !known.is_forgotten(budget, now));
-    }
-    let known = failures.entry(of).or_insert(Failures {
-        count: 0,
-        last: now,
-    });
-    if known.is_forgotten(budget, now) {
-        known.count = 0;
-    }
-    known.count = known.count.saturating_add(1);
-    known.last = now;
-}
-
-fn take_back<K, Q>(failures: &mut HashMap<K, Failures>, of: &Q)
-where
-    K: Eq + Hash + std::borrow::Borrow<Q>,
-    Q: Eq + Hash + ?Sized,
-{
-    let Some(known) = failures.get_mut(of) else {
-        return;
-    };
-    known.count = known.count.saturating_sub(1);
-    if known.count == 0 {
-        failures.remove(of);
-    }
-}
-
-/// Where there are too many, first what does not count any more goes, then every other one.
-fn make_room<K: Eq + Hash, V>(kept: &mut HashMap<K, V>, counts: impl Fn(&V) -> bool) {
-    if kept.len() < KEPT_MAX {
-        return;
-    }
-    kept.retain(|_, value| counts(value));
-    if kept.len() > KEPT_MAX / 2 {
-        let mut keep = false;
-        kept.retain(|_, _| {
-            keep = !keep;
-            keep
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::failures::KEPT_MAX;
     use super::*;
 
     const FREE: u32 = 5;

@@ -9,7 +9,7 @@ use passcom_actors::people::accounts::logins::Claimed;
 use passcom_actors::people::desk::{
     BookAnswer, BookRequest, CancelAnswer, NotAgreed, NotShown, Wait, WantedSeat,
 };
-use passcom_actors::people::operations::Blocked;
+use passcom_actors::people::operations::{Act, Blocked};
 
 use super::*;
 use crate::checker::Told;
@@ -28,6 +28,11 @@ pub(super) const GIVE_UP: u64 = 8_000;
 /// Of so many requests for a booking, one does not want to wait for the outcome.
 const ASYNC_ONE_IN: u64 = 8;
 const PAUSE: std::ops::Range<u64> = 50..1_500;
+/// Why operators take seats off sale.
+const DRILL: Act<'static> = Act {
+    operator: "simulated",
+    reason: "a drill",
+};
 
 impl World {
     /// Some node that takes clients' requests, and how to ask it.
@@ -182,7 +187,7 @@ impl World {
         self.tell(index, format_args!("asked to block {seat:?}: {blocked}"));
         let hub = self.hub.clone();
         node.spawn(async move {
-            if operations.block(id, blocked, "a drill").await == Blocked::Done {
+            if operations.block(id, blocked, DRILL).await == Blocked::Done {
                 hub.lock().seen.count("seats blocked or unblocked");
             }
         });

@@ -112,7 +112,8 @@ async fn verify(client: &Client, call: Call) -> Answered {
 
 /// The keys by which whoever has no connection tells a true code from a false one (RFC 7517).
 fn keys(client: &Client, call: &Call) -> Answered {
-    let keys = wire::Keys::new(client.verifier.public_keys());
+    let public_keys = client.verifier.public_keys();
+    let keys = wire::Keys::new(&public_keys);
     Ok(Answer::json(&keys).cached(call, KEYS_MAX_AGE))
 }
 

@@ -1,22 +1,19 @@
 //! One POST to a gateway, over a connection of its own: TLS to a certificate of a public authority, or in the clear on this machine.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use hyper::{Request, Uri};
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::exchange::{connector, exchange};
 
 /// How long a gateway has to take a request and answer it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,7 +36,7 @@ impl Post {
         let authority = uri.authority().context("the gateway has no host")?;
         let host = authority.host().trim_matches(['[', ']']).to_owned();
         let tls = match uri.scheme_str() {
-            Some("https") => Some((connector()?, ServerName::try_from(host.clone())?)),
+            Some("https") => Some((connector(None)?, ServerName::try_from(host.clone())?)),
             Some("http") => None,
             _ => bail!("the gateway is reached by https or http"),
         };
@@ -87,7 +84,6 @@ impl Post {
         headers: &[(&'static str, String)],
         body: Vec<u8>,
     ) -> anyhow::Result<(u16, Bytes)> {
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let mut request = Request::post(&self.path)
             .header(HOST, &self.authority)
             .header(CONTENT_TYPE, "application/json")
@@ -96,33 +92,6 @@ impl Post {
             request = request.header(*name, value);
         }
         let request = request.body(Full::new(Bytes::from(body)))?;
-        let exchange = async {
-            let response = sender.send_request(request).await?;
-            let status = response.status().as_u16();
-            let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
-            let body = body.collect().await;
-            let body = body.map_err(|cause| anyhow!("read the answer: {cause}"))?;
-            anyhow::Ok((status, body.to_bytes()))
-        };
-        tokio::pin!(exchange, connection);
-        tokio::select! {
-            biased;
-            answer = &mut exchange => answer,
-            // the end of the connection is told to whoever waits for the answer
-            ended = &mut connection => {
-                ended?;
-                exchange.await
-            }
-        }
+        exchange(stream, request, ANSWER_BYTES_MAX).await
     }
-}
-
-fn connector() -> anyhow::Result<TlsConnector> {
-    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
