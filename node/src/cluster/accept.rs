@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use passcom_actors::domain::ids::CompanyId;
+use passcom_actors::mesh::refused::Refused;
 use ractor::ActorRef;
 use ractor_cluster::NodeServerMessage;
 use tokio::net::{TcpListener, TcpStream};
@@ -35,6 +36,7 @@ pub(super) struct Door {
     /// Everyone in the cluster, us included.
     pub members: Vec<CompanyId>,
     pub me: CompanyId,
+    pub refused: Arc<Refused>,
 }
 
 impl Door {
@@ -78,6 +80,7 @@ impl Door {
             stream,
             company,
             we_were_dialled: true,
+            refused: self.refused.clone(),
             slot: Some(slot),
         });
         let message = NodeServerMessage::ConnectionOpenedExternal {

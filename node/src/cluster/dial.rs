@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
 use passcom_actors::domain::ids::CompanyId;
+use passcom_actors::mesh::refused::Refused;
 use ractor::ActorRef;
 use ractor_cluster::NodeServerMessage;
 use tokio::net::TcpStream;
@@ -34,6 +35,7 @@ pub(super) struct Dialler {
     pub connector: TlsConnector,
     pub node_server: ActorRef<NodeServerMessage>,
     pub members: Vec<CompanyId>,
+    pub refused: Arc<Refused>,
 }
 
 impl Dialler {
@@ -107,6 +109,7 @@ impl Dialler {
             stream,
             company,
             we_were_dialled: false,
+            refused: self.refused.clone(),
             slot: None,
         });
         let message = NodeServerMessage::ConnectionOpenedExternal {

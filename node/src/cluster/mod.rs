@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `ractor_cluster` carries the messages; everything it leaves open is closed here: who may connect ([`tls`], [`accept`],
-//! [`gate`]), who may talk ([`session`]), whether anyone listens ([`heartbeat`]), coming back ([`dial`]), and bounds.
+//! [`gate`]), in whose name ([`speech`]), who may talk ([`session`]), whether anyone listens ([`heartbeat`]), coming back ([`dial`]), and bounds.
 //!
 //! Invariants:
 //! - A company is whom its certificate proves, never whom a message or a group claims.
@@ -24,6 +24,7 @@ mod heartbeat;
 mod link;
 mod peers;
 mod session;
+mod speech;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -196,6 +197,7 @@ fn peers_of(options: &Options) -> Peers {
         clock: options.clock.clone(),
         admit: options.admit.clone(),
         all: all.collect::<BTreeMap<_, _>>(),
+        refused: Arc::default(),
         stranger: OnceLock::new(),
     }
 }
@@ -212,6 +214,7 @@ async fn start_gateway(
         service,
         peers.clone(),
         permits.clone(),
+        peers.refused.clone(),
     );
     // without a name: names of actors that others see can take those of local ones out of the registry
     let (gateway, _) = Actor::spawn(None, gateway, ())
@@ -256,6 +259,7 @@ fn start_tasks(
                 connector: tls.connector.clone(),
                 node_server: node_server.clone(),
                 members: members.clone(),
+                refused: peers.refused.clone(),
             };
             tasks.spawn(dialler.run());
         }
@@ -265,6 +269,7 @@ fn start_tasks(
         node_server: node_server.clone(),
         members,
         me,
+        refused: peers.refused.clone(),
     };
     tasks.spawn(door.run(listener));
     tasks
