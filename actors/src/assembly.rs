@@ -39,6 +39,7 @@ use crate::domain::papers::Requires;
 use crate::mesh::companies::Companies;
 use crate::mesh::late::LateService;
 use crate::mesh::peer::PeerClient;
+use crate::mesh::refused::Refused;
 use crate::mesh::service::Service;
 use crate::people::accounts::logins::Logins;
 use crate::people::desk::{self, Desk};
@@ -66,6 +67,7 @@ pub struct Seams {
     pub peers: Arc<dyn PeerClient>,
     /// What peers are answered by, once there is an answer.
     pub answers: Arc<LateService>,
+    pub refused: Arc<Refused>,
     pub leases: Arc<dyn LeaseTable>,
     pub settings: Settings,
 }
@@ -141,6 +143,7 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         witness: seams.witness,
         clock: seams.clock,
         requires: settings.requires,
+        refused: seams.refused,
         outbox: Notify::new(),
         ready: AtomicBool::new(false),
     });

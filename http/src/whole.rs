@@ -38,6 +38,7 @@ use uuid::Uuid;
 
 use crate::airlines::Airlines;
 use crate::poll::Polls;
+use crate::token::TokenIssuer;
 use crate::token::tests::{company, two_companies};
 use crate::{Admin, App, Limits, Operators, Options, Proxies, Rate, api, serve_admin, server};
 
@@ -124,6 +125,8 @@ pub struct Whole {
     pub address: SocketAddr,
     pub polls: Arc<Polls>,
     pub assembly: Assembly,
+    /// Another company's key.
+    pub another: TokenIssuer,
     lists: Arc<Lists>,
 }
 
@@ -197,6 +200,7 @@ impl Whole {
             tables: memory,
             peers: Arc::new(peers),
             answers: Arc::new(LateService::default()),
+            refused: Arc::default(),
             leases: Arc::new(Leases),
             settings: settings(requires),
         };
@@ -204,7 +208,7 @@ impl Whole {
         assembly.learn_sessions();
         assembly.answer();
         assembly.serve().await;
-        let (issuer, _, verifier) = two_companies();
+        let (issuer, another, verifier) = two_companies();
         let most = NonZeroU32::new(100_000).map(|most| Rate {
             per_second: most,
             burst: most,
@@ -245,6 +249,7 @@ impl Whole {
             address,
             polls,
             assembly,
+            another,
             lists,
         }
     }
@@ -408,6 +413,7 @@ mod blocking;
 mod guessing;
 mod holding;
 mod hostile;
+mod member;
 #[path = "../../actors/tests/support/mutants.rs"]
 mod mutants;
 mod operating;

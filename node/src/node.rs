@@ -114,6 +114,7 @@ pub async fn run(
         witness: witness.clone(),
         peers: cluster.peers(),
         answers: late,
+        refused: cluster.peers().refused(),
         leases: fail_points::around_leases(lease_table.clone()),
         settings: settings(&config, &database),
     };

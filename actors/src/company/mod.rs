@@ -30,6 +30,7 @@ use crate::clock::Clock;
 use crate::domain::ids::CompanyId;
 use crate::domain::papers::{self, Requires};
 use crate::domain::vote::{Prepare, Refusal, RefusalReason};
+use crate::mesh::refused::Refused;
 
 pub mod acceptance;
 pub mod archive;
@@ -71,6 +72,8 @@ pub struct Company {
     pub clock: Clock,
     /// What each company asks to be told of whoever it carries; of one that is not named, nothing.
     pub requires: BTreeMap<CompanyId, Requires>,
+    /// What peers asked and may not.
+    pub refused: Arc<Refused>,
     /// Told of every batch that left something for the peers. Wakes those who wait in the order of their waiting.
     pub outbox: Notify,
     /// See [`Company::is_ready`].

@@ -77,7 +77,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
 /// A request with what its handling needs besides its body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
-    /// The company that asks, by its own word: for traces, never for a decision.
+    /// The company that asks, by its own word; refused where the connection proves another one.
     pub from: CompanyId,
     pub request_id: Uuid,
     pub traceparent: Traceparent,

@@ -96,8 +96,13 @@ impl Frame {
     }
 }
 
-/// A frame that arrived: who sent it, by its own word, and its parts.
-pub fn open(bytes: &[u8]) -> Result<(CompanyId, Vec<Part>), OpenError> {
+/// Who sent a frame, by its own word: to be compared with what the connection proves.
+pub fn sender(bytes: &[u8]) -> Result<CompanyId, OpenError> {
+    Ok(open_head(bytes)?.0.from)
+}
+
+/// The head of a frame, and its parts as they follow.
+fn open_head(bytes: &[u8]) -> Result<(Head, &[u8]), OpenError> {
     let (protocol, rest) = bytes
         .split_first_chunk::<PROTOCOL_LEN>()
         .ok_or(OpenError::Malformed)?;
@@ -107,12 +112,17 @@ pub fn open(bytes: &[u8]) -> Result<(CompanyId, Vec<Part>), OpenError> {
     let (len, rest) = rest
         .split_first_chunk::<LENGTH_LEN>()
         .ok_or(OpenError::Malformed)?;
-    let (head, mut rest) = usize::try_from(u32::from_be_bytes(*len))
+    let (head, rest) = usize::try_from(u32::from_be_bytes(*len))
         .ok()
         .and_then(|len| rest.split_at_checked(len))
         .ok_or(OpenError::Malformed)?;
     let head: Result<Head, DecodeError> = decode(head);
-    let head = head.map_err(|_| OpenError::Malformed)?;
+    Ok((head.map_err(|_| OpenError::Malformed)?, rest))
+}
+
+/// A frame that arrived: who sent it, and its parts. That nobody names another company is seen to where frames come in.
+pub fn open(bytes: &[u8]) -> Result<(CompanyId, Vec<Part>), OpenError> {
+    let (head, mut rest) = open_head(bytes)?;
     if head.entries.len() > PARTS_MAX {
         return Err(OpenError::Malformed);
     }

@@ -6,7 +6,8 @@
 //! - Its handler never waits. What takes time runs in a task of its own, which holds a permit and ends at the deadline.
 //! - Every call that still has a caller is answered: executed, or with the reason why it was not.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -25,15 +26,20 @@ use crate::mesh::envelope::{
 use crate::mesh::frame::{self, Kind, PART_LEN_MAX, Part};
 use crate::mesh::messages::Request;
 use crate::mesh::peer::{Clock, Serve, is_long_poll};
+use crate::mesh::refused::{Reason, Refused};
 
 /// The scope of process groups in which a node's gateway is found, in the group of its company.
 pub const SCOPE: &str = "passcom/gateway";
 /// Requests being served at a time, long polls apart.
 pub const REQUESTS_MAX: usize = 512;
-/// Long polls waiting at a time.
+/// Of these, those of one peer: some more than an honest one has under way, so that none takes the place of another.
+pub const REQUESTS_OF_PEER_MAX: usize = 160;
+/// Long polls waiting at a time, and those of one peer.
 pub const LONG_POLLS_MAX: usize = 64;
-/// Peers waiting for our verdict on them at a time.
+pub const LONG_POLLS_OF_PEER_MAX: usize = 8;
+/// Peers waiting for our verdict on them at a time, and how often one peer may.
 const JOINS_MAX: usize = 16;
+const JOINS_OF_PEER_MAX: usize = 4;
 /// Longest that a request is served, whatever its deadline says.
 const PATIENCE_MAX: Duration = Duration::from_secs(60);
 /// Longest that a peer is kept waiting for our verdict on it.
@@ -68,25 +74,37 @@ struct Caller {
     call: Uuid,
 }
 
-/// The permits of the three kinds of work, so that none can starve another.
+/// The permits of the three kinds of work, so that none can starve another; and each peer has a share of each, so that no peer can
+/// starve another either.
 #[derive(Clone)]
 pub struct Permits {
+    all: Kinds,
+    /// As many as there are members: who sends is proven.
+    shares: Arc<Mutex<BTreeMap<CompanyId, Kinds>>>,
+}
+
+#[derive(Clone)]
+struct Kinds {
     requests: Arc<Semaphore>,
     long_polls: Arc<Semaphore>,
     joins: Arc<Semaphore>,
 }
 
-impl Default for Permits {
-    fn default() -> Self {
-        Self {
-            requests: Arc::new(Semaphore::new(REQUESTS_MAX)),
-            long_polls: Arc::new(Semaphore::new(LONG_POLLS_MAX)),
-            joins: Arc::new(Semaphore::new(JOINS_MAX)),
-        }
-    }
+/// A place in a peer's share, and in the whole.
+struct Permit {
+    _share: OwnedSemaphorePermit,
+    _whole: OwnedSemaphorePermit,
 }
 
-impl Permits {
+impl Kinds {
+    fn new(requests: usize, long_polls: usize, joins: usize) -> Self {
+        Self {
+            requests: Arc::new(Semaphore::new(requests)),
+            long_polls: Arc::new(Semaphore::new(long_polls)),
+            joins: Arc::new(Semaphore::new(joins)),
+        }
+    }
+
     fn of(&self, request: &Request) -> &Arc<Semaphore> {
         if is_long_poll(request) {
             &self.long_polls
@@ -94,12 +112,42 @@ impl Permits {
             &self.requests
         }
     }
+}
+
+impl Default for Permits {
+    fn default() -> Self {
+        Self {
+            all: Kinds::new(REQUESTS_MAX, LONG_POLLS_MAX, JOINS_MAX),
+            shares: Arc::default(),
+        }
+    }
+}
+
+impl Permits {
+    /// None where the peer has its share under way, or all are taken.
+    fn take(&self, peer: CompanyId, kind: impl Fn(&Kinds) -> &Arc<Semaphore>) -> Option<Permit> {
+        let share = {
+            let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = || {
+                Kinds::new(
+                    REQUESTS_OF_PEER_MAX,
+                    LONG_POLLS_OF_PEER_MAX,
+                    JOINS_OF_PEER_MAX,
+                )
+            };
+            kind(shares.entry(peer).or_insert_with(new)).clone()
+        };
+        Some(Permit {
+            _share: share.try_acquire_owned().ok()?,
+            _whole: kind(&self.all).clone().try_acquire_owned().ok()?,
+        })
+    }
 
     /// Waits until no request is being served. Long polls do not count: they only wait, and their callers ask again.
     pub async fn idle(&self) {
         let all = u32::try_from(REQUESTS_MAX).expect("a small constant");
         // an error would say that the semaphore was closed, which nobody does
-        let _ = self.requests.acquire_many(all).await;
+        let _ = self.all.requests.acquire_many(all).await;
     }
 }
 
@@ -109,6 +157,7 @@ pub struct Gateway {
     service: Arc<dyn Serve>,
     presence: Arc<dyn Presence>,
     permits: Permits,
+    refused: Arc<Refused>,
 }
 
 impl Gateway {
@@ -118,6 +167,7 @@ impl Gateway {
         service: Arc<dyn Serve>,
         presence: Arc<dyn Presence>,
         permits: Permits,
+        refused: Arc<Refused>,
     ) -> Self {
         Self {
             company,
@@ -125,6 +175,7 @@ impl Gateway {
             service,
             presence,
             permits,
+            refused,
         }
     }
 
@@ -177,7 +228,7 @@ impl Gateway {
     }
 
     fn on_join(&self, company: CompanyId, run: Uuid, port: RpcReplyPort<Vec<u8>>) {
-        let Ok(permit) = self.permits.joins.clone().try_acquire_owned() else {
+        let Some(permit) = self.permits.take(company, |kinds| &kinds.joins) else {
             return respond(port, &Response::Overloaded);
         };
         let verdict = self.presence.admits(company, run);
@@ -193,13 +244,21 @@ impl Gateway {
         let (Body::Request(request), Some(deadline)) = (envelope.body, envelope.deadline) else {
             return caller.respond(&Response::BadRequest);
         };
+        if envelope.from != caller.company {
+            self.refused
+                .note(caller.company, &request, Reason::AnothersName);
+            return caller.respond(&Response::BadRequest);
+        }
         // a node that was frozen finds old requests in its sockets, whose callers have long decided otherwise
         let Some(patience) = remaining(self.clock.now(), deadline) else {
             debug!(request_id = %envelope.request_id, peer = %envelope.from, "request expired on arrival");
             return caller.respond(&Response::Expired);
         };
-        let Ok(permit) = self.permits.of(&request).clone().try_acquire_owned() else {
-            warn!(peer = %envelope.from, "too many requests under way, one is refused");
+        let Some(permit) = self
+            .permits
+            .take(caller.company, |kinds| kinds.of(&request))
+        else {
+            self.refused.note(caller.company, &request, Reason::TooMany);
             return caller.respond(&Response::Overloaded);
         };
         let span = debug_span!(
@@ -255,10 +314,10 @@ async fn serve(
     service: Arc<dyn Serve>,
     request: Request,
     patience: Duration,
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
     caller: Caller,
 ) {
-    match tokio::time::timeout(patience, service.serve(request)).await {
+    match tokio::time::timeout(patience, service.serve(caller.company, request)).await {
         Ok(reply) => caller.respond(&Response::Reply(Box::new(reply))),
         // the caller has given up at the same instant
         Err(_) => debug!("deadline passed before the reply"),
@@ -317,7 +376,7 @@ mod tests {
     struct Service;
 
     impl Serve for Service {
-        fn serve(&self, request: Request) -> BoxFuture<'static, Reply> {
+        fn serve(&self, _: CompanyId, request: Request) -> BoxFuture<'static, Reply> {
             Box::pin(async move {
                 match request {
                     Request::FindUser { login } if login == "slow" => std::future::pending().await,
@@ -365,7 +424,7 @@ mod tests {
         }
 
         fn respond(&self, to: CompanyId, call: Uuid, response: Vec<u8>) {
-            assert_eq!(to, peer());
+            assert!([peer(), other()].contains(&to));
             let caller = self.0.lock().unwrap().remove(&call);
             let _ = caller.expect("one response to each call").send(response);
         }
@@ -377,6 +436,10 @@ mod tests {
 
     fn peer() -> CompanyId {
         "b".parse().unwrap()
+    }
+
+    fn other() -> CompanyId {
+        "c".parse().unwrap()
     }
 
     fn lineage() -> Lineage {
@@ -408,13 +471,18 @@ mod tests {
             Arc::new(Service),
             alone.clone(),
             Permits::default(),
+            Arc::default(),
         );
         Tested { gateway, alone }
     }
 
     fn sealed(deadline: Option<Timestamp>, body: Body) -> Vec<u8> {
+        sealed_by(peer(), deadline, body)
+    }
+
+    fn sealed_by(from: CompanyId, deadline: Option<Timestamp>, body: Body) -> Vec<u8> {
         Envelope {
-            from: company(),
+            from,
             request_id: Uuid::nil(),
             traceparent: Traceparent::generate(),
             deadline,
@@ -439,6 +507,14 @@ mod tests {
 
     /// Calls that arrive in one frame.
     fn send_all(tested: &Tested, requests: &[&[u8]]) -> Vec<oneshot::Receiver<Vec<u8>>> {
+        send_all_from(peer(), tested, requests)
+    }
+
+    fn send_all_from(
+        from: CompanyId,
+        tested: &Tested,
+        requests: &[&[u8]],
+    ) -> Vec<oneshot::Receiver<Vec<u8>>> {
         let mut answers = Vec::new();
         let mut parts = requests.iter().map(|bytes| {
             let (caller, answer) = oneshot::channel();
@@ -451,7 +527,7 @@ mod tests {
                 bytes: bytes.to_vec(),
             }
         });
-        let mut frame = frame::Frame::new(peer(), parts.next().unwrap());
+        let mut frame = frame::Frame::new(from, parts.next().unwrap());
         parts.for_each(|part| frame.push(part));
         tested.gateway.on_frame(&frame.seal());
         answers
@@ -524,6 +600,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_request_in_the_name_of_another_is_refused_and_counted() {
+        let gateway = gateway();
+        let forged = sealed_by(other(), LATER, find("ana"));
+        assert_eq!(ask(&gateway, &forged).await, Response::BadRequest);
+        assert_eq!(gateway.gateway.refused.of(peer()), (1, 1));
+        assert_eq!(gateway.gateway.refused.of(other()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_floods_takes_no_place_of_another() {
+        let gateway = gateway();
+        let slow = sealed(LATER, find("slow"));
+        let under_way: Vec<_> = (0..REQUESTS_OF_PEER_MAX)
+            .map(|_| send(&gateway, &slow))
+            .collect();
+        assert_eq!(ask(&gateway, &slow).await, Response::Overloaded);
+        assert_eq!(gateway.gateway.refused.of(peer()), (1, 0));
+        let honest = sealed_by(other(), LATER, find("ana"));
+        let answer = send_all_from(other(), &gateway, &[&honest]).remove(0);
+        let done = Response::Reply(Box::new(Reply::Merged));
+        assert_eq!(decode::<Response>(&answer.await.unwrap()).unwrap(), done);
+        drop(under_way);
+    }
+
+    #[tokio::test]
     async fn a_response_finds_who_called() {
         let gateway = gateway();
         let (caller, answer) = oneshot::channel();
@@ -543,7 +644,7 @@ mod tests {
     #[tokio::test]
     async fn long_polls_never_take_the_place_of_a_request_nor_the_other_way_round() {
         let gateway = gateway();
-        let polls: Vec<_> = (0..LONG_POLLS_MAX)
+        let polls: Vec<_> = (0..LONG_POLLS_OF_PEER_MAX)
             .map(|_| send(&gateway, &sealed(LATER, pull())))
             .collect();
         assert_eq!(
@@ -553,7 +654,7 @@ mod tests {
         let done = Response::Reply(Box::new(Reply::Merged));
         assert_eq!(ask(&gateway, &sealed(LATER, find("ana"))).await, done);
 
-        let requests: Vec<_> = (0..REQUESTS_MAX)
+        let requests: Vec<_> = (0..REQUESTS_OF_PEER_MAX)
             .map(|_| send(&gateway, &sealed(LATER, find("slow"))))
             .collect();
         assert_eq!(
@@ -571,7 +672,7 @@ mod tests {
     async fn a_request_gives_its_permit_back_at_its_deadline() {
         let gateway = gateway();
         let soon = Timestamp(gateway.gateway.clock.now().0 + 100);
-        let slow: Vec<_> = (0..REQUESTS_MAX)
+        let slow: Vec<_> = (0..REQUESTS_OF_PEER_MAX)
             .map(|_| send(&gateway, &sealed(Some(soon), find("slow"))))
             .collect();
         gateway.gateway.permits.idle().await;

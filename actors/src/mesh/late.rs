@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use crate::domain::ids::CompanyId;
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::Serve;
 use crate::mesh::service::Service;
@@ -24,9 +25,9 @@ impl LateService {
 }
 
 impl Serve for LateService {
-    fn serve(&self, request: Request) -> BoxFuture<'static, Reply> {
+    fn serve(&self, from: CompanyId, request: Request) -> BoxFuture<'static, Reply> {
         match self.service.get() {
-            Some(service) => service.serve(request),
+            Some(service) => service.serve(from, request),
             None => std::future::ready(Reply::Unavailable).boxed(),
         }
     }

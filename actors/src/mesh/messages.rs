@@ -86,6 +86,37 @@ pub enum Request {
     },
 }
 
+impl Request {
+    /// What it is called in metrics and in the log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Request::Ask(Question::Prepare(_)) => "prepare",
+            Request::Ask(Question::Book(_)) => "book",
+            Request::Ask(Question::Promise { .. }) => "promise",
+            Request::Ask(Question::Accept { .. }) => "accept",
+            Request::Ask(Question::Commit { .. }) => "commit",
+            Request::Ask(Question::AllVoted { .. }) => "all_voted",
+            Request::Ask(Question::Release { .. }) => "release",
+            Request::Query { .. } => "query",
+            Request::MergeTicket(_) => "merge_ticket",
+            Request::FindKey { .. } => "find_key",
+            Request::FindUser { .. } => "find_user",
+            Request::FindTicket { .. } => "find_ticket",
+            Request::TicketsOf { .. } => "tickets_of",
+            Request::Pull { .. } => "pull",
+            Request::PullCatalogue { .. } => "pull_catalogue",
+            Request::Describe => "describe",
+            Request::Digests(_) => "digests",
+            Request::Copies { .. } => "copies",
+            Request::Cursors => "cursors",
+            Request::Extend { .. } => "extend",
+            Request::HeldFor { .. } => "held_for",
+            Request::History { .. } => "history",
+            Request::Cancel { .. } => "cancel",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     Answer(CompanyAnswer),

@@ -46,7 +46,8 @@ pub trait PeerClient: Reach {
 /// The future is dropped when the request's deadline passes: it waits for work that others do, it does not do it
 /// itself.
 pub trait Serve: Send + Sync + 'static {
-    fn serve(&self, request: Request) -> BoxFuture<'static, Reply>;
+    /// `from` is the company that the connection proves, whatever the request says.
+    fn serve(&self, from: CompanyId, request: Request) -> BoxFuture<'static, Reply>;
 }
 
 /// Whether the answer may be made to wait on purpose. Such requests have permits of their own on both sides, so that

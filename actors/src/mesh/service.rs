@@ -14,12 +14,15 @@ use crate::company::ledger::PostError;
 use crate::company::store::{KnownKey, ReadError, SagaRecord, Which};
 use crate::domain::entry::{Entry, Idempotency, Receipt};
 
+use crate::domain::ids::CompanyId;
 use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::rows::{OutboxCursor, Replicated, SeatKey};
 use crate::domain::vote::Vote;
 use crate::mesh::envelope::fitting;
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::Serve;
+use crate::mesh::refused::Reason;
+use crate::mesh::standing::{self, Members};
 
 /// Most outbox rows of one reply; fewer where they do not fit a message.
 const OUTBOX_ROWS_MAX: usize = 200;
@@ -37,13 +40,18 @@ pub struct Service {
 }
 
 impl Serve for Service {
-    fn serve(&self, request: Request) -> BoxFuture<'static, Reply> {
+    fn serve(&self, from: CompanyId, request: Request) -> BoxFuture<'static, Reply> {
         let this = self.clone();
+        let members = Members {
+            me: this.company.me,
+            all: &this.company.companies,
+        };
+        if let Err(reason) = standing::check(members, from, &request) {
+            return this.refuse(from, &request, reason);
+        }
         match request {
             // apart, so that what is asked most does not carry the state of all the rest
-            Request::Ask(question) => {
-                async move { reply_to(this.ask(question, None).await) }.boxed()
-            }
+            Request::Ask(question) => async move { this.ask_for(from, question).await }.boxed(),
             request => async move { this.reply(request).await }.boxed(),
         }
     }
@@ -52,6 +60,32 @@ impl Serve for Service {
 impl Service {
     pub fn new(company: Arc<Company>) -> Self {
         Self { company }
+    }
+
+    /// Answers with what says that nothing was done: an honest peer asks again, and finds what it lacked.
+    fn refuse(
+        &self,
+        from: CompanyId,
+        request: &Request,
+        reason: Reason,
+    ) -> BoxFuture<'static, Reply> {
+        self.company.refused.note(from, request, reason);
+        std::future::ready(Reply::Unavailable).boxed()
+    }
+
+    /// Answers a step of a saga that a peer asks for, if what is recorded here says that it may.
+    async fn ask_for(&self, from: CompanyId, question: Question) -> Reply {
+        if let Some(saga) = standing::rests_on(from, &question) {
+            let Ok(recorded) = self.company.archive.recorded(saga).await else {
+                return Reply::Unavailable;
+            };
+            if let Err(reason) =
+                standing::check_against(self.company.me, &recorded, from, &question)
+            {
+                return self.refuse(from, &Request::Ask(question), reason).await;
+            }
+        }
+        reply_to(self.ask(question, None).await)
     }
 
     /// Answers any request; "unavailable" where our database is away.

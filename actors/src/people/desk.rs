@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::book::{BookAnswer, BookRequest, Lack, Wait, WantedSeat};
-pub use self::finding::Checked;
+pub use self::finding::{Checked, Unchecked};
 pub use self::history::BookingHistory;
 use self::holds::HoldsBegun;
 pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, Holds, ReleaseAnswer};

@@ -53,6 +53,9 @@ pub struct Peer {
     /// Why there is no link; absent where there is one, or no reason is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<String>,
+    /// What this node refused of it since the start, and how much of that no honest node asks.
+    pub refused: u64,
+    pub alarmed: u64,
     /// Outbox row of that company read so far.
     pub replicated_seq: Option<i64>,
     /// Routes of it in the catalogue.
@@ -195,14 +198,19 @@ impl Operations {
         let cursors = self.company.archive.cursors().await.unwrap_or_default();
         (self.links)()
             .into_iter()
-            .map(|link| Peer {
-                company: link.company,
-                up: self.companies.is_up(link.company),
-                replicated_seq: cursors.get(&link.company).map(|cursor| cursor.seq),
-                routes: self.company.catalogue.routes(link.company),
-                address: link.address,
-                calls_under_way: link.calls_under_way,
-                obstacle: link.obstacle,
+            .map(|link| {
+                let (refused, alarmed) = self.company.refused.of(link.company);
+                Peer {
+                    refused,
+                    alarmed,
+                    company: link.company,
+                    up: self.companies.is_up(link.company),
+                    replicated_seq: cursors.get(&link.company).map(|cursor| cursor.seq),
+                    routes: self.company.catalogue.routes(link.company),
+                    address: link.address,
+                    calls_under_way: link.calls_under_way,
+                    obstacle: link.obstacle,
+                }
             })
             .collect()
     }

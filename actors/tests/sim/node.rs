@@ -168,7 +168,7 @@ impl Node {
     pub fn serve(&self, from: usize, call: u64, request: Request, patience: Duration) {
         let (life, started) = (self.life.clone(), self.started.clone());
         self.runtime.spawn(async move {
-            let reply = started.answers.serve(request);
+            let reply = started.answers.serve(life.hub.companies[from], request);
             let Ok(reply) = tokio::time::timeout(patience, reply).await else {
                 return; // the caller has given up
             };
@@ -221,6 +221,7 @@ async fn run_node(
         witness: witness.clone(),
         peers: Arc::new(Peers { life: life.clone() }),
         answers: started.answers.clone(),
+        refused: Arc::default(),
         leases: Arc::new(Leases { life: life.clone() }),
         settings: settings(),
     };

@@ -111,6 +111,11 @@ impl Content {
         SagaId(self.ticket)
     }
 
+    /// Whether all its seats are on this ticket.
+    pub fn is_of(&self, ticket: &Ticket) -> bool {
+        (0..self.legs.len()).all(|nth| self.leg(nth, ticket).is_some())
+    }
+
     /// The leg of the order that its nth seat is of.
     fn leg<'t>(&self, nth: usize, ticket: &'t Ticket) -> Option<&'t Leg> {
         let seat = self.legs.get(nth)?;
@@ -190,6 +195,14 @@ pub(crate) fn told(
     labels: &dyn Fn(&Leg) -> Option<String>,
     now_ms: i64,
 ) -> TicketCode {
+    // whoever signs may have written any name: the ticket has the one that was sold
+    let named = checked.map(|one| one.ticket.as_named());
+    let name_of = |nth| {
+        let leg = content.leg(nth, named.as_ref()?)?;
+        leg.passenger
+            .as_ref()
+            .map(|passenger| passenger.name.clone())
+    };
     let leg = |(nth, seat): (usize, &Seat)| {
         let Seat(company, flight, origin, destination, departs, number) = seat;
         let since = checked.and_then(|one| content.since(nth, &one.ticket, now_ms / 1000));
@@ -205,7 +218,7 @@ pub(crate) fn told(
                 .get(nth)
                 .filter(|label| !label.is_empty())
                 .cloned(),
-            passenger: content.passenger.clone(),
+            passenger: name_of(nth).or_else(|| content.passenger.clone()),
             now: since.map(|since| since.told(labels)),
         }
     };
@@ -306,6 +319,33 @@ mod tests {
             (&now["estado"], &now["cancelado_pela_companhia"]),
             (&"alterado".into(), &true.into())
         );
+    }
+
+    #[test]
+    fn a_code_is_of_its_ticket_only_with_all_its_seats_and_names_who_is_on_it() {
+        let bought = ticket(vec![leg("b", 2, 7, Some("Ana"))]);
+        let mut forged = bought.clone();
+        let order = std::sync::Arc::make_mut(&mut forged.order);
+        order.legs.push(leg("a", 1, 3, Some("Ana")));
+        let (_, issuer, verifier) = two_companies();
+        let opened = |ticket: &Ticket| -> (CompanyId, Content) {
+            let text = issue(&issuer, ticket, &travellers(ticket)[0], &[], NOW).unwrap();
+            verifier.open(&text).unwrap()
+        };
+        assert!(opened(&bought).1.is_of(&bought));
+        assert!(!opened(&forged).1.is_of(&bought), "b adds a flight of a");
+
+        let mut renamed = bought.clone();
+        let order = std::sync::Arc::make_mut(&mut renamed.order);
+        order.legs[0] = leg("b", 2, 7, Some("Bruno"));
+        let (signer, content) = opened(&renamed);
+        let checked = Checked {
+            ticket: bought,
+            told_by: signer,
+        };
+        let told = told(signer, &content, Some(&checked), &|_| None, NOW * 1000);
+        let told = serde_json::to_value(told).unwrap();
+        assert_eq!(told["trechos"][0]["passageiro"], "Ana");
     }
 
     #[test]

@@ -392,6 +392,8 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
                 "up",
                 "obstacle",
                 "calls_under_way",
+                "refused",
+                "alarmed",
                 "replicated_seq",
                 "routes",
             ];

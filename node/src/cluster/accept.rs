@@ -124,6 +124,7 @@ impl Door {
             company,
             we_were_dialled: true,
             place: Some(place),
+            refused: self.peers.refused.clone(),
         });
         let message = NodeServerMessage::ConnectionOpenedExternal {
             stream,

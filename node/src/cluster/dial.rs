@@ -110,6 +110,7 @@ impl Dialler {
             company,
             we_were_dialled: false,
             place: None,
+            refused: self.peers.refused.clone(),
         });
         let message = NodeServerMessage::ConnectionOpenedExternal {
             stream,

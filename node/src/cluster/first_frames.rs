@@ -112,7 +112,7 @@ fn authentication(frame: &[u8]) -> io::Result<(u64, &[u8])> {
     }
 }
 
-fn only_field(message: &[u8]) -> io::Result<(u64, &[u8])> {
+pub(super) fn only_field(message: &[u8]) -> io::Result<(u64, &[u8])> {
     let mut fields = Fields(message);
     match (fields.next().transpose()?, fields.next()) {
         (Some((number, Value::Bytes(bytes))), None) => Ok((number, bytes)),
@@ -120,14 +120,14 @@ fn only_field(message: &[u8]) -> io::Result<(u64, &[u8])> {
     }
 }
 
-enum Value<'a> {
+pub(super) enum Value<'a> {
     Bytes(&'a [u8]),
     /// Any number: none of them matters here.
     Number,
 }
 
 /// The fields of a protobuf message.
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(pub &'a [u8]);
 
 impl<'a> Fields<'a> {
     fn field(&mut self) -> io::Result<(u64, Value<'a>)> {
@@ -183,7 +183,7 @@ fn truncated() -> io::Error {
     invalid("a message that ends too early")
 }
 
-fn invalid(what: &str) -> io::Error {
+pub(super) fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("refused: {what}"))
 }
 

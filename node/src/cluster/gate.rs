@@ -1,14 +1,20 @@
-//! The stream under a session, behind a gate that opens when the handshake is over ([`super::first_frames`]).
+//! The stream under a session, behind a gate that opens when the handshake is over ([`super::first_frames`]), and that looks at what
+//! passes then ([`super::speech`]).
 //!
-//! Invariant: until the gate opens, the connection holds its place, is read one short frame at a time, and ends at its
-//! deadline. So strangers hold a bounded number of connections, for a bounded time, in bounded memory.
+//! Invariants:
+//! - Until the gate opens, the connection holds its place, is read one short frame at a time, and ends at its
+//!   deadline. So strangers hold a bounded number of connections, for a bounded time, in bounded memory.
+//! - Nothing passes an open gate in the name of another company than the one that the certificate proves.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use std::sync::Arc;
+
 use passcom_actors::domain::ids::CompanyId;
+use passcom_actors::mesh::refused::{Reason, Refused};
 use ractor_cluster::{BoxRead, BoxWrite, ClusterBidiStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
@@ -16,12 +22,14 @@ use tokio::time::{Sleep, sleep};
 use tracing::warn;
 
 use super::first_frames::{PREFIX_LEN, Stage, frame_len};
+use super::speech;
 use super::tls::node_name;
 
 /// How long a peer that has shown its certificate may take to authenticate.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(3);
-/// Read at a time while the gate is closed.
+/// Read at a time while the gate is closed, and when it is open.
 const CHUNK_LEN: usize = 512;
+const OPEN_CHUNK_LEN: usize = 8 * 1024;
 
 /// A connection whose other end has proven, by certificate, to be a company.
 pub(super) struct Proven<S> {
@@ -30,12 +38,19 @@ pub(super) struct Proven<S> {
     pub we_were_dialled: bool,
     /// Held until the handshake is over; none for connections that we dialled.
     pub place: Option<OwnedSemaphorePermit>,
+    pub refused: Arc<Refused>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + 'static> ClusterBidiStream for Proven<S> {
     fn split(self: Box<Self>) -> (BoxRead, BoxWrite) {
         let (read, write) = tokio::io::split(self.stream);
-        let gate = Gate::new(read, self.company, self.we_were_dialled, self.place);
+        let gate = Gate::new(
+            read,
+            self.company,
+            self.we_were_dialled,
+            self.place,
+            self.refused,
+        );
         (Box::new(gate), Box::new(write))
     }
 
@@ -54,6 +69,7 @@ struct Gate<R> {
     passed: Option<usize>,
     deadline: Pin<Box<Sleep>>,
     place: Option<OwnedSemaphorePermit>,
+    refused: Arc<Refused>,
 }
 
 impl<R: AsyncRead + Unpin> Gate<R> {
@@ -62,6 +78,7 @@ impl<R: AsyncRead + Unpin> Gate<R> {
         company: CompanyId,
         we_were_dialled: bool,
         place: Option<OwnedSemaphorePermit>,
+        refused: Arc<Refused>,
     ) -> Self {
         Self {
             stream,
@@ -71,6 +88,7 @@ impl<R: AsyncRead + Unpin> Gate<R> {
             passed: None,
             deadline: Box::pin(sleep(HANDSHAKE_PATIENCE)),
             place,
+            refused,
         }
     }
 
@@ -78,7 +96,13 @@ impl<R: AsyncRead + Unpin> Gate<R> {
     fn missing(&self) -> io::Result<usize> {
         match self.frame.first_chunk::<PREFIX_LEN>() {
             None => Ok(PREFIX_LEN - self.frame.len()),
-            Some(prefix) => Ok(PREFIX_LEN + frame_len(*prefix)? - self.frame.len()),
+            Some(prefix) => {
+                let len = match self.stage {
+                    Stage::Open => speech::frame_len(*prefix),
+                    _ => frame_len(*prefix),
+                };
+                Ok(PREFIX_LEN + len? - self.frame.len())
+            }
         }
     }
 
@@ -90,8 +114,12 @@ impl<R: AsyncRead + Unpin> Gate<R> {
             if missing == 0 {
                 return Poll::Ready(Ok(true));
             }
-            let mut chunk = [0; CHUNK_LEN];
-            let mut chunk = ReadBuf::new(&mut chunk[..missing.min(CHUNK_LEN)]);
+            let mut chunk = [0; OPEN_CHUNK_LEN];
+            let most = match self.stage {
+                Stage::Open => OPEN_CHUNK_LEN,
+                _ => CHUNK_LEN,
+            };
+            let mut chunk = ReadBuf::new(&mut chunk[..missing.min(most)]);
             ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk))?;
             if chunk.filled().is_empty() {
                 return Poll::Ready(Ok(false));
@@ -101,9 +129,15 @@ impl<R: AsyncRead + Unpin> Gate<R> {
     }
 
     fn check_frame(&mut self) -> io::Result<()> {
-        self.stage = self
-            .stage
-            .next(&self.frame[PREFIX_LEN..], &node_name(self.company))?;
+        let frame = &self.frame[PREFIX_LEN..];
+        if self.stage == Stage::Open {
+            speech::check(frame, self.company).inspect_err(|_| {
+                self.refused
+                    .note_kind(self.company, "frame", Reason::AnothersName)
+            })?;
+        } else {
+            self.stage = self.stage.next(frame, &node_name(self.company))?;
+        }
         self.passed = Some(0);
         Ok(())
     }
@@ -124,7 +158,7 @@ impl<R: AsyncRead + Unpin> Gate<R> {
     }
 
     fn refuse(&self, error: &io::Error) {
-        warn!(company = %self.company, %error, "connection refused in its handshake");
+        warn!(company = %self.company, %error, "connection refused");
     }
 }
 
@@ -139,10 +173,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for Gate<R> {
             this.pass(from, to);
             return Poll::Ready(Ok(()));
         }
-        if this.stage == Stage::Open {
-            return Pin::new(&mut this.stream).poll_read(cx, to);
-        }
-        if this.deadline.as_mut().poll(cx).is_ready() {
+        if this.stage != Stage::Open && this.deadline.as_mut().poll(cx).is_ready() {
             let error = io::Error::new(io::ErrorKind::TimedOut, "no handshake in time");
             this.refuse(&error);
             return Poll::Ready(Err(error));

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `ractor_cluster` carries the messages; everything it leaves open is closed here: who may connect ([`tls`], [`accept`],
-//! [`gate`]), who may talk ([`session`]), whether anyone listens ([`heartbeat`]), coming back ([`dial`]), and bounds.
+//! [`gate`]), in whose name ([`speech`]), who may talk ([`session`]), whether anyone listens ([`heartbeat`]), coming back ([`dial`]), and bounds.
 //!
 //! Invariants:
 //! - A company is whom its certificate proves, never whom a message or a group claims.
@@ -25,6 +25,7 @@ mod link;
 mod peers;
 mod session;
 mod slots;
+mod speech;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -197,6 +198,7 @@ fn peers_of(options: Options) -> Peers {
         admit: options.admit.clone(),
         all: all.collect::<BTreeMap<_, _>>(),
         tls: RwLock::new(Arc::new(options.tls)),
+        refused: Arc::default(),
         stranger: OnceLock::new(),
     }
 }
@@ -213,6 +215,7 @@ async fn start_gateway(
         service,
         peers.clone(),
         permits.clone(),
+        peers.refused.clone(),
     );
     // without a name: names of actors that others see can take those of local ones out of the registry
     let (gateway, _) = Actor::spawn(None, gateway, ())

@@ -17,6 +17,7 @@ use passcom_actors::mesh::frame::PART_LEN_MAX;
 use passcom_actors::mesh::gateway::{GatewayMessage, Presence};
 use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_actors::mesh::peer::{CallError, Clock, PeerClient};
+use passcom_actors::mesh::refused::Refused;
 use passcom_actors::mesh::traceparent::Traceparent;
 use ractor::rpc::CallResult;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -53,6 +54,7 @@ pub struct Peers {
     pub(super) admit: Admit,
     pub(super) all: BTreeMap<CompanyId, Arc<Peer>>,
     pub(super) tls: RwLock<Arc<Tls>>,
+    pub(super) refused: Arc<Refused>,
     /// What was said of the first peer that has another membership list.
     pub(super) stranger: OnceLock<String>,
 }
@@ -70,6 +72,11 @@ pub struct PeerStatus {
 }
 
 impl Peers {
+    /// What peers asked and may not, to be added to by whoever answers them.
+    pub fn refused(&self) -> Arc<Refused> {
+        self.refused.clone()
+    }
+
     /// Every other company, in the order of their codes.
     pub fn status(&self) -> Vec<PeerStatus> {
         let status = |peer: &Arc<Peer>| PeerStatus {

@@ -49,7 +49,7 @@ struct Service {
 }
 
 impl Serve for Service {
-    fn serve(&self, request: Request) -> BoxFuture<'static, Reply> {
+    fn serve(&self, _: CompanyId, request: Request) -> BoxFuture<'static, Reply> {
         self.served.fetch_add(1, Ordering::SeqCst);
         let company = self.company.clone();
         Box::pin(async move {
@@ -114,6 +114,10 @@ async fn obey(words: Vec<String>, peers: Arc<Peers>, service: Arc<Service>, witn
         ["ready"] => "ok".to_owned(),
         ["served"] => service.served.load(Ordering::SeqCst).to_string(),
         ["lost"] => witness.lost().unwrap_or_default().to_owned(),
+        ["refused", company] => {
+            let (refused, alarmed) = peers.refused().of(company.parse().unwrap());
+            format!("{refused} {alarmed}")
+        }
         ["up", company] => peers.is_up(company.parse().unwrap()).to_string(),
         ["obstacle", company] => {
             let status = peers.status().into_iter();

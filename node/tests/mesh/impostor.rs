@@ -1,11 +1,18 @@
-//! A node with a good certificate and the right cookie that claims another company's name.
+//! A node with a good certificate and the right cookie that claims another company's name, when it connects or when it speaks.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use passcom_actors::domain::ids::CompanyId;
+use passcom_actors::domain::time::Timestamp;
+use passcom_actors::mesh::envelope::{Body, Envelope};
+use passcom_actors::mesh::frame::{Frame, Kind, Part};
+use passcom_actors::mesh::gateway::{GatewayMessage, SCOPE};
+use passcom_actors::mesh::messages::Request;
+use passcom_actors::mesh::traceparent::Traceparent;
 use passcom_node::certs;
 use passcom_node::cluster::dns_name;
-use ractor::Actor;
+use ractor::{Actor, ActorProcessingErr, ActorRef, pg};
 use ractor_cluster::node::NodeConnectionMode;
 use ractor_cluster::{BoxRead, BoxWrite, ClusterBidiStream, NodeServer, NodeServerMessage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,6 +23,8 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use uuid::Uuid;
 
 use crate::world::World;
 
@@ -49,6 +58,71 @@ pub async fn attack(world: &World, owner: &str, claimed: &str, target: &str) {
     tokio::time::sleep(STAY).await;
     server.stop(None);
     end.await.unwrap();
+}
+
+/// Where answers would arrive, and do not matter.
+struct Deaf(CompanyId);
+
+impl Actor for Deaf {
+    type Msg = GatewayMessage;
+    type State = ();
+    type Arguments = ();
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<GatewayMessage>,
+        (): (),
+    ) -> Result<(), ActorProcessingErr> {
+        let group = self.0.to_string();
+        pg::join_scoped(SCOPE.to_owned(), group, vec![myself.get_cell()]);
+        Ok(())
+    }
+}
+
+/// Connects to `target` as `owner`, as whom it is let in, and then sends it a request in the name of `claimed`.
+#[tokio::main]
+pub async fn speak(world: &World, owner: &str, claimed: &str, target: &str) {
+    let (owner, claimed): (CompanyId, CompanyId) =
+        (owner.parse().unwrap(), claimed.parse().unwrap());
+    let cookie = std::fs::read_to_string(world.folder.join("cookie")).unwrap();
+    let isolated = Some(NodeConnectionMode::Isolated);
+    let name = owner.to_string();
+    let server = NodeServer::new(0, cookie, name, dns_name(owner), None, isolated)
+        .with_listen_addr([127, 0, 0, 1].into());
+    let (server, end) = Actor::spawn(None, server, ()).await.unwrap();
+    let (deaf, _) = Actor::spawn(None, Deaf(owner), ()).await.unwrap();
+    let stream = Box::new(Stream(connect(world, owner.as_str(), target).await));
+    let opened = NodeServerMessage::ConnectionOpenedExternal {
+        stream,
+        is_server: false,
+    };
+    server.cast(opened).unwrap();
+    let gateways = || pg::get_scoped_members(&SCOPE.to_owned(), &target.to_owned());
+    while gateways().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let gateway: ActorRef<GatewayMessage> = gateways().remove(0).into();
+    let request = Envelope {
+        from: claimed,
+        request_id: Uuid::new_v4(),
+        traceparent: Traceparent::generate(),
+        deadline: Some(Timestamp(u64::MAX)),
+        body: Body::Request(Request::Describe),
+    };
+    let part = Part {
+        kind: Kind::Request,
+        call: Uuid::new_v4(),
+        bytes: request.seal().unwrap(),
+    };
+    let frame = Frame::new(claimed, part).seal();
+    gateway.cast(GatewayMessage::Frame(frame)).unwrap();
+    tokio::time::sleep(STAY).await;
+    server.stop(None);
+    end.await.unwrap();
+    deaf.stop(None);
+    while !gateways().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// Connects with the certificate of `owner` and claims a name, by hand; whether the target answers before it closes.

@@ -158,6 +158,21 @@ fn a_certificate_of_gamma_that_claims_to_be_beta_never_disturbs_beta() {
 }
 
 #[test]
+fn a_member_is_not_heard_in_the_name_of_another() {
+    let world = World::new();
+    let alpha = world.start("alpha");
+    let beta = world.start("beta");
+    eventually(START_LIMIT, "alpha and beta are up", || alpha.sees("beta"));
+    impostor::speak(&world, "gamma", "gamma", "alpha");
+    eventually(SOON, "its own name is heard", || alpha.served() == 1);
+    impostor::speak(&world, "gamma", "beta", "alpha");
+    assert_eq!(alpha.served(), 1, "beta's name is not");
+    assert_eq!(alpha.refused("gamma"), "1 1", "and it is counted");
+    assert_eq!(alpha.refused("beta"), "0 0");
+    assert_eq!(beta.call("alpha", "who", 2000), "ok alpha");
+}
+
+#[test]
 fn a_node_with_another_membership_list_is_refused_and_shown() {
     let world = World::new();
     let alpha = world.start("alpha");

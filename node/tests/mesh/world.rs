@@ -166,6 +166,11 @@ impl Node {
         self.ask(&format!("obstacle {company}"))
     }
 
+    /// How much it refused of this company, and how much of that no honest node says.
+    pub fn refused(&self, company: &str) -> String {
+        self.ask(&format!("refused {company}"))
+    }
+
     pub fn ask(&self, command: &str) -> String {
         self.send(command)
             .recv_timeout(ANSWER_LIMIT)

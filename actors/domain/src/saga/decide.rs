@@ -1,7 +1,8 @@
 //! Getting a decision: ballot 0 after every Yes, recovery ballots wherever that does not come to an end.
 //!
 //! Ballot 0 is thrifty (Lamport 2006, Fast Paxos; Moraru et al. 2013, EPaxos): as many acceptors are asked as make a majority, our own
-//! first, and the others only if one of those does not answer soon. Any majority will do for whoever recovers.
+//! first, and the others only if one of those does not answer soon. Any majority will do for whoever recovers. Whoever drives what another
+//! company sold asks all of them: companies believe it a Commit of which they have seen something themselves, and nobody else's word.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +37,11 @@ impl Driver {
         let mut round = Round::new(self.tag);
         let question = self.accept_question(Ballot::ZERO, self.value());
         let mut acceptors = self.by_nearness();
-        let spare = acceptors.split_off(self.start.acceptors.majority());
+        let first = match self.start.order.seller {
+            Some(seller) if seller != self.start.me => acceptors.len(),
+            _ => self.start.acceptors.majority(),
+        };
+        let spare = acceptors.split_off(first);
         for acceptor in acceptors {
             round.ask(acceptor, question.clone(), effects);
         }

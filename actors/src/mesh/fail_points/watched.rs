@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use super::steps::{self, LeaseCall};
 use crate::company::lease::LeaseTable;
 use crate::domain::fencing::FencingToken;
-use crate::domain::ids::SagaId;
+use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::order::SeatRef;
 use crate::domain::saga::LeaseAnswer;
 use crate::fail_point::steps::Step;
@@ -41,8 +41,8 @@ impl LeaseTable for Watched<dyn LeaseTable> {
 }
 
 impl Serve for Watched<dyn Serve> {
-    fn serve(&self, request: Request) -> BoxFuture<'static, Reply> {
+    fn serve(&self, from: CompanyId, request: Request) -> BoxFuture<'static, Reply> {
         let answered = steps::exchange(&request).answered;
-        watched(answered, self.0.serve(request)).boxed()
+        watched(answered, self.0.serve(from, request)).boxed()
     }
 }

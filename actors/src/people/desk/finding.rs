@@ -18,6 +18,15 @@ const FOUND_AFTER: i64 = 30 * 24 * 3600;
 /// How long a company of the ticket has to say how it stands, before our own copy must do: whoever asks stands at a gate.
 const ASKED_FOR: Duration = Duration::from_secs(2);
 
+/// Why nobody tells how a ticket is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unchecked {
+    /// Every company was asked, and none has it: there is no such ticket.
+    Nowhere,
+    /// Whoever may have it could not be asked.
+    NotAsked,
+}
+
 /// A ticket as somebody has it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
@@ -28,12 +37,13 @@ pub struct Checked {
 
 impl Desk {
     /// A ticket as it is now, for who has its code: as this company has it, if it flies a part of it, else as the first of the ticket's
-    /// companies that can be asked has it. Where none can, our copy tells; none if nobody has one.
-    pub async fn check(&self, id: SagaId) -> Option<Checked> {
+    /// companies that can be asked has it. Where none can, our copy tells.
+    pub async fn check(&self, id: SagaId) -> Result<Checked, Unchecked> {
         let me = self.company.me;
         let here = match self.find_ticket(id).await {
             Lookup::Found(ticket) => ticket,
-            Lookup::Nowhere | Lookup::NotAsked(_) => return None,
+            Lookup::Nowhere => return Err(Unchecked::Nowhere),
+            Lookup::NotAsked(_) => return Err(Unchecked::NotAsked),
         };
         let companies = here.order.companies();
         if !companies.contains(&me) {
@@ -44,7 +54,7 @@ impl Desk {
                 let request = Request::FindTicket { ticket: id };
                 let answer = self.companies.ask(company, request, ASKED_FOR).await;
                 if let Ok(Reply::Ticket(Some(ticket))) = answer {
-                    return Some(Checked {
+                    return Ok(Checked {
                         // it knows best of its own flights, and either may have heard of a cancellation
                         ticket: ticket.merged(&here),
                         told_by: company,
@@ -52,7 +62,7 @@ impl Desk {
                 }
             }
         }
-        Some(Checked {
+        Ok(Checked {
             ticket: here,
             told_by: me,
         })

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use passcom_actors::domain::order::Leg;
+use passcom_actors::people::desk::Unchecked;
 use tracing::error;
 use warp::hyper::body::Bytes;
 
@@ -98,12 +99,17 @@ async fn flights(client: &Client, call: Call) -> Answered {
     ))
 }
 
-/// The signature says that the code is genuine; what became of its seats since, whoever has the ticket.
+/// The signature says which company made the code, and speaks for the seats of that company alone: what is said of another's flight must be
+/// on the ticket, or there must be somebody who could not be asked for that. What became of its seats since is for the ticket to say.
 async fn verify(client: &Client, call: Call) -> Answered {
     let text = call.arguments.first().map_or("", String::as_str);
     let opened = client.verifier.open::<code::Content>(text);
     let (issuer, content) = opened.map_err(|_| Kind::TicketCodeInvalid)?;
-    let checked = client.desk.check(content.ticket()).await;
+    let checked = match client.desk.check(content.ticket()).await {
+        Ok(checked) if content.is_of(&checked.ticket) => Some(checked),
+        Ok(_) | Err(Unchecked::Nowhere) => return Err(Kind::TicketCodeInvalid.into()),
+        Err(Unchecked::NotAsked) => None,
+    };
     let labels = |leg: &Leg| label(client, leg);
     let now = client.desk.clock().wall_ms();
     let told = code::told(issuer, &content, checked.as_ref(), &labels, now);

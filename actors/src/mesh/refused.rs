@@ -1,0 +1,142 @@
+//! What peers asked and may not: counted, alarmed, and logged a line at a time, however much of it comes.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use metrics::counter;
+use tokio::time::Instant;
+use tracing::{debug, error};
+
+use crate::domain::ids::CompanyId;
+use crate::mesh::messages::Request;
+
+/// A peer has one line in the log in so long; the rest is in the number that the next one tells.
+const LOG_EVERY: Duration = Duration::from_secs(10);
+
+/// Why a request of a peer is not executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// It names another company than the connection proves.
+    AnothersName,
+    /// It is sold by another company than the one that asks for the vote, and nothing of it is recorded here.
+    AnothersSale,
+    /// A ballot that belongs to another company.
+    AnothersBallot,
+    /// A value that no honest company proposes there.
+    ImpossibleValue,
+    /// The acceptors are not those that follow from the order.
+    OtherAcceptors,
+    /// The hash is not that of the order.
+    OtherHash,
+    /// No order that a node makes: it has no seats or too many, the company that is asked is not among those that vote, or a company
+    /// of it is no member.
+    NoOrder,
+    /// A ticket that says what cannot be: seats that it does not have, or more back than was paid.
+    NoTicket,
+    /// An outcome that nobody has shown this company: it is told by another company than the seller, and the register here does not say so.
+    Unproven,
+    /// So many of this peer are under way already.
+    TooMany,
+}
+
+impl Reason {
+    /// As in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::AnothersName => "anothers_name",
+            Reason::AnothersSale => "anothers_sale",
+            Reason::AnothersBallot => "anothers_ballot",
+            Reason::ImpossibleValue => "impossible_value",
+            Reason::OtherAcceptors => "other_acceptors",
+            Reason::OtherHash => "other_hash",
+            Reason::NoOrder => "no_order",
+            Reason::NoTicket => "no_ticket",
+            Reason::Unproven => "unproven",
+            Reason::TooMany => "too_many",
+        }
+    }
+
+    /// Whether an honest node sends it, too: one that takes up what another one began may know more than this company does yet, and any
+    /// may have much to ask.
+    fn may_be_honest(self) -> bool {
+        matches!(
+            self,
+            Reason::AnothersSale | Reason::Unproven | Reason::TooMany
+        )
+    }
+}
+
+/// What was refused since the start, of each peer. As many as there are members: who asks is proven.
+#[derive(Debug, Default)]
+pub struct Refused {
+    peers: Mutex<BTreeMap<CompanyId, OfPeer>>,
+}
+
+#[derive(Debug, Default)]
+struct OfPeer {
+    /// All of it, and what no honest node sends.
+    refused: u64,
+    alarmed: u64,
+    unlogged: u64,
+    logged: Option<Instant>,
+}
+
+impl Refused {
+    pub fn note(&self, peer: CompanyId, request: &Request, reason: Reason) {
+        self.note_kind(peer, request.kind(), reason);
+    }
+
+    /// The same of what is not even a request; `kind` names it.
+    pub fn note_kind(&self, peer: CompanyId, kind: &'static str, reason: Reason) {
+        counter!(
+            "passcom_mesh_refused_total",
+            "peer" => peer.to_string(), "request" => kind, "reason" => reason.name()
+        )
+        .increment(1);
+        debug!(%peer, request = kind, reason = reason.name(), "a peer's request is refused");
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_peer = peers.entry(peer).or_default();
+        of_peer.refused += 1;
+        if reason.may_be_honest() {
+            return;
+        }
+        counter!("passcom_alarms_total").increment(1);
+        of_peer.alarmed += 1;
+        of_peer.unlogged += 1;
+        let now = Instant::now();
+        if of_peer.logged.is_none_or(|at| now - at >= LOG_EVERY) {
+            of_peer.logged = Some(now);
+            let times = std::mem::take(&mut of_peer.unlogged);
+            error!(
+                %peer, request = kind, reason = reason.name(), times,
+                "a peer asks what no honest node asks: its company, or who has taken it over, should be spoken to"
+            );
+        }
+    }
+
+    /// How many requests of this peer were refused, and how many of those no honest node sends.
+    pub fn of(&self, peer: CompanyId) -> (u64, u64) {
+        let peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_peer = peers.get(&peer);
+        of_peer.map_or((0, 0), |of_peer| (of_peer.refused, of_peer.alarmed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_is_counted_of_its_peer_and_what_may_be_honest_is_no_alarm() {
+        let refused = Refused::default();
+        let (a, b) = ("a".parse().unwrap(), "b".parse().unwrap());
+        refused.note(b, &Request::Describe, Reason::TooMany);
+        refused.note(b, &Request::Describe, Reason::AnothersName);
+        refused.note_kind(b, "frame", Reason::AnothersName);
+        assert_eq!(refused.of(b), (3, 2));
+        assert_eq!(refused.of(a), (0, 0));
+        let peers = refused.peers.lock().unwrap();
+        assert_eq!(peers[&b].unlogged, 1, "the second line waits");
+    }
+}
