@@ -60,12 +60,13 @@ impl std::str::FromStr for Fingerprint {
     /// Also as OpenSSL writes it, with capitals and colons.
     fn from_str(text: &str) -> anyhow::Result<Self> {
         let digits: String = text.chars().filter(|char| *char != ':').collect();
-        ensure!(digits.len() == 64, "{text} has not 64 hexadecimal digits");
+        let fault = || format!("{PREFIX}{text} has not 64 hexadecimal digits");
+        ensure!(digits.len() == 64, fault());
         let mut bytes = [0; 32];
         for (at, byte) in bytes.iter_mut().enumerate() {
             let two = digits.get(2 * at..2 * at + 2).unwrap_or_default();
             let read = u8::from_str_radix(two, 16);
-            *byte = read.with_context(|| format!("{text} has not 64 hexadecimal digits"))?;
+            *byte = read.with_context(fault)?;
         }
         Ok(Self(bytes))
     }

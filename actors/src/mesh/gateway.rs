@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{Instrument, debug, debug_span, warn};
 use uuid::Uuid;
 
+use crate::company::refused::{Reason, Refused};
 use crate::domain::ids::CompanyId;
 use crate::domain::time::Timestamp;
 use crate::mesh::envelope::{
@@ -26,7 +27,6 @@ use crate::mesh::envelope::{
 use crate::mesh::frame::{self, Kind, PART_LEN_MAX, Part};
 use crate::mesh::messages::Request;
 use crate::mesh::peer::{Clock, Serve, is_long_poll};
-use crate::mesh::refused::{Reason, Refused};
 
 /// The scope of process groups in which a node's gateway is found, in the group of its company.
 pub const SCOPE: &str = "passcom/gateway";
@@ -246,7 +246,7 @@ impl Gateway {
         };
         if envelope.from != caller.company {
             self.refused
-                .note(caller.company, &request, Reason::AnothersName);
+                .note(caller.company, request.kind(), Reason::AnothersName);
             return caller.respond(&Response::BadRequest);
         }
         // a node that was frozen finds old requests in its sockets, whose callers have long decided otherwise
@@ -258,7 +258,8 @@ impl Gateway {
             .permits
             .take(caller.company, |kinds| kinds.of(&request))
         else {
-            self.refused.note(caller.company, &request, Reason::TooMany);
+            self.refused
+                .note(caller.company, request.kind(), Reason::TooMany);
             return caller.respond(&Response::Overloaded);
         };
         let span = debug_span!(

@@ -3,7 +3,7 @@
 //! * [`peer`]: the door, out and in; [`messages`], [`envelope`], [`traceparent`]: what travels, and its bytes;
 //! * [`gateway`]: the one actor that other nodes reach; [`service`]: what a company answers, to its own drivers, too,
 //!   and [`late`], until it can;
-//! * [`standing`]: whether the company that asks may, and [`refused`], what is kept of those that may not;
+//! * [`standing`]: whether the company that asks may;
 //! * [`companies`]: asks one company or all of them, our own as any other;
 //! * [`fail_points`]: where a test may kill the process between asking and answering.
 
@@ -15,7 +15,6 @@ pub mod gateway;
 pub mod late;
 pub mod messages;
 pub mod peer;
-pub mod refused;
 pub mod service;
 pub mod standing;
 pub mod traceparent;

@@ -14,6 +14,7 @@ use crate::company::ledger::PostError;
 use crate::company::store::{KnownKey, ReadError, SagaRecord, Which};
 use crate::domain::entry::{Entry, Idempotency, Receipt};
 
+use crate::company::refused::Reason;
 use crate::domain::ids::CompanyId;
 use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::rows::{OutboxCursor, Replicated, SeatKey};
@@ -21,7 +22,6 @@ use crate::domain::vote::Vote;
 use crate::mesh::envelope::fitting;
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::Serve;
-use crate::mesh::refused::Reason;
 use crate::mesh::standing::{self, Members};
 
 /// Most outbox rows of one reply; fewer where they do not fit a message.
@@ -69,7 +69,7 @@ impl Service {
         request: &Request,
         reason: Reason,
     ) -> BoxFuture<'static, Reply> {
-        self.company.refused.note(from, request, reason);
+        self.company.refused.note(from, request.kind(), reason);
         std::future::ready(Reply::Unavailable).boxed()
     }
 

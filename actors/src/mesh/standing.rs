@@ -14,6 +14,7 @@
 //! | a ballot proposes Commit | the same, where this company has voted Yes for that order, or has no vote in it; ballot 0, whose value follows from the order, anybody |
 //! | a ticket | anybody, if there can be such a ticket |
 
+use crate::company::refused::Reason;
 use crate::company::store::SagaRecord;
 use crate::domain::ballot::{Acceptors, Ballot, Key, Value};
 use crate::domain::ids::{CompanyId, SagaId};
@@ -24,7 +25,6 @@ use crate::domain::refund::Refunded;
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::{LegState, Prepare};
 use crate::mesh::messages::Request;
-use crate::mesh::refused::Reason;
 
 /// The companies, as this one knows them.
 #[derive(Clone, Copy)]
@@ -120,7 +120,7 @@ pub fn check_against(
     match question {
         Question::Prepare(_) | Question::Book(_) => otherwise(!is_new, Reason::AnothersSale),
         Question::Accept { value, .. } => {
-            otherwise(is_voted_for(me, recorded, value), Reason::ImpossibleValue)
+            otherwise(is_voted_for(me, recorded, value), Reason::NotVotedFor)
         }
         Question::Promise { .. } => Ok(()),
         Question::Commit { hash, .. } => {

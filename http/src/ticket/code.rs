@@ -218,7 +218,10 @@ pub(crate) fn told(
                 .get(nth)
                 .filter(|label| !label.is_empty())
                 .cloned(),
-            passenger: name_of(nth).or_else(|| content.passenger.clone()),
+            passenger: match &named {
+                Some(_) => name_of(nth),
+                None => content.passenger.clone(),
+            },
             now: since.map(|since| since.told(labels)),
         }
     };

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use std::sync::Arc;
 
+use passcom_actors::company::refused::{Reason, Refused};
 use passcom_actors::domain::ids::CompanyId;
-use passcom_actors::mesh::refused::{Reason, Refused};
 use ractor_cluster::{BoxRead, BoxWrite, ClusterBidiStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
@@ -133,7 +133,7 @@ impl<R: AsyncRead + Unpin> Gate<R> {
         if self.stage == Stage::Open {
             speech::check(frame, self.company).inspect_err(|_| {
                 self.refused
-                    .note_kind(self.company, "frame", Reason::AnothersName)
+                    .note(self.company, "frame", Reason::AnothersName)
             })?;
         } else {
             self.stage = self.stage.next(frame, &node_name(self.company))?;

@@ -247,17 +247,17 @@ fn no_commit_is_accepted_of_an_order_that_this_company_has_not_voted_for() {
             let may = if may {
                 Ok(())
             } else {
-                Err(Reason::ImpossibleValue)
+                Err(Reason::NotVotedFor)
             };
             let record = recorded(sold.clone(), leg);
             assert_eq!(against(&record, "b", &propose), may, "{leg:?} in {ballot}");
         }
         let nothing = against(&SagaRecord::default(), "b", &propose);
-        assert_eq!(nothing, Err(Reason::ImpossibleValue));
+        assert_eq!(nothing, Err(Reason::NotVotedFor));
         let mut dearer = sold.clone();
         dearer.legs[0].price.minor += 1;
         let other = recorded(dearer, LegState::Prepared);
-        assert_eq!(against(&other, "b", &propose), Err(Reason::ImpossibleValue));
+        assert_eq!(against(&other, "b", &propose), Err(Reason::NotVotedFor));
         // a company that has no seat in it has no vote in it
         let not_ours = accept(ballot, commit_of(&order("b", &["b", "c"])));
         assert_eq!(against(&SagaRecord::default(), "b", &not_ours), Ok(()));

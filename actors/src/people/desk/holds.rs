@@ -33,8 +33,9 @@ const _: () = assert!(
     "peers must tell of as many as are allowed"
 );
 
-/// Longest wait for every company to give back the seats of a hold that was released, once that is decided.
-const FREED_WITHIN: Duration = Duration::from_secs(1);
+/// Longest wait for a driver that has answered to end: for every company to give back the seats of a hold that was released, once that
+/// is decided.
+const ENDED_WITHIN: Duration = Duration::from_secs(1);
 
 /// A user's open holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,6 +218,7 @@ impl Desk {
                 self.check_companies(&saga.order)?;
             }
         }
+        self.until_driven(saga.saga).await;
         let start = self.drivers.known_saga(saga, origin);
         self.drive_for_client(start, None, place, deadline, wait)
             .await
@@ -311,6 +313,7 @@ impl Desk {
         let Some((saga, _)) = recorded else {
             return ReleaseAnswer::NotKnownInTime(hold);
         };
+        self.until_driven(hold).await;
         let Some(answer) = self.drivers.recover(saga) else {
             return ReleaseAnswer::StillRunning(hold);
         };
@@ -318,12 +321,17 @@ impl Desk {
             Ok(Ok(ClientAnswer::Definite(Outcome::Booked { .. }))) => ReleaseAnswer::Booked,
             Ok(Ok(ClientAnswer::Definite(Outcome::Refused(_)))) => {
                 // decided, and told to all companies: whoever answers within that has given its seats back, and they may be asked for anew
-                let told = self.company.running.until_ended(hold);
-                let _ = timeout(FREED_WITHIN, told).await;
+                self.until_driven(hold).await;
                 ReleaseAnswer::Released
             }
             _ => ReleaseAnswer::NotKnownInTime(hold),
         }
+    }
+
+    /// Whoever was told of a hold may ask for its end before the driver that told it has gone. Waits until it has, or for a moment.
+    async fn until_driven(&self, hold: SagaId) {
+        let ended = self.company.running.until_ended(hold);
+        let _ = timeout(ENDED_WITHIN, ended).await;
     }
 
     /// A hold of this user, with what a driver needs of it.

@@ -18,11 +18,11 @@ async function signed(head: object, body: object): Promise<[code: string, keys: 
   const said = `${text(head)}.${text(body)}`
   const signature = await crypto.subtle.sign('Ed25519', pair.privateKey, new TextEncoder().encode(said))
   const { x = '' } = await crypto.subtle.exportKey('jwk', pair.publicKey)
-  const key = { kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', use: 'sig', kid: 'a', x } as const
+  const key = { kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', use: 'sig', kid: 'a.1f2e3d4c', x } as const
   return [`${said}.${Buffer.from(signature).toString('base64url')}`, { keys: [key] }]
 }
 
-const HEAD = { alg: 'EdDSA', typ: 'bilhete', kid: 'a' }
+const HEAD = { alg: 'EdDSA', typ: 'bilhete', kid: 'a.1f2e3d4c' }
 const BODY = { aud: 'bilhete', c: CONTENT }
 
 test('a code tells who travels, in which seat, by the clock of the airport, and that nobody was asked', async () => {

@@ -37,8 +37,11 @@ export async function opened(
   const imported = await subtle.importKey('raw', raw, algorithm, false, ['verify']).catch(() => undefined)
   if (!imported) return undefined
   const isGood = await subtle.verify(algorithm, imported, signed, new TextEncoder().encode(`${head}.${body}`))
-  return isGood && told(key.kid, seal.c, airports)
+  return isGood && told(companyOf(key.kid), seal.c, airports)
 }
+
+/** A key is named by its company, and its own name behind a dot. */
+const companyOf = (kid: string): string => kid.split('.')[0] ?? kid
 
 function told(emissora: string, { u, t, n, l, s }: Content, airports: Airport[]): TicketCheck {
   const zoneOf = (iata: string) => airports.find((airport) => airport.iata === iata)?.fuso ?? 'UTC'

@@ -9,7 +9,6 @@ use tokio::time::Instant;
 use tracing::{debug, error};
 
 use crate::domain::ids::CompanyId;
-use crate::mesh::messages::Request;
 
 /// A peer has one line in the log in so long; the rest is in the number that the next one tells.
 const LOG_EVERY: Duration = Duration::from_secs(10);
@@ -25,6 +24,8 @@ pub enum Reason {
     AnothersBallot,
     /// A value that no honest company proposes there.
     ImpossibleValue,
+    /// Commit of an order for which this company has not voted, or whose seats it has given back since: also a message that is late.
+    NotVotedFor,
     /// The acceptors are not those that follow from the order.
     OtherAcceptors,
     /// The hash is not that of the order.
@@ -48,6 +49,7 @@ impl Reason {
             Reason::AnothersSale => "anothers_sale",
             Reason::AnothersBallot => "anothers_ballot",
             Reason::ImpossibleValue => "impossible_value",
+            Reason::NotVotedFor => "not_voted_for",
             Reason::OtherAcceptors => "other_acceptors",
             Reason::OtherHash => "other_hash",
             Reason::NoOrder => "no_order",
@@ -62,7 +64,7 @@ impl Reason {
     fn may_be_honest(self) -> bool {
         matches!(
             self,
-            Reason::AnothersSale | Reason::Unproven | Reason::TooMany
+            Reason::AnothersSale | Reason::NotVotedFor | Reason::Unproven | Reason::TooMany
         )
     }
 }
@@ -83,12 +85,8 @@ struct OfPeer {
 }
 
 impl Refused {
-    pub fn note(&self, peer: CompanyId, request: &Request, reason: Reason) {
-        self.note_kind(peer, request.kind(), reason);
-    }
-
-    /// The same of what is not even a request; `kind` names it.
-    pub fn note_kind(&self, peer: CompanyId, kind: &'static str, reason: Reason) {
+    /// `kind` names what was asked.
+    pub fn note(&self, peer: CompanyId, kind: &'static str, reason: Reason) {
         counter!(
             "passcom_mesh_refused_total",
             "peer" => peer.to_string(), "request" => kind, "reason" => reason.name()
@@ -131,9 +129,9 @@ mod tests {
     fn what_is_refused_is_counted_of_its_peer_and_what_may_be_honest_is_no_alarm() {
         let refused = Refused::default();
         let (a, b) = ("a".parse().unwrap(), "b".parse().unwrap());
-        refused.note(b, &Request::Describe, Reason::TooMany);
-        refused.note(b, &Request::Describe, Reason::AnothersName);
-        refused.note_kind(b, "frame", Reason::AnothersName);
+        refused.note(b, "describe", Reason::TooMany);
+        refused.note(b, "describe", Reason::AnothersName);
+        refused.note(b, "frame", Reason::AnothersName);
         assert_eq!(refused.of(b), (3, 2));
         assert_eq!(refused.of(a), (0, 0));
         let peers = refused.peers.lock().unwrap();
