@@ -252,7 +252,7 @@ impl Stage {
 
     /// A company moves its flight of a ticket; all know.
     async fn retime(&self, company: usize, ticket: Uuid) -> anyhow::Result<()> {
-        servers::settled(&self.companies[company]).await?;
+        servers::wait_for_ticket(&self.companies[company], ticket).await?;
         servers::retime(&self.companies[company], ticket).await?;
         for node in 0..self.companies.len() {
             let told = self.customer.settle(node, &Wish::Told { ticket }).await?;
