@@ -7,12 +7,19 @@ use std::time::Instant;
 /// Lines of a second.
 const LINES_MAX: u32 = 10;
 
-pub(crate) struct Gathered {
+/// What is written of one kind of line, and what is left out.
+pub struct Gathered {
     begun: Instant,
     /// The second that is counted.
     second: AtomicU64,
     lines: AtomicU32,
     left_out: AtomicU32,
+}
+
+impl Default for Gathered {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Gathered {

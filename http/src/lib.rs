@@ -31,6 +31,7 @@ use tokio::sync::watch;
 pub use self::admin::{CertificateView, OperatorAccess, Operators, Role};
 pub use self::airlines::{Airline, Airlines, Conditions, Sentence};
 pub use self::events::StreamLimits;
+pub use self::gathered::Gathered;
 pub use self::letter::Origins;
 pub use self::limits::{Limits, Rate};
 pub use self::proxies::{Proxies, ProxyHeader};

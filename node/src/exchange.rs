@@ -33,10 +33,10 @@ pub async fn exchange(
     tokio::select! {
         biased;
         answer = &mut exchange => answer,
-        // the end of the connection is told to whoever waits for the answer
-        ended = &mut connection => {
-            ended?;
-            exchange.await
+        // its end is told to whoever waits for the answer, which may be there all the same: some servers leave without a word
+        ended = &mut connection => match (exchange.await, ended) {
+            (Err(_), Err(cause)) => Err(cause.into()),
+            (answer, _) => answer,
         }
     }
 }

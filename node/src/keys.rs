@@ -12,6 +12,7 @@ use anyhow::{Context, ensure};
 use jiff::Timestamp;
 use passcom_actors::domain::ids::CompanyId;
 use passcom_http::{CertificateView, OperatorAccess, Operators, Tls, TokenIssuer, TokenVerifier};
+use tokio::signal::unix::Signal;
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tracing::{error, info, warn};
 
@@ -170,13 +171,8 @@ impl Keys {
         Ok(())
     }
 
-    /// Reads anew at each SIGHUP, and warns of what ends soon, until the node ends.
-    pub async fn run(self: Arc<Self>) {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut hangups = match signal(SignalKind::hangup()) {
-            Ok(hangups) => hangups,
-            Err(cause) => return error!(%cause, "SIGHUP cannot be heard"),
-        };
+    /// Reads anew at each of these signals, and warns of what ends soon, until the node ends.
+    pub async fn run(self: Arc<Self>, mut hangups: Signal) {
         let mut looks = tokio::time::interval(LOOK_EVERY);
         loop {
             tokio::select! {

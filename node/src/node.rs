@@ -42,6 +42,7 @@ use passcom_sql::payments::Payments;
 use passcom_sql::saved::Saved;
 use passcom_sql::{Database, Identity, NodeLock, Unfit, checks};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -74,6 +75,8 @@ pub async fn run(
     me: CompanyId,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    // from here on it does not end the process; what comes during the start is heard after it
+    let hangups = signal(SignalKind::hangup()).context("listen for SIGHUP")?;
     let company = config.company(me)?.clone();
     open_files::allow(client_port(&config, &company).connections_max as u64 + OTHER_FILES);
     let metrics = telemetry::metrics()?;
@@ -145,7 +148,7 @@ pub async fn run(
         .with_context(|| format!("listen for operators at {}", company.admin))?;
     let (stopped, stop) = watch::channel(false);
     let keys = Keys::new(&config, me, keys, peers.clone());
-    node.assembly.spawn(keys.clone().run());
+    node.assembly.spawn(keys.clone().run(hangups));
     let operators = tokio::spawn(passcom_http::serve_admin(
         admin,
         node.admin(&keys, metrics),

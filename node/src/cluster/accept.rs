@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use passcom_actors::domain::ids::CompanyId;
+use passcom_http::Gathered;
 use ractor::ActorRef;
 use ractor_cluster::NodeServerMessage;
 use tokio::net::{TcpListener, TcpStream, lookup_host};
@@ -41,6 +42,8 @@ pub(super) struct Door {
     members: Vec<CompanyId>,
     slots: Slots,
     authenticating: HashMap<CompanyId, Arc<Semaphore>>,
+    /// In the log, which strangers must not fill.
+    refusals: Gathered,
 }
 
 impl Door {
@@ -56,6 +59,7 @@ impl Door {
             node_server,
             members,
             slots: Slots::default(),
+            refusals: Gathered::new(),
         }
     }
 
@@ -90,8 +94,10 @@ impl Door {
         };
         drop(slot);
         let handed_over = shaken.and_then(|stream| self.hand_over(stream, from));
-        if let Err(error) = handed_over {
-            info!(%from, error = format!("{error:#}"), "connection refused");
+        if let Err(error) = handed_over
+            && let Some(left_out) = self.refusals.next()
+        {
+            info!(%from, error = format!("{error:#}"), left_out, "connection refused");
         }
     }
 

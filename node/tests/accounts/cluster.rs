@@ -98,6 +98,16 @@ impl Cluster {
         Self::start_where(name, Some(first.into_iter().collect()), false).await
     }
 
+    /// The first company has this in the configuration beside what every one has.
+    pub async fn start_with(name: &str, first: toml::Table) -> Self {
+        Self::start_where(name, Some(first), false).await
+    }
+
+    /// Where customers of this company ask.
+    pub fn client_port(&self, company: usize) -> u16 {
+        self.port + u16::try_from(company).unwrap()
+    }
+
     async fn start_where(name: &str, first: Option<toml::Table>, asks: bool) -> Self {
         let folder = std::env::temp_dir().join(format!("passcom-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
@@ -194,14 +204,30 @@ impl Cluster {
         serde_json::from_str(&self.command("admin", company, &arguments)).unwrap()
     }
 
-    fn command(&self, command: &str, company: usize, arguments: &[&str]) -> String {
+    /// Whether `passcom admin` of this company does that.
+    pub fn try_admin(&self, company: usize, arguments: &[&str]) -> bool {
+        self.run_command("admin", company, arguments)
+            .status
+            .success()
+    }
+
+    fn run_command(
+        &self,
+        command: &str,
+        company: usize,
+        arguments: &[&str],
+    ) -> std::process::Output {
         let config = self.local.as_ref().unwrap().folder().config();
-        let ended = std::process::Command::new(PASSCOM)
+        std::process::Command::new(PASSCOM)
             .args([command, "--company", COMPANIES[company], "--config"])
             .arg(config)
             .args(arguments)
             .output()
-            .unwrap();
+            .unwrap()
+    }
+
+    fn command(&self, command: &str, company: usize, arguments: &[&str]) -> String {
+        let ended = self.run_command(command, company, arguments);
         assert!(ended.status.success(), "{arguments:?}: {ended:?}");
         String::from_utf8(ended.stdout).unwrap()
     }

@@ -5,6 +5,7 @@ mod cookie;
 mod finding;
 mod flights;
 mod gateway;
+mod keys;
 mod mail;
 mod payments;
 mod people;

@@ -114,3 +114,98 @@ fn believe(
     });
     Ok((connector(authorities.transpose()?)?, name))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+    use tokio_rustls::rustls::ServerConfig;
+    use tokio_rustls::rustls::crypto::aws_lc_rs;
+
+    use super::*;
+    use crate::certificate::read_key;
+    use crate::certs;
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nready";
+
+    /// A node that is ready, behind a certificate of this folder for this host.
+    async fn node(folder: &Path, host: &str) -> SocketAddr {
+        let hosts = [host.to_owned()];
+        certs::generate_for_servers(folder, &hosts, certs::Validity::default()).unwrap();
+        let chain = read_chain(&folder.join(format!("{host}.pem"))).unwrap();
+        let key = read_key(&folder.join(format!("{host}.key"))).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                if let Ok(mut stream) = acceptor.accept(stream).await {
+                    let mut request = [0; 1024];
+                    drop(stream.read(&mut request).await);
+                    drop(stream.write_all(ANSWER).await);
+                }
+            }
+        });
+        address
+    }
+
+    async fn ask(
+        address: SocketAddr,
+        ca: Option<PathBuf>,
+        host: Option<&str>,
+    ) -> Result<(), String> {
+        let tls = AdminTls {
+            certificate: PathBuf::new(),
+            key: PathBuf::new(),
+            ca,
+            host: host.map(str::to_owned),
+        };
+        let port = Port {
+            address,
+            tls: Some(believe(&tls, address).unwrap()),
+            token: "secret".to_owned(),
+        };
+        let answer = port.ask(super::super::get("/readyz")).await;
+        answer
+            .map(|answer| assert_eq!(answer, "ready"))
+            .map_err(|error| format!("{error:#}"))
+    }
+
+    #[tokio::test]
+    async fn a_node_is_asked_by_tls_if_it_is_who_it_should_be() {
+        let name = format!("passcom-admin-tls-{}", uuid::Uuid::new_v4());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let ca = Some(folder.join("servers-ca.pem"));
+        let by_name = node(&folder, "node-a.example").await;
+        let by_address = node(&folder, "127.0.0.1").await;
+        let asked = [
+            ask(by_name, ca.clone(), Some("node-a.example")).await,
+            ask(by_address, ca.clone(), None).await,
+            ask(by_name, ca.clone(), Some("node-b.example")).await,
+            ask(by_name, ca, None).await,
+            ask(by_name, None, Some("node-a.example")).await,
+        ];
+        std::fs::remove_dir_all(&folder).unwrap();
+        let [good, also_good, other_name, no_name, other_authority] = asked;
+        assert_eq!((good, also_good), (Ok(()), Ok(())));
+        for refused in [other_name, no_name, other_authority] {
+            let error = refused.unwrap_err();
+            assert!(
+                error.contains("does not answer at https://127.0.0.1"),
+                "{error}"
+            );
+        }
+    }
+}
