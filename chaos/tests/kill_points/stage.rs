@@ -168,7 +168,9 @@ impl Stage {
                 seats: of(&[other]),
             },
             Story::SoldSeat => {
-                self.customer.buy(other, before, of(&[other])).await?;
+                let sold = self.customer.buy(other, before, of(&[other])).await?;
+                // by then its lease was given back: the vote is to refuse, not the lease
+                servers::wait_for_ticket(&self.companies[other], sold).await?;
                 Wish::Book { key, seats: all }
             }
             Story::StaleFence => {
