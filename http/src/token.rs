@@ -1,8 +1,7 @@
 //! Who is calling: tokens of users, signed by the company that logged them in and accepted by all.
 //!
 //! Invariants: only EdDSA; the key is one of the company that `kid` names, and `iss` says the same company; what is signed is
-//! signed with the newest. Nothing here
-//! is logged. The time is handed in, in seconds since 1970.
+//! signed with the newest. Nothing here is logged. The time is handed in, in seconds since 1970.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

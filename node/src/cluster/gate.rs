@@ -8,10 +8,9 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-
-use std::sync::Arc;
 
 use passcom_actors::company::refused::{Reason, Refused};
 use passcom_actors::domain::ids::CompanyId;
