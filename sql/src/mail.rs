@@ -32,7 +32,10 @@ const KEPT_SECONDS: f64 = 30.0 * 86_400.0;
 /// Rows that are removed at a time.
 const REMOVED_MAX: i64 = 10_000;
 
-const BEGIN: &str = "update mail_since set company = $1, since = now() where company is null";
+/// In whole milliseconds, as the times of tickets and changes are: what is sold in the millisecond of the beginning is told.
+const BEGIN: &str = "
+update mail_since set company = $1, since = date_trunc('milliseconds', now()) where company is null
+";
 
 const END: &str = "update mail_since set company = null, since = null";
 
@@ -41,7 +44,7 @@ pub(crate) const NOTE_SOLD: &str = "
 insert into mail (occasion, about)
 select 'booked', sold.id from unnest($1::uuid[], $2::text[]) as sold (id, seller)
 join mail_since on mail_since.company = sold.seller
-join ticket on ticket.id = sold.id and ticket.created_at > greatest(since, now() - $3 * interval '1 second')
+join ticket on ticket.id = sold.id and ticket.created_at >= greatest(since, now() - $3 * interval '1 second')
 join user_account on user_account.id = ticket.user_id and user_account.email is not null
 where (select count(*) from mail where ended_at is null) < $4
 on conflict (occasion, about, change) do nothing
@@ -56,7 +59,7 @@ from (
     from unnest($1::uuid[], $2::text[]) as sold (id, seller) join changed_leg on changed_leg.ticket_id = sold.id
     group by sold.id, sold.seller
 ) as news
-join mail_since on mail_since.company = news.seller and news.told_at > greatest(since, now() - $3 * interval '1 second')
+join mail_since on mail_since.company = news.seller and news.told_at >= greatest(since, now() - $3 * interval '1 second')
 join ticket on ticket.id = news.id
 join user_account on user_account.id = ticket.user_id and user_account.email is not null
 where (select count(*) from mail where ended_at is null) < $4
