@@ -9,6 +9,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
+use passcom_actors::company::credential::Consent;
 use passcom_actors::domain::ids::{CompanyId, UserId};
 use passcom_actors::people::accounts::Known;
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,7 @@ pub const LIFETIME_SECONDS: i64 = 15 * 60;
 /// How far apart the wall clocks of two companies may be.
 const LEEWAY_SECONDS: i64 = 60;
 const AUDIENCE: &str = "passcom";
-/// Ours have some 300; a longer one is not worth parsing.
+/// Ours have some 400; a longer one is not worth parsing.
 const LEN_MAX: usize = 2048;
 
 /// Public keys of one company that are good at a time: what was signed with an old one is still to be proven.
@@ -70,6 +71,18 @@ struct Claims {
     /// Version of the user; lower than any in tokens of before there was one.
     #[serde(rename = "ver", default)]
     version: i64,
+    /// That the issuer may speak for the user, signed by the user's key.
+    #[serde(rename = "con", default, skip_serializing_if = "Option::is_none")]
+    consent: Option<String>,
+}
+
+/// Whom a token speaks for, and whose word that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub known: Known,
+    pub issuer: CompanyId,
+    /// It was found before that the issuer may speak for the user.
+    pub is_vouched: bool,
 }
 
 /// Signs for one company, with one key at a time.
@@ -111,6 +124,10 @@ impl TokenIssuer {
         })
     }
 
+    pub(crate) fn company(&self) -> CompanyId {
+        self.company
+    }
+
     /// Signs as the other one does from now on.
     pub fn replace(&self, other: &Self) {
         *self.signing.write().unwrap_or_else(PoisonError::into_inner) = other.signing();
@@ -141,6 +158,7 @@ impl TokenIssuer {
             exp: now + LIFETIME_SECONDS,
             nbf: None,
             version: known.version,
+            consent: known.consent.map(|consent| consent.to_string()),
         };
         self.sign(Header::new(Algorithm::EdDSA), &claims)
     }
@@ -261,18 +279,24 @@ impl TokenVerifier {
         Err(fault)
     }
 
-    /// What a token was issued for; whether that is of today is not for its signature to say.
-    pub(crate) fn verify(&self, token: &str, now: i64) -> Result<Known, TokenFault> {
+    /// What a token was issued for; whether that is of today, and whether its issuer may speak for the user, is not for its signature to say.
+    pub(crate) fn verify(&self, token: &str, now: i64) -> Result<Shown, TokenFault> {
         if token.len() > LEN_MAX {
             return Err(TokenFault::TooLong);
         }
-        if let Some(known) = self.seen.known(token, now) {
-            return Ok(known);
+        if let Some(shown) = self.seen.shown(token, now) {
+            return Ok(shown);
         }
         let claims = self.check(token)?;
-        let known = Known {
-            user: UserId(claims.sub),
-            version: claims.version,
+        let consent = claims.consent.as_deref();
+        let shown = Shown {
+            known: Known {
+                user: UserId(claims.sub),
+                version: claims.version,
+                consent: consent.and_then(Consent::of_text),
+            },
+            issuer: claims.iss,
+            is_vouched: false,
         };
         let until = claims.exp.saturating_add(LEEWAY_SECONDS);
         if until < now {
@@ -282,8 +306,13 @@ impl TokenVerifier {
         if from > now.saturating_add(LEEWAY_SECONDS) {
             return Err(TokenFault::NotYet);
         }
-        self.seen.remember(token, known, until, now);
-        Ok(known)
+        self.seen.remember(token, shown, until, now);
+        Ok(shown)
+    }
+
+    /// Its issuer may speak for the user: that needs not be looked at again.
+    pub(crate) fn vouched(&self, token: &str) {
+        self.seen.vouched(token);
     }
 
     fn check(&self, token: &str) -> Result<Claims, TokenFault> {
@@ -349,6 +378,7 @@ pub(crate) mod tests {
     pub const USER: Known = Known {
         user: UserId(Uuid::from_u128(7)),
         version: 64,
+        consent: None,
     };
 
     pub fn company(code: &str) -> CompanyId {
@@ -369,6 +399,15 @@ pub(crate) mod tests {
             exp: NOW + 600,
             nbf,
             version: USER.version,
+            consent: None,
+        }
+    }
+
+    fn shown(by: &str) -> Shown {
+        Shown {
+            known: USER,
+            issuer: company(by),
+            is_vouched: false,
         }
     }
 
@@ -387,8 +426,12 @@ pub(crate) mod tests {
         let (a, b, verifier) = two_companies();
         for issuer in [a, b] {
             let token = issuer.issue(USER, NOW).unwrap();
-            assert_eq!(verifier.verify(&token, NOW), Ok(USER));
-            assert_eq!(verifier.verify(&token, NOW), Ok(USER), "seen before");
+            let shown = shown(issuer.company.as_str());
+            assert_eq!(verifier.verify(&token, NOW), Ok(shown));
+            assert_eq!(verifier.verify(&token, NOW), Ok(shown), "seen before");
+            verifier.vouched(&token);
+            let seen = verifier.verify(&token, NOW).unwrap();
+            assert!(seen.is_vouched && seen.known == USER);
         }
     }
 
@@ -398,7 +441,7 @@ pub(crate) mod tests {
         let token = a.issue(USER, NOW).unwrap();
         let last = NOW + LIFETIME_SECONDS + LEEWAY_SECONDS;
         assert_eq!(verifier.verify(&token, last + 1), Err(TokenFault::Expired));
-        assert_eq!(verifier.verify(&token, last), Ok(USER));
+        assert_eq!(verifier.verify(&token, last), Ok(shown("a")));
         let seen = verifier.verify(&token, last + 1);
         assert_eq!(seen, Err(TokenFault::Expired), "seen before");
     }
@@ -428,13 +471,13 @@ pub(crate) mod tests {
         issuer.replace(&next);
         assert!(verifier.proves(&issuer).is_ok());
         let after = issuer.issue(USER, NOW).unwrap();
-        assert_eq!(verifier.verify(&before, NOW), Ok(USER));
-        assert_eq!(verifier.verify(&after, NOW), Ok(USER));
+        assert_eq!(verifier.verify(&before, NOW), Ok(shown("a")));
+        assert_eq!(verifier.verify(&after, NOW), Ok(shown("a")));
         assert_eq!(verifier.public_keys().len(), 3, "the oldest by two names");
 
         verifier.replace(&with(&[&new.1]).unwrap());
         assert_eq!(verifier.verify(&before, NOW), Err(TokenFault::UnknownKey));
-        assert_eq!(verifier.verify(&after, NOW), Ok(USER));
+        assert_eq!(verifier.verify(&after, NOW), Ok(shown("a")));
         let many = [&*new.1; KEYS_MAX + 1];
         assert!(matches!(with(&many), Err(KeyError::TooMany(_))));
         assert!(with(&[&new.1, b"-----BEGIN"]).is_err());
@@ -447,7 +490,7 @@ pub(crate) mod tests {
         header.kid = Some("a".to_owned());
         let claims = claims_of(&a, None);
         let old = encode(&header, &claims, &a.signing().key).unwrap();
-        assert_eq!(verifier.verify(&old, NOW), Ok(USER));
+        assert_eq!(verifier.verify(&old, NOW), Ok(shown("a")));
         header.kid = Some("b".to_owned());
         let of_b = encode(&header, &claims, &a.signing().key).unwrap();
         assert!(verifier.verify(&of_b, NOW).is_err());
@@ -463,7 +506,7 @@ pub(crate) mod tests {
         };
         let early = signed(None, NOW + LEEWAY_SECONDS + 1);
         assert_eq!(verifier.verify(&early, NOW), Err(TokenFault::NotYet));
-        assert_eq!(verifier.verify(&early, NOW + 1), Ok(USER));
+        assert_eq!(verifier.verify(&early, NOW + 1), Ok(shown("a")));
         let critical = signed(Some(vec!["b64".to_owned()]), NOW);
         assert_eq!(verifier.verify(&critical, NOW), Err(TokenFault::Critical));
     }
@@ -472,7 +515,7 @@ pub(crate) mod tests {
     fn any_change_breaks_a_token() {
         let (a, _, verifier) = two_companies();
         let token = a.issue(USER, NOW).unwrap();
-        assert_eq!(verifier.verify(&token, NOW), Ok(USER));
+        assert_eq!(verifier.verify(&token, NOW), Ok(shown("a")));
         for at in 0..token.len() {
             let mut bytes = token.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'Q' } else { b'A' };
@@ -522,6 +565,7 @@ pub(crate) mod tests {
             exp: NOW + 60,
             nbf: None,
             version: 1,
+            consent: None,
         };
         let forged = encode(&header, &claims, &EncodingKey::from_secret(&public)).unwrap();
         assert!(verifier.verify(&forged, NOW).is_err());

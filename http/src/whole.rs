@@ -14,11 +14,14 @@ use passcom_actors::assembly::{self, Assembly, Seams, Settings};
 use passcom_actors::catalogue::{CloseOfSale, ConnectionTimes, Reach, Route};
 use passcom_actors::clock::Clock;
 use passcom_actors::company::lease::LeaseTable;
+use passcom_actors::company::log::Seq;
+use passcom_actors::company::log::lineage::Mark;
 use passcom_actors::company::witness::Witness;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::order::{Price, SeatRef};
 use passcom_actors::domain::papers::Requires;
+use passcom_actors::domain::rows::{OutboxCursor, Replicated};
 use passcom_actors::domain::saga::LeaseAnswer;
 use passcom_actors::mesh::late::LateService;
 use passcom_actors::mesh::messages::{Reply, Request};
@@ -52,6 +55,34 @@ pub struct Peers {
     pub frozen: Arc<AtomicBool>,
     /// How often they were asked for a user.
     pub asked: Arc<AtomicUsize>,
+    /// What each has told in its outbox.
+    pub told: Arc<Mutex<BTreeMap<CompanyId, Vec<Replicated>>>>,
+}
+
+impl Peers {
+    /// The company tells of this.
+    pub fn tell(&self, by: &str, row: Replicated) {
+        let mut told = self.told.lock().unwrap();
+        told.entry(company(by)).or_default().push(row);
+    }
+
+    /// What was not read yet. None: nothing.
+    fn news(&self, of: CompanyId, after: Option<OutboxCursor>) -> Option<Reply> {
+        let incarnation = Incarnation(Uuid::from_u128(1));
+        let after = after.map_or(0, |cursor| cursor.seq);
+        let told = self.told.lock().unwrap();
+        let rows = (1..).zip(told.get(&of)?.iter().cloned());
+        let rows: Vec<(i64, Replicated)> = rows.filter(|(seq, _)| *seq > after).collect();
+        (!rows.is_empty()).then_some(Reply::Rows {
+            incarnation,
+            rows,
+            mark: Mark {
+                incarnation,
+                run: Uuid::from_u128(1),
+                seq: Seq(0),
+            },
+        })
+    }
 }
 
 impl Reach for Peers {
@@ -67,7 +98,12 @@ impl PeerClient for Peers {
         request: Request,
         _: Duration,
     ) -> BoxFuture<'_, Result<Reply, CallError>> {
-        let is_user = matches!(request, Request::FindUser { .. });
+        if let Request::Pull { after, .. } = request
+            && let Some(news) = self.news(company, after)
+        {
+            return async { Ok(news) }.boxed();
+        }
+        let is_user = matches!(request, Request::FindUser(_));
         self.asked
             .fetch_add(usize::from(is_user), Ordering::Relaxed);
         let reason = "it stands still";
@@ -418,3 +454,4 @@ mod member;
 mod mutants;
 mod operating;
 mod people;
+mod vouching;

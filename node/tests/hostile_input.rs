@@ -21,7 +21,7 @@ use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::time::Timestamp;
 use passcom_actors::domain::vote::Prepare;
 use passcom_actors::mesh::envelope::{Body, Envelope};
-use passcom_actors::mesh::messages::Request;
+use passcom_actors::mesh::messages::{Request, Whom};
 use passcom_actors::mesh::traceparent::Traceparent;
 use passcom_node::cli::schedule::{CheckArgs, check};
 use uuid::Uuid;
@@ -91,7 +91,7 @@ fn envelopes() -> Vec<Vec<u8>> {
     let bodies = [
         Body::Hello,
         Body::Ping,
-        Body::Request(Request::FindUser { login }),
+        Body::Request(Request::FindUser(Whom::Login(login))),
         Body::Request(Request::Ask(Question::Prepare(Box::new(prepare)))),
         Body::Request(Request::MergeTicket(Box::new(Ticket::new(
             saga,

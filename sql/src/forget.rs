@@ -32,7 +32,7 @@ const FORGET: &str = concat!(
 with due as materialized (
     select ticket.id from user_account
     join ticket on ticket.user_id = user_account.id
-    where user_account.pw_hash = ''
+    where user_account.gone
         and (
             exists (
                 select from json_array_elements(ticket."order" -> 'legs') as leg
@@ -61,7 +61,7 @@ update ticket set "order" = "#,
 );
 
 const FORGET_SAVED: &str = "
-delete from saved_passengers using user_account where user_account.id = user_id and pw_hash = ''
+delete from saved_passengers using user_account where user_account.id = user_id and user_account.gone
 ";
 
 /// Answers with how many tickets have nobody's name any more that had one. Passengers that a deleted account had saved here go at once.

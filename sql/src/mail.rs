@@ -10,8 +10,9 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use passcom_actors::company::credential;
 use passcom_actors::domain::accounts::{Language, Mailbox};
-use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::ids::{CompanyId, SagaId};
 use passcom_actors::people::accounts::codes::{
     ASKED_MAX, ASKED_WITHIN, Asked, CODES_MAX, Codes, GOOD_FOR, TRIES_MAX,
 };
@@ -68,7 +69,7 @@ on conflict (occasion, about, change) do nothing
 
 const DUE: &str = "
 select mail.id, mail.occasion, mail.about, mail.change, mail.tries, password_code.login_norm as login, password_code.language as asked_in,
-       coalesce(buyer.email, forgetful.email) as email, coalesce(buyer.language, forgetful.language) as language,
+       forgetful.pw_hash, coalesce(buyer.email, forgetful.email) as email, coalesce(buyer.language, forgetful.language) as language,
        password_code.asked_at <= now() - $2 * interval '1 second' or password_code.used as late
 from mail
 left join ticket on mail.occasion in ('booked', 'changed') and ticket.id = mail.about
@@ -139,7 +140,12 @@ pub enum Occasion {
     /// Flights of a trip have changed; so often by then.
     Changed { ticket: SagaId, changes: u32 },
     /// Somebody wants another password for this login.
-    Code { id: Uuid, login: String },
+    Code {
+        id: Uuid,
+        login: String,
+        /// The company that can give this user another one, where only one can.
+        home: Option<CompanyId>,
+    },
 }
 
 /// A mail whose time has come.
@@ -313,6 +319,7 @@ fn owed(row: &Row) -> anyhow::Result<Owed> {
     let about: Uuid = row.try_get("about")?;
     let login: Option<String> = row.try_get("login")?;
     let address: Option<String> = row.try_get("email")?;
+    let password_hash: Option<&str> = row.try_get("pw_hash")?;
     // who asks is answered in the language of asking
     let asked_in: Option<&str> = row.try_get("asked_in")?;
     let tag = asked_in.map_or_else(|| row.try_get("language"), |tag| Ok(Some(tag)))?;
@@ -326,7 +333,11 @@ fn owed(row: &Row) -> anyhow::Result<Owed> {
     Ok(Owed {
         id: row.try_get("id")?,
         occasion: match login {
-            Some(login) => Occasion::Code { id: about, login },
+            Some(login) => Occasion::Code {
+                id: about,
+                login,
+                home: password_hash.and_then(credential::home),
+            },
             None => match row.try_get("occasion")? {
                 "changed" => Occasion::Changed {
                     ticket: SagaId(about),

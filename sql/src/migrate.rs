@@ -9,7 +9,7 @@ use crate::pool::Database;
 use crate::roles;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 16] = [
+const MIGRATIONS: [(i32, &str, &str); 17] = [
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (
         2,
@@ -53,6 +53,11 @@ const MIGRATIONS: [(i32, &str, &str); 16] = [
         16,
         "roles and retention",
         include_str!("../migrations/0016_roles_and_retention.sql"),
+    ),
+    (
+        17,
+        "keys of users",
+        include_str!("../migrations/0017_keys_of_users.sql"),
     ),
 ];
 

@@ -8,6 +8,8 @@ use super::ids::UserId;
 const VERSIONS_PER_SECOND: i64 = 64;
 /// Of a user as registered.
 pub const FIRST_VERSION: i64 = 1;
+/// What is kept of the password of an account that is gone begins so, where it had a key.
+pub const GONE: &str = "$gone1$";
 
 /// The languages that customers are addressed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,7 +48,8 @@ pub struct User {
     pub id: UserId,
     /// NFKC, case-folded; unique over all companies.
     pub login: String,
-    /// Argon2id, PHC string.
+    /// What is kept of the password: it opens the user's key, as actors/src/company/credential.rs has it; of users of before there were keys
+    /// a hash by Argon2id, PHC string.
     pub password_hash: String,
     /// [`FIRST_VERSION`], then of [`User::renewed`].
     pub version: i64,
@@ -90,7 +93,7 @@ impl User {
 
     /// Whether the account was deleted: no password opens it.
     pub fn is_gone(&self) -> bool {
-        self.password_hash.is_empty()
+        self.password_hash.is_empty() || self.password_hash.starts_with(GONE)
     }
 }
 

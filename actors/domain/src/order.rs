@@ -105,6 +105,28 @@ pub struct Order {
     pub exchange: Option<Exchange>,
 }
 
+impl Order {
+    /// All that was typed or comes from a schedule.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.legs.iter().flat_map(|leg| {
+            let passenger = leg.passenger.as_ref();
+            let told = passenger.map(|passenger| &passenger.name);
+            let document = passenger.and_then(|passenger| passenger.document.as_ref());
+            let always = [
+                &leg.flight,
+                &leg.origin,
+                &leg.destination,
+                &leg.origin_iata,
+                &leg.destination_iata,
+                &leg.price.currency,
+            ];
+            let some = [leg.label.as_ref(), told, document];
+            let texts = always.into_iter().chain(some.into_iter().flatten());
+            texts.map(String::as_str)
+        })
+    }
+}
+
 /// Seats of an earlier ticket that end with the commit of an order, and only with it: who has them travels by the one ticket or by
 /// the other, never by both and never by none.
 ///

@@ -59,11 +59,12 @@ impl Tables for MemoryStore {
         self.read(|database| database.cells.logins.get(&login)?.user.clone())
     }
 
-    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>> {
+    fn users(&self, logins: Vec<String>, ids: Vec<UserId>) -> Read<'_, Vec<User>> {
         self.read(|database| {
             let users = database.cells.logins.values();
-            let mut users = users.filter_map(|login| login.user.as_ref());
-            users.find(|user| user.id == id).cloned()
+            let users = users.filter_map(|login| login.user.as_ref());
+            let is_asked = |user: &&User| logins.contains(&user.login) || ids.contains(&user.id);
+            users.filter(is_asked).cloned().collect()
         })
     }
 

@@ -114,7 +114,23 @@ impl Archive {
     }
 
     pub async fn user_by_id(&self, id: UserId) -> Read<Option<User>> {
-        self.caught_up().await?.user_by_id(id).await
+        let users = self.caught_up().await?.users(Vec::new(), vec![id]).await?;
+        Ok(users.into_iter().next())
+    }
+
+    /// All users with the login or the id of one of these.
+    pub async fn users_like(&self, users: &[&User]) -> Read<Vec<User>> {
+        let logins: Vec<String> = users.iter().map(|user| user.login.clone()).collect();
+        let ids = users.iter().map(|user| user.id).collect();
+        let mut known: Vec<User> = self.log.read(|hot| {
+            let hot = logins.iter().filter_map(|login| hot.login(login));
+            hot.filter_map(|login| login.user.clone()).collect()
+        })?;
+        let told = self.tables.users(logins, ids).await?.into_iter();
+        let is_new = |user: &User| known.iter().all(|known| known.login != user.login);
+        let told: Vec<User> = told.filter(is_new).collect();
+        known.extend(told);
+        Ok(known)
     }
 
     /// Users of versions above this one, at most `limit`, newest first.

@@ -37,6 +37,11 @@ pub enum Reason {
     NoTicket,
     /// An outcome that nobody has shown this company: it is told by another company than the seller, and the register here does not say so.
     Unproven,
+    /// A user that there cannot be: no node makes such a one, or another user has the login or the id.
+    ForgedUser,
+    /// A version of a user that the user's key has not signed. Also what a third company tells when somebody has forgotten the password,
+    /// until the home of the user has told it.
+    UnprovenUser,
     /// So many of this peer are under way already.
     TooMany,
 }
@@ -55,6 +60,8 @@ impl Reason {
             Reason::NoOrder => "no_order",
             Reason::NoTicket => "no_ticket",
             Reason::Unproven => "unproven",
+            Reason::ForgedUser => "forged_user",
+            Reason::UnprovenUser => "unproven_user",
             Reason::TooMany => "too_many",
         }
     }
@@ -64,7 +71,11 @@ impl Reason {
     fn may_be_honest(self) -> bool {
         matches!(
             self,
-            Reason::AnothersSale | Reason::NotVotedFor | Reason::Unproven | Reason::TooMany
+            Reason::AnothersSale
+                | Reason::NotVotedFor
+                | Reason::Unproven
+                | Reason::UnprovenUser
+                | Reason::TooMany
         )
     }
 }

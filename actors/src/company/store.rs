@@ -354,7 +354,8 @@ pub trait Tables: Send + Sync + 'static {
     /// By normalised login.
     fn user(&self, login: String) -> Read<'_, Option<User>>;
 
-    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>>;
+    /// All users with one of these normalised logins, or one of these ids.
+    fn users(&self, logins: Vec<String>, ids: Vec<UserId>) -> Read<'_, Vec<User>>;
 
     /// Users of versions above this one, at most `limit`, newest first.
     fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>>;

@@ -14,6 +14,7 @@ use std::time::Duration;
 use metrics::counter;
 use tracing::warn;
 
+use super::believed::believed;
 use crate::company::Company;
 use crate::company::buckets::{Bucket, Slice, id_of};
 use crate::domain::entry::Entry;
@@ -88,6 +89,9 @@ async fn take_over(company: &Company, companies: &Companies, peer: CompanyId, bu
             return;
         };
         after = Some(id_of(last));
+        let Ok(rows) = believed(company, peer, rows).await else {
+            return;
+        };
         let entry = Entry::Merge { rows, cursor: None };
         if company.ledger.post(entry).await.is_err() {
             return; // compared again in the next round

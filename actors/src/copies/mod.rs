@@ -1,5 +1,6 @@
 //! What every company has a copy of: [`replication`] brings users, tickets and catalogues of the others,
-//! [`anti_entropy`] finds out whether they are all here.
+//! [`anti_entropy`] finds out whether they are all here; [`believed`] says what of it is taken over.
 
 pub mod anti_entropy;
+mod believed;
 pub mod replication;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use super::believed::believed;
 use crate::company::Company;
 use crate::domain::entry::Entry;
 use crate::domain::ids::CompanyId;
@@ -88,6 +89,7 @@ async fn pull_outbox(
         return Some(cursor);
     }
     let rows = rows.into_iter().map(|(_, row)| row).collect();
+    let rows = believed(company, peer, rows).await.ok()?;
     let entry = Entry::Merge {
         rows,
         cursor: Some((peer, cursor)),

@@ -32,8 +32,8 @@ const ITEMS_LEN_MAX: usize = MESSAGE_LEN_MAX - 1024;
 const DECODED_LEN_MAX: usize = MESSAGE_LEN_MAX * size_of::<u64>();
 
 /// Oldest and newest protocol that this build speaks.
-pub const PROTOCOL_MIN: u16 = 9;
-pub const PROTOCOL_MAX: u16 = 9;
+pub const PROTOCOL_MIN: u16 = 10;
+pub const PROTOCOL_MAX: u16 = 10;
 const PROTOCOL_LEN: usize = size_of::<u16>();
 
 #[derive(Debug, thiserror::Error)]
@@ -184,6 +184,7 @@ impl Envelope {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mesh::messages::Whom;
 
     fn ping() -> Envelope {
         Envelope {
@@ -198,9 +199,7 @@ mod tests {
     #[test]
     fn an_envelope_comes_out_as_it_went_in() {
         let request = Envelope {
-            body: Body::Request(Request::FindUser {
-                login: "ana".into(),
-            }),
+            body: Body::Request(Request::FindUser(Whom::Login("ana".into()))),
             ..ping()
         };
         assert_eq!(Envelope::open(&request.seal().unwrap()), Ok(request));

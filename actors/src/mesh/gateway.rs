@@ -370,7 +370,7 @@ mod tests {
     use crate::company::log::lineage::{Lineage, Start};
     use crate::domain::ids::Incarnation;
     use crate::mesh::envelope::decode;
-    use crate::mesh::messages::Reply;
+    use crate::mesh::messages::{Reply, Whom};
     use crate::mesh::traceparent::Traceparent;
 
     /// Answers everything at once, except long polls and the user `slow`: never.
@@ -380,8 +380,10 @@ mod tests {
         fn serve(&self, _: CompanyId, request: Request) -> BoxFuture<'static, Reply> {
             Box::pin(async move {
                 match request {
-                    Request::FindUser { login } if login == "slow" => std::future::pending().await,
-                    Request::FindUser { login } if login == "huge" => {
+                    Request::FindUser(Whom::Login(login)) if login == "slow" => {
+                        std::future::pending().await
+                    }
+                    Request::FindUser(Whom::Login(login)) if login == "huge" => {
                         let version = "x".repeat(crate::mesh::envelope::MESSAGE_LEN_MAX);
                         let reaches = Vec::new();
                         Reply::Description { version, reaches }
@@ -494,9 +496,7 @@ mod tests {
     }
 
     fn find(login: &str) -> Body {
-        Body::Request(Request::FindUser {
-            login: login.to_owned(),
-        })
+        Body::Request(Request::FindUser(Whom::Login(login.to_owned())))
     }
 
     fn pull() -> Body {

@@ -18,6 +18,14 @@ use crate::domain::refund::Refunded;
 use crate::domain::rows::{OutboxCursor, Replicated};
 use crate::domain::ticket::{Cancelled, Ticket};
 
+/// How a user is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Whom {
+    /// By normalised login.
+    Login(String),
+    Id(UserId),
+}
+
 /// One request to a company's node. Every one may be sent again: the answer is then that of the recorded state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
@@ -32,10 +40,7 @@ pub enum Request {
         user: UserId,
         key: String,
     },
-    /// By normalised login.
-    FindUser {
-        login: String,
-    },
+    FindUser(Whom),
     FindTicket {
         ticket: SagaId,
     },
@@ -100,7 +105,7 @@ impl Request {
             Request::Query { .. } => "query",
             Request::MergeTicket(_) => "merge_ticket",
             Request::FindKey { .. } => "find_key",
-            Request::FindUser { .. } => "find_user",
+            Request::FindUser(_) => "find_user",
             Request::FindTicket { .. } => "find_ticket",
             Request::TicketsOf { .. } => "tickets_of",
             Request::Pull { .. } => "pull",

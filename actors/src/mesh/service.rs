@@ -20,7 +20,7 @@ use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::rows::{OutboxCursor, Replicated, SeatKey};
 use crate::domain::vote::Vote;
 use crate::mesh::envelope::fitting;
-use crate::mesh::messages::{Reply, Request};
+use crate::mesh::messages::{Reply, Request, Whom};
 use crate::mesh::peer::Serve;
 use crate::mesh::standing::{self, Members};
 
@@ -115,7 +115,12 @@ impl Service {
                     KnownKey { running, ..known }
                 }))
             }),
-            Request::FindUser { login } => company.archive.user(login).await.map(Reply::User),
+            Request::FindUser(Whom::Login(login)) => {
+                company.archive.user(login).await.map(Reply::User)
+            }
+            Request::FindUser(Whom::Id(id)) => {
+                company.archive.user_by_id(id).await.map(Reply::User)
+            }
             Request::FindTicket { ticket } => {
                 let found = company.archive.ticket(ticket).await;
                 found.map(|ticket| Reply::Ticket(ticket.map(Box::new)))

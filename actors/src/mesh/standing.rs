@@ -14,6 +14,7 @@
 //! | a ballot proposes Commit | the same, where this company has voted Yes for that order, or has no vote in it; ballot 0, whose value follows from the order, anybody |
 //! | a ticket | anybody, if there can be such a ticket |
 
+use crate::company::credential;
 use crate::company::refused::Reason;
 use crate::company::store::SagaRecord;
 use crate::domain::ballot::{Acceptors, Ballot, Key, Value};
@@ -25,6 +26,9 @@ use crate::domain::refund::Refunded;
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::{LegState, Prepare};
 use crate::mesh::messages::Request;
+
+/// Longest text of an order, in bytes: names have at most so many characters.
+const TEXT_LEN_MAX: usize = 1024;
 
 /// The companies, as this one knows them.
 #[derive(Clone, Copy)]
@@ -151,6 +155,11 @@ fn is_voted_for(me: CompanyId, recorded: &SagaRecord, value: &Value) -> bool {
             && legs.all(|(_, leg)| *leg != LegState::Refused)
 }
 
+/// What a database keeps, and no longer than anybody means it.
+fn is_text(text: &str) -> bool {
+    text.len() <= TEXT_LEN_MAX && !text.contains('\0')
+}
+
 impl Members<'_> {
     fn check_prepare(self, prepare: &Prepare) -> Result<(), Reason> {
         self.check_order(&prepare.order)?;
@@ -169,6 +178,7 @@ impl Members<'_> {
     fn check_order(self, order: &Order) -> Result<(), Reason> {
         let is_member = |company: &CompanyId| self.all.contains(company);
         let is_one = (1..=LEGS_MAX).contains(&order.legs.len())
+            && order.texts().all(is_text)
             && order.companies().iter().all(is_member)
             && order.seller.iter().all(is_member);
         is_one.then_some(()).ok_or(Reason::NoOrder)
@@ -220,13 +230,17 @@ impl Members<'_> {
                 self.check_order(order)?;
                 self.check_hash(*saga, order, acceptors, *hash)
             }
-            (Key::Login(login), Value::Account(user)) if user.login == *login => Ok(()),
+            (Key::Login(login), Value::Account(user))
+                if user.login == *login && credential::is_sound(user) =>
+            {
+                Ok(())
+            }
             _ => Err(Reason::ImpossibleValue),
         }
     }
 
     /// A ticket that there can be, of which these refunds can be.
-    fn check_ticket(self, ticket: &Ticket, refunds: &[Refunded]) -> Result<(), Reason> {
+    pub fn check_ticket(self, ticket: &Ticket, refunds: &[Refunded]) -> Result<(), Reason> {
         self.check_order(&ticket.order)?;
         let leg = |seat| ticket.order.legs.iter().find(|leg| leg.seat == seat);
         let is_possible = |refund: &Refunded| {
@@ -235,7 +249,12 @@ impl Members<'_> {
                     && refund.amount.currency == leg.price.currency
             })
         };
+        let mut names = ticket
+            .corrections
+            .iter()
+            .map(|correction| &*correction.name);
         let is_one = ticket.cancelled.iter().all(|seat| leg(*seat).is_some())
+            && names.all(is_text)
             && refunds.iter().all(is_possible);
         is_one.then_some(()).ok_or(Reason::NoTicket)
     }

@@ -8,22 +8,18 @@ pub mod logins;
 use std::sync::Arc;
 use std::time::Duration;
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
 use uuid::Uuid;
 
 use self::guesses::Guesses;
 use self::logins::{Claimed, Logins};
+use crate::company::credential::{self, Consent, Opened, UserKey};
 use crate::domain::accounts::{FIRST_VERSION, Mailbox, Renewal, User};
-use crate::domain::ids::UserId;
+use crate::domain::ids::{CompanyId, UserId};
 use crate::people::common_passwords::is_common;
 use crate::people::desk::Unavailable;
 use crate::people::spelling::{self, Misspelt};
 use crate::turns::fair::{Bounds, FairTurns, Whence};
 
-/// Argon2id as OWASP's password storage cheat sheet has it (19 MiB, 2 passes, 1 lane).
-const MEMORY_KIB: u32 = 19 * 1024;
-const PASSES: u32 = 2;
 /// Most that wait for their turn.
 const HASHES_WAITING_MAX: usize = 256;
 
@@ -67,6 +63,9 @@ pub enum LoggedIn {
 pub struct Known {
     pub user: UserId,
     pub version: i64,
+    /// That the company that issues the token may speak for the user, for the others to see. None of a user without a key, and where
+    /// another company's token was shown instead of the password: this one is good here only.
+    pub consent: Option<Consent>,
 }
 
 /// Answer to a change of password or mailbox, or to a sign-out everywhere.
@@ -107,7 +106,7 @@ pub struct Accounts {
 impl Accounts {
     /// `hashes_at_once`: each takes a core and 19 MiB. `wrong_passwords`: as [`Guesses::new`] has it.
     pub fn new(logins: Logins, hashes_at_once: usize, wrong_passwords: u32) -> Self {
-        let nobody = hash_password(&Uuid::new_v4().to_string());
+        let nobody = UserKey::generate(logins.me()).lock(&Uuid::new_v4().to_string());
         Self {
             logins,
             hashing: FairTurns::new(Bounds {
@@ -132,17 +131,16 @@ impl Accounts {
         if self.logins.find(&login).await.ok().flatten().is_some() {
             return Registered::Taken;
         }
-        let hash = self.hashing.take(from, move || hash_password(&password));
-        let Some(password_hash) = hash.await else {
+        let Some((key, password_hash)) = self.new_key(password, from).await else {
             return Registered::Overloaded;
         };
-        let user = User {
+        let user = key.sign(User {
             id: UserId(Uuid::new_v4()),
             login,
             password_hash,
             version: FIRST_VERSION,
             mailbox: None,
-        };
+        });
         match self.logins.claim(&user).await {
             Claimed::Ours => Registered::Created(user.id),
             Claimed::Taken => Registered::Taken,
@@ -152,7 +150,7 @@ impl Accounts {
 
     pub async fn log_in(&self, login: &str, password: &str, from: Whence) -> LoggedIn {
         match self.recognise(login, password, from).await {
-            Ok(user) => LoggedIn::Welcome(Known::from(&user)),
+            Ok(recognised) => LoggedIn::Welcome(recognised.known(self.logins.me())),
             Err(Unrecognised::Denied) => LoggedIn::Denied,
             Err(Unrecognised::TooMany(wait)) => LoggedIn::TooMany(wait),
             Err(Unrecognised::Overloaded) => LoggedIn::Overloaded,
@@ -172,32 +170,51 @@ impl Accounts {
             Ok(new) => new,
             Err(why) => return Renewed::PasswordUnfit(why),
         };
-        let user = match self.recognise(login, password, from).await {
-            Ok(user) => user,
+        let Recognised { user, key } = match self.recognise(login, password, from).await {
+            Ok(recognised) => recognised,
             Err(why) => return why.into(),
         };
-        match self.hashing.take(from, move || hash_password(&new)).await {
-            Some(hash) => self.renew(&user, Renewal::PasswordHash(hash)).await,
-            None => Renewed::Overloaded,
-        }
+        let locked = match key {
+            Some(key) => {
+                let lock = move || {
+                    let locked = key.lock(&new);
+                    (key, locked)
+                };
+                self.hashing.take(from, lock).await
+            }
+            // from now on only who knows the password speaks for the user
+            None => self.new_key(new, from).await,
+        };
+        let Some((key, locked)) = locked else {
+            return Renewed::Overloaded;
+        };
+        let recognised = Recognised {
+            user,
+            key: Some(key),
+        };
+        self.renew(recognised, Renewal::PasswordHash(locked)).await
     }
 
-    /// Gives the user whose code was right another password, and signs out everywhere. Denied where no mail can have
-    /// brought a code.
+    /// Gives the user whose code was right another password, with another key, and signs out everywhere. Denied where no mail can have
+    /// brought a code: where there is no address, and at companies that are not the user's home, which nobody would believe.
     pub async fn reset_password(&self, login: &str, new: &str, from: Whence) -> Renewed {
         let new = match new_password(login, new) {
             Ok(new) => new,
             Err(why) => return Renewed::PasswordUnfit(why),
         };
         let user = match self.logins.find(&spelling::key(login)).await {
-            Ok(Some(user)) if user.mailbox.is_some() => user,
+            Ok(Some(user)) if user.mailbox.is_some() && self.is_home(&user) => user,
             Ok(_) => return Renewed::Denied,
             Err(()) => return Renewed::Unavailable,
         };
-        match self.hashing.take(from, move || hash_password(&new)).await {
-            Some(hash) => self.renew(&user, Renewal::PasswordHash(hash)).await,
-            None => Renewed::Overloaded,
-        }
+        let Some((key, locked)) = self.new_key(new, from).await else {
+            return Renewed::Overloaded;
+        };
+        let recognised = Recognised {
+            user,
+            key: Some(key),
+        };
+        self.renew(recognised, Renewal::PasswordHash(locked)).await
     }
 
     /// Has mail for the user go there, or nowhere, for who knows the password, and signs out everywhere: whoever can
@@ -210,7 +227,7 @@ impl Accounts {
         from: Whence,
     ) -> Renewed {
         match self.recognise(login, password, from).await {
-            Ok(user) => self.renew(&user, Renewal::Mailbox(mailbox)).await,
+            Ok(recognised) => self.renew(recognised, Renewal::Mailbox(mailbox)).await,
             Err(why) => why.into(),
         }
     }
@@ -218,7 +235,7 @@ impl Accounts {
     /// Has the account end, for who knows its password: nobody logs in to it any more, and nobody else gets its login.
     pub async fn delete(&self, login: &str, password: &str, from: Whence) -> Renewed {
         match self.recognise(login, password, from).await {
-            Ok(user) => self.renew(&user, Renewal::Gone).await,
+            Ok(recognised) => self.renew(recognised, Renewal::Gone).await,
             Err(why) => why.into(),
         }
     }
@@ -236,7 +253,7 @@ impl Accounts {
     /// Has every token of the user refused but those that are issued from now on.
     pub async fn sign_out(&self, login: &str, password: &str, from: Whence) -> Renewed {
         match self.recognise(login, password, from).await {
-            Ok(user) => self.renew(&user, Renewal::Nothing).await,
+            Ok(recognised) => self.renew(recognised, Renewal::Nothing).await,
             Err(why) => why.into(),
         }
     }
@@ -246,9 +263,34 @@ impl Accounts {
         self.logins.is_current(known.user, known.version)
     }
 
-    async fn renew(&self, user: &User, renewal: Renewal) -> Renewed {
-        match self.logins.renew(user, renewal).await {
-            Ok(Some(renewed)) => Renewed::Done(Known::from(&renewed)),
+    /// Whether that company may speak for the user, as its token says. `Err` if too few companies could be asked who that is.
+    pub async fn speaks_for(&self, company: CompanyId, known: Known) -> Result<bool, Unavailable> {
+        let user = self.logins.find_of(known.user, known.version).await;
+        let user = user.map_err(|()| Unavailable)?;
+        Ok(user.is_some_and(|user| {
+            credential::consents(&user, known.version, company, known.consent.as_ref())
+        }))
+    }
+
+    fn is_home(&self, user: &User) -> bool {
+        credential::home(&user.password_hash).is_none_or(|home| home == self.logins.me())
+    }
+
+    /// A key for a new password, and what is kept of both. None: too many passwords are being hashed.
+    async fn new_key(&self, password: String, from: Whence) -> Option<(UserKey, String)> {
+        let me = self.logins.me();
+        let make = move || {
+            let key = UserKey::generate(me);
+            let locked = key.lock(&password);
+            (key, locked)
+        };
+        self.hashing.take(from, make).await
+    }
+
+    async fn renew(&self, recognised: Recognised, renewal: Renewal) -> Renewed {
+        let Recognised { user, key } = recognised;
+        match self.logins.renew(&user, renewal, key.as_ref()).await {
+            Ok(Some(user)) => Renewed::Done(Recognised { user, key }.known(self.logins.me())),
             Ok(None) => Renewed::Overloaded,
             Err(()) => Renewed::Unavailable,
         }
@@ -260,7 +302,7 @@ impl Accounts {
         login: &str,
         password: &str,
         from: Whence,
-    ) -> Result<User, Unrecognised> {
+    ) -> Result<Recognised, Unrecognised> {
         let login = spelling::key(login);
         let begun = self.guesses.begin(&login, from);
         begun.map_err(Unrecognised::TooMany)?;
@@ -282,7 +324,7 @@ impl Accounts {
         login: &str,
         password: &str,
         from: Whence,
-    ) -> Result<User, Unrecognised> {
+    ) -> Result<Recognised, Unrecognised> {
         let found = self.logins.look_up(login).await;
         let (user, is_certain) = found.map_err(|()| Unrecognised::Unavailable)?;
         // an account that is gone is nobody's, also for whoever looks at the time
@@ -292,10 +334,12 @@ impl Accounts {
             None => self.nobody.clone(),
         };
         let forms = spelling::password_forms(password);
-        let matches = self.hashing.take(from, move || opens(&forms, &known));
-        match (matches.await, user) {
+        let opened = self
+            .hashing
+            .take(from, move || credential::open(&known, &forms));
+        match (opened.await, user) {
             (None, _) => Err(Unrecognised::Overloaded),
-            (Some(true), Some(user)) => Ok(user),
+            (Some(Some(opened)), Some(user)) => Ok(Recognised::new(user, opened)),
             (Some(_), _) if is_certain => Err(Unrecognised::Denied),
             // another company may know the login, or another password of it
             (Some(_), _) => Err(Unrecognised::Uncertain),
@@ -323,11 +367,30 @@ impl From<Unrecognised> for Renewed {
     }
 }
 
-impl From<&User> for Known {
-    fn from(user: &User) -> Self {
-        Self {
-            user: user.id,
-            version: user.version,
+/// Somebody who knows the password, or will.
+struct Recognised {
+    user: User,
+    /// None of a user of before there were keys.
+    key: Option<UserKey>,
+}
+
+impl Recognised {
+    fn new(user: User, opened: Opened) -> Self {
+        let key = match opened {
+            Opened::Key(key) => Some(key),
+            Opened::Hash => None,
+        };
+        Self { user, key }
+    }
+
+    /// What a token of this company says.
+    fn known(&self, company: CompanyId) -> Known {
+        let (user, version) = (self.user.id, self.user.version);
+        let consent = |key: &UserKey| key.consent(user, version, company);
+        Known {
+            user,
+            version,
+            consent: self.key.as_ref().map(consent),
         }
     }
 }
@@ -338,56 +401,5 @@ pub fn new_password(login: &str, password: &str) -> Result<String, Unfit> {
     match is_common(&spelt, login) {
         true => Err(Unfit::Common),
         false => Ok(spelt),
-    }
-}
-
-fn hasher() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("constants within the limits");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-}
-
-fn hash_password(password: &str) -> String {
-    let salt = SaltString::encode_b64(Uuid::new_v4().as_bytes()).expect("16 bytes are a salt");
-    let hash = hasher().hash_password(password.as_bytes(), &salt);
-    hash.expect("lengths are bounded by the endpoint")
-        .to_string()
-}
-
-/// Whether one of the forms that a password has is what was hashed.
-fn opens(forms: &[String], hash: &str) -> bool {
-    forms.iter().any(|form| verify_password(form, hash))
-}
-
-fn verify_password(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_verified_against_its_hash_only() {
-        let hash = hash_password("senha-muito-boa");
-        assert!(hash.starts_with("$argon2id$"));
-        assert!(verify_password("senha-muito-boa", &hash));
-        assert!(!verify_password("senha-muito-ruim", &hash));
-        assert!(!verify_password("senha-muito-boa", "not a hash"));
-    }
-
-    #[test]
-    fn a_password_opens_however_it_is_typed_and_however_it_was_hashed() {
-        let (composed, parts) = ("maçã-é-boa", "mac\u{327}a\u{303}-e\u{301}-boa");
-        // before there was a rule, as it was typed
-        for hashed in [composed.to_owned(), parts.to_owned()] {
-            let hash = hash_password(&hashed);
-            for typed in [composed, parts] {
-                assert!(opens(&spelling::password_forms(typed), &hash), "{typed}");
-            }
-        }
-        let hash = hash_password(&spelling::new_password(parts).unwrap());
-        assert!(opens(&spelling::password_forms(composed), &hash));
-        assert!(!opens(&spelling::password_forms("maca-e-boa"), &hash));
     }
 }

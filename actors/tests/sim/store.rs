@@ -323,8 +323,8 @@ impl Tables for Database {
         self.read(move |this| this.tables().user(login))
     }
 
-    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>> {
-        self.read(move |this| this.tables().user_by_id(id))
+    fn users(&self, logins: Vec<String>, ids: Vec<UserId>) -> Read<'_, Vec<User>> {
+        self.read(move |this| this.tables().users(logins, ids))
     }
 
     fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>> {

@@ -67,7 +67,7 @@ impl fmt::Display for Brief<'_, Request> {
             Request::Query { saga } => write!(f, "Query {}", Short(*saga)),
             Request::MergeTicket(ticket) => write!(f, "MergeTicket {}", Short(ticket.id)),
             Request::FindKey { key, .. } => write!(f, "FindKey {key}"),
-            Request::FindUser { login } => write!(f, "FindUser {login}"),
+            Request::FindUser(whom) => write!(f, "FindUser {whom:?}"),
             Request::FindTicket { ticket } => write!(f, "FindTicket {}", Short(*ticket)),
             Request::TicketsOf { .. } => f.write_str("TicketsOf"),
             Request::Pull { after, .. } => {

@@ -78,7 +78,7 @@ async fn log_in(client: &Client, call: Call) -> Answered {
 }
 
 async fn renew(client: &Client, call: Call) -> Answered {
-    session(client, &call, client.caller(&call)?)
+    session(client, &call, client.caller(&call).await?)
 }
 
 /// No token is asked for: who knows login and password may, and who has stolen a token may not.
@@ -267,6 +267,7 @@ mod tests {
         let known = Known {
             user: passcom_actors::domain::ids::UserId(uuid::Uuid::nil()),
             version: 64,
+            consent: None,
         };
         assert_eq!(kind(Renewed::Done(known)), Ok(known));
         assert_eq!(kind(Renewed::Denied), Err(Kind::BadCredentials));

@@ -40,7 +40,7 @@ const RESPOND_ASYNC: &str = "respond-async";
 const BOOKED: Text = Text::fixed("Reserva efetuada com sucesso", "Booked");
 
 async fn book(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let body: wire::BookBody = call.json()?;
     check_user(body.user_uuid.as_deref(), user)?;
     let seats = wanted(
@@ -60,7 +60,7 @@ async fn book(client: &Client, call: Call) -> Answered {
 }
 
 async fn booking(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
     let status = client.desk.booking(user, saga).await;
     let status = status.map_err(|why| not_shown(why, Kind::UnknownBooking))?;
@@ -69,7 +69,7 @@ async fn booking(client: &Client, call: Call) -> Answered {
 }
 
 async fn follow(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
     let seen = events::last_seen(&call)?.and_then(|id| id.parse().ok());
     let followed = Followed::new(&client.desk, user, saga, seen.unwrap_or(0)).await;

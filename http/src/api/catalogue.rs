@@ -27,7 +27,7 @@ const SEAT_BYTES: usize = 56;
 const LEG_BYTES: usize = 384;
 
 async fn list(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let limit = call.limit(query::LIMIT, PAGE_DEFAULT, PAGE_MAX)?;
     let after = cursor::given(&call)?;
     let filter = filter(&client.catalogue, &call)?;

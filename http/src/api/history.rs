@@ -16,7 +16,7 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] =
     })];
 
 async fn history(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
     let history = client.desk.history(user, saga).await;
     let history = history.map_err(|why| not_shown(why, Kind::UnknownBooking))?;

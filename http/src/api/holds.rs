@@ -37,7 +37,7 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
 const RELEASED: Text = Text::fixed("Retenção liberada", "The hold was released");
 
 async fn hold(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let body: wire::HoldBody = call.json()?;
     let seats = bookings::wanted(
         &body.seats.unwrap_or_default(),
@@ -64,7 +64,7 @@ async fn hold(client: &Client, call: Call) -> Answered {
 }
 
 async fn list(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let teller = client.teller(call.language);
     let holds = client.desk.holds(user).await;
     let now = client.desk.clock().wall_ms();
@@ -77,14 +77,14 @@ async fn list(client: &Client, call: Call) -> Answered {
 }
 
 async fn show(client: &Client, call: Call) -> Answered {
-    let (user, hold) = named(client, &call)?;
+    let (user, hold) = named(client, &call).await?;
     let status = client.desk.hold(user, hold).await;
     let status = status.map_err(|why| not_shown(why, Kind::UnknownHold))?;
     view(client, &call, &status)
 }
 
 async fn confirm(client: &Client, call: Call) -> Answered {
-    let (user, hold) = named(client, &call)?;
+    let (user, hold) = named(client, &call).await?;
     match client.desk.confirm(user, hold, wait(&call)).await {
         ConfirmAnswer::NotFound => Err(Kind::UnknownHold.into()),
         ConfirmAnswer::Ended => Err(Kind::HoldExpired.into()),
@@ -94,7 +94,7 @@ async fn confirm(client: &Client, call: Call) -> Answered {
 }
 
 async fn extend(client: &Client, call: Call) -> Answered {
-    let (user, hold) = named(client, &call)?;
+    let (user, hold) = named(client, &call).await?;
     match client.desk.extend(user, hold).await {
         ExtendAnswer::NotFound => Err(Kind::UnknownHold.into()),
         ExtendAnswer::Ended => Err(Kind::HoldExpired.into()),
@@ -106,7 +106,7 @@ async fn extend(client: &Client, call: Call) -> Answered {
 }
 
 async fn release(client: &Client, call: Call) -> Answered {
-    let (user, hold) = named(client, &call)?;
+    let (user, hold) = named(client, &call).await?;
     match client.desk.release(user, hold).await {
         ReleaseAnswer::Released => Ok(Answer::json(&wire::Message {
             message: RELEASED.to(call.language),
@@ -120,8 +120,8 @@ async fn release(client: &Client, call: Call) -> Answered {
     }
 }
 
-fn named(client: &Client, call: &Call) -> Result<(UserId, SagaId), Problem> {
-    let user = client.user(call)?;
+async fn named(client: &Client, call: &Call) -> Result<(UserId, SagaId), Problem> {
+    let user = client.user(call).await?;
     let hold = call.uuid(0).ok_or(Kind::UnknownHold)?;
     Ok((user, SagaId(hold)))
 }

@@ -145,7 +145,7 @@ fn order_of(call: &Call) -> Result<Order, Problem> {
 
 /// The search of old clients: fewest legs first, then earliest arrival, over the next days.
 async fn first_few(client: &Client, call: Call) -> Answered {
-    client.user(&call)?;
+    client.user(&call).await?;
     let body: wire::SearchBody = call.json()?;
     let (Some(origin), Some(destination)) = (named(body.origin), named(body.destination)) else {
         return Err(Kind::PlacesMissing.into());

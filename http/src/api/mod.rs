@@ -27,7 +27,7 @@ use crate::rendering::Rendering;
 use crate::router::Router;
 use crate::session::SessionCookie;
 use crate::ticket::printer::Printer;
-use crate::token::{TokenIssuer, TokenVerifier};
+use crate::token::{Shown, TokenIssuer, TokenVerifier};
 use crate::wire::Teller;
 
 mod accounts;
@@ -163,18 +163,19 @@ impl Client {
     }
 
     /// The user whose token, or whose page's session, came with the call, counted against that user's rate.
-    fn user(&self, call: &Call) -> Result<UserId, Problem> {
-        Ok(self.caller(call)?.user)
+    async fn user(&self, call: &Call) -> Result<UserId, Problem> {
+        Ok(self.caller(call).await?.user)
     }
 
-    /// The user, and the version that the token is for.
-    fn caller(&self, call: &Call) -> Result<Known, Problem> {
+    /// The user, and the version that the token is for; with the consent to us, if the token was ours.
+    async fn caller(&self, call: &Call) -> Result<Known, Problem> {
         let token = self.cookie.token(call).ok_or(Kind::InvalidToken)?;
         let now = self.desk.clock().wall_seconds();
-        let known = self.verifier.verify(token, now).map_err(|fault| {
+        let shown = self.verifier.verify(token, now).map_err(|fault| {
             debug!(%fault, "token refused");
             Kind::InvalidToken
         })?;
+        let known = self.vouched(token, shown).await?;
         if !self.accounts.is_current(known) {
             debug!("token refused: its user has a newer version");
             return Err(Kind::InvalidToken.into());
@@ -182,6 +183,27 @@ impl Client {
         let check = self.users.check(&known.user);
         check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
         Ok(known)
+    }
+
+    /// Whom a token speaks for, if whoever signed it may.
+    async fn vouched(&self, token: &str, shown: Shown) -> Result<Known, Problem> {
+        if shown.issuer == self.issuer.company() {
+            return Ok(shown.known);
+        }
+        if !shown.is_vouched {
+            let speaks = self.accounts.speaks_for(shown.issuer, shown.known);
+            if !speaks.await? {
+                debug!(issuer = %shown.issuer, "token refused: its user has not consented to it");
+                return Err(Kind::InvalidToken.into());
+            }
+            self.verifier.vouched(token);
+        }
+        // the consent is for another company
+        let consent = None;
+        Ok(Known {
+            consent,
+            ..shown.known
+        })
     }
 }
 

@@ -40,7 +40,7 @@ const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 const HEARD: Text = Text::fixed("Aviso recebido", "Notice received");
 
 async fn begin(client: &Client, call: Call) -> Answered {
-    let (user, hold) = named(client, &call)?;
+    let (user, hold) = named(client, &call).await?;
     let body: wire::PaymentBody = call.json()?;
     let means = body.means.unwrap_or_default();
     let fits = (1..=MEANS_LEN_MAX).contains(&means.len());
@@ -88,7 +88,7 @@ async fn begin(client: &Client, call: Call) -> Answered {
 }
 
 async fn show(client: &Client, call: Call) -> Answered {
-    let (user, hold) = named(client, &call)?;
+    let (user, hold) = named(client, &call).await?;
     let status = client.desk.hold(user, hold).await;
     let status = status.map_err(|why| not_shown(why, Kind::UnknownHold))?;
     let order = status.order.as_deref().ok_or(Kind::UnknownHold)?;
@@ -96,8 +96,8 @@ async fn show(client: &Client, call: Call) -> Answered {
     Ok(view(client, &status, shown.as_ref()))
 }
 
-fn named(client: &Client, call: &Call) -> Result<(UserId, SagaId), Problem> {
-    let user = client.user(call)?;
+async fn named(client: &Client, call: &Call) -> Result<(UserId, SagaId), Problem> {
+    let user = client.user(call).await?;
     let hold = call.uuid(0).ok_or(Kind::UnknownHold)?;
     Ok((user, SagaId(hold)))
 }

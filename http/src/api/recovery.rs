@@ -47,7 +47,7 @@ const CODE_ASKED: Text = Text::fixed(
 );
 
 async fn show(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let profile = client.accounts.profile(user).await?;
     // a user who has come to be elsewhere a moment ago is here in a moment
     let profile = profile.ok_or_else(|| Problem::from(Kind::Unavailable).retry_after(RETRY))?;
@@ -61,7 +61,7 @@ async fn show(client: &Client, call: Call) -> Answered {
 
 /// All that is kept of the user as a person, page by page: account, holds and saved passengers are on the first.
 async fn export(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let after = cursor::given(&call)?;
     let page = client.desk.all_tickets(user, after, EXPORT_PAGE).await?;
     let profile = client.accounts.profile(user).await?;

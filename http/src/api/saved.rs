@@ -27,14 +27,14 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
 const FORGOTTEN: Text = Text::fixed("Passageiros esquecidos", "Passengers forgotten");
 
 async fn show(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let people = client.saved.of(user).await?;
     Ok(told(&people))
 }
 
 /// To send the list is to ask for it to be kept.
 async fn keep(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let body: wire::SavedBody = call.json()?;
     let given = body.passengers;
     if given.len() > SAVED_MAX {
@@ -58,7 +58,7 @@ async fn keep(client: &Client, call: Call) -> Answered {
 }
 
 async fn forget(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     client.saved.keep(user, Vec::new()).await?;
     Ok(Answer::json(&wire::Message {
         message: FORGOTTEN.to(call.language),

@@ -36,7 +36,7 @@ const PAGE_MAX: usize = 500;
 const CANCELLED: Text = Text::fixed("Passagem deletada com sucesso", "Ticket cancelled");
 
 async fn list(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     if !is_path_of(&call, user) {
         return Err(Kind::NoTickets.into());
     }
@@ -52,7 +52,7 @@ async fn list(client: &Client, call: Call) -> Answered {
 }
 
 async fn cancel(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let ticket = SagaId(call.uuid(1).ok_or(Kind::UnknownTicket)?);
     if !is_path_of(&call, user) {
         return Err(Kind::UnknownTicket.into());

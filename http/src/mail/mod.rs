@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use passcom_actors::catalogue::Catalogue;
 use passcom_actors::domain::accounts::Language;
+use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::order::Leg;
 use passcom_actors::domain::ticket::Ticket;
 use uuid::Uuid;
@@ -89,10 +90,26 @@ impl Letters {
         self.about_ticket(words, ticket, language, now)
     }
 
-    /// The code of this id, for whoever wants another password for this login.
-    pub fn code(&self, id: Uuid, login: &str, language: Language) -> Result<Letter, LetterError> {
-        let code = reset_code::shown(reset_code::of(&self.issuer, id)?);
-        let (subject, text) = words::code(&self.name, login, &code, language);
+    /// The code of this id, for whoever wants another password for this login. Where another company is the user's home, no code of ours
+    /// is good: the letter says whom to ask.
+    pub fn code(
+        &self,
+        id: Uuid,
+        login: &str,
+        home: Option<CompanyId>,
+        language: Language,
+    ) -> Result<Letter, LetterError> {
+        let elsewhere = home.filter(|home| *home != self.issuer.company());
+        let (subject, text) = match elsewhere {
+            Some(home) => {
+                let home = self.airlines.name(&home);
+                words::code_elsewhere(&self.name, home, login, language)
+            }
+            None => {
+                let code = reset_code::shown(reset_code::of(&self.issuer, id)?);
+                words::code(&self.name, login, &code, language)
+            }
+        };
         Ok(Letter {
             subject,
             text,

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use passcom_actors::people::accounts::Known;
+use super::Shown;
 
 /// Some 3 MB of tokens.
 const TOKENS_MAX: usize = 8192;
@@ -15,18 +15,18 @@ pub(super) struct Seen(Mutex<HashMap<String, Verified>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Verified {
-    known: Known,
+    shown: Shown,
     /// Last second at which it is accepted.
     until: i64,
 }
 
 impl Seen {
-    pub fn known(&self, token: &str, now: i64) -> Option<Known> {
+    pub fn shown(&self, token: &str, now: i64) -> Option<Shown> {
         let verified = self.lock().get(token).copied()?;
-        (now <= verified.until).then_some(verified.known)
+        (now <= verified.until).then_some(verified.shown)
     }
 
-    pub fn remember(&self, token: &str, known: Known, until: i64, now: i64) {
+    pub fn remember(&self, token: &str, shown: Shown, until: i64, now: i64) {
         let mut tokens = self.lock();
         if tokens.len() >= TOKENS_MAX {
             tokens.retain(|_, verified| now <= verified.until);
@@ -34,7 +34,13 @@ impl Seen {
         if tokens.len() >= TOKENS_MAX {
             tokens.clear();
         }
-        tokens.insert(token.to_owned(), Verified { known, until });
+        tokens.insert(token.to_owned(), Verified { shown, until });
+    }
+
+    pub fn vouched(&self, token: &str) {
+        if let Some(verified) = self.lock().get_mut(token) {
+            verified.shown.is_vouched = true;
+        }
     }
 
     /// What was proven is to be proven again.
@@ -50,24 +56,40 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use passcom_actors::domain::ids::UserId;
-    use uuid::Uuid;
-
     use super::*;
+    use crate::token::tests::{USER, company};
 
-    const USER: Known = Known {
-        user: UserId(Uuid::from_u128(7)),
-        version: 1,
-    };
+    fn shown() -> Shown {
+        Shown {
+            known: USER,
+            issuer: company("a"),
+            is_vouched: false,
+        }
+    }
 
     #[test]
     fn a_token_is_known_until_it_expires() {
         let seen = Seen::default();
-        assert_eq!(seen.known("a", 10), None);
-        seen.remember("a", USER, 20, 10);
-        assert_eq!(seen.known("a", 20), Some(USER));
-        assert_eq!(seen.known("a", 21), None);
-        assert_eq!(seen.known("A", 10), None);
+        assert_eq!(seen.shown("a", 10), None);
+        seen.remember("a", shown(), 20, 10);
+        assert_eq!(seen.shown("a", 20), Some(shown()));
+        assert_eq!(seen.shown("a", 21), None);
+        assert_eq!(seen.shown("A", 10), None);
+    }
+
+    #[test]
+    fn that_its_issuer_may_speak_is_remembered_of_that_token() {
+        let seen = Seen::default();
+        for token in ["a", "b"] {
+            seen.remember(token, shown(), 20, 10);
+        }
+        seen.vouched("a");
+        seen.vouched("never seen");
+        let is_vouched = |token| seen.shown(token, 10).map(|shown| shown.is_vouched);
+        assert_eq!(
+            (is_vouched("a"), is_vouched("b")),
+            (Some(true), Some(false))
+        );
     }
 
     #[test]
@@ -75,16 +97,16 @@ mod tests {
         let seen = Seen::default();
         let remember = |range: std::ops::Range<usize>, until, now| {
             for number in range {
-                seen.remember(&number.to_string(), USER, until, now);
+                seen.remember(&number.to_string(), shown(), until, now);
             }
         };
         remember(0..TOKENS_MAX / 2, 10, 0);
         remember(TOKENS_MAX / 2..TOKENS_MAX, 30, 0);
-        seen.remember("next", USER, 30, 20);
+        seen.remember("next", shown(), 30, 20);
         assert_eq!(seen.lock().len(), TOKENS_MAX / 2 + 1);
         remember(TOKENS_MAX..2 * TOKENS_MAX, 30, 20);
         assert!(seen.lock().len() <= TOKENS_MAX);
         let last = (2 * TOKENS_MAX - 1).to_string();
-        assert_eq!(seen.known(&last, 20), Some(USER));
+        assert_eq!(seen.shown(&last, 20), Some(shown()));
     }
 }

@@ -169,8 +169,8 @@ impl Post {
     async fn written(&self, occasion: &Occasion, to: &Mailbox) -> Result<Letter, NotWritten> {
         let language = to.language;
         match occasion {
-            Occasion::Code { id, login } => {
-                let letter = self.letters.code(*id, login, language);
+            Occasion::Code { id, login, home } => {
+                let letter = self.letters.code(*id, login, *home, language);
                 letter.map_err(NotWritten::Failed)
             }
             Occasion::Booked(id) => {

@@ -138,6 +138,24 @@ fn code_of(letter: &Received) -> String {
     subject.unwrap()["Subject: ".len()..][..9].to_owned()
 }
 
+/// Only the company at which an account was made gives it another password: nobody else would be believed.
+#[tokio::test]
+async fn who_has_forgotten_the_password_is_told_whom_to_ask() {
+    let mut server = Server::new();
+    server.start(Mood::Good).await;
+    let cluster = Cluster::start_with_mail("elsewhere", server.port).await;
+    cluster.register(1, "davi", PASSWORD).await;
+    let body = json!({"login": "davi", "password": PASSWORD, "email": "davi@example.com"});
+    cluster.post(0, "/conta/email", body).await.token();
+    let asked = json!({"login": "davi"});
+    let asked = cluster.post(0, "/conta/senha/codigo", asked).await;
+    assert_eq!(asked.status, 202);
+    let letter = server.letter("for your new password").await;
+    assert_eq!(letter.to, "davi@example.com");
+    assert!(!letter.text.contains("enter this code"), "{}", letter.text);
+    cluster.stop().await;
+}
+
 async fn reset(cluster: &Cluster, login: &str, code: &str) -> Answer {
     let body = json!({"login": login, "codigo": code, "new_password": NEW_PASSWORD});
     cluster.post(0, "/conta/senha/nova", body).await

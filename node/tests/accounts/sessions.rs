@@ -30,8 +30,12 @@ async fn a_stolen_token_dies_at_every_company() {
     }
     let stolen = cluster.log_in(1, "ana", PASSWORD).await.token();
     let bruno = cluster.log_in(1, "bruno", PASSWORD).await.token();
-    // the thief makes another one of it
-    let renewed = cluster.renew(2, &stolen).await.token();
+    // the thief makes another one of it; a company to which she has not consented makes one that nobody else believes
+    let renewed = cluster.renew(1, &stolen).await.token();
+    let elsewhere = cluster.renew(2, &stolen).await.token();
+    for (company, expected) in [(0, false), (1, false), (2, true)] {
+        assert_eq!(is_good(&cluster, company, &elsewhere).await, expected);
+    }
     for company in 0..3 {
         for token in [&stolen, &renewed, &bruno] {
             assert!(is_good(&cluster, company, token).await);

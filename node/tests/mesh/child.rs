@@ -14,7 +14,7 @@ use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::lineage::{Lineage, Start};
 use passcom_actors::company::witness::Witness;
 use passcom_actors::domain::ids::{CompanyId, Incarnation};
-use passcom_actors::mesh::messages::{Reply, Request};
+use passcom_actors::mesh::messages::{Reply, Request, Whom};
 use passcom_actors::mesh::peer::{CallError, PeerClient, Serve};
 use passcom_node::certificate::Revocation;
 use passcom_node::certs;
@@ -53,7 +53,7 @@ impl Serve for Service {
         self.served.fetch_add(1, Ordering::SeqCst);
         let company = self.company.clone();
         Box::pin(async move {
-            if let Request::FindUser { login } = request
+            if let Request::FindUser(Whom::Login(login)) = request
                 && let Some(ms) = login.strip_prefix("sleep:")
             {
                 tokio::time::sleep(Duration::from_millis(ms.parse().unwrap())).await;
@@ -137,7 +137,7 @@ async fn call(peers: &Peers, to: &str, login: &str, timeout_ms: &str) -> String 
         None => login.to_owned(),
     };
     let timeout = Duration::from_millis(timeout_ms.parse().unwrap());
-    let request = Request::FindUser { login };
+    let request = Request::FindUser(Whom::Login(login));
     match peers.call(to.parse().unwrap(), request, timeout).await {
         Ok(Reply::Description { version, .. }) => format!("ok {version}"),
         Ok(reply) => panic!("not what a node here answers: {reply:?}"),

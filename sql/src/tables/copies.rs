@@ -21,8 +21,9 @@ const USER: &str = "
 select id as user_id, login_norm, pw_hash, version, email, language from user_account where login_norm = $1
 ";
 
-const USER_BY_ID: &str = "
-select id as user_id, login_norm, pw_hash, version, email, language from user_account where id = $1
+const USERS: &str = "
+select id as user_id, login_norm, pw_hash, version, email, language from user_account
+where login_norm = any($1::text[]) or id = any($2::uuid[])
 ";
 
 /// What these rows (seq, kind, id) say is read where it stands; a row of one kind has nothing of the other.
@@ -130,9 +131,15 @@ impl PgTables {
         row.as_ref().map(decode::user).transpose()
     }
 
-    pub(super) async fn read_user_by_id(&self, id: UserId) -> Result<Option<User>, Failure> {
-        let row = self.reader().await?.row(USER_BY_ID, &[&id.0]).await?;
-        row.as_ref().map(decode::user).transpose()
+    pub(super) async fn read_users(
+        &self,
+        logins: &[String],
+        ids: &[UserId],
+    ) -> Result<Vec<User>, Failure> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = self.reader().await?.rows(USERS, &[&logins, &ids]).await?;
+        let users = rows.iter().map(decode::user).collect::<Decoded<_>>();
+        Ok(users?)
     }
 
     pub(super) async fn read_renewed_users(

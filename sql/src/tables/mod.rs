@@ -74,8 +74,8 @@ impl Tables for PgTables {
         Box::pin(async move { Ok(self.read_user(&login).await?) })
     }
 
-    fn user_by_id(&self, id: UserId) -> Read<'_, Option<User>> {
-        Box::pin(async move { Ok(self.read_user_by_id(id).await?) })
+    fn users(&self, logins: Vec<String>, ids: Vec<UserId>) -> Read<'_, Vec<User>> {
+        Box::pin(async move { Ok(self.read_users(&logins, &ids).await?) })
     }
 
     fn renewed_users(&self, after: i64, limit: usize) -> Read<'_, Vec<(UserId, i64)>> {

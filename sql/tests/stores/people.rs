@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use passcom_actors::domain::accounts::{Language, Mailbox, Renewal, User};
+use passcom_actors::domain::accounts::{GONE, Language, Mailbox, Renewal, User};
 use passcom_actors::domain::document::Document;
 use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::flight::Flight;
@@ -373,7 +373,9 @@ async fn saved_passengers_are_one_users_and_go_with_the_account() {
     saved.keep(bia.id, two.clone()).await.unwrap();
     assert_eq!(saved.of(ana.id).await.unwrap(), one);
     assert_eq!(saved.of(bia.id).await.unwrap(), two);
-    post(&node, Entry::Enrol(ana.renewed(Renewal::Gone, 20, 0))).await;
+    let mut gone = ana.renewed(Renewal::Gone, 20, 0);
+    gone.password_hash = format!("{GONE}a$her key$its signature");
+    post(&node, Entry::Enrol(gone)).await;
     assert_eq!(node.project().await, Ok(()));
     forget::departed(&base.database).await.unwrap();
     assert_eq!(saved.of(ana.id).await.unwrap(), []);

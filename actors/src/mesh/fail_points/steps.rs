@@ -56,7 +56,7 @@ exchanges!(EXCHANGES {
     Request::Query { .. } => "query",
     Request::MergeTicket(_) => "merge_ticket",
     Request::FindKey { .. } => "find_key",
-    Request::FindUser { .. } => "find_user",
+    Request::FindUser(_) => "find_user",
     Request::FindTicket { .. } => "find_ticket",
     Request::TicketsOf { .. } => "tickets_of",
     Request::Pull { .. } => "pull",

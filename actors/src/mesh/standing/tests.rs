@@ -171,6 +171,13 @@ fn an_order_that_no_node_makes_is_refused() {
     let long = ["a"; LEGS_MAX + 1];
     let too_long = Question::Prepare(Box::new(prepare(order("b", &long))));
     assert_eq!(asked("b", too_long), Err(Reason::NoOrder));
+    // what no database takes would stop everything that is written after it
+    for text in ["a\0b", &"a".repeat(TEXT_LEN_MAX + 1)] {
+        let mut unfit = order("b", &["a", "b"]);
+        unfit.legs[1].destination = text.to_owned();
+        let unfit = Question::Prepare(Box::new(prepare(unfit)));
+        assert_eq!(asked("b", unfit), Err(Reason::NoOrder));
+    }
 }
 
 #[test]

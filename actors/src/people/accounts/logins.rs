@@ -8,6 +8,8 @@ use futures_util::future::join;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::company::Company;
+use crate::company::credential::{self, UserKey};
+use crate::company::refused::Reason;
 use crate::domain::accounts::{Renewal, User};
 use crate::domain::ballot::{Acceptors, Ballot, Key, Value};
 use crate::domain::entry::{Entry, Receipt};
@@ -15,7 +17,7 @@ use crate::domain::ids::{CompanyId, UserId};
 use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::register::{Progress, Proposer};
 use crate::mesh::companies::Companies;
-use crate::mesh::messages::{Reply, Request};
+use crate::mesh::messages::{Reply, Request, Whom};
 
 /// Ballots before a claim is given up: others claim the same login at the same time.
 const BALLOTS_MAX: u32 = 5;
@@ -43,6 +45,10 @@ impl Logins {
         Self { company, companies }
     }
 
+    pub fn me(&self) -> CompanyId {
+        self.company.me
+    }
+
     /// Here, else at a peer: a replica may be behind. `Err` if our own database is away, or if nobody here knows the
     /// login and too few others could be asked: whoever has a login has it at a majority, sooner or later.
     pub async fn find(&self, login: &str) -> Result<Option<User>, ()> {
@@ -62,20 +68,43 @@ impl Logins {
     pub async fn look_up(&self, login: &str) -> Result<(Option<User>, bool), ()> {
         let login = login.to_owned();
         let own = self.company.archive.user(login.clone());
-        let others = self.companies.ask_others(Request::FindUser { login });
+        let others = self
+            .companies
+            .ask_others(Request::FindUser(Whom::Login(login)));
         let (own, replies) = join(own, others).await;
-        let mut newest = own.map_err(drop)?;
-        let mut asked = 1;
-        for (_, reply) in replies {
-            let Reply::User(known) = reply else { continue };
-            asked += 1;
-            let version = |user: &Option<User>| user.as_ref().map(|user| user.version);
-            if version(&known) > version(&newest) {
-                newest = known;
-            }
+        Ok(self.newest(own.map_err(drop)?, replies))
+    }
+
+    /// The newest version that is to be believed, and whether a majority was asked.
+    fn newest(&self, own: Option<User>, replies: Vec<(CompanyId, Reply)>) -> (Option<User>, bool) {
+        let told = replies.into_iter().filter_map(|(from, reply)| match reply {
+            Reply::User(user) => Some((from, user)),
+            _ => None,
+        });
+        let told: Vec<(CompanyId, Option<User>)> = told.collect();
+        let is_majority = told.len() + 1 > self.companies.all().len() / 2;
+        let told = told
+            .into_iter()
+            .filter_map(|(from, user)| Some((from, user?)));
+        let mut told: Vec<(CompanyId, User)> = told.collect();
+        told.retain(|(from, user)| {
+            let checked = credential::check(own.as_slice(), user, *from);
+            let note = |reason: &Reason| self.company.refused.note(*from, "find_user", *reason);
+            checked.inspect_err(note).is_ok()
+        });
+        // nobody has shown this company whose the login is: where others disagree, its home says it
+        let is_doubtful = own.is_none()
+            && told
+                .windows(2)
+                .any(|two| !credential::is_of_one_key(&two[0].1, &two[1].1));
+        if is_doubtful {
+            told.retain(|(from, user)| credential::home(&user.password_hash) == Some(*from));
         }
-        let companies = self.companies.all().len();
-        Ok((newest, asked > companies / 2))
+        let users = told.into_iter().map(|(_, user)| user);
+        (
+            own.into_iter().chain(users).max_by_key(|user| user.version),
+            is_majority,
+        )
     }
 
     /// Has the companies agree on who has this user's login.
@@ -84,17 +113,41 @@ impl Logins {
         agreed.unwrap_or(Claimed::NoMajority)
     }
 
+    /// By id: here, if it is of this version at least, else the newest that any company knows. `Err` as in [`Logins::find`].
+    pub async fn find_of(&self, id: UserId, version: i64) -> Result<Option<User>, ()> {
+        let own = self.find_by_id(id).await?;
+        if own.as_ref().is_some_and(|own| own.version >= version) {
+            return Ok(own);
+        }
+        let replies = self
+            .companies
+            .ask_others(Request::FindUser(Whom::Id(id)))
+            .await;
+        match self.newest(own, replies) {
+            (None, false) => Err(()),
+            (user, _) => Ok(user.filter(|user| user.id == id)),
+        }
+    }
+
     /// By id, as far as it is known here.
     pub async fn find_by_id(&self, id: UserId) -> Result<Option<User>, ()> {
         let found = self.company.archive.user_by_id(id).await;
         found.map_err(drop)
     }
 
-    /// Has what comes after this user here, and in time at every company. None: another version
+    /// Has what comes after this user here, signed by its key, and in time at every company. None: another version
     /// came meanwhile. `Err` if our own log or database is away; it may have come nevertheless.
-    pub async fn renew(&self, user: &User, renewal: Renewal) -> Result<Option<User>, ()> {
+    pub async fn renew(
+        &self,
+        user: &User,
+        renewal: Renewal,
+        key: Option<&UserKey>,
+    ) -> Result<Option<User>, ()> {
         let now = self.company.clock.wall_seconds();
-        let renewed = user.renewed(renewal, now, self.index());
+        let mut renewed = user.renewed(renewal, now, self.index());
+        if let Some(key) = key {
+            renewed = key.sign(renewed);
+        }
         let entry = Entry::Enrol(renewed.clone());
         self.company.ledger.post(entry).await.map_err(drop)?;
         let login = renewed.login.clone();

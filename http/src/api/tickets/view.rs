@@ -33,7 +33,7 @@ const PAGE_DEFAULT: usize = 50;
 const PAGE_MAX: usize = 200;
 
 async fn list(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call)?;
+    let user = client.user(&call).await?;
     let limit = call.limit(query::LIMIT, PAGE_DEFAULT, PAGE_MAX)?;
     let after = cursor::given(&call)?;
     let page = match state(&call)? {
@@ -159,7 +159,7 @@ impl Showing {
 
 /// The ticket that the path names, of the token's user.
 pub(super) async fn named(client: &Client, call: &Call) -> Result<Ticket, Problem> {
-    let user = client.user(call)?;
+    let user = client.user(call).await?;
     let id = SagaId(call.uuid(0).ok_or(Kind::NoSuchTicket)?);
     let found = client.desk.ticket(user, id).await;
     found.map_err(|why| not_shown(why, Kind::NoSuchTicket))
