@@ -32,6 +32,8 @@ pub(crate) struct Call {
     pub language: Language,
     /// Who asks, and whose rate it counts against, where that is known: an address, of IPv6 a network.
     pub from: Option<IpAddr>,
+    /// So much is on its way there unread that a long answer would be made for nothing.
+    pub is_behind: bool,
 }
 
 impl Call {
@@ -232,6 +234,7 @@ pub(crate) mod tests {
             body: body.to_vec(),
             language: Language::Portuguese,
             from: None,
+            is_behind: false,
         }
     }
 

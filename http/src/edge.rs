@@ -276,6 +276,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
             body,
             language,
             from: address,
+            is_behind: self.unread.is_full(address),
         };
         self.handle(handler, call).await
     }

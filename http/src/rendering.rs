@@ -10,6 +10,7 @@ use passcom_actors::turns::half_of_cores;
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
+use crate::unread;
 
 /// Answers that wait for their turn, at a node.
 const WAITING_MAX: usize = 256;
@@ -27,13 +28,16 @@ impl Rendering {
         }))
     }
 
-    /// What the work makes for this call of this user, compressed where the client takes that.
+    /// What the work makes for this call of this user, compressed where the client takes that. Nothing is made for who does not read.
     pub async fn make(
         &self,
         user: UserId,
         call: Call,
         work: impl FnOnce(&Call) -> Answer + Send + 'static,
     ) -> Answered {
+        if call.is_behind {
+            return Err(Problem::from(Kind::TooManyRequests).retry_after(unread::RETRY));
+        }
         let work = move || work(&call).compressed(&call);
         let made = self.0.take(user, work).await;
         made.ok_or_else(|| Problem::from(Kind::Overloaded).retry_after(super::api::RETRY))
@@ -52,6 +56,18 @@ mod tests {
 
     fn user(number: u128) -> UserId {
         UserId(Uuid::from_u128(number))
+    }
+
+    #[tokio::test]
+    async fn nothing_is_made_for_who_has_not_read_what_was_made_before() {
+        let mut late = call("/all-trechos", &[], b"");
+        late.is_behind = true;
+        let work = |_: &Call| panic!("it is not made");
+        let answer = Rendering::new().make(user(1), late, work).await;
+        assert_eq!(
+            answer.err().map(|problem| problem.kind()),
+            Some(Kind::TooManyRequests)
+        );
     }
 
     /// On one thread, as every other test of tokio: were the work done on it, nothing could end the work.

@@ -18,7 +18,7 @@ use crate::error::{Kind, Problem};
 /// The longest answer that is not counted.
 const SHORT_MAX: usize = 16 * 1024;
 /// When to ask again, having read what is there.
-const RETRY: Duration = Duration::from_secs(1);
+pub(crate) const RETRY: Duration = Duration::from_secs(1);
 
 const UNREAD: &str = "http_unread_bytes";
 
@@ -68,6 +68,14 @@ impl Unread {
             limits,
             counts: Arc::new(Mutex::new(counts)),
         }
+    }
+
+    /// Whether there is no room for a long answer to there: before it is made, as [`Unread::count`] says it afterwards.
+    pub fn is_full(&self, address: Option<IpAddr>) -> bool {
+        let counts = lock(&self.counts);
+        let of_address = address.and_then(|address| counts.by_address.get(&address));
+        counts.in_all >= self.limits.in_all
+            || of_address.is_some_and(|of_address| *of_address >= self.limits.per_address)
     }
 
     /// The same body, if there is room for it.
@@ -165,9 +173,12 @@ mod tests {
         let count = |address| unread.count(vec![0; LEN].into(), address);
         let refused = |address| count(address).unwrap_err().kind();
         let first = count(HOME).unwrap();
+        assert!(!unread.is_full(HOME.address));
         let second = count(HOME).unwrap();
+        assert!(unread.is_full(HOME.address) && !unread.is_full(AWAY.address));
         assert_eq!(refused(HOME), Kind::TooManyRequests);
         let _other = count(AWAY).unwrap();
+        assert!(unread.is_full(None), "there is none for anybody");
         assert_eq!(refused(AWAY), Kind::Overloaded);
         let part = first.slice(LEN - 1..);
         drop((first, second));

@@ -179,12 +179,15 @@ impl Tables for MemoryStore {
             let rows = (1..).zip(&database.cells.audit);
             let mut views: Vec<AuditView> = rows
                 .filter(|(id, _)| before.is_none_or(|before| *id < before))
-                .map(|(id, (at, row))| AuditView {
-                    id,
-                    at: jiff::Timestamp::from_millisecond(*at).unwrap_or(jiff::Timestamp::MAX),
-                    action: row.action.clone(),
-                    subject: row.subject.clone(),
-                    reason: row.reason.clone(),
+                .map(|(id, (at, row))| {
+                    let at = jiff::Timestamp::from_millisecond(*at);
+                    AuditView::new(
+                        id,
+                        at.unwrap_or(jiff::Timestamp::MAX),
+                        row.action.clone(),
+                        row.subject.clone(),
+                        row.reason.clone(),
+                    )
                 })
                 .collect();
             views.sort_by_key(|view| Reverse(view.id));

@@ -22,6 +22,8 @@ pub enum Reason {
     AnothersSale,
     /// A ballot that belongs to another company.
     AnothersBallot,
+    /// A ballot to which companies cannot have come by now.
+    FarBallot,
     /// A value that no honest company proposes there.
     ImpossibleValue,
     /// Commit of an order for which this company has not voted, or whose seats it has given back since: also a message that is late.
@@ -53,6 +55,7 @@ impl Reason {
             Reason::AnothersName => "anothers_name",
             Reason::AnothersSale => "anothers_sale",
             Reason::AnothersBallot => "anothers_ballot",
+            Reason::FarBallot => "far_ballot",
             Reason::ImpossibleValue => "impossible_value",
             Reason::NotVotedFor => "not_voted_for",
             Reason::OtherAcceptors => "other_acceptors",

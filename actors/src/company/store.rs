@@ -292,9 +292,40 @@ impl SagaView {
 pub struct AuditView {
     pub id: i64,
     pub at: Timestamp,
+    /// None of what was written before operators had names, and of what no operator did.
+    pub operator: Option<String>,
     pub action: String,
     pub subject: String,
     pub reason: String,
+}
+
+impl AuditView {
+    /// Of a row of the trail, in which `said` is the operator's name and the reason, as [`said_by`] has it.
+    pub fn new(id: i64, at: Timestamp, action: String, subject: String, said: String) -> Self {
+        let is_name = |name: &str| {
+            let plain = |byte: u8| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte)
+            };
+            !name.is_empty() && name.bytes().all(plain)
+        };
+        let (operator, reason) = match said.split_once(": ") {
+            Some((name, reason)) if is_name(name) => (Some(name.to_owned()), reason.to_owned()),
+            _ => (None, said),
+        };
+        Self {
+            id,
+            at,
+            operator,
+            action,
+            subject,
+            reason,
+        }
+    }
+}
+
+/// An operator's reason as the audit trail has it: a name has no colon.
+pub fn said_by(operator: &str, reason: &str) -> String {
+    format!("{operator}: {reason}")
 }
 
 /// What companies owe each other, as of one moment.

@@ -19,6 +19,7 @@ pub(super) async fn believed(
     let members = Members {
         me: company.me,
         all: &company.companies,
+        now: company.clock.wall_seconds(),
     };
     let users: Vec<&User> = rows.iter().filter_map(user_of).collect();
     let mut known = match users.is_empty() {

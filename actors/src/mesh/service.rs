@@ -45,6 +45,7 @@ impl Serve for Service {
         let members = Members {
             me: this.company.me,
             all: &this.company.companies,
+            now: this.company.clock.wall_seconds(),
         };
         if let Err(reason) = standing::check(members, from, &request) {
             return this.refuse(from, &request, reason);

@@ -9,7 +9,7 @@
 //! | said | believed of |
 //! |---|---|
 //! | a new vote is asked for | the company that sells it, and so owes for the seats |
-//! | a ballot | the company whose number it has |
+//! | a ballot | the company whose number it has, if companies can have come so far |
 //! | "Commit is chosen", "Abort is certain" | the seller; anybody, where the register or the legs here say so, too |
 //! | a ballot proposes Commit | the same, where this company has voted Yes for that order, or has no vote in it; ballot 0, whose value follows from the order, anybody |
 //! | a ticket | anybody, if there can be such a ticket |
@@ -30,12 +30,18 @@ use crate::mesh::messages::Request;
 /// Longest text of an order, in bytes: names have at most so many characters.
 const TEXT_LEN_MAX: usize = 1024;
 
+/// More rounds than companies come to in a second. Each starts from 1 and raises its own above what it meets: whoever has promised the
+/// highest there may be is overtaken a second later.
+const ROUNDS_PER_SECOND: i64 = 1_000_000;
+
 /// The companies, as this one knows them.
 #[derive(Clone, Copy)]
 pub struct Members<'a> {
     pub me: CompanyId,
     /// Ascending, our own included.
     pub all: &'a [CompanyId],
+    /// Seconds since 1970.
+    pub now: i64,
 }
 
 /// Whether this company may ask that, whatever is recorded.
@@ -214,13 +220,18 @@ impl Members<'_> {
         is_set.then_some(()).ok_or(Reason::OtherAcceptors)
     }
 
-    /// A ballot ≥ 1 belongs to the company whose number it has: in one ballot one company proposes.
+    /// A ballot ≥ 1 belongs to the company whose number it has: in one ballot one company proposes. And there is always a higher one, or a
+    /// register could be kept from being decided.
     fn check_ballot(self, from: CompanyId, ballot: Ballot) -> Result<(), Reason> {
         let count = i64::try_from(self.all.len()).unwrap_or(i64::MAX);
         let owner = usize::try_from(ballot.0.rem_euclid(count)).ok();
         let owner = owner.and_then(|index| self.all.get(index));
-        let is_its = ballot.round(self.all.len()) >= 1 && owner == Some(&from);
-        is_its.then_some(()).ok_or(Reason::AnothersBallot)
+        let round = ballot.round(self.all.len());
+        if round < 1 || owner != Some(&from) {
+            return Err(Reason::AnothersBallot);
+        }
+        let highest = self.now.max(1).saturating_mul(ROUNDS_PER_SECOND);
+        (round <= highest).then_some(()).ok_or(Reason::FarBallot)
     }
 
     fn check_value(self, key: &Key, acceptors: &Acceptors, value: &Value) -> Result<(), Reason> {

@@ -13,7 +13,7 @@ use crate::booking::drivers::Drivers;
 use crate::catalogue::{LegFilter, LegPage, PageCursor};
 use crate::company::Company;
 use crate::company::ledger::PostError;
-use crate::company::store::{ReadError, SagaStatus, SagaView, Unfinished, Which};
+use crate::company::store::{ReadError, SagaStatus, SagaView, Unfinished, Which, said_by};
 use crate::company::verifier::{Verification, Verifier};
 use crate::domain::entry::{Entry, Receipt};
 use crate::domain::ids::{CompanyId, SagaId, SeatId, UserId};
@@ -98,9 +98,8 @@ pub struct Act<'a> {
 }
 
 impl Act<'_> {
-    /// As the audit trail has it: a name has no colon.
     fn said(&self) -> String {
-        format!("{}: {}", self.operator, self.reason)
+        said_by(self.operator, self.reason)
     }
 }
 

@@ -424,7 +424,7 @@ fn print(question: &Question, answer: &str) -> anyhow::Result<()> {
             println!("{}", table(&parse()?["unseated"], &columns));
         }
         Question::Audit { .. } => {
-            let columns = ["id", "at", "action", "subject", "reason"];
+            let columns = ["id", "at", "operator", "action", "subject", "reason"];
             println!("{}", table(&parse()?["audit"], &columns));
         }
         Question::Settlement { by_day, .. } => {

@@ -29,11 +29,11 @@ impl PgTables {
 
 fn audit_view(row: &Row) -> Decoded<AuditView> {
     let at: Timestamp = row.try_get("at")?;
-    Ok(AuditView {
-        id: row.try_get("id")?,
+    Ok(AuditView::new(
+        row.try_get("id")?,
         at,
-        action: row.try_get("action")?,
-        subject: row.try_get("subject")?,
-        reason: row.try_get("reason")?,
-    })
+        row.try_get("action")?,
+        row.try_get("subject")?,
+        row.try_get("reason")?,
+    ))
 }

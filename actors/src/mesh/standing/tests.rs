@@ -21,11 +21,14 @@ fn all() -> Vec<CompanyId> {
     ["a", "b", "c"].map(company).to_vec()
 }
 
+const NOW: i64 = 1_780_000_000;
+
 /// As `a` judges it.
 fn said(from: &str, request: &Request) -> Result<(), Reason> {
     let members = Members {
         me: company("a"),
         all: &all(),
+        now: NOW,
     };
     check(members, company(from), request)
 }
@@ -195,6 +198,24 @@ fn a_company_sells_in_its_own_name_and_takes_up_what_is_recorded() {
     nobodys.seller = None;
     let nobodys = Question::Book(Box::new(prepare(nobodys)));
     assert_eq!(against(&nothing, "b", &nobodys), Err(Reason::AnothersSale));
+}
+
+#[test]
+fn there_is_always_a_higher_ballot() {
+    let highest = Ballot::new(NOW * ROUNDS_PER_SECOND, 1, 3);
+    assert_eq!(asked("b", promise(highest.0)), Ok(()));
+    for far in [highest.0 + 3, i64::MAX - (i64::MAX - 1) % 3] {
+        assert_eq!(asked("b", promise(far)), Err(Reason::FarBallot), "{far}");
+    }
+    let (all, later) = (all(), NOW + 1);
+    let members = Members {
+        me: company("a"),
+        all: &all,
+        now: later,
+    };
+    let above = Ballot::new(NOW * ROUNDS_PER_SECOND + 1, 2, 3);
+    let above = Request::Ask(promise(above.0));
+    assert_eq!(check(members, company("c"), &above), Ok(()));
 }
 
 #[test]
