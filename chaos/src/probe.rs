@@ -69,7 +69,7 @@ impl Probe {
         self.seats(companies)
     }
 
-    /// So many seats of one leg of the first company that nobody else wants.
+    /// So many seats of one leg of the first company that nobody else wants, until they are given back.
     pub fn hoard(&self, count: usize) -> anyhow::Result<Vec<Seat>> {
         let last = self.skipped + ROUTES - 1;
         let taken = std::iter::from_fn(|| self.stock.take_of_route(last).into_iter().next());
@@ -77,6 +77,11 @@ impl Probe {
         let first = seats.first().context("the tester has a leg")?.route;
         seats.retain(|seat| seat.route == first);
         Ok(seats)
+    }
+
+    /// Nobody has these seats any more.
+    pub fn give_back(&self, seats: &[Seat]) {
+        self.stock.give_back(seats);
     }
 
     /// Asks a node once for seats of these companies that nobody has. Whether it sold them.

@@ -70,7 +70,7 @@ pub struct Field {
     /// A ticket of the first of them, with many names.
     own: Uuid,
     /// Seats of one leg that nobody else wants.
-    hoard: Vec<Seat>,
+    pub(super) hoard: Vec<Seat>,
     /// Of those, for how long at least each hold lasts that one attacker was granted, at whichever node.
     held: Mutex<Vec<Instant>>,
     /// Of somebody honest.

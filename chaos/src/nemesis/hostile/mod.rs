@@ -53,6 +53,8 @@ pub(super) async fn strike(arena: &Arena, lasts: Duration) -> anyhow::Result<Vec
     let (tallies, memory) = join(try_join_all(attacks), memory(arena, until)).await;
     let tallies = tallies.context("an attacker panicked")?;
     let end_us = arena.history().now_us();
+    // what is still held of them is free again before the next attack
+    arena.probe.give_back(&field.hoard);
     arena.end(fault)?;
 
     let mut found = Vec::new();
