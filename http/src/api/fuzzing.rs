@@ -50,10 +50,13 @@ pub fn readings(bytes: &[u8], now: i64) -> Vec<(&'static str, String)> {
         }),
         read("names", &call, |body: wire::NamesBody| {
             let names = body.names.unwrap_or_default();
-            let names = names.iter().enumerate().map(|(index, given)| -> Result<_, Problem> {
-                let name = spelt(NAMES, index, given.name.as_deref().unwrap_or_default())?;
-                Ok(format!("{} {} {name:?}", given.company, given.seat))
-            });
+            let names = names
+                .iter()
+                .enumerate()
+                .map(|(index, given)| -> Result<_, Problem> {
+                    let name = spelt(NAMES, index, given.name.as_deref().unwrap_or_default())?;
+                    Ok(format!("{} {} {name:?}", given.company, given.seat))
+                });
             Ok(names.collect::<Result<Vec<_>, _>>()?.join("\n"))
         }),
         read("payment", &call, |body: wire::PaymentBody| {
@@ -103,7 +106,8 @@ fn read<T: DeserializeOwned>(
 }
 
 fn detail(problem: Problem) -> String {
-    problem.detail(Language::English).to_owned()
+    let (status, body) = problem.told(Language::English);
+    format!("{status} {}", String::from_utf8_lossy(&body))
 }
 
 fn json(value: &impl serde::Serialize) -> String {
