@@ -1,5 +1,7 @@
 //! Writes the seeds that other code makes: messages of the mesh, rows of the log, what companies have signed. To be run again where their
 //! encoding changes; the rest of `corpus` is text, written by hand.
+//!
+//! `RUSTFLAGS='--cfg fuzzing' cargo run --release --example seeds`, in `chaos/fuzz`.
 
 use std::fs;
 use std::path::Path;
