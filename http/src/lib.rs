@@ -51,6 +51,8 @@ mod cursor;
 mod edge;
 mod error;
 mod events;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gathered;
 mod language;
 mod letter;

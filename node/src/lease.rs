@@ -18,13 +18,14 @@ use anyhow::Context;
 use futures_util::future::BoxFuture;
 use passcom_actors::company::lease::{LEASE_TTL, LeaseTable};
 use passcom_actors::domain::fencing::FencingToken;
-use passcom_actors::domain::ids::{RouteId, SagaId, SeatNumber};
+use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::order::SeatRef;
 use passcom_actors::domain::saga::LeaseAnswer;
 use passcom_actors::people::operations::Leased;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{ErrorKind, IntoConnectionInfo, RedisError, RedisResult, Script, TlsCertificates};
-use uuid::Uuid;
+
+pub mod reply;
 
 /// The longest that a booking waits for a lease.
 pub const CALL_TIMEOUT: Duration = Duration::from_millis(150);
@@ -45,7 +46,6 @@ pub const PERMISSIONS: &str =
 
 const EPOCH: &str = "fence:epoch";
 const COUNTER: &str = "fence:counter";
-const PREFIX: &str = "lease:";
 
 /// Keys that one step of a scan looks at, about.
 const SCAN_COUNT: u32 = 500;
@@ -150,14 +150,15 @@ impl Lease {
         }
         let owners = self.ask(self.owners(&keys)).await?;
         let leases = keys.iter().zip(owners);
-        let leases = leases.filter_map(|(key, (owner, ms))| leased(key, &owner?, ms));
+        let leases =
+            leases.filter_map(|(key, (owner, ms))| reply::leased(key, &owner?, ms, self.ttl));
         Some((leases.collect(), more))
     }
 
     async fn scan(&self, cursor: u64) -> RedisResult<(u64, Vec<String>)> {
         let mut scan = redis::cmd("SCAN");
         scan.arg(cursor);
-        scan.arg("MATCH").arg(format!("{PREFIX}*"));
+        scan.arg("MATCH").arg(format!("{}*", reply::PREFIX));
         scan.arg("COUNT").arg(SCAN_COUNT);
         scan.query_async(&mut self.redis.clone()).await
     }
@@ -169,12 +170,7 @@ impl Lease {
             pipe.get(key).pttl(key);
         }
         let answers: Vec<redis::Value> = pipe.query_async(&mut self.redis.clone()).await?;
-        let (pairs, _) = answers.as_chunks::<2>();
-        let owner = |[owner, ms]: &[redis::Value; 2]| {
-            let owner = redis::from_redis_value(owner.clone())?;
-            Ok((owner, redis::from_redis_value(ms.clone())?))
-        };
-        pairs.iter().map(owner).collect()
+        reply::owners(&answers)
     }
 
     /// Asks Redis, unless it is known to be away. None where there is no answer in time.
@@ -208,7 +204,7 @@ impl Lease {
         let mut call = ACQUIRE.key(EPOCH);
         call.key(COUNTER);
         for seat in seats {
-            call.key(key(seat));
+            call.key(reply::key(seat));
         }
         let ttl_ms = self.ttl.as_millis() as u64;
         call.arg(saga.to_string()).arg(ttl_ms);
@@ -221,20 +217,12 @@ impl Lease {
         answer: &(String, i64, i64),
     ) -> RedisResult<LeaseAnswer> {
         let unexpected = || RedisError::from((ErrorKind::UnexpectedReturnType, "lease script"));
-        match (answer.0.as_str(), answer.1, answer.2) {
-            ("granted", epoch, counter) => {
-                let known = self.epoch.load(Ordering::Relaxed);
-                let token = FencingToken::believed(epoch, counter, known).ok_or_else(unexpected)?;
-                self.epoch.fetch_max(epoch, Ordering::Relaxed);
-                Ok(LeaseAnswer::Granted(token))
-            }
-            ("busy", index, _) => {
-                let index = usize::try_from(index).map_err(|_| unexpected())?;
-                let seat = seats.get(index).ok_or_else(unexpected)?;
-                Ok(LeaseAnswer::Busy(*seat))
-            }
-            _ => Err(unexpected()),
+        let known = self.epoch.load(Ordering::Relaxed);
+        let understood = reply::acquired(answer, seats, known).ok_or_else(unexpected)?;
+        if let LeaseAnswer::Granted(token) = understood {
+            self.epoch.fetch_max(token.epoch(), Ordering::Relaxed);
         }
+        Ok(understood)
     }
 
     /// Starts a new epoch on a Redis that has none. Of two nodes that try, one does.
@@ -259,7 +247,7 @@ impl LeaseTable for Lease {
         Box::pin(async move {
             let mut call = RELEASE.prepare_invoke();
             for seat in seats {
-                call.key(key(seat));
+                call.key(reply::key(seat));
             }
             call.arg(saga.to_string());
             for pause in RELEASE_AGAIN_AFTER {
@@ -288,10 +276,6 @@ impl LeaseTable for Lease {
     }
 }
 
-fn key(seat: &SeatRef) -> String {
-    format!("{PREFIX}{}/{}/{}", seat.company, seat.route, seat.number)
-}
-
 fn client(redis_url: &str, ca: Option<Vec<u8>>) -> RedisResult<redis::Client> {
     let redis = redis_url.into_connection_info()?;
     // its user needs no permission for that, then
@@ -307,18 +291,6 @@ fn client(redis_url: &str, ca: Option<Vec<u8>>) -> RedisResult<redis::Client> {
         }
         None => redis::Client::open(redis),
     }
-}
-
-/// A lease as its key and value say; none if somebody else wrote them.
-fn leased(key: &str, owner: &str, remaining_ms: i64) -> Option<Leased> {
-    let mut parts = key.strip_prefix(PREFIX)?.splitn(3, '/');
-    Some(Leased {
-        company: parts.next()?.parse().ok()?,
-        route: RouteId::new(parts.next()?.parse().ok()?).ok()?,
-        number: SeatNumber::new(parts.next()?.parse().ok()?).ok()?,
-        saga: SagaId(Uuid::try_parse(owner).ok()?),
-        remaining_ms: u64::try_from(remaining_ms).ok()?,
-    })
 }
 
 /// Keeps a dead or hanging Redis from costing every booking a timeout.

@@ -34,6 +34,8 @@ mod accounts;
 pub(crate) mod bookings;
 pub(crate) mod catalogue;
 mod contact;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod history;
 mod holds;
 mod itineraries;

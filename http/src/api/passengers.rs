@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use passcom_actors::domain::birth::{Birth, NoBirth};
-use passcom_actors::domain::document::{Document, NUMBER_LEN_MAX, NoDocument};
+use passcom_actors::domain::document::{
+    Document, Kind as DocumentKind, NUMBER_LEN_MAX, NoDocument,
+};
 use passcom_actors::domain::ids::{CompanyId, RouteId};
 use passcom_actors::domain::order::{Passenger, SeatRef};
 use passcom_actors::domain::papers::Person;
@@ -105,9 +107,15 @@ fn document(index: usize, given: &wire::GivenDocument) -> Result<Option<Document
     }
     let number = bounded(&place, number, NUMBER_LEN_MAX)?;
     match given {
-        wire::GivenDocument::Text(_) => Ok(Some(Document::of_text(&number))),
+        wire::GivenDocument::Text(_)
+        | wire::GivenDocument::Told {
+            kind: None,
+            country: None,
+            ..
+        } => Ok(Some(Document::of_text(&number))),
         wire::GivenDocument::Told { kind, country, .. } => {
-            let document = Document::new((*kind).into(), &number, country.as_deref());
+            let kind = kind.map_or(DocumentKind::Unspecified, DocumentKind::from);
+            let document = Document::new(kind, &number, country.as_deref());
             document.map(Some).map_err(|why| no_document(&place, why))
         }
     }
@@ -284,10 +292,13 @@ mod tests {
         assert_eq!(person.document.unwrap().number(), "12345678909");
         assert_eq!(person.birth.unwrap().to_string(), "1990-05-17");
         let old = told(json!({"nome": "Ana", "documento": "MG-7"})).unwrap();
-        assert_eq!(old.document.unwrap().number(), "MG-7");
+        assert_eq!(old.document.as_ref().unwrap().number(), "MG-7");
         let passport = json!({"tipo": "passaporte", "numero": "fx123456", "pais": "br"});
         let person = told(json!({"nome": "Ana", "documento": passport})).unwrap();
         assert_eq!(person.document.unwrap().country(), Some("BR"));
+        // as it is told of one who is kept
+        let kept = told(json!({"nome": "Ana", "documento": {"numero": "MG-7"}})).unwrap();
+        assert_eq!(kept, old);
         for nothing in [json!(null), json!(""), json!({"tipo": "rg", "numero": " "})] {
             let person = told(json!({"nome": "Ana", "documento": nothing, "nascimento": ""}));
             assert_eq!(person, Ok(Person::default()));

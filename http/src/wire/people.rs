@@ -24,8 +24,9 @@ pub(crate) enum GivenDocument {
     /// Of the old contract, which knows of no kinds.
     Text(String),
     Told {
+        /// None of one that is told back as it was kept, and was given as a text.
         #[serde(rename = "tipo")]
-        kind: GivenKind,
+        kind: Option<GivenKind>,
         #[serde(rename = "numero")]
         number: String,
         #[serde(rename = "pais")]

@@ -19,6 +19,8 @@ mod accept;
 mod dial;
 mod exchange;
 mod first_frames;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gate;
 mod heartbeat;
 mod link;

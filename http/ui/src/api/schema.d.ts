@@ -1801,8 +1801,11 @@ export interface components {
             meios?: string[];
         };
         GivenDocument: {
-            /** @enum {string} */
-            tipo: "cpf" | "passaporte" | "rg";
+            /**
+             * @description Without it, it is as if the number were given as a text.
+             * @enum {string}
+             */
+            tipo?: "cpf" | "passaporte" | "rg";
             /** @description Checked by its own rule: the digits of a CPF, the form of a passport of its country; an RG loosely. */
             numero: string;
             /** @description Of a passport, and of nothing else: who issued it, ISO 3166-1. */
