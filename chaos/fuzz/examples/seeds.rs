@@ -14,7 +14,7 @@ use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::time::Timestamp;
 use passcom_actors::mesh::envelope::{Body, Envelope, Response, encode};
 use passcom_actors::mesh::frame::{Frame, Kind, Part};
-use passcom_actors::mesh::messages::Request;
+use passcom_actors::mesh::messages::{Request, Whom};
 use passcom_actors::mesh::traceparent::Traceparent;
 use passcom_fuzz::signed::CLUSTER;
 use uuid::Uuid;
@@ -74,7 +74,7 @@ fn mesh() {
     let login = "ana".to_owned();
     let requests = [
         ("hello", Body::Hello),
-        ("find-user", Body::Request(Request::FindUser { login })),
+        ("find-user", Body::Request(Request::FindUser(Whom::Login(login)))),
         (
             "prepare",
             Body::Request(Request::Ask(Question::Prepare(Box::new(prepare(&seats))))),

@@ -42,6 +42,7 @@ pub static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| {
     let known = Known {
         user: USER,
         version: 1,
+        consent: None,
     };
     Cluster {
         verifier: TokenVerifier::new(keys).unwrap(),
