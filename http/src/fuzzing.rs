@@ -51,7 +51,7 @@ pub fn open_code(
     });
     Some(Opened {
         signer,
-        is_of_ticket: content.is_of(ticket),
+        is_of_ticket: content.is_of(&checked),
         content: serde_json::to_string(&content).expect("what was read has an encoding"),
         told,
     })

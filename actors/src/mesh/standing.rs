@@ -17,6 +17,7 @@
 use crate::company::credential;
 use crate::company::refused::Reason;
 use crate::company::store::SagaRecord;
+use crate::domain::accounts::FIRST_VERSION;
 use crate::domain::ballot::{Acceptors, Ballot, Key, Value};
 use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::order::{LEGS_MAX, Order, OrderHash};
@@ -242,7 +243,9 @@ impl Members<'_> {
                 self.check_hash(*saga, order, acceptors, *hash)
             }
             (Key::Login(login), Value::Account(user))
-                if user.login == *login && credential::is_sound(user) =>
+                if user.login == *login
+                    && user.version == FIRST_VERSION
+                    && credential::is_sound(user) =>
             {
                 Ok(())
             }

@@ -111,9 +111,24 @@ impl Content {
         SagaId(self.ticket)
     }
 
-    /// Whether all its seats are on this ticket.
-    pub fn is_of(&self, ticket: &Ticket) -> bool {
-        (0..self.legs.len()).all(|nth| self.leg(nth, ticket).is_some())
+    /// Whether all its seats are on this ticket, each under a number and at a time that it can have had.
+    pub fn is_of(&self, checked: &Checked) -> bool {
+        (0..self.legs.len()).all(|nth| self.can_have_been(nth, checked))
+    }
+
+    /// Whether its nth seat was ever so. Only the company that flies it can tell that it was not: another may not have heard of a change that
+    /// whoever made the code knows. Of several changes the ticket keeps the newest alone: then the code may be of one in between.
+    fn can_have_been(&self, nth: usize, checked: &Checked) -> bool {
+        let (Some(seat), Some(leg)) = (self.legs.get(nth), self.leg(nth, &checked.ticket)) else {
+            return false;
+        };
+        let said = (seat.4, seat.5);
+        let sold = (leg.departs, leg.seat.number.0);
+        let change = checked.ticket.change(&leg.seat);
+        let is_now = |change: &FlightChange| (change.departs, change.number.0) == said;
+        checked.told_by != leg.seat.company
+            || said == sold
+            || change.is_some_and(|change| change.sequence > 1 || is_now(change))
     }
 
     /// The leg of the order that its nth seat is of.
@@ -335,8 +350,27 @@ mod tests {
             let text = issue(&issuer, ticket, &travellers(ticket)[0], &[], NOW).unwrap();
             verifier.open(&text).unwrap()
         };
-        assert!(opened(&bought).1.is_of(&bought));
-        assert!(!opened(&forged).1.is_of(&bought), "b adds a flight of a");
+        let told_by = |ticket: &Ticket, company: &str| Checked {
+            ticket: ticket.clone(),
+            told_by: company.parse().unwrap(),
+        };
+        let by_b = told_by(&bought, "b");
+        assert!(opened(&bought).1.is_of(&by_b));
+        assert!(!opened(&forged).1.is_of(&by_b), "b adds a flight of a");
+
+        let mut moved = bought.clone();
+        moved.changes = vec![changed(&bought.order.legs[0], 5400, false)];
+        moved.changes[0].number.0 = 8;
+        let other = opened(&moved).1;
+        assert!(!other.is_of(&by_b), "nobody was ever moved there");
+        assert!(other.is_of(&told_by(&bought, "a")), "a may not know yet");
+        assert!(other.is_of(&told_by(&moved, "b")), "it is so now");
+        let before = opened(&bought).1;
+        assert!(before.is_of(&told_by(&moved, "b")), "it was sold so");
+        moved.changes[0].number.0 = 9;
+        assert!(!other.is_of(&told_by(&moved, "b")), "it never was so");
+        moved.changes[0].sequence = 2;
+        assert!(other.is_of(&told_by(&moved, "b")), "it may have been");
 
         let mut renamed = bought.clone();
         let order = std::sync::Arc::make_mut(&mut renamed.order);

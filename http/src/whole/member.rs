@@ -221,6 +221,11 @@ async fn a_code_for_a_flight_that_no_ticket_has_is_none_whoever_signed_it() {
     }
     let answer = check(&more).await;
     assert_eq!(answer.problem(), "ticket-code-invalid", "{answer:?}");
+    // b calls the seat that is on it by the number of another
+    let mut renumbered = bought.clone();
+    Arc::make_mut(&mut renumbered.order).legs[0].seat.number = SeatNumber(8);
+    let answer = check(&renumbered).await;
+    assert_eq!(answer.problem(), "ticket-code-invalid", "{answer:?}");
     let mut renamed = bought.clone();
     let order = Arc::make_mut(&mut renamed.order);
     let sold_to = order.legs[0]

@@ -300,13 +300,21 @@ fn a_login_is_decided_by_all_and_for_itself() {
         ballot: Ballot(ballot),
         value: Box::new(value),
     };
-    let ana = Value::Account(User {
+    let user = User {
         id: UserId(Uuid::from_u128(3)),
         login: "ana".to_owned(),
         password_hash: String::new(),
         version: FIRST_VERSION,
         mailbox: None,
-    });
+    };
+    // who has the login is asked, and not what became of its password since
+    let renewed = User {
+        version: FIRST_VERSION + 1,
+        ..user.clone()
+    };
+    let renewed = login("ana", all(), 4, Value::Account(renewed));
+    assert_eq!(asked("b", renewed), Err(Reason::ImpossibleValue));
+    let ana = Value::Account(user);
     assert_eq!(asked("b", login("ana", all(), 4, ana.clone())), Ok(()));
     let of = |question| asked("b", question);
     let few = login("ana", vec![company("a"), company("b")], 4, ana.clone());

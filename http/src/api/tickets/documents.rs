@@ -106,7 +106,7 @@ async fn verify(client: &Client, call: Call) -> Answered {
     let opened = client.verifier.open::<code::Content>(text);
     let (issuer, content) = opened.map_err(|_| Kind::TicketCodeInvalid)?;
     let checked = match client.desk.check(content.ticket()).await {
-        Ok(checked) if content.is_of(&checked.ticket) => Some(checked),
+        Ok(checked) if content.is_of(&checked) => Some(checked),
         Ok(_) | Err(Unchecked::Nowhere) => return Err(Kind::TicketCodeInvalid.into()),
         Err(Unchecked::NotAsked) => None,
     };
