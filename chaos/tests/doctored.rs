@@ -169,7 +169,8 @@ impl World {
             .await
             .unwrap();
         assert_eq!(answer, Answer::Cancelled);
-        let held = hold(&market, &session, "held", 0).await;
+        // not of the routes of what is sold: a route with an open hold is looked at again and again, and changes of it are told
+        let held = hold(&market, &session, "held", 1).await;
         let released = hold(&market, &session, "released", 1).await;
         let release = HoldAction::Release;
         let answer = market.act(2, 0, &session, released, release).await.unwrap();
