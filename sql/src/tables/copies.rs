@@ -138,8 +138,7 @@ impl PgTables {
     ) -> Result<Vec<User>, Failure> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let rows = self.reader().await?.rows(USERS, &[&logins, &ids]).await?;
-        let users = rows.iter().map(decode::user).collect::<Decoded<_>>();
-        Ok(users?)
+        rows.iter().map(decode::user).collect()
     }
 
     pub(super) async fn read_renewed_users(
