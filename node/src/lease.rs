@@ -96,7 +96,9 @@ if epoch <= least and counter < tonumber(ARGV[2]) then redis.call('set', KEYS[2]
 
 /// The lease table of the cluster. One per node.
 pub struct Lease {
-    redis: ConnectionManager,
+    client: redis::Client,
+    config: ConnectionManagerConfig,
+    redis: Mutex<ConnectionManager>,
     /// The highest epoch that this node knows of.
     epoch: AtomicI64,
     breaker: Breaker,
@@ -111,11 +113,15 @@ impl Lease {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CALL_TIMEOUT))
             .set_response_timeout(Some(CALL_TIMEOUT))
+            // the breaker says when to try again; retries here would hide why it failed
+            .set_number_of_retries(0)
             .set_max_delay(RETRY_AFTER);
-        let redis = ConnectionManager::new_lazy_with_config(client, config)
+        let redis = ConnectionManager::new_lazy_with_config(client.clone(), config.clone())
             .context("cannot prepare the connection to Redis")?;
         Ok(Self {
-            redis,
+            client,
+            config,
+            redis: Mutex::new(redis),
             epoch: AtomicI64::new(epoch),
             breaker: Breaker::default(),
             ttl: LEASE_TTL,
@@ -160,7 +166,7 @@ impl Lease {
         scan.arg(cursor);
         scan.arg("MATCH").arg(format!("{}*", reply::PREFIX));
         scan.arg("COUNT").arg(SCAN_COUNT);
-        scan.query_async(&mut self.redis.clone()).await
+        scan.query_async(&mut self.redis()).await
     }
 
     /// Who has each lease, and for how many milliseconds yet; one that has just ended has no owner.
@@ -169,7 +175,7 @@ impl Lease {
         for key in keys {
             pipe.get(key).pttl(key);
         }
-        let answers: Vec<redis::Value> = pipe.query_async(&mut self.redis.clone()).await?;
+        let answers: Vec<redis::Value> = pipe.query_async(&mut self.redis()).await?;
         reply::owners(&answers)
     }
 
@@ -182,8 +188,26 @@ impl Lease {
             Ok(answer) => answer,
             Err(_) => Err(RedisError::from((ErrorKind::Io, "no answer in time"))),
         };
-        self.breaker.record(answer.as_ref().err());
+        let fault = answer.as_ref().err();
+        self.breaker.record(fault);
+        if fault.is_some_and(|fault| !fault.is_io_error()) {
+            self.begin_anew();
+        }
         answer.ok()
+    }
+
+    fn redis(&self) -> ConnectionManager {
+        let redis = self.redis.lock().unwrap_or_else(PoisonError::into_inner);
+        redis.clone()
+    }
+
+    /// With another connection. By itself it is made anew after faults of input and output only: one whose login was refused would go on saying
+    /// so, whatever the password is by then.
+    fn begin_anew(&self) {
+        let (client, config) = (self.client.clone(), self.config.clone());
+        if let Ok(redis) = ConnectionManager::new_lazy_with_config(client, config) {
+            *self.redis.lock().unwrap_or_else(PoisonError::into_inner) = redis;
+        }
     }
 
     async fn acquire_or_found(&self, saga: SagaId, seats: &[SeatRef]) -> RedisResult<LeaseAnswer> {
@@ -208,7 +232,7 @@ impl Lease {
         }
         let ttl_ms = self.ttl.as_millis() as u64;
         call.arg(saga.to_string()).arg(ttl_ms);
-        call.invoke_async(&mut self.redis.clone()).await
+        call.invoke_async(&mut self.redis()).await
     }
 
     fn understand(
@@ -231,7 +255,7 @@ impl Lease {
         tracing::info!(epoch, "lease table has no epoch, starting one");
         let mut set = redis::cmd("SET");
         set.arg(EPOCH).arg(epoch).arg("NX");
-        set.query_async(&mut self.redis.clone()).await
+        set.query_async(&mut self.redis()).await
     }
 }
 
@@ -251,14 +275,14 @@ impl LeaseTable for Lease {
             }
             call.arg(saga.to_string());
             for pause in RELEASE_AGAIN_AFTER {
-                let mut redis = self.redis.clone();
+                let mut redis = self.redis();
                 let told: Option<()> = self.ask(call.invoke_async(&mut redis)).await;
                 if told.is_some() {
                     return;
                 }
                 tokio::time::sleep(pause).await;
             }
-            let mut redis = self.redis.clone();
+            let mut redis = self.redis();
             // without an answer the lease ends by itself
             let _: Option<()> = self.ask(call.invoke_async(&mut redis)).await;
         })
@@ -269,7 +293,7 @@ impl LeaseTable for Lease {
             self.epoch.fetch_max(fence.epoch(), Ordering::Relaxed);
             let mut call = RAISE.key(EPOCH);
             call.key(COUNTER).arg(fence.epoch()).arg(fence.counter());
-            let mut redis = self.redis.clone();
+            let mut redis = self.redis();
             // without an answer the next token is stale again, and raised again
             let _: Option<()> = self.ask(call.invoke_async(&mut redis)).await;
         })

@@ -350,9 +350,9 @@ async fn redis_may_want_tls_and_a_user_with_a_password() {
         "port 0\ntls-port {port}\ntls-auth-clients no\ntls-cert-file own.pem\ntls-key-file own.key\n\
          tls-ca-cert-file ca.pem\nuser default off\nuser passcom on >a-password {PERMISSIONS}\n"
     );
-    std::fs::write(folder.join("redis.conf"), configuration).unwrap();
+    std::fs::write(folder.join("redis.conf"), &configuration).unwrap();
     let server = Redis::spawn_with(&folder, &["redis.conf"]);
-    let _redis = Redis {
+    let mut redis = Redis {
         folder: folder.clone(),
         server,
     };
@@ -365,10 +365,23 @@ async fn redis_may_want_tls_and_a_user_with_a_password() {
     granted(&right, saga(), &[1]).await;
     let wrong = lease("passcom:another@", Some(ca));
     let stranger = lease("passcom:a-password@", None);
-    for refused in [wrong, stranger] {
+    for refused in [&wrong, &stranger] {
         assert_eq!(
             refused.acquire(saga(), &seats(&[2])).await,
             LeaseAnswer::Away
         );
     }
+    // and where it is the right one at last, nobody has to start anything again
+    redis.server.kill().unwrap();
+    redis.server.wait().unwrap();
+    let configuration = configuration.replace("a-password", "another");
+    std::fs::write(folder.join("redis.conf"), configuration).unwrap();
+    redis.server = Redis::spawn_with(&folder, &["redis.conf"]);
+    let heals = async {
+        while wrong.acquire(saga(), &seats(&[3])).await == LeaseAnswer::Away {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let healed = tokio::time::timeout(Duration::from_secs(30), heals).await;
+    assert!(healed.is_ok(), "it goes on with the refusal of before");
 }

@@ -134,14 +134,13 @@ const WITHDRAW_MISSING: &str = "
 
 const ON_SALE: &str = "select count(*) from route where id >= $1 and id < $2 and on_sale";
 
-// whatever the dates: a flight of the sample is one every day
+// whatever the dates: a flight of the sample is one every day. Not `not exists`: before there are statistics of `route`, each of its rows
+// would be compared with each that comes in
 const SELLS_OTHERS: &str = "
     select exists (
-        select from route r
-        where r.on_sale and r.departs > now() and not exists (
-            select from incoming i
-            where (i.flight, i.origin, i.destination) = (r.flight, r.origin, r.destination)
-        )
+        select flight, origin, destination from route where on_sale and departs > now()
+        except
+        select flight, origin, destination from incoming
     )";
 
 const BECOME_OTHERS: &str = "
