@@ -1,4 +1,4 @@
-//! What reads bytes of strangers here, for the fuzz targets in `chaos/fuzz`. Built for them only.
+//! What reads bytes of strangers here, for the fuzz targets in `chaos/fuzz`. Built for them, and with the tests, so that it keeps up.
 
 use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::domain::ticket::Ticket;

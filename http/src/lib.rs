@@ -51,7 +51,7 @@ mod cursor;
 mod edge;
 mod error;
 mod events;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod gathered;
 mod language;

@@ -1,4 +1,4 @@
-//! Bodies as their endpoints read them, for the fuzz targets in `chaos/fuzz`. Built for them only.
+//! Bodies as their endpoints read them, for the fuzz targets in `chaos/fuzz`. Built for them, and with the tests, so that it keeps up.
 
 use passcom_actors::people::saved::SavedPassenger;
 use serde::de::DeserializeOwned;
@@ -125,5 +125,6 @@ fn call(body: &[u8]) -> Call {
         body: body.to_vec(),
         language: Language::Portuguese,
         from: None,
+        is_behind: false,
     }
 }

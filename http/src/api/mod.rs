@@ -34,7 +34,7 @@ mod accounts;
 pub(crate) mod bookings;
 pub(crate) mod catalogue;
 mod contact;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod history;
 mod holds;

@@ -19,7 +19,7 @@ mod accept;
 mod dial;
 mod exchange;
 mod first_frames;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod gate;
 mod heartbeat;
