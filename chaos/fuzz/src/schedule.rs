@@ -143,9 +143,19 @@ fn written_again(routes: &[Route], company: CompanyId) {
         skip_bad: false,
     };
     let again = read(&[file], &options).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let mut again: Vec<Route> = again.routes().collect();
-    for (again, route) in again.iter_mut().zip(&kept) {
-        again.id = route.id;
-    }
-    assert!(again.iter().eq(kept), "{text}");
+    // numbers of legs, and with them ids and their order, are the file's
+    let as_told = |route: Route| {
+        format!(
+            "{:?}",
+            Route {
+                id: RouteId(0),
+                ..route
+            }
+        )
+    };
+    let mut again: Vec<String> = again.routes().map(as_told).collect();
+    let mut kept: Vec<String> = kept.into_iter().cloned().map(as_told).collect();
+    again.sort_unstable();
+    kept.sort_unstable();
+    assert_eq!(again, kept, "{text}");
 }
