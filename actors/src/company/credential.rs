@@ -1,17 +1,19 @@
 //! What of a password every company keeps, and what it proves to companies that never heard it.
 //!
-//! Each user has an Ed25519 key pair, made when the account is. Its public half stands in every copy of the user; its private half, too, but locked with the password (Argon2id,
-//! then ChaCha20-Poly1305). So a company has the key for as long as it takes to answer somebody who has given the password, and signs with it:
+//! Each user has an Ed25519 key pair, made when the account is. Its public half stands in every copy of the user; its private half, too,
+//! but locked with the password (Argon2id, then ChaCha20-Poly1305). So a company has the key for as long as it takes to answer somebody
+//! who has given the password, and signs with it:
 //! - each newer version of the user: other companies take over no other one ([`check`]);
 //! - that this company may speak for the user, the *consent* in every token that it issues ([`consents`]).
 //!
-//! A company that was never told the password can do neither, whatever it has copies of. Who has forgotten the password gets another key at the company at which the account was
-//! made, its *home*: others hear of that from the home itself and believe nobody else.
+//! A company that was never told the password can do neither, whatever it has copies of. Who has forgotten the password gets another key
+//! at the company at which the account was made, its *home*: others hear of that from the home itself and believe nobody else.
 //!
-//! Users of before there were keys have a plain hash of Argon2id, and any company speaks for them. They get a key with their next password.
+//! Users of before there were keys have a plain hash of Argon2id, and any company speaks for them. They get a key with their next
+//! password.
 //!
-//! All of it is text in [`User::password_hash`]:
-//! `$key1$salt$home$public$locked$signature`, of an account that is gone `$gone1$home$public$signature`; bytes in base64url.
+//! All of it is text in [`User::password_hash`]: `$key1$salt$home$public$locked$signature`, of an account that is gone
+//! `$gone1$home$public$signature`; bytes in base64url.
 
 use std::fmt;
 
