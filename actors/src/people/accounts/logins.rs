@@ -75,7 +75,7 @@ impl Logins {
         Ok(self.newest(own.map_err(drop)?, replies))
     }
 
-    /// The newest version that is to be believed, and whether a majority was asked.
+    /// The newest version that is to be believed; and whether a majority was asked, and nobody says otherwise.
     fn newest(&self, own: Option<User>, replies: Vec<(CompanyId, Reply)>) -> (Option<User>, bool) {
         let told = replies.into_iter().filter_map(|(from, reply)| match reply {
             Reply::User(user) => Some((from, user)),
@@ -92,19 +92,14 @@ impl Logins {
             let note = |reason: &Reason| self.company.refused.note(*from, "find_user", *reason);
             checked.inspect_err(note).is_ok()
         });
-        // nobody has shown this company whose the login is: where others disagree, its home says it
-        let is_doubtful = own.is_none()
-            && told
-                .windows(2)
-                .any(|two| !credential::is_of_one_key(&two[0].1, &two[1].1));
-        if is_doubtful {
-            told.retain(|(from, user)| credential::home(&user.password_hash) == Some(*from));
+        let mut users: Vec<User> = told.into_iter().map(|(_, user)| user).collect();
+        let told = users.len();
+        if own.is_none() {
+            users = agreed(users);
         }
-        let users = told.into_iter().map(|(_, user)| user);
-        (
-            own.into_iter().chain(users).max_by_key(|user| user.version),
-            is_majority,
-        )
+        let is_certain = is_majority && (own.is_some() || users.len() == told);
+        let newest = own.into_iter().chain(users).max_by_key(|user| user.version);
+        (newest, is_certain)
     }
 
     /// Has the companies agree on who has this user's login.
@@ -257,6 +252,18 @@ impl Logins {
     }
 }
 
+/// Of what companies tell of a user whom this one has never heard of: what most of them say, by the user's key. One that lies is not
+/// believed against two.
+fn agreed(told: Vec<User>) -> Vec<User> {
+    let says = |one: &User| {
+        let alike = told
+            .iter()
+            .filter(|other| credential::is_of_one_key(one, other));
+        alike.count() * 2 > told.len()
+    };
+    told.iter().filter(|one| says(one)).cloned().collect()
+}
+
 enum Ballots {
     Chosen(Value),
     /// By this round.
@@ -269,5 +276,37 @@ fn ended(progress: Progress, companies: usize) -> Ballots {
         Progress::Chosen(_, value) => Ballots::Chosen(value),
         Progress::Preempted(ballot) => Ballots::Preempted(ballot.round(companies)),
         Progress::Waiting | Progress::SendAccept(_) => Ballots::NoMajority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::accounts::FIRST_VERSION;
+
+    fn ana(key: &UserKey) -> User {
+        key.sign(User {
+            id: UserId(Uuid::from_u128(1)),
+            login: "ana".to_owned(),
+            password_hash: key.lock("senha-muito-boa"),
+            version: FIRST_VERSION,
+            mailbox: None,
+        })
+    }
+
+    #[test]
+    fn of_somebody_unknown_most_are_believed_and_one_that_lies_is_not() {
+        let key = || UserKey::generate("a".parse().unwrap());
+        let (own, other) = (key(), key());
+        let (true_one, lie) = (ana(&own), ana(&other));
+        let newer = own.sign(true_one.renewed(Renewal::Nothing, 10, 0));
+        let all = |told: &[&User]| agreed(told.iter().copied().cloned().collect());
+        assert_eq!(all(&[]), []);
+        assert_eq!(all(&[&true_one]), [true_one.clone()]);
+        assert_eq!(all(&[&true_one, &newer]).len(), 2, "one key");
+        assert_eq!(all(&[&true_one, &lie, &newer]), [true_one.clone(), newer]);
+        assert_eq!(all(&[&true_one, &lie]), [], "nobody can tell");
     }
 }
