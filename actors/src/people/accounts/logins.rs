@@ -304,7 +304,7 @@ mod tests {
         let newer = own.sign(true_one.renewed(Renewal::Nothing, 10, 0));
         let all = |told: &[&User]| agreed(told.iter().copied().cloned().collect());
         assert_eq!(all(&[]), []);
-        assert_eq!(all(&[&true_one]), [true_one.clone()]);
+        assert_eq!(all(&[&true_one]), vec![true_one.clone()]);
         assert_eq!(all(&[&true_one, &newer]).len(), 2, "one key");
         assert_eq!(all(&[&true_one, &lie, &newer]), [true_one.clone(), newer]);
         assert_eq!(all(&[&true_one, &lie]), [], "nobody can tell");
