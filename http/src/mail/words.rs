@@ -80,11 +80,11 @@ pub(super) fn code(company: &str, login: &str, code: &str, language: Language) -
 pub(super) fn code_elsewhere(company: &str, home: &str, login: &str, language: Language) -> Words {
     match language {
         Language::Portuguese => (
-            format!("Sua nova senha se pede na página da {home}"),
+            format!("Peça a nova senha à {home}"),
             format!(
                 "Olá!\n\nAlguém pediu uma nova senha para o login {login}. Se foi você: sua conta foi criada na {home}, e só lá é \
-                 possível criar uma nova senha sem a atual. Na página da {home}, escolha “Esqueci a senha”. Depois, a nova \
-                 senha vale em todas as companhias.\n\nSe não foi você, ignore esta mensagem; sua senha continua a \
+                 possível criar uma nova senha sem a atual. Peça um código à {home}. Depois, a nova senha vale em todas as \
+                 companhias.\n\nSe não foi você, ignore esta mensagem; sua senha continua a \
                  mesma.\n\n{company}\n"
             ),
         ),
@@ -92,8 +92,8 @@ pub(super) fn code_elsewhere(company: &str, home: &str, login: &str, language: L
             format!("Ask {home} for your new password"),
             format!(
                 "Hello,\n\nSomeone asked for a new password for the login {login}. If that was you: your account was created with \
-                 {home}, and a forgotten password can only be replaced there. On {home}'s page, choose “Forgot your \
-                 password?”. Your new password will then work with every company.\n\nIf it was not you, you can ignore this \
+                 {home}, and a forgotten password can only be replaced there. Please ask {home} for a code. Your new password will \
+                 then work with every company.\n\nIf it was not you, you can ignore this \
                  message. Your password has not changed.\n\n{company}\n"
             ),
         ),
