@@ -8,8 +8,6 @@ mod footprint;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::accounts::User;
 use super::ballot::{Acceptors, Ballot, Key, Value};
 use super::changes;
@@ -17,6 +15,7 @@ use super::corrections::{self, Corrected};
 use super::flight::Flight;
 use super::ids::{CompanyId, RouteId, SagaId, UserId};
 use super::order::{Order, OrderHash, SeatRef, claim};
+pub use super::outcome::Idempotency;
 use super::outcome::Outcome;
 use super::participant;
 use super::question::{CompanyAnswer, Question};
@@ -28,14 +27,6 @@ use super::rows::{
 };
 use super::ticket::{Accepted, Cancelled};
 use super::vote::{Prepare, Refusal};
-
-/// A client's idempotency key with the fingerprint of the request that it came with.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Idempotency {
-    pub key: String,
-    /// SHA-256 over method, path and body.
-    pub fingerprint: [u8; 32],
-}
 
 /// A decision that is known chosen, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::order::{Leg, Order};
+use super::withheld::completed;
 
 /// The order with nobody named.
 pub fn without_people(order: &Order) -> Order {
@@ -18,15 +19,16 @@ pub fn without_people(order: &Order) -> Order {
     }
 }
 
-/// What two copies of one order come to: itself, without its people where one of them has forgotten those. None: they are
-/// two orders.
+/// What two copies of one order come to: itself, with the names that either was told, without its people where one of them has
+/// forgotten those. None: they are two orders.
 pub fn merged(one: &Arc<Order>, other: &Arc<Order>) -> Option<Arc<Order>> {
+    let (one, other) = (completed(one, other), completed(other, one));
     if one == other {
-        return Some(one.clone());
+        return Some(one);
     }
-    let bare = without_people(one);
-    let is_one = *one.as_ref() == bare || *other.as_ref() == bare;
-    (is_one && bare == without_people(other)).then(|| Arc::new(bare))
+    let bare = without_people(&one);
+    let is_one = *one == bare || *other == bare;
+    (is_one && bare == without_people(&other)).then(|| Arc::new(bare))
 }
 
 #[cfg(test)]
@@ -57,6 +59,18 @@ mod tests {
             assert_eq!(merged(one, other).as_ref(), Some(&bare));
         }
         assert_eq!(merged(&ana, &bia), None, "two orders");
+    }
+
+    #[test]
+    fn who_is_withheld_by_one_is_named_by_both() {
+        let ana = named("Ana");
+        let told = crate::withheld::order_for(&ana, fixtures::company("c"));
+        assert_ne!(told, ana);
+        for (one, other) in [(&ana, &told), (&told, &ana)] {
+            assert_eq!(merged(one, other).as_ref(), Some(&ana));
+        }
+        let bare = Arc::new(without_people(&ana));
+        assert_eq!(merged(&told, &bare), Some(bare), "forgotten all the same");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! * [`locator`]: what people call a booking; [`currency`]: how many digits an amount has; [`refund`]: what came back
 //!   for a cancelled seat; [`settlement`]: what companies owe each other; [`corrections`]: of names on a ticket;
 //!   [`payment`]: the customer's money for a hold;
-//! * [`papers`]: what companies of a trip know of its people beside their names: each [`document`] by its own rule, [`birth`], [`phone`];
+//! * [`withheld`]: who is told the names of passengers; [`papers`]: what companies of a trip know of its people beside their names: each [`document`] by its own rule, [`birth`], [`phone`];
 //! * [`entry`]: all of a company's durable steps, posted to the [`rows`] of one transaction.
 //!
 //! Invariants, wherever the system may have stopped:
@@ -30,6 +30,7 @@ pub mod fixtures;
 pub mod flight;
 pub mod forgotten;
 pub mod ids;
+pub mod letters;
 pub mod locator;
 pub mod order;
 pub mod order_hash;
@@ -50,3 +51,4 @@ pub mod ticket;
 pub mod time;
 pub mod unbought;
 pub mod vote;
+pub mod withheld;

@@ -5,9 +5,9 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::ballot::Acceptors;
-use super::entry::Idempotency;
 use super::ids::{CompanyId, SagaId, UserId};
 use super::order::{Exchange, Leg, Offsets, Order, OrderHash, Passenger, Price, SeatRef};
+use super::outcome::Idempotency;
 
 /// Namespace of saga ids (UUIDv5), fixed for ever.
 const SAGA_NAMESPACE: Uuid = Uuid::from_u128(0x8a6e_0804_2bd0_4672_b79d_d970_27f9_071a);
@@ -41,12 +41,28 @@ pub fn acceptors_of(saga: SagaId, order: &Order, companies: &[CompanyId]) -> Acc
     Acceptors(acceptors)
 }
 
-/// Covers everything the ticket will say and who decides.
+/// Covers everything the ticket will say but who travels, which not all are told, and who decides.
 pub fn order_hash(order: &Order, acceptors: &Acceptors) -> OrderHash {
+    hash(order, acceptors, |_| None)
+}
+
+/// Whether this is the hash of that order. Those that were made before names could be [withheld](super::withheld) have them in it.
+pub fn is_hash_of(hashed: OrderHash, order: &Order, acceptors: &Acceptors) -> bool {
+    let is_named = order.legs.iter().any(|leg| leg.passenger.is_some());
+    hashed == order_hash(order, acceptors)
+        || is_named && hashed == hash(order, acceptors, |leg| leg.passenger.as_ref())
+}
+
+fn hash(
+    order: &Order,
+    acceptors: &Acceptors,
+    passenger: fn(&Leg) -> Option<&Passenger>,
+) -> OrderHash {
+    let leg = |leg| HashedLeg::of(leg, passenger(leg));
     let hashed = HashedOrder {
         user: order.user,
         created_at: order.created_at,
-        legs: order.legs.iter().map(HashedLeg::of).collect(),
+        legs: order.legs.iter().map(leg).collect(),
         hold_seconds: order.hold_seconds,
         seller: order.seller,
         exchange: order.exchange.as_ref(),
@@ -86,7 +102,7 @@ struct HashedLeg<'a> {
 }
 
 impl<'a> HashedLeg<'a> {
-    fn of(leg: &'a Leg) -> Self {
+    fn of(leg: &'a Leg, passenger: Option<&'a Passenger>) -> Self {
         Self {
             seat: leg.seat,
             flight: &leg.flight,
@@ -99,7 +115,7 @@ impl<'a> HashedLeg<'a> {
             offsets: leg.offsets,
             price: &leg.price,
             label: leg.label.as_deref(),
-            passenger: leg.passenger.as_ref(),
+            passenger,
         }
     }
 }
@@ -229,6 +245,20 @@ mod tests {
             add(&mut told.legs[0]);
             assert_ne!(hash, order_hash(&told, &acceptors));
         }
+    }
+
+    #[test]
+    fn who_travels_is_in_no_hash_but_in_those_of_before() {
+        let acceptors = Acceptors(companies(&["a", "b"]));
+        let mut named = order(&["a", "b"]);
+        named.legs[0].passenger = Some(Passenger::named("Ana Souza"));
+        let now = order_hash(&named, &acceptors);
+        assert_eq!(now, order_hash(&order(&["a", "b"]), &acceptors));
+        let before = hash(&named, &acceptors, |leg| leg.passenger.as_ref());
+        assert_ne!(before, now);
+        assert!(is_hash_of(now, &named, &acceptors) && is_hash_of(before, &named, &acceptors));
+        named.legs[0].passenger = Some(Passenger::named("Bia Souza"));
+        assert!(is_hash_of(now, &named, &acceptors) && !is_hash_of(before, &named, &acceptors));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How a booking ended, for its client.
+//! How a booking ended, for its client, and under which key.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,4 +16,12 @@ pub enum Outcome {
         hold: SagaId,
     },
     Refused(Refusal),
+}
+
+/// A client's idempotency key with the fingerprint of the request that it came with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Idempotency {
+    pub key: String,
+    /// SHA-256 over method, path and body.
+    pub fingerprint: [u8; 32],
 }

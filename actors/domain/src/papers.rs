@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::birth::Birth;
 use super::document::{Document, Kind};
 use super::ids::CompanyId;
-use super::order::{Order, SeatRef};
+use super::order::{Leg, Order, Passenger, SeatRef};
 
 /// What is told of one person beside the name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,19 +102,22 @@ pub fn is_for(order: &Order, company: CompanyId) -> bool {
     order.legs.iter().any(|leg| leg.seat.company == company)
 }
 
-/// The first seat of this company of whose passenger it is not told what it asks for.
+/// The first seat of this company of whose passenger it is not told what it asks for, or not even the name.
 pub fn first_lacking(
     order: &Order,
     papers: Option<&Papers>,
     company: CompanyId,
     requires: Requires,
 ) -> Option<SeatRef> {
-    let own = order.legs.iter().map(|leg| leg.seat);
+    let own = order.legs.iter().filter(|leg| leg.seat.company == company);
     let nobody = Person::default();
-    own.filter(|seat| seat.company == company).find(|seat| {
-        let person = papers.and_then(|papers| papers.of(seat));
-        requires.lacking(person.unwrap_or(&nobody)).is_some()
-    })
+    let lacks = |leg: &&Leg| {
+        let person = papers.and_then(|papers| papers.of(&leg.seat));
+        let passenger = leg.passenger.as_ref();
+        passenger.is_some_and(Passenger::is_withheld)
+            || requires.lacking(person.unwrap_or(&nobody)).is_some()
+    };
+    own.filter(lacks).map(|leg| leg.seat).next()
 }
 
 #[cfg(test)]

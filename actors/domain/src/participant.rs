@@ -25,6 +25,7 @@ use super::replica;
 use super::rows::{LegKey, LegRow, Rows, SagaRow, SagaState, SeatKey, SeatUse};
 use super::ticket::Ticket;
 use super::vote::{LegState, Prepare, Refusal, RefusalReason, Vote};
+use super::withheld;
 
 /// The hash of a tombstone: a leg that was released before its order was ever seen.
 const NO_ORDER: OrderHash = OrderHash([0; 32]);
@@ -430,7 +431,12 @@ pub fn remember(rows: &mut Rows, prepare: &Prepare, state: SagaState) {
         Some(row) if row.state == SagaState::Begun => row.moved_to(state),
         Some(_) => return,
         None => SagaRow {
-            order: Some(prepare.order.clone()),
+            order: Some(withheld::checkable(
+                prepare.order.clone(),
+                prepare.hash,
+                Some(&prepare.acceptors),
+                rows.me,
+            )),
             hash: prepare.hash,
             acceptors: prepare.acceptors.clone(),
             driver: prepare.driver.clone(),

@@ -49,8 +49,9 @@ pub fn on_accept(
             return Accept::Higher(row.promised);
         }
     }
+    let value = value.clone().for_company(rows.me, Some(&row.acceptors));
     row.promised = ballot;
-    row.accepted = Some((ballot, value.clone()));
+    row.accepted = Some((ballot, value));
     rows.registers.put(key.clone(), row);
     Accept::Accepted
 }
@@ -76,6 +77,7 @@ pub fn learn(
         return false;
     }
     if row.accepted.as_ref().is_none_or(|(own, _)| *own <= ballot) {
+        let value = value.for_company(rows.me, Some(&row.acceptors));
         row.accepted = Some((ballot, value));
     }
     row.chosen = true;

@@ -1,24 +1,25 @@
 //! The rows of which every company keeps a copy, and how two copies merge: a user by the higher version, a ticket by
-//! the union of its cancelled seats, of what came back for them, and the newest change of each, without its people where one of the two
-//! has forgotten them. Merging is idempotent, commutative and never loses a cancellation.
+//! the union of its cancelled seats, of what came back for them, and the newest change of each, with the names that either was told, and
+//! without its people where one of the two has forgotten them. A company that may not know who travels keeps no names, whoever tells them. Merging is idempotent, commutative and never loses a cancellation.
 
 use std::sync::Arc;
 
 use super::accounts::User;
 use super::forgotten;
-use super::ids::SagaId;
+use super::ids::{CompanyId, SagaId};
 use super::order::{Order, SeatRef};
 use super::refund::Refunded;
 use super::register;
 use super::rows::{Replicated, Rows};
 use super::ticket::{Cancelled, Ticket};
+use super::withheld;
 
 /// Issues the ticket of a committed saga and tells the others.
 pub fn issue(rows: &mut Rows, saga: SagaId, order: Arc<Order>) {
     if rows.ticket(&saga).is_some() {
         return;
     }
-    let ticket = Ticket::new(saga, order);
+    let ticket = Ticket::new(saga, named(rows, saga, order));
     rows.outbox.push(Replicated::Ticket(ticket.clone()));
     rows.tickets.put(saga, ticket);
 }
@@ -26,6 +27,7 @@ pub fn issue(rows: &mut Rows, saga: SagaId, order: Arc<Order>) {
 /// Keeps the ticket of a committed saga here too. The others are told by the company that issued it. False if the
 /// ticket here has another order.
 pub fn keep(rows: &mut Rows, saga: SagaId, order: Arc<Order>) -> bool {
+    let order = named(rows, saga, order);
     match rows.ticket(&saga) {
         Some(row) if forgotten::merged(&row.order, &order).is_none() => {
             rows.alarm(format!("two orders on ticket {saga}"));
@@ -69,9 +71,11 @@ pub fn cancel(
 /// Takes over a peer's copy of a ticket. Answers with the seats that were not cancelled here before: their legs are to
 /// end.
 pub fn merge_ticket(rows: &mut Rows, copy: &Ticket) -> Vec<SeatRef> {
-    let nothing = Ticket::new(copy.id, copy.order.clone());
+    let copy = &copy.clone().for_company(rows.me);
+    let told = named(rows, copy.id, copy.order.clone());
+    let nothing = Ticket::new(copy.id, told.clone());
     let row = rows.ticket(&copy.id).unwrap_or(&nothing);
-    let Some(order) = forgotten::merged(&row.order, &copy.order) else {
+    let Some(order) = forgotten::merged(&row.order, &told) else {
         rows.alarm(format!("two orders on ticket {}", copy.id));
         return Vec::new();
     };
@@ -83,6 +87,22 @@ pub fn merge_ticket(rows: &mut Rows, copy: &Ticket) -> Vec<SeatRef> {
     let merged = merged.with_corrections(&copy.corrections);
     rows.tickets.put(copy.id, merged);
     fresh
+}
+
+/// Whether the names of this order are looked for in the company's own record of the booking: they came from somebody who is not told them.
+pub(crate) fn may_be_named(order: &Order, me: CompanyId) -> bool {
+    order.is_withheld() && withheld::may_know(order, me)
+}
+
+/// The order as this company may know it, with the names that it was told when it voted.
+fn named(rows: &Rows, saga: SagaId, order: Arc<Order>) -> Arc<Order> {
+    if !may_be_named(&order, rows.me) {
+        return withheld::order_for(&order, rows.me);
+    }
+    match rows.order_of(&saga) {
+        Some(own) => withheld::completed(&order, &own),
+        None => order,
+    }
 }
 
 /// Takes over a peer's copy of a user.

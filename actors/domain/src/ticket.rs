@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::flight::{Flight, FlightChange};
 use super::ids::{SagaId, SeatNumber};
+use super::letters::is_near;
 use super::order::{Order, SeatRef};
 use super::refund::{self, Refunded};
 
@@ -33,8 +34,14 @@ pub struct Correction {
     pub sequence: u32,
     /// When it was written down, in milliseconds since 1970.
     pub at: i64,
-    /// Normalised, as names of orders are.
+    /// Normalised, as names of orders are. Empty where it is [withheld](super::withheld).
     pub name: String,
+}
+
+impl Correction {
+    pub fn is_withheld(&self) -> bool {
+        self.name.is_empty()
+    }
 }
 
 /// What came of a cancellation at one company.
@@ -182,14 +189,19 @@ impl Ticket {
         found.ok().map(|at| &self.corrections[at])
     }
 
-    /// The newest of both, per seat that was sold with a name.
-    pub(crate) fn with_corrections(&self, corrections: &[Correction]) -> Ticket {
+    /// The newest of both, per seat that was sold with a name, as far as the name is told here and is one that may be corrected to.
+    pub fn with_corrections(&self, corrections: &[Correction]) -> Ticket {
         let mut all = [&self.corrections, corrections].concat();
-        let named = |seat: &SeatRef| {
+        let is_of = |correction: &Correction| {
             let mut legs = self.order.legs.iter();
-            legs.any(|leg| leg.seat == *seat && leg.passenger.is_some())
+            let leg = legs.find(|leg| leg.seat == correction.of);
+            let sold = leg.and_then(|leg| leg.passenger.as_ref());
+            sold.is_some_and(|sold| match sold.is_withheld() {
+                true => true,
+                false => !correction.is_withheld() && is_near(&sold.name, &correction.name),
+            })
         };
-        all.retain(|correction| named(&correction.of));
+        all.retain(is_of);
         // the newest of a seat first
         all.sort_unstable_by(|one, other| one.of.cmp(&other.of).then(other.cmp(one)));
         all.dedup_by_key(|correction| correction.of);

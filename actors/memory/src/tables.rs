@@ -134,6 +134,14 @@ impl Tables for MemoryStore {
         })
     }
 
+    fn tickets(&self, ids: Vec<SagaId>) -> Read<'_, Vec<Ticket>> {
+        self.read(|database| {
+            let tickets = database.cells.tickets();
+            let found = tickets.filter(|ticket| ids.contains(&ticket.id));
+            found.cloned().collect()
+        })
+    }
+
     fn books(&self, from: i32, to: i32) -> Read<'_, Books> {
         self.read(|database| {
             let sums = database.cells.sums.iter();

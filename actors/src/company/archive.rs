@@ -175,6 +175,11 @@ impl Archive {
         self.caught_up().await?.tickets_among(ids, limit).await
     }
 
+    /// Those of these tickets that are here; in no order.
+    pub async fn tickets(&self, ids: Vec<SagaId>) -> Read<Vec<Ticket>> {
+        self.caught_up().await?.tickets(ids).await
+    }
+
     /// What is recorded of a saga, with the times; in no order.
     pub async fn history(&self, saga: SagaId) -> Read<Vec<Event>> {
         self.cell(saga, |cell| cell.events(self.me)).await

@@ -38,6 +38,7 @@ pub mod buckets;
 pub mod cancellation;
 pub mod credential;
 pub mod directory;
+pub mod finding;
 pub mod history;
 pub mod lease;
 pub mod ledger;
@@ -53,6 +54,7 @@ pub mod sessions;
 pub mod stock;
 pub mod store;
 pub mod supervisor;
+mod surname;
 pub mod verifier;
 pub mod witness;
 

@@ -26,6 +26,7 @@ use crate::domain::rows::{Footprint, KeyRow, Replicated, Rows, SeatKey, SeatUse}
 use crate::domain::settlement::Sums;
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::{LegState, RefusalReason};
+use crate::domain::withheld;
 
 /// Why a row was not appended to the log, or may not have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -246,6 +247,35 @@ pub struct SagaRecord {
     pub reason: Option<RefusalReason>,
 }
 
+impl SagaRecord {
+    /// The record as that company is told it.
+    pub fn for_company(self, company: CompanyId) -> Self {
+        let order = self.order.map(|(order, hash, acceptors)| {
+            let told = withheld::checkable(order, hash, Some(&acceptors), company);
+            (told, hash, acceptors)
+        });
+        let register = self.register.map(|register| {
+            let Register {
+                acceptors,
+                accepted,
+                ..
+            } = &register;
+            let accepted = accepted.clone();
+            let told = accepted
+                .map(|(ballot, value)| (ballot, value.for_company(company, Some(acceptors))));
+            Register {
+                accepted: told,
+                ..register
+            }
+        });
+        Self {
+            order,
+            register,
+            ..self
+        }
+    }
+}
+
 /// How long a company keeps the seats of a hold. Durations only: no two companies need the same clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
@@ -405,6 +435,9 @@ pub trait Tables: Send + Sync + 'static {
 
     /// Tickets of these ids, ascending.
     fn tickets_among(&self, ids: RangeInclusive<Uuid>, limit: usize) -> Read<'_, Vec<Ticket>>;
+
+    /// Those of these tickets that are here; in no order.
+    fn tickets(&self, ids: Vec<SagaId>) -> Read<'_, Vec<Ticket>>;
 
     /// What companies owe each other of these days, both included.
     fn books(&self, from: i32, to: i32) -> Read<'_, Books>;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{BoxFuture, join, join_all};
 
 use crate::company::Company;
 use crate::company::ledger::PostError;
@@ -81,7 +81,7 @@ impl Companies {
             });
         }
         let request = Request::Ask(question);
-        match self.peers.call(to, request, QUESTION_TIMEOUT).await {
+        match self.call(to, request, QUESTION_TIMEOUT).await {
             Ok(Reply::Answer(answer)) => Ok(answer),
             Err(CallError::NotSent { .. }) => Err(NoAnswer::NotSent),
             Ok(Reply::Unavailable) | Err(CallError::Busy(_)) => Err(NoAnswer::NotNow),
@@ -99,7 +99,17 @@ impl Companies {
         if to == self.me {
             return Ok(self.own.reply(request).await);
         }
-        self.peers.call(to, request, timeout).await
+        self.call(to, request, timeout).await
+    }
+
+    /// Whatever leaves this company says no more than the other may know.
+    fn call(
+        &self,
+        to: CompanyId,
+        request: Request,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Reply, CallError>> {
+        self.peers.call(to, request.for_company(to), timeout)
     }
 
     /// Asks every company that is up, all at once; leaves out who does not answer. Our own answer is the last.
@@ -114,7 +124,7 @@ impl Companies {
     pub async fn ask_others(&self, request: Request) -> Vec<(CompanyId, Reply)> {
         let up = self.others().filter(|company| self.peers.is_up(*company));
         let asked = up.map(|company| {
-            let call = self.peers.call(company, request.clone(), ASK_TIMEOUT);
+            let call = self.call(company, request.clone(), ASK_TIMEOUT);
             async move { call.await.ok().map(|reply| (company, reply)) }
         });
         join_all(asked).await.into_iter().flatten().collect()
@@ -125,6 +135,6 @@ impl Companies {
         if !self.peers.is_up(from) {
             return None;
         }
-        self.peers.call(from, request, COPY_TIMEOUT).await.ok()
+        self.call(from, request, COPY_TIMEOUT).await.ok()
     }
 }

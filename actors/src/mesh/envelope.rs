@@ -32,8 +32,8 @@ const ITEMS_LEN_MAX: usize = MESSAGE_LEN_MAX - 1024;
 const DECODED_LEN_MAX: usize = MESSAGE_LEN_MAX * size_of::<u64>();
 
 /// Oldest and newest protocol that this build speaks.
-pub const PROTOCOL_MIN: u16 = 10;
-pub const PROTOCOL_MAX: u16 = 10;
+pub const PROTOCOL_MIN: u16 = 11;
+pub const PROTOCOL_MAX: u16 = 11;
 const PROTOCOL_LEN: usize = size_of::<u16>();
 
 #[derive(Debug, thiserror::Error)]

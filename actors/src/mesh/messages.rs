@@ -1,4 +1,4 @@
-//! What crosses nodes. Bincode has no schema evolution: variants and fields are only ever appended, together with a new
+//! What crosses nodes, and who is told the names in it: `for_company`, which every request and reply goes through. Bincode has no schema evolution: variants and fields are only ever appended, together with a new
 //! protocol number in [`crate::mesh::envelope`].
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use crate::company::history::Event;
 use crate::company::log::lineage::Mark;
 use crate::company::store::{KnownKey, SagaRecord};
 use crate::domain::accounts::User;
+use crate::domain::ballot::{Ballot, Promise, Value};
 use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
 use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::refund::Refunded;
@@ -89,6 +90,27 @@ pub enum Request {
         /// Otherwise those of them that are left.
         agreed: bool,
     },
+    /// Who travels by these bookings of a user.
+    People {
+        shown: ShownUser,
+        bookings: Vec<SagaId>,
+    },
+    /// The bookings with this locator on which somebody of this surname travels.
+    Find {
+        locator: String,
+        surname: String,
+    },
+}
+
+/// That a user has come to a company: what a token of that user says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownUser {
+    pub user: UserId,
+    pub version: i64,
+    /// Whose token it is.
+    pub issuer: CompanyId,
+    /// That the issuer may speak for the user. None of a user without a key.
+    pub consent: Option<String>,
 }
 
 impl Request {
@@ -118,6 +140,8 @@ impl Request {
             Request::HeldFor { .. } => "held_for",
             Request::History { .. } => "history",
             Request::Cancel { .. } => "cancel",
+            Request::People { .. } => "people",
+            Request::Find { .. } => "find",
         }
     }
 }
@@ -154,4 +178,92 @@ pub enum Reply {
     Holds(Vec<SagaId>),
     History(Vec<Event>),
     Cancelled(Cancelled),
+    /// Tickets with their names, to who may be told them.
+    Named(Vec<Ticket>),
+}
+
+impl Request {
+    /// The request as that company is told it.
+    pub fn for_company(self, company: CompanyId) -> Self {
+        match self {
+            Request::Ask(question) => Request::Ask(match question {
+                Question::Prepare(prepare) => {
+                    Question::Prepare(Box::new(prepare.for_company(company)))
+                }
+                Question::Book(prepare) => Question::Book(Box::new(prepare.for_company(company))),
+                Question::Accept {
+                    key,
+                    acceptors,
+                    ballot,
+                    value,
+                } => Question::Accept {
+                    value: Box::new(value.for_company(company, Some(&acceptors))),
+                    key,
+                    acceptors,
+                    ballot,
+                },
+                question => question,
+            }),
+            Request::MergeTicket(ticket) => {
+                Request::MergeTicket(Box::new(ticket.for_company(company)))
+            }
+            Request::Cancel {
+                ticket,
+                refunds,
+                agreed,
+            } => Request::Cancel {
+                ticket: Box::new(ticket.for_company(company)),
+                refunds,
+                agreed,
+            },
+            request => request,
+        }
+    }
+}
+
+impl Reply {
+    /// The reply as that company is told it.
+    pub fn for_company(self, company: CompanyId) -> Self {
+        match self {
+            Reply::Answer(CompanyAnswer::Vote(vote)) => {
+                Reply::Answer(CompanyAnswer::Vote(vote.for_company(company)))
+            }
+            Reply::Answer(CompanyAnswer::Promise(Promise::Promised { accepted, chosen })) => {
+                let value =
+                    |(ballot, value): (Ballot, Value)| (ballot, value.for_company(company, None));
+                Reply::Answer(CompanyAnswer::Promise(Promise::Promised {
+                    accepted: accepted.map(value),
+                    chosen,
+                }))
+            }
+            Reply::Recorded(recorded) => Reply::Recorded(Box::new(recorded.for_company(company))),
+            Reply::Ticket(ticket) => {
+                Reply::Ticket(ticket.map(|ticket| Box::new(ticket.for_company(company))))
+            }
+            Reply::Tickets(tickets) => {
+                let tickets = tickets.into_iter();
+                Reply::Tickets(tickets.map(|ticket| ticket.for_company(company)).collect())
+            }
+            Reply::Rows {
+                incarnation,
+                rows,
+                mark,
+            } => Reply::Rows {
+                incarnation,
+                rows: rows
+                    .into_iter()
+                    .map(|(seq, row)| (seq, row.for_company(company)))
+                    .collect(),
+                mark,
+            },
+            Reply::Copies(rows) => {
+                let rows = rows.into_iter();
+                Reply::Copies(rows.map(|row| row.for_company(company)).collect())
+            }
+            Reply::Cancelled(Cancelled::Done(ticket)) => {
+                Reply::Cancelled(Cancelled::Done(ticket.for_company(company)))
+            }
+            reply => reply,
+        }
+    }
 }

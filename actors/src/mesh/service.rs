@@ -1,8 +1,9 @@
 //! What a node answers to companies, its own included: votes, acceptors' answers, what is recorded, what is copied.
 //!
-//! Every answer that says something is durable leaves after the commit.
+//! Every answer that says something is durable leaves after the commit, and tells names of passengers to who may know them.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -10,17 +11,20 @@ use futures_util::future::BoxFuture;
 
 use crate::company::Company;
 use crate::company::cancellation;
+use crate::company::credential::{self, Consent};
+use crate::company::finding::{carries, with_locator};
 use crate::company::ledger::PostError;
 use crate::company::store::{KnownKey, ReadError, SagaRecord, Which};
 use crate::domain::entry::{Entry, Idempotency, Receipt};
 
 use crate::company::refused::Reason;
-use crate::domain::ids::CompanyId;
+use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::rows::{OutboxCursor, Replicated, SeatKey};
+use crate::domain::ticket::Ticket;
 use crate::domain::vote::Vote;
 use crate::mesh::envelope::fitting;
-use crate::mesh::messages::{Reply, Request, Whom};
+use crate::mesh::messages::{Reply, Request, ShownUser, Whom};
 use crate::mesh::peer::Serve;
 use crate::mesh::standing::{self, Members};
 
@@ -30,6 +34,10 @@ const OUTBOX_ROWS_MAX: usize = 200;
 const WAIT_MAX: Duration = Duration::from_secs(2);
 /// Most open holds of a user told to a peer.
 pub const HOLDS_MAX: usize = 32;
+/// Most bookings whose names a peer asks for at a time.
+pub const PEOPLE_MAX: usize = 200;
+/// Bookings that one peer looks for by locator and surname.
+const FINDS_PER_MINUTE: u32 = 120;
 /// Most tickets told to a peer about a user it has none of.
 const TICKETS_MAX: usize = 50;
 
@@ -37,6 +45,24 @@ const TICKETS_MAX: usize = 50;
 #[derive(Clone)]
 pub struct Service {
     company: Arc<Company>,
+    finds: Arc<Finds>,
+}
+
+/// What each peer has looked for in this minute: who guesses surnames needs very long.
+#[derive(Default)]
+struct Finds(Mutex<BTreeMap<CompanyId, (i64, u32)>>);
+
+impl Finds {
+    fn may(&self, peer: CompanyId, now_seconds: i64) -> bool {
+        let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let minute = now_seconds.div_euclid(60);
+        let of_peer = peers.entry(peer).or_default();
+        if of_peer.0 != minute {
+            *of_peer = (minute, 0);
+        }
+        of_peer.1 = of_peer.1.saturating_add(1);
+        of_peer.1 <= FINDS_PER_MINUTE
+    }
 }
 
 impl Serve for Service {
@@ -50,17 +76,25 @@ impl Serve for Service {
         if let Err(reason) = standing::check(members, from, &request) {
             return this.refuse(from, &request, reason);
         }
+        if matches!(request, Request::Find { .. }) && !this.finds.may(from, members.now) {
+            return this.refuse(from, &request, Reason::TooMany);
+        }
         match request {
             // apart, so that what is asked most does not carry the state of all the rest
-            Request::Ask(question) => async move { this.ask_for(from, question).await }.boxed(),
-            request => async move { this.reply(request).await }.boxed(),
+            Request::Ask(question) => {
+                async move { this.ask_for(from, question).await.for_company(from) }.boxed()
+            }
+            request => async move { this.reply(request).await.for_company(from) }.boxed(),
         }
     }
 }
 
 impl Service {
     pub fn new(company: Arc<Company>) -> Self {
-        Self { company }
+        Self {
+            company,
+            finds: Arc::default(),
+        }
     }
 
     /// Answers with what says that nothing was done: an honest peer asks again, and finds what it lacked.
@@ -175,6 +209,15 @@ impl Service {
                 };
             }
             Request::History { saga } => company.archive.history(saga).await.map(Reply::History),
+            Request::People { shown, bookings } => self.people(&shown, &bookings).await,
+            Request::Find { locator, surname } => match locator.parse() {
+                Ok(locator) => with_locator(company, locator).await.map(|mut found| {
+                    found.retain(|ticket| carries(ticket, &surname));
+                    found.truncate(fitting(&found));
+                    Reply::Named(found)
+                }),
+                Err(_) => Ok(Reply::Named(Vec::new())),
+            },
         };
         reply.unwrap_or(Reply::Unavailable)
     }
@@ -207,6 +250,31 @@ impl Service {
     async fn answer(&self, asked: Entry) -> Result<CompanyAnswer, PostError> {
         let receipt = self.company.ledger.post(asked).await?;
         receipt.answer().ok_or(PostError::Unknown)
+    }
+
+    /// Those of these bookings that are the user's, if the user has come to the company that asks, or to one whose token it was shown.
+    async fn people(&self, shown: &ShownUser, bookings: &[SagaId]) -> Result<Reply, ReadError> {
+        let archive = &self.company.archive;
+        let user = archive.user_by_id(shown.user).await?;
+        let consent = shown.consent.as_deref().and_then(Consent::of_text);
+        let is_shown = user.is_some_and(|user| {
+            user.version == shown.version
+                && credential::consents(&user, shown.version, shown.issuer, consent.as_ref())
+        });
+        if !is_shown {
+            return Ok(Reply::Named(Vec::new()));
+        }
+        let mut named = archive.tickets(bookings.to_vec()).await?;
+        for saga in bookings {
+            if named.iter().all(|ticket| ticket.id != *saga) {
+                let recorded = archive.recorded(*saga).await?;
+                let order = recorded.order.map(|(order, ..)| order);
+                named.extend(order.map(|order| Ticket::new(*saga, order)));
+            }
+        }
+        named.retain(|ticket| ticket.order.user == shown.user && !ticket.order.is_withheld());
+        named.truncate(fitting(&named));
+        Ok(Reply::Named(named))
     }
 
     async fn pull(&self, after: Option<OutboxCursor>, wait_ms: u32) -> Result<Reply, ReadError> {

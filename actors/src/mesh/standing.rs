@@ -21,12 +21,13 @@ use crate::domain::accounts::FIRST_VERSION;
 use crate::domain::ballot::{Acceptors, Ballot, Key, Value};
 use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::order::{LEGS_MAX, Order, OrderHash};
-use crate::domain::order_hash::{acceptors_of, order_hash};
+use crate::domain::order_hash::{acceptors_of, is_hash_of};
 use crate::domain::question::Question;
 use crate::domain::refund::Refunded;
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::{LegState, Prepare};
 use crate::mesh::messages::Request;
+use crate::mesh::service::PEOPLE_MAX;
 
 /// Longest text of an order, in bytes: names have at most so many characters.
 const TEXT_LEN_MAX: usize = 1024;
@@ -56,6 +57,8 @@ pub fn check(members: Members<'_>, from: CompanyId, request: &Request) -> Result
             members.check_ticket(ticket, &ticket.refunds)?;
             members.check_ticket(ticket, refunds)
         }
+        Request::People { bookings, .. } if bookings.len() > PEOPLE_MAX => Err(Reason::TooMany),
+        Request::Find { surname, .. } if !is_text(surname) => Err(Reason::TooMany),
         // questions, which change nothing, and a hold that is kept for longer, for as long as a hold may be kept at most
         _ => Ok(()),
     }
@@ -202,7 +205,7 @@ impl Members<'_> {
         if *acceptors != acceptors_of(saga, order, self.all) {
             return Err(Reason::OtherAcceptors);
         }
-        if hash != order_hash(order, acceptors) {
+        if !is_hash_of(hash, order, acceptors) {
             return Err(Reason::OtherHash);
         }
         Ok(())

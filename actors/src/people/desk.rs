@@ -1,14 +1,15 @@
 //! The handle that the HTTP layer holds: what customers ask of a node. Hides actors, peers and timeouts.
 //!
 //! * `book`: begin a booking, or a hold, and wait for it; `holds`: confirm, extend, release what is held;
-//! * `tickets`: list, look at, cancel, correct the names; `finding`: by what people call them; `lookup`: what is known of a
-//!   booking; `history`: what happened to it.
+//! * `tickets`: list, look at, cancel, correct the names; `people`: who travels; `finding`: by what people call them; `lookup`: what is
+//!   known of a booking; `history`: what happened to it.
 
 mod book;
 mod finding;
 mod history;
 mod holds;
 mod lookup;
+mod people;
 mod tickets;
 
 use std::sync::Arc;

@@ -17,4 +17,3 @@ pub mod refund;
 pub mod remedy;
 pub mod saved;
 pub mod spelling;
-pub mod surname;

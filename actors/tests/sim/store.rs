@@ -349,6 +349,10 @@ impl Tables for Database {
         self.read(move |this| this.tables().tickets_among(ids, limit))
     }
 
+    fn tickets(&self, ids: Vec<SagaId>) -> Read<'_, Vec<Ticket>> {
+        self.read(move |this| this.tables().tickets(ids))
+    }
+
     fn books(&self, from: i32, to: i32) -> Read<'_, Books> {
         self.read(move |this| this.tables().books(from, to))
     }

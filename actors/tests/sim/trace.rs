@@ -89,6 +89,8 @@ impl fmt::Display for Brief<'_, Request> {
             Request::Extend { saga, seconds } => write!(f, "Extend {} {seconds}", Short(*saga)),
             Request::HeldFor { .. } => f.write_str("HeldFor"),
             Request::History { saga } => write!(f, "History {}", Short(*saga)),
+            Request::People { bookings, .. } => write!(f, "People of {}", bookings.len()),
+            Request::Find { locator, .. } => write!(f, "Find {locator}"),
         }
     }
 }
@@ -172,6 +174,7 @@ impl fmt::Display for Brief<'_, Reply> {
             Reply::Holds(holds) => write!(f, "{} holds", holds.len()),
             Reply::Cancelled(cancelled) => write!(f, "{cancelled:?}"),
             Reply::History(events) => write!(f, "{} events", events.len()),
+            Reply::Named(tickets) => write!(f, "{} tickets with names", tickets.len()),
             Reply::Unavailable => f.write_str("unavailable"),
             Reply::Unknown => f.write_str("unknown"),
         }

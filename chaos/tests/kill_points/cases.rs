@@ -79,6 +79,10 @@ pub enum Story {
     Tickets,
     /// A ticket that there is not is cancelled.
     UnknownTicket,
+    /// Who travels by a ticket that the other company sold and flies.
+    Names,
+    /// The same ticket is looked for by its letters and a surname.
+    Find,
     /// Who sees whom.
     Cluster,
     /// The node starts.

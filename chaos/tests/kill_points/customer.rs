@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use passcom_actors::domain::ids::SagaId;
+use passcom_actors::domain::locator::Locator;
 use passcom_chaos::client::{Client, HoldAction, Session};
 use passcom_chaos::history::{Answer, History, Meaning, Operation, Request, Seat, SeatName};
 use passcom_chaos::stock::Stock;
@@ -68,6 +70,14 @@ pub enum Wish {
         seat: SeatName,
         name: String,
     },
+    /// The ticket tells who travels.
+    Names {
+        ticket: Uuid,
+    },
+    /// It is found by what its passenger knows.
+    Find {
+        ticket: Uuid,
+    },
     UnknownTicket,
     Block {
         seat: u64,
@@ -79,6 +89,20 @@ pub enum Wish {
     Timeline,
     Tickets,
     Cluster,
+}
+
+/// Done where every passenger of the ticket is named.
+async fn names_seen(request: reqwest::RequestBuilder) -> Seen {
+    let Ok(answer) = request.send().await else {
+        return Seen::Lost;
+    };
+    let told: serde_json::Value = answer.json().await.unwrap_or_default();
+    let legs = told["trechos"].as_array();
+    let is_named = |leg: &serde_json::Value| leg["passageiro"]["nome"] == "Passenger 1";
+    match legs.is_some_and(|legs| !legs.is_empty() && legs.iter().all(is_named)) {
+        true => Seen::Done,
+        false => Seen::Open,
+    }
 }
 
 /// Where the cluster is, as its run file has it.
@@ -214,6 +238,18 @@ impl Customer {
                 let body = json!({"nomes": [{"company": company, "id_assento": id, "nome": name}]});
                 let request = self.http.post(url).bearer_auth(token).json(&body);
                 Ok(self.send(request, &[StatusCode::OK]).await)
+            }
+            Wish::Names { ticket } => {
+                let token = self.session.token(&self.market.client).await;
+                let url = format!("{}/passagens/{ticket}", self.places[node].http);
+                let request = self.http.get(url).bearer_auth(token);
+                Ok(names_seen(request).await)
+            }
+            Wish::Find { ticket } => {
+                let url = format!("{}/passagens/procurar", self.places[node].http);
+                let locator = Locator::of(SagaId(*ticket)).to_string();
+                let body = json!({"localizador": locator, "sobrenome": "1"});
+                Ok(names_seen(self.http.post(url).json(&body)).await)
             }
             Wish::UnknownTicket => {
                 let path = format!("/passagem-all/{user}/{}", Uuid::nil());

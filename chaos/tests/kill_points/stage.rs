@@ -222,19 +222,25 @@ impl Stage {
             }
             Story::Correct => {
                 let seats = of(&[asked, other]);
-                let hold = self.customer.hold(asked, &before, &seats).await?;
-                let action = HoldAction::Confirm;
-                let confirm = Wish::OfHold { hold, action };
-                let sold = self.customer.settle(asked, &confirm).await?;
-                ensure!(sold == Seen::Booked, "a hold was not sold before the story");
                 Wish::Correct {
-                    ticket: hold,
+                    ticket: self.buy_with_names(asked, &before, &seats).await?,
                     seat: SeatName {
                         company: all[asked].company.to_string(),
                         id: all[asked].id,
                     },
                     // as everybody is called who holds
                     name: "Pasenger 1".to_owned(),
+                }
+            }
+            Story::Names | Story::Find => {
+                let ticket = self.buy_with_names(other, &before, &of(&[other])).await?;
+                // whoever is asked has the copy without the names
+                for company in &self.companies {
+                    servers::wait_for_ticket(company, ticket).await?;
+                }
+                match story {
+                    Story::Names => Wish::Names { ticket },
+                    _ => Wish::Find { ticket },
                 }
             }
             Story::OperatorCancel => Wish::OperatorCancel {
@@ -250,6 +256,16 @@ impl Stage {
             Story::UnknownTicket => Wish::UnknownTicket,
             Story::Cluster => Wish::Cluster,
         })
+    }
+
+    /// A ticket on which everybody is called as who holds.
+    async fn buy_with_names(&self, node: usize, key: &str, seats: &[Seat]) -> anyhow::Result<Uuid> {
+        let hold = self.customer.hold(node, key, seats).await?;
+        let action = HoldAction::Confirm;
+        let confirm = Wish::OfHold { hold, action };
+        let sold = self.customer.settle(node, &confirm).await?;
+        ensure!(sold == Seen::Booked, "a hold was not sold before the story");
+        Ok(hold)
     }
 
     /// A company moves its flight of a ticket; all know.

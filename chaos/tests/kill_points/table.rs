@@ -7,9 +7,10 @@ use super::cases::Role::{self, Asked, Importer, Other, Third};
 use super::cases::Seen::{Booked, Done, Held, Lost, Open, Over, Refused};
 use super::cases::Story::{
     self, Abandoned, AbandonedDecided, Abroad, Accept, Block, Cancel, CancelAgreed, Cluster,
-    Confirm, ConfirmElsewhere, Correct, Decided, Diverged, Expire, Extend, ForeignSeat, Hold, Idle,
-    Import, Meeting, Migrate, OperatorCancel, Orphan, OwnSeat, Pair, Rebook, Register, Release,
-    Retime, SoldSeat, StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip, UnknownTicket,
+    Confirm, ConfirmElsewhere, Correct, Decided, Diverged, Expire, Extend, Find, ForeignSeat, Hold,
+    Idle, Import, Meeting, Migrate, Names, OperatorCancel, Orphan, OwnSeat, Pair, Rebook, Register,
+    Release, Retime, SoldSeat, StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip,
+    UnknownTicket,
 };
 use super::cases::{Around, Row};
 
@@ -227,6 +228,10 @@ pub const TABLE: &[Row] = &[
     row("answer::history", Other, Timeline, OPEN, DONE),
     row("send::tickets_of", Asked, Tickets, LOST, DONE),
     row("answer::tickets_of", Other, Tickets, DONE, DONE),
+    row("send::people", Asked, Names, LOST, DONE),
+    row("answer::people", Other, Names, OPEN, DONE),
+    row("send::find", Asked, Find, LOST, DONE),
+    row("answer::find", Other, Find, OPEN, DONE),
     row("send::describe", Asked, Cluster, LOST, DONE),
     row("answer::describe", Other, Cluster, DONE, DONE),
     row("operator::block", Asked, Block, LOST, DONE),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use passcom_actors::catalogue::{Catalogue, airports};
 use passcom_actors::domain::ids::{CompanyId, UserId};
+use passcom_actors::mesh::messages::ShownUser;
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::accounts::{Accounts, Known};
 use passcom_actors::people::desk::Desk;
@@ -171,26 +172,45 @@ impl Client {
 
     /// The user, and the version that the token is for; with the consent to us, if the token was ours.
     async fn caller(&self, call: &Call) -> Result<Known, Problem> {
+        let Shown { known, issuer, .. } = self.shown(call).await?;
+        // another consent is for another company
+        let consent = known.consent.filter(|_| issuer == self.issuer.company());
+        Ok(Known { consent, ..known })
+    }
+
+    /// The user, and what shows to other companies that it has come to one.
+    async fn known_by(&self, call: &Call) -> Result<ShownUser, Problem> {
+        let Shown { known, issuer, .. } = self.shown(call).await?;
+        Ok(ShownUser {
+            user: known.user,
+            version: known.version,
+            issuer,
+            consent: known.consent.map(|consent| consent.to_string()),
+        })
+    }
+
+    async fn shown(&self, call: &Call) -> Result<Shown, Problem> {
         let token = self.cookie.token(call).ok_or(Kind::InvalidToken)?;
         let now = self.desk.clock().wall_seconds();
         let shown = self.verifier.verify(token, now).map_err(|fault| {
             debug!(%fault, "token refused");
             Kind::InvalidToken
         })?;
-        let known = self.vouched(token, shown).await?;
+        self.check_vouched(token, shown).await?;
+        let known = shown.known;
         if !self.accounts.is_current(known) {
             debug!("token refused: its user has a newer version");
             return Err(Kind::InvalidToken.into());
         }
         let check = self.users.check(&known.user);
         check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
-        Ok(known)
+        Ok(shown)
     }
 
-    /// Whom a token speaks for, if whoever signed it may.
-    async fn vouched(&self, token: &str, shown: Shown) -> Result<Known, Problem> {
+    /// Whether whoever signed a token may speak for its user.
+    async fn check_vouched(&self, token: &str, shown: Shown) -> Result<(), Problem> {
         if shown.issuer == self.issuer.company() {
-            return Ok(shown.known);
+            return Ok(());
         }
         if !shown.is_vouched {
             let speaks = self.accounts.speaks_for(shown.issuer, shown.known);
@@ -200,12 +220,7 @@ impl Client {
             }
             self.verifier.vouched(token);
         }
-        // the consent is for another company
-        let consent = None;
-        Ok(Known {
-            consent,
-            ..shown.known
-        })
+        Ok(())
     }
 }
 

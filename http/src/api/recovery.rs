@@ -61,13 +61,19 @@ async fn show(client: &Client, call: Call) -> Answered {
 
 /// All that is kept of the user as a person, page by page: account, holds and saved passengers are on the first.
 async fn export(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call).await?;
+    let shown = client.known_by(&call).await?;
+    let user = shown.user;
     let after = cursor::given(&call)?;
     let page = client.desk.all_tickets(user, after, EXPORT_PAGE).await?;
+    let listed = client.desk.with_names(&shown, page.tickets).await;
     let profile = client.accounts.profile(user).await?;
     let profile = profile.ok_or_else(|| Problem::from(Kind::Unavailable).retry_after(RETRY))?;
     let holds = match after {
-        None => Some(client.desk.holds(user).await),
+        None => {
+            let mut holds = client.desk.holds(user).await;
+            client.desk.with_names_in(&shown, &mut holds.open).await;
+            Some(holds)
+        }
         Some(_) => None,
     };
     let saved = match after {
@@ -75,7 +81,7 @@ async fn export(client: &Client, call: Call) -> Answered {
         Some(_) => Vec::new(),
     };
     let mut papers = Vec::new();
-    for ticket in &page.tickets {
+    for ticket in &listed {
         let of_ticket = client.desk.papers(ticket).await;
         papers.extend(of_ticket.map(|papers| (ticket.id, papers)));
     }
@@ -84,7 +90,7 @@ async fn export(client: &Client, call: Call) -> Answered {
     let next = page.next.map(|next| call.next_page(&next.to_text()));
     let make = move |_: &Call| {
         let open = holds.iter().flat_map(|holds| &holds.open);
-        let tickets = page.tickets.iter();
+        let tickets = listed.iter();
         let mailbox = profile.mailbox.as_ref();
         let data = wire::PersonalData {
             account: wire::AccountData {

@@ -189,6 +189,7 @@ fn about_ticket(opening: &str, company: &str, ticket: &Ticket, language: Languag
     let names = travellers(ticket).into_iter();
     let names: Vec<&str> = names
         .filter_map(|one| one.passenger.map(|who| &*who.name))
+        .filter(|name| !name.is_empty())
         .collect();
     if !names.is_empty() {
         line(format_args!("{who}: {}", names.join(", ")));

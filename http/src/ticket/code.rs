@@ -210,7 +210,7 @@ pub(crate) fn told(
     labels: &dyn Fn(&Leg) -> Option<String>,
     now_ms: i64,
 ) -> TicketCode {
-    // whoever signs may have written any name: the ticket has the one that was sold
+    // whoever signs may have written any name: the ticket has the one that was sold, where this company may know it
     let named = checked.map(|one| one.ticket.as_named());
     let name_of = |nth| {
         let leg = content.leg(nth, named.as_ref()?)?;
@@ -234,8 +234,8 @@ pub(crate) fn told(
                 .filter(|label| !label.is_empty())
                 .cloned(),
             passenger: match &named {
-                Some(_) => name_of(nth),
-                None => content.passenger.clone(),
+                Some(ticket) if !ticket.order.is_withheld() => name_of(nth),
+                _ => content.passenger.clone(),
             },
             now: since.map(|since| since.told(labels)),
         }

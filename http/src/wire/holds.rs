@@ -1,5 +1,6 @@
 //! A customer's hold: seats kept at a fixed price, with who is to sit on them.
 
+use passcom_actors::domain::ids::CompanyId;
 use passcom_actors::people::desk::{BookingState, BookingStatus};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -8,7 +9,7 @@ use super::WantedSeat;
 use super::airlines::{Airline, Teller};
 use super::bookings::booking_state;
 use super::legs::Money;
-use super::orders::{CompanyPrice, OrderedLeg, prices, total};
+use super::orders::{CompanyPrice, OrderedLeg, names_with, prices, total};
 use super::people::{GivenContact, Passenger};
 use crate::clock;
 
@@ -49,6 +50,8 @@ pub(crate) struct Hold<'a> {
     ticket: Option<Uuid>,
     #[serde(rename = "pode_estender")]
     can_extend: bool,
+    #[serde(rename = "nomes_com", skip_serializing_if = "Vec::is_empty")]
+    names_with: Vec<CompanyId>,
 }
 
 impl<'a> Hold<'a> {
@@ -72,6 +75,7 @@ impl<'a> Hold<'a> {
             companies: teller.all(order.legs.iter().map(|leg| leg.seat.company)),
             ticket: booked.then_some(status.saga.0),
             can_extend: held && terms.is_some_and(|terms| terms.can_extend()),
+            names_with: names_with(order),
         })
     }
 }

@@ -6,6 +6,7 @@ use passcom_actors::domain::document::Document;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SeatNumber};
 use passcom_actors::domain::order::{Leg, Order, Price, SeatRef};
 use passcom_actors::domain::ticket::Correction;
+use passcom_actors::domain::withheld;
 use serde::Serialize;
 
 use super::legs::Money;
@@ -87,6 +88,14 @@ pub(super) fn total<'a>(mut legs: impl Iterator<Item = &'a Leg>) -> Option<Money
     Some(Money::new(sum, currency))
 }
 
+/// Who knows the names that are not told here; nobody where all are.
+pub(super) fn names_with(order: &Order) -> Vec<CompanyId> {
+    match order.is_withheld() {
+        true => withheld::who_know(order),
+        false => Vec::new(),
+    }
+}
+
 /// Per company and currency.
 pub(super) fn prices(order: &Order) -> Vec<CompanyPrice<'_>> {
     let mut sums: BTreeMap<(CompanyId, &str), i64> = BTreeMap::new();
@@ -141,12 +150,14 @@ impl<'a> From<&'a Leg> for OrderedLeg<'a> {
                 leg.offsets.map(|told| told.arrives),
             ),
             price: Money::from(&leg.price),
-            passenger: passenger.map(|passenger| Seated {
-                name: &passenger.name,
-                document: None,
-                kind: None,
-                corrected: false,
-            }),
+            passenger: passenger
+                .filter(|passenger| !passenger.is_withheld())
+                .map(|passenger| Seated {
+                    name: &passenger.name,
+                    document: None,
+                    kind: None,
+                    corrected: false,
+                }),
         }
     }
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::airlines::{Airline, Teller};
 use super::bookings::booking_state;
 use super::legs::Money;
-use super::orders::{CompanyPrice, OrderedLeg, prices, total};
+use super::orders::{CompanyPrice, OrderedLeg, names_with, prices, total};
 use crate::clock;
 use crate::ticket::masked;
 
@@ -56,6 +56,8 @@ pub(crate) struct Ticket<'a> {
     legs: Vec<TicketLeg<'a>>,
     #[serde(rename = "companhias")]
     companies: Vec<Airline<'a>>,
+    #[serde(rename = "nomes_com", skip_serializing_if = "Vec::is_empty")]
+    names_with: Vec<CompanyId>,
 }
 
 /// Seats of an earlier ticket.
@@ -221,6 +223,7 @@ impl<'a> Ticket<'a> {
             refund: sum(given_back(&ticket.refunds).map(|refund| &refund.amount)),
             legs: legs.into_iter().map(leg).collect(),
             companies: teller.all(order.legs.iter().map(|leg| leg.seat.company)),
+            names_with: names_with(order),
         }
     }
 }

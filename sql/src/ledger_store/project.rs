@@ -437,12 +437,16 @@ fn decision_text(value: &Value) -> &'static str {
     }
 }
 
-/// A commit of another order than the row's.
+/// A commit of another order than the row's, or of the same one without its names.
 fn other_value(cell: &Cell) -> Option<&Value> {
     let (_, value) = accepted(cell)?;
     match (value, row(cell)) {
         (Value::Abort, _) => None,
-        (Value::Commit { hash, .. }, Some(row)) if row.hash == *hash && row.order.is_some() => None,
+        (Value::Commit { hash, order }, Some(row))
+            if row.hash == *hash && row.order.as_ref() == Some(order) =>
+        {
+            None
+        }
         _ => Some(value),
     }
 }

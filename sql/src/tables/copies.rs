@@ -90,6 +90,17 @@ from ticket
     "where ticket.id between $1 and $2 order by ticket.id limit $3"
 );
 
+const TICKETS: &str = concat!(
+    r#"
+select ticket.id, ticket."order", "#,
+    gone_columns!(),
+    "
+from ticket
+",
+    gone!(),
+    "where ticket.id = any($1::uuid[])"
+);
+
 const OUTBOX: &str =
     replicated!("select seq, kind, id from outbox where seq > $1 order by seq limit $2");
 
@@ -101,7 +112,8 @@ const COPIES: &str = replicated!(
 ) as bucket where $3::uuid is null or id > $3 order by id limit $4"
 );
 
-// hashes of single facts, so that their order does not matter and no join is needed; md5 is the same in every PostgreSQL
+// hashes of single facts, so that their order does not matter and no join is needed; md5 is the same in every PostgreSQL; without names, which
+// not every company is told
 const DIGESTS: &str = "
 select (get_byte(uuid_send(id), 0) << 4) | (get_byte(uuid_send(id), 1) >> 4) as bucket,
        bit_xor(('x' || left(md5(fact), 16))::bit(64)::bigint) as digest
@@ -117,7 +129,7 @@ from (
                                 unseated, extract(epoch from told_at), accepted)
     from changed_leg where ticket_id between $1 and $2
     union all
-    select ticket_id, concat_ws('/', ticket_id, company, route_id, number, sequence, extract(epoch from corrected_at), name)
+    select ticket_id, concat_ws('/', ticket_id, company, route_id, number, sequence, extract(epoch from corrected_at))
     from corrected_name where ticket_id between $1 and $2
     union all
     select id, concat_ws('/', id, version, pw_hash, email, language) from user_account where id between $1 and $2
@@ -201,6 +213,12 @@ impl PgTables {
         let rows = reader
             .rows(TICKETS_AMONG, &[&first, &last, &row_limit(limit)])
             .await?;
+        rows.iter().map(decode::ticket).collect()
+    }
+
+    pub(super) async fn read_tickets(&self, ids: &[SagaId]) -> Result<Vec<Ticket>, Failure> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = self.reader().await?.rows(TICKETS, &[&ids]).await?;
         rows.iter().map(decode::ticket).collect()
     }
 

@@ -100,6 +100,10 @@ impl Tables for PgTables {
         Box::pin(async move { Ok(self.read_tickets_among(ids, limit).await?) })
     }
 
+    fn tickets(&self, ids: Vec<SagaId>) -> Read<'_, Vec<Ticket>> {
+        Box::pin(async move { Ok(self.read_tickets(&ids).await?) })
+    }
+
     fn books(&self, from: i32, to: i32) -> Read<'_, Books> {
         Box::pin(async move { Ok(self.read_books(from, to).await?) })
     }

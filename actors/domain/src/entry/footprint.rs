@@ -4,8 +4,9 @@ use super::{Entry, Idempotency};
 use crate::accounts::User;
 use crate::ballot::{Ballot, Key, Value};
 use crate::ids::{CompanyId, SagaId};
-use crate::order::{SeatRef, claim};
+use crate::order::{Order, SeatRef, claim};
 use crate::question::Question;
+use crate::replica::may_be_named;
 use crate::rows::{Footprint, Replicated};
 use crate::vote::Prepare;
 
@@ -38,6 +39,7 @@ impl Entry {
                 footprint.registers.insert(Key::Saga(decision.saga));
                 footprint.tickets.insert(decision.saga);
                 if let Value::Commit { order, .. } = &decision.value {
+                    names_footprint(me, decision.saga, order, footprint);
                     let exchange = order.exchange.as_ref();
                     exchange_footprint(exchange.map(|exchange| exchange.ticket), footprint);
                 }
@@ -61,6 +63,7 @@ impl Entry {
             } => {
                 footprint.tickets.insert(*saga);
                 footprint.sagas.insert(*saga);
+                names_footprint(me, *saga, order, footprint);
                 if let Some(idempotency) = idempotency {
                     footprint.keys.insert((order.user, idempotency.key.clone()));
                 }
@@ -91,6 +94,7 @@ impl Entry {
                 Replicated::Ticket(ticket) => {
                     footprint.tickets.insert(ticket.id);
                     footprint.fresh.insert(ticket.id);
+                    names_footprint(me, ticket.id, &ticket.order, footprint);
                     if !ticket.cancelled.is_empty() {
                         footprint.sagas.insert(ticket.id);
                     }
@@ -107,6 +111,14 @@ impl Entry {
                 footprint.seat_maps.insert(*route);
             }
         }
+    }
+}
+
+/// The names of an order that came without them.
+fn names_footprint(me: CompanyId, saga: SagaId, order: &Order, footprint: &mut Footprint) {
+    if may_be_named(order, me) {
+        footprint.sagas.insert(saga);
+        footprint.orders.insert(saga);
     }
 }
 

@@ -14,12 +14,24 @@ use crate::ids::CompanyId;
 use crate::question::Question;
 use crate::register::{Progress, Proposer};
 use crate::time::{Millis, Timestamp};
+use crate::withheld::completed;
 
 impl Driver {
     pub(super) fn value(&self) -> Value {
         Value::Commit {
             hash: self.start.hash,
             order: self.start.order.clone(),
+        }
+    }
+
+    /// The value with the names that this node knows: the acceptor that told it may not.
+    pub(super) fn named(&self, value: Value) -> Value {
+        match value {
+            Value::Commit { hash, order } => Value::Commit {
+                hash,
+                order: completed(&order, &self.start.order),
+            },
+            value => value,
         }
     }
 
@@ -197,7 +209,7 @@ impl Driver {
         let Phase::Recovering { proposer, .. } = &self.phase else {
             return;
         };
-        let question = self.accept_question(proposer.ballot(), value);
+        let question = self.accept_question(proposer.ballot(), self.named(value));
         self.tag += 1;
         let mut next = Round::new(self.tag);
         for acceptor in &self.start.acceptors.0 {

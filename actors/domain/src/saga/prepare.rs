@@ -16,6 +16,7 @@ use crate::papers;
 use crate::question::Question;
 use crate::time::Timestamp;
 use crate::vote::{Prepare, Vote};
+use crate::withheld::completed;
 
 impl Driver {
     pub(super) fn ask_for_votes(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -183,7 +184,8 @@ impl Driver {
             return;
         }
         self.adopted = true;
-        self.start.order = order;
+        // who recorded it may not tell us whom our client has named
+        self.start.order = completed(&order, &self.start.order);
         self.start.hash = hash;
         self.start.acceptors = acceptors;
         self.ask_for_seats(now, effects);

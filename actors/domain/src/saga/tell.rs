@@ -15,6 +15,7 @@ use crate::vote::{Refusal, RefusalReason};
 
 impl Driver {
     pub(super) fn on_chosen(&mut self, ballot: Ballot, value: Value, effects: &mut Vec<Effect>) {
+        let value = self.named(value);
         match &value {
             Value::Commit { hash, order } => {
                 self.start.hash = *hash;

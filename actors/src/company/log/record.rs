@@ -314,7 +314,10 @@ impl LegChange {
 impl RegisterPart {
     fn of(register: &Register, own: Option<&SagaRow>) -> Self {
         let decided = |value: &Value| match (value, own) {
-            (Value::Commit { hash, .. }, Some(own)) if own.hash == *hash && own.order.is_some() => {
+            // the same order may be told with and without its names
+            (Value::Commit { hash, order }, Some(own))
+                if own.hash == *hash && own.order.as_ref() == Some(order) =>
+            {
                 Decided::Commit
             }
             _ => Decided::Other(value.clone()),

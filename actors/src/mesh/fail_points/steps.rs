@@ -69,6 +69,8 @@ exchanges!(EXCHANGES {
     Request::HeldFor { .. } => "held_for",
     Request::History { .. } => "history",
     Request::Cancel { .. } => "cancel",
+    Request::People { .. } => "people",
+    Request::Find { .. } => "find",
 });
 
 // What nodes say before they talk. The answers promise nothing durable and have no points.

@@ -8,6 +8,7 @@ use crate::domain::ballot::Register;
 use crate::domain::fencing::FencingToken;
 use crate::domain::ids::{RouteId, SeatNumber, UserId};
 use crate::domain::order::{Leg, Price, SeatRef};
+use crate::domain::order_hash::order_hash;
 use crate::domain::refund::Ground;
 use crate::domain::vote::RefusalReason;
 

@@ -18,6 +18,7 @@ use crate::domain::order_hash::saga_id;
 use crate::domain::papers::{Contact, Lacking, Papers, Person, Seated};
 use crate::domain::saga::{ClientAnswer, Start};
 use crate::domain::ticket::Ticket;
+use crate::domain::withheld;
 use crate::people::rebooking::{self, NotRebooked};
 
 /// A booking as a client asks for it: 1 to [`crate::domain::order::LEGS_MAX`] seats, each once.
@@ -212,7 +213,8 @@ impl Desk {
         let order = match self.order(&request) {
             // what it was begun with may not be on sale any more, or not for that price: it goes on as it was begun
             Err(not) if request.idempotency.is_some() => {
-                self.begun_with(request.user, saga).await.ok_or(not)?
+                let begun = self.begun_with(request.user, saga).await.ok_or(not)?;
+                named_by(&begun, &request.seats)
             }
             order => {
                 let order = order?;
@@ -387,6 +389,21 @@ impl Desk {
             None => Ok(()),
         }
     }
+}
+
+/// The order with the names that it withholds and the request tells.
+fn named_by(order: &Arc<Order>, seats: &[WantedSeat]) -> Arc<Order> {
+    if !order.is_withheld() {
+        return order.clone();
+    }
+    let mut named = (**order).clone();
+    for leg in &mut named.legs {
+        let wanted = seats.iter().find(|wanted| wanted.seat == leg.seat);
+        if let Some(passenger) = wanted.and_then(|wanted| wanted.passenger.clone()) {
+            leg.passenger = Some(passenger);
+        }
+    }
+    withheld::completed(order, &named)
 }
 
 /// What is told beside the order.

@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
+
 use super::lookup::Lookup;
 use super::{Desk, Unavailable};
+use crate::company::finding::{carries, with_locator};
 use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::locator::Locator;
 use crate::domain::ticket::Ticket;
 use crate::mesh::messages::{Reply, Request};
-use crate::people::surname;
-
-/// Tickets of one locator that are looked at; two are rare.
-const LOOKED_AT_MAX: usize = 64;
-/// How long after the last flight a booking is found, in seconds: a month, for what there is to claim.
-const FOUND_AFTER: i64 = 30 * 24 * 3600;
 
 /// How long a company of the ticket has to say how it stands, before our own copy must do: whoever asks stands at a gate.
 const ASKED_FOR: Duration = Duration::from_secs(2);
@@ -68,68 +65,27 @@ impl Desk {
         })
     }
 
-    /// The tickets that this node has of that locator, on which somebody of that surname travels. Where the two are not
-    /// known, the work is the same.
+    /// The tickets of that locator on which somebody of that surname travels. Whether or not this company may know who does, and
+    /// whether or not there is such a ticket, the others are asked.
     pub async fn find(&self, locator: Locator, surname: &str) -> Result<Vec<Ticket>, Unavailable> {
-        let archive = &self.company.archive;
-        let found = archive.tickets_among(locator.ids(), LOOKED_AT_MAX).await;
-        let now = self.clock().wall_seconds();
-        let mut found = found.map_err(|_| Unavailable)?;
-        found.retain(|ticket| !is_long_over(ticket, now) && carries(ticket, surname));
-        Ok(found)
-    }
-}
-
-fn is_long_over(ticket: &Ticket, now: i64) -> bool {
-    let sold = ticket.order.legs.iter().map(|leg| leg.arrives);
-    let moved = ticket.changes.iter().map(|change| change.arrives);
-    let ended = sold.chain(moved).max();
-    ended.is_none_or(|ended| ended.saturating_add(FOUND_AFTER) < now)
-}
-
-/// By the names as they were corrected.
-fn carries(ticket: &Ticket, surname: &str) -> bool {
-    let ticket = ticket.as_named();
-    let people = ticket
-        .order
-        .legs
-        .iter()
-        .filter_map(|leg| leg.passenger.as_ref());
-    let mut names = people.map(|passenger| &passenger.name);
-    names.any(|name| surname::is_of(surname, name))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::domain::fixtures::{SAGA, order, seat};
-    use crate::domain::order::Passenger;
-
-    fn ticket() -> Ticket {
-        let mut order = Arc::unwrap_or_clone(order(&[seat("a", 1), seat("b", 1)]));
-        for (leg, name) in order.legs.iter_mut().zip(["Ana Souza", "Caê Lima"]) {
-            leg.arrives = 1_000;
-            leg.passenger = Some(Passenger {
-                name: name.to_owned(),
-                document: None,
-            });
+        let request = Request::Find {
+            locator: locator.to_string(),
+            surname: surname.to_owned(),
+        };
+        let elsewhere = self.companies.ask_others(request);
+        let (here, elsewhere) = join(with_locator(&self.company, locator), elsewhere).await;
+        let mut found = here.map_err(|_| Unavailable)?;
+        let told = elsewhere.into_iter().filter_map(|(_, reply)| match reply {
+            Reply::Named(tickets) => Some(tickets),
+            _ => None,
+        });
+        // names, and nothing else: a peer may tell of anything
+        for named in told.flatten() {
+            if let Some(ticket) = found.iter_mut().find(|ticket| ticket.id == named.id) {
+                *ticket = ticket.completed(&named);
+            }
         }
-        Ticket::new(SAGA, Arc::new(order))
-    }
-
-    #[test]
-    fn whoever_travels_on_a_ticket_finds_it() {
-        let ticket = ticket();
-        assert!(carries(&ticket, "souza") && carries(&ticket, "lima"));
-        assert!(!carries(&ticket, "Ana") && !carries(&ticket, ""));
-    }
-
-    #[test]
-    fn what_was_flown_long_ago_is_not_found() {
-        let ticket = ticket();
-        assert!(!is_long_over(&ticket, 1_000 + FOUND_AFTER));
-        assert!(is_long_over(&ticket, 1_001 + FOUND_AFTER));
+        found.retain(|ticket| carries(ticket, surname));
+        Ok(found)
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::order::{Order, SeatRef};
 use crate::domain::outcome::Outcome;
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::{LegState, RefusalReason};
+use crate::domain::withheld;
 use crate::mesh::messages::{Reply, Request};
 
 /// State of a booking as `GET /reservas/{uuid}` tells it.
@@ -138,7 +139,11 @@ impl Desk {
         asked_at_ms: i64,
         answers: &[(CompanyId, SagaRecord)],
     ) -> Result<BookingStatus, NotShown> {
-        let order = answers.iter().find_map(|(_, recorded)| order_in(recorded));
+        let orders = answers
+            .iter()
+            .filter_map(|(_, recorded)| order_in(recorded));
+        // whoever names the passengers tells most
+        let order = orders.min_by_key(|order| order.is_withheld());
         let hold = order.as_ref().and_then(|order| {
             let close = self.company.catalogue.close_of_sale();
             let longest = order.longest_hold(close.before_departure());
@@ -151,7 +156,11 @@ impl Desk {
         };
         let silent = self.silent(answers, &ticket);
         let ticket = ticket.found();
-        let order = ticket.as_ref().map(|ticket| ticket.order.clone()).or(order);
+        let order = match (&ticket, order) {
+            (Some(ticket), Some(order)) => Some(withheld::completed(&ticket.order, &order)),
+            (Some(ticket), None) => Some(ticket.order.clone()),
+            (None, order) => order,
+        };
         let running = self.company.running.user(saga);
         match order.as_ref().map(|order| order.user).or(running) {
             Some(owner) if owner == user => {}

@@ -17,7 +17,7 @@ use super::{Desk, NotShown, Unavailable};
 use crate::company::ledger::PostError;
 use crate::company::store::Which;
 use crate::company::{acceptance, cancellation, naming};
-use crate::domain::corrections::Corrected;
+use crate::domain::corrections::{self, Corrected};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
@@ -25,6 +25,7 @@ use crate::domain::papers::{self, Papers};
 use crate::domain::refund::Refunded;
 use crate::domain::rows::Replicated;
 use crate::domain::ticket::{Accepted, Cancelled, Ticket};
+use crate::domain::withheld;
 use crate::mesh::messages::{Reply, Request};
 use crate::mesh::peer::CallError;
 use crate::people::refund::{Refund, refunds};
@@ -149,6 +150,9 @@ impl Desk {
         names: &[(SeatRef, String)],
     ) -> Result<Ticket, NotCorrected> {
         let now = self.clock().wall_ms();
+        if !withheld::may_know(&ticket.order, self.company.me) {
+            return self.correct_elsewhere(ticket, names, now).await;
+        }
         let write = naming::write(&self.company.ledger, ticket, names, now);
         match tokio::time::timeout(CANCEL_TIMEOUT, write).await {
             Ok(Ok(Corrected::Done)) => {}
@@ -162,6 +166,31 @@ impl Desk {
             return Err(NotCorrected::NotKnownInTime);
         };
         self.tell_others(&corrected).await;
+        Ok(corrected)
+    }
+
+    /// The same where this company may not know the names: one that does has to have written them down.
+    async fn correct_elsewhere(
+        &self,
+        ticket: &Ticket,
+        names: &[(SeatRef, String)],
+        now: i64,
+    ) -> Result<Ticket, NotCorrected> {
+        let news = corrections::news(ticket, names, now).map_err(NotCorrected::Not)?;
+        let corrected = ticket.with_corrections(&news);
+        let told = Request::MergeTicket(Box::new(corrected.clone()));
+        let replies = self.companies.ask_others(told).await;
+        let knows = |company| withheld::may_know(&ticket.order, company);
+        let is_written = |(company, reply): &(CompanyId, Reply)| {
+            knows(*company) && matches!(reply, Reply::Merged)
+        };
+        if !replies.iter().any(is_written) {
+            return Err(NotCorrected::NotKnownInTime);
+        }
+        // that there is a correction is known here, too, so that the copies are alike
+        let rows = vec![Replicated::Ticket(corrected.clone())];
+        let merge = Entry::Merge { rows, cursor: None };
+        let _ = tokio::time::timeout(CANCEL_TIMEOUT, self.company.ledger.post(merge)).await;
         Ok(corrected)
     }
 
@@ -221,7 +250,7 @@ impl Desk {
             }
         };
         self.tell_others(&cancelled).await;
-        Ok(cancelled)
+        Ok(cancelled.completed(ticket))
     }
 
     /// What comes back, as whoever decides is to record it.

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use passcom_actors::domain::ids::UserId;
+use passcom_actors::domain::ballot::Value;
+use passcom_actors::domain::ids::{CompanyId, UserId};
 use passcom_actors::domain::outcome::Outcome;
+use passcom_actors::domain::withheld::order_for;
+use passcom_memory::State;
 
 use super::{Evidence, Told};
 
@@ -48,7 +51,7 @@ pub fn i5_one_answer_per_key(evidence: &Evidence) -> Vec<String> {
     objections
 }
 
-/// Every user and every ticket is the same at every company.
+/// Every user and every ticket is the same at every company, but for the names, which not all are told.
 pub fn r1_the_same_everywhere(evidence: &Evidence) -> Vec<String> {
     let mut objections = Vec::new();
     let Some((first, expected)) = evidence.tables.iter().next() else {
@@ -58,7 +61,9 @@ pub fn r1_the_same_everywhere(evidence: &Evidence) -> Vec<String> {
         let ids = expected.tickets.keys().chain(tables.tickets.keys());
         let ids: BTreeSet<_> = ids.collect();
         for id in ids {
-            if expected.tickets.get(id) != tables.tickets.get(id) {
+            let told = |tables: &State| tables.tickets.get(id).cloned();
+            let as_anybody = |tables| told(tables).map(|ticket| ticket.for_company(nobody()));
+            if as_anybody(expected) != as_anybody(tables) {
                 objections.push(format!("ticket {id} differs at {first} and {company}"));
             }
         }
@@ -67,6 +72,43 @@ pub fn r1_the_same_everywhere(evidence: &Evidence) -> Vec<String> {
         }
     }
     objections
+}
+
+/// Whoever carries somebody knows the name, and whoever neither carries nor sold knows none: in tickets, records and decisions.
+pub fn n1_names_where_they_are_needed(evidence: &Evidence) -> Vec<String> {
+    let mut objections = Vec::new();
+    for (company, tables) in &evidence.tables {
+        let of_tickets = tables.tickets.values().map(|ticket| &ticket.order);
+        for order in of_tickets.clone() {
+            let mut legs = order.legs.iter();
+            if legs.any(|leg| leg.seat.company == *company) && order.is_withheld() {
+                objections.push(format!("{company} carries it knows not whom: {order:?}"));
+            }
+        }
+        let of_sagas = tables
+            .sagas
+            .values()
+            .filter_map(|(_, row)| row.order.as_ref());
+        let of_registers =
+            tables
+                .registers
+                .values()
+                .filter_map(|register| match register.accepted.as_ref() {
+                    Some((_, Value::Commit { order, .. })) => Some(order),
+                    _ => None,
+                });
+        for order in of_tickets.chain(of_sagas).chain(of_registers) {
+            if order_for(order, *company) != *order {
+                objections.push(format!("{company} knows names of {order:?}"));
+            }
+        }
+    }
+    objections
+}
+
+/// No member.
+fn nobody() -> CompanyId {
+    "zz".parse().expect("a code")
 }
 
 /// A login has one id and an id one login, in the tables and in what clients were told.

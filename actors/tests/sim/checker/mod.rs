@@ -63,13 +63,14 @@ pub type Objection = (&'static str, String);
 type Check = fn(&Evidence) -> Vec<String>;
 
 /// What holds at any time.
-const ALWAYS: [(&str, Check); 9] = [
+const ALWAYS: [(&str, Check); 10] = [
     ("I1", seats::i1_one_owner),
     ("I2", seats::i2_not_both),
     ("I4", decisions::i4_refused_is_never_sold),
     ("P1", decisions::p1_one_value),
     ("S1", money::s1_books_are_the_tickets),
     ("R2", copies::r2_one_id_per_login),
+    ("N1", copies::n1_names_where_they_are_needed),
     ("X1", exchanges::x1_in_one_step),
     ("X2", exchanges::x2_once),
     ("X4", exchanges::x4_not_paid_twice),

@@ -7,7 +7,9 @@ use passcom_actors::domain::accounts::User;
 use passcom_actors::domain::ballot::{Acceptors, Ballot, Key, Register, Value};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
-use passcom_actors::domain::order::{Exchange, Leg, Order, OrderHash, Price, SeatRef, claim};
+use passcom_actors::domain::order::{
+    Exchange, Leg, Order, OrderHash, Passenger, Price, SeatRef, claim,
+};
 use passcom_actors::domain::outcome::Outcome;
 use passcom_actors::domain::rows::{KeyRow, LegKey, LegRow, SagaRow, SagaState, SeatKey};
 use passcom_actors::domain::settlement::{Account, Sum};
@@ -56,7 +58,7 @@ pub fn order() -> Arc<Order> {
         departs: DEPARTS,
         arrives: DEPARTS + 1,
         price: price(),
-        passenger: None,
+        passenger: Some(Passenger::named("Ana Souza")),
         offsets: None,
         label: None,
     };
@@ -92,6 +94,11 @@ pub fn commit() -> Value {
         hash: HASH,
         order: order(),
     }
+}
+
+/// As that company keeps it.
+fn commit_at(code: &str) -> Value {
+    commit().for_company(company(code), None)
 }
 
 pub fn register(ballot: i64, value: Value, chosen: bool) -> Register {
@@ -151,6 +158,7 @@ pub fn sound() -> Evidence {
             refunds: Vec::new(),
             corrections: Vec::new(),
         };
+        let ticket = ticket.for_company(company(code));
         tables.tickets.insert(SAGA, ticket);
         for owner in ["A", "B"] {
             enter(&mut tables, owner);
@@ -159,7 +167,7 @@ pub fn sound() -> Evidence {
         let key = Key::Saga(SAGA);
         tables
             .registers
-            .insert(key, register(0, commit(), code == "A"));
+            .insert(key, register(0, commit_at(code), code == "A"));
         if code != "C" {
             tables.legs.insert(leg_key(SAGA), leg(Committed));
             tables.owners.insert(SEAT, SAGA);
@@ -227,7 +235,8 @@ pub fn exchanged() -> Evidence {
         let tables = evidence.at(code);
         let old = tables.tickets.get_mut(&SAGA).unwrap();
         old.cancelled = vec![seat_of("A")];
-        tables.tickets.insert(OTHER, new.clone());
+        let told = new.clone().for_company(company(code));
+        tables.tickets.insert(OTHER, told);
         enter(tables, "C");
         if code == "C" {
             tables.legs.insert(leg_key(OTHER), leg(Committed));

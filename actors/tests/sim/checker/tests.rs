@@ -223,6 +223,27 @@ fn r1_a_ticket_and_a_user_that_differ() {
 }
 
 #[test]
+fn n1_a_name_at_who_has_no_need_of_it_and_none_at_who_carries() {
+    rejects("N1", |evidence| {
+        evidence
+            .at("C")
+            .tickets
+            .insert(SAGA, Ticket::new(SAGA, order()));
+    });
+    rejects("N1", |evidence| {
+        let told = Ticket::new(SAGA, order()).for_company(company("C"));
+        evidence.at("A").tickets.insert(SAGA, told);
+    });
+    rejects("N1", |evidence| {
+        let key = Key::Saga(SAGA);
+        evidence
+            .at("C")
+            .registers
+            .insert(key, register(0, commit(), true));
+    });
+}
+
+#[test]
 fn r2_two_people_with_one_login_and_two_logins_of_one() {
     rejects("R2", |evidence| {
         evidence.claimed.push(("ana".to_owned(), user(8, "ana").id))

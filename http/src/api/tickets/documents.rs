@@ -8,7 +8,7 @@ use tracing::error;
 use warp::hyper::body::Bytes;
 
 use super::super::{Client, RETRY};
-use super::view::{label, named};
+use super::view::{label, named_wholly};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
@@ -41,7 +41,7 @@ pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
 const KEYS_MAX_AGE: Duration = Duration::from_secs(300);
 
 async fn e_ticket(client: &Client, call: Call) -> Answered {
-    let ticket = named(client, &call).await?.as_named();
+    let ticket = named_wholly(client, &call).await?.as_named();
     let papers = client.desk.papers(&ticket).await;
     let ticket = masked(ticket, papers.as_deref());
     let language = language(&call)?;
@@ -86,7 +86,7 @@ async fn e_ticket(client: &Client, call: Call) -> Answered {
 }
 
 async fn flights(client: &Client, call: Call) -> Answered {
-    let ticket = named(client, &call).await?.as_named();
+    let ticket = named_wholly(client, &call).await?.as_named();
     let language = language(&call)?;
     let labels = |leg: &Leg| label(client, leg);
     let now = client.desk.clock().wall_seconds();

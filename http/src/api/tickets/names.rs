@@ -8,7 +8,7 @@ use passcom_actors::people::desk::NotCorrected;
 use super::super::passengers::spelt;
 use super::super::{Client, RETRY};
 use super::cancellation::is_seat;
-use super::view::{named, shown};
+use super::view::{named_wholly, shown};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
@@ -23,7 +23,7 @@ pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] =
     })];
 
 async fn correct(client: &Client, call: Call) -> Answered {
-    let ticket = named(client, &call).await?;
+    let ticket = named_wholly(client, &call).await?;
     let body: wire::NamesBody = call.json()?;
     let names = wanted(&ticket, &body.names.unwrap_or_default())?;
     let corrected = client.desk.correct(&ticket, &names).await;
@@ -87,8 +87,10 @@ fn refused(why: NotCorrected) -> Problem {
             "this flight has left".to_owned(),
             seat,
         ),
-        // neither is a refusal
-        Corrected::Done | Corrected::NotHere => return Kind::OutcomeUnknown.into(),
+        // none is a refusal
+        Corrected::Done | Corrected::NotHere | Corrected::Withheld(_) => {
+            return Kind::OutcomeUnknown.into();
+        }
     };
     Problem::from(Kind::NotCorrectable)
         .detailed(Text::new(portuguese, english))

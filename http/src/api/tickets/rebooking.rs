@@ -13,7 +13,7 @@ use super::super::Client;
 use super::super::bookings::{answer, idempotency, wait, wanted as seats};
 use super::super::contact::contact;
 use super::cancellation::wanted;
-use super::view::named;
+use super::view::named_wholly;
 use crate::answer::Answered;
 use crate::call::Call;
 use crate::error::{Kind, Problem};
@@ -30,7 +30,7 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 async fn rebook(client: &Client, call: Call) -> Answered {
     // who travels is who travels now
-    let ticket = named(client, &call).await?.as_named();
+    let ticket = named_wholly(client, &call).await?.as_named();
     let body: wire::RebookBody = call.json()?;
     let request = BookRequest {
         user: ticket.order.user,

@@ -1,9 +1,10 @@
 //! A user's tickets with all that is on them.
 
 use passcom_actors::catalogue::Catalogue;
-use passcom_actors::domain::ids::SagaId;
-use passcom_actors::domain::order::Leg;
+use passcom_actors::domain::ids::{CompanyId, SagaId};
+use passcom_actors::domain::order::{Leg, Order};
 use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::domain::withheld;
 use passcom_actors::people::desk::{Desk, NotAgreed};
 
 use super::super::bookings::{company_down, not_shown};
@@ -33,17 +34,19 @@ const PAGE_DEFAULT: usize = 50;
 const PAGE_MAX: usize = 200;
 
 async fn list(client: &Client, call: Call) -> Answered {
-    let user = client.user(&call).await?;
+    let shown = client.known_by(&call).await?;
+    let user = shown.user;
     let limit = call.limit(query::LIMIT, PAGE_DEFAULT, PAGE_MAX)?;
     let after = cursor::given(&call)?;
     let page = match state(&call)? {
         Wanted::Held => client.desk.tickets(user, after, limit).await?,
         Wanted::Cancelled => client.desk.cancelled_tickets(user, after, limit).await?,
     };
+    let listed = client.desk.with_names(&shown, page.tickets).await;
     let next = page.next.map(|next| call.next_page(&next.to_text()));
     let showing = client.showing(call.language);
     let make = move |_: &Call| {
-        let tickets = page.tickets.iter();
+        let tickets = listed.iter();
         let tickets = wire::Tickets {
             tickets: tickets.map(|ticket| showing.ticket(ticket)).collect(),
         };
@@ -159,10 +162,26 @@ impl Showing {
 
 /// The ticket that the path names, of the token's user.
 pub(super) async fn named(client: &Client, call: &Call) -> Result<Ticket, Problem> {
-    let user = client.user(call).await?;
+    let shown = client.known_by(call).await?;
     let id = SagaId(call.uuid(0).ok_or(Kind::NoSuchTicket)?);
-    let found = client.desk.ticket(user, id).await;
-    found.map_err(|why| not_shown(why, Kind::NoSuchTicket))
+    let found = client.desk.ticket(shown.user, id).await;
+    let found = found.map_err(|why| not_shown(why, Kind::NoSuchTicket))?;
+    Ok(client.desk.with_names_of(&shown, found).await)
+}
+
+/// The same for what cannot be done without the names: if they are not known here, a company that knows them has to be up.
+pub(super) async fn named_wholly(client: &Client, call: &Call) -> Result<Ticket, Problem> {
+    let ticket = named(client, call).await?;
+    match who_knows(&ticket.order) {
+        None => Ok(ticket),
+        Some(company) => Err(company_down(company)),
+    }
+}
+
+/// Of an order with names that nobody has told, a company that knows them.
+fn who_knows(order: &Order) -> Option<CompanyId> {
+    let mut knowing = withheld::who_know(order).into_iter();
+    knowing.next().filter(|_| order.is_withheld())
 }
 
 /// What a seat is called as it was sold, or, of an old order, in the cabin that the catalogue has for its flight now.

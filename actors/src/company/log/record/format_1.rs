@@ -299,7 +299,7 @@ impl From<Leg> for order::Leg {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::order_hash::order_hash;
+    use crate::domain::order_hash::is_hash_of;
 
     /// The log of a company, a row a line, as the last program that wrote format 1 left it: users who registered, a booking of
     /// three companies with passengers, one that was cancelled, a hold that stands, and a booking of one company.
@@ -325,7 +325,7 @@ mod tests {
             if let Some(SagaPart::Begun(row)) = &change.saga {
                 let order = row.order.as_ref().unwrap();
                 // nothing of an order was lost or put elsewhere, or its hash would be another
-                assert_eq!(order_hash(order, &row.acceptors), row.hash);
+                assert!(is_hash_of(row.hash, order, &row.acceptors));
                 assert_eq!(order.seller, None);
                 orders += 1;
             }
