@@ -1,8 +1,11 @@
-//! Takes the people out of what is kept of deleted accounts: a bounded number of tickets at a time, at each company by
-//! itself. Until a trip is over its company has to know whom it carries.
+//! Takes the people out of what is kept of deleted accounts, and the names out of copies of tickets that others sold and fly, which older
+//! programs took over with them: a bounded number of tickets at a time, at each company by itself. Until a trip is over its company has to
+//! know whom it carries.
 //!
 //! The order's hash stays: it is the hash of what was voted on. A copy that a company still has with its people is the same
 //! order, and merging the two forgets them there, too ([`passcom_actors::domain::forgotten`]).
+
+use passcom_actors::domain::ids::CompanyId;
 
 use crate::Database;
 
@@ -60,9 +63,52 @@ update ticket set "order" = "#,
 "#
 );
 
+const WITHHOLD: &str = r#"
+with place as (
+    select after from names_to_withhold for update
+), page as materialized (
+    select ticket.id, ticket."order" from ticket, place where ticket.id > place.after order by ticket.id limit $2
+), last as (
+    select id from page order by id desc limit 1
+), strange as materialized (
+    select id from page
+    where "order" ->> 'seller' is distinct from $1
+        and not exists (
+            select from json_array_elements("order" -> 'legs') as leg where leg -> 'seat' ->> 'company' = $1
+        )
+), names as (
+    update corrected_name set name = '' from strange where ticket_id = strange.id and name <> ''
+), bare as (
+    update ticket set "order" = jsonb_set(ticket."order"::jsonb, '{legs}', (
+        select jsonb_agg(
+            case jsonb_typeof(leg -> 'passenger')
+                when 'object' then leg || '{"passenger": {"name": "", "document": null}}' else leg
+            end order by place
+        )
+        from jsonb_array_elements(ticket."order"::jsonb -> 'legs') with ordinality as leg (leg, place)
+    ))::json
+    from strange where ticket.id = strange.id
+), moved as (
+    update names_to_withhold set after = last.id from last
+), ended as (
+    delete from names_to_withhold where not exists (select from last)
+)
+select (select count(*) from place) as places, (select count(*) from strange) as tickets
+"#;
+
 const FORGET_SAVED: &str = "
 delete from saved_passengers using user_account where user_account.id = user_id and user_account.gone
 ";
+
+/// Answers with how many copies have no names any more that this company may not know. None: there are no more to be looked at.
+pub async fn copied(database: &Database, me: CompanyId) -> anyhow::Result<Option<u64>> {
+    let client = database.client().await?;
+    let row = client
+        .query_one(WITHHOLD, &[&me.as_str(), &TICKETS_MAX])
+        .await?;
+    let (places, tickets): (i64, i64) = (row.try_get("places")?, row.try_get("tickets")?);
+    Ok((places > 0).then_some(tickets.unsigned_abs()))
+}
 
 /// Answers with how many tickets have nobody's name any more that had one. Passengers that a deleted account had saved here go at once.
 pub async fn departed(database: &Database) -> anyhow::Result<u64> {

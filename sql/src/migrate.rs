@@ -59,6 +59,11 @@ const MIGRATIONS: [(i32, &str, &str); 17] = [
         "keys of users",
         include_str!("../migrations/0017_keys_of_users.sql"),
     ),
+    (
+        18,
+        "names withheld",
+        include_str!("../migrations/0018_names_withheld.sql"),
+    ),
 ];
 
 const CREATE_RECORD: &str = "

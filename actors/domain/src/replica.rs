@@ -81,7 +81,7 @@ pub fn merge_ticket(rows: &mut Rows, copy: &Ticket) -> Vec<SeatRef> {
     };
     let fresh = row.difference(&copy.cancelled);
     let merged = Ticket {
-        order,
+        order: withheld::order_for(&order, rows.me),
         ..row.merged(copy).with_changes(&copy.changes)
     };
     let merged = merged.with_corrections(&copy.corrections);

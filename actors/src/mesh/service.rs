@@ -265,12 +265,16 @@ impl Service {
             return Ok(Reply::Named(Vec::new()));
         }
         let mut named = archive.tickets(bookings.to_vec()).await?;
-        for saga in bookings {
-            if named.iter().all(|ticket| ticket.id != *saga) {
-                let recorded = archive.recorded(*saga).await?;
-                let order = recorded.order.map(|(order, ..)| order);
-                named.extend(order.map(|order| Ticket::new(*saga, order)));
-            }
+        let is_told = |saga: &&SagaId| named.iter().any(|ticket| ticket.id == **saga);
+        let held: Vec<SagaId> = bookings
+            .iter()
+            .filter(|saga| !is_told(saga))
+            .copied()
+            .collect();
+        for saga in held.into_iter().take(HOLDS_MAX) {
+            let recorded = archive.recorded(saga).await?;
+            let order = recorded.order.map(|(order, ..)| order);
+            named.extend(order.map(|order| Ticket::new(saga, order)));
         }
         named.retain(|ticket| ticket.order.user == shown.user && !ticket.order.is_withheld());
         named.truncate(fitting(&named));

@@ -19,6 +19,8 @@ const OUTBOX_EVERY: Duration = Duration::from_secs(15);
 const KEYS_EVERY: Duration = Duration::from_secs(3600);
 /// How often people are forgotten whose account is deleted and whose flights have left.
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
+/// How often names go out of copies that older programs made with them, until none is left.
+const COPIED_EVERY: Duration = Duration::from_secs(2);
 /// How often the log is looked at for a partition that is old enough to go. One goes at a time.
 const LOG_EVERY: Duration = Duration::from_secs(600);
 /// How often bookings that came to nothing are looked at: at most some forty a second go.
@@ -35,13 +37,18 @@ pub async fn run(
 ) {
     let (mut outbox, mut keys) = (interval(OUTBOX_EVERY), interval(KEYS_EVERY));
     let (mut log, mut people) = (interval(LOG_EVERY), interval(FORGET_EVERY));
-    let mut refused = interval(REFUSED_EVERY);
+    let (mut refused, mut copied) = (interval(REFUSED_EVERY), interval(COPIED_EVERY));
+    let mut are_named = true;
     loop {
         let gone = tokio::select! {
             _ = outbox.tick() => prune_outbox(&company, &companies, &database).await,
             _ = keys.tick() => prune::keys(&database).await,
             _ = people.tick() => forget::departed(&database).await,
             _ = log.tick() => trim_log(&database, retention.log_days).await,
+            _ = copied.tick(), if are_named => forget::copied(&database, company.me).await.map(|withheld| {
+                are_named = withheld.is_some();
+                withheld.unwrap_or_default()
+            }),
             _ = refused.tick() => forget_refused(&database, &retention).await,
         };
         match gone {

@@ -1,5 +1,6 @@
 //! That a person can have what is kept of them, and can go.
 
+use nix::sys::signal::Signal;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -162,7 +163,7 @@ async fn a_document_is_with_the_companies_of_the_trip_and_with_no_other() {
         };
         assert_eq!(who["documento"], expected, "company {company}");
     }
-    // a name is with all of them; the rest is where somebody is carried
+    // the third has sold it, and knows the name; the rest is where somebody is carried
     until("the tables have it", async || {
         (0..3).all(|company| has(&cluster.dump(company), ticket))
     })
@@ -177,5 +178,71 @@ async fn a_document_is_with_the_companies_of_the_trip_and_with_no_other() {
         let logged = cluster.logged(company);
         assert!(!logged.contains(CPF_DIGITS) && !logged.contains(PHONE) && !logged.contains(CPF));
     }
+    cluster.stop().await;
+}
+
+#[tokio::test]
+async fn a_name_is_with_who_flies_and_who_sold_and_is_shown_everywhere() {
+    let mut server = Server::new();
+    server.start(Mood::Good).await;
+    let cluster = Cluster::start_with_mail("names", server.port).await;
+    cluster.register(0, "ana", PASSWORD).await;
+    let token = cluster.log_in(0, "ana", PASSWORD).await.token();
+    let ticket = cluster.book(0, &token, "b").await;
+    until("the tables have it", async || {
+        (0..3).all(|company| has(&cluster.dump(company), &ticket))
+    })
+    .await;
+    for company in 0..3 {
+        let has_name = has(&cluster.dump(company), "Ana Souza");
+        assert_eq!(has_name, company < 2, "company {company}");
+    }
+
+    let path = format!("/passagens/{ticket}");
+    let name = async |company, token: &str| {
+        let shown = cluster.get(company, &path, token).await.body;
+        shown["trechos"][0]["passageiro"]["nome"].clone()
+    };
+    // by a token of another company, and by one of its own
+    let own = cluster.log_in(2, "ana", PASSWORD).await.token();
+    for token in [&token, &own] {
+        assert_eq!(name(2, token).await, "Ana Souza");
+        let listed = cluster.get(2, "/passagens", token).await.body;
+        let who = &listed["passagens"][0]["trechos"][0]["passageiro"];
+        assert_eq!(who["nome"], "Ana Souza");
+    }
+    let printed = format!("{path}/bilhete.pdf");
+    assert_eq!(cluster.get(2, &printed, &own).await.status, 200);
+
+    // a misspelt one is mended there, too, and written down by who may know it
+    let seat = cluster.get(2, &path, &own).await.body["trechos"][0]["id_assento"].clone();
+    let names = json!({"nomes": [{"company": "b", "id_assento": seat, "nome": "Anna Souza"}]});
+    let mended = cluster
+        .post_as(2, &format!("{path}/nomes"), &own, names)
+        .await;
+    assert_eq!(mended.status, 200, "{mended:?}");
+    for company in 0..3 {
+        assert_eq!(name(company, &own).await, "Anna Souza");
+    }
+    assert!(!has(&cluster.dump(2), "Anna Souza"));
+
+    // nobody who knows is there
+    for company in 0..2 {
+        cluster.signal(company, Signal::SIGSTOP);
+    }
+    until("the ticket is shown without", async || {
+        let shown = cluster.get(2, &path, &own).await.body;
+        shown["nomes_com"] == json!(["b", "a"]) && shown["trechos"][0]["passageiro"].is_null()
+    })
+    .await;
+    let printed = cluster.get(2, &printed, &own).await;
+    assert_eq!((printed.status, printed.problem()), (503, "company-down"));
+    for company in 0..2 {
+        cluster.signal(company, Signal::SIGCONT);
+    }
+    until("the name is told again", async || {
+        name(2, &own).await == "Anna Souza"
+    })
+    .await;
     cluster.stop().await;
 }

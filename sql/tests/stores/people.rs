@@ -304,6 +304,59 @@ async fn who_deletes_an_account_is_forgotten_once_the_flights_have_left() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_older_programs_copied_go_where_they_are_not_needed() {
+    let cluster = Cluster::shared();
+    let base = Postgresql::new(&cluster).await;
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let ana = user("ana");
+    let elsewhere = |flown_by, sold_by, number| {
+        let mut order = (*trip(&ana, number).order).clone();
+        order.legs[0].seat.company = company(flown_by);
+        order.seller = Some(company(sold_by));
+        Ticket::new(SagaId(Uuid::new_v4()), order.into())
+    };
+    let ours = [elsewhere("a", "b", 1), elsewhere("b", "a", 2)];
+    let theirs = [elsewhere("b", "c", 3), elsewhere("c", "c", 4)];
+    let rows = ours.iter().chain(&theirs).cloned();
+    let rows = rows.map(Replicated::Ticket).collect();
+    post(&node, Entry::Merge { rows, cursor: None }).await;
+    assert_eq!(node.project().await, Ok(()));
+    let client = base.admin().await;
+    let named =
+        r#"select count(*) from ticket where id = any($1) and "order"::text like '%Ana Souza%'"#;
+    let named = async |tickets: &[Ticket]| -> i64 {
+        let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.id.0).collect();
+        client.query_one(named, &[&ids]).await.unwrap().get(0)
+    };
+    assert_eq!((named(&ours).await, named(&theirs).await), (2, 0));
+    let me = company("a");
+    let withhold = async || forget::copied(&base.database, me).await.unwrap();
+    assert_eq!(
+        withhold().await,
+        None,
+        "there were none when it was migrated"
+    );
+
+    // as an older program left them
+    let before = r#"
+        update ticket set "order" = replace("order"::text, '"name":""', '"name":"Ana Souza"')::json;
+        insert into corrected_name select id, 'c', 1, 1, 1, now(), 'Ana Sousa' from ticket;
+        insert into names_to_withhold values ('00000000-0000-0000-0000-000000000000')"#;
+    client.batch_execute(before).await.unwrap();
+    assert_eq!(named(&theirs).await, 2);
+    assert_eq!(withhold().await, Some(2));
+    assert_eq!((named(&ours).await, named(&theirs).await), (2, 0));
+    let corrected = "select count(*) from corrected_name where name <> ''";
+    let corrected: i64 = client.query_one(corrected, &[]).await.unwrap().get(0);
+    assert_eq!(corrected, 2, "where they are needed");
+    assert_eq!(withhold().await, Some(0), "it looks for more");
+    assert_eq!(withhold().await, None);
+    let node = Node::open(&base, Tabling::OnDemand).await;
+    let kept = node.archive.ticket(theirs[0].id).await.unwrap().unwrap();
+    assert!(kept.order.is_withheld());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn papers_are_in_no_copy_and_go_with_what_comes_to_nothing() {
     let cluster = Cluster::shared();
     let base = Postgresql::new(&cluster).await;
