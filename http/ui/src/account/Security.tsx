@@ -13,8 +13,10 @@ import { Failure } from '../parts/Failure'
 import { Notice } from '../parts/Notice'
 import { TextInput } from '../parts/TextInput'
 import { WAIT_S, waitOf } from '../parts/wait'
+import { ForgottenLink } from './ForgottenLink'
 import { signOut } from './leaving'
-import { lengthFault, PASSWORD } from './lengths'
+import { isUnfit } from './lengths'
+import { faultsOf, NewPassword, TWICE_NOTHING } from './NewPassword'
 
 export type Deed = 'change' | 'everywhere'
 
@@ -38,19 +40,19 @@ interface Props {
 function Change({ login, onClose }: Props) {
   const t = useText()
   const [present, setPresent] = useState('')
-  const [next, setNext] = useState('')
-  const [repeated, setRepeated] = useState('')
+  const [twice, setTwice] = useState(TWICE_NOTHING)
   const [isChecked, setChecked] = useState(false)
   const change = useMutation({
     mutationFn: async () => {
-      const body = { login, password: present, new_password: next }
+      const body = { login, password: present, new_password: twice.next }
       begin(login, await answer(client.POST('/conta/senha', { body })))
     },
   })
+  const own = faultsOf(t, twice)
   const faults = {
+    ...own,
     present: present === '' ? t.account.required : undefined,
-    next: lengthFault(t, next, PASSWORD) ?? (next === present ? t.account.sameAsBefore : undefined),
-    repeated: repeated === next ? undefined : t.account.differs,
+    next: own.next ?? (twice.next === present ? t.account.sameAsBefore : undefined),
   }
   const shown: Partial<typeof faults> = isChecked ? faults : {}
   const submit = (event: FormEvent) => {
@@ -65,21 +67,8 @@ function Change({ login, onClose }: Props) {
       {/* for what keeps passwords */}
       <input className="visually-hidden" type="text" autoComplete="username" value={login} readOnly hidden />
       <Present value={present} onChange={setPresent} fault={shown.present} />
-      <TextInput
-        label={t.account.next}
-        {...NEW_PASSWORD}
-        value={next}
-        onChange={setNext}
-        hint={t.account.passwordHint}
-        fault={shown.next}
-      />
-      <TextInput
-        label={t.account.repeat}
-        {...NEW_PASSWORD}
-        value={repeated}
-        onChange={setRepeated}
-        fault={shown.repeated}
-      />
+      <ForgottenLink login={login} onLeave={onClose} />
+      <NewPassword value={twice} onChange={setTwice} faults={shown} />
       {change.error && <Failure error={explained(t, change.error, t.account.unsureChange)} />}
       <Button kind="primary" type="submit" isWaiting={change.isPending}>
         {t.account.change}
@@ -110,6 +99,7 @@ function Everywhere({ login, onClose }: Props) {
         onChange={setPresent}
         fault={isChecked && present === '' ? t.account.required : undefined}
       />
+      <ForgottenLink login={login} onLeave={onClose} />
       {end.error && <Failure error={explained(t, end.error, t.account.unsureEverywhere)} />}
       <Button kind="danger" type="submit" isWaiting={end.isPending}>
         {t.account.everywhere}
@@ -117,8 +107,6 @@ function Everywhere({ login, onClose }: Props) {
     </form>
   )
 }
-
-const NEW_PASSWORD = { type: 'password', autoComplete: 'new-password' } as const
 
 interface PresentProps {
   value: string
@@ -150,7 +138,7 @@ function explained(t: Dictionary, error: Error, unsure: string): Error {
   if (isRefusal(error, 'bad-credentials')) return say(t.account.badPresent)
   if (isRefusal(error, 'too-many-requests')) return say(t.account.tooMany(waitOf(error.retryAfter ?? WAIT_S)))
   if (isRefusal(error, 'overloaded')) return say(t.account.busy)
-  if (isRefusal(error, 'invalid-request') && error.sentence?.startsWith('new_password')) return say(t.account.common)
+  if (isUnfit(error, 'new_password')) return say(t.account.common)
   if (isRefusal(error) && error.leavesOpen) return say(unsure)
   return error
 }

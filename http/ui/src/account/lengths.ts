@@ -1,5 +1,6 @@
-// How long a login and a password may be.
+// What a login and a password may be.
 
+import { isRefusal } from '../api/refusal'
 import type { Dictionary } from '../i18n'
 
 interface Length {
@@ -14,3 +15,7 @@ export function lengthFault(t: Dictionary, text: string, { min, max }: Length): 
   const length = [...text].length
   return length < min || length > max ? t.account.length(min, max) : undefined
 }
+
+/** Whether the node does not want this password: it names the field, and nothing else of it is refused that is not seen here. */
+export const isUnfit = (error: Error | null, field: 'password' | 'new_password'): boolean =>
+  isRefusal(error, 'invalid-request') && error.sentence?.startsWith(field) === true

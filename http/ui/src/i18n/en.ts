@@ -72,6 +72,41 @@ export const en: Dictionary = {
     taken: 'This user name is taken. Choose another.',
     length: (min, max) => `${min} to ${max} characters.`,
   },
+  forgotten: {
+    link: 'Forgot your password?',
+    title: 'Forgot your password?',
+    lead: 'Enter your user name. With a code sent by e-mail you can choose a new password.',
+    ask: 'Request a code',
+    haveCode: 'I already have a code',
+    another: 'Request another code',
+    tooManyCodes: (wait) =>
+      `Too many codes have been requested. Wait ${wait} before requesting another; the last one you got is good for 15 minutes.`,
+    noMail:
+      'This airline does not send e-mail, so you cannot choose a new password here. If your account was created with another airline, request the code on its page.',
+    away: 'The airline cannot respond right now. Wait a moment and try again.',
+    unsureAsked: 'We do not know whether your request got through. Check your e-mail before requesting again.',
+    newTitle: 'Choose a new password',
+    enterHint: 'Enter the code you got by e-mail and choose a new password.',
+    onItsWay: 'If this user name exists and has an e-mail address, a code is on its way. It is good for 15 minutes.',
+    code: 'Code',
+    codeHint: 'The eight digits in the e-mail',
+    eightDigits: 'The code has eight digits.',
+    badCode:
+      'This code is not valid. Check the digits and the user name; if it has expired or been used already, request another.',
+    save: 'Save new password',
+    tooManyTries: (wait) => `Too many attempts. Wait ${wait} and try again.`,
+    unsure:
+      'We do not know whether the password was changed. Try signing in with the new one; if that fails, request another code.',
+    noneCame: 'No code in your inbox?',
+    noneCameHint:
+      'Give it a minute or two, look in your spam folder and check the user name. If the account has no e-mail address, there is nowhere to send a code. Once you request another code, the one before no longer works.',
+    elsewhere: 'Does the e-mail name another airline?',
+    elsewhereHint:
+      'A forgotten password can only be replaced with the airline where the account was created, and the e-mail says which one that is. Open its page, choose “Forgot your password?” and request the code there. The new password works with every airline.',
+    doneTitle: 'New password saved',
+    done: 'You are signed in. On your other devices you will have to sign in again.',
+    goOn: 'Continue',
+  },
   search: {
     title: 'Where are you going?',
     form: 'Flight search',
