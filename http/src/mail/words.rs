@@ -74,16 +74,16 @@ pub(super) fn code(
             format!("{code} é o seu código para criar uma nova senha"),
             format!(
                 "Olá!\n\nAlguém pediu uma nova senha para o login {login}. Se foi você, use este código:\n\n    {code}\n\n\
-                 {way}Ele vale por 15 minutos e só pode ser usado uma vez. Não passe este código para ninguém: nós nunca vamos \
-                 pedi-lo.\n\nSe não foi você, ignore esta mensagem; sua senha continua a mesma.\n\n{company}\n"
+                 {way}Ele vale por 15 minutos e só pode ser usado uma vez. Não passe este código para ninguém: nós \
+                 nunca vamos pedi-lo.\n\nSe não foi você, ignore esta mensagem; sua senha continua a mesma.\n\n{company}\n"
             ),
         ),
         Language::English => (
             format!("{code} is your code for a new password"),
             format!(
                 "Hello,\n\nSomeone asked for a new password for the login {login}. If that was you, enter this code:\n\n    \
-                 {code}\n\n{way}It is good for 15 minutes and can be used once. Do not share it with anyone: we will never ask \
-                 you for it.\n\nIf it was not you, you can ignore this message. Your password has not changed.\n\n\
+                 {code}\n\n{way}It is good for 15 minutes and can be used once. Do not share it with anyone: we will \
+                 never ask you for it.\n\nIf it was not you, you can ignore this message. Your password has not changed.\n\n\
                  {company}\n"
             ),
         ),
@@ -97,17 +97,17 @@ pub(super) fn code_elsewhere(company: &str, home: &str, login: &str, language: L
             format!(
                 "Olá!\n\nAlguém pediu uma nova senha para o login {login}. Se foi você: sua conta foi criada na {home}, e só lá é \
                  possível criar uma nova senha sem a atual. Na página da {home}, escolha “Esqueci minha senha” \
-                 e peça um código. Depois, a nova senha vale em todas as companhias.\n\nSe não foi você, ignore esta mensagem; sua senha continua a \
-                 mesma.\n\n{company}\n"
+                 e peça um código. Depois, a nova senha vale em todas as companhias.\n\nSe não foi você, ignore esta \
+                 mensagem; sua senha continua a mesma.\n\n{company}\n"
             ),
         ),
         Language::English => (
             format!("Ask {home} for your new password"),
             format!(
                 "Hello,\n\nSomeone asked for a new password for the login {login}. If that was you: your account was created with \
-                 {home}, and a forgotten password can only be replaced there. On {home}'s page, choose “Forgot your password?” and \
-                 request a code. Your new password will then work with every company.\n\nIf it was not you, you can ignore this \
-                 message. Your password has not changed.\n\n{company}\n"
+                 {home}, and a forgotten password can only be replaced there. On {home}'s page, choose “Forgot your \
+                 password?” and request a code. Your new password will then work with every company.\n\nIf it was not you, \
+                 you can ignore this message. Your password has not changed.\n\n{company}\n"
             ),
         ),
     }

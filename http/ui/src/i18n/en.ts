@@ -111,7 +111,7 @@ export const en: Dictionary = {
       'Give it a minute or two, look in your spam folder and check the user name. If the account has no e-mail address, there is nowhere to send a code. Once you request another code, the one before no longer works.',
     elsewhere: 'Does the e-mail name another airline?',
     elsewhereHint:
-      'A forgotten password can only be replaced with the airline where the account was created, and the e-mail says which one that is. Open its page, choose “Forgot your password?” and request the code there. The new password works with every airline.',
+      'A forgotten password can only be replaced by the airline where the account was created, and the e-mail says which one that is. Open that airline’s page, choose “Forgot your password?” and request the code there. The new password works with every airline.',
     doneTitle: 'New password saved',
     done: 'You are signed in. On your other devices you will have to sign in again.',
     goOn: 'Continue',
