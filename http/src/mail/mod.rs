@@ -107,7 +107,13 @@ impl Letters {
             }
             None => {
                 let code = reset_code::shown(reset_code::of(&self.issuer, id)?);
-                words::code(&self.name, login, &code, language)
+                words::code(
+                    &self.name,
+                    login,
+                    &code,
+                    self.public_url.as_deref(),
+                    language,
+                )
             }
         };
         Ok(Letter {

@@ -55,22 +55,35 @@ pub(super) fn flights_changed(company: &str, ticket: &Ticket, language: Language
     (subject, about_ticket(&opening, company, ticket, language))
 }
 
-pub(super) fn code(company: &str, login: &str, code: &str, language: Language) -> Words {
+/// `page`: where customers find the company's, if that is known.
+pub(super) fn code(
+    company: &str,
+    login: &str,
+    code: &str,
+    page: Option<&str>,
+    language: Language,
+) -> Words {
+    // of the page, which asks for the code there
+    let way = page.map(|page| format!("{page}/#/senha/codigo"));
+    let way = way.map_or_else(String::new, |way| match language {
+        Language::Portuguese => format!("Digite-o aqui: {way}\n\n"),
+        Language::English => format!("Enter it here: {way}\n\n"),
+    });
     match language {
         Language::Portuguese => (
             format!("{code} é o seu código para criar uma nova senha"),
             format!(
                 "Olá!\n\nAlguém pediu uma nova senha para o login {login}. Se foi você, use este código:\n\n    {code}\n\n\
-                 Ele vale por 15 minutos e só pode ser usado uma vez. Não passe este código para ninguém: nós nunca vamos \
-                 pedi-lo.\n\nSe não foi você, ignore esta mensagem; sua senha continua a mesma.\n\n{company}\n"
+                 {way}Ele vale por 15 minutos e só pode ser usado uma vez. Não passe este código para ninguém: nós \
+                 nunca vamos pedi-lo.\n\nSe não foi você, ignore esta mensagem; sua senha continua a mesma.\n\n{company}\n"
             ),
         ),
         Language::English => (
             format!("{code} is your code for a new password"),
             format!(
                 "Hello,\n\nSomeone asked for a new password for the login {login}. If that was you, enter this code:\n\n    \
-                 {code}\n\nIt is good for 15 minutes and can be used once. Do not share it with anyone: we will never ask \
-                 you for it.\n\nIf it was not you, you can ignore this message. Your password has not changed.\n\n\
+                 {code}\n\n{way}It is good for 15 minutes and can be used once. Do not share it with anyone: we will \
+                 never ask you for it.\n\nIf it was not you, you can ignore this message. Your password has not changed.\n\n\
                  {company}\n"
             ),
         ),
@@ -83,18 +96,18 @@ pub(super) fn code_elsewhere(company: &str, home: &str, login: &str, language: L
             format!("Peça a nova senha à {home}"),
             format!(
                 "Olá!\n\nAlguém pediu uma nova senha para o login {login}. Se foi você: sua conta foi criada na {home}, e só lá é \
-                 possível criar uma nova senha sem a atual. Peça um código à {home}. Depois, a nova senha vale em todas as \
-                 companhias.\n\nSe não foi você, ignore esta mensagem; sua senha continua a \
-                 mesma.\n\n{company}\n"
+                 possível criar uma nova senha sem a atual. Na página da {home}, escolha “Esqueci minha senha” \
+                 e peça um código. Depois, a nova senha vale em todas as companhias.\n\nSe não foi você, ignore esta \
+                 mensagem; sua senha continua a mesma.\n\n{company}\n"
             ),
         ),
         Language::English => (
             format!("Ask {home} for your new password"),
             format!(
                 "Hello,\n\nSomeone asked for a new password for the login {login}. If that was you: your account was created with \
-                 {home}, and a forgotten password can only be replaced there. Please ask {home} for a code. Your new password will \
-                 then work with every company.\n\nIf it was not you, you can ignore this \
-                 message. Your password has not changed.\n\n{company}\n"
+                 {home}, and a forgotten password can only be replaced there. On {home}'s page, choose “Forgot your \
+                 password?” and request a code. Your new password will then work with every company.\n\nIf it was not you, \
+                 you can ignore this message. Your password has not changed.\n\n{company}\n"
             ),
         ),
     }
@@ -328,15 +341,27 @@ mod tests {
 
     #[test]
     fn a_code_is_where_a_telephone_shows_it() {
-        let (subject, text) = code("A", "ana", "0012 0034", Language::Portuguese);
+        let (subject, text) = code("A", "ana", "0012 0034", None, Language::Portuguese);
         assert_eq!(
             subject,
             "0012 0034 é o seu código para criar uma nova senha"
         );
-        assert!(text.contains("\n\n    0012 0034\n\n") && text.contains("login ana."));
-        let (subject, text) = code("A", "ana", "0012 0034", Language::English);
+        assert!(text.contains("\n\n    0012 0034\n\nEle vale") && text.contains("login ana."));
+        let (subject, text) = code("A", "ana", "0012 0034", None, Language::English);
         assert!(subject.starts_with("0012 0034 is"));
-        assert!(text.contains("\n\n    0012 0034\n\n"), "{text}");
+        assert!(text.contains("\n\n    0012 0034\n\nIt is good"), "{text}");
+    }
+
+    #[test]
+    fn a_code_leads_to_the_page_that_asks_for_it_where_there_is_one() {
+        for language in [Language::Portuguese, Language::English] {
+            let page = Some("https://a.example");
+            let (_, text) = code("A", "ana", "0012 0034", page, language);
+            let way = ": https://a.example/#/senha/codigo\n\n";
+            assert!(text.contains(way), "{text}");
+            let (_, text) = code("A", "ana", "0012 0034", None, language);
+            assert!(!text.contains("senha/codigo"), "{text}");
+        }
     }
 
     #[test]

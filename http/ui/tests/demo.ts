@@ -83,14 +83,24 @@ export class Demo {
 
   /** From now on this company wants to be paid first, by the provider that takes no money: every node reads that when it starts. */
   async wantPayment(company: string): Promise<void> {
+    await this.configure(company, '[company.payment]\nprovider = "test"\nrequired = true')
+  }
+
+  /** From now on this company has its mail leave through the server at this port. */
+  async sendMail(company: string, port: number): Promise<void> {
+    const from = `Companhia ${company.toUpperCase()} <reservas@${company}.example>`
+    const server = `server = "127.0.0.1"\nport = ${port}\ntls = "never"`
+    await this.configure(company, `[company.mail]\n${server}\nfrom = "${from}"`)
+  }
+
+  /** Adds this table to what is configured of a company, and starts all nodes anew. */
+  private async configure(company: string, table: string): Promise<void> {
     const config = join(this.dir, 'demo', 'cluster.toml')
     const [head, ...companies] = (await readFile(config, 'utf8')).split(/^(?=\[\[company\]\])/m)
-    const wanting = companies.map((one) =>
-      one.includes(`code = "${company}"`)
-        ? `${one.trimEnd()}\n\n[company.payment]\nprovider = "test"\nrequired = true\n\n`
-        : one,
+    const changed = companies.map((one) =>
+      one.includes(`code = "${company}"`) ? `${one.trimEnd()}\n\n${table}\n\n` : one,
     )
-    await writeFile(config, [head, ...wanting].join(''))
+    await writeFile(config, [head, ...changed].join(''))
     const codes = companies.flatMap((one) => /code = "(.+)"/.exec(one)?.[1] ?? [])
     for (const code of codes) await this.kill(code)
     for (const code of codes) await this.revive(code)

@@ -257,12 +257,38 @@ export const LOOKS: Look[] = [
     },
   },
   {
+    name: 'email',
+    open: async (page) => {
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: /^Conta de/ }).click()
+      await page.getByRole('menuitem', { name: 'E-mail da conta' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Salvar' }).click()
+      await ready(page, 'Preencha este campo.')
+    },
+  },
+  {
     name: 'everywhere',
     open: async (page) => {
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: /^Conta de/ }).click()
       await page.getByRole('menuitem', { name: 'Sair de todos os aparelhos' }).click()
       await expect(page.getByRole('dialog').getByLabel('Senha atual')).toBeVisible()
+    },
+  },
+  {
+    name: 'forgotten',
+    open: async (page) => {
+      await page.getByRole('dialog').getByRole('link', { name: 'Esqueci minha senha' }).click()
+      await page.getByRole('button', { name: 'Pedir código' }).click()
+      await ready(page, /^Esta companhia não envia e-mails/)
+    },
+  },
+  {
+    name: 'new-password',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Já tenho um código' }).click()
+      await page.getByRole('button', { name: 'Criar nova senha' }).click()
+      await ready(page, 'O código tem oito números.')
     },
   },
   {

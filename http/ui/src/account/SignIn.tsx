@@ -13,14 +13,15 @@ import { Failure } from '../parts/Failure'
 import { TextInput } from '../parts/TextInput'
 import { useWait, WAIT_S, waitOf } from '../parts/wait'
 import type { Asking } from './asking'
-import { lengthFault as fault, LOGIN, PASSWORD } from './lengths'
+import { ForgottenLink } from './ForgottenLink'
+import { isUnfit, lengthFault as fault, LOGIN, PASSWORD } from './lengths'
 
 export default function SignIn({ asking }: { asking: Asking }) {
   const t = useText()
   const [isNew, setNew] = useState(false)
   return (
     <Dialog isOpen onClose={() => asking.settle(false)} title={isNew ? t.account.welcomeNew : t.account.welcome}>
-      <Form why={asking.why} isNew={isNew} onNew={setNew} onDone={() => asking.settle(true)} />
+      <Form why={asking.why} isNew={isNew} onNew={setNew} onDone={asking.settle} />
     </Dialog>
   )
 }
@@ -29,7 +30,7 @@ interface FormProps {
   why: string | undefined
   isNew: boolean
   onNew: (isNew: boolean) => void
-  onDone: () => void
+  onDone: (signedIn: boolean) => void
 }
 
 function Form({ why, isNew, onNew, onDone }: FormProps) {
@@ -49,10 +50,9 @@ function Form({ why, isNew, onNew, onDone }: FormProps) {
       }
       begin(body.login, await answer(client.POST('/login', { body })))
     },
-    onSuccess: onDone,
+    onSuccess: () => onDone(true),
   })
-  // the node names the field, and nothing else of it is refused that is not seen here
-  const isCommon = isRefusal(enter.error, 'invalid-request') && enter.error.sentence?.startsWith('password') === true
+  const isCommon = isUnfit(enter.error, 'password')
   const tooMany = isRefusal(enter.error, 'too-many-requests') ? enter.error : undefined
   const wait = useWait(tooMany)
   const isOverdue = tooMany !== undefined && wait === 0
@@ -98,6 +98,7 @@ function Form({ why, isNew, onNew, onDone }: FormProps) {
         hint={isNew ? t.account.passwordHint : undefined}
         fault={faults.password}
       />
+      {!isNew && <ForgottenLink login={login} onLeave={() => onDone(false)} />}
       {enter.error && !isCommon && !isOverdue && <Failure error={explained(t, enter.error, isNew)} />}
       <Button kind="primary" type="submit" isWaiting={enter.isPending || wait > 0}>
         {isNew ? t.account.signUp : t.account.signIn}

@@ -6,6 +6,7 @@ import { leave, onLeft } from '../api/session'
 import { forgetPicks } from '../search/picks'
 import { forgetRecent } from '../search/recent'
 import { forget } from '../seats/choice'
+import { forgetForgotten } from './forgotten'
 
 export function signOut(): void {
   leave()
@@ -18,6 +19,7 @@ export function forgetWhoLeft(): void {
     forget()
     forgetPicks()
     forgetRecent()
+    forgetForgotten()
     queries.clear()
   })
 }

@@ -12,8 +12,15 @@ import * as session from './session'
 /** Longest wait for an answer, its body included: a node says within 10 s what it knows. */
 const ANSWER_MAX_MS = 20_000
 
-/** These ask for a password: a wrong one is 401, which says nothing of the session. */
-const BY_PASSWORD: ReadonlySet<string> = new Set(['/register-all', '/login', '/conta/senha', '/conta/sair'])
+/** These ask for a password or a code: a wrong one is 401, which says nothing of the session. */
+const BY_PASSWORD: ReadonlySet<string> = new Set([
+  '/register-all',
+  '/login',
+  '/conta/senha',
+  '/conta/senha/nova',
+  '/conta/email',
+  '/conta/sair',
+])
 
 /** The service worker says so of an answer that it kept: nobody has answered now. */
 const KEPT = 'x-passcom-kept'

@@ -141,6 +141,14 @@ export const ticketCheck = (codigo: string) =>
     retry: false,
   })
 
+export const profile = (user: string) =>
+  queryOptions({
+    // of one user: who signs in after another finds nobody else's
+    queryKey: ['profile', user],
+    queryFn: ({ signal }) => answer(client.GET('/conta', { signal })),
+    staleTime: 0,
+  })
+
 /** All pages of a list of the user's tickets that were asked for; a page ends with a link to the next. */
 const ticketsOf = (query: { estado?: 'cancelada' }) =>
   infiniteQueryOptions({

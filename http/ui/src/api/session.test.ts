@@ -60,6 +60,10 @@ async function openTab() {
     logIn: within(() =>
       page.client.answer(page.client.client.POST('/login', { body: { login: 'ana', password: 'x' } })),
     ),
+    resetPassword: within(() => {
+      const body = { login: 'ana', codigo: '12345678', new_password: 'another one' }
+      return page.client.answer(page.client.client.POST('/conta/senha/nova', { body }))
+    }),
     renewIfDue: within(page.renewal.renewIfDue),
     tellLeft: within(page.renewal.tellLeft),
   }
@@ -128,11 +132,13 @@ test('a session ends with the refusal of its own token only', async () => {
   expect(tab.isIn()).toBe(false)
 })
 
-test('a wrong password says nothing of the session', async () => {
+test('a wrong password or code says nothing of the session', async () => {
   const tab = await openTab()
   tab.begin()
   answers['/login'] = refused
   await expect(tab.logIn()).rejects.toBeDefined()
+  answers['/conta/senha/nova'] = refused
+  await expect(tab.resetPassword()).rejects.toBeDefined()
   expect(tab.isIn()).toBe(true)
 })
 

@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, type ReactNode } from 'react'
 import { I18nProvider } from 'react-aria-components'
 
 import { askToSignIn, useAsking } from '../account/asking'
+import { isForgotten } from '../account/forgotten'
 import { useSession } from '../api/session'
 import { useText } from '../i18n'
 import { useLanguage } from '../i18n/language'
@@ -25,6 +26,8 @@ const TicketPage = lazy(() => import('../tickets/TicketPage'))
 const ExchangePage = lazy(() => import('../exchange/ExchangePage'))
 const FindPage = lazy(() => import('../tickets/FindPage'))
 const CheckPage = lazy(() => import('../tickets/CheckPage'))
+const AskForCode = lazy(() => import('../account/AskForCode'))
+const EnterCode = lazy(() => import('../account/EnterCode'))
 const StatusPage = lazy(() => import('../status/StatusPage'))
 const DocsPage = lazy(() => import('../docs/DocsPage'))
 
@@ -56,18 +59,19 @@ export function App() {
         <a href="#/encontrar">{t.find.title}</a>
         <a href="#/docs">{t.app.docs}</a>
       </footer>
-      <SignInWhenAsked />
+      <SignInWhenAsked mayAsk={!isForgotten(parts)} />
     </I18nProvider>
   )
 }
 
-function SignInWhenAsked() {
+/** `mayAsk`: whoever cannot sign in is not asked to. */
+function SignInWhenAsked({ mayAsk }: { mayAsk: boolean }) {
   const t = useText()
   const asking = useAsking()
   const hasEnded = useSession().is === 'ended'
   useEffect(() => {
-    if (hasEnded) void askToSignIn(t.account.ended)
-  }, [hasEnded, t])
+    if (hasEnded && mayAsk) void askToSignIn(t.account.ended)
+  }, [hasEnded, mayAsk, t])
   return (
     asking && (
       <Suspense fallback={null}>
@@ -92,6 +96,8 @@ function page([name, argument, ...rest]: string[]): ReactNode {
       return argument === undefined ? <FindPage /> : <NotFound />
     case 'remarcar':
       return argument ? <ExchangePage uuid={argument} /> : <NotFound />
+    case 'senha':
+      return argument === undefined ? <AskForCode /> : argument === 'codigo' ? <EnterCode /> : <NotFound />
     case 'bilhete':
       return argument ? <CheckPage code={argument} /> : <NotFound />
     case 'situacao':

@@ -130,6 +130,9 @@ function AccountMenu({ onDeed }: { onDeed: (deed: Deed) => void }) {
           <MenuItem className="option" onAction={() => onDeed('change')}>
             {t.account.change}
           </MenuItem>
+          <MenuItem className="option" onAction={() => onDeed('email')}>
+            {t.account.email}
+          </MenuItem>
           <MenuItem className="option" onAction={() => onDeed('everywhere')}>
             {t.account.everywhere}
           </MenuItem>

@@ -2,6 +2,7 @@
 
 import { useState } from 'react'
 
+import { EMAIL_MAX } from '../account/lengths'
 import { useSession } from '../api/session'
 import { useText } from '../i18n'
 import { TextInput } from '../parts/TextInput'
@@ -23,7 +24,6 @@ import { SavedPeople } from './SavedPeople'
 /** The longest name and the longest document that the server takes. */
 const NAME_MAX = 120
 const DOCUMENT_MAX = 32
-const EMAIL_MAX = 254
 const PHONE_MAX = 24
 
 /** Where people are written down, for who has to be led there. */

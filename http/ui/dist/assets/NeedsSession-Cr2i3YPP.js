@@ -1,1 +1,0 @@
-import{r as e}from"./i18n-DwHVwxAj.js";import{f as t,i as n,v as r}from"./index-CnHjXx_I.js";import{t as i}from"./jsx-runtime-DyZJNswf.js";var a=i();function o({children:i}){let o=e();return(0,a.jsxs)(n,{hint:o.tickets.signIn,children:[(0,a.jsx)(t,{kind:`primary`,onPress:()=>void r(),children:o.account.signIn}),i]})}export{o as t};

@@ -1,0 +1,1 @@
+import{i as e,n as t}from"./jsx-runtime-DyZJNswf.js";var n=e(t(),1);function r(e,t){let r=(0,n.useRef)(null),i=()=>r.current?.querySelector(`[aria-invalid="true"]`)?.focus();return(0,n.useEffect)(i,[e]),(0,n.useEffect)(()=>{t&&i()},[t]),r}export{r as t};

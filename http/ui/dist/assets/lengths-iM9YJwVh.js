@@ -1,1 +1,0 @@
-var e={min:3,max:64},t={min:8,max:128};function n(e,t,{min:n,max:r}){let i=[...t].length;return i<n||i>r?e.account.length(n,r):void 0}export{t as n,n as r,e as t};

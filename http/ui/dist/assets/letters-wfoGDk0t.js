@@ -1,0 +1,1 @@
+var e=e=>`${e.slice(0,3)} ${e.slice(3)}`,t=e=>[...e].join(`, `),n=e=>e.replace(/[\s-]/g,``).toUpperCase(),r=e=>/^[A-Z0-9]{6}$/.test(n(e));export{n as i,r as n,t as r,e as t};
