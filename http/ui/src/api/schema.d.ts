@@ -1500,6 +1500,8 @@ export interface components {
             pode_estender: boolean;
             /** @description Those of the legs, ascending by code. */
             companhias: components["schemas"]["Airline"][];
+            /** @description Who knows the names that are not told here, and could not be asked now; absent where all are told. */
+            nomes_com?: string[];
         };
         Holds: {
             retencoes: components["schemas"]["Hold"][];
@@ -1600,6 +1602,8 @@ export interface components {
             };
             /** @description Those of the legs, ascending by code. */
             companhias: components["schemas"]["Airline"][];
+            /** @description Who knows the names that are not told here, and could not be asked now; absent where all are told. */
+            nomes_com?: string[];
         };
         Tickets: {
             passagens: components["schemas"]["Ticket"][];

@@ -8,6 +8,7 @@ import type { HeldSeat, Hold } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { classes } from '../parts/classes'
 import { Conditions } from '../parts/Conditions'
+import { NamesAway } from '../parts/NamesAway'
 import { TripLegs } from '../parts/TripLegs'
 import trip from '../parts/trip.module.css'
 import { labelsOf } from '../seats/grid'
@@ -18,6 +19,7 @@ export function HeldTrip({ hold }: { hold: Hold }) {
   const formats = useFormats()
   return (
     <section className={classes('card', styles.heldTrip)}>
+      <NamesAway companies={hold.nomes_com} />
       <TripLegs seats={hold.trechos} sitter={(seat) => <Sitter seat={seat} />} />
       {hold.precos.length > 1 && (
         <div className={styles.sums}>

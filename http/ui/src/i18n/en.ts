@@ -366,6 +366,8 @@ export const en: Dictionary = {
     incomplete: (names) => `No contact with ${names}: this list may be incomplete.`,
     ticket: 'Ticket',
     bought: (when) => `Bought on ${when}`,
+    namesAway: (companies) =>
+      `Passengers’ names are kept only by whoever sold or operates the flights (${companies}), which cannot be reached right now. Try again in a moment.`,
     states: {
       confirmada: 'Confirmed',
       parcial: 'Partly cancelled',

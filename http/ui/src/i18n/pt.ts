@@ -368,6 +368,8 @@ export const pt = {
     incomplete: (names: string) => `Sem contato com ${names}: esta lista pode estar incompleta.`,
     ticket: 'Passagem',
     bought: (when: string) => `Comprada em ${when}`,
+    namesAway: (companies: string) =>
+      `O nome de quem viaja fica só com quem vendeu ou opera os voos (${companies}). No momento não foi possível consultá-lo; tente de novo daqui a pouco.`,
     states: {
       confirmada: 'Confirmada',
       parcial: 'Parcial',

@@ -4,6 +4,7 @@ import type { Ticket } from '../api/schema'
 import { useFormats, useText } from '../i18n'
 import { classes } from '../parts/classes'
 import { Conditions } from '../parts/Conditions'
+import { NamesAway } from '../parts/NamesAway'
 import trip from '../parts/trip.module.css'
 import { TripLegs } from '../parts/TripLegs'
 import { Locator } from './Locator'
@@ -18,6 +19,7 @@ export function TicketBody({ ticket }: { ticket: Ticket }) {
       <p className="quiet-text">
         {t.tickets.bought(formats.moment(ticket.criada_em))} · {t.tickets.code} <code>{ticket.uuid}</code>
       </p>
+      <NamesAway companies={ticket.nomes_com} />
       <TripLegs seats={ticket.trechos} sitter={(seat) => <Sitter seat={seat} />} />
       <p className={classes(trip.sum, trip.total)}>
         <span>{t.seats.total}</span>
