@@ -31,6 +31,7 @@ use crate::company::refused::Refused;
 use crate::domain::ids::CompanyId;
 use crate::domain::papers::{self, Requires};
 use crate::domain::vote::{Prepare, Refusal, RefusalReason};
+use crate::people::accounts::guesses::Guesses;
 
 pub mod acceptance;
 pub mod archive;
@@ -70,6 +71,8 @@ pub struct Company {
     pub catalogue: Catalogue,
     pub running: Running,
     pub sessions: Sessions,
+    /// How often passwords may be guessed, here and at the others.
+    pub guesses: Guesses,
     pub witness: Arc<Witness>,
     pub clock: Clock,
     /// What each company asks to be told of whoever it carries; of one that is not named, nothing.

@@ -17,6 +17,7 @@ use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::refund::Refunded;
 use crate::domain::rows::{OutboxCursor, Replicated};
 use crate::domain::ticket::{Cancelled, Ticket};
+use crate::people::accounts::guesses::WrongPasswords;
 
 /// How a user is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +90,8 @@ pub enum Request {
         /// Otherwise those of them that are left.
         agreed: bool,
     },
+    /// Wrong passwords that were tried at the company that tells; nothing is answered but that it was heard.
+    WrongPasswords(Vec<WrongPasswords>),
 }
 
 impl Request {
@@ -118,6 +121,7 @@ impl Request {
             Request::HeldFor { .. } => "held_for",
             Request::History { .. } => "history",
             Request::Cancel { .. } => "cancel",
+            Request::WrongPasswords(_) => "wrong_passwords",
         }
     }
 }

@@ -51,6 +51,10 @@ impl Serve for Service {
             return this.refuse(from, &request, reason);
         }
         match request {
+            Request::WrongPasswords(told) => {
+                this.company.guesses.on_told(from, &told);
+                std::future::ready(Reply::Merged).boxed()
+            }
             // apart, so that what is asked most does not carry the state of all the rest
             Request::Ask(question) => async move { this.ask_for(from, question).await }.boxed(),
             request => async move { this.reply(request).await }.boxed(),
@@ -175,6 +179,8 @@ impl Service {
                 };
             }
             Request::History { saga } => company.archive.history(saga).await.map(Reply::History),
+            // what was tried here is counted
+            Request::WrongPasswords(_) => Ok(Reply::Merged),
         };
         reply.unwrap_or(Reply::Unavailable)
     }

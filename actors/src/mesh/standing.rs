@@ -13,6 +13,7 @@
 //! | "Commit is chosen", "Abort is certain" | the seller; anybody, where the register or the legs here say so, too |
 //! | a ballot proposes Commit | the same, where this company has voted Yes for that order, or has no vote in it; ballot 0, whose value follows from the order, anybody |
 //! | a ticket | anybody, if there can be such a ticket |
+//! | wrong passwords were tried | anybody, up to one budget of each login |
 
 use crate::company::credential;
 use crate::company::refused::Reason;
@@ -27,6 +28,7 @@ use crate::domain::refund::Refunded;
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::{LegState, Prepare};
 use crate::mesh::messages::Request;
+use crate::people::accounts::guesses::TOLD_MAX;
 
 /// Longest text of an order, in bytes: names have at most so many characters.
 const TEXT_LEN_MAX: usize = 1024;
@@ -55,6 +57,10 @@ pub fn check(members: Members<'_>, from: CompanyId, request: &Request) -> Result
         } => {
             members.check_ticket(ticket, &ticket.refunds)?;
             members.check_ticket(ticket, refunds)
+        }
+        Request::WrongPasswords(told) => {
+            let is_told_so = told.len() <= TOLD_MAX;
+            is_told_so.then_some(()).ok_or(Reason::TooLong)
         }
         // questions, which change nothing, and a hold that is kept for longer, for as long as a hold may be kept at most
         _ => Ok(()),

@@ -89,6 +89,7 @@ impl fmt::Display for Brief<'_, Request> {
             Request::Extend { saga, seconds } => write!(f, "Extend {} {seconds}", Short(*saga)),
             Request::HeldFor { .. } => f.write_str("HeldFor"),
             Request::History { saga } => write!(f, "History {}", Short(*saga)),
+            Request::WrongPasswords(told) => write!(f, "WrongPasswords of {}", told.len()),
         }
     }
 }

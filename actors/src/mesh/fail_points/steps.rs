@@ -69,6 +69,7 @@ exchanges!(EXCHANGES {
     Request::HeldFor { .. } => "held_for",
     Request::History { .. } => "history",
     Request::Cancel { .. } => "cancel",
+    Request::WrongPasswords(_) => "wrong_passwords",
 });
 
 // What nodes say before they talk. The answers promise nothing durable and have no points.

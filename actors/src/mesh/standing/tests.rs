@@ -10,6 +10,7 @@ use crate::domain::ids::{RouteId, SeatNumber, UserId};
 use crate::domain::order::{Leg, Price, SeatRef};
 use crate::domain::refund::Ground;
 use crate::domain::vote::RefusalReason;
+use crate::people::accounts::guesses::{LoginHash, WrongPasswords};
 
 const SAGA: SagaId = SagaId(Uuid::from_u128(1));
 
@@ -420,4 +421,17 @@ fn a_ticket_that_cannot_be_is_refused() {
     other_seat.cancelled = vec![seat("c")];
     let pushed = Request::MergeTicket(Box::new(other_seat));
     assert_eq!(said("b", &pushed), Err(Reason::NoTicket));
+}
+
+#[test]
+fn of_wrong_passwords_a_message_tells_no_more_than_a_node_does() {
+    let told = |logins| {
+        let one = WrongPasswords {
+            login: LoginHash::of("ana"),
+            failures: 1,
+        };
+        said("b", &Request::WrongPasswords(vec![one; logins]))
+    };
+    assert_eq!(told(TOLD_MAX), Ok(()));
+    assert_eq!(told(TOLD_MAX + 1), Err(Reason::TooLong));
 }

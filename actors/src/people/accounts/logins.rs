@@ -18,6 +18,7 @@ use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::register::{Progress, Proposer};
 use crate::mesh::companies::Companies;
 use crate::mesh::messages::{Reply, Request, Whom};
+use crate::people::accounts::guesses::Guesses;
 
 /// Ballots before a claim is given up: others claim the same login at the same time.
 const BALLOTS_MAX: u32 = 5;
@@ -47,6 +48,11 @@ impl Logins {
 
     pub fn me(&self) -> CompanyId {
         self.company.me
+    }
+
+    /// How often passwords may be guessed.
+    pub(super) fn guesses(&self) -> &Guesses {
+        &self.company.guesses
     }
 
     /// Here, else at a peer: a replica may be behind. `Err` if our own database is away, or if nobody here knows the
