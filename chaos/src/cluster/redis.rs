@@ -1,32 +1,37 @@
 //! Redis as a tester reaches it: directly, as a user who may do everything.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use reqwest::Url;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use crate::proxy::tls::{Dial, Stream};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Where it is, and who asks. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Redis {
     address: SocketAddr,
+    dial: Dial,
     /// User and password, if it wants any: builds of before it did are measured, too.
     who: Option<(String, String)>,
 }
 
 impl Redis {
-    /// As the run file has it: `redis://user:password@127.0.0.1:port`.
-    pub fn new(url: &str) -> anyhow::Result<Self> {
+    /// As the run file has it: `rediss://user:password@127.0.0.1:port`, and who signed for it.
+    pub fn new(url: &str, ca: Option<&Path>) -> anyhow::Result<Self> {
+        let dial = Dial::new(url, ca)?;
         let url = Url::parse(url).context("where Redis is")?;
         let host = url.host_str().context("Redis has a host")?.parse()?;
         let port = url.port().context("Redis has a port")?;
         Ok(Self {
             address: SocketAddr::new(host, port),
+            dial,
             who: url
                 .password()
                 .map(|password| (url.username().to_owned(), password.to_owned())),
@@ -43,6 +48,11 @@ impl Redis {
         self.ask("FLUSHALL", "+OK").await
     }
 
+    /// Whether nodes have come through to it: somebody was given a token.
+    pub async fn has_given_tokens(&self) -> bool {
+        self.ask("EXISTS fence:counter", ":1").await.is_ok()
+    }
+
     /// Without an end, as no node writes.
     pub async fn set(&self, key: &str, value: &str) -> anyhow::Result<()> {
         self.ask(&format!("SET {key} {value}"), "+OK").await
@@ -51,7 +61,7 @@ impl Redis {
     /// One command, on a connection of its own, and the line that must answer it.
     async fn ask(&self, command: &str, wanted: &str) -> anyhow::Result<()> {
         let asked = async {
-            let mut stream = BufReader::new(TcpStream::connect(self.address).await?);
+            let mut stream = BufReader::new(self.dial.connect(self.address).await?);
             if let Some((user, password)) = &self.who {
                 say(&mut stream, &format!("AUTH {user} {password}"), "+OK").await?;
             }
@@ -64,11 +74,16 @@ impl Redis {
     }
 }
 
-async fn say(stream: &mut BufReader<TcpStream>, command: &str, wanted: &str) -> anyhow::Result<()> {
+async fn say(
+    stream: &mut BufReader<Box<dyn Stream>>,
+    command: &str,
+    wanted: &str,
+) -> anyhow::Result<()> {
     let mut answer = String::new();
     stream
         .write_all(format!("{command}\r\n").as_bytes())
         .await?;
+    stream.flush().await?;
     stream.read_line(&mut answer).await?;
     ensure!(answer.trim_end() == wanted, "it answered {answer:?}");
     Ok(())

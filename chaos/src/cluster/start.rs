@@ -80,6 +80,9 @@ impl Options {
 struct RunFile {
     companies: Vec<RunningCompany>,
     redis: String,
+    /// Builds of before there was TLS do not name it.
+    #[serde(default)]
+    redis_ca: Option<PathBuf>,
     config: PathBuf,
 }
 
@@ -121,7 +124,8 @@ pub(super) async fn start(options: &Options, needs: Needs) -> anyhow::Result<Clu
     };
     let run_file = wait_for_run_file(&mut cluster, &codes, http_port).await?;
     cluster.companies = run_file.companies;
-    cluster.redis = Some(Redis::new(&run_file.redis)?);
+    let redis_ca = run_file.redis_ca.as_deref();
+    cluster.redis = Some(Redis::new(&run_file.redis, redis_ca)?);
     cluster.program.config = run_file.config;
     let started: Vec<_> = cluster
         .companies

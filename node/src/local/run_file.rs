@@ -13,6 +13,8 @@ pub struct RunFile {
     pub companies: Vec<RunningCompany>,
     /// As somebody who may do everything there.
     pub redis: String,
+    /// Who signed its certificate (PEM); none where it does without TLS.
+    pub redis_ca: Option<PathBuf>,
     pub config: PathBuf,
 }
 
