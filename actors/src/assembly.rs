@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::company::Company;
 use crate::company::archive::Archive;
 use crate::company::directory::Directory;
+use crate::company::guesses::Guesses;
 use crate::company::lease::{LeaseTable, Leases};
 use crate::company::ledger::{Ledger, Writer};
 use crate::company::log::{Log, OpenError, projector};
@@ -42,6 +43,7 @@ use crate::mesh::late::LateService;
 use crate::mesh::peer::PeerClient;
 use crate::mesh::service::Service;
 use crate::people::accounts::logins::Logins;
+use crate::people::accounts::telling;
 use crate::people::desk::{self, Desk};
 use crate::people::payment;
 use crate::watchers;
@@ -85,6 +87,8 @@ pub struct Settings {
     /// A saga that nobody has ended for so long is driven from here; a hold is kept for so much longer than was
     /// promised.
     pub in_doubt_after: Duration,
+    /// Of one address at one login before the first delay; from this follow the other budgets.
+    pub wrong_passwords: u32,
 }
 
 /// A node that runs as long as this lives.
@@ -140,6 +144,7 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         ledger,
         running: Running::default(),
         sessions: Sessions::default(),
+        guesses: Guesses::new(settings.wrong_passwords),
         witness: seams.witness,
         clock: seams.clock,
         requires: settings.requires,
@@ -267,6 +272,8 @@ impl Assembly {
         replication::follow_all(company, companies, &mut self.tasks);
         let comparing = anti_entropy::run(company.clone(), companies.clone());
         self.tasks.spawn(comparing);
+        self.tasks
+            .spawn(telling::run(company.clone(), companies.clone()));
     }
 
     /// A task of the process that runs as long as the node does, and whose end is the node's.

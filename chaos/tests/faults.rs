@@ -136,6 +136,8 @@ async fn bookings_go_on_without_redis() {
     let run = start("redis-kill").await;
     let load = load(&run, &Mix::contended(&EVERYBODY), 12);
     sleep(WHOLE).await;
+    let redis = run.arena.cluster.redis().unwrap();
+    assert!(redis.has_given_tokens().await, "nobody has used it");
     let fault = now(&run);
     run.arena.cluster.kill(Part::Redis).await.unwrap();
     sleep(NOTICE_LIMIT).await;

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use passcom_actors::assembly::{self, Assembly, Seams, Settings};
 use passcom_actors::catalogue::{CloseOfSale, ConnectionTimes, Reach, Route};
 use passcom_actors::clock::Clock;
+use passcom_actors::company::guesses::WrongPasswords;
 use passcom_actors::company::lease::LeaseTable;
 use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::lineage::Mark;
@@ -25,7 +26,8 @@ use passcom_actors::domain::rows::{OutboxCursor, Replicated};
 use passcom_actors::domain::saga::LeaseAnswer;
 use passcom_actors::mesh::late::LateService;
 use passcom_actors::mesh::messages::{Reply, Request};
-use passcom_actors::mesh::peer::{CallError, PeerClient};
+use passcom_actors::mesh::peer::{CallError, PeerClient, Serve};
+use passcom_actors::mesh::service::Service;
 use passcom_actors::people::accounts::Accounts;
 use passcom_actors::people::desk::{self, Unavailable};
 use passcom_actors::people::operations::Operations;
@@ -57,9 +59,19 @@ pub struct Peers {
     pub asked: Arc<AtomicUsize>,
     /// What each has told in its outbox.
     pub told: Arc<Mutex<BTreeMap<CompanyId, Vec<Replicated>>>>,
+    /// The company among them; none: a.
+    pub me: Option<&'static str>,
+    /// Those that hear of wrong passwords.
+    pub hearing: Arc<Mutex<BTreeMap<CompanyId, Service>>>,
+    /// The last that was told of them.
+    pub heard: Arc<Mutex<Vec<WrongPasswords>>>,
 }
 
 impl Peers {
+    fn me(&self) -> CompanyId {
+        company(self.me.unwrap_or("a"))
+    }
+
     /// The company tells of this.
     pub fn tell(&self, by: &str, row: Replicated) {
         let mut told = self.told.lock().unwrap();
@@ -102,6 +114,17 @@ impl PeerClient for Peers {
             && let Some(news) = self.news(company, after)
         {
             return async { Ok(news) }.boxed();
+        }
+        let hears = self.hearing.lock().unwrap().get(&company).cloned();
+        if let (Request::WrongPasswords(told), Some(service)) = (&request, hears) {
+            let (heard, told) = (self.heard.clone(), told.clone());
+            let reply = service.serve(self.me(), request);
+            return async move {
+                let reply = reply.await;
+                *heard.lock().unwrap() = told;
+                Ok(reply)
+            }
+            .boxed();
         }
         let is_user = matches!(request, Request::FindUser(_));
         self.asked
@@ -195,6 +218,10 @@ impl Whole {
 
     /// Customers come through a proxy on this machine.
     pub async fn open_behind_proxy(legs: u64) -> Self {
+        Self::open_behind_proxy_among(legs, Peers::default()).await
+    }
+
+    pub async fn open_behind_proxy_among(legs: u64, peers: Peers) -> Self {
         let proxies = Proxies {
             trusted: vec!["127.0.0.0/8".parse().unwrap()],
             ..Proxies::default()
@@ -203,7 +230,7 @@ impl Whole {
             proxies,
             ..Options::default()
         };
-        Self::open_with(legs, options, Peers::default()).await
+        Self::open_with(legs, options, peers).await
     }
 
     async fn open_with(legs: u64, options: Options, peers: Peers) -> Self {
@@ -216,7 +243,11 @@ impl Whole {
     }
 
     async fn open_as(legs: u64, options: Options, peers: Peers, requires: Requires) -> Self {
-        let me = company("a");
+        let me = peers.me();
+        let mut companies: Vec<CompanyId> =
+            peers.companies.iter().map(|code| company(code)).collect();
+        companies.push(me);
+        companies.sort_unstable();
         let memory = Arc::new(MemoryStore::new(me, Incarnation(Uuid::new_v4())));
         let clock = Clock::start();
         let first = clock.wall_seconds() + 24 * HOUR;
@@ -224,10 +255,7 @@ impl Whole {
         let epoch = memory.start(Uuid::new_v4());
         let seams = Seams {
             me,
-            companies: [me]
-                .into_iter()
-                .chain(peers.companies.iter().map(|code| company(code)))
-                .collect(),
+            companies: companies.into(),
             version: "test",
             clock: clock.clone(),
             close_of_sale: CloseOfSale::new(clock, Duration::ZERO),
@@ -253,7 +281,7 @@ impl Whole {
         let app = App {
             me,
             desk: assembly.desk.clone(),
-            accounts: Accounts::new(assembly.logins.clone(), 2, 5),
+            accounts: Accounts::new(assembly.logins.clone(), 2),
             catalogue: assembly.company.catalogue.clone(),
             issuer: Arc::new(issuer),
             verifier: Arc::new(verifier),
@@ -404,6 +432,7 @@ fn settings(requires: Requires) -> Settings {
         connections: ConnectionTimes::default(),
         requires,
         in_doubt_after: Duration::from_secs(5),
+        wrong_passwords: 5,
     }
 }
 

@@ -90,6 +90,23 @@ pub fn files(dir: &Path, company: CompanyId) -> Files {
     }
 }
 
+/// Paths of one server's files.
+#[derive(Debug, Clone)]
+pub struct ServerFiles {
+    pub ca: PathBuf,
+    pub cert: PathBuf,
+    pub key: PathBuf,
+}
+
+/// Where [`generate_for_servers`] puts the files of a server.
+pub fn server_files(dir: &Path, host: &str) -> ServerFiles {
+    ServerFiles {
+        ca: dir.join(format!("{}.pem", SERVERS.file)),
+        cert: dir.join(format!("{host}.pem")),
+        key: dir.join(format!("{host}.key")),
+    }
+}
+
 /// For how long certificates are good, in days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity(u16);
@@ -265,17 +282,16 @@ impl Set<'_> {
     }
 
     fn server(&mut self, host: &str, authority: &Issuer<'static, KeyPair>) -> anyhow::Result<()> {
-        let path = |suffix| self.dir.join(format!("{host}{suffix}"));
-        let (key_path, cert_path) = (path(".key"), path(".pem"));
+        let paths = server_files(self.dir, host);
         let key = self.key_pair(
-            &key_path,
-            &cert_path,
+            &paths.key,
+            &paths.cert,
             &PKCS_ECDSA_P256_SHA256,
             Audience::Server,
             "key of a server's certificate",
         )?;
         let what = "certificate of a server";
-        if !self.keep_good(&cert_path, Audience::Server, what)? {
+        if !self.keep_good(&paths.cert, Audience::Server, what)? {
             let mut params = CertificateParams::new(vec![host.to_owned()])
                 .with_context(|| format!("name {host} in a certificate"))?;
             params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -285,7 +301,7 @@ impl Set<'_> {
             let cert = params
                 .signed_by(&key, authority)
                 .with_context(|| format!("sign the certificate of {host}"))?;
-            self.write(&cert_path, &cert.pem(), Audience::Server, false, what)?;
+            self.write(&paths.cert, &cert.pem(), Audience::Server, false, what)?;
         }
         Ok(())
     }

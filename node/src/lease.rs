@@ -300,7 +300,8 @@ impl LeaseTable for Lease {
     }
 }
 
-fn client(redis_url: &str, ca: Option<Vec<u8>>) -> RedisResult<redis::Client> {
+/// Connects when it is asked to. `ca`: see [`Lease::new`].
+pub(crate) fn client(redis_url: &str, ca: Option<Vec<u8>>) -> RedisResult<redis::Client> {
     let redis = redis_url.into_connection_info()?;
     // its user needs no permission for that, then
     let settings = redis.redis_settings().clone().set_skip_set_lib_name();

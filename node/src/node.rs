@@ -295,6 +295,7 @@ fn settings(config: &Config, database: &Database) -> Settings {
             .map(|company| (company.code, company.requires.into()))
             .collect(),
         in_doubt_after: timeouts.in_doubt(),
+        wrong_passwords: limits.wrong_passwords,
     }
 }
 
@@ -388,7 +389,6 @@ impl Node {
             accounts: Accounts::new(
                 self.assembly.logins.clone(),
                 config.limits.password_hashes_at_once as usize,
-                config.limits.wrong_passwords,
             ),
             catalogue: self.assembly.company.catalogue.clone(),
             public_url: company.public_url.clone(),

@@ -1,7 +1,9 @@
 //! A local cluster's servers, for real: started, found again, and gone afterwards.
 
+use std::ffi::OsString;
 use std::fs;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -49,13 +51,18 @@ fn companies() -> Vec<CompanyId> {
 }
 
 async fn open(dir: &Path, fresh: bool) -> anyhow::Result<LocalCluster> {
+    let search = std::env::var_os("PATH").unwrap_or_default();
+    open_with(dir, fresh, search).await
+}
+
+async fn open_with(dir: &Path, fresh: bool, search: OsString) -> anyhow::Result<LocalCluster> {
     LocalCluster::open(Options {
         dir: dir.to_owned(),
         http_port: ports::free(1)?[0],
         companies: companies(),
         fresh,
         passcom: PASSCOM.into(),
-        search: std::env::var_os("PATH").unwrap_or_default(),
+        search,
         wiring: Wiring::default(),
     })
     .await
@@ -155,6 +162,55 @@ async fn what_a_killed_start_left_is_stopped_by_the_next() {
     let new = fs::read_to_string(postmaster(&dir, "a")).unwrap();
     cluster.stop().await.unwrap();
     assert_ne!(old.lines().next(), new.lines().next());
+}
+
+/// What somebody is answered who says hello to the demo's Redis without TLS.
+fn say_hello_to_redis(config: &Config) -> String {
+    let url = config.redis_url().unwrap();
+    let port = url.rsplit(':').next().unwrap().parse().unwrap();
+    let mut stream = TcpStream::connect(ports::local(port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(b"PING\r\nQUIT\r\n").unwrap();
+    let mut answer = Vec::new();
+    // that the connection is cut is an answer, too
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn redis_speaks_tls_to_nodes_and_nothing_else_or_if_it_cannot_the_demo_does_without() {
+    let temp = Temp::new("redis-tls");
+    let mut cluster = open(&temp.dir(), false).await.unwrap();
+    let config = cluster.start_servers().await.unwrap().clone();
+    let url = config.redis_url().unwrap();
+    assert!(url.starts_with("rediss://passcom:"), "{url}");
+    assert!(config.redis_ca().unwrap().is_some());
+    let answer = say_hello_to_redis(&config);
+    assert!(
+        !answer.contains("PONG") && !answer.contains("NOAUTH"),
+        "{answer}"
+    );
+    cluster.stop().await.unwrap();
+    drop(cluster);
+
+    let path = std::env::var_os("PATH").unwrap();
+    let real = std::env::split_paths(&path).map(|folder| folder.join("redis-server"));
+    let real = real.into_iter().find(|real| real.is_file()).unwrap();
+    let (plain, real) = (temp.0.join("redis-server"), real.display());
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *--tls-port*) echo 'Bad directive'; exit 1;; esac\nexec {real} \"$@\"\n"
+    );
+    fs::write(&plain, script).unwrap();
+    fs::set_permissions(&plain, fs::Permissions::from_mode(0o755)).unwrap();
+    let search = temp.0.clone().into_os_string();
+    let mut cluster = open_with(&temp.dir(), false, search).await.unwrap();
+    let config = cluster.start_servers().await.unwrap().clone();
+    let url = config.redis_url().unwrap();
+    assert!(url.starts_with("redis://passcom:"), "{url}");
+    assert!(config.redis_ca().unwrap().is_none());
+    let answer = say_hello_to_redis(&config);
+    assert!(answer.contains("NOAUTH"), "{answer}");
+    cluster.stop().await.unwrap();
 }
 
 fn demo(dir: &Path, port: u16, path: Option<&Path>) -> Command {

@@ -9,7 +9,7 @@ use crate::pool::Database;
 use crate::roles;
 
 /// Every migration there is, in order. A released one is never edited: the next one corrects it.
-const MIGRATIONS: [(i32, &str, &str); 17] = [
+const MIGRATIONS: [(i32, &str, &str); 18] = [
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (
         2,

@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 
 use self::archive::Archive;
 use self::directory::Directory;
+use self::guesses::Guesses;
 use self::ledger::Ledger;
 use self::news::News;
 use self::running::Running;
@@ -38,7 +39,9 @@ pub mod buckets;
 pub mod cancellation;
 pub mod credential;
 pub mod directory;
+pub mod failures;
 pub mod finding;
+pub mod guesses;
 pub mod history;
 pub mod lease;
 pub mod ledger;
@@ -72,6 +75,8 @@ pub struct Company {
     pub catalogue: Catalogue,
     pub running: Running,
     pub sessions: Sessions,
+    /// How often passwords may be guessed, here and at the others.
+    pub guesses: Guesses,
     pub witness: Arc<Witness>,
     pub clock: Clock,
     /// What each company asks to be told of whoever it carries; of one that is not named, nothing.

@@ -46,6 +46,8 @@ pub enum Reason {
     UnprovenUser,
     /// So many of this peer are under way already.
     TooMany,
+    /// More items than a node puts into one message.
+    TooLong,
 }
 
 impl Reason {
@@ -66,6 +68,7 @@ impl Reason {
             Reason::ForgedUser => "forged_user",
             Reason::UnprovenUser => "unproven_user",
             Reason::TooMany => "too_many",
+            Reason::TooLong => "too_long",
         }
     }
 

@@ -3,7 +3,8 @@
 //! Invariants:
 //! - It is the only actor whose messages cross nodes; bytes in, bytes out, so that what cannot be decoded is answered
 //!   instead of dropped. It has no name: names of remote actors can take those of local ones out of the registry.
-//! - Its handler never waits. What takes time runs in a task of its own, which holds a permit and ends at the deadline.
+//! - Its handler never waits, which those rely on who read no more until it has come round. What takes time runs in a task of its own,
+//!   which holds a permit and ends at the deadline.
 //! - Every call that still has a caller is answered: executed, or with the reason why it was not.
 
 use std::collections::BTreeMap;
@@ -65,6 +66,8 @@ pub trait Presence: Send + Sync + 'static {
     fn respond(&self, to: CompanyId, call: Uuid, response: Vec<u8>);
     /// A peer has answered a call of ours.
     fn on_response(&self, from: CompanyId, call: Uuid, response: Vec<u8>);
+    /// A message of so many bytes from that peer waits for the gateway no more: more may be read.
+    fn on_handled(&self, from: CompanyId, len: usize);
 }
 
 /// Where the response to a request goes.
@@ -188,25 +191,41 @@ impl Gateway {
         );
     }
 
-    fn on_call(&self, bytes: &[u8], port: RpcReplyPort<Vec<u8>>) {
+    /// Who sent it, if that can be read; of whoever has given up, too.
+    fn on_call(&self, bytes: &[u8], port: RpcReplyPort<Vec<u8>>) -> Option<CompanyId> {
         let envelope = match Envelope::open(bytes) {
             Ok(envelope) => envelope,
-            Err(OpenError::Malformed) => return respond(port, &Response::BadRequest),
-            Err(OpenError::UnsupportedProtocol) => return respond(port, &unsupported()),
+            Err(error) => {
+                let response = match error {
+                    OpenError::Malformed => Response::BadRequest,
+                    OpenError::UnsupportedProtocol => unsupported(),
+                };
+                respond(port, &response);
+                return None;
+            }
         };
+        let from = envelope.from;
+        if port.is_closed() {
+            return Some(from);
+        }
         match envelope.body {
             Body::Hello => respond(port, &Response::Hello(Box::new(self.presence.hello()))),
             Body::Ping => respond(port, &Response::Pong(self.presence.pong())),
             Body::Join { run } => self.on_join(envelope.from, run, port),
             Body::Request(_) => respond(port, &Response::BadRequest), // it travels in a frame
         }
+        Some(from)
     }
 
-    fn on_frame(&self, bytes: &[u8]) {
+    /// Who sent it, if that can be read.
+    fn on_frame(&self, bytes: &[u8]) -> Option<CompanyId> {
         let (from, parts) = match frame::open(bytes) {
             Ok(opened) => opened,
-            // who sent it is not known: its calls end at their timeouts
-            Err(error) => return warn!(?error, "a frame cannot be read"),
+            Err(error) => {
+                // its calls end at their timeouts
+                warn!(?error, "a frame cannot be read");
+                return frame::sender(bytes).ok();
+            }
         };
         for Part { kind, call, bytes } in parts {
             match kind {
@@ -225,6 +244,7 @@ impl Gateway {
                 }
             }
         }
+        Some(from)
     }
 
     fn on_join(&self, company: CompanyId, run: Uuid, port: RpcReplyPort<Vec<u8>>) {
@@ -302,10 +322,12 @@ impl Actor for Gateway {
         message: GatewayMessage,
         (): &mut (),
     ) -> Result<(), ActorProcessingErr> {
-        match message {
-            GatewayMessage::Call(bytes, port) if !port.is_closed() => self.on_call(&bytes, port),
-            GatewayMessage::Call(..) => {} // whoever asked has given up
-            GatewayMessage::Frame(bytes) => self.on_frame(&bytes),
+        let (from, len) = match message {
+            GatewayMessage::Call(bytes, port) => (self.on_call(&bytes, port), bytes.len()),
+            GatewayMessage::Frame(bytes) => (self.on_frame(&bytes), bytes.len()),
+        };
+        if let Some(from) = from {
+            self.presence.on_handled(from, len);
         }
         Ok(())
     }
@@ -435,6 +457,8 @@ mod tests {
         fn on_response(&self, _: CompanyId, call: Uuid, response: Vec<u8>) {
             self.respond(peer(), call, response);
         }
+
+        fn on_handled(&self, _: CompanyId, _: usize) {}
     }
 
     fn peer() -> CompanyId {

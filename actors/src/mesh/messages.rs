@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::catalogue::{CatalogueCursor, CataloguePage};
 use crate::company::buckets::{Bucket, Digests, Slice};
+use crate::company::guesses::WrongPasswords;
 use crate::company::history::Event;
 use crate::company::log::lineage::Mark;
 use crate::company::store::{KnownKey, SagaRecord};
@@ -100,6 +101,8 @@ pub enum Request {
         locator: String,
         surname: String,
     },
+    /// Wrong passwords that were tried at the company that tells; nothing is answered but that it was heard.
+    WrongPasswords(Vec<WrongPasswords>),
 }
 
 /// That a user has come to a company: what a token of that user says.
@@ -142,6 +145,7 @@ impl Request {
             Request::Cancel { .. } => "cancel",
             Request::People { .. } => "people",
             Request::Find { .. } => "find",
+            Request::WrongPasswords(_) => "wrong_passwords",
         }
     }
 }

@@ -80,6 +80,10 @@ impl Serve for Service {
             return this.refuse(from, &request, Reason::TooMany);
         }
         match request {
+            Request::WrongPasswords(told) => {
+                this.company.guesses.on_told(from, &told);
+                std::future::ready(Reply::Merged).boxed()
+            }
             // apart, so that what is asked most does not carry the state of all the rest
             Request::Ask(question) => {
                 async move { this.ask_for(from, question).await.for_company(from) }.boxed()
@@ -218,6 +222,8 @@ impl Service {
                 }),
                 Err(_) => Ok(Reply::Named(Vec::new())),
             },
+            // what was tried here is counted
+            Request::WrongPasswords(_) => Ok(Reply::Merged),
         };
         reply.unwrap_or(Reply::Unavailable)
     }

@@ -13,8 +13,10 @@
 //! | "Commit is chosen", "Abort is certain" | the seller; anybody, where the register or the legs here say so, too |
 //! | a ballot proposes Commit | the same, where this company has voted Yes for that order, or has no vote in it; ballot 0, whose value follows from the order, anybody |
 //! | a ticket | anybody, if there can be such a ticket |
+//! | wrong passwords were tried | anybody, up to one budget of each login |
 
 use crate::company::credential;
+use crate::company::guesses::TOLD_MAX;
 use crate::company::refused::Reason;
 use crate::company::store::SagaRecord;
 use crate::domain::accounts::FIRST_VERSION;
@@ -57,8 +59,12 @@ pub fn check(members: Members<'_>, from: CompanyId, request: &Request) -> Result
             members.check_ticket(ticket, &ticket.refunds)?;
             members.check_ticket(ticket, refunds)
         }
-        Request::People { bookings, .. } if bookings.len() > PEOPLE_MAX => Err(Reason::TooMany),
-        Request::Find { surname, .. } if !is_text(surname) => Err(Reason::TooMany),
+        Request::People { bookings, .. } if bookings.len() > PEOPLE_MAX => Err(Reason::TooLong),
+        Request::Find { surname, .. } if !is_text(surname) => Err(Reason::TooLong),
+        Request::WrongPasswords(told) => {
+            let is_told_so = told.len() <= TOLD_MAX;
+            is_told_so.then_some(()).ok_or(Reason::TooLong)
+        }
         // questions, which change nothing, and a hold that is kept for longer, for as long as a hold may be kept at most
         _ => Ok(()),
     }

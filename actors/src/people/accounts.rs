@@ -1,16 +1,14 @@
 //! Register and log in: passwords and their hashes. Who has which login is agreed in [`logins`].
 
 pub mod codes;
-pub mod failures;
-pub mod guesses;
 pub mod logins;
+pub mod telling;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use self::guesses::Guesses;
 use self::logins::{Claimed, Logins};
 use crate::company::credential::{self, Consent, Opened, UserKey};
 use crate::domain::accounts::{FIRST_VERSION, Mailbox, Renewal, User};
@@ -98,14 +96,13 @@ pub struct Accounts {
     logins: Logins,
     /// By who asks.
     hashing: FairTurns<Whence>,
-    guesses: Arc<Guesses>,
     /// Verified when the login is unknown, so that it takes as long.
     nobody: Arc<str>,
 }
 
 impl Accounts {
-    /// `hashes_at_once`: each takes a core and 19 MiB. `wrong_passwords`: as [`Guesses::new`] has it.
-    pub fn new(logins: Logins, hashes_at_once: usize, wrong_passwords: u32) -> Self {
+    /// `hashes_at_once`: each takes a core and 19 MiB.
+    pub fn new(logins: Logins, hashes_at_once: usize) -> Self {
         let nobody = UserKey::generate(logins.me()).lock(&Uuid::new_v4().to_string());
         Self {
             logins,
@@ -114,7 +111,6 @@ impl Accounts {
                 waiting: HASHES_WAITING_MAX,
                 of_one: HASHES_WAITING_MAX,
             }),
-            guesses: Arc::new(Guesses::new(wrong_passwords)),
             nobody: nobody.into(),
         }
     }
@@ -304,15 +300,16 @@ impl Accounts {
         from: Whence,
     ) -> Result<Recognised, Unrecognised> {
         let login = spelling::key(login);
-        let begun = self.guesses.begin(&login, from);
+        let guesses = self.logins.guesses();
+        let begun = guesses.begin(&login, from);
         begun.map_err(Unrecognised::TooMany)?;
         let recognised = self.compare(&login, password, from).await;
         match &recognised {
-            Ok(_) => self.guesses.was_right(&login, from),
+            Ok(_) => guesses.was_right(&login, from),
             Err(Unrecognised::Overloaded | Unrecognised::Unavailable) => {
-                self.guesses.was_not_tried(&login, from);
+                guesses.was_not_tried(&login, from);
             }
-            Err(_) => {}
+            Err(_) => guesses.was_wrong(&login),
         }
         recognised
     }

@@ -61,6 +61,7 @@ fn settings() -> Settings {
         connections: ConnectionTimes::default(),
         requires: Default::default(),
         in_doubt_after: Duration::from_secs(5),
+        wrong_passwords: 5,
     }
 }
 

@@ -91,6 +91,7 @@ impl fmt::Display for Brief<'_, Request> {
             Request::History { saga } => write!(f, "History {}", Short(*saga)),
             Request::People { bookings, .. } => write!(f, "People of {}", bookings.len()),
             Request::Find { locator, .. } => write!(f, "Find {locator}"),
+            Request::WrongPasswords(told) => write!(f, "WrongPasswords of {}", told.len()),
         }
     }
 }

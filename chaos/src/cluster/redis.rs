@@ -43,6 +43,11 @@ impl Redis {
         self.ask("FLUSHALL", "+OK").await
     }
 
+    /// Whether nodes have come through to it: somebody was given a token.
+    pub async fn has_given_tokens(&self) -> bool {
+        self.ask("EXISTS fence:counter", ":1").await.is_ok()
+    }
+
     /// Without an end, as no node writes.
     pub async fn set(&self, key: &str, value: &str) -> anyhow::Result<()> {
         self.ask(&format!("SET {key} {value}"), "+OK").await

@@ -60,7 +60,7 @@ impl Wiring {
         let disk = |n| SmallDisk::mount(&folder.join(format!("disk-{n}")));
         Ok(Self {
             links,
-            liar: Liar::start(redis).await?,
+            liar: Liar::start(redis, &folder.join("demo")).await?,
             redis,
             mesh,
             clocks: each(needs.clocks).map(clock).collect::<Result<_, _>>()?,

@@ -5,17 +5,18 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::resp::{message, words};
+use super::tls::{Ends, Stream};
 
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
@@ -52,15 +53,15 @@ pub struct Liar {
 }
 
 impl Liar {
-    /// Accepts at once; `redis` need not listen yet.
-    pub async fn start(redis: SocketAddr) -> anyhow::Result<Self> {
+    /// Accepts at once; the `redis` of that demo need not listen yet.
+    pub async fn start(redis: SocketAddr, demo: &Path) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .context("listen in front of Redis")?;
         let address = listener.local_addr().context("look up a proxy's port")?;
         let mood = watch::Sender::new(Mood::Honest);
         let mut task = JoinSet::new();
-        task.spawn(accept(listener, redis, mood.subscribe()));
+        task.spawn(accept(listener, redis, demo.to_owned(), mood.subscribe()));
         Ok(Self {
             address,
             mood,
@@ -78,11 +79,22 @@ impl Liar {
     }
 }
 
-async fn accept(listener: TcpListener, redis: SocketAddr, mood: watch::Receiver<Mood>) {
+async fn accept(
+    listener: TcpListener,
+    redis: SocketAddr,
+    demo: PathBuf,
+    mood: watch::Receiver<Mood>,
+) {
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
-            Ok((client, _)) => connections.spawn(connect(client, redis, mood.clone())),
+            Ok((client, _)) => match Ends::of(&demo) {
+                Ok(ends) => connections.spawn(connect(client, redis, ends, mood.clone())),
+                Err(error) => {
+                    eprintln!("nobody comes through to Redis: {error:#}");
+                    continue;
+                }
+            },
             Err(_) => {
                 sleep(ACCEPT_AGAIN).await;
                 continue;
@@ -92,23 +104,26 @@ async fn accept(listener: TcpListener, redis: SocketAddr, mood: watch::Receiver<
     }
 }
 
-async fn connect(client: TcpStream, redis: SocketAddr, mood: watch::Receiver<Mood>) {
-    let Ok(Ok(server)) = timeout(CONNECT_LIMIT, TcpStream::connect(redis)).await else {
+async fn connect(client: TcpStream, redis: SocketAddr, ends: Ends, mood: watch::Receiver<Mood>) {
+    let both = async {
+        let server = ends.dial.connect(redis).await?;
+        io::Result::Ok((ends.accept(client).await?, server))
+    };
+    let Ok(Ok((client, server))) = timeout(CONNECT_LIMIT, both).await else {
         return; // as if it had been dialled itself
     };
-    let _ = (client.set_nodelay(true), server.set_nodelay(true)); // only slower without
     // its end closes both sides, which says all there is to say
     let _ = converse(client, server, mood).await;
 }
 
 /// One command after the other, so that answers stay in order whoever gives them.
 async fn converse(
-    client: TcpStream,
-    server: TcpStream,
+    client: Box<dyn Stream>,
+    server: Box<dyn Stream>,
     mood: watch::Receiver<Mood>,
 ) -> io::Result<()> {
-    let (client_in, mut client_out) = client.into_split();
-    let (server_in, mut server_out) = server.into_split();
+    let (client_in, mut client_out) = split(client);
+    let (server_in, mut server_out) = split(server);
     let (mut client_in, mut server_in) = (BufReader::new(client_in), BufReader::new(server_in));
     loop {
         // whose bytes, without taking them: a Redis that dies is noticed although nobody asks it
@@ -129,22 +144,30 @@ async fn converse(
         let now = *mood.borrow();
         match now {
             Mood::Lying(lie) if asks_for_leases(&command) => {
-                client_out.write_all(lie.answer().as_bytes()).await?;
+                say(&mut client_out, lie.answer().as_bytes()).await?;
                 continue;
             }
             Mood::Slow(most) => sleep(most.mul_f64(fastrand::f64())).await,
             Mood::Lying(_) | Mood::Honest => {}
         }
-        server_out.write_all(&command).await?;
+        say(&mut server_out, &command).await?;
         pass_on(&mut server_in, &mut client_out).await?;
     }
 }
 
-async fn pass_on(from: &mut BufReader<OwnedReadHalf>, to: &mut OwnedWriteHalf) -> io::Result<()> {
+async fn pass_on(
+    from: &mut BufReader<impl AsyncRead + Unpin>,
+    to: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
     match message(from).await? {
-        Some(message) => to.write_all(&message).await,
+        Some(message) => say(to, &message).await,
         None => Err(io::ErrorKind::UnexpectedEof.into()),
     }
+}
+
+async fn say(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+    to.write_all(bytes).await?;
+    to.flush().await
 }
 
 fn asks_for_leases(command: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 //! * [`Proxy`]: one listener before one address; every connection sees the present [`Weather`], and its changes while it lasts;
 //! * [`pump`]: one direction of a connection;
 //! * [`lies`]: the one before Redis, which can also answer itself;
-//! * [`resp`]: where a message of Redis begins and ends.
+//! * [`resp`]: where a message of Redis begins and ends; [`tls`]: as Redis speaks it.
 //!
 //! Losing, repeating or reordering single bytes is not among the weathers: TLS turns each into a cut.
 
@@ -19,6 +19,7 @@ use tokio::time::sleep;
 pub mod lies;
 mod pump;
 mod resp;
+pub mod tls;
 
 use pump::pump;
 

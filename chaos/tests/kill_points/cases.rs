@@ -71,6 +71,8 @@ pub enum Story {
     Block,
     /// Somebody registers.
     Register,
+    /// Somebody types a wrong password.
+    WrongPassword,
     /// The state of a booking that there is not.
     Status,
     /// The history of a booking that there is not.

@@ -85,6 +85,10 @@ pub enum Wish {
     Register {
         login: String,
     },
+    /// Of a login that nobody has.
+    WrongPassword {
+        login: String,
+    },
     Status,
     Timeline,
     Tickets,
@@ -281,6 +285,12 @@ impl Customer {
                     .await
             }
             Wish::Register { login } => self.register(node, login).await,
+            Wish::WrongPassword { login } => {
+                let body = json!({"login": login, "password": PASSWORD});
+                let url = format!("{}/login", self.places[node].http);
+                let request = self.http.post(url).json(&body);
+                Ok(self.send(request, &[StatusCode::UNAUTHORIZED]).await)
+            }
         }
     }
 

@@ -250,6 +250,7 @@ impl Stage {
                 seat: all[asked].id,
             },
             Story::Register => Wish::Register { login: key },
+            Story::WrongPassword => Wish::WrongPassword { login: key },
             Story::Status => Wish::Status,
             Story::Timeline => Wish::Timeline,
             Story::Tickets => Wish::Tickets,

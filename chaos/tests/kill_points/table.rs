@@ -10,7 +10,7 @@ use super::cases::Story::{
     Confirm, ConfirmElsewhere, Correct, Decided, Diverged, Expire, Extend, Find, ForeignSeat, Hold,
     Idle, Import, Meeting, Migrate, Names, OperatorCancel, Orphan, OwnSeat, Pair, Rebook, Register,
     Release, Retime, SoldSeat, StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip,
-    UnknownTicket,
+    UnknownTicket, WrongPassword,
 };
 use super::cases::{Around, Row};
 
@@ -25,6 +25,7 @@ const EITHER: Around = [&[Booked, Refused], &[Booked, Refused]];
 /// The answer races with the death of whoever gives it.
 const LOST_OR_BOOKED: Around = [&[Lost, Booked], &[Lost, Booked]];
 const LOST_OR_REFUSED: Around = [&[Lost, Refused], &[Lost, Refused]];
+const LOST_OR_DONE: Around = [&[Lost, Done], &[Lost, Done]];
 const HELD: Around = [&[Held], &[Held]];
 const OVER: Around = [&[Over], &[Over]];
 /// A retry begins another order than the one that a company keeps seats for; both cannot be whole.
@@ -221,6 +222,9 @@ pub const TABLE: &[Row] = &[
     row("acceptor::accept_login", Other, Register, DONE, DONE),
     row("answer::accept_login", Other, Register, DONE, DONE),
     row("replica::enrol", Asked, Register, LOST, DONE),
+    // whoever is told of a wrong password has it by then, or is asked by who was told by another node
+    row("send::wrong_passwords", Asked, WrongPassword, LOST_OR_DONE, DONE),
+    row("answer::wrong_passwords", Other, WrongPassword, DONE, DONE),
     // questions
     row("send::query", Asked, Status, LOST, DONE),
     row("answer::query", Other, Status, OPEN, DONE),

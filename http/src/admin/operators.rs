@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use metrics::{counter, describe_counter};
-use passcom_actors::people::accounts::failures::{Brake, Budget};
+use passcom_actors::company::failures::{Brake, Budget};
 use sha2::{Digest, Sha256};
 use tracing::warn;
 use warp::http::Method;

@@ -130,6 +130,7 @@ impl Door {
             company,
             we_were_dialled: true,
             place: Some(place),
+            backlog: self.peers.all[&company].backlog.clone(),
             refused: self.peers.refused.clone(),
         });
         let message = NodeServerMessage::ConnectionOpenedExternal {

@@ -110,6 +110,7 @@ impl Dialler {
             company,
             we_were_dialled: false,
             place: None,
+            backlog: self.peer.backlog.clone(),
             refused: self.peers.refused.clone(),
         });
         let message = NodeServerMessage::ConnectionOpenedExternal {

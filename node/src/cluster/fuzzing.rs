@@ -9,7 +9,7 @@ use super::speech;
 
 /// Whether this frame (without its prefix) of an open link may pass, from a peer that is `expected`.
 pub fn speech(frame: &[u8], expected: CompanyId) -> io::Result<()> {
-    speech::check(frame, expected)
+    speech::check(frame, expected).map(drop)
 }
 
 /// How many of these frames (without their prefixes) pass as a handshake, in this order, from a peer that must call itself

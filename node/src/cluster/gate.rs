@@ -5,6 +5,7 @@
 //! - Until the gate opens, the connection holds its place, is read one short frame at a time, and ends at its
 //!   deadline. So strangers hold a bounded number of connections, for a bounded time, in bounded memory.
 //! - Nothing passes an open gate in the name of another company than the one that the certificate proves.
+//! - An open gate is not read while too much of what has passed waits for our gateway ([`super::backlog`]).
 
 use std::io;
 use std::pin::Pin;
@@ -20,8 +21,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 use tracing::warn;
 
-use super::first_frames::{PREFIX_LEN, Stage, frame_len};
-use super::speech;
+use super::backlog::Backlog;
+use super::first_frames::{PREFIX_LEN, Stage, frame_len, invalid};
+use super::speech::{self, Said};
 use super::tls::node_name;
 
 /// How long a peer that has shown its certificate may take to authenticate.
@@ -29,6 +31,9 @@ const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(3);
 /// Read at a time while the gate is closed, and when it is open.
 const CHUNK_LEN: usize = 512;
 const OPEN_CHUNK_LEN: usize = 8 * 1024;
+/// Most messages of a connection that nobody can read, so that nobody can tell when the gateway has looked at them: a node of another
+/// protocol sends a few, until it hears so.
+const UNREADABLE_MAX: u32 = 64;
 
 /// A connection whose other end has proven, by certificate, to be a company.
 pub(super) struct Proven<S> {
@@ -37,19 +42,25 @@ pub(super) struct Proven<S> {
     pub we_were_dialled: bool,
     /// Held until the handshake is over; none for connections that we dialled.
     pub place: Option<OwnedSemaphorePermit>,
+    pub backlog: Arc<Backlog>,
     pub refused: Arc<Refused>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + 'static> ClusterBidiStream for Proven<S> {
     fn split(self: Box<Self>) -> (BoxRead, BoxWrite) {
         let (read, write) = tokio::io::split(self.stream);
-        let gate = Gate::new(
-            read,
-            self.company,
-            self.we_were_dialled,
-            self.place,
-            self.refused,
-        );
+        let gate = Gate {
+            stream: read,
+            stage: Stage::first(self.we_were_dialled),
+            company: self.company,
+            frame: Vec::new(),
+            passed: None,
+            deadline: Box::pin(sleep(HANDSHAKE_PATIENCE)),
+            place: self.place,
+            backlog: self.backlog,
+            unreadable: 0,
+            refused: self.refused,
+        };
         (Box::new(gate), Box::new(write))
     }
 
@@ -68,29 +79,13 @@ struct Gate<R> {
     passed: Option<usize>,
     deadline: Pin<Box<Sleep>>,
     place: Option<OwnedSemaphorePermit>,
+    backlog: Arc<Backlog>,
+    /// How many messages nobody could read.
+    unreadable: u32,
     refused: Arc<Refused>,
 }
 
 impl<R: AsyncRead + Unpin> Gate<R> {
-    fn new(
-        stream: R,
-        company: CompanyId,
-        we_were_dialled: bool,
-        place: Option<OwnedSemaphorePermit>,
-        refused: Arc<Refused>,
-    ) -> Self {
-        Self {
-            stream,
-            stage: Stage::first(we_were_dialled),
-            company,
-            frame: Vec::new(),
-            passed: None,
-            deadline: Box::pin(sleep(HANDSHAKE_PATIENCE)),
-            place,
-            refused,
-        }
-    }
-
     /// How many bytes the frame lacks, as far as can be told.
     fn missing(&self) -> io::Result<usize> {
         match self.frame.first_chunk::<PREFIX_LEN>() {
@@ -130,12 +125,23 @@ impl<R: AsyncRead + Unpin> Gate<R> {
     fn check_frame(&mut self) -> io::Result<()> {
         let frame = &self.frame[PREFIX_LEN..];
         if self.stage == Stage::Open {
-            speech::check(frame, self.company).inspect_err(|_| {
+            let said = speech::check(frame, self.company).inspect_err(|_| {
                 self.refused
                     .note(self.company, "frame", Reason::AnothersName)
             })?;
+            match said {
+                Said::ToGateway(len) => self.backlog.sent(len),
+                Said::Unreadable if self.unreadable == UNREADABLE_MAX => {
+                    return Err(invalid("too much that nobody can read"));
+                }
+                Said::Unreadable => self.unreadable += 1,
+                Said::ToSession => {}
+            }
         } else {
             self.stage = self.stage.next(frame, &node_name(self.company))?;
+            if self.stage == Stage::Open {
+                self.backlog.begin();
+            }
         }
         self.passed = Some(0);
         Ok(())
@@ -176,6 +182,9 @@ impl<R: AsyncRead + Unpin> AsyncRead for Gate<R> {
             let error = io::Error::new(io::ErrorKind::TimedOut, "no handshake in time");
             this.refuse(&error);
             return Poll::Ready(Err(error));
+        }
+        if this.stage == Stage::Open && this.frame.is_empty() {
+            ready!(this.backlog.poll_room(cx));
         }
         if !ready!(this.poll_frame(cx)).inspect_err(|error| this.refuse(error))? {
             return Poll::Ready(Ok(()));

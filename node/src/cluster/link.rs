@@ -25,6 +25,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tracing::{info, warn};
 use uuid::Uuid;
 
+use super::backlog::Backlog;
 use super::exchange::Exchange;
 use crate::certificate::Certificate;
 
@@ -46,6 +47,8 @@ pub(super) struct Peer {
     obstacle: Mutex<Option<String>>,
     /// What it showed last.
     certificate: Mutex<Option<Certificate>>,
+    /// What it has sent and our gateway has not looked at.
+    pub backlog: Arc<Backlog>,
 }
 
 #[derive(Clone)]
@@ -94,6 +97,7 @@ impl Peer {
             long_polls: Semaphore::new(LONG_POLLS_MAX),
             obstacle: Mutex::default(),
             certificate: Mutex::default(),
+            backlog: Arc::default(),
         }
     }
 

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! `ractor_cluster` carries the messages; everything it leaves open is closed here: who may connect ([`tls`], [`accept`],
-//! [`gate`]), in whose name ([`speech`]), who may talk ([`session`]), whether anyone listens ([`heartbeat`]), coming back ([`dial`]), and bounds.
+//! [`gate`]), in whose name ([`speech`]), how fast ([`backlog`]), who may talk ([`session`]), whether anyone listens ([`heartbeat`]), coming back
+//! ([`dial`]), and bounds.
 //!
 //! Invariants:
 //! - A company is whom its certificate proves, never whom a message or a group claims.
@@ -16,6 +17,7 @@
 //!   certainly not executed.
 
 mod accept;
+mod backlog;
 mod dial;
 mod exchange;
 mod first_frames;

@@ -329,6 +329,12 @@ impl Presence for Peers {
             exchange.on_response(call, response);
         }
     }
+
+    fn on_handled(&self, from: CompanyId, len: usize) {
+        if let Some(peer) = self.all.get(&from) {
+            peer.backlog.handled(len);
+        }
+    }
 }
 
 fn count(to: CompanyId, outcome: &Result<Reply, CallError>) {

@@ -34,28 +34,43 @@ pub(super) fn frame_len(prefix: [u8; PREFIX_LEN]) -> io::Result<usize> {
         .ok_or_else(|| invalid("a frame longer than nodes send"))
 }
 
+/// Whom a frame is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Our gateway, which knows who says it; so many bytes.
+    ToGateway(usize),
+    /// Our gateway, which cannot read it either, and says so.
+    Unreadable,
+    /// The session.
+    ToSession,
+}
+
 /// Whether this frame (without its prefix) may pass, from a peer that is `expected`.
-pub(super) fn check(frame: &[u8], expected: CompanyId) -> io::Result<()> {
+pub(super) fn check(frame: &[u8], expected: CompanyId) -> io::Result<Said> {
     let message = match only_field(frame)? {
         (NODE, message) => message,
-        (CONTROL, _) => return Ok(()),
+        (CONTROL, _) => return Ok(Said::ToSession),
         _ => return Err(invalid("a handshake after the handshake")),
     };
-    let sender = match only_field(message)? {
-        (CAST, cast) => frame::sender(argument(cast, CAST_VARIANT, b"Frame")?),
-        (CALL, call) => {
-            let envelope = Envelope::open(argument(call, CALL_VARIANT, b"Call")?);
-            envelope.map(|envelope| envelope.from)
+    let (sender, len) = match only_field(message)? {
+        (CAST, cast) => {
+            let bytes = argument(cast, CAST_VARIANT, b"Frame")?;
+            (frame::sender(bytes), bytes.len())
         }
-        (REPLY, _) => return Ok(()),
+        (CALL, call) => {
+            let bytes = argument(call, CALL_VARIANT, b"Call")?;
+            let envelope = Envelope::open(bytes);
+            (envelope.map(|envelope| envelope.from), bytes.len())
+        }
+        (REPLY, _) => return Ok(Said::ToSession),
         _ => return Err(invalid("a message of a kind that nodes do not send")),
     };
     match sender {
         Ok(sender) if sender != expected => Err(invalid(&format!(
             "certified as {expected}, but it speaks as {sender}"
         ))),
-        // what cannot be read the gateway cannot read either, and says so
-        Ok(_) | Err(_) => Ok(()),
+        Ok(_) => Ok(Said::ToGateway(len)),
+        Err(_) => Ok(Said::Unreadable),
     }
 }
 
@@ -152,7 +167,8 @@ mod tests {
     fn a_peer_speaks_in_its_own_name_and_in_no_other() {
         for (from, passes) in [("b", true), ("a", false), ("c", false)] {
             let frame = cast(&frame_of(from), "Frame");
-            assert_eq!(check(&frame, company("b")).is_ok(), passes, "{from}");
+            let said = Some(Said::ToGateway(frame_of(from).len())).filter(|_| passes);
+            assert_eq!(check(&frame, company("b")).ok(), said, "{from}");
             assert_eq!(check(&call(from), company("b")).is_ok(), passes, "{from}");
         }
     }
@@ -178,7 +194,7 @@ mod tests {
         );
         assert!(check(&field(2, &field(4, b"x")), company("b")).is_err());
         assert!(
-            check(&field(3, &field(1, b"x")), company("b")).is_ok(),
+            check(&field(3, &field(1, b"x")), company("b")).unwrap() == Said::ToSession,
             "control"
         );
         assert!(
@@ -186,7 +202,7 @@ mod tests {
             "a reply"
         );
         assert!(
-            check(&cast(b"junk", "Frame"), company("b")).is_ok(),
+            check(&cast(b"junk", "Frame"), company("b")).unwrap() == Said::Unreadable,
             "the gateway says so"
         );
     }

@@ -117,7 +117,7 @@ impl LocalCluster {
             cookie_file: folder.certificates().join("cookie"),
             redis: None,
             redis_file: Some(folder.redis_url()),
-            redis_ca: None,
+            redis_ca: servers.redis.url.ca.clone(),
             revoked: Vec::new(),
         };
         let (timeouts, limits) = (self.setting.wiring.timeouts(), self.setting.wiring.limits());

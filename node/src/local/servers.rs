@@ -74,12 +74,13 @@ impl Servers {
         let found = companies.iter().position(|code| *code == company);
         let index = found.with_context(|| format!("there is no PostgreSQL of {company}"))?;
         let postgres = Postgres { company, setting };
-        self.postgres[index].start_again(|port| postgres.launch(port))
+        self.postgres[index].start_again(|port, _| postgres.launch(port))
     }
 
     /// Starts Redis, which has ended, empty.
     pub fn start_redis(&mut self, setting: &Setting) -> anyhow::Result<()> {
-        self.redis.start_again(|port| redis::launch(setting, port))
+        self.redis
+            .start_again(|port, urls| redis::launch(setting, port, urls))
     }
 
     pub async fn stop(&mut self) {
@@ -109,14 +110,14 @@ impl<U> Server<U> {
 
     fn start_again(
         &mut self,
-        launch: impl FnOnce(u16) -> anyhow::Result<Process>,
+        launch: impl FnOnce(u16, &U) -> anyhow::Result<Process>,
     ) -> anyhow::Result<()> {
         ensure!(
             self.process.ended().is_some(),
             "{} still runs",
             self.process.name()
         );
-        self.process = launch(self.port)?;
+        self.process = launch(self.port, &self.url)?;
         self.ended = false;
         Ok(())
     }

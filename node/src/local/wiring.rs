@@ -41,7 +41,7 @@ pub enum Whose {
 pub struct Redis {
     /// Where it listens.
     pub port: u16,
-    /// Where nodes look for it: `redis://host:port`. Who they are is added.
+    /// Where nodes look for it: `redis://host:port`. Who they are is added, and TLS: who listens there shows its certificate.
     pub url: String,
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -13,12 +13,18 @@ use passcom_actors::clock::Clock;
 use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::lineage::{Lineage, Start};
 use passcom_actors::company::witness::Witness;
-use passcom_actors::domain::ids::{CompanyId, Incarnation};
+use passcom_actors::domain::ids::{CompanyId, Incarnation, UserId};
+use passcom_actors::domain::time::Timestamp;
+use passcom_actors::mesh::envelope::{Body, Envelope};
+use passcom_actors::mesh::frame::{Frame, Kind, Part};
+use passcom_actors::mesh::gateway::{GatewayMessage, Presence, SCOPE};
 use passcom_actors::mesh::messages::{Reply, Request, Whom};
 use passcom_actors::mesh::peer::{CallError, PeerClient, Serve};
+use passcom_actors::mesh::traceparent::Traceparent;
 use passcom_node::certificate::Revocation;
 use passcom_node::certs;
 use passcom_node::cluster::{Admit, Cluster, Options, Peers, Tls, TlsFiles, load};
+use ractor::{ActorRef, pg};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -26,6 +32,8 @@ use uuid::Uuid;
 pub const CONFIG_VARIABLE: &str = "PASSCOM_MESH_NODE";
 /// What begins an answer: the test program prints words of its own on the same lines.
 pub const MARK: &str = "@@";
+/// Whoever is not released goes on after this.
+const HELD_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Serialize, Deserialize)]
 pub struct Config {
@@ -42,15 +50,34 @@ pub struct Config {
     pub cookie: Option<String>,
 }
 
-/// Answers every request with its own name, those for `sleep:<ms>` after that time.
+/// Answers every request with its own name, those for `sleep:<ms>` after that time; one for a key is not taken, and holds up all behind
+/// it, until it is told to.
 struct Service {
     company: String,
     served: AtomicU64,
+    released: (Mutex<bool>, Condvar),
+}
+
+impl Service {
+    fn wait_until_released(&self) {
+        let (released, news) = &self.released;
+        let released = released.lock().unwrap();
+        let waited = news.wait_timeout_while(released, HELD_MAX, |released| !*released);
+        drop(waited.unwrap());
+    }
+
+    fn release(&self) {
+        *self.released.0.lock().unwrap() = true;
+        self.released.1.notify_all();
+    }
 }
 
 impl Serve for Service {
     fn serve(&self, _: CompanyId, request: Request) -> BoxFuture<'static, Reply> {
         self.served.fetch_add(1, Ordering::SeqCst);
+        if matches!(request, Request::FindKey { .. }) {
+            tokio::task::block_in_place(|| self.wait_until_released());
+        }
         let company = self.company.clone();
         Box::pin(async move {
             if let Request::FindUser(Whom::Login(login)) = request
@@ -84,6 +111,7 @@ fn run(runtime: &Runtime, config: &Config) {
     let service = Arc::new(Service {
         company: config.company.clone(),
         served: AtomicU64::new(0),
+        released: Default::default(),
     });
     let options = options(config);
     let witness = options.witness.clone();
@@ -112,6 +140,14 @@ async fn obey(words: Vec<String>, peers: Arc<Peers>, service: Arc<Service>, witn
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let answer = match words[1..] {
         ["ready"] => "ok".to_owned(),
+        ["flood", to, frames, len] => {
+            flood(&peers, to, frames.parse().unwrap(), len.parse().unwrap());
+            "ok".to_owned()
+        }
+        ["release"] => {
+            service.release();
+            "ok".to_owned()
+        }
         ["served"] => service.served.load(Ordering::SeqCst).to_string(),
         ["lost"] => witness.lost().unwrap_or_default().to_owned(),
         ["refused", company] => {
@@ -129,6 +165,36 @@ async fn obey(words: Vec<String>, peers: Arc<Peers>, service: Arc<Service>, witn
         _ => panic!("no such command: {words:?}"),
     };
     println!("{MARK}{} {answer}", words[0]);
+}
+
+/// As no node does: a request that holds up whoever looks at it, and so many long ones behind it, whatever becomes of them.
+fn flood(peers: &Peers, to: &str, frames: usize, len: usize) {
+    let me: CompanyId = peers.hello().company;
+    let gateways = pg::get_scoped_members(&SCOPE.to_owned(), &to.to_owned());
+    let gateway: ActorRef<GatewayMessage> = gateways[0].clone().into();
+    let send = |request| {
+        let envelope = Envelope {
+            from: me,
+            request_id: Uuid::new_v4(),
+            traceparent: Traceparent::generate(),
+            deadline: Some(Timestamp(u64::MAX)),
+            body: Body::Request(request),
+        };
+        let part = Part {
+            kind: Kind::Request,
+            call: Uuid::new_v4(),
+            bytes: envelope.seal().unwrap(),
+        };
+        let frame = Frame::new(me, part).seal();
+        gateway.cast(GatewayMessage::Frame(frame)).unwrap();
+    };
+    send(Request::FindKey {
+        user: UserId(Uuid::nil()),
+        key: String::new(),
+    });
+    for _ in 0..frames {
+        send(Request::FindUser(Whom::Login("x".repeat(len))));
+    }
 }
 
 async fn call(peers: &Peers, to: &str, login: &str, timeout_ms: &str) -> String {

@@ -4,6 +4,7 @@
 //! two nodes cannot live in one.
 
 mod child;
+mod flood;
 mod impostor;
 mod trust;
 mod world;

@@ -32,6 +32,8 @@ pub struct Start {
     pub starts: Vec<(u128, i64)>,
     pub log_end: i64,
     pub cookie: Option<&'static str>,
+    /// Dials a company there.
+    pub dials: Option<(&'static str, SocketAddr)>,
 }
 
 pub struct Node {
@@ -52,6 +54,7 @@ impl Start {
             starts: vec![(uuid::Uuid::new_v4().as_u128(), 0)],
             log_end: 0,
             cookie: None,
+            dials: None,
         }
     }
 }
@@ -99,7 +102,9 @@ impl World {
                 .addresses
                 .iter()
                 .filter(|(company, _)| **company != start.company)
-                .map(|(company, address)| (company.to_string(), address.to_string()))
+                .map(|(company, address)| (*company, *address))
+                .chain(start.dials)
+                .map(|(company, address)| (company.to_owned(), address.to_string()))
                 .collect(),
             membership: start.membership,
             incarnation: start.incarnation,

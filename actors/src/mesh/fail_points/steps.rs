@@ -71,6 +71,7 @@ exchanges!(EXCHANGES {
     Request::Cancel { .. } => "cancel",
     Request::People { .. } => "people",
     Request::Find { .. } => "find",
+    Request::WrongPasswords(_) => "wrong_passwords",
 });
 
 // What nodes say before they talk. The answers promise nothing durable and have no points.

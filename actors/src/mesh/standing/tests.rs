@@ -3,6 +3,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::*;
+use crate::company::guesses::{LoginHash, WrongPasswords};
 use crate::domain::accounts::{FIRST_VERSION, User};
 use crate::domain::ballot::Register;
 use crate::domain::fencing::FencingToken;
@@ -421,4 +422,17 @@ fn a_ticket_that_cannot_be_is_refused() {
     other_seat.cancelled = vec![seat("c")];
     let pushed = Request::MergeTicket(Box::new(other_seat));
     assert_eq!(said("b", &pushed), Err(Reason::NoTicket));
+}
+
+#[test]
+fn of_wrong_passwords_a_message_tells_no_more_than_a_node_does() {
+    let told = |logins| {
+        let one = WrongPasswords {
+            login: LoginHash::of("ana"),
+            failures: 1,
+        };
+        said("b", &Request::WrongPasswords(vec![one; logins]))
+    };
+    assert_eq!(told(TOLD_MAX), Ok(()));
+    assert_eq!(told(TOLD_MAX + 1), Err(Reason::TooLong));
 }

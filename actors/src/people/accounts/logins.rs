@@ -9,6 +9,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::company::Company;
 use crate::company::credential::{self, UserKey};
+use crate::company::guesses::Guesses;
 use crate::company::refused::Reason;
 use crate::domain::accounts::{Renewal, User};
 use crate::domain::ballot::{Acceptors, Ballot, Key, Value};
@@ -47,6 +48,11 @@ impl Logins {
 
     pub fn me(&self) -> CompanyId {
         self.company.me
+    }
+
+    /// How often passwords may be guessed.
+    pub(super) fn guesses(&self) -> &Guesses {
+        &self.company.guesses
     }
 
     /// Here, else at a peer: a replica may be behind. `Err` if our own database is away, or if nobody here knows the

@@ -65,9 +65,10 @@ impl Brake {
 }
 
 impl Failures {
-    /// When the next one may be.
-    fn next(&self, budget: &Budget) -> Instant {
-        let Some(over) = self.count.checked_sub(budget.free) else {
+    /// When the next one may be, after these and so many that were made elsewhere.
+    fn next(&self, elsewhere: u32, budget: &Budget) -> Instant {
+        let all = self.count.saturating_add(elsewhere);
+        let Some(over) = all.checked_sub(budget.free) else {
             return self.last;
         };
         let delay = budget.delay_least * 2_u32.pow(over.min(16));
@@ -89,12 +90,59 @@ where
     K: Eq + Hash + Borrow<Q>,
     Q: Eq + Hash + ?Sized,
 {
+    check_with(0, failures, of, budget, now)
+}
+
+/// With so many failures that were made elsewhere. They make a delay longer and begin none: it runs from the last try here.
+pub(super) fn check_with<K, Q>(
+    elsewhere: u32,
+    failures: &HashMap<K, Failures>,
+    of: &Q,
+    budget: &Budget,
+    now: Instant,
+) -> Result<(), Duration>
+where
+    K: Eq + Hash + Borrow<Q>,
+    Q: Eq + Hash + ?Sized,
+{
     let known = failures.get(of);
     let known = known.filter(|known| !known.is_forgotten(budget, now));
-    match known.map(|known| known.next(budget)) {
+    match known.map(|known| known.next(elsewhere, budget)) {
         Some(next) if next > now => Err(next.duration_since(now)),
         _ => Ok(()),
     }
+}
+
+/// How many there are that count.
+pub(super) fn number<K, Q>(
+    failures: &HashMap<K, Failures>,
+    of: &Q,
+    budget: &Budget,
+    now: Instant,
+) -> u32
+where
+    K: Eq + Hash + Borrow<Q>,
+    Q: Eq + Hash + ?Sized,
+{
+    let known = failures.get(of);
+    let known = known.filter(|known| !known.is_forgotten(budget, now));
+    known.map_or(0, |known| known.count)
+}
+
+/// There are so many of them at least.
+pub(super) fn raise<K: Eq + Hash>(
+    failures: &mut HashMap<K, Failures>,
+    of: K,
+    to: u32,
+    budget: &Budget,
+    now: Instant,
+) {
+    if to == 0 {
+        return;
+    }
+    let known = entry(failures, of, budget, now);
+    known.count = known.count.max(to);
+    known.last = now;
 }
 
 pub(super) fn count<K: Eq + Hash>(
@@ -103,6 +151,18 @@ pub(super) fn count<K: Eq + Hash>(
     budget: &Budget,
     now: Instant,
 ) {
+    let known = entry(failures, of, budget, now);
+    known.count = known.count.saturating_add(1);
+    known.last = now;
+}
+
+/// What is kept of it, without what is forgotten.
+fn entry<'a, K: Eq + Hash>(
+    failures: &'a mut HashMap<K, Failures>,
+    of: K,
+    budget: &Budget,
+    now: Instant,
+) -> &'a mut Failures {
     if !failures.contains_key(&of) {
         make_room(failures, |known| !known.is_forgotten(budget, now));
     }
@@ -113,8 +173,7 @@ pub(super) fn count<K: Eq + Hash>(
     if known.is_forgotten(budget, now) {
         known.count = 0;
     }
-    known.count = known.count.saturating_add(1);
-    known.last = now;
+    known
 }
 
 pub(super) fn take_back<K, Q>(failures: &mut HashMap<K, Failures>, of: &Q)
