@@ -7,8 +7,8 @@
 //! 4. [`Assembly::drain`], [`Assembly::finish`]: nothing new is begun; what is under way ends, as far as it can.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ractor::Actor;
@@ -150,6 +150,7 @@ pub async fn start(seams: Seams) -> Result<Assembly, OpenError> {
         requires: settings.requires,
         refused: seams.refused,
         outbox: Notify::new(),
+        tokens: OnceLock::new(),
         ready: AtomicBool::new(false),
     });
     let catalogue = company.catalogue.clone();

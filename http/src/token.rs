@@ -10,6 +10,7 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
 use passcom_actors::company::credential::Consent;
+use passcom_actors::company::tokens::{self, Tokens};
 use passcom_actors::domain::ids::{CompanyId, UserId};
 use passcom_actors::people::accounts::Known;
 use serde::{Deserialize, Serialize};
@@ -83,6 +84,18 @@ pub(crate) struct Shown {
     pub issuer: CompanyId,
     /// It was found before that the issuer may speak for the user.
     pub is_vouched: bool,
+}
+
+impl Tokens for TokenVerifier {
+    fn read(&self, token: &str, now: i64) -> Option<tokens::Shown> {
+        let Shown { known, issuer, .. } = self.verify(token, now).ok()?;
+        Some(tokens::Shown {
+            user: known.user,
+            version: known.version,
+            issuer,
+            consent: known.consent,
+        })
+    }
 }
 
 /// Signs for one company, with one key at a time.

@@ -278,13 +278,16 @@ impl Whole {
             burst: most,
         });
         let lists = Arc::new(Lists::default());
+        let verifier = Arc::new(verifier);
+        // nobody else has set it
+        let _ = assembly.company.tokens.set(verifier.clone());
         let app = App {
             me,
             desk: assembly.desk.clone(),
             accounts: Accounts::new(assembly.logins.clone(), 2),
             catalogue: assembly.company.catalogue.clone(),
             issuer: Arc::new(issuer),
-            verifier: Arc::new(verifier),
+            verifier,
             airlines: Airlines::default(),
             codes: None,
             payments: None,

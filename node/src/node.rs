@@ -148,6 +148,8 @@ pub async fn run(
         .with_context(|| format!("listen for operators at {}", company.admin))?;
     let (stopped, stop) = watch::channel(false);
     let keys = Keys::new(&config, me, keys, peers.clone());
+    // nobody else sets it
+    let _ = node.assembly.company.tokens.set(keys.verifier.clone());
     node.assembly.spawn(keys.clone().run(hangups));
     let operators = tokio::spawn(passcom_http::serve_admin(
         admin,
@@ -342,7 +344,8 @@ impl Node {
             public_url: company.public_url.clone(),
         };
         let credentials = config.mail_credentials(company)?;
-        let post = Post::new(mail.clone(), letters, own, server, credentials)?;
+        let companies = self.assembly.companies.clone();
+        let post = Post::new(mail.clone(), letters, (own, companies), server, credentials)?;
         self.assembly.spawn(post.run());
         Ok(Some(Arc::new(mail)))
     }

@@ -63,38 +63,95 @@ update ticket set "order" = "#,
 "#
 );
 
-const WITHHOLD: &str = r#"
+/// Whether this company ($1) may not know who travels by this order, and does.
+macro_rules! strange {
+    ($order:literal) => {
+        concat!(
+            $order,
+            " ->> 'seller' is distinct from $1 and not exists (
+    select from json_array_elements(",
+            $order,
+            " -> 'legs') as leg where leg -> 'seat' ->> 'company' = $1
+) and exists (
+    select from json_array_elements(",
+            $order,
+            " -> 'legs') as leg where leg -> 'passenger' ->> 'name' <> ''
+)"
+        )
+    };
+}
+
+/// The legs of an order with somebody for everybody.
+macro_rules! unnamed {
+    ($order:literal) => {
+        concat!(
+            "(
+    select jsonb_agg(
+        case jsonb_typeof(leg -> 'passenger')
+            when 'object' then leg || '{\"passenger\": {\"name\": \"\", \"document\": null}}' else leg
+        end order by place
+    )
+    from jsonb_array_elements(",
+            $order,
+            "::jsonb -> 'legs') with ordinality as leg (leg, place)
+)"
+        )
+    };
+}
+
+const WITHHOLD: &str = concat!(
+    r#"
 with place as (
-    select after from names_to_withhold for update
+    select after from names_to_withhold where kind = 'ticket' for update
 ), page as materialized (
     select ticket.id, ticket."order" from ticket, place where ticket.id > place.after order by ticket.id limit $2
 ), last as (
     select id from page order by id desc limit 1
 ), strange as materialized (
-    select id from page
-    where "order" ->> 'seller' is distinct from $1
-        and not exists (
-            select from json_array_elements("order" -> 'legs') as leg where leg -> 'seat' ->> 'company' = $1
-        )
+    select id from page where "#,
+    strange!(r#"page."order""#),
+    r#"
 ), names as (
     update corrected_name set name = '' from strange where ticket_id = strange.id and name <> ''
 ), bare as (
-    update ticket set "order" = jsonb_set(ticket."order"::jsonb, '{legs}', (
-        select jsonb_agg(
-            case jsonb_typeof(leg -> 'passenger')
-                when 'object' then leg || '{"passenger": {"name": "", "document": null}}' else leg
-            end order by place
-        )
-        from jsonb_array_elements(ticket."order"::jsonb -> 'legs') with ordinality as leg (leg, place)
-    ))::json
-    from strange where ticket.id = strange.id
+    update ticket set "order" = jsonb_set(ticket."order"::jsonb, '{legs}', "#,
+    unnamed!(r#"ticket."order""#),
+    r#")::json from strange where ticket.id = strange.id
 ), moved as (
-    update names_to_withhold set after = last.id from last
+    update names_to_withhold set after = last.id from last where kind = 'ticket'
 ), ended as (
-    delete from names_to_withhold where not exists (select from last)
+    delete from names_to_withhold where kind = 'ticket' and not exists (select from last)
 )
-select (select count(*) from place) as places, (select count(*) from strange) as tickets
-"#;
+select (select count(*) from place) as places, (select count(*) from strange) as withheld
+"#
+);
+
+/// The same of decisions on bookings in which this company carried nobody. One that is open is left as it is: its hash may have the names.
+const WITHHOLD_DECIDED: &str = concat!(
+    r#"
+with place as (
+    select after from names_to_withhold where kind = 'saga' for update
+), page as materialized (
+    select saga.id, saga.other_value #> '{Commit,order}' as "order" from saga, place
+    where saga.id > place.after order by saga.id limit $2
+), last as (
+    select id from page order by id desc limit 1
+), strange as materialized (
+    select id from page where page."order" is not null and "#,
+    strange!(r#"page."order""#),
+    r#"
+), bare as (
+    update saga set other_value = jsonb_set(saga.other_value::jsonb, '{Commit,order,legs}', "#,
+    unnamed!(r#"(saga.other_value #> '{Commit,order}')"#),
+    r#")::json from strange where saga.id = strange.id and saga.chosen
+), moved as (
+    update names_to_withhold set after = last.id from last where kind = 'saga'
+), ended as (
+    delete from names_to_withhold where kind = 'saga' and not exists (select from last)
+)
+select (select count(*) from place) as places, (select count(*) from strange) as withheld
+"#
+);
 
 const FORGET_SAVED: &str = "
 delete from saved_passengers using user_account where user_account.id = user_id and user_account.gone
@@ -103,11 +160,15 @@ delete from saved_passengers using user_account where user_account.id = user_id 
 /// Answers with how many copies have no names any more that this company may not know. None: there are no more to be looked at.
 pub async fn copied(database: &Database, me: CompanyId) -> anyhow::Result<Option<u64>> {
     let client = database.client().await?;
-    let row = client
-        .query_one(WITHHOLD, &[&me.as_str(), &TICKETS_MAX])
-        .await?;
-    let (places, tickets): (i64, i64) = (row.try_get("places")?, row.try_get("tickets")?);
-    Ok((places > 0).then_some(tickets.unsigned_abs()))
+    let (mut places, mut withheld) = (0, 0);
+    for step in [WITHHOLD, WITHHOLD_DECIDED] {
+        let row = client
+            .query_one(step, &[&me.as_str(), &TICKETS_MAX])
+            .await?;
+        places += row.try_get::<_, i64>("places")?;
+        withheld += row.try_get::<_, i64>("withheld")?;
+    }
+    Ok((places > 0).then_some(withheld.unsigned_abs()))
 }
 
 /// Answers with how many tickets have nobody's name any more that had one. Passengers that a deleted account had saved here go at once.

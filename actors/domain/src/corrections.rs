@@ -4,6 +4,8 @@
 //! that the seat was sold with, by [`LETTERS_MAX`]: however many corrections there are, and wherever they were made, it stays the same
 //! person. So any company may write one down, and two copies merge to the greatest per seat, whichever way they come.
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::SagaId;
 pub use super::letters::LETTERS_MAX;
 use super::letters::is_near;
@@ -12,7 +14,7 @@ use super::rows::{AuditRow, Replicated, Rows};
 use super::ticket::{Correction, Ticket};
 
 /// What came of a correction at one company.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Corrected {
     /// All of the names are as they were asked for.
     Done,
@@ -55,11 +57,7 @@ pub fn correct(rows: &mut Rows, ticket: SagaId, names: &[(SeatRef, String)], at:
 }
 
 /// What such a correction of this copy writes down.
-pub fn news(
-    row: &Ticket,
-    names: &[(SeatRef, String)],
-    at: i64,
-) -> Result<Vec<Correction>, Corrected> {
+fn news(row: &Ticket, names: &[(SeatRef, String)], at: i64) -> Result<Vec<Correction>, Corrected> {
     let mut news = Vec::new();
     for (seat, name) in names {
         news.extend(judge(row, seat, name, at)?);

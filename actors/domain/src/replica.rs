@@ -16,10 +16,18 @@ use super::withheld;
 
 /// Issues the ticket of a committed saga and tells the others.
 pub fn issue(rows: &mut Rows, saga: SagaId, order: Arc<Order>) {
-    if rows.ticket(&saga).is_some() {
+    let order = named(rows, saga, order);
+    if let Some(row) = rows.ticket(&saga) {
+        let named = Ticket {
+            order: withheld::completed(&row.order, &order),
+            ..row.clone()
+        };
+        if named.order != row.order {
+            rows.tickets.put(saga, named);
+        }
         return;
     }
-    let ticket = Ticket::new(saga, named(rows, saga, order));
+    let ticket = Ticket::new(saga, order);
     rows.outbox.push(Replicated::Ticket(ticket.clone()));
     rows.tickets.put(saga, ticket);
 }
@@ -29,11 +37,21 @@ pub fn issue(rows: &mut Rows, saga: SagaId, order: Arc<Order>) {
 pub fn keep(rows: &mut Rows, saga: SagaId, order: Arc<Order>) -> bool {
     let order = named(rows, saga, order);
     match rows.ticket(&saga) {
-        Some(row) if forgotten::merged(&row.order, &order).is_none() => {
-            rows.alarm(format!("two orders on ticket {saga}"));
-            false
-        }
-        Some(_) => true,
+        Some(row) => match forgotten::merged(&row.order, &order) {
+            Some(merged) if merged == row.order => true,
+            Some(order) => {
+                let row = Ticket {
+                    order,
+                    ..row.clone()
+                };
+                rows.tickets.put(saga, row);
+                true
+            }
+            None => {
+                rows.alarm(format!("two orders on ticket {saga}"));
+                false
+            }
+        },
         None => {
             rows.tickets.put(saga, Ticket::new(saga, order));
             true

@@ -92,7 +92,56 @@ pub fn completed(order: &Arc<Order>, other: &Order) -> Arc<Order> {
     Arc::new(named)
 }
 
+/// The order with the names that `own`, of the same order, tells; its own where that tells none.
+pub fn corrected(order: &Arc<Order>, own: &Arc<Order>) -> Arc<Order> {
+    match own.is_withheld() || !own.is_named() {
+        true => completed(order, own),
+        false => own.clone(),
+    }
+}
+
 impl Ticket {
+    /// What is believed of a copy that this company tells: names and corrections only of one that may know who travels.
+    pub fn told_by(self, company: CompanyId) -> Self {
+        if may_know(&self.order, company) {
+            return self;
+        }
+        Self {
+            corrections: Vec::new(),
+            ..self.for_company(company)
+        }
+    }
+
+    /// The ticket with nobody's name, for them to be asked for anew.
+    pub fn without_names(&self) -> Self {
+        let mut order = (*self.order).clone();
+        let people = order
+            .legs
+            .iter_mut()
+            .filter_map(|leg| leg.passenger.as_mut());
+        people.for_each(|passenger| *passenger = Passenger::withheld());
+        Self {
+            order: Arc::new(order),
+            corrections: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// The ticket as whoever is told names is told it.
+    pub fn without_documents(mut self) -> Self {
+        let has = |leg: &Leg| leg.passenger.iter().any(|one| one.document.is_some());
+        if self.order.legs.iter().any(has) {
+            let mut order = (*self.order).clone();
+            let people = order
+                .legs
+                .iter_mut()
+                .filter_map(|leg| leg.passenger.as_mut());
+            people.for_each(|passenger| passenger.document = None);
+            self.order = Arc::new(order);
+        }
+        self
+    }
+
     /// The ticket as that company is told it.
     pub fn for_company(mut self, company: CompanyId) -> Self {
         if may_know(&self.order, company) {
@@ -116,6 +165,14 @@ impl Ticket {
 }
 
 impl Replicated {
+    /// What is believed of a row that this company tells.
+    pub fn told_by(self, company: CompanyId) -> Self {
+        match self {
+            Self::Ticket(ticket) => Self::Ticket(ticket.told_by(company)),
+            Self::User(user) => Self::User(user),
+        }
+    }
+
     /// The row as that company is told it.
     pub fn for_company(self, company: CompanyId) -> Self {
         match self {
@@ -248,6 +305,32 @@ mod tests {
         assert_eq!(told.corrections.len(), 1, "that there is one is known");
         assert_eq!(told.completed(&ticket), ticket);
         assert_eq!(ticket.completed(&told), ticket);
+    }
+
+    #[test]
+    fn what_we_know_ourselves_is_not_told_otherwise() {
+        let ana = named(None);
+        let mut other = (*ana).clone();
+        other.legs[0].passenger = Some(Passenger::named("Mallory"));
+        let other = Arc::new(other);
+        assert_eq!(corrected(&other, &ana), ana);
+        let bare = order_for(&ana, company("c"));
+        assert_eq!(corrected(&ana, &bare), ana);
+        assert_eq!(corrected(&bare, &ana), ana);
+    }
+
+    #[test]
+    fn who_may_not_know_is_not_believed() {
+        let mut ticket = Ticket::new(SAGA, named(None));
+        ticket.corrections = vec![Correction {
+            of: seat("a", 1),
+            sequence: 9,
+            at: 5,
+            name: "Anna Souza".to_owned(),
+        }];
+        assert_eq!(ticket.clone().told_by(company("b")), ticket);
+        let told = ticket.clone().told_by(company("c"));
+        assert!(told.order.is_withheld() && told.corrections.is_empty());
     }
 
     #[test]

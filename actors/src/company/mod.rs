@@ -13,8 +13,8 @@
 //! * [`witness`]: how far our log is durable, and how far the others' were.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
 
@@ -25,6 +25,7 @@ use self::ledger::Ledger;
 use self::news::News;
 use self::running::Running;
 use self::sessions::Sessions;
+use self::tokens::Tokens;
 use self::witness::Witness;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
@@ -58,6 +59,7 @@ pub mod stock;
 pub mod store;
 pub mod supervisor;
 mod surname;
+pub mod tokens;
 pub mod verifier;
 pub mod witness;
 
@@ -85,6 +87,8 @@ pub struct Company {
     pub refused: Arc<Refused>,
     /// Told of every batch that left something for the peers. Wakes those who wait in the order of their waiting.
     pub outbox: Notify,
+    /// What tokens say that other companies were shown; none until customers are served.
+    pub tokens: OnceLock<Arc<dyn Tokens>>,
     /// See [`Company::is_ready`].
     pub ready: AtomicBool,
 }

@@ -89,7 +89,7 @@ async fn take_over(company: &Company, companies: &Companies, peer: CompanyId, bu
             return;
         };
         after = Some(id_of(last));
-        let Ok(rows) = believed(company, peer, rows).await else {
+        let Ok(rows) = believed(company, companies, peer, rows).await else {
             return;
         };
         let entry = Entry::Merge { rows, cursor: None };

@@ -2,17 +2,20 @@
 //!
 //! Invariant: what is refused keeps nothing else from being read. It comes again from who may tell it, and by the comparison of copies.
 
+use super::names;
 use crate::company::Company;
 use crate::company::credential;
 use crate::company::store::ReadError;
 use crate::domain::accounts::User;
 use crate::domain::ids::CompanyId;
 use crate::domain::rows::Replicated;
+use crate::mesh::companies::Companies;
 use crate::mesh::standing::Members;
 
 /// Those of these rows that this peer is believed.
 pub(super) async fn believed(
     company: &Company,
+    companies: &Companies,
     peer: CompanyId,
     rows: Vec<Replicated>,
 ) -> Result<Vec<Replicated>, ReadError> {
@@ -43,7 +46,12 @@ pub(super) async fn believed(
                     known.retain(|other| other.id != user.id || other.version > user.version);
                     known.push(user.clone());
                 }
-                believed.push(row);
+                believed.push(match row {
+                    Replicated::Ticket(ticket) => {
+                        Replicated::Ticket(names::completed(company, companies, ticket).await)
+                    }
+                    row => row,
+                });
             }
             Err(reason) => company.refused.note(peer, "copy", reason),
         }

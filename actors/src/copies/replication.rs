@@ -89,7 +89,7 @@ async fn pull_outbox(
         return Some(cursor);
     }
     let rows = rows.into_iter().map(|(_, row)| row).collect();
-    let rows = believed(company, peer, rows).await.ok()?;
+    let rows = believed(company, companies, peer, rows).await.ok()?;
     let entry = Entry::Merge {
         rows,
         cursor: Some((peer, cursor)),

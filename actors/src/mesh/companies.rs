@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join, join_all};
+use futures_util::future::{join, join_all};
 
 use crate::company::Company;
 use crate::company::ledger::PostError;
@@ -102,14 +102,15 @@ impl Companies {
         self.call(to, request, timeout).await
     }
 
-    /// Whatever leaves this company says no more than the other may know.
-    fn call(
+    /// Whatever leaves this company says no more than the other may know, and of what comes back no more is believed.
+    async fn call(
         &self,
         to: CompanyId,
         request: Request,
         timeout: Duration,
-    ) -> BoxFuture<'_, Result<Reply, CallError>> {
-        self.peers.call(to, request.for_company(to), timeout)
+    ) -> Result<Reply, CallError> {
+        let reply = self.peers.call(to, request.for_company(to), timeout).await;
+        reply.map(|reply| reply.told_by(to))
     }
 
     /// Asks every company that is up, all at once; leaves out who does not answer. Our own answer is the last.

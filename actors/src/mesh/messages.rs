@@ -1,4 +1,5 @@
-//! What crosses nodes, and who is told the names in it: `for_company`, which every request and reply goes through. Bincode has no schema evolution: variants and fields are only ever appended, together with a new
+//! What crosses nodes, and who is told the names in it (`for_company`) and believed about them (`told_by`), which every request and reply goes
+//! through. Bincode has no schema evolution: variants and fields are only ever appended, together with a new
 //! protocol number in [`crate::mesh::envelope`].
 
 use std::collections::BTreeMap;
@@ -14,7 +15,9 @@ use crate::company::log::lineage::Mark;
 use crate::company::store::{KnownKey, SagaRecord};
 use crate::domain::accounts::User;
 use crate::domain::ballot::{Ballot, Promise, Value};
+use crate::domain::corrections::Corrected;
 use crate::domain::ids::{CompanyId, Incarnation, SagaId, UserId};
+use crate::domain::order::SeatRef;
 use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::refund::Refunded;
 use crate::domain::rows::{OutboxCursor, Replicated};
@@ -91,9 +94,9 @@ pub enum Request {
         /// Otherwise those of them that are left.
         agreed: bool,
     },
-    /// Who travels by these bookings of a user.
+    /// Who travels by these bookings of the user of this token.
     People {
-        shown: ShownUser,
+        token: String,
         bookings: Vec<SagaId>,
     },
     /// The bookings with this locator on which somebody of this surname travels.
@@ -101,19 +104,14 @@ pub enum Request {
         locator: String,
         surname: String,
     },
+    /// The user of this token corrects the names of who has these seats of a ticket.
+    Correct {
+        token: String,
+        ticket: SagaId,
+        names: Vec<(SeatRef, String)>,
+    },
     /// Wrong passwords that were tried at the company that tells; nothing is answered but that it was heard.
     WrongPasswords(Vec<WrongPasswords>),
-}
-
-/// That a user has come to a company: what a token of that user says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShownUser {
-    pub user: UserId,
-    pub version: i64,
-    /// Whose token it is.
-    pub issuer: CompanyId,
-    /// That the issuer may speak for the user. None of a user without a key.
-    pub consent: Option<String>,
 }
 
 impl Request {
@@ -145,6 +143,7 @@ impl Request {
             Request::Cancel { .. } => "cancel",
             Request::People { .. } => "people",
             Request::Find { .. } => "find",
+            Request::Correct { .. } => "correct",
             Request::WrongPasswords(_) => "wrong_passwords",
         }
     }
@@ -184,6 +183,7 @@ pub enum Reply {
     Cancelled(Cancelled),
     /// Tickets with their names, to who may be told them.
     Named(Vec<Ticket>),
+    Corrected(Corrected),
 }
 
 impl Request {
@@ -221,6 +221,24 @@ impl Request {
                 agreed,
             },
             request => request,
+        }
+    }
+
+    /// What is believed of a request that this company sends.
+    pub fn told_by(self, company: CompanyId) -> Self {
+        match self {
+            Request::MergeTicket(ticket) => Request::MergeTicket(Box::new(ticket.told_by(company))),
+            Request::Cancel {
+                ticket,
+                refunds,
+                agreed,
+            } => Request::Cancel {
+                ticket: Box::new(ticket.told_by(company)),
+                refunds,
+                agreed,
+            },
+            // an order that is voted for or proposed names nobody whom its sender may not know
+            request => request.for_company(company),
         }
     }
 }
@@ -268,6 +286,44 @@ impl Reply {
                 Reply::Cancelled(Cancelled::Done(ticket.for_company(company)))
             }
             reply => reply,
+        }
+    }
+
+    /// What is believed of a reply that this company gives.
+    pub fn told_by(self, company: CompanyId) -> Self {
+        match self {
+            Reply::Ticket(ticket) => {
+                Reply::Ticket(ticket.map(|ticket| Box::new(ticket.told_by(company))))
+            }
+            Reply::Tickets(tickets) => {
+                let tickets = tickets.into_iter();
+                Reply::Tickets(tickets.map(|ticket| ticket.told_by(company)).collect())
+            }
+            Reply::Named(tickets) => {
+                let tickets = tickets.into_iter();
+                Reply::Named(tickets.map(|ticket| ticket.told_by(company)).collect())
+            }
+            Reply::Rows {
+                incarnation,
+                rows,
+                mark,
+            } => Reply::Rows {
+                incarnation,
+                rows: rows
+                    .into_iter()
+                    .map(|(seq, row)| (seq, row.told_by(company)))
+                    .collect(),
+                mark,
+            },
+            Reply::Copies(rows) => {
+                let rows = rows.into_iter();
+                Reply::Copies(rows.map(|row| row.told_by(company)).collect())
+            }
+            Reply::Cancelled(Cancelled::Done(ticket)) => {
+                Reply::Cancelled(Cancelled::Done(ticket.told_by(company)))
+            }
+            // votes, promises and records name nobody whom they may not
+            reply => reply.for_company(company),
         }
     }
 }

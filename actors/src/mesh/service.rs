@@ -11,20 +11,24 @@ use futures_util::future::BoxFuture;
 
 use crate::company::Company;
 use crate::company::cancellation;
-use crate::company::credential::{self, Consent};
+use crate::company::credential;
 use crate::company::finding::{carries, with_locator};
 use crate::company::ledger::PostError;
+use crate::company::naming;
 use crate::company::store::{KnownKey, ReadError, SagaRecord, Which};
+use crate::company::tokens::Shown;
 use crate::domain::entry::{Entry, Idempotency, Receipt};
 
 use crate::company::refused::Reason;
-use crate::domain::ids::{CompanyId, SagaId};
+use crate::domain::corrections::Corrected;
+use crate::domain::ids::{CompanyId, SagaId, UserId};
+use crate::domain::order::SeatRef;
 use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::rows::{OutboxCursor, Replicated, SeatKey};
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::Vote;
 use crate::mesh::envelope::fitting;
-use crate::mesh::messages::{Reply, Request, ShownUser, Whom};
+use crate::mesh::messages::{Reply, Request, Whom};
 use crate::mesh::peer::Serve;
 use crate::mesh::standing::{self, Members};
 
@@ -79,7 +83,7 @@ impl Serve for Service {
         if matches!(request, Request::Find { .. }) && !this.finds.may(from, members.now) {
             return this.refuse(from, &request, Reason::TooMany);
         }
-        match request {
+        match request.told_by(from) {
             Request::WrongPasswords(told) => {
                 this.company.guesses.on_told(from, &told);
                 std::future::ready(Reply::Merged).boxed()
@@ -213,12 +217,16 @@ impl Service {
                 };
             }
             Request::History { saga } => company.archive.history(saga).await.map(Reply::History),
-            Request::People { shown, bookings } => self.people(&shown, &bookings).await,
+            Request::People { token, bookings } => self.people(&token, &bookings).await,
+            Request::Correct {
+                token,
+                ticket,
+                names,
+            } => return self.correct(&token, ticket, &names).await,
             Request::Find { locator, surname } => match locator.parse() {
                 Ok(locator) => with_locator(company, locator).await.map(|mut found| {
                     found.retain(|ticket| carries(ticket, &surname));
-                    found.truncate(fitting(&found));
-                    Reply::Named(found)
+                    named(found)
                 }),
                 Err(_) => Ok(Reply::Named(Vec::new())),
             },
@@ -258,20 +266,32 @@ impl Service {
         receipt.answer().ok_or(PostError::Unknown)
     }
 
-    /// Those of these bookings that are the user's, if the user has come to the company that asks, or to one whose token it was shown.
-    async fn people(&self, shown: &ShownUser, bookings: &[SagaId]) -> Result<Reply, ReadError> {
-        let archive = &self.company.archive;
-        let user = archive.user_by_id(shown.user).await?;
-        let consent = shown.consent.as_deref().and_then(Consent::of_text);
-        let is_shown = user.is_some_and(|user| {
-            user.version == shown.version
-                && credential::consents(&user, shown.version, shown.issuer, consent.as_ref())
+    /// The user of a token that another company was shown, if it is good here, too.
+    async fn shown(&self, token: &str) -> Result<Option<UserId>, ReadError> {
+        let now = self.company.clock.wall_seconds();
+        let tokens = self.company.tokens.get();
+        let Some(shown) = tokens.and_then(|tokens| tokens.read(token, now)) else {
+            return Ok(None);
+        };
+        let user = self.company.archive.user_by_id(shown.user).await?;
+        let Shown {
+            version, issuer, ..
+        } = shown;
+        let consent = shown.consent.as_ref();
+        let user = user.filter(|user| {
+            user.version == version && credential::consents(user, version, issuer, consent)
         });
-        if !is_shown {
+        Ok(user.map(|user| user.id))
+    }
+
+    /// Those of these bookings that are the user's, with who travels.
+    async fn people(&self, token: &str, bookings: &[SagaId]) -> Result<Reply, ReadError> {
+        let archive = &self.company.archive;
+        let Some(user) = self.shown(token).await? else {
             return Ok(Reply::Named(Vec::new()));
-        }
-        let mut named = archive.tickets(bookings.to_vec()).await?;
-        let is_told = |saga: &&SagaId| named.iter().any(|ticket| ticket.id == **saga);
+        };
+        let mut found = archive.tickets(bookings.to_vec()).await?;
+        let is_told = |saga: &&SagaId| found.iter().any(|ticket| ticket.id == **saga);
         let held: Vec<SagaId> = bookings
             .iter()
             .filter(|saga| !is_told(saga))
@@ -280,11 +300,33 @@ impl Service {
         for saga in held.into_iter().take(HOLDS_MAX) {
             let recorded = archive.recorded(saga).await?;
             let order = recorded.order.map(|(order, ..)| order);
-            named.extend(order.map(|order| Ticket::new(saga, order)));
+            found.extend(order.map(|order| Ticket::new(saga, order)));
         }
-        named.retain(|ticket| ticket.order.user == shown.user && !ticket.order.is_withheld());
-        named.truncate(fitting(&named));
-        Ok(Reply::Named(named))
+        found.retain(|ticket| ticket.order.user == user && !ticket.order.is_withheld());
+        Ok(named(found))
+    }
+
+    /// Corrects names for the user of a token, where this company may know them.
+    async fn correct(&self, token: &str, id: SagaId, names: &[(SeatRef, String)]) -> Reply {
+        let ticket = match self.shown(token).await {
+            Ok(Some(user)) => {
+                let found = self.company.archive.ticket(id).await;
+                found.map(|found| found.filter(|ticket| ticket.order.user == user))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        let ticket = match ticket {
+            Ok(Some(ticket)) => ticket,
+            Ok(None) => return Reply::Corrected(Corrected::NotHere),
+            Err(_) => return Reply::Unavailable,
+        };
+        let now = self.company.clock.wall_ms();
+        match naming::write(&self.company.ledger, &ticket, names, now).await {
+            Ok(corrected) => Reply::Corrected(corrected),
+            Err(PostError::NotWritten) => Reply::Unavailable,
+            Err(PostError::Unknown) => Reply::Unknown,
+        }
     }
 
     async fn pull(&self, after: Option<OutboxCursor>, wait_ms: u32) -> Result<Reply, ReadError> {
@@ -317,6 +359,13 @@ impl Service {
             reaches: up.collect(),
         }
     }
+}
+
+/// Without documents, which orders of before papers have.
+fn named(mut found: Vec<Ticket>) -> Reply {
+    found.truncate(fitting(&found));
+    let found = found.into_iter();
+    Reply::Named(found.map(Ticket::without_documents).collect())
 }
 
 fn reply_to(answer: Result<CompanyAnswer, PostError>) -> Reply {

@@ -60,6 +60,11 @@ pub fn check(members: Members<'_>, from: CompanyId, request: &Request) -> Result
             members.check_ticket(ticket, refunds)
         }
         Request::People { bookings, .. } if bookings.len() > PEOPLE_MAX => Err(Reason::TooLong),
+        Request::Correct { names, .. }
+            if names.len() > LEGS_MAX || !names.iter().all(|(_, name)| is_text(name)) =>
+        {
+            Err(Reason::TooLong)
+        }
         Request::Find { surname, .. } if !is_text(surname) => Err(Reason::TooLong),
         Request::WrongPasswords(told) => {
             let is_told_so = told.len() <= TOLD_MAX;

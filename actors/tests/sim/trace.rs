@@ -91,6 +91,7 @@ impl fmt::Display for Brief<'_, Request> {
             Request::History { saga } => write!(f, "History {}", Short(*saga)),
             Request::People { bookings, .. } => write!(f, "People of {}", bookings.len()),
             Request::Find { locator, .. } => write!(f, "Find {locator}"),
+            Request::Correct { ticket, .. } => write!(f, "Correct {}", Short(*ticket)),
             Request::WrongPasswords(told) => write!(f, "WrongPasswords of {}", told.len()),
         }
     }
@@ -175,6 +176,7 @@ impl fmt::Display for Brief<'_, Reply> {
             Reply::Holds(holds) => write!(f, "{} holds", holds.len()),
             Reply::Cancelled(cancelled) => write!(f, "{cancelled:?}"),
             Reply::History(events) => write!(f, "{} events", events.len()),
+            Reply::Corrected(corrected) => write!(f, "{corrected:?}"),
             Reply::Named(tickets) => write!(f, "{} tickets with names", tickets.len()),
             Reply::Unavailable => f.write_str("unavailable"),
             Reply::Unknown => f.write_str("unknown"),

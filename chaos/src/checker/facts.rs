@@ -205,5 +205,7 @@ pub struct Company {
     pub registers: Vec<RegisterRow>,
     /// Sagas that this company drives and has not finished, but for open holds.
     pub unfinished: Vec<Uuid>,
+    /// Tickets with names that the company has no need of, or without those that it needs, and which.
+    pub misnamed: Vec<Copied>,
     pub ledger: Ledger,
 }

@@ -7,7 +7,7 @@
 //! * [`frees`]: I6: cancellations, and what is on offer;
 //! * [`money`]: S1, S2, S3: what companies owe each other, and what came back to customers;
 //! * [`flights`]: F1: tickets tell how their flights are flown; [`exchanges`]: X1 to X4: who exchanges seats has the old ones or the new;
-//! * [`registers`]: P1; [`replicas`]: R1: copies are equal; [`logins`]: R2;
+//! * [`registers`]: P1; [`replicas`]: R1: copies are equal, N2: with names where they are needed; [`logins`]: R2;
 //! * [`storms`]: L1, where [`calm`] says that nothing was wrong;
 //! * [`linear`]: every seat's bookings, cancellations and reads have an order;
 //! * [`ledger`]: LOG2, LOG3, LOG5: each company's log, tables and owners of seats say the same;
@@ -133,6 +133,7 @@ pub fn audit(evidence: &Evidence) -> Audit {
     let chosen = registers::check(companies);
     audit.add("P1", "registers", (registers, chosen));
     audit.add("R1", "copies", (copies, replicas::check(companies)));
+    audit.add("N2", "copies", (copies, replicas::check_names(companies)));
     let owed = money::check(companies, operations);
     audit.add("S1 S2 S3", "entries", owed);
     let told = flights::check(companies, operations);

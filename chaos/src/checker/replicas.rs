@@ -1,4 +1,5 @@
-//! R1: every user, ticket, cancellation and change of a flight is the same at every company.
+//! R1: every user, ticket, cancellation and change of a flight is the same at every company, but for names of passengers; N2: those are where
+//! somebody is carried, or the trip was sold, and nowhere else.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,17 @@ pub fn check(companies: &[Company]) -> Vec<Violation> {
         (&company.code, changes)
     });
     violations.extend(compare("change of a flight", changes));
+    violations
+}
+
+pub fn check_names(companies: &[Company]) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for company in companies {
+        for (ticket, what) in &company.misnamed {
+            let what = format!("ticket {ticket} at {}: {what}", company.code);
+            violations.push(Violation::new("N2", what));
+        }
+    }
     violations
 }
 

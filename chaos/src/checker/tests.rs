@@ -246,6 +246,11 @@ fn every_invariant_is_asked_for() {
         all.companies[0].registers[0].accepted = Some((0, Value::Abort));
     });
     told("R1", &|all| all.companies[0].users[0].content.push('z'));
+    told("N2", &|all| {
+        all.companies[0]
+            .misnamed
+            .push((SOLD, "it knows".to_owned()));
+    });
     told("R2", &|all| all.companies[0].users[0].login.push('z'));
     told("B1", &|all| all.companies[0].ticket_legs.clear());
     told("S1", &|all| all.companies[0].books.clear());

@@ -65,6 +65,8 @@ pub enum Story {
     Rebook,
     /// A name on a ticket of a seat of the asked company and one of the other is corrected.
     Correct,
+    /// A name on a ticket that the other company sold and flies is corrected.
+    CorrectElsewhere,
     /// A trip is cancelled by an operator.
     OperatorCancel,
     /// A seat is taken off sale.

@@ -220,14 +220,18 @@ impl Stage {
                     given: vec![given],
                 }
             }
-            Story::Correct => {
-                let seats = of(&[asked, other]);
+            Story::Correct | Story::CorrectElsewhere => {
+                let (seller, seats) = match story {
+                    Story::Correct => (asked, of(&[asked, other])),
+                    _ => (other, of(&[other])),
+                };
+                let corrected = &seats[0];
                 Wish::Correct {
-                    ticket: self.buy_with_names(asked, &before, &seats).await?,
                     seat: SeatName {
-                        company: all[asked].company.to_string(),
-                        id: all[asked].id,
+                        company: corrected.company.to_string(),
+                        id: corrected.id,
                     },
+                    ticket: self.buy_with_names(seller, &before, &seats).await?,
                     // as everybody is called who holds
                     name: "Pasenger 1".to_owned(),
                 }

@@ -7,10 +7,10 @@ use super::cases::Role::{self, Asked, Importer, Other, Third};
 use super::cases::Seen::{Booked, Done, Held, Lost, Open, Over, Refused};
 use super::cases::Story::{
     self, Abandoned, AbandonedDecided, Abroad, Accept, Block, Cancel, CancelAgreed, Cluster,
-    Confirm, ConfirmElsewhere, Correct, Decided, Diverged, Expire, Extend, Find, ForeignSeat, Hold,
-    Idle, Import, Meeting, Migrate, Names, OperatorCancel, Orphan, OwnSeat, Pair, Rebook, Register,
-    Release, Retime, SoldSeat, StaleFence, Start, Status, TakenOver, Tickets, Timeline, Trip,
-    UnknownTicket, WrongPassword,
+    Confirm, ConfirmElsewhere, Correct, CorrectElsewhere, Decided, Diverged, Expire, Extend, Find,
+    ForeignSeat, Hold, Idle, Import, Meeting, Migrate, Names, OperatorCancel, Orphan, OwnSeat,
+    Pair, Rebook, Register, Release, Retime, SoldSeat, StaleFence, Start, Status, TakenOver,
+    Tickets, Timeline, Trip, UnknownTicket, WrongPassword,
 };
 use super::cases::{Around, Row};
 
@@ -234,6 +234,8 @@ pub const TABLE: &[Row] = &[
     row("answer::tickets_of", Other, Tickets, DONE, DONE),
     row("send::people", Asked, Names, LOST, DONE),
     row("answer::people", Other, Names, OPEN, DONE),
+    row("send::correct", Asked, CorrectElsewhere, LOST, DONE),
+    row("answer::correct", Other, CorrectElsewhere, OPEN, DONE),
     row("send::find", Asked, Find, LOST, DONE),
     row("answer::find", Other, Find, OPEN, DONE),
     row("send::describe", Asked, Cluster, LOST, DONE),

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use passcom_actors::catalogue::{Catalogue, airports};
 use passcom_actors::domain::ids::{CompanyId, UserId};
-use passcom_actors::mesh::messages::ShownUser;
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::accounts::{Accounts, Known};
 use passcom_actors::people::desk::Desk;
@@ -178,15 +177,11 @@ impl Client {
         Ok(Known { consent, ..known })
     }
 
-    /// The user, and what shows to other companies that it has come to one.
-    async fn known_by(&self, call: &Call) -> Result<ShownUser, Problem> {
-        let Shown { known, issuer, .. } = self.shown(call).await?;
-        Ok(ShownUser {
-            user: known.user,
-            version: known.version,
-            issuer,
-            consent: known.consent.map(|consent| consent.to_string()),
-        })
+    /// The user, and the token, for companies who may tell more of the user's bookings to who has it.
+    async fn with_token<'a>(&self, call: &'a Call) -> Result<(UserId, &'a str), Problem> {
+        let user = self.user(call).await?;
+        let token = self.cookie.token(call).ok_or(Kind::InvalidToken)?;
+        Ok((user, token))
     }
 
     async fn shown(&self, call: &Call) -> Result<Shown, Problem> {

@@ -9,9 +9,11 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 use metrics::{counter, gauge};
 use passcom_actors::company::Company;
+use passcom_actors::copies::names;
 use passcom_actors::domain::accounts::Mailbox;
 use passcom_actors::domain::ids::SagaId;
 use passcom_actors::domain::ticket::Ticket;
+use passcom_actors::mesh::companies::Companies;
 use passcom_actors::turns::Turns;
 use passcom_http::mail::{Letter, LetterError, Letters};
 use passcom_sql::mail::{Mail, Occasion, Outcome, Owed};
@@ -40,6 +42,7 @@ pub struct Post {
     pub mail: Mail,
     pub letters: Letters,
     pub company: Arc<Company>,
+    pub companies: Companies,
     smtp: Smtp,
     /// An e-ticket takes a core for a while.
     printing: Turns,
@@ -58,7 +61,7 @@ impl Post {
     pub fn new(
         mail: Mail,
         letters: Letters,
-        company: Arc<Company>,
+        (company, companies): (Arc<Company>, Companies),
         server: &config::Mail,
         credentials: Option<(String, String)>,
     ) -> anyhow::Result<Self> {
@@ -66,6 +69,7 @@ impl Post {
             mail,
             letters,
             company,
+            companies,
             smtp: Smtp::new(server, credentials)?,
             printing: Turns::new(1, AT_ONCE),
         })
@@ -203,6 +207,10 @@ impl Post {
         let ticket = ticket.map_err(|_| NotWritten::Unread)?;
         let ticket = ticket.filter(|ticket| !ticket.is_cancelled() && is_wanted(ticket));
         let ticket = ticket.ok_or(NotWritten::NotWanted)?;
+        let ticket = names::kept(&self.company, &self.companies, ticket).await;
+        if ticket.order.is_withheld() {
+            return Err(NotWritten::Unread); // whoever knows the names is away
+        }
         let (letters, now) = (self.letters.clone(), self.company.clock.wall_seconds());
         let printed = self.printing.take(move || write(&letters, &ticket, now));
         // nobody else takes turns

@@ -8,7 +8,7 @@ use passcom_actors::company::Company;
 use passcom_actors::mesh::companies::Companies;
 use passcom_actors::mesh::messages::{Reply, Request};
 use passcom_sql::{Database, forget, prune, retention};
-use tokio::time::interval;
+use tokio::time::{Instant, interval, interval_at};
 use tracing::{debug, warn};
 
 use crate::config::Retention;
@@ -21,6 +21,7 @@ const KEYS_EVERY: Duration = Duration::from_secs(3600);
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 /// How often names go out of copies that older programs made with them, until none is left.
 const COPIED_EVERY: Duration = Duration::from_secs(2);
+const COPIED_AFTER: Duration = Duration::from_secs(60);
 /// How often the log is looked at for a partition that is old enough to go. One goes at a time.
 const LOG_EVERY: Duration = Duration::from_secs(600);
 /// How often bookings that came to nothing are looked at: at most some forty a second go.
@@ -37,7 +38,9 @@ pub async fn run(
 ) {
     let (mut outbox, mut keys) = (interval(OUTBOX_EVERY), interval(KEYS_EVERY));
     let (mut log, mut people) = (interval(LOG_EVERY), interval(FORGET_EVERY));
-    let (mut refused, mut copied) = (interval(REFUSED_EVERY), interval(COPIED_EVERY));
+    let mut refused = interval(REFUSED_EVERY);
+    // what the log of an older program has yet to bring to the tables is there by then
+    let mut copied = interval_at(Instant::now() + COPIED_AFTER, COPIED_EVERY);
     let mut are_named = true;
     loop {
         let gone = tokio::select! {

@@ -90,6 +90,7 @@ on conflict (saga_id, route_id, number) do update set
 "
 );
 
+// of an order nothing changes but names, which are told later
 const TICKETS: &str = concat!(
     r#"
 insert into ticket (id, user_id, "order", created_at, recorded_at)
@@ -99,7 +100,11 @@ select new.id, new.user_id, new."order", "#,
     instant!("new.recorded_at"),
     r#"
 from unnest($1::uuid[], $2::uuid[], $3::json[], $4::bigint[], $5::bigint[]) as new (id, user_id, "order", created_at, recorded_at)
-on conflict (id) do nothing
+on conflict (id) do update set "order" = excluded."order" where exists (
+    select from json_array_elements(ticket."order" -> 'legs') as leg where leg -> 'passenger' ->> 'name' = ''
+) and not exists (
+    select from json_array_elements(excluded."order" -> 'legs') as leg where leg -> 'passenger' ->> 'name' = ''
+)
 "#
 );
 

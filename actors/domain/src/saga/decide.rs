@@ -14,7 +14,7 @@ use crate::ids::CompanyId;
 use crate::question::Question;
 use crate::register::{Progress, Proposer};
 use crate::time::{Millis, Timestamp};
-use crate::withheld::completed;
+use crate::withheld::corrected;
 
 impl Driver {
     pub(super) fn value(&self) -> Value {
@@ -24,12 +24,12 @@ impl Driver {
         }
     }
 
-    /// The value with the names that this node knows: the acceptor that told it may not.
+    /// The value with the names that this node knows: the acceptor that told it may not, or may tell others.
     pub(super) fn named(&self, value: Value) -> Value {
         match value {
-            Value::Commit { hash, order } => Value::Commit {
+            Value::Commit { hash, order } if hash == self.start.hash => Value::Commit {
                 hash,
-                order: completed(&order, &self.start.order),
+                order: corrected(&order, &self.start.order),
             },
             value => value,
         }

@@ -248,10 +248,7 @@ fn ticket(
         let (of, sequence, now) = (named(&change.of), change.sequence, change.number);
         format!("{of} {sequence}: seat {now}{agreed}")
     };
-    let correction = |known: &Correction| {
-        let (of, sequence, name) = (named(&known.of), known.sequence, &known.name);
-        format!("{of} {sequence}: {name}")
-    };
+    let correction = |known: &Correction| format!("{} {}", named(&known.of), known.sequence);
     ticket_row(
         gone.iter().map(seat).collect(),
         changes.iter().map(change).collect(),
@@ -261,7 +258,7 @@ fn ticket(
 
 /// A ticket by its cancelled seats, each as `company/route/number`, with what is recorded that came back for it as
 /// ` for minor/currency/ground/decided_at/by`, and the changes of its flights, each as `company/route/number sequence: seat number`,
-/// with `, agreed` where its passenger agreed, and the names that were corrected, each as `company/route/number sequence: name`.
+/// with `, agreed` where its passenger agreed, and that names were corrected, each as `company/route/number sequence`: to what, not every company keeps.
 pub fn ticket_row(
     mut gone: Vec<String>,
     mut changes: Vec<String>,

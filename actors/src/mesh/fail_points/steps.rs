@@ -71,6 +71,7 @@ exchanges!(EXCHANGES {
     Request::Cancel { .. } => "cancel",
     Request::People { .. } => "people",
     Request::Find { .. } => "find",
+    Request::Correct { .. } => "correct",
     Request::WrongPasswords(_) => "wrong_passwords",
 });
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::join_all;
+use uuid::Uuid;
 
 use super::lookup::Lookup;
 use super::{Desk, Unavailable};
@@ -10,7 +11,11 @@ use crate::company::finding::{carries, with_locator};
 use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::locator::Locator;
 use crate::domain::ticket::Ticket;
+use crate::domain::withheld;
 use crate::mesh::messages::{Reply, Request};
+
+/// A surname that nobody has.
+const DECOY: &str = "-";
 
 /// How long a company of the ticket has to say how it stands, before our own copy must do: whoever asks stands at a gate.
 const ASKED_FOR: Duration = Duration::from_secs(2);
@@ -65,27 +70,65 @@ impl Desk {
         })
     }
 
-    /// The tickets of that locator on which somebody of that surname travels. Whether or not this company may know who does, and
-    /// whether or not there is such a ticket, the others are asked.
+    /// The tickets of that locator on which somebody of that surname travels. Where this company may not know who does, those who may are
+    /// asked, and nobody else is told what somebody looks for. Where it has no such ticket, some other company is asked about nothing, so that
+    /// neither time nor answer tells whether there is one.
+    ///
+    /// # Errors
+    /// Nobody who was asked has answered.
     pub async fn find(&self, locator: Locator, surname: &str) -> Result<Vec<Ticket>, Unavailable> {
-        let request = Request::Find {
-            locator: locator.to_string(),
-            surname: surname.to_owned(),
+        let found = with_locator(&self.company, locator).await;
+        let mut found = found.map_err(|_| Unavailable)?;
+        let withheld = found.iter().filter(|ticket| ticket.order.is_withheld());
+        let mut knowing: Vec<CompanyId> = withheld
+            .flat_map(|ticket| withheld::who_know(&ticket.order))
+            .filter(|company| *company != self.company.me)
+            .collect();
+        knowing.sort_unstable();
+        knowing.dedup();
+        let request = match knowing.is_empty() {
+            false => Request::Find {
+                locator: locator.to_string(),
+                surname: surname.to_owned(),
+            },
+            true => {
+                knowing.extend(self.some_other(locator));
+                Request::Find {
+                    locator: Locator::of(SagaId(Uuid::new_v4())).to_string(),
+                    surname: DECOY.to_owned(),
+                }
+            }
         };
-        let elsewhere = self.companies.ask_others(request);
-        let (here, elsewhere) = join(with_locator(&self.company, locator), elsewhere).await;
-        let mut found = here.map_err(|_| Unavailable)?;
-        let told = elsewhere.into_iter().filter_map(|(_, reply)| match reply {
-            Reply::Named(tickets) => Some(tickets),
-            _ => None,
+        let is_alone = knowing.is_empty();
+        let asked = knowing.into_iter().map(|company| {
+            let asked = self.companies.ask(company, request.clone(), ASKED_FOR);
+            async move { asked.await.ok() }
         });
-        // names, and nothing else: a peer may tell of anything
-        for named in told.flatten() {
-            if let Some(ticket) = found.iter_mut().find(|ticket| ticket.id == named.id) {
-                *ticket = ticket.completed(&named);
+        let mut is_told = is_alone;
+        for reply in join_all(asked).await.into_iter().flatten() {
+            let Reply::Named(tickets) = reply else {
+                continue;
+            };
+            is_told = true;
+            // names, and nothing else: a peer may tell of anything
+            for named in tickets {
+                if let Some(ticket) = found.iter_mut().find(|ticket| ticket.id == named.id) {
+                    *ticket = ticket.completed(&named);
+                }
             }
         }
         found.retain(|ticket| carries(ticket, surname));
+        if found.is_empty() && !is_told {
+            return Err(Unavailable);
+        }
         Ok(found)
+    }
+
+    /// The same for the same letters.
+    fn some_other(&self, locator: Locator) -> Option<CompanyId> {
+        let others: Vec<CompanyId> = self.companies.others().collect();
+        let (first, _) = locator.ids().into_inner();
+        let place = (first.as_u128() >> 96) as usize;
+        others.get(place % others.len().max(1)).copied()
     }
 }

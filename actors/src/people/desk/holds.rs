@@ -364,7 +364,8 @@ impl Desk {
             };
             Some((unfinished, recorded.voted))
         });
-        known.max_by_key(|(_, voted)| *voted)
+        // of two that say the same, the one that names the passengers
+        known.max_by_key(|(known, voted)| (*voted, !known.order.is_withheld()))
     }
 
     /// Asks for the end of a hold that is open here if others know of a ballot or an end. False: none of them answered.

@@ -1,45 +1,48 @@
-//! Who travels, where this company may not keep it: whoever carries them is asked, when the passenger looks.
+//! Who travels, where this company may not keep it: those who carry them are asked, with the token of the passenger who looks.
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::{BookingStatus, Desk};
+use crate::copies::names;
 use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::ticket::Ticket;
 use crate::domain::withheld;
 use crate::mesh::companies::ASK_TIMEOUT;
-use crate::mesh::messages::{Reply, Request, ShownUser};
+use crate::mesh::messages::{Reply, Request};
 use crate::mesh::service::PEOPLE_MAX;
 
 /// How long names are looked for before a ticket is shown without them.
 const NAMED_WITHIN: Duration = Duration::from_secs(2);
+/// How often those who know are asked: a reply holds only so many tickets.
+const ROUNDS_MAX: usize = 8;
 
 impl Desk {
-    /// These tickets of the user with the names that are not known here, as far as a company that may know them tells.
-    pub async fn with_names(&self, shown: &ShownUser, mut tickets: Vec<Ticket>) -> Vec<Ticket> {
-        // whoever has answered in time has told
-        let _ = timeout(NAMED_WITHIN, self.name(shown, &mut tickets)).await;
+    /// These tickets of the user of that token with the names that are not known here, as far as companies that may know them tell.
+    pub async fn with_names(&self, token: &str, mut tickets: Vec<Ticket>) -> Vec<Ticket> {
+        if tickets.iter().any(|ticket| ticket.order.is_withheld()) {
+            // what was told in time is there
+            let _ = timeout(NAMED_WITHIN, self.name(token, &mut tickets)).await;
+        }
         tickets
     }
 
     /// The same of one.
-    pub async fn with_names_of(&self, shown: &ShownUser, ticket: Ticket) -> Ticket {
-        if !ticket.order.is_withheld() {
-            return ticket;
-        }
-        let mut named = self.with_names(shown, vec![ticket.clone()]).await;
+    pub async fn with_names_of(&self, token: &str, ticket: Ticket) -> Ticket {
+        let mut named = self.with_names(token, vec![ticket.clone()]).await;
         named.pop().unwrap_or(ticket)
     }
 
     /// The same of bookings.
-    pub async fn with_names_in(&self, shown: &ShownUser, bookings: &mut [BookingStatus]) {
+    pub async fn with_names_in(&self, token: &str, bookings: &mut [BookingStatus]) {
         let withheld = |booking: &BookingStatus| {
             let order = booking.order.clone().filter(|order| order.is_withheld());
             order.map(|order| Ticket::new(booking.saga, order))
         };
         let tickets: Vec<Ticket> = bookings.iter().filter_map(withheld).collect();
-        for named in self.with_names(shown, tickets).await {
+        for named in self.with_names(token, tickets).await {
             let mut bookings = bookings.iter_mut();
             if let Some(booking) = bookings.find(|booking| booking.saga == named.id) {
                 booking.order = Some(named.order);
@@ -47,47 +50,42 @@ impl Desk {
         }
     }
 
-    async fn name(&self, shown: &ShownUser, tickets: &mut [Ticket]) {
-        for company in self.companies.up() {
-            if company == self.company.me {
-                continue;
-            }
-            // a reply holds only so many
-            loop {
-                let asked = nameless(tickets, company);
-                if asked.is_empty() || !self.name_by(company, shown, asked, tickets).await {
-                    break;
+    async fn name(&self, token: &str, tickets: &mut [Ticket]) {
+        for ticket in tickets.iter_mut() {
+            *ticket = names::kept(&self.company, &self.companies, ticket.clone()).await;
+        }
+        for _ in 0..ROUNDS_MAX {
+            // all at once: one that hangs keeps nobody else from telling
+            let others = self.companies.others();
+            let asked = others.filter(|company| self.companies.is_up(*company));
+            let asked = asked.map(|company| (company, nameless(tickets, company)));
+            let asked = asked.filter(|(_, bookings)| !bookings.is_empty());
+            let calls = asked.map(|(company, bookings)| self.told(token, company, bookings));
+            let told: Vec<Ticket> = join_all(calls).await.into_iter().flatten().collect();
+            let mut is_told = false;
+            for named in told {
+                let mut tickets = tickets.iter_mut();
+                if let Some(ticket) = tickets.find(|ticket| ticket.id == named.id) {
+                    let completed = ticket.completed(&named);
+                    is_told |= completed != *ticket;
+                    *ticket = completed;
                 }
+            }
+            if !is_told {
+                break;
             }
         }
     }
 
-    /// Asks one company. Whether it has told anything.
-    async fn name_by(
-        &self,
-        company: CompanyId,
-        shown: &ShownUser,
-        bookings: Vec<SagaId>,
-        tickets: &mut [Ticket],
-    ) -> bool {
+    async fn told(&self, token: &str, company: CompanyId, bookings: Vec<SagaId>) -> Vec<Ticket> {
         let request = Request::People {
-            shown: shown.clone(),
+            token: token.to_owned(),
             bookings,
         };
-        let reply = self.companies.ask(company, request, ASK_TIMEOUT).await;
-        let Ok(Reply::Named(told)) = reply else {
-            return false;
-        };
-        let mut is_told = false;
-        for named in told {
-            let mut tickets = tickets.iter_mut();
-            if let Some(ticket) = tickets.find(|ticket| ticket.id == named.id) {
-                let completed = ticket.completed(&named);
-                is_told |= completed != *ticket;
-                *ticket = completed;
-            }
+        match self.companies.ask(company, request, ASK_TIMEOUT).await {
+            Ok(Reply::Named(told)) => told,
+            _ => Vec::new(),
         }
-        is_told
     }
 }
 

@@ -17,7 +17,7 @@ use super::{Desk, NotShown, Unavailable};
 use crate::company::ledger::PostError;
 use crate::company::store::Which;
 use crate::company::{acceptance, cancellation, naming};
-use crate::domain::corrections::{self, Corrected};
+use crate::domain::corrections::Corrected;
 use crate::domain::entry::Entry;
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::SeatRef;
@@ -143,16 +143,17 @@ impl Desk {
         Ok(accepted)
     }
 
-    /// Corrects the names of who has these seats, all or none; answers the ticket with them. Again: the same.
+    /// Corrects the names of who has these seats, all or none; answers the ticket with them. Again: the same. `token`: of its user.
     pub async fn correct(
         &self,
         ticket: &Ticket,
         names: &[(SeatRef, String)],
+        token: &str,
     ) -> Result<Ticket, NotCorrected> {
-        let now = self.clock().wall_ms();
         if !withheld::may_know(&ticket.order, self.company.me) {
-            return self.correct_elsewhere(ticket, names, now).await;
+            return self.correct_elsewhere(ticket, names, token).await;
         }
+        let now = self.clock().wall_ms();
         let write = naming::write(&self.company.ledger, ticket, names, now);
         match tokio::time::timeout(CANCEL_TIMEOUT, write).await {
             Ok(Ok(Corrected::Done)) => {}
@@ -169,29 +170,34 @@ impl Desk {
         Ok(corrected)
     }
 
-    /// The same where this company may not know the names: one that does has to have written them down.
+    /// The same where this company may not know the names: one that does writes them down, for the user of that token.
     async fn correct_elsewhere(
         &self,
         ticket: &Ticket,
         names: &[(SeatRef, String)],
-        now: i64,
+        token: &str,
     ) -> Result<Ticket, NotCorrected> {
-        let news = corrections::news(ticket, names, now).map_err(NotCorrected::Not)?;
-        let corrected = ticket.with_corrections(&news);
-        let told = Request::MergeTicket(Box::new(corrected.clone()));
-        let replies = self.companies.ask_others(told).await;
-        let knows = |company| withheld::may_know(&ticket.order, company);
-        let is_written = |(company, reply): &(CompanyId, Reply)| {
-            knows(*company) && matches!(reply, Reply::Merged)
-        };
-        if !replies.iter().any(is_written) {
-            return Err(NotCorrected::NotKnownInTime);
+        for company in withheld::who_know(&ticket.order) {
+            if !self.companies.is_up(company) {
+                continue;
+            }
+            let request = Request::Correct {
+                token: token.to_owned(),
+                ticket: ticket.id,
+                names: names.to_vec(),
+            };
+            match self.companies.ask(company, request, CANCEL_TIMEOUT).await {
+                Ok(Reply::Corrected(Corrected::Done)) => {
+                    let told = self.with_names_of(token, ticket.without_names()).await;
+                    return Ok(told.completed(ticket));
+                }
+                // it may not have the ticket yet
+                Ok(Reply::Corrected(Corrected::NotHere)) | Err(CallError::NotSent { .. }) => {}
+                Ok(Reply::Corrected(not)) => return Err(NotCorrected::Not(not)),
+                Ok(_) | Err(_) => return Err(NotCorrected::NotKnownInTime),
+            }
         }
-        // that there is a correction is known here, too, so that the copies are alike
-        let rows = vec![Replicated::Ticket(corrected.clone())];
-        let merge = Entry::Merge { rows, cursor: None };
-        let _ = tokio::time::timeout(CANCEL_TIMEOUT, self.company.ledger.post(merge)).await;
-        Ok(corrected)
+        Err(NotCorrected::NotKnownInTime)
     }
 
     /// Cancels a whole ticket of this user at every company, with what comes back for the seats that are left.

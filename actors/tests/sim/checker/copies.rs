@@ -75,7 +75,7 @@ pub fn r1_the_same_everywhere(evidence: &Evidence) -> Vec<String> {
 }
 
 /// Whoever carries somebody knows the name, and whoever neither carries nor sold knows none: in tickets, records and decisions.
-pub fn n1_names_where_they_are_needed(evidence: &Evidence) -> Vec<String> {
+pub fn n2_names_where_they_are_needed(evidence: &Evidence) -> Vec<String> {
     let mut objections = Vec::new();
     for (company, tables) in &evidence.tables {
         let of_tickets = tables.tickets.values().map(|ticket| &ticket.order);

@@ -70,7 +70,7 @@ const ALWAYS: [(&str, Check); 10] = [
     ("P1", decisions::p1_one_value),
     ("S1", money::s1_books_are_the_tickets),
     ("R2", copies::r2_one_id_per_login),
-    ("N1", copies::n1_names_where_they_are_needed),
+    ("N2", copies::n2_names_where_they_are_needed),
     ("X1", exchanges::x1_in_one_step),
     ("X2", exchanges::x2_once),
     ("X4", exchanges::x4_not_paid_twice),

@@ -223,18 +223,18 @@ fn r1_a_ticket_and_a_user_that_differ() {
 }
 
 #[test]
-fn n1_a_name_at_who_has_no_need_of_it_and_none_at_who_carries() {
-    rejects("N1", |evidence| {
+fn n2_a_name_at_who_has_no_need_of_it_and_none_at_who_carries() {
+    rejects("N2", |evidence| {
         evidence
             .at("C")
             .tickets
             .insert(SAGA, Ticket::new(SAGA, order()));
     });
-    rejects("N1", |evidence| {
+    rejects("N2", |evidence| {
         let told = Ticket::new(SAGA, order()).for_company(company("C"));
         evidence.at("A").tickets.insert(SAGA, told);
     });
-    rejects("N1", |evidence| {
+    rejects("N2", |evidence| {
         let key = Key::Saga(SAGA);
         evidence
             .at("C")

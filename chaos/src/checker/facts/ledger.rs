@@ -35,7 +35,7 @@ select ticket.id,
        array(select company || '/' || route_id || '/' || number || ' ' || sequence || ': seat ' || number_now
                  || case when accepted then ', agreed' else '' end
              from changed_leg where ticket_id = ticket.id),
-       array(select company || '/' || route_id || '/' || number || ' ' || sequence || ': ' || name
+       array(select company || '/' || route_id || '/' || number || ' ' || sequence
              from corrected_name where ticket_id = ticket.id)
 from ticket";
 const KEYS: &str = "select user_id, key, saga_id, answer is not null from idem";

@@ -24,11 +24,27 @@ const ROUTES: &str = "select id, seats from route";
 const FLIGHTS: &str = "
 select id, extract(epoch from departs)::bigint, extract(epoch from arrives)::bigint, not on_sale from route";
 const BLOCKED: &str = "select route_id, number from seat where blocked";
+/// But for names, which not every company has.
 const TICKETS: &str = r#"
-select id, format('user %s, made %s, order %s, named %s', user_id, created_at, md5("order"::text),
-       (select string_agg(concat_ws('/', company, route_id, number, sequence, name), ', ' order by company, route_id, number)
+select id, format('user %s, made %s, order %s, named %s', user_id, created_at,
+       md5(("order"::jsonb - 'legs')::text || (
+           select jsonb_agg(leg - 'passenger' order by place)
+           from jsonb_array_elements("order"::jsonb -> 'legs') with ordinality as leg (leg, place)
+       )::text),
+       (select string_agg(concat_ws('/', company, route_id, number, sequence), ', ' order by company, route_id, number)
         from corrected_name where ticket_id = ticket.id))
 from ticket"#;
+const MISNAMED: &str = r#"
+select id, case when carries then 'it carries somebody and knows not whom' else 'it knows who travels with others' end
+from (
+    select ticket.id, "order" ->> 'seller' is not distinct from $1 as sold,
+           bool_or(leg -> 'seat' ->> 'company' = $1) as carries,
+           bool_or(leg -> 'passenger' ->> 'name' <> '') as named,
+           bool_or(leg -> 'passenger' ->> 'name' = '') as withheld
+    from ticket, json_array_elements("order" -> 'legs') as leg
+    group by ticket.id
+) as known
+where carries and withheld or named and not carries and not sold"#;
 /// By the seat that the company keeps for it now.
 const TICKET_LEGS: &str =
     "select ticket_id, company, route_id, number_now, number, cancelled from ticket_leg";
@@ -97,6 +113,7 @@ impl Company {
                 keys: rows(&database, KEYS, key).await?,
                 registers: rows(&database, REGISTERS, register).await?,
                 unfinished: unfinished(&database, &code).await?,
+                misnamed: misnamed(&database, &code).await?,
                 ledger: Ledger::load(&database, behind).await?,
                 code,
             })
@@ -295,6 +312,12 @@ fn value(row: &Row) -> anyhow::Result<Value> {
         (None, None, Some(true)) => Ok(Value::Abort),
         _ => bail!("neither a Commit nor a user nor Abort"),
     }
+}
+
+async fn misnamed(database: &Client, code: &str) -> anyhow::Result<Vec<super::Copied>> {
+    let rows = database.query(MISNAMED, &[&code]).await?;
+    let read = |row: &Row| Ok((row.try_get(0)?, row.try_get(1)?));
+    rows.iter().map(read).collect()
 }
 
 async fn unfinished(database: &Client, code: &str) -> anyhow::Result<Vec<Uuid>> {
