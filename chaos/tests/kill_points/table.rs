@@ -222,7 +222,7 @@ pub const TABLE: &[Row] = &[
     row("acceptor::accept_login", Other, Register, DONE, DONE),
     row("answer::accept_login", Other, Register, DONE, DONE),
     row("replica::enrol", Asked, Register, LOST, DONE),
-    // whoever is told of a wrong password has it by then, or is asked by who was told by another node
+    // wrong passwords: the customer has the answer by then, unless what the case before has left to be told comes to the point first
     row("send::wrong_passwords", Asked, WrongPassword, LOST_OR_DONE, DONE),
     row("answer::wrong_passwords", Other, WrongPassword, DONE, DONE),
     // questions
