@@ -5,6 +5,7 @@ use std::sync::Arc;
 use passcom_actors::domain::ballot::{Accept, Ballot, Key, Value};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
+use passcom_actors::domain::locator::Locator;
 use passcom_actors::domain::order::{Leg, Order, Passenger, Price, SeatRef};
 use passcom_actors::domain::order_hash::{acceptors_of, order_hash};
 use passcom_actors::domain::question::{CompanyAnswer, Question};
@@ -298,4 +299,91 @@ async fn what_was_said_yesterday_and_is_said_again_changes_nothing() {
         Some(LegState::Prepared),
         "it is untouched"
     );
+}
+
+#[tokio::test]
+async fn who_travels_is_told_to_who_may_know_it_and_believed_of_nobody_else() {
+    let a = Reached::open().await;
+    let named = |mut prepare: Prepare, name: &str| {
+        for leg in &mut Arc::make_mut(&mut prepare.order).legs {
+            leg.passenger = Some(Passenger::named(name));
+        }
+        prepare
+    };
+    let booked = named(a.prepare(saga(1), "b", 7).await, "Ana Souza");
+    let other = named(booked.clone(), "Bruno Lima");
+    for said in [
+        Question::Prepare(Box::new(booked.clone())),
+        // any member may send this one, and c does not know whom it names
+        accept(&booked, 0, commit_of(&other)),
+        commit(&booked),
+    ] {
+        let from = match said {
+            Question::Accept { .. } => "c",
+            _ => "b",
+        };
+        a.said(from, said).await;
+    }
+    let archive = &a.node.assembly.company.archive;
+    let kept = async || format!("{:?}", archive.recorded(saga(1)).await.unwrap());
+    assert!(kept().await.contains("Ana Souza") && !kept().await.contains("Bruno"));
+
+    // a copy of c's, and one of b's, which carries her, too, and lies
+    let copy = Ticket::new(saga(1), other.order.clone());
+    for from in ["c", "b"] {
+        let pushed = Request::MergeTicket(Box::new(copy.clone()));
+        assert_eq!(a.service.serve(company(from), pushed).await, Reply::Merged);
+    }
+    let ticket = archive.ticket(saga(1)).await.unwrap().unwrap();
+    assert_eq!(ticket.order, booked.order);
+
+    let told =
+        async |to: &str, request| format!("{:?}", a.service.serve(company(to), request).await);
+    for request in [
+        Request::FindTicket { ticket: saga(1) },
+        Request::Query { saga: saga(1) },
+        Request::TicketsOf {
+            user: booked.order.user,
+        },
+        Request::Pull {
+            after: None,
+            wait_ms: 0,
+        },
+    ] {
+        let (b, c) = (
+            told("b", request.clone()).await,
+            told("c", request.clone()).await,
+        );
+        assert!(!c.contains("Souza"), "{c}");
+        let is_empty = matches!(request, Request::Pull { .. });
+        assert!(is_empty || b.contains("Souza"), "{b}");
+    }
+    // without a token of hers, and by a surname that is not hers
+    let people = |token: &str| Request::People {
+        token: token.to_owned(),
+        bookings: vec![saga(1)],
+    };
+    let find = |surname: &str| Request::Find {
+        locator: Locator::of(saga(1)).to_string(),
+        surname: surname.to_owned(),
+    };
+    let nobody = Reply::Named(Vec::new());
+    let said = async |request| a.service.serve(company("c"), request).await;
+    assert_eq!(said(people("")).await, nobody);
+    assert_eq!(
+        said(people(&a.node.user("ana", "senha-muito-boa").await)).await,
+        nobody,
+        "another's"
+    );
+    assert_eq!(said(find("lima")).await, nobody);
+    let Reply::Named(found) = said(find("souza")).await else {
+        panic!("it is asked for the first time");
+    };
+    assert_eq!(found.len(), 1);
+    // who goes on guessing is not heard any more
+    let mut guesses = 0;
+    while said(find("lima")).await == nobody {
+        guesses += 1;
+    }
+    assert!((1..=240).contains(&guesses), "{guesses}");
 }
