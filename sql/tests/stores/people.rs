@@ -337,8 +337,8 @@ async fn names_that_older_programs_copied_go_where_they_are_not_needed() {
     let before = r#"
         update ticket set "order" = replace("order"::text, '"name":""', '"name":"Ana Souza"')::json;
         insert into corrected_name select id, 'c', 1, 1, 1, now(), 'Ana Sousa' from ticket;
-        insert into saga (id, order_hash, acceptors, driver, state, finished, promised, accepted, decision, other_value, chosen)
-        select id, decode(repeat('07', 32), 'hex'), '{a,b,c}', 'b', 'committed', true, 0, 0, 'commit',
+        insert into saga (id, acceptors, finished, created_at, promised, accepted, decision, other_value, chosen)
+        select id, '{a,b,c}', false, now(), 0, 0, 'commit',
                json_build_object('Commit', json_build_object('hash', '[]'::json, 'order', "order")), true
         from ticket;
         insert into names_to_withhold
