@@ -37,7 +37,7 @@ pub use self::limits::{Limits, Rate};
 pub use self::proxies::{Proxies, ProxyHeader};
 pub use self::server::Options;
 pub use self::tls::Tls;
-pub use self::token::{KeyError, TokenIssuer, TokenVerifier};
+pub use self::token::{KeyError, TokenDesk, TokenIssuer, TokenVerifier};
 pub use self::unread::UnreadLimits;
 
 mod admin;

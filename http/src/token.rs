@@ -10,7 +10,7 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
 use passcom_actors::company::credential::Consent;
-use passcom_actors::company::tokens::{self, Tokens};
+use passcom_actors::company::tokens::{self, Tokens, Voucher};
 use passcom_actors::domain::ids::{CompanyId, UserId};
 use passcom_actors::people::accounts::Known;
 use serde::{Deserialize, Serialize};
@@ -86,15 +86,33 @@ pub(crate) struct Shown {
     pub is_vouched: bool,
 }
 
-impl Tokens for TokenVerifier {
+impl Sealed for Voucher {
+    const KIND: &'static str = "apresentado";
+}
+
+/// What a company says of tokens to others.
+pub struct TokenDesk {
+    pub issuer: Arc<TokenIssuer>,
+    pub verifier: Arc<TokenVerifier>,
+}
+
+impl Tokens for TokenDesk {
     fn read(&self, token: &str, now: i64) -> Option<tokens::Shown> {
-        let Shown { known, issuer, .. } = self.verify(token, now).ok()?;
+        let Shown { known, issuer, .. } = self.verifier.verify(token, now).ok()?;
         Some(tokens::Shown {
             user: known.user,
             version: known.version,
             issuer,
             consent: known.consent,
         })
+    }
+
+    fn vouch(&self, voucher: &Voucher) -> Option<String> {
+        self.issuer.seal(voucher).ok()
+    }
+
+    fn vouched(&self, text: &str) -> Option<(CompanyId, Voucher)> {
+        self.verifier.open(text).ok()
     }
 }
 

@@ -41,6 +41,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::TokenDesk;
 use crate::airlines::Airlines;
 use crate::poll::Polls;
 use crate::token::TokenIssuer;
@@ -278,15 +279,19 @@ impl Whole {
             burst: most,
         });
         let lists = Arc::new(Lists::default());
-        let verifier = Arc::new(verifier);
+        let (issuer, verifier) = (Arc::new(issuer), Arc::new(verifier));
+        let tokens = TokenDesk {
+            issuer: issuer.clone(),
+            verifier: verifier.clone(),
+        };
         // nobody else has set it
-        let _ = assembly.company.tokens.set(verifier.clone());
+        let _ = assembly.company.tokens.set(Arc::new(tokens));
         let app = App {
             me,
             desk: assembly.desk.clone(),
             accounts: Accounts::new(assembly.logins.clone(), 2),
             catalogue: assembly.company.catalogue.clone(),
-            issuer: Arc::new(issuer),
+            issuer,
             verifier,
             airlines: Airlines::default(),
             codes: None,

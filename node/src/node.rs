@@ -36,7 +36,7 @@ use passcom_actors::people::payment::Terms;
 use passcom_actors::people::refund::Tariff;
 use passcom_http::mail::Letters;
 use passcom_http::payment::Till;
-use passcom_http::{Admin, Airline, Airlines, App, Conditions, Limits, Rate, Sentence};
+use passcom_http::{Admin, Airline, Airlines, App, Conditions, Limits, Rate, Sentence, TokenDesk};
 use passcom_sql::mail::Mail;
 use passcom_sql::payments::Payments;
 use passcom_sql::saved::Saved;
@@ -149,7 +149,11 @@ pub async fn run(
     let (stopped, stop) = watch::channel(false);
     let keys = Keys::new(&config, me, keys, peers.clone());
     // nobody else sets it
-    let _ = node.assembly.company.tokens.set(keys.verifier.clone());
+    let tokens = TokenDesk {
+        issuer: keys.issuer.clone(),
+        verifier: keys.verifier.clone(),
+    };
+    let _ = node.assembly.company.tokens.set(Arc::new(tokens));
     node.assembly.spawn(keys.clone().run(hangups));
     let operators = tokio::spawn(passcom_http::serve_admin(
         admin,

@@ -94,9 +94,13 @@ pub enum Request {
         /// Otherwise those of them that are left.
         agreed: bool,
     },
-    /// Who travels by these bookings of the user of this token.
-    People {
+    /// The word of the company that issued this token that the one that asks was shown it.
+    Vouch {
         token: String,
+    },
+    /// Who travels by these bookings of a user.
+    People {
+        shown: ShownUser,
         bookings: Vec<SagaId>,
     },
     /// The bookings with this locator on which somebody of this surname travels.
@@ -104,14 +108,27 @@ pub enum Request {
         locator: String,
         surname: String,
     },
-    /// The user of this token corrects the names of who has these seats of a ticket.
+    /// The user corrects the names of who has these seats of a ticket.
     Correct {
-        token: String,
+        shown: ShownUser,
         ticket: SagaId,
         names: Vec<(SeatRef, String)>,
     },
     /// Wrong passwords that were tried at the company that tells; nothing is answered but that it was heard.
     WrongPasswords(Vec<WrongPasswords>),
+}
+
+/// That a user has come to the company that asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownUser {
+    pub user: UserId,
+    pub version: i64,
+    /// Whose token it is that was shown.
+    pub issuer: CompanyId,
+    /// That the issuer may speak for the user, as the token has it.
+    pub consent: Option<String>,
+    /// Of another issuer than the company that asks: its word that it was shown the token.
+    pub voucher: Option<String>,
 }
 
 impl Request {
@@ -141,6 +158,7 @@ impl Request {
             Request::HeldFor { .. } => "held_for",
             Request::History { .. } => "history",
             Request::Cancel { .. } => "cancel",
+            Request::Vouch { .. } => "vouch",
             Request::People { .. } => "people",
             Request::Find { .. } => "find",
             Request::Correct { .. } => "correct",
@@ -184,6 +202,8 @@ pub enum Reply {
     /// Tickets with their names, to who may be told them.
     Named(Vec<Ticket>),
     Corrected(Corrected),
+    /// None: it is no good token of ours.
+    Vouched(Option<String>),
 }
 
 impl Request {

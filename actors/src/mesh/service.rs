@@ -11,24 +11,24 @@ use futures_util::future::BoxFuture;
 
 use crate::company::Company;
 use crate::company::cancellation;
-use crate::company::credential;
+use crate::company::credential::{self, Consent};
 use crate::company::finding::{carries, with_locator};
 use crate::company::ledger::PostError;
 use crate::company::naming;
 use crate::company::store::{KnownKey, ReadError, SagaRecord, Which};
-use crate::company::tokens::Shown;
+use crate::company::tokens::Voucher;
 use crate::domain::entry::{Entry, Idempotency, Receipt};
 
 use crate::company::refused::Reason;
 use crate::domain::corrections::Corrected;
-use crate::domain::ids::{CompanyId, SagaId, UserId};
+use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::order::SeatRef;
 use crate::domain::question::{CompanyAnswer, Question};
 use crate::domain::rows::{OutboxCursor, Replicated, SeatKey};
 use crate::domain::ticket::Ticket;
 use crate::domain::vote::Vote;
 use crate::mesh::envelope::fitting;
-use crate::mesh::messages::{Reply, Request, Whom};
+use crate::mesh::messages::{Reply, Request, ShownUser, Whom};
 use crate::mesh::peer::Serve;
 use crate::mesh::standing::{self, Members};
 
@@ -42,6 +42,8 @@ pub const HOLDS_MAX: usize = 32;
 pub const PEOPLE_MAX: usize = 200;
 /// Bookings that one peer looks for by locator and surname.
 const FINDS_PER_MINUTE: u32 = 120;
+/// How long our word is good that a company was shown a token of ours.
+const VOUCHED_SECONDS: i64 = 60;
 /// Most tickets told to a peer about a user it has none of.
 const TICKETS_MAX: usize = 50;
 
@@ -88,6 +90,17 @@ impl Serve for Service {
                 this.company.guesses.on_told(from, &told);
                 std::future::ready(Reply::Merged).boxed()
             }
+            Request::Vouch { token } => {
+                async move { or_unavailable(this.vouch(from, &token).await) }.boxed()
+            }
+            Request::People { shown, bookings } => {
+                async move { or_unavailable(this.people(from, &shown, &bookings).await) }.boxed()
+            }
+            Request::Correct {
+                shown,
+                ticket,
+                names,
+            } => async move { this.correct(from, &shown, ticket, &names).await }.boxed(),
             // apart, so that what is asked most does not carry the state of all the rest
             Request::Ask(question) => {
                 async move { this.ask_for(from, question).await.for_company(from) }.boxed()
@@ -217,12 +230,10 @@ impl Service {
                 };
             }
             Request::History { saga } => company.archive.history(saga).await.map(Reply::History),
-            Request::People { token, bookings } => self.people(&token, &bookings).await,
-            Request::Correct {
-                token,
-                ticket,
-                names,
-            } => return self.correct(&token, ticket, &names).await,
+            // only others come to us with somebody's token
+            Request::Vouch { .. } => Ok(Reply::Vouched(None)),
+            Request::People { .. } => Ok(Reply::Named(Vec::new())),
+            Request::Correct { .. } => Ok(Reply::Corrected(Corrected::NotHere)),
             Request::Find { locator, surname } => match locator.parse() {
                 Ok(locator) => with_locator(company, locator).await.map(|mut found| {
                     found.retain(|ticket| carries(ticket, &surname));
@@ -266,30 +277,61 @@ impl Service {
         receipt.answer().ok_or(PostError::Unknown)
     }
 
-    /// The user of a token that another company was shown, if it is good here, too.
-    async fn shown(&self, token: &str) -> Result<Option<UserId>, ReadError> {
+    /// Our word that this company was shown a token of ours.
+    async fn vouch(&self, to: CompanyId, token: &str) -> Result<Reply, ReadError> {
+        let now = self.company.clock.wall_seconds();
+        let Some(tokens) = self.company.tokens.get() else {
+            return Ok(Reply::Vouched(None));
+        };
+        let shown = tokens.read(token, now);
+        let shown = shown.filter(|shown| shown.issuer == self.company.me);
+        let voucher = shown.and_then(|shown| {
+            tokens.vouch(&Voucher {
+                user: shown.user,
+                version: shown.version,
+                to,
+                until: now + VOUCHED_SECONDS,
+            })
+        });
+        Ok(Reply::Vouched(voucher))
+    }
+
+    /// Whether the user has come to this company: it has the user's consent itself, or the word of one that has. Of users of before there were
+    /// keys there is no consent, and nothing is told.
+    async fn has_come(&self, to: CompanyId, shown: &ShownUser) -> Result<bool, ReadError> {
+        let Some(user) = self.company.archive.user_by_id(shown.user).await? else {
+            return Ok(false);
+        };
+        let (version, issuer) = (shown.version, shown.issuer);
+        let consent = shown.consent.as_deref().and_then(Consent::of_text);
         let now = self.company.clock.wall_seconds();
         let tokens = self.company.tokens.get();
-        let Some(shown) = tokens.and_then(|tokens| tokens.read(token, now)) else {
-            return Ok(None);
+        let is_vouched = || {
+            let voucher = shown.voucher.as_deref();
+            let voucher = voucher.and_then(|voucher| tokens?.vouched(voucher));
+            voucher.is_some_and(|(by, voucher)| {
+                by == issuer
+                    && (voucher.user, voucher.version, voucher.to) == (user.id, version, to)
+                    && now <= voucher.until
+            })
         };
-        let user = self.company.archive.user_by_id(shown.user).await?;
-        let Shown {
-            version, issuer, ..
-        } = shown;
-        let consent = shown.consent.as_ref();
-        let user = user.filter(|user| {
-            user.version == version && credential::consents(user, version, issuer, consent)
-        });
-        Ok(user.map(|user| user.id))
+        Ok(user.version == version
+            && credential::home(&user.password_hash).is_some()
+            && credential::consents(&user, version, issuer, consent.as_ref())
+            && (issuer == to || is_vouched()))
     }
 
     /// Those of these bookings that are the user's, with who travels.
-    async fn people(&self, token: &str, bookings: &[SagaId]) -> Result<Reply, ReadError> {
+    async fn people(
+        &self,
+        to: CompanyId,
+        shown: &ShownUser,
+        bookings: &[SagaId],
+    ) -> Result<Reply, ReadError> {
         let archive = &self.company.archive;
-        let Some(user) = self.shown(token).await? else {
+        if !self.has_come(to, shown).await? {
             return Ok(Reply::Named(Vec::new()));
-        };
+        }
         let mut found = archive.tickets(bookings.to_vec()).await?;
         let is_told = |saga: &&SagaId| found.iter().any(|ticket| ticket.id == **saga);
         let held: Vec<SagaId> = bookings
@@ -302,18 +344,24 @@ impl Service {
             let order = recorded.order.map(|(order, ..)| order);
             found.extend(order.map(|order| Ticket::new(saga, order)));
         }
-        found.retain(|ticket| ticket.order.user == user && !ticket.order.is_withheld());
+        found.retain(|ticket| ticket.order.user == shown.user && !ticket.order.is_withheld());
         Ok(named(found))
     }
 
-    /// Corrects names for the user of a token, where this company may know them.
-    async fn correct(&self, token: &str, id: SagaId, names: &[(SeatRef, String)]) -> Reply {
-        let ticket = match self.shown(token).await {
-            Ok(Some(user)) => {
+    /// Corrects names for the user, where this company may know them.
+    async fn correct(
+        &self,
+        from: CompanyId,
+        shown: &ShownUser,
+        id: SagaId,
+        names: &[(SeatRef, String)],
+    ) -> Reply {
+        let ticket = match self.has_come(from, shown).await {
+            Ok(true) => {
                 let found = self.company.archive.ticket(id).await;
-                found.map(|found| found.filter(|ticket| ticket.order.user == user))
+                found.map(|found| found.filter(|ticket| ticket.order.user == shown.user))
             }
-            Ok(None) => Ok(None),
+            Ok(false) => Ok(None),
             Err(error) => Err(error),
         };
         let ticket = match ticket {
@@ -359,6 +407,10 @@ impl Service {
             reaches: up.collect(),
         }
     }
+}
+
+fn or_unavailable(reply: Result<Reply, ReadError>) -> Reply {
+    reply.unwrap_or(Reply::Unavailable)
 }
 
 /// Without documents, which orders of before papers have.

@@ -24,6 +24,7 @@ pub use self::history::BookingHistory;
 use self::holds::HoldsBegun;
 pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, Holds, ReleaseAnswer};
 pub use self::lookup::{BookingState, BookingStatus, CompanyLegs};
+pub use self::people::Caller;
 pub use self::tickets::{CancelAnswer, NotAgreed, NotCorrected, TicketPage};
 use crate::booking::drivers::Drivers;
 use crate::booking::progress::Follower;

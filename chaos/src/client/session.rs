@@ -66,6 +66,12 @@ impl Session {
         self.text()
     }
 
+    /// A token of that node's company.
+    pub async fn token_of(&self, client: &Client, node: usize) -> anyhow::Result<Arc<str>> {
+        let fresh = client.login(node, &self.login, &self.password).await?;
+        Ok(fresh.text())
+    }
+
     /// True for one caller when it is time; the others go on with what there is.
     fn claim_renewal(&self) -> bool {
         let mut token = self.lock();

@@ -83,7 +83,7 @@ pub enum Story {
     Tickets,
     /// A ticket that there is not is cancelled.
     UnknownTicket,
-    /// Who travels by a ticket that the other company sold and flies.
+    /// Who travels by a ticket that the other company sold and flies, with a token of the third.
     Names,
     /// The same ticket is looked for by its letters and a surname.
     Find,

@@ -73,6 +73,7 @@ pub enum Wish {
     /// The ticket tells who travels.
     Names {
         ticket: Uuid,
+        token: Arc<str>,
     },
     /// It is found by what its passenger knows.
     Find {
@@ -243,8 +244,7 @@ impl Customer {
                 let request = self.http.post(url).bearer_auth(token).json(&body);
                 Ok(self.send(request, &[StatusCode::OK]).await)
             }
-            Wish::Names { ticket } => {
-                let token = self.session.token(&self.market.client).await;
+            Wish::Names { ticket, token } => {
                 let url = format!("{}/passagens/{ticket}", self.places[node].http);
                 let request = self.http.get(url).bearer_auth(token);
                 Ok(names_seen(request).await)
@@ -292,6 +292,10 @@ impl Customer {
                 Ok(self.send(request, &[StatusCode::UNAUTHORIZED]).await)
             }
         }
+    }
+
+    pub async fn token_of(&self, node: usize) -> anyhow::Result<Arc<str>> {
+        self.session.token_of(&self.market.client, node).await
     }
 
     /// Asks until it is known what came of it.

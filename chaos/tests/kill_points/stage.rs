@@ -243,7 +243,10 @@ impl Stage {
                     servers::wait_for_ticket(company, ticket).await?;
                 }
                 match story {
-                    Story::Names => Wish::Names { ticket },
+                    Story::Names => {
+                        let token = self.customer.token_of(third).await?;
+                        Wish::Names { ticket, token }
+                    }
                     _ => Wish::Find { ticket },
                 }
             }

@@ -232,6 +232,8 @@ pub const TABLE: &[Row] = &[
     row("answer::history", Other, Timeline, OPEN, DONE),
     row("send::tickets_of", Asked, Tickets, LOST, DONE),
     row("answer::tickets_of", Other, Tickets, DONE, DONE),
+    row("send::vouch", Asked, Names, LOST, DONE),
+    row("answer::vouch", Third, Names, OPEN, DONE),
     row("send::people", Asked, Names, LOST, DONE),
     row("answer::people", Other, Names, OPEN, DONE),
     row("send::correct", Asked, CorrectElsewhere, LOST, DONE),

@@ -64,10 +64,10 @@ async fn hold(client: &Client, call: Call) -> Answered {
 }
 
 async fn list(client: &Client, call: Call) -> Answered {
-    let (user, token) = client.with_token(&call).await?;
+    let (user, caller) = client.with_proof(&call).await?;
     let teller = client.teller(call.language);
     let mut holds = client.desk.holds(user).await;
-    client.desk.with_names_in(token, &mut holds.open).await;
+    client.desk.with_names_in(&caller, &mut holds.open).await;
     let now = client.desk.clock().wall_ms();
     let open = holds.open.iter();
     let open = open.filter_map(|status| wire::Hold::new(status, now, teller));
@@ -78,12 +78,12 @@ async fn list(client: &Client, call: Call) -> Answered {
 }
 
 async fn show(client: &Client, call: Call) -> Answered {
-    let (user, token) = client.with_token(&call).await?;
+    let (user, caller) = client.with_proof(&call).await?;
     let hold = SagaId(call.uuid(0).ok_or(Kind::UnknownHold)?);
     let status = client.desk.hold(user, hold).await;
     let mut status = status.map_err(|why| not_shown(why, Kind::UnknownHold))?;
     let one = std::slice::from_mut(&mut status);
-    client.desk.with_names_in(token, one).await;
+    client.desk.with_names_in(&caller, one).await;
     view(client, &call, &status)
 }
 

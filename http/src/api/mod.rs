@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use passcom_actors::catalogue::{Catalogue, airports};
 use passcom_actors::domain::ids::{CompanyId, UserId};
+use passcom_actors::mesh::messages::ShownUser;
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::accounts::{Accounts, Known};
-use passcom_actors::people::desk::Desk;
+use passcom_actors::people::desk::{Caller, Desk};
 use passcom_actors::people::saved::SavedPassengers;
 use passcom_actors::turns::fair::{Bounds, FairTurns, Whence};
 use tokio::sync::watch;
@@ -177,11 +178,19 @@ impl Client {
         Ok(Known { consent, ..known })
     }
 
-    /// The user, and the token, for companies who may tell more of the user's bookings to who has it.
-    async fn with_token<'a>(&self, call: &'a Call) -> Result<(UserId, &'a str), Problem> {
-        let user = self.user(call).await?;
+    /// The user, and what shows to other companies that it has come here.
+    async fn with_proof(&self, call: &Call) -> Result<(UserId, Caller), Problem> {
+        let Shown { known, issuer, .. } = self.shown(call).await?;
         let token = self.cookie.token(call).ok_or(Kind::InvalidToken)?;
-        Ok((user, token))
+        let shown = ShownUser {
+            user: known.user,
+            version: known.version,
+            issuer,
+            consent: known.consent.map(|consent| consent.to_string()),
+            voucher: None,
+        };
+        let token = token.to_owned();
+        Ok((known.user, Caller { shown, token }))
     }
 
     async fn shown(&self, call: &Call) -> Result<Shown, Problem> {

@@ -61,16 +61,16 @@ async fn show(client: &Client, call: Call) -> Answered {
 
 /// All that is kept of the user as a person, page by page: account, holds and saved passengers are on the first.
 async fn export(client: &Client, call: Call) -> Answered {
-    let (user, token) = client.with_token(&call).await?;
+    let (user, caller) = client.with_proof(&call).await?;
     let after = cursor::given(&call)?;
     let page = client.desk.all_tickets(user, after, EXPORT_PAGE).await?;
-    let listed = client.desk.with_names(token, page.tickets).await;
+    let listed = client.desk.with_names(&caller, page.tickets).await;
     let profile = client.accounts.profile(user).await?;
     let profile = profile.ok_or_else(|| Problem::from(Kind::Unavailable).retry_after(RETRY))?;
     let holds = match after {
         None => {
             let mut holds = client.desk.holds(user).await;
-            client.desk.with_names_in(token, &mut holds.open).await;
+            client.desk.with_names_in(&caller, &mut holds.open).await;
             Some(holds)
         }
         Some(_) => None,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use passcom_actors::domain::accounts::FIRST_VERSION;
 use passcom_actors::domain::ballot::{Accept, Ballot, Key, Value};
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, RouteId, SagaId, SeatNumber, UserId};
@@ -11,7 +12,7 @@ use passcom_actors::domain::order_hash::{acceptors_of, order_hash};
 use passcom_actors::domain::question::{CompanyAnswer, Question};
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::vote::{LegState, Prepare, RefusalReason, Vote};
-use passcom_actors::mesh::messages::{Reply, Request};
+use passcom_actors::mesh::messages::{Reply, Request, ShownUser};
 use passcom_actors::mesh::peer::Serve;
 use passcom_actors::mesh::service::Service;
 use uuid::Uuid;
@@ -358,9 +359,17 @@ async fn who_travels_is_told_to_who_may_know_it_and_believed_of_nobody_else() {
         let is_empty = matches!(request, Request::Pull { .. });
         assert!(is_empty || b.contains("Souza"), "{b}");
     }
-    // without a token of hers, and by a surname that is not hers
-    let people = |token: &str| Request::People {
-        token: token.to_owned(),
+    // who was never shown a token of hers, whatever it says, and by a surname that is not hers
+    let another = a.node.user("ana", "senha-muito-boa").await;
+    let shown = |issuer: &str, voucher: Option<String>| ShownUser {
+        user: booked.order.user,
+        version: FIRST_VERSION,
+        issuer: company(issuer),
+        consent: None,
+        voucher,
+    };
+    let people = |shown: ShownUser| Request::People {
+        shown,
         bookings: vec![saga(1)],
     };
     let find = |surname: &str| Request::Find {
@@ -369,12 +378,20 @@ async fn who_travels_is_told_to_who_may_know_it_and_believed_of_nobody_else() {
     };
     let nobody = Reply::Named(Vec::new());
     let said = async |request| a.service.serve(company("c"), request).await;
-    assert_eq!(said(people("")).await, nobody);
-    assert_eq!(
-        said(people(&a.node.user("ana", "senha-muito-boa").await)).await,
-        nobody,
-        "another's"
-    );
+    for shown in [
+        shown("c", None),
+        shown("a", None),
+        shown("a", Some(another.clone())),
+    ] {
+        assert_eq!(said(people(shown)).await, nobody);
+    }
+    // we vouch for our own tokens alone, and to whoever has one
+    let vouch = |token: &str| Request::Vouch {
+        token: token.to_owned(),
+    };
+    assert_eq!(said(vouch("x")).await, Reply::Vouched(None));
+    let vouched = said(vouch(&another)).await;
+    assert!(matches!(vouched, Reply::Vouched(Some(_))), "{vouched:?}");
     assert_eq!(said(find("lima")).await, nobody);
     let Reply::Named(found) = said(find("souza")).await else {
         panic!("it is asked for the first time");

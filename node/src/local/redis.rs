@@ -53,7 +53,11 @@ pub struct Urls {
 }
 
 /// Starts it and returns it with its URLs once it answers.
-pub async fn start(setting: &Setting, port: u16) -> anyhow::Result<(Process, Urls)> {
+pub async fn start(
+    setting: &Setting,
+    port: u16,
+    tester_port: u16,
+) -> anyhow::Result<(Process, Urls)> {
     let home = home(setting);
     private_folder(&home)?;
     if let Some(user) = &setting.user {
@@ -62,7 +66,6 @@ pub async fn start(setting: &Setting, port: u16) -> anyhow::Result<(Process, Url
     let passwords = [random_text(PASSWORD_LEN), random_text(PASSWORD_LEN)];
     write_users(setting, &home, &passwords)?;
     let ca = write_certificate(setting, &home)?;
-    let tester_port = ports::free(1)?[0];
     let urls = Urls::new(setting, (port, tester_port), &passwords, Some(ca));
     let mut process = launch(setting, port, &urls)?;
     if answers_in_time(&mut process, &urls).await? {

@@ -45,7 +45,9 @@ pub struct Server<U> {
 impl Servers {
     /// Returns when all of them answer. Dropped or failed half-way it leaves processes to [`super::process::stop_leftovers`].
     pub async fn start(setting: &Setting, companies: &[CompanyId]) -> anyhow::Result<Self> {
-        let ports = ports::free(companies.len() + 1)?;
+        // all at once: whoever asks twice may be given one that nobody has taken yet
+        let ports = ports::free(companies.len() + 2)?;
+        let tester_port = ports[companies.len() + 1];
         let wired = setting.wiring.redis.as_ref();
         let redis_port = wired.map_or(ports[companies.len()], |redis| redis.port);
         let postgres = companies.iter().zip(&ports).map(async |(company, port)| {
@@ -56,7 +58,7 @@ impl Servers {
             let started = postgres.start(*port).await?;
             anyhow::Ok(Server::new(started, *port))
         });
-        let redis = redis::start(setting, redis_port);
+        let redis = redis::start(setting, redis_port, tester_port);
         let (postgres, redis) = try_join(try_join_all(postgres), redis).await?;
         Ok(Self {
             postgres,

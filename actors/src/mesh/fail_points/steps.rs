@@ -69,6 +69,7 @@ exchanges!(EXCHANGES {
     Request::HeldFor { .. } => "held_for",
     Request::History { .. } => "history",
     Request::Cancel { .. } => "cancel",
+    Request::Vouch { .. } => "vouch",
     Request::People { .. } => "people",
     Request::Find { .. } => "find",
     Request::Correct { .. } => "correct",

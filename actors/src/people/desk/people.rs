@@ -1,4 +1,4 @@
-//! Who travels, where this company may not keep it: those who carry them are asked, with the token of the passenger who looks.
+//! Who travels, where this company may not keep it: those who carry them are asked, and shown that the passenger has come here.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::domain::ids::{CompanyId, SagaId};
 use crate::domain::ticket::Ticket;
 use crate::domain::withheld;
 use crate::mesh::companies::ASK_TIMEOUT;
-use crate::mesh::messages::{Reply, Request};
+use crate::mesh::messages::{Reply, Request, ShownUser};
 use crate::mesh::service::PEOPLE_MAX;
 
 /// How long names are looked for before a ticket is shown without them.
@@ -19,30 +19,37 @@ const NAMED_WITHIN: Duration = Duration::from_secs(2);
 /// How often those who know are asked: a reply holds only so many tickets.
 const ROUNDS_MAX: usize = 8;
 
+/// Who looks, by the token that came with the call.
+pub struct Caller {
+    pub shown: ShownUser,
+    /// For its issuer alone to see.
+    pub token: String,
+}
+
 impl Desk {
-    /// These tickets of the user of that token with the names that are not known here, as far as companies that may know them tell.
-    pub async fn with_names(&self, token: &str, mut tickets: Vec<Ticket>) -> Vec<Ticket> {
+    /// These tickets of that user with the names that are not known here, as far as companies that may know them tell.
+    pub async fn with_names(&self, caller: &Caller, mut tickets: Vec<Ticket>) -> Vec<Ticket> {
         if tickets.iter().any(|ticket| ticket.order.is_withheld()) {
             // what was told in time is there
-            let _ = timeout(NAMED_WITHIN, self.name(token, &mut tickets)).await;
+            let _ = timeout(NAMED_WITHIN, self.name(caller, &mut tickets)).await;
         }
         tickets
     }
 
     /// The same of one.
-    pub async fn with_names_of(&self, token: &str, ticket: Ticket) -> Ticket {
-        let mut named = self.with_names(token, vec![ticket.clone()]).await;
+    pub async fn with_names_of(&self, caller: &Caller, ticket: Ticket) -> Ticket {
+        let mut named = self.with_names(caller, vec![ticket.clone()]).await;
         named.pop().unwrap_or(ticket)
     }
 
     /// The same of bookings.
-    pub async fn with_names_in(&self, token: &str, bookings: &mut [BookingStatus]) {
+    pub async fn with_names_in(&self, caller: &Caller, bookings: &mut [BookingStatus]) {
         let withheld = |booking: &BookingStatus| {
             let order = booking.order.clone().filter(|order| order.is_withheld());
             order.map(|order| Ticket::new(booking.saga, order))
         };
         let tickets: Vec<Ticket> = bookings.iter().filter_map(withheld).collect();
-        for named in self.with_names(token, tickets).await {
+        for named in self.with_names(caller, tickets).await {
             let mut bookings = bookings.iter_mut();
             if let Some(booking) = bookings.find(|booking| booking.saga == named.id) {
                 booking.order = Some(named.order);
@@ -50,17 +57,21 @@ impl Desk {
         }
     }
 
-    async fn name(&self, token: &str, tickets: &mut [Ticket]) {
+    async fn name(&self, caller: &Caller, tickets: &mut [Ticket]) {
         for ticket in tickets.iter_mut() {
             *ticket = names::kept(&self.company, &self.companies, ticket.clone()).await;
         }
+        if tickets.iter().all(|ticket| !ticket.order.is_withheld()) {
+            return;
+        }
+        let shown = self.shown(caller).await;
         for _ in 0..ROUNDS_MAX {
             // all at once: one that hangs keeps nobody else from telling
             let others = self.companies.others();
             let asked = others.filter(|company| self.companies.is_up(*company));
             let asked = asked.map(|company| (company, nameless(tickets, company)));
             let asked = asked.filter(|(_, bookings)| !bookings.is_empty());
-            let calls = asked.map(|(company, bookings)| self.told(token, company, bookings));
+            let calls = asked.map(|(company, bookings)| self.told(&shown, company, bookings));
             let told: Vec<Ticket> = join_all(calls).await.into_iter().flatten().collect();
             let mut is_told = false;
             for named in told {
@@ -77,9 +88,29 @@ impl Desk {
         }
     }
 
-    async fn told(&self, token: &str, company: CompanyId, bookings: Vec<SagaId>) -> Vec<Ticket> {
+    /// What companies are shown of a caller: with the word of the token's issuer, where that is another one.
+    pub(super) async fn shown(&self, caller: &Caller) -> ShownUser {
+        let mut shown = caller.shown.clone();
+        if shown.issuer != self.company.me {
+            let request = Request::Vouch {
+                token: caller.token.clone(),
+            };
+            let answer = self.companies.ask(shown.issuer, request, ASK_TIMEOUT).await;
+            if let Ok(Reply::Vouched(voucher)) = answer {
+                shown.voucher = voucher;
+            }
+        }
+        shown
+    }
+
+    async fn told(
+        &self,
+        shown: &ShownUser,
+        company: CompanyId,
+        bookings: Vec<SagaId>,
+    ) -> Vec<Ticket> {
         let request = Request::People {
-            token: token.to_owned(),
+            shown: shown.clone(),
             bookings,
         };
         match self.companies.ask(company, request, ASK_TIMEOUT).await {

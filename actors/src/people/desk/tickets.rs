@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::lookup::Lookup;
+use super::people::Caller;
 use super::{Desk, NotShown, Unavailable};
 use crate::company::ledger::PostError;
 use crate::company::store::Which;
@@ -143,15 +144,15 @@ impl Desk {
         Ok(accepted)
     }
 
-    /// Corrects the names of who has these seats, all or none; answers the ticket with them. Again: the same. `token`: of its user.
+    /// Corrects the names of who has these seats, all or none; answers the ticket with them. Again: the same. `caller`: its user.
     pub async fn correct(
         &self,
         ticket: &Ticket,
         names: &[(SeatRef, String)],
-        token: &str,
+        caller: &Caller,
     ) -> Result<Ticket, NotCorrected> {
         if !withheld::may_know(&ticket.order, self.company.me) {
-            return self.correct_elsewhere(ticket, names, token).await;
+            return self.correct_elsewhere(ticket, names, caller).await;
         }
         let now = self.clock().wall_ms();
         let write = naming::write(&self.company.ledger, ticket, names, now);
@@ -170,25 +171,26 @@ impl Desk {
         Ok(corrected)
     }
 
-    /// The same where this company may not know the names: one that does writes them down, for the user of that token.
+    /// The same where this company may not know the names: one that does writes them down.
     async fn correct_elsewhere(
         &self,
         ticket: &Ticket,
         names: &[(SeatRef, String)],
-        token: &str,
+        caller: &Caller,
     ) -> Result<Ticket, NotCorrected> {
+        let shown = self.shown(caller).await;
         for company in withheld::who_know(&ticket.order) {
             if !self.companies.is_up(company) {
                 continue;
             }
             let request = Request::Correct {
-                token: token.to_owned(),
+                shown: shown.clone(),
                 ticket: ticket.id,
                 names: names.to_vec(),
             };
             match self.companies.ask(company, request, CANCEL_TIMEOUT).await {
                 Ok(Reply::Corrected(Corrected::Done)) => {
-                    let told = self.with_names_of(token, ticket.without_names()).await;
+                    let told = self.with_names_of(caller, ticket.without_names()).await;
                     return Ok(told.completed(ticket));
                 }
                 // it may not have the ticket yet

@@ -26,8 +26,8 @@ async fn correct(client: &Client, call: Call) -> Answered {
     let ticket = named_wholly(client, &call).await?;
     let body: wire::NamesBody = call.json()?;
     let names = wanted(&ticket, &body.names.unwrap_or_default())?;
-    let (_, token) = client.with_token(&call).await?;
-    let corrected = client.desk.correct(&ticket, &names, token).await;
+    let (_, caller) = client.with_proof(&call).await?;
+    let corrected = client.desk.correct(&ticket, &names, &caller).await;
     let ticket = corrected.map_err(refused)?;
     Ok(Answer::json(&shown(client, &ticket, call.language)))
 }

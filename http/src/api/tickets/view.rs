@@ -34,14 +34,14 @@ const PAGE_DEFAULT: usize = 50;
 const PAGE_MAX: usize = 200;
 
 async fn list(client: &Client, call: Call) -> Answered {
-    let (user, token) = client.with_token(&call).await?;
+    let (user, caller) = client.with_proof(&call).await?;
     let limit = call.limit(query::LIMIT, PAGE_DEFAULT, PAGE_MAX)?;
     let after = cursor::given(&call)?;
     let page = match state(&call)? {
         Wanted::Held => client.desk.tickets(user, after, limit).await?,
         Wanted::Cancelled => client.desk.cancelled_tickets(user, after, limit).await?,
     };
-    let listed = client.desk.with_names(token, page.tickets).await;
+    let listed = client.desk.with_names(&caller, page.tickets).await;
     let next = page.next.map(|next| call.next_page(&next.to_text()));
     let showing = client.showing(call.language);
     let make = move |_: &Call| {
@@ -161,11 +161,11 @@ impl Showing {
 
 /// The ticket that the path names, of the token's user.
 pub(super) async fn named(client: &Client, call: &Call) -> Result<Ticket, Problem> {
-    let (user, token) = client.with_token(call).await?;
+    let (user, caller) = client.with_proof(call).await?;
     let id = SagaId(call.uuid(0).ok_or(Kind::NoSuchTicket)?);
     let found = client.desk.ticket(user, id).await;
     let found = found.map_err(|why| not_shown(why, Kind::NoSuchTicket))?;
-    Ok(client.desk.with_names_of(token, found).await)
+    Ok(client.desk.with_names_of(&caller, found).await)
 }
 
 /// The same for what cannot be done without the names: if they are not known here, a company that knows them has to be up.
