@@ -222,7 +222,10 @@ async fn a_name_is_with_who_flies_and_who_sold_and_is_shown_everywhere() {
         .await;
     assert_eq!(mended.status, 200, "{mended:?}");
     for company in 0..3 {
-        assert_eq!(name(company, &own).await, "Anna Souza");
+        until("all tell the name as it is now", async || {
+            name(company, &own).await == "Anna Souza"
+        })
+        .await;
     }
     assert!(!has(&cluster.dump(2), "Anna Souza"));
 
