@@ -8,7 +8,8 @@
 //! * [`history`]: what is recorded of one booking; [`buckets`]: the parts that copies are compared by;
 //! * [`directory`], [`route`]: who claims a route's seats right now; [`lease`]: who goes first, over all companies;
 //! * [`running`]: which sagas are driven here; [`owed`]: which tickets are promised and not in the log yet;
-//!   [`sessions`]: which tokens are good no more; [`credential`]: what a password proves to companies that never heard it;
+//!   [`sessions`]: which tokens are good no more; [`credential`]: what a password proves to companies that never heard it; [`tokens`]: that a
+//!   customer has come to one; [`guesses`], [`failures`]: how often passwords may be guessed; [`finding`]: a booking by its letters;
 //! * [`stock`]: our own routes; [`supervisor`]: the root of the actors;
 //! * [`witness`]: how far our log is durable, and how far the others' were.
 
