@@ -21,7 +21,7 @@ pub mod run;
 pub use run::{Plan, run};
 
 /// The history of a run is kept in memory.
-pub const SECONDS_MAX: u64 = 1800;
+pub const SECONDS_MAX: u64 = 3600;
 pub const CLIENTS_MAX: usize = 256;
 const AT_ONCE_MAX: usize = 8;
 const CALM_MAX: f64 = 60.0;

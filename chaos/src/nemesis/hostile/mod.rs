@@ -34,6 +34,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// In each such time some honest customer's booking succeeds.
 const SERVED_WITHIN: Duration = Duration::from_secs(10);
 
+/// After an attack, until what it has left behind is done: holds that end, connections that close. It is not quiet until then.
+const SETTLED: Duration = Duration::from_secs(8);
+
 /// The least priority of a thread.
 const NICEST: i32 = 19;
 
@@ -161,10 +164,16 @@ fn served(operations: &[Operation], begin_us: u64, end_us: u64) -> Option<Violat
 
 /// How long honest customers waited for what they booked, while nothing was wrong before, and meanwhile.
 fn waits(operations: &[Operation], faults: &[Fault], begin_us: u64, end_us: u64) -> String {
+    let settled_us = u64::try_from(SETTLED.as_micros()).unwrap_or(u64::MAX);
     let is_quiet = |at: u64| {
         let mut faults = faults.iter();
-        at < begin_us
-            && !faults.any(|fault| (fault.begin_us..fault.end_us.unwrap_or(u64::MAX)).contains(&at))
+        let is_felt = |fault: &Fault| {
+            let end = fault
+                .end_us
+                .map_or(u64::MAX, |end| end.saturating_add(settled_us));
+            (fault.begin_us..end).contains(&at)
+        };
+        at < begin_us && !faults.any(is_felt)
     };
     let wait = |counts: &dyn Fn(u64) -> bool| {
         let booked = operations
@@ -237,10 +246,14 @@ mod tests {
 
     #[test]
     fn waits_before_and_meanwhile_are_told_apart() {
+        let second = 1_000_000;
         let operations = [
             booking(0, 1_000),
             booking(2_000, 4_500),
-            booking(5_000, 15_000),
+            // while the earlier one is still felt, and after that
+            booking(second, second + 4_500),
+            booking(20 * second, 20 * second + 1_000),
+            booking(30 * second, 30 * second + 10_000),
         ];
         let earlier = Fault {
             nemesis: "hostile".to_owned(),
@@ -248,8 +261,8 @@ mod tests {
             begin_us: 1_500,
             end_us: Some(4_000),
         };
-        let told = waits(&operations, &[earlier], 5_000, 20_000);
-        let quiet = "1 with p50 1.0 ms, p99 1.0 ms in quiet";
+        let told = waits(&operations, &[earlier], 25 * second, 40 * second);
+        let quiet = "2 with p50 1.0 ms, p99 1.0 ms in quiet";
         assert!(told.contains(quiet), "{told}");
         assert!(told.contains("1 with p50 10.0 ms"), "{told}");
     }
