@@ -339,7 +339,7 @@ async fn names_that_older_programs_copied_go_where_they_are_not_needed() {
         insert into corrected_name select id, 'c', 1, 1, 1, now(), 'Ana Sousa' from ticket;
         insert into saga (id, acceptors, finished, created_at, promised, accepted, decision, other_value, chosen)
         select id, '{a,b,c}', false, now(), 0, 0, 'commit',
-               json_build_object('Commit', json_build_object('hash', '[]'::json, 'order', "order")), true
+               json_build_object('Commit', json_build_object('hash', (select json_agg(7) from generate_series(1, 32)), 'order', "order")), true
         from ticket;
         insert into names_to_withhold
         select kind, '00000000-0000-0000-0000-000000000000' from unnest('{ticket,saga}'::text[]) as kind"#;
