@@ -1,6 +1,7 @@
 //! The rows of which every company keeps a copy, and how two copies merge: a user by the higher version, a ticket by
 //! the union of its cancelled seats, of what came back for them, and the newest change of each, with the names that either was told, and
-//! without its people where one of the two has forgotten them. A company that may not know who travels keeps no names, whoever tells them. Merging is idempotent, commutative and never loses a cancellation.
+//! without its people where one of the two has forgotten them. A company that may not know who travels keeps no names, whoever tells them.
+//! Merging is idempotent, commutative but for what copies lie about, and never loses a cancellation.
 
 use std::sync::Arc;
 
@@ -89,7 +90,14 @@ pub fn cancel(
 /// Takes over a peer's copy of a ticket. Answers with the seats that were not cancelled here before: their legs are to
 /// end.
 pub fn merge_ticket(rows: &mut Rows, copy: &Ticket) -> Vec<SeatRef> {
-    let copy = &copy.clone().for_company(rows.me);
+    let strange: Ticket;
+    let copy = match withheld::may_know(&copy.order, rows.me) {
+        true => copy,
+        false => {
+            strange = copy.clone().for_company(rows.me);
+            &strange
+        }
+    };
     let told = named(rows, copy.id, copy.order.clone());
     let nothing = Ticket::new(copy.id, told.clone());
     let row = rows.ticket(&copy.id).unwrap_or(&nothing);

@@ -11,7 +11,6 @@ use super::ballot::{Acceptors, Value};
 use super::ids::CompanyId;
 use super::order::{Leg, Order, OrderHash, Passenger};
 use super::order_hash::order_hash;
-use super::rows::Replicated;
 use super::ticket::Ticket;
 use super::vote::{Prepare, Vote};
 
@@ -161,24 +160,6 @@ impl Ticket {
             ..self.clone()
         };
         named.with_corrections(&other.corrections)
-    }
-}
-
-impl Replicated {
-    /// What is believed of a row that this company tells.
-    pub fn told_by(self, company: CompanyId) -> Self {
-        match self {
-            Self::Ticket(ticket) => Self::Ticket(ticket.told_by(company)),
-            Self::User(user) => Self::User(user),
-        }
-    }
-
-    /// The row as that company is told it.
-    pub fn for_company(self, company: CompanyId) -> Self {
-        match self {
-            Self::Ticket(ticket) => Self::Ticket(ticket.for_company(company)),
-            Self::User(user) => Self::User(user),
-        }
     }
 }
 

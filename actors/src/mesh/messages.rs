@@ -209,6 +209,17 @@ pub enum Reply {
 impl Request {
     /// The request as that company is told it.
     pub fn for_company(self, company: CompanyId) -> Self {
+        let told = self.with_orders_for(company);
+        told.with_tickets(|ticket| ticket.for_company(company))
+    }
+
+    /// What is believed of a request that this company sends.
+    pub fn told_by(self, company: CompanyId) -> Self {
+        let believed = self.with_orders_for(company);
+        believed.with_tickets(|ticket| ticket.told_by(company))
+    }
+
+    fn with_orders_for(self, company: CompanyId) -> Self {
         match self {
             Request::Ask(question) => Request::Ask(match question {
                 Question::Prepare(prepare) => {
@@ -228,37 +239,23 @@ impl Request {
                 },
                 question => question,
             }),
-            Request::MergeTicket(ticket) => {
-                Request::MergeTicket(Box::new(ticket.for_company(company)))
-            }
-            Request::Cancel {
-                ticket,
-                refunds,
-                agreed,
-            } => Request::Cancel {
-                ticket: Box::new(ticket.for_company(company)),
-                refunds,
-                agreed,
-            },
             request => request,
         }
     }
 
-    /// What is believed of a request that this company sends.
-    pub fn told_by(self, company: CompanyId) -> Self {
+    fn with_tickets(self, told: impl Fn(Ticket) -> Ticket) -> Self {
         match self {
-            Request::MergeTicket(ticket) => Request::MergeTicket(Box::new(ticket.told_by(company))),
+            Request::MergeTicket(ticket) => Request::MergeTicket(Box::new(told(*ticket))),
             Request::Cancel {
                 ticket,
                 refunds,
                 agreed,
             } => Request::Cancel {
-                ticket: Box::new(ticket.told_by(company)),
+                ticket: Box::new(told(*ticket)),
                 refunds,
                 agreed,
             },
-            // an order that is voted for or proposed names nobody whom its sender may not know
-            request => request.for_company(company),
+            request => request,
         }
     }
 }
@@ -266,6 +263,23 @@ impl Request {
 impl Reply {
     /// The reply as that company is told it.
     pub fn for_company(self, company: CompanyId) -> Self {
+        let told = self.with_orders_for(company);
+        told.with_tickets(|ticket| ticket.for_company(company))
+    }
+
+    /// What is believed of a reply that this company gives.
+    pub fn told_by(self, company: CompanyId) -> Self {
+        let believed = self.with_orders_for(company);
+        match believed {
+            Reply::Named(tickets) => {
+                let tickets = tickets.into_iter();
+                Reply::Named(tickets.map(|ticket| ticket.told_by(company)).collect())
+            }
+            reply => reply.with_tickets(|ticket| ticket.told_by(company)),
+        }
+    }
+
+    fn with_orders_for(self, company: CompanyId) -> Self {
         match self {
             Reply::Answer(CompanyAnswer::Vote(vote)) => {
                 Reply::Answer(CompanyAnswer::Vote(vote.for_company(company)))
@@ -279,71 +293,33 @@ impl Reply {
                 }))
             }
             Reply::Recorded(recorded) => Reply::Recorded(Box::new(recorded.for_company(company))),
-            Reply::Ticket(ticket) => {
-                Reply::Ticket(ticket.map(|ticket| Box::new(ticket.for_company(company))))
-            }
-            Reply::Tickets(tickets) => {
-                let tickets = tickets.into_iter();
-                Reply::Tickets(tickets.map(|ticket| ticket.for_company(company)).collect())
-            }
-            Reply::Rows {
-                incarnation,
-                rows,
-                mark,
-            } => Reply::Rows {
-                incarnation,
-                rows: rows
-                    .into_iter()
-                    .map(|(seq, row)| (seq, row.for_company(company)))
-                    .collect(),
-                mark,
-            },
-            Reply::Copies(rows) => {
-                let rows = rows.into_iter();
-                Reply::Copies(rows.map(|row| row.for_company(company)).collect())
-            }
-            Reply::Cancelled(Cancelled::Done(ticket)) => {
-                Reply::Cancelled(Cancelled::Done(ticket.for_company(company)))
-            }
             reply => reply,
         }
     }
 
-    /// What is believed of a reply that this company gives.
-    pub fn told_by(self, company: CompanyId) -> Self {
+    /// But for those that are [named](Reply::Named): they are for who may be told.
+    fn with_tickets(self, told: impl Fn(Ticket) -> Ticket) -> Self {
+        let row = |row| match row {
+            Replicated::Ticket(ticket) => Replicated::Ticket(told(ticket)),
+            Replicated::User(user) => Replicated::User(user),
+        };
         match self {
-            Reply::Ticket(ticket) => {
-                Reply::Ticket(ticket.map(|ticket| Box::new(ticket.told_by(company))))
-            }
-            Reply::Tickets(tickets) => {
-                let tickets = tickets.into_iter();
-                Reply::Tickets(tickets.map(|ticket| ticket.told_by(company)).collect())
-            }
-            Reply::Named(tickets) => {
-                let tickets = tickets.into_iter();
-                Reply::Named(tickets.map(|ticket| ticket.told_by(company)).collect())
-            }
+            Reply::Ticket(ticket) => Reply::Ticket(ticket.map(|ticket| Box::new(told(*ticket)))),
+            Reply::Tickets(tickets) => Reply::Tickets(tickets.into_iter().map(told).collect()),
             Reply::Rows {
                 incarnation,
                 rows,
                 mark,
             } => Reply::Rows {
                 incarnation,
-                rows: rows
-                    .into_iter()
-                    .map(|(seq, row)| (seq, row.told_by(company)))
-                    .collect(),
+                rows: rows.into_iter().map(|(seq, one)| (seq, row(one))).collect(),
                 mark,
             },
-            Reply::Copies(rows) => {
-                let rows = rows.into_iter();
-                Reply::Copies(rows.map(|row| row.told_by(company)).collect())
-            }
+            Reply::Copies(rows) => Reply::Copies(rows.into_iter().map(row).collect()),
             Reply::Cancelled(Cancelled::Done(ticket)) => {
-                Reply::Cancelled(Cancelled::Done(ticket.told_by(company)))
+                Reply::Cancelled(Cancelled::Done(told(ticket)))
             }
-            // votes, promises and records name nobody whom they may not
-            reply => reply.for_company(company),
+            reply => reply,
         }
     }
 }

@@ -111,10 +111,14 @@ impl Desk {
     ) -> Vec<Ticket> {
         let request = Request::People {
             shown: shown.clone(),
-            bookings,
+            bookings: bookings.clone(),
         };
         match self.companies.ask(company, request, ASK_TIMEOUT).await {
-            Ok(Reply::Named(told)) => told,
+            // of others it may not know who travels
+            Ok(Reply::Named(mut told)) => {
+                told.retain(|ticket| bookings.contains(&ticket.id));
+                told
+            }
             _ => Vec::new(),
         }
     }
