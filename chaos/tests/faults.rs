@@ -23,6 +23,8 @@ const NOTICE_LIMIT: Duration = Duration::from_secs(5);
 const NAP: Duration = Duration::from_secs(20);
 const WHOLE: Duration = Duration::from_secs(2);
 const MIXED_SECONDS: &str = "60";
+/// Of what a failed run has said.
+const LINES_SHOWN: usize = 40;
 
 /// For `cargo test`, which runs them in one process; nextest has a group for them.
 static ALONE: Mutex<()> = Mutex::const_new(());
@@ -83,7 +85,14 @@ fn everything_at_once_breaks_nothing() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let complained = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}\n{complained}");
+    // what was found stands last, and must be seen where little of a failure is
+    let found: Vec<&str> = said.lines().rev().take(LINES_SHOWN).collect();
+    let found: Vec<&str> = found.into_iter().rev().collect();
+    assert!(
+        output.status.success(),
+        "{}\n{complained}",
+        found.join("\n")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

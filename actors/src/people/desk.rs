@@ -10,6 +10,7 @@ mod history;
 mod holds;
 mod lookup;
 mod people;
+mod state;
 mod tickets;
 
 use std::sync::Arc;
@@ -23,8 +24,9 @@ pub use self::finding::{Checked, Unchecked};
 pub use self::history::BookingHistory;
 use self::holds::HoldsBegun;
 pub use self::holds::{ConfirmAnswer, ExtendAnswer, HoldTerms, Holds, ReleaseAnswer};
-pub use self::lookup::{BookingState, BookingStatus, CompanyLegs};
+pub use self::lookup::{BookingStatus, CompanyLegs};
 pub use self::people::Caller;
+pub use self::state::BookingState;
 pub use self::tickets::{CancelAnswer, NotAgreed, NotCorrected, TicketPage};
 use crate::booking::drivers::Drivers;
 use crate::booking::progress::Follower;

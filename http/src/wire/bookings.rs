@@ -300,6 +300,7 @@ mod tests {
             saga: SAGA,
             user: UserId(Uuid::nil()),
             state: BookingState::Running,
+            doubt: None,
             order: None,
             hold: None,
             reason: None,

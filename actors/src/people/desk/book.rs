@@ -258,7 +258,7 @@ impl Desk {
 
     /// The order of a booking that was begun, as far as a company that answers knows of one.
     async fn begun_with(&self, user: UserId, saga: SagaId) -> Option<Arc<Order>> {
-        self.booking(user, saga).await.ok()?.order
+        self.believed(user, saga).await.ok()?.order
     }
 
     /// What a request with this key has begun to exchange.

@@ -110,7 +110,7 @@ impl Desk {
     /// A hold of this user, or what became of it.
     pub async fn hold(&self, user: UserId, hold: SagaId) -> Result<BookingStatus, NotShown> {
         let (status, _) = self.known_hold(user, hold).await?;
-        Ok(status)
+        status.without_doubt()
     }
 
     /// The user's open holds, the newest first.
@@ -253,7 +253,9 @@ impl Desk {
         ) {
             return ExtendAnswer::Booked;
         }
-        let terms = status.hold.filter(|_| status.state == BookingState::Held);
+        // also where somebody decides it now: whoever keeps its seats no more will say so
+        let ends = status.state == BookingState::Refused;
+        let terms = status.hold.filter(|terms| !terms.is_over() && !ends);
         let (Some(terms), Some((saga, _))) = (terms, recorded) else {
             return ExtendAnswer::Ended;
         };
@@ -270,6 +272,7 @@ impl Desk {
         }
         match self.booking(user, hold).await {
             Ok(status) if status.hold.is_some() => ExtendAnswer::Extended(Box::new(status)),
+            Err(NotShown::CompanyDown(company)) => ExtendAnswer::NotExtended(company),
             _ => ExtendAnswer::Ended,
         }
     }

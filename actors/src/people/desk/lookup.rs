@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::state::{BookingState, answer_of, state_of};
 use super::{BookAnswer, Desk, HoldTerms, NotShown};
 use crate::company::store::{KnownKey, SagaRecord};
 use crate::domain::ballot::Value;
@@ -16,22 +17,14 @@ use crate::domain::vote::{LegState, RefusalReason};
 use crate::domain::withheld;
 use crate::mesh::messages::{Reply, Request};
 
-/// State of a booking as `GET /reservas/{uuid}` tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BookingState {
-    Running,
-    Held,
-    Confirmed,
-    Refused,
-    Cancelled,
-}
-
 /// What is known of a booking, over all companies that answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookingStatus {
     pub saga: SagaId,
     pub user: UserId,
     pub state: BookingState,
+    /// A company that has not answered, and may know of another state that a customer was told.
+    pub doubt: Option<CompanyId>,
     /// As far as a company that has it answered.
     pub order: Option<Arc<Order>>,
     /// Of a hold that every company which answered keeps; its time may be over.
@@ -44,6 +37,15 @@ pub struct BookingStatus {
 
 /// A company with the states of its legs, if it answered.
 pub type CompanyLegs = (CompanyId, Option<Vec<(SeatRef, LegState)>>);
+
+impl BookingStatus {
+    pub(super) fn without_doubt(self) -> Result<Self, NotShown> {
+        match self.doubt {
+            Some(company) => Err(NotShown::CompanyDown(company)),
+            None => Ok(self),
+        }
+    }
+}
 
 impl Desk {
     /// `Err` is the answer if this key is known here or to a peer.
@@ -105,7 +107,7 @@ impl Desk {
         saga: SagaId,
         down: BookAnswer,
     ) -> BookAnswer {
-        match self.booking(user, saga).await.map(|known| known.state) {
+        match self.believed(user, saga).await.map(|known| known.state) {
             Ok(BookingState::Confirmed | BookingState::Cancelled) => {
                 BookAnswer::Definite(Outcome::Booked { ticket: saga })
             }
@@ -114,8 +116,18 @@ impl Desk {
         }
     }
 
-    /// What is known of a booking of this user, over all reachable companies.
+    /// What is known of a booking of this user, over all reachable companies. What a customer was told is not unsaid: a state that a
+    /// company which cannot be asked may know better is not told.
     pub async fn booking(&self, user: UserId, saga: SagaId) -> Result<BookingStatus, NotShown> {
+        self.believed(user, saga).await?.without_doubt()
+    }
+
+    /// The same, also where a company that cannot be asked may know better.
+    pub(super) async fn believed(
+        &self,
+        user: UserId,
+        saga: SagaId,
+    ) -> Result<BookingStatus, NotShown> {
         let asked_at_ms = self.clock().wall_ms();
         let answers = self.recorded(saga).await;
         self.status(user, saga, asked_at_ms, &answers).await
@@ -167,10 +179,10 @@ impl Desk {
             Some(_) => return Err(NotShown::NotFound),
             None => return Err(silent.map_or(NotShown::NotFound, NotShown::CompanyDown)),
         }
-        let state = match &ticket {
-            Some(ticket) if ticket.is_cancelled() => BookingState::Cancelled,
-            Some(_) => BookingState::Confirmed,
-            None => state_of(answers, hold),
+        let (state, doubt) = match &ticket {
+            Some(ticket) if ticket.is_cancelled() => (BookingState::Cancelled, None),
+            Some(_) => (BookingState::Confirmed, None),
+            None => state_of(answers, hold, silent),
         };
         let companies = order.as_ref();
         let companies = companies.map_or(Vec::new(), |order| by_company(order, answers));
@@ -178,6 +190,7 @@ impl Desk {
             saga,
             user,
             state,
+            doubt,
             hold,
             reason: reason_of(answers),
             order,
@@ -190,20 +203,23 @@ impl Desk {
         if let Lookup::NotAsked(company) = ticket {
             return Some(*company);
         }
-        let mut companies = self.companies.all().iter().copied();
-        companies.find(|company| answers.iter().all(|(from, _)| from != company))
+        let companies = self.companies.all().iter().copied();
+        let mut silent = companies.filter(|company| answer_of(*company, answers).is_none());
+        silent.next()
     }
 
-    /// Here, else at the peers. "Nowhere" only if every company said so.
+    /// Here, else at the peers. "Nowhere" only if every company said so. Of a copy that cannot be read here, no peer's is told in its
+    /// place: what was cancelled here may not have come to them.
     pub(super) async fn find_ticket(&self, id: SagaId) -> Lookup {
-        let here = self.company.archive.ticket(id).await;
-        if let Ok(Some(ticket)) = here {
-            return Lookup::Found(ticket);
+        let me = self.company.me;
+        match self.company.archive.ticket(id).await {
+            Ok(Some(ticket)) => return Lookup::Found(ticket),
+            Ok(None) => {}
+            Err(_) => return Lookup::NotAsked(me),
         }
         let request = Request::FindTicket { ticket: id };
         let replies = self.companies.ask_others(request).await;
-        let own = here.is_ok().then_some(self.company.me);
-        let mut without: Vec<CompanyId> = own.into_iter().collect();
+        let mut without = vec![me];
         for (company, reply) in replies {
             match reply {
                 Reply::Ticket(Some(ticket)) => return Lookup::Found(*ticket),
@@ -233,25 +249,6 @@ impl Lookup {
             Lookup::Found(ticket) => Some(ticket),
             Lookup::Nowhere | Lookup::NotAsked(_) => None,
         }
-    }
-}
-
-/// Of a booking without a ticket.
-fn state_of(answers: &[(CompanyId, SagaRecord)], hold: Option<HoldTerms>) -> BookingState {
-    let legs = || answers.iter().flat_map(|(_, recorded)| &recorded.legs);
-    let refused = legs().any(|(_, state)| *state == LegState::Refused);
-    let aborted = answers.iter().any(|(_, recorded)| {
-        let register = recorded.register.as_ref();
-        register.is_some_and(|register| {
-            register.chosen && matches!(register.accepted, Some((_, Value::Abort)))
-        })
-    });
-    if refused || aborted {
-        BookingState::Refused
-    } else if hold.is_some_and(|terms| !terms.is_over()) {
-        BookingState::Held
-    } else {
-        BookingState::Running
     }
 }
 
