@@ -8,13 +8,13 @@ use std::path::Path;
 
 use passcom_actors::company::log::record::Record;
 use passcom_actors::domain::fixtures::{SAGA, company, order, prepare, seat};
-use passcom_actors::domain::ids::{RouteId, SeatNumber};
+use passcom_actors::domain::ids::{RouteId, SeatNumber, UserId};
 use passcom_actors::domain::question::Question;
 use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::time::Timestamp;
 use passcom_actors::mesh::envelope::{Body, Envelope, Response, encode};
 use passcom_actors::mesh::frame::{Frame, Kind, Part};
-use passcom_actors::mesh::messages::{Request, Whom};
+use passcom_actors::mesh::messages::{Request, ShownUser, Whom};
 use passcom_actors::mesh::traceparent::Traceparent;
 use passcom_fuzz::signed::CLUSTER;
 use uuid::Uuid;
@@ -72,6 +72,13 @@ fn envelope(from: &str, body: Body) -> Envelope {
 fn mesh() {
     let seats = [seat("a", 1), seat("b", 2)];
     let login = "ana".to_owned();
+    let shown = ShownUser {
+        user: UserId(Uuid::from_u128(4)),
+        version: 1,
+        issuer: company("a"),
+        consent: Some("Y29uc2VudA".to_owned()),
+        voucher: None,
+    };
     let requests = [
         ("hello", Body::Hello),
         ("find-user", Body::Request(Request::FindUser(Whom::Login(login)))),
@@ -85,6 +92,21 @@ fn mesh() {
                 SAGA,
                 order(&seats),
             )))),
+        ),
+        (
+            "find",
+            Body::Request(Request::Find {
+                locator: "K7QXM2".to_owned(),
+                surname: "souza".to_owned(),
+            }),
+        ),
+        (
+            "correct",
+            Body::Request(Request::Correct {
+                shown,
+                ticket: SAGA,
+                names: vec![(seats[0], "Ana Souza".to_owned())],
+            }),
         ),
     ];
     for (name, body) in requests {
