@@ -13,11 +13,14 @@ use futures_util::future::BoxFuture;
 use passcom_actors::assembly::{self, Assembly, Seams, Settings};
 use passcom_actors::catalogue::{CloseOfSale, ConnectionTimes, Reach, Route};
 use passcom_actors::clock::Clock;
+use passcom_actors::company::credential::UserKey;
 use passcom_actors::company::guesses::WrongPasswords;
 use passcom_actors::company::lease::LeaseTable;
 use passcom_actors::company::log::Seq;
 use passcom_actors::company::log::lineage::Mark;
 use passcom_actors::company::witness::Witness;
+use passcom_actors::domain::accounts::{FIRST_VERSION, User};
+use passcom_actors::domain::entry::Entry;
 use passcom_actors::domain::fencing::FencingToken;
 use passcom_actors::domain::ids::{CompanyId, Incarnation, RouteId, SagaId, UserId};
 use passcom_actors::domain::order::{Price, SeatRef};
@@ -58,6 +61,8 @@ pub struct Peers {
     pub frozen: Arc<AtomicBool>,
     /// How often they were asked for a user.
     pub asked: Arc<AtomicUsize>,
+    /// How often they were asked about a booking or a ticket.
+    pub looked_up: Arc<AtomicUsize>,
     /// What each has told in its outbox.
     pub told: Arc<Mutex<BTreeMap<CompanyId, Vec<Replicated>>>>,
     /// The company among them; none: a.
@@ -127,6 +132,12 @@ impl PeerClient for Peers {
             }
             .boxed();
         }
+        let is_lookup = matches!(
+            request,
+            Request::Query { .. } | Request::History { .. } | Request::FindTicket { .. }
+        );
+        self.looked_up
+            .fetch_add(usize::from(is_lookup), Ordering::Relaxed);
         let is_user = matches!(request, Request::FindUser(_));
         self.asked
             .fetch_add(usize::from(is_user), Ordering::Relaxed);
@@ -419,6 +430,26 @@ impl Whole {
         let who = json!({"login": login, "password": password});
         let registered = self.post("/register-all", who.clone()).await;
         assert_eq!(registered.status, 200, "{registered:?}");
+        self.log_in(login, password).await
+    }
+
+    /// A user of this company, whom no other was asked about.
+    pub async fn enrol(&self, id: u128, login: &str, password: &str) {
+        let key = UserKey::generate(self.assembly.company.me);
+        let user = key.sign(User {
+            id: UserId(Uuid::from_u128(id)),
+            login: login.to_owned(),
+            password_hash: key.lock(password),
+            version: FIRST_VERSION,
+            mailbox: None,
+        });
+        let enrolled = self.assembly.company.ledger.post(Entry::Enrol(user)).await;
+        assert!(enrolled.is_ok());
+    }
+
+    /// The user's token.
+    pub async fn log_in(&self, login: &str, password: &str) -> String {
+        let who = json!({"login": login, "password": password});
         let answer = self.post("/login", who).await;
         let token = answer.body["access_token"].as_str();
         token.unwrap_or_else(|| panic!("{answer:?}")).to_owned()

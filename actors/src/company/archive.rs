@@ -87,6 +87,16 @@ impl Archive {
         self.cell(saga, |cell| recorded(self.me, cell, now)).await
     }
 
+    /// Whose a booking is, which never changes. None: this company knows neither an order nor a ticket of it.
+    pub async fn owner(&self, saga: SagaId) -> Read<Option<UserId>> {
+        let owner = |cell: &Cell| {
+            let ordered = cell.saga.as_ref().and_then(|row| row.order.as_ref());
+            let sold = cell.ticket.as_ref().map(|(ticket, _)| &ticket.order);
+            sold.or(ordered).map(|order| order.user)
+        };
+        self.cell(saga, owner).await
+    }
+
     /// What a client's key was used for.
     pub async fn key(&self, user: UserId, key: String) -> Read<Option<KnownKey>> {
         let known = self.log.read(|hot| hot.key(user, &key).cloned())?;

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
-use passcom_actors::company::credential::UserKey;
 use passcom_actors::company::guesses::{LoginHash, WrongPasswords};
 use passcom_actors::domain::accounts::{FIRST_VERSION, User};
 use passcom_actors::domain::entry::Entry;
@@ -94,20 +93,6 @@ async fn a_wrong_password_is_no_bad_token() {
     assert!(token.head.contains("www-authenticate: Bearer\r\n"));
 }
 
-/// Has `ana.souza` be a user there, whatever the others know.
-async fn enrol(node: &Whole) {
-    let key = UserKey::generate(company("a"));
-    let ana = key.sign(User {
-        id: UserId(Uuid::from_u128(1)),
-        login: "ana.souza".to_owned(),
-        password_hash: key.lock(PASSWORD),
-        version: FIRST_VERSION,
-        mailbox: None,
-    });
-    let enrolled = node.assembly.company.ledger.post(Entry::Enrol(ana)).await;
-    assert!(enrolled.is_ok());
-}
-
 /// A log-in from there, through the proxy.
 async fn try_from(node: &Whole, login: &str, password: &str, address: &str) -> Answer {
     let body = json!({"login": login, "password": password});
@@ -152,7 +137,7 @@ async fn who_guesses_at_several_companies_has_one_budget_of_a_login() {
         let mut hearing = others.hearing.lock().unwrap();
         hearing.insert(node.assembly.company.me, hears);
     }
-    enrol(&a).await;
+    a.enrol(1, "ana.souza", PASSWORD).await;
     let home = "10.9.9.9";
     assert_eq!(try_from(&a, "ana.souza", PASSWORD, home).await.status, 200);
 
@@ -194,7 +179,7 @@ async fn a_member_that_tells_of_wrong_passwords_that_nobody_has_typed_keeps_nobo
         service.serve(company("b"), said).await
     };
     assert_eq!(say(vec![lie; 200]).await, Reply::Merged);
-    enrol(&node).await;
+    node.enrol(1, "ana.souza", PASSWORD).await;
     for _ in 0..3 {
         let body = json!({"login": "ana.souza", "password": PASSWORD});
         assert_eq!(node.post("/login", body).await.status, 200);

@@ -1,11 +1,13 @@
 //! Bodies and codes as nobody means them: each is answered, and none by a fault of ours.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::mutants::Mutants;
-use super::{Whole, seats_of};
+use super::{Peers, Whole, seats_of};
 
 const PASSWORD: &str = "uma senha nada comum";
 const EACH: usize = 60;
@@ -72,5 +74,46 @@ async fn a_code_that_nobody_signed_is_none() {
         let let_in = status(&node, "GET /conta", &plain, b"").await;
         assert!(![0, 500].contains(&let_in), "{let_in}: {plain}");
         assert!(!changed || plain == token || let_in != 200, "{plain}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_looks_for_what_is_of_others_makes_no_peer_work() {
+    let peers = Peers {
+        companies: vec!["b", "c"],
+        ..Peers::default()
+    };
+    let looked_up = peers.looked_up.clone();
+    let node = Whole::open_among(peers).await;
+    // the peers stand still: no login can be agreed on
+    node.enrol(1, "ana.souza", PASSWORD).await;
+    node.enrol(2, "bruno.lima", PASSWORD).await;
+    let ana = node.log_in("ana.souza", PASSWORD).await;
+    let bruno = node.log_in("bruno.lima", PASSWORD).await;
+    let made = [
+        ("/reservar", 1, 200, "uuid_passagem"),
+        ("/retencoes", 2, 201, "uuid"),
+    ];
+    for (path, seat, status, name) in made {
+        let booked = node.post_as(&ana, path, seats_of(1, [seat])).await;
+        assert_eq!(booked.status, status, "{booked:?}");
+        let id = booked.body[name].as_str().unwrap();
+        looked_up.store(0, Ordering::Relaxed);
+        for path in [
+            format!("/reservas/{id}"),
+            format!("/reservas/{id}/historia"),
+            format!("/reservas/{id}/eventos"),
+            format!("/retencoes/{id}"),
+        ] {
+            assert_eq!(node.get(&path, &bruno).await.status, 404, "{path}");
+        }
+        for action in ["confirmar", "estender"] {
+            let path = format!("/retencoes/{id}/{action}");
+            let answer = node.post_as(&bruno, &path, json!({})).await;
+            assert_eq!(answer.status, 404, "{path}");
+        }
+        assert_eq!(looked_up.load(Ordering::Relaxed), 0);
+        let own = node.get(&format!("/reservas/{id}"), &ana).await;
+        assert!(looked_up.load(Ordering::Relaxed) > 0, "{own:?}");
     }
 }

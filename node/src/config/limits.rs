@@ -53,7 +53,7 @@ impl Default for Limits {
         Self {
             requests_per_second_per_address: 500,
             requests_per_second_per_user: 100,
-            registrations_per_minute_per_address: 120,
+            registrations_per_minute_per_address: 20,
             wrong_passwords: 5,
             connections_per_address: 1_000,
             unread_megabytes: 128,

@@ -21,6 +21,7 @@ pub struct BookingHistory {
 impl Desk {
     /// The history of a booking of this user.
     pub async fn history(&self, user: UserId, saga: SagaId) -> Result<BookingHistory, NotShown> {
+        self.check_owner(user, saga).await?;
         let (status, replies) = join(
             self.booking(user, saga),
             self.companies.ask_all(Request::History { saga }),

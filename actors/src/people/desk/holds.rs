@@ -343,6 +343,7 @@ impl Desk {
         user: UserId,
         hold: SagaId,
     ) -> Result<(BookingStatus, Option<Voted>), NotShown> {
+        self.check_owner(user, hold).await?;
         let asked_at_ms = self.clock().wall_ms();
         let answers = self.recorded(hold).await;
         let status = self.status(user, hold, asked_at_ms, &answers).await?;

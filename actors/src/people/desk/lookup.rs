@@ -128,9 +128,18 @@ impl Desk {
         user: UserId,
         saga: SagaId,
     ) -> Result<BookingStatus, NotShown> {
+        self.check_owner(user, saga).await?;
         let asked_at_ms = self.clock().wall_ms();
         let answers = self.recorded(saga).await;
         self.status(user, saga, asked_at_ms, &answers).await
+    }
+
+    /// No peer is asked about what is known here to be another user's: whoever looks for that gets no more work done than this.
+    pub(super) async fn check_owner(&self, user: UserId, saga: SagaId) -> Result<(), NotShown> {
+        match self.company.archive.owner(saga).await {
+            Ok(Some(owner)) if owner != user => Err(NotShown::NotFound),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// What every company that answers has recorded of a saga.
