@@ -8,10 +8,13 @@ use metrics::counter;
 use tokio::time::Instant;
 use tracing::{debug, error};
 
-use crate::domain::ids::CompanyId;
+use crate::domain::ids::{CompanyId, SagaId};
 
 /// A peer has one line in the log in so long; the rest is in the number that the next one tells.
 const LOG_EVERY: Duration = Duration::from_secs(10);
+
+/// Outcomes to be looked for at a time. Whoever tells one tells it again.
+const DOUBTS_MAX: usize = 256;
 
 /// Why a request of a peer is not executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +93,8 @@ impl Reason {
 #[derive(Debug, Default)]
 pub struct Refused {
     peers: Mutex<BTreeMap<CompanyId, OfPeer>>,
+    /// Of which sagas an outcome was told that nobody had shown, and by whom last.
+    doubts: Mutex<BTreeMap<SagaId, CompanyId>>,
 }
 
 #[derive(Debug, Default)]
@@ -130,6 +135,19 @@ impl Refused {
         }
     }
 
+    /// An outcome of this saga was told and not believed ([`Reason::Unproven`]): it is to be looked for.
+    pub fn doubt(&self, saga: SagaId, told_by: CompanyId) {
+        let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        if doubts.len() < DOUBTS_MAX || doubts.contains_key(&saga) {
+            doubts.insert(saga, told_by);
+        }
+    }
+
+    /// Those that were doubted since this was asked for last.
+    pub fn take_doubts(&self) -> BTreeMap<SagaId, CompanyId> {
+        std::mem::take(&mut self.doubts.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// How many requests of this peer were refused, and how many of those no honest node sends.
     pub fn of(&self, peer: CompanyId) -> (u64, u64) {
         let peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -153,5 +171,20 @@ mod tests {
         assert_eq!(refused.of(a), (0, 0));
         let peers = refused.peers.lock().unwrap();
         assert_eq!(peers[&b].unlogged, 1, "the second line waits");
+    }
+
+    #[test]
+    fn an_outcome_that_is_not_believed_is_looked_for_once_and_of_no_more_than_there_is_room_for() {
+        let refused = Refused::default();
+        let saga = |number: usize| SagaId(uuid::Uuid::from_u128(number as u128));
+        let [a, b] = ["a", "b"].map(crate::domain::fixtures::company);
+        for number in 0..DOUBTS_MAX + 5 {
+            refused.doubt(saga(number), a);
+        }
+        refused.doubt(saga(1), b);
+        let doubts = refused.take_doubts();
+        assert_eq!(doubts.len(), DOUBTS_MAX);
+        assert_eq!((doubts[&saga(0)], doubts[&saga(1)]), (a, b));
+        assert!(refused.take_doubts().is_empty());
     }
 }

@@ -138,6 +138,10 @@ impl Service {
             if let Err(reason) =
                 standing::check_against(self.company.me, &recorded, from, &question)
             {
+                let is_outcome = !matches!(question, Question::AllVoted { .. });
+                if reason == Reason::Unproven && is_outcome {
+                    self.company.refused.doubt(saga, from);
+                }
                 return self.refuse(from, &Request::Ask(question), reason).await;
             }
         }

@@ -3,7 +3,8 @@
 //!
 //! Invariants:
 //! * an honest node is never refused for good: what it is refused for lack of a record here it may ask again, and this company finds
-//!   the outcome by itself, by a ballot, when its seats have been kept for too long. So no refusal can keep a booking from ending.
+//!   the outcome by itself, by a ballot, when its seats have been kept for too long; that of a hold, which may be long, once it has heard
+//!   of one that it does not believe and somebody else knows of it, too. So no refusal can keep a booking from ending.
 //! * nobody is refused for repeating what is recorded: it changes nothing.
 //!
 //! | said | believed of |

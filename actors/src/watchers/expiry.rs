@@ -13,7 +13,7 @@ use metrics::gauge;
 use tokio::time::Instant;
 
 use crate::company::Company;
-use crate::domain::ids::SagaId;
+use crate::domain::ids::{CompanyId, SagaId};
 use crate::mesh::companies::Companies;
 use crate::people::desk::Desk;
 
@@ -24,6 +24,9 @@ const WATCHED_MAX: usize = 10_000;
 const END_MAX: usize = 64;
 /// Pause before the end of the same hold is asked for again.
 const AGAIN: Duration = Duration::from_secs(10);
+
+/// A hold that may have ended without us, and who has said so.
+type Missed = (SagaId, Option<CompanyId>);
 
 #[derive(Default)]
 struct Holds {
@@ -49,12 +52,18 @@ pub async fn watch(company: Arc<Company>, companies: Companies, desk: Desk, grac
         // whoever was away, and that is we at our start, may have decided what nobody has told us
         let up = companies.up();
         if up != reached {
-            missed = open.iter().map(|(saga, _)| *saga).collect();
+            missed = open.iter().map(|(saga, _)| (*saga, None)).collect();
             reached = up;
+        }
+        // so may who has told an outcome that is shown by nothing here
+        for (saga, told_by) in company.refused.take_doubts() {
+            if missed.iter().all(|(missed, _)| *missed != saga) {
+                missed.push((saga, Some(told_by)));
+            }
         }
         let now = Instant::now();
         holds.look(&open, now);
-        missed.retain(|saga| holds.open.contains_key(saga));
+        missed.retain(|(saga, _)| holds.open.contains_key(saga));
         if reached.len() > 1 {
             missed = catch_up(&desk, missed).await;
         }
@@ -68,10 +77,14 @@ pub async fn watch(company: Arc<Company>, companies: Companies, desk: Desk, grac
     }
 }
 
-/// Ends those that others have decided meanwhile. What is left are those of which nobody else could be asked.
-async fn catch_up(desk: &Desk, mut asked: Vec<SagaId>) -> Vec<SagaId> {
+/// Ends those that others have decided meanwhile. What is left are those of which nobody else could be asked, or whose end could not be
+/// written down.
+async fn catch_up(desk: &Desk, mut asked: Vec<Missed>) -> Vec<Missed> {
     let later = asked.split_off(asked.len().min(END_MAX));
-    let ask = |saga| async move { (!desk.end_decided(saga).await).then_some(saga) };
+    let ask = |missed: Missed| async move {
+        let (saga, told_by) = missed;
+        (!desk.end_decided(saga, told_by).await).then_some(missed)
+    };
     let unanswered = join_all(asked.into_iter().map(ask)).await;
     later
         .into_iter()

@@ -372,30 +372,33 @@ impl Desk {
         known.max_by_key(|(known, voted)| (*voted, !known.order.is_withheld()))
     }
 
-    /// Asks for the end of a hold that is open here if others know of a ballot or an end. False: none of them answered.
-    pub(crate) async fn end_decided(&self, saga: SagaId) -> bool {
+    /// Asks for the end of a hold that is open here if others know of a ballot or an end. `told_by`: who has said that it ended, if that is
+    /// why it is looked for; a ballot that nobody else knows of ends nothing then. False: it is to be looked for again.
+    pub(crate) async fn end_decided(&self, saga: SagaId, told_by: Option<CompanyId>) -> bool {
         let answers = self.recorded(saga).await;
         let me = self.company.me;
         let others = || answers.iter().filter(|(company, _)| *company != me);
-        let ends = |recorded: &SagaRecord| {
+        let ends = |(company, recorded): &(CompanyId, SagaRecord)| {
             let register = recorded.register.as_ref();
             let open = |(_, state): &(_, LegState)| *state == LegState::Prepared;
-            register.is_some_and(|register| register.accepted.is_some())
-                || !recorded.legs.iter().all(open)
+            let accepted = register.is_some_and(|register| register.accepted.is_some());
+            accepted && told_by != Some(*company) || !recorded.legs.iter().all(open)
         };
-        if others().any(|(_, recorded)| ends(recorded)) {
-            self.end_hold(saga, HOLD_SECONDS_MAX).await;
+        if others().any(ends) {
+            return self.end_hold(saga, HOLD_SECONDS_MAX).await;
         }
         others().next().is_some()
     }
 
     /// A hold that was open here for longer than `seconds`: nobody extends it any more, unless somebody has, and its
-    /// end is asked for.
-    pub(crate) async fn end_hold(&self, saga: SagaId, seconds: u32) {
+    /// end is asked for. False: that could not be written down.
+    pub(crate) async fn end_hold(&self, saga: SagaId, seconds: u32) -> bool {
         let company = &self.company;
-        let ended = company.ledger.post(Entry::EndHold { saga, seconds }).await;
-        if !matches!(ended, Ok(Receipt::Extended(None))) {
-            return;
+        let Ok(ended) = company.ledger.post(Entry::EndHold { saga, seconds }).await else {
+            return false;
+        };
+        if !matches!(ended, Receipt::Extended(None)) {
+            return true;
         }
         // from now on it is in doubt, and the watcher of unfinished sagas drives it if we do not
         if let Ok(recorded) = company.archive.recorded(saga).await
@@ -403,5 +406,6 @@ impl Desk {
         {
             drop(self.drivers.recover(saga));
         }
+        true
     }
 }
