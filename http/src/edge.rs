@@ -2,7 +2,8 @@
 //!
 //! In order: request id and language, the endpoint, the address's rate, the body, the letter of the standards, a place
 //! among the requests under way, the handler with its deadline, room for an answer that is long. Each has one bound and one
-//! problem of its own, and whatever comes out gets the same headers, one log line and one measurement.
+//! problem of its own, and whatever comes out gets the same headers, one log line and one measurement. Who is refused too often
+//! gets it later.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -33,6 +34,7 @@ use crate::language::{self, Language};
 use crate::letter;
 use crate::limits::{Limiter, network_of};
 use crate::poll::Polls;
+use crate::refusals::Refusals;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::router::{Found, Handler, Router};
 use crate::server::{Arrival, Options};
@@ -61,6 +63,7 @@ pub(crate) struct Edge<S: 'static> {
     /// Operators are answered in English.
     only: Option<Language>,
     addresses: Limiter<IpAddr>,
+    refusals: Refusals,
     places: Semaphore,
     listeners: Listeners,
     unread: Unread,
@@ -110,6 +113,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
             state,
             only: None,
             addresses: Limiter::new(None),
+            refusals: Refusals::new(port, options.refusals),
             places: Semaphore::new(options.requests_max),
             listeners: Listeners::new(port, options.streams, closing),
             unread: Unread::new(port, options.unread),
@@ -212,7 +216,9 @@ impl<S: Send + Sync + 'static> Edge<S> {
                     .insert(STRICT_TRANSPORT_SECURITY, HSTS);
             }
             origins.allow(origin, response.headers_mut());
-            self.observe(method, endpoint, response.status(), started.elapsed());
+            let status = response.status();
+            self.observe(method, endpoint, status, started.elapsed());
+            self.refusals.hold_back(address, status).await;
             response
         };
         let work = self.polls.measure(endpoint, work);

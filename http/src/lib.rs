@@ -63,6 +63,7 @@ mod money;
 pub mod payment;
 mod poll;
 mod proxies;
+mod refusals;
 mod rendering;
 mod request_id;
 mod router;

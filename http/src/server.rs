@@ -38,7 +38,7 @@ use warp::reply::Response;
 use crate::connections::{Bounds, Connections, NoPlace, Place};
 use crate::events::StreamLimits;
 use crate::letter::{LINES_MAX, Origins};
-use crate::limits::network_of;
+use crate::limits::{Rate, network_of};
 use crate::proxies::Proxies;
 use crate::streams::{self, BODIES_AT_ONCE, Streams, Taken};
 use crate::tls::{Tls, is_http2};
@@ -68,6 +68,8 @@ pub struct Options {
     pub proxies: Proxies,
     /// Pages of other sites that may ask.
     pub origins: Origins,
+    /// Refusals of one address; beyond, each comes later. None: all come at once.
+    pub refusals: Option<Rate>,
     /// Requests under way; the next one hears 503.
     pub requests_max: usize,
     /// For a whole request head, from the last answer on.
@@ -90,6 +92,7 @@ impl Default for Options {
             connections_per_address: 1024,
             proxies: Proxies::default(),
             origins: Origins::default(),
+            refusals: None,
             requests_max: 2048,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),

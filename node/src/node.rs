@@ -15,6 +15,7 @@ mod open_files;
 
 pub use memory::use_small_pages;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -157,7 +158,7 @@ pub async fn run(
     node.assembly.spawn(keys.clone().run(hangups));
     let operators = tokio::spawn(passcom_http::serve_admin(
         admin,
-        node.admin(&keys, metrics),
+        node.admin(&config.limits, &keys, metrics),
         until(stop.clone()),
     ));
     // whoever asks first is to find the others, and they may know that our log went back; where they are away, the node
@@ -385,7 +386,7 @@ impl Node {
         database: &Database,
     ) -> App {
         let rate = |per_second: u32| {
-            std::num::NonZeroU32::new(per_second).map(|per_second| Rate {
+            NonZeroU32::new(per_second).map(|per_second| Rate {
                 per_second,
                 burst: per_second,
             })
@@ -408,9 +409,7 @@ impl Node {
             limits: Limits {
                 per_address: rate(config.limits.requests_per_second_per_address),
                 per_user: rate(config.limits.requests_per_second_per_user),
-                registrations: std::num::NonZeroU32::new(
-                    config.limits.registrations_per_minute_per_address,
-                ),
+                registrations: NonZeroU32::new(config.limits.registrations_per_minute_per_address),
             },
             options: passcom_http::Options {
                 tls: keys.http.clone(),
@@ -419,7 +418,12 @@ impl Node {
         }
     }
 
-    fn admin(&self, keys: &Arc<Keys>, recorder: PrometheusHandle) -> Admin {
+    fn admin(
+        &self,
+        limits: &config::Limits,
+        keys: &Arc<Keys>,
+        recorder: PrometheusHandle,
+    ) -> Admin {
         let peers = self.cluster.peers();
         let links = move || {
             let statuses = peers.status().into_iter();
@@ -475,6 +479,7 @@ impl Node {
             metrics: Arc::new(metrics),
             options: passcom_http::Options {
                 tls: keys.admin.clone(),
+                refusals: refusals(limits),
                 ..passcom_http::Options::default()
             },
         }
@@ -511,6 +516,7 @@ fn client_port(config: &Config, company: &Company) -> passcom_http::Options {
         // listeners take no connection away from those who ask
         connections_max: defaults.connections_max + limits.event_streams_at_once as usize,
         connections_per_address: limits.connections_per_address as usize,
+        refusals: refusals(limits),
         proxies: company.proxies().expect("checked when it was loaded"),
         origins: passcom_http::Origins(company.cors_origins.clone()),
         requests_max: limits.http_requests_at_once as usize,
@@ -525,6 +531,16 @@ fn client_port(config: &Config, company: &Company) -> passcom_http::Options {
         },
         ..defaults
     }
+}
+
+/// Of one address, at either port. Half a minute's worth come at once: pages that are opened anew, a program that is being tried.
+fn refusals(limits: &config::Limits) -> Option<Rate> {
+    const BURST_SECONDS: NonZeroU32 = NonZeroU32::new(30).expect("it is not zero");
+    let per_second = NonZeroU32::new(limits.refusals_per_second_per_address)?;
+    Some(Rate {
+        per_second,
+        burst: per_second.saturating_mul(BURST_SECONDS),
+    })
 }
 
 fn mesh_options(

@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::pin::pin;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -301,6 +302,28 @@ async fn an_address_has_a_rate() {
     let answer = port.get("/things/7").await;
     assert_eq!(status(&answer), "429");
     assert!(answer.contains("retry-after: 1\r\n"));
+}
+
+/// Both ask with one address, at once; whoever asks for what is there does not wait for the other.
+#[tokio::test]
+async fn who_is_refused_again_and_again_hears_it_later_and_keeps_no_place() {
+    let one = NonZeroU32::MIN;
+    let rate = Rate {
+        per_second: one,
+        burst: one,
+    };
+    let port = Port::open(Options {
+        refusals: Some(rate),
+        requests_max: 1,
+        ..Options::default()
+    })
+    .await;
+    assert_eq!(status(&port.get("/nothing").await), "404");
+    let mut late = pin!(port.get("/things"));
+    let answered = timeout(SHORT, &mut late).await;
+    assert!(answered.is_err(), "it comes later: {answered:?}");
+    assert_eq!(status(&port.get("/things/7").await), "200");
+    assert_eq!(status(&timeout(PATIENCE, late).await.unwrap()), "404");
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ pub struct Limits {
     pub requests_per_second_per_address: u32,
     /// Requests a second of one user.
     pub requests_per_second_per_user: u32,
+    /// Requests a second of one address that are refused as wrong, or as too many; beyond, each is answered a second later.
+    pub refusals_per_second_per_address: u32,
     /// New accounts a minute from one address.
     pub registrations_per_minute_per_address: u32,
     /// Wrong passwords of one login from one address before further ones have to wait; ten times as many of one address,
@@ -53,6 +55,7 @@ impl Default for Limits {
         Self {
             requests_per_second_per_address: 500,
             requests_per_second_per_user: 100,
+            refusals_per_second_per_address: 10,
             registrations_per_minute_per_address: 20,
             wrong_passwords: 5,
             connections_per_address: 1_000,
@@ -76,6 +79,7 @@ impl Limits {
         Self {
             requests_per_second_per_address: 20_000,
             requests_per_second_per_user: 20_000,
+            refusals_per_second_per_address: 20_000,
             registrations_per_minute_per_address: 6_000,
             ..Self::default()
         }
@@ -87,6 +91,7 @@ impl Limits {
         Self {
             requests_per_second_per_address: 100_000,
             requests_per_second_per_user: 100_000,
+            refusals_per_second_per_address: 100_000,
             registrations_per_minute_per_address: 100_000,
             wrong_passwords: 10_000,
             connections_per_address: 20_000,
@@ -108,6 +113,11 @@ impl Limits {
             (
                 "requests_per_second_per_user",
                 self.requests_per_second_per_user,
+                RATE,
+            ),
+            (
+                "refusals_per_second_per_address",
+                self.refusals_per_second_per_address,
                 RATE,
             ),
             (
