@@ -16,6 +16,8 @@ pub struct Airlines(Arc<BTreeMap<CompanyId, Airline>>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Airline {
     pub name: String,
+    /// Where customers find its page (`https://host`), if that is known.
+    pub page: Option<String>,
     /// None where its operator says nothing.
     pub conditions: Option<Conditions>,
     /// What it asks to be told of whoever it carries.
@@ -45,6 +47,10 @@ impl Airlines {
     pub(crate) fn name<'a>(&'a self, company: &'a CompanyId) -> &'a str {
         let known = self.0.get(company);
         known.map_or(company.as_str(), |airline| &airline.name)
+    }
+
+    pub(crate) fn page(&self, company: CompanyId) -> Option<&str> {
+        self.0.get(&company)?.page.as_deref()
     }
 
     pub(crate) fn requires(&self, company: CompanyId) -> Requires {
@@ -86,6 +92,7 @@ pub(crate) mod tests {
         };
         let airline = |name: &str, conditions| Airline {
             name: name.to_owned(),
+            page: None,
             conditions,
             requires: Requires::default(),
         };

@@ -108,6 +108,12 @@ pub(crate) struct NewPassword {
     pub new_password: Option<String>,
 }
 
+/// Beside [`Credentials`], of a new account.
+#[derive(Deserialize)]
+pub(crate) struct FirstEmail {
+    pub email: Option<String>,
+}
+
 /// Beside [`Credentials`].
 #[derive(Deserialize)]
 pub(crate) struct NewEmail {

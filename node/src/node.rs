@@ -500,6 +500,7 @@ fn airlines(config: &Config) -> Airlines {
     let airline = |company: &Company| {
         let airline = Airline {
             name: company.name.clone(),
+            page: company.public_url.clone(),
             conditions: company.conditions.as_ref().map(conditions),
             requires: company.requires.into(),
         };

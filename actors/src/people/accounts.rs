@@ -115,7 +115,14 @@ impl Accounts {
         }
     }
 
-    pub async fn register(&self, login: &str, password: &str, from: Whence) -> Registered {
+    /// `mailbox`: where mail for the user goes from the first day on.
+    pub async fn register(
+        &self,
+        login: &str,
+        password: &str,
+        mailbox: Option<Mailbox>,
+        from: Whence,
+    ) -> Registered {
         let login = match spelling::new_login(login) {
             Ok(login) => login,
             Err(why) => return Registered::LoginMisspelt(why),
@@ -135,7 +142,7 @@ impl Accounts {
             login,
             password_hash,
             version: FIRST_VERSION,
-            mailbox: None,
+            mailbox,
         });
         match self.logins.claim(&user).await {
             Claimed::Ours => Registered::Created(user.id),

@@ -3,8 +3,10 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use passcom_actors::domain::accounts::Mailbox;
 use passcom_actors::people::accounts::{Known, LoggedIn, Registered, Renewed, Unfit};
 use passcom_actors::people::desk::Unavailable;
+use passcom_actors::people::mail_address;
 use passcom_actors::people::spelling::Misspelt;
 use tracing::error;
 
@@ -12,11 +14,11 @@ use super::{Client, RETRY, RETRY_COMPANY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
-use crate::language::Text;
+use crate::language::{Language, Text};
 use crate::router::{Endpoint, post};
 use crate::token::LIFETIME_SECONDS;
 use crate::wire;
-use crate::wire::field::NEW_PASSWORD;
+use crate::wire::field::{EMAIL, NEW_PASSWORD};
 
 pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
     post("/register-all", |client, call| {
@@ -45,11 +47,17 @@ async fn register(client: &Client, call: Call) -> Answered {
     let (login, password) = credentials(&call)?;
     check_new("login", &login, LOGIN_LEN)?;
     check_new("password", &password, PASSWORD_LEN)?;
+    let body: wire::FirstEmail = call.json()?;
+    let email = body.email.filter(|email| !email.trim().is_empty());
+    let mailbox = email.map(|email| mailbox_at(&email, call.language));
+    let mailbox = mailbox.transpose()?;
     if let Some(from) = &call.from {
         let check = client.registrations.check(from);
         check.map_err(too_many)?;
     }
-    let registered = client.accounts.register(&login, &password, call.from);
+    let registered = client
+        .accounts
+        .register(&login, &password, mailbox, call.from);
     match registered.await {
         Registered::Created(user_uuid) => Ok(Answer::json(&wire::Registered {
             message: CREATED.to(call.language),
@@ -154,6 +162,17 @@ pub(super) fn session(client: &Client, call: &Call, known: Known) -> Answered {
 pub(super) fn credentials(call: &Call) -> Result<(String, String), Problem> {
     let wire::Credentials { login, password } = call.json()?;
     Ok((present("login", login)?, present("password", password)?))
+}
+
+/// Where mail for a user goes, in the language of the request.
+pub(super) fn mailbox_at(email: &str, language: Language) -> Result<Mailbox, Problem> {
+    let address = mail_address::normalised(email.trim()).ok_or_else(|| {
+        Problem::invalid(
+            format!("{EMAIL} não é um endereço de e-mail"),
+            format!("{EMAIL} is not an e-mail address"),
+        )
+    })?;
+    Ok(Mailbox { address, language })
 }
 
 pub(super) fn present(field: &str, value: Option<String>) -> Result<String, Problem> {

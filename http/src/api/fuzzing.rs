@@ -23,6 +23,9 @@ pub fn readings(bytes: &[u8], now: i64) -> Vec<(&'static str, String)> {
         read("credentials", &call, |body: wire::Credentials| {
             Ok(format!("{:?}", (body.login, body.password)))
         }),
+        read("first address", &call, |body: wire::FirstEmail| {
+            Ok(format!("{:?}", body.email))
+        }),
         read("new password", &call, |body: wire::NewPassword| {
             Ok(format!("{:?}", body.new_password))
         }),

@@ -1,13 +1,13 @@
 //! Who an account belongs to, where its mail goes, and another password for who has forgotten the old one.
 
-use passcom_actors::domain::accounts::Mailbox;
 use passcom_actors::people::accounts::codes::{ASKED_WITHIN, Asked, Codes};
 use passcom_actors::people::accounts::{Renewed, new_password};
-use passcom_actors::people::{mail_address, spelling};
+use passcom_actors::people::spelling;
 use tracing::error;
 
 use super::accounts::{
-    LOGIN_LEN, PASSWORD_LEN, check_new, could_exist, credentials, present, renewed, session,
+    LOGIN_LEN, PASSWORD_LEN, check_new, could_exist, credentials, mailbox_at, present, renewed,
+    session,
 };
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
@@ -142,15 +142,7 @@ async fn change_mailbox(client: &Client, call: Call) -> Answered {
             ));
         }
         Some(None) => None,
-        Some(Some(address)) => Some(Mailbox {
-            address: mail_address::normalised(&address).ok_or_else(|| {
-                Problem::invalid(
-                    format!("{EMAIL} não é um endereço de e-mail"),
-                    format!("{EMAIL} is not an e-mail address"),
-                )
-            })?,
-            language: call.language,
-        }),
+        Some(Some(email)) => Some(mailbox_at(&email, call.language)?),
     };
     if !could_exist(&login, &password) {
         return Err(Kind::BadCredentials.into());

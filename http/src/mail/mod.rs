@@ -102,8 +102,9 @@ impl Letters {
         let elsewhere = home.filter(|home| *home != self.issuer.company());
         let (subject, text) = match elsewhere {
             Some(home) => {
+                let page = self.airlines.page(home);
                 let home = self.airlines.name(&home);
-                words::code_elsewhere(&self.name, home, login, language)
+                words::code_elsewhere(&self.name, home, login, page, language)
             }
             None => {
                 let code = reset_code::shown(reset_code::of(&self.issuer, id)?);

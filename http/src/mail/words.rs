@@ -90,13 +90,22 @@ pub(super) fn code(
     }
 }
 
-pub(super) fn code_elsewhere(company: &str, home: &str, login: &str, language: Language) -> Words {
+/// `page`: where customers find the home's, if that is known.
+pub(super) fn code_elsewhere(
+    company: &str,
+    home: &str,
+    login: &str,
+    page: Option<&str>,
+    language: Language,
+) -> Words {
+    // of the page, which asks for the login there
+    let way = page.map_or_else(String::new, |page| format!(" ({page}/#/senha)"));
     match language {
         Language::Portuguese => (
             format!("Peça a nova senha à {home}"),
             format!(
                 "Olá!\n\nAlguém pediu uma nova senha para o login {login}. Se foi você: sua conta foi criada na {home}, e só lá é \
-                 possível criar uma nova senha sem a atual. Na página da {home}, escolha “Esqueci minha senha” \
+                 possível criar uma nova senha sem a atual. Na página da {home}{way}, escolha “Esqueci minha senha” \
                  e peça um código. Depois, a nova senha vale em todas as companhias.\n\nSe não foi você, ignore esta \
                  mensagem; sua senha continua a mesma.\n\n{company}\n"
             ),
@@ -105,7 +114,7 @@ pub(super) fn code_elsewhere(company: &str, home: &str, login: &str, language: L
             format!("Ask {home} for your new password"),
             format!(
                 "Hello,\n\nSomeone asked for a new password for the login {login}. If that was you: your account was created with \
-                 {home}, and a forgotten password can only be replaced there. On {home}'s page, choose “Forgot your \
+                 {home}, and a forgotten password can only be replaced there. On {home}'s page{way}, choose “Forgot your \
                  password?” and request a code. Your new password will then work with every company.\n\nIf it was not you, \
                  you can ignore this message. Your password has not changed.\n\n{company}\n"
             ),
@@ -361,6 +370,20 @@ mod tests {
             assert!(text.contains(way), "{text}");
             let (_, text) = code("A", "ana", "0012 0034", None, language);
             assert!(!text.contains("senha/codigo"), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_is_to_ask_elsewhere_is_led_to_the_page_there() {
+        for language in [Language::Portuguese, Language::English] {
+            let letter = |page| code_elsewhere("A", "Beija-Flor", "ana", page, language).1;
+            let text = letter(Some("https://b.example"));
+            assert!(
+                text.contains("Beija-Flor (https://b.example/#/senha), ")
+                    || text.contains("Beija-Flor's page (https://b.example/#/senha), "),
+                "{text}"
+            );
+            assert!(!letter(None).contains("#/senha"));
         }
     }
 

@@ -318,7 +318,7 @@ impl Cluster {
         .await;
         let legs = self.get(company, &path, token).await.body;
         let mut seats = legs[0]["assentos"].as_array().unwrap().iter();
-        // what is free here may be sold a moment ago
+        // what is free here may be sold a moment ago, or be about to be
         let booked = loop {
             let seat = &seats.next().unwrap()["id"];
             let seat = json!({"id_trecho": legs[0]["id"], "id_assento": seat, "company": of});
@@ -326,7 +326,7 @@ impl Cluster {
             let body = json!({"trechos": [seat], "passageiros": [passenger]});
             let request = self.request(company, Method::POST, "/reservar");
             let booked = answer(request.bearer_auth(token).json(&body)).await;
-            if booked.problem() != "seat-taken" {
+            if !["seat-taken", "seat-busy"].contains(&booked.problem()) {
                 break booked;
             }
         };

@@ -144,9 +144,17 @@ async fn who_has_forgotten_the_password_is_told_whom_to_ask() {
     let mut server = Server::new();
     server.start(Mood::Good).await;
     let cluster = Cluster::start_with_mail("elsewhere", server.port).await;
-    cluster.register(1, "davi", PASSWORD).await;
     let body = json!({"login": "davi", "password": PASSWORD, "email": "davi@example.com"});
-    cluster.post(0, "/conta/email", body).await.token();
+    let no_address = json!({"login": "davi", "password": PASSWORD, "email": "davi"});
+    assert_eq!(
+        cluster.post(1, "/register-all", no_address).await.status,
+        400
+    );
+    assert_eq!(cluster.post(1, "/register-all", body).await.status, 200);
+    until("the account has come to the other company", async || {
+        cluster.log_in(0, "davi", PASSWORD).await.status == 200
+    })
+    .await;
     let asked = json!({"login": "davi"});
     let asked = cluster.post(0, "/conta/senha/codigo", asked).await;
     assert_eq!(asked.status, 202);

@@ -14,7 +14,7 @@ import { TextInput } from '../parts/TextInput'
 import { useWait, WAIT_S, waitOf } from '../parts/wait'
 import type { Asking } from './asking'
 import { ForgottenLink } from './ForgottenLink'
-import { isUnfit, lengthFault as fault, LOGIN, PASSWORD } from './lengths'
+import { EMAIL_MAX, isUnfit, lengthFault as fault, LOGIN, PASSWORD } from './lengths'
 
 export default function SignIn({ asking }: { asking: Asking }) {
   const t = useText()
@@ -39,12 +39,13 @@ function Form({ why, isNew, onNew, onDone }: FormProps) {
   const form = useRef<HTMLFormElement>(null)
   const [login, setLogin] = useState(session.is === 'ended' ? session.login : '')
   const [password, setPassword] = useState('')
+  const [email, setEmail] = useState('')
   const [checked, setChecked] = useState(false)
   const enter = useMutation({
     mutationFn: async () => {
       const body = { login: login.trim(), password }
       if (isNew) {
-        await answer(client.POST('/register-all', { body }))
+        await answer(client.POST('/register-all', { body: { ...body, email: email.trim() } }))
         // another try only signs in
         onNew(false)
       }
@@ -53,6 +54,7 @@ function Form({ why, isNew, onNew, onDone }: FormProps) {
     onSuccess: () => onDone(true),
   })
   const isCommon = isUnfit(enter.error, 'password')
+  const isNoAddress = isUnfit(enter.error, 'email')
   const tooMany = isRefusal(enter.error, 'too-many-requests') ? enter.error : undefined
   const wait = useWait(tooMany)
   const isOverdue = tooMany !== undefined && wait === 0
@@ -98,8 +100,23 @@ function Form({ why, isNew, onNew, onDone }: FormProps) {
         hint={isNew ? t.account.passwordHint : undefined}
         fault={faults.password}
       />
+      {isNew && (
+        <TextInput
+          label={t.account.emailNew}
+          type="email"
+          autoComplete="email"
+          value={email}
+          maxLength={EMAIL_MAX}
+          onChange={(email) => {
+            setEmail(email)
+            if (isNoAddress) enter.reset()
+          }}
+          hint={t.account.emailNewHint}
+          fault={isNoAddress ? t.account.noAddress : undefined}
+        />
+      )}
       {!isNew && <ForgottenLink login={login} onLeave={() => onDone(false)} />}
-      {enter.error && !isCommon && !isOverdue && <Failure error={explained(t, enter.error, isNew)} />}
+      {enter.error && !isCommon && !isNoAddress && !isOverdue && <Failure error={explained(t, enter.error, isNew)} />}
       <Button kind="primary" type="submit" isWaiting={enter.isPending || wait > 0}>
         {isNew ? t.account.signUp : t.account.signIn}
       </Button>

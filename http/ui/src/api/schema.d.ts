@@ -941,6 +941,12 @@ export interface components {
             login: string;
             password: string;
         };
+        NewAccount: {
+            login: string;
+            password: string;
+            /** @description Where mail goes; none without it, or if it is empty. */
+            email?: string | null;
+        };
         ChangeOfPassword: {
             login: string;
             password: string;
@@ -2025,6 +2031,7 @@ export type CompanyPrice = components['schemas']['CompanyPrice'];
 export type Place = components['schemas']['Place'];
 export type Problem = components['schemas']['Problem'];
 export type Credentials = components['schemas']['Credentials'];
+export type NewAccount = components['schemas']['NewAccount'];
 export type ChangeOfPassword = components['schemas']['ChangeOfPassword'];
 export type ChangeOfEmail = components['schemas']['ChangeOfEmail'];
 export type CodeWanted = components['schemas']['CodeWanted'];
@@ -2139,7 +2146,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Credentials"];
+                "application/json": components["schemas"]["NewAccount"];
             };
         };
         responses: {

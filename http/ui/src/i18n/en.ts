@@ -53,6 +53,8 @@ export const en: Dictionary = {
     differs: 'The two are not the same.',
     sameAsBefore: 'The new password is the current one.',
     changed: 'Password changed. Only this device stays signed in.',
+    emailNew: 'E-mail (optional)',
+    emailNewHint: 'For your tickets, and for a new password if you forget this one.',
     email: 'Account e-mail',
     emailLead: 'Where your tickets go and, if you forget your password, the code for a new one.',
     emailHint: 'Leave it empty to get no e-mail.',

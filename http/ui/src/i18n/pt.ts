@@ -51,6 +51,8 @@ export const pt = {
     differs: 'As duas não são iguais.',
     sameAsBefore: 'A nova senha é igual à atual.',
     changed: 'Senha trocada. Só este aparelho continua na sua conta.',
+    emailNew: 'E-mail (opcional)',
+    emailNewHint: 'Para receber suas passagens e poder criar outra senha se esquecer esta.',
     email: 'E-mail da conta',
     emailLead: 'Para onde vão suas passagens e, se você esquecer a senha, o código para criar outra.',
     emailHint: 'Deixe em branco para não receber e-mails.',

@@ -1,0 +1,1 @@
+import{r as e}from"./i18n-CdFtXyR4.js";import{t}from"./jsx-runtime-DyZJNswf.js";var n=t();function r(){let t=e();return(0,n.jsx)(`a`,{className:`button`,href:`#/encontrar`,children:t.find.title})}export{r as t};

@@ -1,0 +1,1 @@
+import{r as e}from"./i18n-CdFtXyR4.js";import{w as t,x as n}from"./index-Bt8K2Lrh.js";import{t as r}from"./jsx-runtime-DyZJNswf.js";var i=r();function a({login:r,onLeave:a}){let o=e();return(0,i.jsx)(`p`,{children:(0,i.jsx)(`a`,{href:n,onClick:()=>{t(r),a()},children:o.forgotten.link})})}export{a as t};

@@ -1,1 +1,0 @@
-import{r as e}from"./i18n-D04gOnqi.js";import{f as t,g as n,i as r}from"./index-Cmd6ZtkJ.js";import{t as i}from"./jsx-runtime-DyZJNswf.js";var a=i();function o({children:i}){let o=e();return(0,a.jsxs)(r,{hint:o.tickets.signIn,children:[(0,a.jsx)(t,{kind:`primary`,onPress:()=>void n(),children:o.account.signIn}),i]})}export{o as t};

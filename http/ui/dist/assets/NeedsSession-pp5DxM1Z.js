@@ -1,0 +1,1 @@
+import{r as e}from"./i18n-CdFtXyR4.js";import{f as t,g as n,i as r}from"./index-Bt8K2Lrh.js";import{t as i}from"./jsx-runtime-DyZJNswf.js";var a=i();function o({children:i}){let o=e();return(0,a.jsxs)(r,{hint:o.tickets.signIn,children:[(0,a.jsx)(t,{kind:`primary`,onPress:()=>void n(),children:o.account.signIn}),i]})}export{o as t};

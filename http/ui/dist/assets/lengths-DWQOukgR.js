@@ -1,0 +1,1 @@
+import{y as e}from"./client-BuaYJHy8.js";var t={min:3,max:64},n={min:8,max:128};function r(e,t,{min:n,max:r}){let i=[...t].length;return i<n||i>r?e.account.length(n,r):void 0}var i=(t,n)=>e(t,`invalid-request`)&&t.sentence?.startsWith(n)===!0;export{r as i,n,i as r,t};
