@@ -6,6 +6,7 @@ import {
   inDays,
   namePassengers,
   ONE_COMPANY,
+  PASSWORD,
   searchAddress,
   takeBestSeats,
   takeTrip,
@@ -60,7 +61,9 @@ test('a name is corrected by a few letters, and the booking is found by its lett
   await expect(stranger.getByRole('button', { name: 'Cancelar' })).toHaveCount(0)
 })
 
-test('a password that anybody would guess is refused beside its field', async ({ visitor: page }) => {
+test('a password that anybody would guess and an address that is none are refused beside their fields', async ({
+  visitor: page,
+}) => {
   await page.goto('/')
   await page.getByRole('button', { name: 'Entrar' }).click()
   const dialog = page.getByRole('dialog')
@@ -69,6 +72,10 @@ test('a password that anybody would guess is refused beside its field', async ({
   await dialog.getByLabel('Senha').fill('senha12345')
   await dialog.getByRole('button', { name: 'Criar conta' }).click()
   await expect(dialog.getByText(/fácil de adivinhar/)).toBeVisible()
+  await dialog.getByLabel('Senha').fill(PASSWORD)
+  await dialog.getByLabel('E-mail').fill('ana@')
+  await dialog.getByRole('button', { name: 'Criar conta' }).click()
+  await expect(dialog.getByText('Este não é um endereço de e-mail.')).toBeVisible()
 })
 
 test('what holds of a fare is said in the language of the page', async ({ visitor: page }) => {

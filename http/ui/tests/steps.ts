@@ -59,12 +59,13 @@ export async function namePassengers(page: Page, names: string[]): Promise<void>
 }
 
 /** Fills in the dialog that stands open with an account of its own. */
-export async function signUp(page: Page): Promise<string> {
+export async function signUp(page: Page, address = ''): Promise<string> {
   const login = `ui-${randomUUID().slice(0, 13)}`
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: 'Criar conta' }).click()
   await dialog.getByLabel('Usuário').fill(login)
   await dialog.getByLabel('Senha').fill(PASSWORD)
+  await dialog.getByLabel('E-mail').fill(address)
   await dialog.getByRole('button', { name: 'Criar conta' }).click()
   await expect(dialog).toBeHidden()
   return login
