@@ -36,7 +36,7 @@ const ONLY: &str = "PASSCOM_KILL_POINTS";
 const PAIRS: &str = "PASSCOM_KILL_PAIRS";
 const PAIRS_DEFAULT: usize = 60;
 /// Clusters that are played on side by side: a case mostly waits for somebody to die or to come back.
-const STAGES: usize = 2;
+const STAGES: usize = 3;
 const SEED: &str = "PASSCOM_KILL_SEED";
 
 #[tokio::test]
