@@ -1,6 +1,7 @@
 //! A request as a handler sees it: its path, query, head and body, with the ways to read them that name what is wrong.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use jiff::civil::Date;
@@ -32,6 +33,8 @@ pub(crate) struct Call {
     pub language: Language,
     /// Who asks, and whose rate it counts against, where that is known: an address, of IPv6 a network.
     pub from: Option<IpAddr>,
+    /// As how many requests of its user it counts.
+    pub cost: NonZeroU32,
     /// So much is on its way there unread that a long answer would be made for nothing.
     pub is_behind: bool,
 }
@@ -234,6 +237,7 @@ pub(crate) mod tests {
             body: body.to_vec(),
             language: Language::Portuguese,
             from: None,
+            cost: NonZeroU32::MIN,
             is_behind: false,
         }
     }

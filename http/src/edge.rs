@@ -262,10 +262,13 @@ impl<S: Send + Sync + 'static> Edge<S> {
             Err(_) => return Err(Kind::RequestTimeout.into()),
         };
         letter?;
-        let (handler, arguments) = match found {
+        let (handler, arguments, cost) = match found {
             Found::Endpoint {
-                handler, arguments, ..
-            } => (handler, arguments),
+                handler,
+                arguments,
+                cost,
+                ..
+            } => (handler, arguments, cost),
             Found::OtherMethod { allow, .. } => return Err(Problem::method_not_allowed(allow)),
             Found::Nothing => return Err(Kind::UnknownPath.into()),
         };
@@ -282,6 +285,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
             body,
             language,
             from: address,
+            cost,
             is_behind: self.unread.is_full(address),
         };
         self.handle(handler, call).await

@@ -15,6 +15,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 /// Checks between two sweeps of the keys that are no longer limited.
 const SWEEP_EVERY: u32 = 16_384;
 
+const TEN_MINUTES_OF_AN_HOUR: NonZeroU32 = NonZeroU32::new(6).expect("it is not zero");
+
 /// A rate that is allowed: a bucket of `burst` that fills with `per_second`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -29,13 +31,15 @@ pub struct Limits {
     pub per_address: Option<Rate>,
     /// Requests with a token of one user.
     pub per_user: Option<Rate>,
-    /// New accounts of one address, in a minute: each is kept for ever, at every company.
+    /// New accounts of one address, in an hour: each is kept for ever, at every company.
     pub registrations: Option<NonZeroU32>,
 }
 
 /// One bucket per key.
 pub(crate) struct Limiter<K: Clone + Hash + Eq> {
     buckets: Option<DefaultKeyedRateLimiter<K>>,
+    /// In a full bucket.
+    most: NonZeroU32,
     clock: DefaultClock,
     checks: AtomicU32,
 }
@@ -51,8 +55,15 @@ impl<K: Clone + Hash + Eq> Limiter<K> {
         Self::of(count.map(Quota::per_minute))
     }
 
+    /// So many an hour, and a sixth of them at once.
+    pub fn per_hour(count: Option<NonZeroU32>) -> Self {
+        let at_once = |count: NonZeroU32| count.div_ceil(TEN_MINUTES_OF_AN_HOUR);
+        Self::of(count.map(|count| Quota::per_hour(count).allow_burst(at_once(count))))
+    }
+
     fn of(quota: Option<Quota>) -> Self {
         Self {
+            most: quota.map_or(NonZeroU32::MAX, |quota| quota.burst_size()),
             buckets: quota.map(RateLimiter::keyed),
             clock: DefaultClock::default(),
             checks: AtomicU32::new(0),
@@ -61,15 +72,23 @@ impl<K: Clone + Hash + Eq> Limiter<K> {
 
     /// Takes one from the key's bucket; `Err` says how long to wait for the next.
     pub fn check(&self, key: &K) -> Result<(), Duration> {
+        self.check_n(key, NonZeroU32::MIN)
+    }
+
+    /// Takes so many, or as many as a bucket has; `Err` says how long to wait for them.
+    pub fn check_n(&self, key: &K, count: NonZeroU32) -> Result<(), Duration> {
         let Some(buckets) = &self.buckets else {
             return Ok(());
         };
         if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             buckets.retain_recent();
         }
-        buckets
-            .check_key(key)
-            .map_err(|until| until.wait_time_from(self.clock.now()))
+        let count = count.min(self.most);
+        match buckets.check_key_n(key, count) {
+            Ok(taken) => taken.map_err(|until| until.wait_time_from(self.clock.now())),
+            // there is no more than `most` in it
+            Err(_) => Ok(()),
+        }
     }
 }
 
@@ -107,12 +126,28 @@ mod tests {
     }
 
     #[test]
+    fn what_costs_more_takes_more_and_never_more_than_there_can_be() {
+        let limiter = Limiter::new(Some(rate(1, 10)));
+        let six = NonZeroU32::new(6).unwrap();
+        assert_eq!(limiter.check_n(&"a", six), Ok(()));
+        let wait = limiter.check_n(&"a", six).unwrap_err();
+        assert!(wait > Duration::from_secs(1) && wait <= Duration::from_secs(2));
+        assert_eq!(limiter.check(&"a"), Ok(()), "there is that much");
+        assert_eq!(limiter.check_n(&"b", NonZeroU32::MAX), Ok(()));
+        assert!(limiter.check(&"b").is_err());
+    }
+
+    #[test]
     fn what_is_rare_has_a_minute_to_fill_again() {
         let limiter = Limiter::per_minute(NonZeroU32::new(2));
         assert!((0..2).all(|_| limiter.check(&"a").is_ok()));
         let wait = limiter.check(&"a").unwrap_err();
         assert!(wait > Duration::from_secs(1), "{wait:?}");
         assert_eq!(limiter.check(&"b"), Ok(()));
+        let limiter = Limiter::per_hour(NonZeroU32::new(120));
+        assert!((0..20).all(|_| limiter.check(&"a").is_ok()));
+        let wait = limiter.check(&"a").unwrap_err();
+        assert!(wait > Duration::from_secs(25), "{wait:?}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! logs name. warp's own path filters reject one by one and can tell none of the last three.
 
 use std::fmt::Write;
+use std::num::NonZeroU32;
 
 use futures_util::future::BoxFuture;
 use warp::http::Method;
@@ -18,6 +19,15 @@ pub(crate) struct Endpoint<S: 'static> {
     method: Method,
     path: &'static str,
     handler: Handler<S>,
+    cost: NonZeroU32,
+}
+
+impl<S> Endpoint<S> {
+    /// A request counts as so many of its user's, because it takes as much.
+    pub const fn costs(mut self, requests: NonZeroU32) -> Self {
+        self.cost = requests;
+        self
+    }
 }
 
 pub(crate) const fn get<S>(path: &'static str, handler: Handler<S>) -> Endpoint<S> {
@@ -26,6 +36,7 @@ pub(crate) const fn get<S>(path: &'static str, handler: Handler<S>) -> Endpoint<
         method,
         path,
         handler,
+        cost: NonZeroU32::MIN,
     }
 }
 
@@ -35,6 +46,7 @@ pub(crate) const fn post<S>(path: &'static str, handler: Handler<S>) -> Endpoint
         method,
         path,
         handler,
+        cost: NonZeroU32::MIN,
     }
 }
 
@@ -44,6 +56,7 @@ pub(crate) const fn put<S>(path: &'static str, handler: Handler<S>) -> Endpoint<
         method,
         path,
         handler,
+        cost: NonZeroU32::MIN,
     }
 }
 
@@ -53,6 +66,7 @@ pub(crate) const fn delete<S>(path: &'static str, handler: Handler<S>) -> Endpoi
         method,
         path,
         handler,
+        cost: NonZeroU32::MIN,
     }
 }
 
@@ -63,15 +77,19 @@ pub(crate) struct Router<S: 'static> {
 /// All endpoints of one path.
 struct Resource<S: 'static> {
     path: &'static str,
-    methods: Vec<(Method, Handler<S>)>,
+    methods: Vec<Answering<S>>,
     allow: String,
 }
+
+/// A method, who answers it, and what it costs.
+type Answering<S> = (Method, Handler<S>, NonZeroU32);
 
 /// What a method and path lead to.
 pub(crate) enum Found<S: 'static> {
     Endpoint {
         path: &'static str,
         handler: Handler<S>,
+        cost: NonZeroU32,
         /// What stands for the `{…}` of the path, in order.
         arguments: Vec<String>,
     },
@@ -87,7 +105,7 @@ impl<S: 'static> Router<S> {
     pub fn new(groups: &[&[Endpoint<S>]]) -> Self {
         let mut resources: Vec<Resource<S>> = Vec::new();
         for endpoint in groups.iter().copied().flatten() {
-            let method = (endpoint.method.clone(), endpoint.handler);
+            let method = (endpoint.method.clone(), endpoint.handler, endpoint.cost);
             match resources.iter_mut().find(|r| r.path == endpoint.path) {
                 Some(resource) => resource.methods.push(method),
                 None => resources.push(Resource {
@@ -117,10 +135,11 @@ impl<S: 'static> Router<S> {
         } else {
             method
         };
-        match resource.methods.iter().find(|(known, _)| known == method) {
-            Some((_, handler)) => Found::Endpoint {
+        match resource.methods.iter().find(|(known, ..)| known == method) {
+            Some((_, handler, cost)) => Found::Endpoint {
                 path: resource.path,
                 handler: *handler,
+                cost: *cost,
                 arguments,
             },
             None => Found::OtherMethod {
@@ -134,7 +153,10 @@ impl<S: 'static> Router<S> {
     #[cfg(test)]
     pub fn list(&self) -> Vec<(Method, &'static str)> {
         let all = |r: &Resource<S>| -> Vec<_> {
-            r.methods.iter().map(|(m, _)| (m.clone(), r.path)).collect()
+            r.methods
+                .iter()
+                .map(|(m, ..)| (m.clone(), r.path))
+                .collect()
         };
         self.resources.iter().flat_map(all).collect()
     }
@@ -143,7 +165,7 @@ impl<S: 'static> Router<S> {
 impl<S> Resource<S> {
     fn list_methods(&self) -> String {
         let mut list = String::new();
-        for (method, _) in &self.methods {
+        for (method, ..) in &self.methods {
             let comma = if list.is_empty() { "" } else { ", " };
             let head = if *method == Method::GET { ", HEAD" } else { "" };
             write!(list, "{comma}{method}{head}").expect("a String takes everything");

@@ -456,11 +456,15 @@ impl Whole {
     }
 }
 
+/// Of one user, before one a second.
+pub const MISSES_MAX: u32 = 40;
+
 fn settings(requires: Requires) -> Settings {
     let requires = BTreeMap::from([(company("a"), requires)]);
     Settings {
         desk: desk::Limits {
             bookings_max: 64,
+            misses_max: MISSES_MAX,
             deadline: Duration::from_secs(8),
             hold_seconds: 900,
             tariff: Tariff { refund_percent: 70 },

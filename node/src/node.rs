@@ -291,6 +291,7 @@ fn settings(config: &Config, database: &Database) -> Settings {
             tariff: Tariff {
                 refund_percent: tariff.refund_percent,
             },
+            misses_max: limits.misses_per_user,
         },
         payment: terms(config, database),
         route_actors_max: limits.route_actors as usize,
@@ -409,7 +410,7 @@ impl Node {
             limits: Limits {
                 per_address: rate(config.limits.requests_per_second_per_address),
                 per_user: rate(config.limits.requests_per_second_per_user),
-                registrations: NonZeroU32::new(config.limits.registrations_per_minute_per_address),
+                registrations: NonZeroU32::new(config.limits.registrations_per_hour_per_address),
             },
             options: passcom_http::Options {
                 tls: keys.http.clone(),

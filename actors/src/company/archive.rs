@@ -70,6 +70,11 @@ impl Archive {
     /// Reads all that is recorded of a saga.
     async fn cell<T>(&self, saga: SagaId, read: impl Fn(&Cell) -> T) -> Read<T> {
         self.owed.paid(saga).await?;
+        self.cell_so_far(saga, read).await
+    }
+
+    /// The same, of which something may be owed.
+    async fn cell_so_far<T>(&self, saga: SagaId, read: impl Fn(&Cell) -> T) -> Read<T> {
         if let Some(known) = self.log.read(|hot| hot.saga(saga).map(&read))? {
             return Ok(known);
         }
@@ -94,7 +99,7 @@ impl Archive {
             let sold = cell.ticket.as_ref().map(|(ticket, _)| &ticket.order);
             sold.or(ordered).map(|order| order.user)
         };
-        self.cell(saga, owner).await
+        self.cell_so_far(saga, owner).await
     }
 
     /// What a client's key was used for.

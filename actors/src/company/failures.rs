@@ -5,8 +5,7 @@
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -30,13 +29,13 @@ pub(super) struct Failures {
     last: Instant,
 }
 
-/// Slows down whoever is wrong again and again, by address, and nobody else.
-pub struct Brake {
+/// Slows down whoever is wrong again and again, by address or as a user, and nobody else.
+pub struct Brake<K> {
     budget: Budget,
-    failures: Mutex<HashMap<IpAddr, Failures>>,
+    failures: Mutex<HashMap<K, Failures>>,
 }
 
-impl Brake {
+impl<K: Eq + Hash> Brake<K> {
     pub fn new(budget: Budget) -> Self {
         Self {
             budget,
@@ -48,11 +47,11 @@ impl Brake {
     /// looked at, and may come after so long. `look` must take no longer than a comparison.
     pub fn look<T>(
         &self,
-        from: IpAddr,
+        from: K,
         look: impl FnOnce() -> Option<T>,
     ) -> Result<Option<T>, Duration> {
         let now = Instant::now();
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = self.lock();
         check(&failures, &from, &self.budget, now)?;
         let right = look();
         if right.is_some() {
@@ -61,6 +60,19 @@ impl Brake {
             count(&mut failures, from, &self.budget, now);
         }
         Ok(right)
+    }
+
+    /// `Err`: not before so long. Of tries that take longer than a comparison; what they come to is said by [`Brake::failed`].
+    pub fn check(&self, from: &K) -> Result<(), Duration> {
+        check(&self.lock(), from, &self.budget, Instant::now())
+    }
+
+    pub fn failed(&self, from: K) {
+        count(&mut self.lock(), from, &self.budget, Instant::now());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Failures>> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -207,6 +219,8 @@ pub(super) fn make_room<K: Eq + Hash, V>(kept: &mut HashMap<K, V>, counts: impl 
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     const BUDGET: Budget = Budget {
@@ -231,5 +245,18 @@ mod tests {
         tokio::time::advance(longer).await;
         assert_eq!(brake.look(bad, || Some(())), Ok(Some(())));
         assert_eq!(brake.look(bad, || None::<()>), Ok(None), "all is forgotten");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_long_counts_when_it_has_failed() {
+        let brake = Brake::new(BUDGET);
+        for _ in 0..BUDGET.free {
+            assert_eq!(brake.check(&"bad"), Ok(()));
+            brake.failed("bad");
+        }
+        assert_eq!(brake.check(&"good"), Ok(()));
+        let wait = brake.check(&"bad").unwrap_err();
+        tokio::time::advance(wait).await;
+        assert_eq!(brake.check(&"bad"), Ok(()));
     }
 }

@@ -139,7 +139,9 @@ impl Service {
                 standing::check_against(self.company.me, &recorded, from, &question)
             {
                 let is_outcome = !matches!(question, Question::AllVoted { .. });
-                if reason == Reason::Unproven && is_outcome {
+                // what else is not ended here is asked about by its driver or by the watcher of sagas
+                let is_open = recorded.held.is_some();
+                if reason == Reason::Unproven && is_outcome && is_open {
                     self.company.refused.doubt(saga, from);
                 }
                 return self.refuse(from, &Request::Ask(question), reason).await;

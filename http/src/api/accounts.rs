@@ -205,7 +205,7 @@ pub(super) fn check_new(
     Ok(())
 }
 
-fn too_many(wait: Duration) -> Problem {
+pub(super) fn too_many(wait: Duration) -> Problem {
     Problem::from(Kind::TooManyRequests).retry_after(wait)
 }
 

@@ -1,5 +1,7 @@
 //! What is on sale: pages of legs, and the companies.
 
+use std::num::NonZeroU32;
+
 use passcom_actors::catalogue::{Catalogue, LegFilter, LegPage, LegView, Window};
 use passcom_actors::domain::ids::CompanyId;
 
@@ -22,6 +24,9 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] = &[
 
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 500;
+/// So many legs count as one request more: with each of their seats some hundred kilobytes, and without.
+const LEGS_WITH_SEATS_COST_ONE: u32 = 25;
+const LEGS_COST_ONE: u32 = 250;
 /// What a free seat and a leg take on the wire, about.
 const SEAT_BYTES: usize = 56;
 const LEG_BYTES: usize = 384;
@@ -35,6 +40,13 @@ async fn list(client: &Client, call: Call) -> Answered {
         check_company(&client.catalogue, company)?;
     }
     let seats = said_of_seats(&call)?;
+    let legs_of_one = match seats {
+        SaidOfSeats::Each => LEGS_WITH_SEATS_COST_ONE,
+        SaidOfSeats::Ranges | SaidOfSeats::Nothing => LEGS_COST_ONE,
+    };
+    if let Some(more) = NonZeroU32::new(limit as u32 / legs_of_one) {
+        client.charge(user, more)?;
+    }
     // a page may look through all that is on sale, and has some thousands of seats for every leg
     let catalogue = client.catalogue.clone();
     let make = move |call: &Call| legs(&catalogue.page(&filter, after, limit), seats, call);

@@ -1,5 +1,7 @@
 //! Bodies as their endpoints read them, for the fuzz targets in `chaos/fuzz`. Built for them, and with the tests, so that it keeps up.
 
+use std::num::NonZeroU32;
+
 use passcom_actors::people::saved::SavedPassenger;
 use serde::de::DeserializeOwned;
 use warp::http::header::CONTENT_TYPE;
@@ -128,6 +130,7 @@ fn call(body: &[u8]) -> Call {
         body: body.to_vec(),
         language: Language::Portuguese,
         from: None,
+        cost: NonZeroU32::MIN,
         is_behind: false,
     }
 }

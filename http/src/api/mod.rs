@@ -1,6 +1,7 @@
 //! The client port: one module per resource, each with its endpoints, handlers and tests.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use passcom_actors::turns::fair::{Bounds, FairTurns, Whence};
 use tokio::sync::watch;
 use tracing::debug;
 
+use self::accounts::too_many;
 use crate::App;
 use crate::airlines::Airlines;
 use crate::call::Call;
@@ -106,7 +108,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         cookie: SessionCookie::new(app.me, app.public_url.as_deref()),
         users: Limiter::new(app.limits.per_user),
         finders: Limiter::per_minute(Some(tickets::finding::TRIES_PER_MINUTE)),
-        registrations: Limiter::per_minute(app.limits.registrations),
+        registrations: Limiter::per_hour(app.limits.registrations),
         codes: app.codes,
         payments: app.payments,
         saved: app.saved,
@@ -193,6 +195,11 @@ impl Client {
         Ok((known.user, Caller { shown, token }))
     }
 
+    /// Counts so many requests of this user.
+    fn charge(&self, user: UserId, requests: NonZeroU32) -> Result<(), Problem> {
+        self.users.check_n(&user, requests).map_err(too_many)
+    }
+
     async fn shown(&self, call: &Call) -> Result<Shown, Problem> {
         let token = self.cookie.token(call).ok_or(Kind::InvalidToken)?;
         let now = self.desk.clock().wall_seconds();
@@ -206,8 +213,10 @@ impl Client {
             debug!("token refused: its user has a newer version");
             return Err(Kind::InvalidToken.into());
         }
-        let check = self.users.check(&known.user);
-        check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
+        self.charge(known.user, call.cost)?;
+        if call.uuid(0).is_some() {
+            self.desk.check_misses(known.user).map_err(too_many)?;
+        }
         Ok(shown)
     }
 

@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use uuid::Uuid;
 
 use super::mutants::Mutants;
-use super::{Peers, Whole, seats_of};
+use super::{MISSES_MAX, Peers, Whole, seats_of};
 
 const PASSWORD: &str = "uma senha nada comum";
 const EACH: usize = 60;
@@ -116,4 +117,18 @@ async fn whoever_looks_for_what_is_of_others_makes_no_peer_work() {
         let own = node.get(&format!("/reservas/{id}"), &ana).await;
         assert!(looked_up.load(Ordering::Relaxed) > 0, "{own:?}");
     }
+
+    // what nobody knows has to be looked for everywhere, and not without end
+    let made_up = async |of: &str| node.get(&format!("/reservas/{}", Uuid::new_v4()), of).await;
+    let mut most = 0;
+    let last = loop {
+        let answer = made_up(&bruno).await;
+        if answer.status != 503 && answer.status != 404 {
+            break answer.status;
+        }
+        most += 1;
+        assert!(most <= MISSES_MAX, "{most}");
+    };
+    assert_eq!(last, 429);
+    assert_ne!(made_up(&ana).await.status, 429);
 }

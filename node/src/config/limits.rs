@@ -23,8 +23,10 @@ pub struct Limits {
     pub requests_per_second_per_user: u32,
     /// Requests a second of one address that are refused as wrong, or as too many; beyond, each is answered a second later.
     pub refusals_per_second_per_address: u32,
-    /// New accounts a minute from one address.
-    pub registrations_per_minute_per_address: u32,
+    /// New accounts an hour from one address; a sixth of them may come at once.
+    pub registrations_per_hour_per_address: u32,
+    /// Bookings, holds and tickets of others or of nobody that one user asks for; then one a second.
+    pub misses_per_user: u32,
     /// Wrong passwords of one login from one address before further ones have to wait; ten times as many of one address,
     /// twenty times of one login.
     pub wrong_passwords: u32,
@@ -56,7 +58,8 @@ impl Default for Limits {
             requests_per_second_per_address: 500,
             requests_per_second_per_user: 100,
             refusals_per_second_per_address: 10,
-            registrations_per_minute_per_address: 20,
+            registrations_per_hour_per_address: 120,
+            misses_per_user: 30,
             wrong_passwords: 5,
             connections_per_address: 1_000,
             unread_megabytes: 128,
@@ -80,7 +83,8 @@ impl Limits {
             requests_per_second_per_address: 20_000,
             requests_per_second_per_user: 20_000,
             refusals_per_second_per_address: 20_000,
-            registrations_per_minute_per_address: 6_000,
+            registrations_per_hour_per_address: 360_000,
+            misses_per_user: 10_000,
             ..Self::default()
         }
     }
@@ -92,7 +96,8 @@ impl Limits {
             requests_per_second_per_address: 100_000,
             requests_per_second_per_user: 100_000,
             refusals_per_second_per_address: 100_000,
-            registrations_per_minute_per_address: 100_000,
+            registrations_per_hour_per_address: 1_000_000,
+            misses_per_user: 1_000_000,
             wrong_passwords: 10_000,
             connections_per_address: 20_000,
             unread_megabytes: 512,
@@ -121,10 +126,11 @@ impl Limits {
                 RATE,
             ),
             (
-                "registrations_per_minute_per_address",
-                self.registrations_per_minute_per_address,
+                "registrations_per_hour_per_address",
+                self.registrations_per_hour_per_address,
                 RATE,
             ),
+            ("misses_per_user", self.misses_per_user, RATE),
             ("wrong_passwords", self.wrong_passwords, 1..=10_000),
             (
                 "connections_per_address",

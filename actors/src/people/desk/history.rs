@@ -23,11 +23,11 @@ impl Desk {
     pub async fn history(&self, user: UserId, saga: SagaId) -> Result<BookingHistory, NotShown> {
         self.check_owner(user, saga).await?;
         let (status, replies) = join(
-            self.booking(user, saga),
+            self.asked(user, saga),
             self.companies.ask_all(Request::History { saga }),
         )
         .await;
-        let status = status?;
+        let status = status?.without_doubt()?;
         let told = |(company, reply)| match reply {
             Reply::History(events) => Some((company, events)),
             _ => None,

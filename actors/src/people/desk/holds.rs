@@ -115,14 +115,18 @@ impl Desk {
 
     /// The user's open holds, the newest first.
     pub async fn holds(&self, user: UserId) -> Holds {
-        let (held, unreachable) = self.held_for(user).await;
-        let statuses = held.into_iter().map(|hold| self.booking(user, hold));
+        let (held, mut unreachable) = self.held_for(user).await;
+        let statuses = held.into_iter().map(|hold| self.believed(user, hold));
         let statuses = futures_util::future::join_all(statuses).await;
-        let mut open: Vec<BookingStatus> = statuses
-            .into_iter()
-            .flatten()
-            .filter(|status| status.state == BookingState::Held)
-            .collect();
+        let mut open = Vec::new();
+        for status in statuses.into_iter().flatten() {
+            match status.doubt {
+                // one may be missing here
+                Some(company) if !unreachable.contains(&company) => unreachable.push(company),
+                None if status.state == BookingState::Held => open.push(status),
+                _ => {}
+            }
+        }
         open.sort_by_key(|status| {
             let begun_at = status.order.as_ref().map(|order| order.created_at);
             std::cmp::Reverse((begun_at, status.saga))
@@ -252,6 +256,9 @@ impl Desk {
             BookingState::Confirmed | BookingState::Cancelled
         ) {
             return ExtendAnswer::Booked;
+        }
+        if let Some(company) = status.doubt {
+            return ExtendAnswer::NotExtended(company);
         }
         // also where somebody decides it now: whoever keeps its seats no more will say so
         let ends = status.state == BookingState::Refused;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::state::{BookingState, answer_of, state_of};
+use super::state::{BookingState, Decision, answer_of, decision, state_of};
 use super::{BookAnswer, Desk, HoldTerms, NotShown};
 use crate::company::store::{KnownKey, SagaRecord};
 use crate::domain::ballot::Value;
@@ -129,6 +129,15 @@ impl Desk {
         saga: SagaId,
     ) -> Result<BookingStatus, NotShown> {
         self.check_owner(user, saga).await?;
+        self.asked(user, saga).await
+    }
+
+    /// The same, where nothing is known here against this user.
+    pub(super) async fn asked(
+        &self,
+        user: UserId,
+        saga: SagaId,
+    ) -> Result<BookingStatus, NotShown> {
         let asked_at_ms = self.clock().wall_ms();
         let answers = self.recorded(saga).await;
         self.status(user, saga, asked_at_ms, &answers).await
@@ -137,16 +146,19 @@ impl Desk {
     /// No peer is asked about what is known here to be another user's: whoever looks for that gets no more work done than this.
     pub(super) async fn check_owner(&self, user: UserId, saga: SagaId) -> Result<(), NotShown> {
         match self.company.archive.owner(saga).await {
-            Ok(Some(owner)) if owner != user => Err(NotShown::NotFound),
+            Ok(Some(owner)) if owner != user => Err(self.missed(user)),
             Ok(_) | Err(_) => Ok(()),
         }
     }
 
-    /// What every company that answers has recorded of a saga.
+    /// What every company that answers has recorded of a saga. Of seats it is heard about its own.
     pub(super) async fn recorded(&self, saga: SagaId) -> Vec<(CompanyId, SagaRecord)> {
         let replies = self.companies.ask_all(Request::Query { saga }).await;
         let recorded = |(company, reply)| match reply {
-            Reply::Recorded(recorded) => Some((company, *recorded)),
+            Reply::Recorded(mut recorded) => {
+                recorded.legs.retain(|(seat, _)| seat.company == company);
+                Some((company, *recorded))
+            }
             _ => None,
         };
         replies.into_iter().filter_map(recorded).collect()
@@ -170,13 +182,14 @@ impl Desk {
             let longest = order.longest_hold(close.before_departure());
             HoldTerms::of(order, answers, longest, asked_at_ms)
         });
-        // whoever has decided a hold, or has heard of it, does not wait for the customer any more
+        // of a hold that waits for its customer there is none
         let ticket = match hold {
-            Some(_) => Lookup::Nowhere,
-            None => self.find_ticket(saga).await,
+            Some(_) if decision(answers) == Decision::None => Lookup::Nowhere,
+            _ => self.find_ticket(saga).await,
         };
         let silent = self.silent(answers, &ticket);
         let ticket = ticket.found();
+        let hold = hold.filter(|_| ticket.is_none());
         let order = match (&ticket, order) {
             (Some(ticket), Some(order)) => Some(withheld::completed(&ticket.order, &order)),
             (Some(ticket), None) => Some(ticket.order.clone()),
@@ -185,8 +198,11 @@ impl Desk {
         let running = self.company.running.user(saga);
         match order.as_ref().map(|order| order.user).or(running) {
             Some(owner) if owner == user => {}
-            Some(_) => return Err(NotShown::NotFound),
-            None => return Err(silent.map_or(NotShown::NotFound, NotShown::CompanyDown)),
+            Some(_) => return Err(self.missed(user)),
+            None => {
+                let missed = self.missed(user);
+                return Err(silent.map_or(missed, NotShown::CompanyDown));
+            }
         }
         let (state, doubt) = match &ticket {
             Some(ticket) if ticket.is_cancelled() => (BookingState::Cancelled, None),

@@ -36,17 +36,20 @@ pub(super) fn state_of(
         return (BookingState::Refused, None);
     }
     let open = hold.is_some_and(|terms| !terms.is_over());
-    match hold.map(|_| decision(answers)) {
-        Some(Decision::None) if open => (BookingState::Held, None),
-        Some(Decision::None | Decision::UnderWay) => (BookingState::Running, None),
-        Some(Decision::NotHeard(company)) => (BookingState::Running, Some(company)),
-        None if recorded().any(|recorded| recorded.running) => (BookingState::Running, None),
-        None => (BookingState::Running, silent),
+    match decision(answers) {
+        Decision::None if open => (BookingState::Held, None),
+        Decision::None => (BookingState::Running, None),
+        Decision::NotHeard(company) => (BookingState::Running, Some(company)),
+        // whoever keeps its seats can be asked to end it; else whoever drove it may have told of a ticket
+        Decision::UnderWay if hold.is_some() => (BookingState::Running, None),
+        Decision::UnderWay => (BookingState::Running, silent),
     }
 }
 
-/// Whether the acceptors of a hold may have decided it, so that it does not wait for its customer any more.
-enum Decision {
+/// Whether the acceptors of a booking may have decided it: whoever drove it may have told its customer of a ticket, and a hold does not
+/// wait for its customer any more.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Decision {
     /// Too few are left that could have.
     None,
     /// Enough have accepted a value, and all have answered.
@@ -55,10 +58,14 @@ enum Decision {
     NotHeard(CompanyId),
 }
 
-fn decision(answers: &[(CompanyId, SagaRecord)]) -> Decision {
+pub(super) fn decision(answers: &[(CompanyId, SagaRecord)]) -> Decision {
     let mut orders = answers.iter().map(|(_, recorded)| recorded.order.as_ref());
     let Some((_, _, acceptors)) = orders.find_map(|order| order) else {
-        return Decision::UnderWay;
+        // it is driven before anything of it is recorded
+        return match answers.iter().any(|(_, recorded)| recorded.running) {
+            true => Decision::None,
+            false => Decision::UnderWay,
+        };
     };
     let accepted = |recorded: &SagaRecord| {
         let register = recorded.register.as_ref();
@@ -134,22 +141,27 @@ mod tests {
         state_of(answers, hold, None)
     }
 
+    fn in_doubt(code: &str) -> Told {
+        (BookingState::Running, Some(company(code)))
+    }
+
     #[test]
     fn a_hold_waits_for_its_customer_where_no_majority_can_have_decided_it() {
         let (a, b, c) = (told("a", false), told("b", false), told("c", false));
         assert_eq!(state(&[a.clone(), b.clone(), c.clone()]), HELD);
-        assert_eq!(state(&[a.clone(), b]), HELD, "one is too few");
+        assert_eq!(state(&[a.clone(), b.clone()]), HELD, "one is too few");
+        let accepted = told("c", true);
+        assert_eq!(state(&[a.clone(), b, accepted.clone()]), HELD, "it is one");
         assert_eq!(
-            state(&[a, told("b", true), c]),
-            HELD,
-            "so is one that accepted"
+            state(&[a, accepted]),
+            in_doubt("b"),
+            "it and one that is silent are enough"
         );
     }
 
     #[test]
     fn a_hold_that_others_may_have_made_a_ticket_of_is_in_doubt() {
         let a = told("a", false);
-        let in_doubt = |code| (BookingState::Running, Some(company(code)));
         assert_eq!(state(std::slice::from_ref(&a)), in_doubt("b"));
         assert_eq!(state(&[a.clone(), told("b", true)]), in_doubt("c"));
         let all = [a, told("b", true), told("c", true)];
@@ -157,21 +169,35 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_drives_may_have_ended_at_who_is_silent() {
+    fn what_may_be_decided_may_have_been_told_by_who_is_silent_whoever_drives_it() {
         let silent = Some(company("c"));
         let mut answers = [told("a", false), told("b", false)];
         assert_eq!(
             state_of(&answers, None, silent),
-            (BookingState::Running, silent)
+            RUNNING,
+            "too few are left"
         );
-        assert_eq!(state_of(&answers, None, None), RUNNING);
+        answers[1] = told("b", true);
         answers[1].1.running = true;
-        assert_eq!(state_of(&answers, None, silent), RUNNING);
+        assert_eq!(state_of(&answers, None, silent), in_doubt("c"));
+        let all = [told("a", true), told("b", true), told("c", false)];
+        let driver = Some(company("d"));
+        assert_eq!(state_of(&all, None, driver), in_doubt("d"), "it drove it");
+        assert_eq!(state_of(&all, None, None), RUNNING);
         answers[0].1.legs[0].1 = LegState::Refused;
         assert_eq!(
             state_of(&answers, None, silent),
             (BookingState::Refused, None),
             "no company that refused is in a ticket"
         );
+    }
+
+    #[test]
+    fn what_is_driven_before_it_is_recorded_anywhere_is_under_way() {
+        let silent = Some(company("c"));
+        let mut own = (company("a"), SagaRecord::default());
+        assert_eq!(state_of(&[own.clone()], None, silent), in_doubt("c"));
+        own.1.running = true;
+        assert_eq!(state_of(&[own], None, silent), RUNNING);
     }
 }

@@ -1,5 +1,6 @@
 //! What a traveller takes along, and telling a true code from a false one.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use passcom_actors::domain::order::Leg;
@@ -25,7 +26,8 @@ use crate::wire::query::{LANGUAGE, ONE_SHEET};
 pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
     get("/passagens/{uuid}/bilhete.pdf", |client, call| {
         Box::pin(e_ticket(client, call))
-    }),
+    })
+    .costs(PRINTING_COST),
     get("/passagens/{uuid}/calendario.ics", |client, call| {
         Box::pin(flights(client, call))
     }),
@@ -37,6 +39,8 @@ pub(in crate::api) const ENDPOINTS: &[Endpoint<Client>] = &[
     }),
 ];
 
+/// Of a document in requests: it is looked for, made or kept, and a hundred kilobytes long.
+const PRINTING_COST: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
 /// Keys change with the configuration of the nodes, which starts them anew.
 const KEYS_MAX_AGE: Duration = Duration::from_secs(300);
 
