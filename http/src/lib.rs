@@ -59,6 +59,7 @@ mod letter;
 mod limits;
 mod live;
 pub mod mail;
+mod misses;
 mod money;
 pub mod payment;
 mod poll;

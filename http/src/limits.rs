@@ -33,6 +33,8 @@ pub struct Limits {
     pub per_user: Option<Rate>,
     /// New accounts of one address, in an hour: each is kept for ever, at every company.
     pub registrations: Option<NonZeroU32>,
+    /// Bookings, holds and tickets of others or of nobody that one user asks for; then one a second.
+    pub misses: Option<NonZeroU32>,
 }
 
 /// One bucket per key.

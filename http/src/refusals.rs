@@ -4,10 +4,12 @@
 //! the answer is there, so that an answer which comes later is the one thing that slows them down.
 //!
 //! Invariants: only refusals wait, never an answer that somebody who shares the address hopes for; a wait lasts [`WAIT`] and
-//! takes no place among the requests under way; there are no more of one address than it may have connections, or requests at
-//! once over HTTP/2 (`connections`).
+//! takes no place among the requests under way. While it lasts its connection is busy, which may be a proxy's: so many of one address wait
+//! and so many in all, and what is beyond that is answered at once.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use metrics::{counter, describe_counter};
@@ -19,12 +21,29 @@ use crate::limits::{Limiter, Rate};
 /// For one refusal too many.
 const WAIT: Duration = Duration::from_secs(1);
 
+/// That wait at a time, of one address and in all.
+const OF_ADDRESS_MAX: usize = 32;
+const IN_ALL_MAX: usize = 512;
+
 const DELAYED: &str = "http_refusals_delayed_total";
 
 /// Of one port.
 pub(crate) struct Refusals {
     port: &'static str,
     addresses: Limiter<IpAddr>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    in_all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// One that waits, until it is dropped.
+struct Place<'a> {
+    refusals: &'a Refusals,
+    address: IpAddr,
 }
 
 impl Refusals {
@@ -37,6 +56,7 @@ impl Refusals {
         Self {
             port,
             addresses: Limiter::new(rate),
+            waiting: Mutex::default(),
         }
     }
 
@@ -45,9 +65,43 @@ impl Refusals {
         let Some(address) = address.filter(|_| is_refusal(status)) else {
             return;
         };
-        if self.addresses.check(&address).is_err() {
+        if self.addresses.check(&address).is_ok() {
+            return;
+        }
+        if let Some(_place) = self.enter(address) {
             counter!(DELAYED, "port" => self.port).increment(1);
             sleep(WAIT).await;
+        }
+    }
+
+    fn enter(&self, address: IpAddr) -> Option<Place<'_>> {
+        let mut waiting = self.lock();
+        let of_address = waiting.by_address.get(&address).copied().unwrap_or(0);
+        if waiting.in_all >= IN_ALL_MAX || of_address >= OF_ADDRESS_MAX {
+            return None;
+        }
+        waiting.in_all += 1;
+        waiting.by_address.insert(address, of_address + 1);
+        Some(Place {
+            refusals: self,
+            address,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.refusals.lock();
+        waiting.in_all -= 1;
+        if let Some(of_address) = waiting.by_address.get_mut(&self.address) {
+            *of_address -= 1;
+            if *of_address == 0 {
+                waiting.by_address.remove(&self.address);
+            }
         }
     }
 }
@@ -99,5 +153,23 @@ mod tests {
         for _ in 0..1_000 {
             assert_eq!(waited(&everybody, GUESSER, 400).await, Duration::ZERO);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_wait_and_the_others_are_answered_at_once() {
+        let rate = Rate {
+            per_second: NonZeroU32::MIN,
+            burst: NonZeroU32::MIN,
+        };
+        let refusals = Refusals::new("test", Some(rate));
+        for address in [GUESSER, OTHER] {
+            waited(&refusals, address, 403).await;
+        }
+        let all = (0..OF_ADDRESS_MAX + 10).map(|_| waited(&refusals, GUESSER, 403));
+        let all = futures_util::future::join_all(all);
+        let (all, other) = tokio::join!(biased; all, waited(&refusals, OTHER, 403));
+        let late = all.iter().filter(|waited| **waited == WAIT).count();
+        assert_eq!((late, other), (OF_ADDRESS_MAX, WAIT));
+        assert!(refusals.lock().by_address.is_empty());
     }
 }

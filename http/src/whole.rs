@@ -313,6 +313,7 @@ impl Whole {
                 per_address: most,
                 per_user: most,
                 registrations: None,
+                misses: NonZeroU32::new(MISSES_MAX),
             },
             options,
         };
@@ -464,7 +465,6 @@ fn settings(requires: Requires) -> Settings {
     Settings {
         desk: desk::Limits {
             bookings_max: 64,
-            misses_max: MISSES_MAX,
             deadline: Duration::from_secs(8),
             hold_seconds: 900,
             tariff: Tariff { refund_percent: 70 },

@@ -267,6 +267,8 @@ pub(crate) struct Message<'a> {
 pub(crate) struct Registered<'a> {
     pub message: &'a str,
     pub user_uuid: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
 }
 
 #[derive(Serialize)]

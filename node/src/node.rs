@@ -291,7 +291,6 @@ fn settings(config: &Config, database: &Database) -> Settings {
             tariff: Tariff {
                 refund_percent: tariff.refund_percent,
             },
-            misses_max: limits.misses_per_user,
         },
         payment: terms(config, database),
         route_actors_max: limits.route_actors as usize,
@@ -410,6 +409,7 @@ impl Node {
             limits: Limits {
                 per_address: rate(config.limits.requests_per_second_per_address),
                 per_user: rate(config.limits.requests_per_second_per_user),
+                misses: NonZeroU32::new(config.limits.misses_per_user),
                 registrations: NonZeroU32::new(config.limits.registrations_per_hour_per_address),
             },
             options: passcom_http::Options {

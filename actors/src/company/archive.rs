@@ -92,14 +92,15 @@ impl Archive {
         self.cell(saga, |cell| recorded(self.me, cell, now)).await
     }
 
-    /// Whose a booking is, which never changes. None: this company knows neither an order nor a ticket of it.
-    pub async fn owner(&self, saga: SagaId) -> Read<Option<UserId>> {
-        let owner = |cell: &Cell| {
+    /// Whether all that this company knows of a booking says that it is another user's. Whose it is never changes.
+    pub async fn is_of_another(&self, saga: SagaId, user: UserId) -> Read<bool> {
+        let is_of_another = |cell: &Cell| {
             let ordered = cell.saga.as_ref().and_then(|row| row.order.as_ref());
             let sold = cell.ticket.as_ref().map(|(ticket, _)| &ticket.order);
-            sold.or(ordered).map(|order| order.user)
+            let mut known = [sold, ordered].into_iter().flatten().peekable();
+            known.peek().is_some() && known.all(|order| order.user != user)
         };
-        self.cell_so_far(saga, owner).await
+        self.cell_so_far(saga, is_of_another).await
     }
 
     /// What a client's key was used for.

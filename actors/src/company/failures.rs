@@ -5,7 +5,8 @@
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -29,13 +30,13 @@ pub(super) struct Failures {
     last: Instant,
 }
 
-/// Slows down whoever is wrong again and again, by address or as a user, and nobody else.
-pub struct Brake<K> {
+/// Slows down whoever is wrong again and again, by address, and nobody else.
+pub struct Brake {
     budget: Budget,
-    failures: Mutex<HashMap<K, Failures>>,
+    failures: Mutex<HashMap<IpAddr, Failures>>,
 }
 
-impl<K: Eq + Hash> Brake<K> {
+impl Brake {
     pub fn new(budget: Budget) -> Self {
         Self {
             budget,
@@ -47,11 +48,11 @@ impl<K: Eq + Hash> Brake<K> {
     /// looked at, and may come after so long. `look` must take no longer than a comparison.
     pub fn look<T>(
         &self,
-        from: K,
+        from: IpAddr,
         look: impl FnOnce() -> Option<T>,
     ) -> Result<Option<T>, Duration> {
         let now = Instant::now();
-        let mut failures = self.lock();
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         check(&failures, &from, &self.budget, now)?;
         let right = look();
         if right.is_some() {
@@ -60,19 +61,6 @@ impl<K: Eq + Hash> Brake<K> {
             count(&mut failures, from, &self.budget, now);
         }
         Ok(right)
-    }
-
-    /// `Err`: not before so long. Of tries that take longer than a comparison; what they come to is said by [`Brake::failed`].
-    pub fn check(&self, from: &K) -> Result<(), Duration> {
-        check(&self.lock(), from, &self.budget, Instant::now())
-    }
-
-    pub fn failed(&self, from: K) {
-        count(&mut self.lock(), from, &self.budget, Instant::now());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, Failures>> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -219,8 +207,6 @@ pub(super) fn make_room<K: Eq + Hash, V>(kept: &mut HashMap<K, V>, counts: impl 
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use super::*;
 
     const BUDGET: Budget = Budget {
@@ -245,18 +231,5 @@ mod tests {
         tokio::time::advance(longer).await;
         assert_eq!(brake.look(bad, || Some(())), Ok(Some(())));
         assert_eq!(brake.look(bad, || None::<()>), Ok(None), "all is forgotten");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_takes_long_counts_when_it_has_failed() {
-        let brake = Brake::new(BUDGET);
-        for _ in 0..BUDGET.free {
-            assert_eq!(brake.check(&"bad"), Ok(()));
-            brake.failed("bad");
-        }
-        assert_eq!(brake.check(&"good"), Ok(()));
-        let wait = brake.check(&"bad").unwrap_err();
-        tokio::time::advance(wait).await;
-        assert_eq!(brake.check(&"bad"), Ok(()));
     }
 }

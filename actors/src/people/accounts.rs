@@ -32,7 +32,11 @@ pub enum Unfit {
 /// Answer to a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registered {
-    Created(UserId),
+    Created {
+        user: UserId,
+        /// Whether mail for the user goes where it was asked to; not if this node's database was away for a moment.
+        is_reachable: bool,
+    },
     Taken,
     /// The login cannot be one, and why.
     LoginMisspelt(Misspelt),
@@ -115,7 +119,7 @@ impl Accounts {
         }
     }
 
-    /// `mailbox`: where mail for the user goes from the first day on.
+    /// `mailbox`: where mail for the user goes from the first day on. It is no part of what companies agree on, which is kept for ever.
     pub async fn register(
         &self,
         login: &str,
@@ -142,10 +146,23 @@ impl Accounts {
             login,
             password_hash,
             version: FIRST_VERSION,
-            mailbox,
+            mailbox: None,
         });
         match self.logins.claim(&user).await {
-            Claimed::Ours => Registered::Created(user.id),
+            Claimed::Ours => {
+                let is_reachable = match mailbox {
+                    Some(mailbox) => {
+                        let renewal = Renewal::Mailbox(Some(mailbox));
+                        let renewed = self.logins.renew(&user, renewal, Some(&key)).await;
+                        matches!(renewed, Ok(Some(_)))
+                    }
+                    None => false,
+                };
+                Registered::Created {
+                    user: user.id,
+                    is_reachable,
+                }
+            }
             Claimed::Taken => Registered::Taken,
             Claimed::NoMajority => Registered::NoMajority,
         }

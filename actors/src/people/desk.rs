@@ -32,7 +32,6 @@ use crate::booking::drivers::Drivers;
 use crate::booking::progress::Follower;
 use crate::clock::Clock;
 use crate::company::Company;
-use crate::company::failures::{Brake, Budget};
 use crate::domain::ids::{CompanyId, SagaId, UserId};
 use crate::domain::order::Order;
 pub use crate::domain::outcome::Outcome;
@@ -51,14 +50,7 @@ pub struct Limits {
     pub hold_seconds: u32,
     /// What comes back for a cancelled seat.
     pub tariff: Tariff,
-    /// Bookings, holds and tickets that one user may ask for in vain; then one a second.
-    pub misses_max: u32,
 }
-
-/// Between two misses of a user who has had [`Limits::misses_max`] of them.
-const MISS_EVERY: Duration = Duration::from_secs(1);
-/// Without a miss for so long, a user may have as many again.
-const MISSES_FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// Why a ticket, a booking or a hold is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,8 +78,6 @@ pub struct Desk {
     payment: Terms,
     draining: Arc<AtomicBool>,
     holds_begun: HoldsBegun,
-    /// Who asks for what is of others, or of nobody: each time all companies may have to look.
-    misses: Arc<Brake<UserId>>,
 }
 
 impl Desk {
@@ -107,25 +97,7 @@ impl Desk {
             payment,
             draining: Arc::default(),
             holds_begun: HoldsBegun::default(),
-            misses: Arc::new(Brake::new(Budget {
-                free: limits.misses_max,
-                delay_least: MISS_EVERY,
-                delay_most: MISS_EVERY,
-                forgotten_after: MISSES_FORGOTTEN,
-            })),
         }
-    }
-
-    /// Whether this user may ask for a booking, a hold or a ticket; `Err`: not before so long, after too many that were of others or of
-    /// nobody.
-    pub fn check_misses(&self, user: UserId) -> Result<(), Duration> {
-        self.misses.check(&user)
-    }
-
-    /// What this user has asked for is of somebody else, or of nobody who has answered.
-    fn missed(&self, user: UserId) -> NotShown {
-        self.misses.failed(user);
-        NotShown::NotFound
     }
 
     /// Whether this order has to be paid before there is a ticket.

@@ -50,7 +50,6 @@ fn settings() -> Settings {
     Settings {
         desk: Limits {
             bookings_max: 64,
-            misses_max: u32::MAX,
             deadline: Duration::from_secs(8),
             hold_seconds: passcom_actors::domain::order::HOLD_SECONDS,
             tariff: TARIFF,

@@ -87,7 +87,7 @@ fn known(operators: Vec<OperatorAccess>) -> Arc<[Known]> {
 /// Lets operators in.
 pub(super) struct Doorkeeper {
     operators: Operators,
-    brake: Brake<IpAddr>,
+    brake: Brake,
     refusals: Gathered,
 }
 

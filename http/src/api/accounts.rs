@@ -51,6 +51,7 @@ async fn register(client: &Client, call: Call) -> Answered {
     let email = body.email.filter(|email| !email.trim().is_empty());
     let mailbox = email.map(|email| mailbox_at(&email, call.language));
     let mailbox = mailbox.transpose()?;
+    let address = mailbox.as_ref().map(|mailbox| mailbox.address.clone());
     if let Some(from) = &call.from {
         let check = client.registrations.check(from);
         check.map_err(too_many)?;
@@ -59,9 +60,10 @@ async fn register(client: &Client, call: Call) -> Answered {
         .accounts
         .register(&login, &password, mailbox, call.from);
     match registered.await {
-        Registered::Created(user_uuid) => Ok(Answer::json(&wire::Registered {
+        Registered::Created { user, is_reachable } => Ok(Answer::json(&wire::Registered {
             message: CREATED.to(call.language),
-            user_uuid,
+            user_uuid: user,
+            email: address.filter(|_| is_reachable),
         })),
         Registered::Taken => Err(Kind::LoginTaken.into()),
         Registered::LoginMisspelt(why) => Err(misspelt("login", why)),

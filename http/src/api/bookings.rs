@@ -6,9 +6,7 @@ use passcom_actors::domain::entry::Idempotency;
 use passcom_actors::domain::ids::{CompanyId, SagaId, SeatId, UserId};
 use passcom_actors::domain::order::{LEGS_MAX, Price, SeatRef};
 use passcom_actors::domain::vote::{Refusal, RefusalReason};
-use passcom_actors::people::desk::{
-    BookAnswer, BookRequest, Lack, NotShown, Outcome, Wait, WantedSeat,
-};
+use passcom_actors::people::desk::{BookAnswer, BookRequest, Lack, Outcome, Wait, WantedSeat};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -62,8 +60,9 @@ async fn book(client: &Client, call: Call) -> Answered {
 async fn booking(client: &Client, call: Call) -> Answered {
     let user = client.user(&call).await?;
     let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
+    let look = client.look(user)?;
     let status = client.desk.booking(user, saga).await;
-    let status = status.map_err(|why| not_shown(why, Kind::UnknownBooking))?;
+    let status = client.shown(look, status, Kind::UnknownBooking)?;
     let now = client.desk.clock().wall_ms();
     Ok(Answer::json(&wire::Booking::new(&status, now)))
 }
@@ -72,8 +71,9 @@ async fn follow(client: &Client, call: Call) -> Answered {
     let user = client.user(&call).await?;
     let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
     let seen = events::last_seen(&call)?.and_then(|id| id.parse().ok());
+    let look = client.look(user)?;
     let followed = Followed::new(&client.desk, user, saga, seen.unwrap_or(0)).await;
-    let followed = followed.map_err(|why| not_shown(why, Kind::UnknownBooking))?;
+    let followed = client.shown(look, followed, Kind::UnknownBooking)?;
     Ok(Answer::events(followed.events()))
 }
 
@@ -301,14 +301,6 @@ pub(crate) fn company_down(company: CompanyId) -> Problem {
         .detailed(detail)
         .about(company)
         .retry_after(RETRY_COMPANY)
-}
-
-/// `missing` if no company has it.
-pub(super) fn not_shown(why: NotShown, missing: Kind) -> Problem {
-    match why {
-        NotShown::NotFound => missing.into(),
-        NotShown::CompanyDown(company) => company_down(company),
-    }
 }
 
 pub(super) fn not_known_in_time(saga: SagaId) -> Problem {

@@ -3,7 +3,6 @@
 use passcom_actors::domain::ids::SagaId;
 
 use super::Client;
-use super::bookings::not_shown;
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::Kind;
@@ -18,7 +17,8 @@ pub(super) const ENDPOINTS: &[Endpoint<Client>] =
 async fn history(client: &Client, call: Call) -> Answered {
     let user = client.user(&call).await?;
     let saga = SagaId(call.uuid(0).ok_or(Kind::UnknownBooking)?);
+    let look = client.look(user)?;
     let history = client.desk.history(user, saga).await;
-    let history = history.map_err(|why| not_shown(why, Kind::UnknownBooking))?;
+    let history = client.shown(look, history, Kind::UnknownBooking)?;
     Ok(Answer::json(&wire::History::from(&history)))
 }

@@ -6,7 +6,7 @@ use passcom_actors::people::desk::{
     Wait,
 };
 
-use super::bookings::{self, company_down, not_known_in_time, not_shown, wait};
+use super::bookings::{self, company_down, not_known_in_time, wait};
 use super::contact::contact;
 use super::payments::unpaid;
 use super::{Client, RETRY};
@@ -80,8 +80,9 @@ async fn list(client: &Client, call: Call) -> Answered {
 async fn show(client: &Client, call: Call) -> Answered {
     let (user, caller) = client.with_proof(&call).await?;
     let hold = SagaId(call.uuid(0).ok_or(Kind::UnknownHold)?);
+    let look = client.look(user)?;
     let status = client.desk.hold(user, hold).await;
-    let mut status = status.map_err(|why| not_shown(why, Kind::UnknownHold))?;
+    let mut status = client.shown(look, status, Kind::UnknownHold)?;
     let one = std::slice::from_mut(&mut status);
     client.desk.with_names_in(&caller, one).await;
     view(client, &call, &status)
@@ -89,8 +90,12 @@ async fn show(client: &Client, call: Call) -> Answered {
 
 async fn confirm(client: &Client, call: Call) -> Answered {
     let (user, hold) = named(client, &call).await?;
+    let look = client.look(user)?;
     match client.desk.confirm(user, hold, wait(&call)).await {
-        ConfirmAnswer::NotFound => Err(Kind::UnknownHold.into()),
+        ConfirmAnswer::NotFound => {
+            look.missed();
+            Err(Kind::UnknownHold.into())
+        }
         ConfirmAnswer::Ended => Err(Kind::HoldExpired.into()),
         ConfirmAnswer::Unpaid(why) => Err(unpaid(why)),
         ConfirmAnswer::Answered(answer) => bookings::answer(answer, call.language),
@@ -99,8 +104,12 @@ async fn confirm(client: &Client, call: Call) -> Answered {
 
 async fn extend(client: &Client, call: Call) -> Answered {
     let (user, hold) = named(client, &call).await?;
+    let look = client.look(user)?;
     match client.desk.extend(user, hold).await {
-        ExtendAnswer::NotFound => Err(Kind::UnknownHold.into()),
+        ExtendAnswer::NotFound => {
+            look.missed();
+            Err(Kind::UnknownHold.into())
+        }
         ExtendAnswer::Ended => Err(Kind::HoldExpired.into()),
         ExtendAnswer::Booked => Err(Problem::from(Kind::AlreadyBooked).about(hold)),
         ExtendAnswer::AtLimit => Err(Kind::HoldAtLimit.into()),
@@ -111,11 +120,15 @@ async fn extend(client: &Client, call: Call) -> Answered {
 
 async fn release(client: &Client, call: Call) -> Answered {
     let (user, hold) = named(client, &call).await?;
+    let look = client.look(user)?;
     match client.desk.release(user, hold).await {
         ReleaseAnswer::Released => Ok(Answer::json(&wire::Message {
             message: RELEASED.to(call.language),
         })),
-        ReleaseAnswer::NotFound => Err(Kind::UnknownHold.into()),
+        ReleaseAnswer::NotFound => {
+            look.missed();
+            Err(Kind::UnknownHold.into())
+        }
         ReleaseAnswer::Booked => Err(Problem::from(Kind::AlreadyBooked).about(hold)),
         ReleaseAnswer::StillRunning(hold) => Err(Problem::from(Kind::StillRunning)
             .about(hold)

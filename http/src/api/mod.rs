@@ -10,7 +10,7 @@ use passcom_actors::domain::ids::{CompanyId, UserId};
 use passcom_actors::mesh::messages::ShownUser;
 use passcom_actors::people::accounts::codes::Codes;
 use passcom_actors::people::accounts::{Accounts, Known};
-use passcom_actors::people::desk::{Caller, Desk};
+use passcom_actors::people::desk::{Caller, Desk, NotShown, Unavailable};
 use passcom_actors::people::saved::SavedPassengers;
 use passcom_actors::turns::fair::{Bounds, FairTurns, Whence};
 use tokio::sync::watch;
@@ -25,6 +25,7 @@ use crate::error::{Kind, Problem};
 use crate::language::Language;
 use crate::limits::Limiter;
 use crate::live::Feeds;
+use crate::misses::{Look, Misses};
 use crate::payment::Till;
 use crate::rendering::Rendering;
 use crate::router::Router;
@@ -78,6 +79,7 @@ struct Client {
     airlines: Airlines,
     cookie: SessionCookie,
     users: Limiter<UserId>,
+    misses: Misses,
     /// Who looks for a booking without a login.
     finders: Limiter<IpAddr>,
     registrations: Limiter<IpAddr>,
@@ -107,6 +109,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         airlines: app.airlines,
         cookie: SessionCookie::new(app.me, app.public_url.as_deref()),
         users: Limiter::new(app.limits.per_user),
+        misses: Misses::new(app.limits.misses),
         finders: Limiter::per_minute(Some(tickets::finding::TRIES_PER_MINUTE)),
         registrations: Limiter::per_hour(app.limits.registrations),
         codes: app.codes,
@@ -174,7 +177,7 @@ impl Client {
 
     /// The user, and the version that the token is for; with the consent to us, if the token was ours.
     async fn caller(&self, call: &Call) -> Result<Known, Problem> {
-        let Shown { known, issuer, .. } = self.shown(call).await?;
+        let Shown { known, issuer, .. } = self.show_token(call).await?;
         // another consent is for another company
         let consent = known.consent.filter(|_| issuer == self.issuer.company());
         Ok(Known { consent, ..known })
@@ -182,7 +185,7 @@ impl Client {
 
     /// The user, and what shows to other companies that it has come here.
     async fn with_proof(&self, call: &Call) -> Result<(UserId, Caller), Problem> {
-        let Shown { known, issuer, .. } = self.shown(call).await?;
+        let Shown { known, issuer, .. } = self.show_token(call).await?;
         let token = self.cookie.token(call).ok_or(Kind::InvalidToken)?;
         let shown = ShownUser {
             user: known.user,
@@ -195,12 +198,34 @@ impl Client {
         Ok((known.user, Caller { shown, token }))
     }
 
+    /// Before a booking, a hold or a ticket is looked for that the client names.
+    fn look(&self, user: UserId) -> Result<Look<'_>, Problem> {
+        self.misses.look(user).map_err(too_many)
+    }
+
+    /// What a look came to; `missing` if no company has it.
+    fn shown<T>(
+        &self,
+        look: Look<'_>,
+        found: Result<T, NotShown>,
+        missing: Kind,
+    ) -> Result<T, Problem> {
+        found.map_err(|why| match why {
+            NotShown::NotFound => {
+                look.missed();
+                missing.into()
+            }
+            NotShown::CompanyDown(company) if company == self.me => Unavailable.into(),
+            NotShown::CompanyDown(company) => bookings::company_down(company),
+        })
+    }
+
     /// Counts so many requests of this user.
     fn charge(&self, user: UserId, requests: NonZeroU32) -> Result<(), Problem> {
         self.users.check_n(&user, requests).map_err(too_many)
     }
 
-    async fn shown(&self, call: &Call) -> Result<Shown, Problem> {
+    async fn show_token(&self, call: &Call) -> Result<Shown, Problem> {
         let token = self.cookie.token(call).ok_or(Kind::InvalidToken)?;
         let now = self.desk.clock().wall_seconds();
         let shown = self.verifier.verify(token, now).map_err(|fault| {
@@ -214,9 +239,6 @@ impl Client {
             return Err(Kind::InvalidToken.into());
         }
         self.charge(known.user, call.cost)?;
-        if call.uuid(0).is_some() {
-            self.desk.check_misses(known.user).map_err(too_many)?;
-        }
         Ok(shown)
     }
 

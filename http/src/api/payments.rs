@@ -7,7 +7,6 @@ use passcom_actors::people::desk::{BookingState, BookingStatus};
 use passcom_actors::people::payment::Unpaid;
 use warp::http::HeaderName;
 
-use super::bookings::not_shown;
 use super::{Client, RETRY};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -50,8 +49,9 @@ async fn begin(client: &Client, call: Call) -> Answered {
             format!("{MEANS} must have 1 to {MEANS_LEN_MAX} visible ASCII characters"),
         ));
     }
+    let look = client.look(user)?;
     let status = client.desk.hold(user, hold).await;
-    let status = status.map_err(|why| not_shown(why, Kind::UnknownHold))?;
+    let status = client.shown(look, status, Kind::UnknownHold)?;
     let order = status.order.as_deref().ok_or(Kind::UnknownHold)?;
     let till = till(client, order)?;
     if status.state != BookingState::Held {
@@ -89,8 +89,9 @@ async fn begin(client: &Client, call: Call) -> Answered {
 
 async fn show(client: &Client, call: Call) -> Answered {
     let (user, hold) = named(client, &call).await?;
+    let look = client.look(user)?;
     let status = client.desk.hold(user, hold).await;
-    let status = status.map_err(|why| not_shown(why, Kind::UnknownHold))?;
+    let status = client.shown(look, status, Kind::UnknownHold)?;
     let order = status.order.as_deref().ok_or(Kind::UnknownHold)?;
     let shown = till(client, order)?.newest(hold).await?;
     Ok(view(client, &status, shown.as_ref()))

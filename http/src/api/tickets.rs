@@ -2,7 +2,7 @@
 
 use passcom_actors::domain::ids::{SagaId, UserId};
 use passcom_actors::domain::ticket::Ticket;
-use passcom_actors::people::desk::CancelAnswer;
+use passcom_actors::people::desk::{CancelAnswer, Unavailable};
 
 use super::bookings::company_down;
 use super::{Client, RETRY};
@@ -57,7 +57,14 @@ async fn cancel(client: &Client, call: Call) -> Answered {
     if !is_path_of(&call, user) {
         return Err(Kind::UnknownTicket.into());
     }
-    cancelled(client.desk.cancel(user, ticket).await, call.language)
+    let look = client.look(user)?;
+    let answer = client.desk.cancel(user, ticket).await;
+    if answer == CancelAnswer::NotFound {
+        look.missed();
+    } else if answer == CancelAnswer::CompanyDown(client.me) {
+        return Err(Unavailable.into());
+    }
+    cancelled(answer, call.language)
 }
 
 /// Another user's things are not there.

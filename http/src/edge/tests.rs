@@ -318,12 +318,13 @@ async fn who_is_refused_again_and_again_hears_it_later_and_keeps_no_place() {
         ..Options::default()
     })
     .await;
-    assert_eq!(status(&port.get("/nothing").await), "404");
-    let mut late = pin!(port.get("/things"));
+    let refused = || port.post("content-length: 1", b"{");
+    assert_eq!(status(&refused().await), "400");
+    let mut late = pin!(refused());
     let answered = timeout(SHORT, &mut late).await;
     assert!(answered.is_err(), "it comes later: {answered:?}");
     assert_eq!(status(&port.get("/things/7").await), "200");
-    assert_eq!(status(&timeout(PATIENCE, late).await.unwrap()), "404");
+    assert_eq!(status(&timeout(PATIENCE, late).await.unwrap()), "400");
 }
 
 #[tokio::test]

@@ -14,12 +14,14 @@ async fn an_account_is_exported_and_ends_everywhere() {
     let mut server = Server::new();
     server.start(Mood::Good).await;
     let cluster = Cluster::start_with_mail("people", server.port).await;
-    cluster.register(0, "ana", PASSWORD).await;
     let body = json!({"login": "ana", "password": PASSWORD, "email": "ana@example.com"});
-    let token = cluster
-        .post_in("pt-BR", 1, "/conta/email", body)
-        .await
-        .token();
+    until("a user is registered", async || {
+        let body = body.clone();
+        let answer = cluster.post_in("pt-BR", 0, "/register-all", body).await;
+        answer.status == 200
+    })
+    .await;
+    let token = cluster.log_in(0, "ana", PASSWORD).await.token();
     let (kept, cancelled) = (
         cluster.book(0, &token, "b").await,
         cluster.book(0, &token, "b").await,
@@ -64,6 +66,12 @@ async fn an_account_is_exported_and_ends_everywhere() {
                 && cluster.log_in(company, "ana", PASSWORD).await.status == 401
         })
         .await;
+        let dump = cluster.dump(company);
+        let agreed = dump.lines().filter(|line| line.contains("login_register"));
+        let agreed: Vec<_> = agreed.filter(|line| line.contains("ana")).collect();
+        assert!(!agreed.is_empty());
+        let is_kept = agreed.iter().any(|line| has(line, "ana@example.com"));
+        assert!(!is_kept, "for ever: {agreed:?}");
         let again = cluster.post(company, "/register-all", right.clone()).await;
         assert_eq!(again.problem(), "login-taken", "the login is nobody else's");
         assert_eq!(

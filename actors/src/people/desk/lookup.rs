@@ -145,13 +145,13 @@ impl Desk {
 
     /// No peer is asked about what is known here to be another user's: whoever looks for that gets no more work done than this.
     pub(super) async fn check_owner(&self, user: UserId, saga: SagaId) -> Result<(), NotShown> {
-        match self.company.archive.owner(saga).await {
-            Ok(Some(owner)) if owner != user => Err(self.missed(user)),
-            Ok(_) | Err(_) => Ok(()),
+        match self.company.archive.is_of_another(saga, user).await {
+            Ok(true) => Err(NotShown::NotFound),
+            Ok(false) | Err(_) => Ok(()),
         }
     }
 
-    /// What every company that answers has recorded of a saga. Of seats it is heard about its own.
+    /// What every company that answers has recorded of a saga, our own first. Of seats each is heard about its own.
     pub(super) async fn recorded(&self, saga: SagaId) -> Vec<(CompanyId, SagaRecord)> {
         let replies = self.companies.ask_all(Request::Query { saga }).await;
         let recorded = |(company, reply)| match reply {
@@ -161,7 +161,9 @@ impl Desk {
             }
             _ => None,
         };
-        replies.into_iter().filter_map(recorded).collect()
+        let mut answers: Vec<_> = replies.into_iter().filter_map(recorded).collect();
+        answers.sort_by_key(|(company, _)| *company != self.company.me);
+        answers
     }
 
     /// Out of what the companies answered that were asked at this time.
@@ -172,9 +174,14 @@ impl Desk {
         asked_at_ms: i64,
         answers: &[(CompanyId, SagaRecord)],
     ) -> Result<BookingStatus, NotShown> {
-        let orders = answers
-            .iter()
-            .filter_map(|(_, recorded)| order_in(recorded));
+        let own = answer_of(self.company.me, answers).and_then(|own| own.order.as_ref());
+        // one that we have voted on is what we know it as, whatever others say
+        let told = answers.iter().filter(|(_, recorded)| {
+            let told = recorded.order.as_ref();
+            own.is_none_or(|(_, hash, _)| told.is_none_or(|(_, told, _)| told == hash))
+        });
+        let orders = told.filter_map(|(_, recorded)| order_in(recorded));
+        let orders = orders.filter(|order| own.is_none_or(|(own, ..)| own.user == order.user));
         // whoever names the passengers tells most
         let order = orders.min_by_key(|order| order.is_withheld());
         let hold = order.as_ref().and_then(|order| {
@@ -198,11 +205,8 @@ impl Desk {
         let running = self.company.running.user(saga);
         match order.as_ref().map(|order| order.user).or(running) {
             Some(owner) if owner == user => {}
-            Some(_) => return Err(self.missed(user)),
-            None => {
-                let missed = self.missed(user);
-                return Err(silent.map_or(missed, NotShown::CompanyDown));
-            }
+            Some(_) => return Err(NotShown::NotFound),
+            None => return Err(silent.map_or(NotShown::NotFound, NotShown::CompanyDown)),
         }
         let (state, doubt) = match &ticket {
             Some(ticket) if ticket.is_cancelled() => (BookingState::Cancelled, None),

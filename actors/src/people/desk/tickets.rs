@@ -93,11 +93,8 @@ impl Desk {
     pub async fn ticket(&self, user: UserId, id: SagaId) -> Result<Ticket, NotShown> {
         match self.find_ticket(id).await {
             Lookup::Found(found) if found.order.user == user => Ok(found),
-            Lookup::Found(_) | Lookup::Nowhere => Err(self.missed(user)),
-            Lookup::NotAsked(company) => {
-                self.missed(user);
-                Err(NotShown::CompanyDown(company))
-            }
+            Lookup::Found(_) | Lookup::Nowhere => Err(NotShown::NotFound),
+            Lookup::NotAsked(company) => Err(NotShown::CompanyDown(company)),
         }
     }
 

@@ -7,7 +7,7 @@ use passcom_actors::domain::ticket::Ticket;
 use passcom_actors::domain::withheld;
 use passcom_actors::people::desk::{Desk, NotAgreed};
 
-use super::super::bookings::{company_down, not_shown};
+use super::super::bookings::company_down;
 use super::super::{Client, RETRY};
 use crate::airlines::Airlines;
 use crate::answer::{Answer, Answered};
@@ -163,8 +163,9 @@ impl Showing {
 pub(super) async fn named(client: &Client, call: &Call) -> Result<Ticket, Problem> {
     let (user, caller) = client.with_proof(call).await?;
     let id = SagaId(call.uuid(0).ok_or(Kind::NoSuchTicket)?);
+    let look = client.look(user)?;
     let found = client.desk.ticket(user, id).await;
-    let found = found.map_err(|why| not_shown(why, Kind::NoSuchTicket))?;
+    let found = client.shown(look, found, Kind::NoSuchTicket)?;
     Ok(client.desk.with_names_of(&caller, found).await)
 }
 

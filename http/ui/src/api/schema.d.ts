@@ -1001,6 +1001,8 @@ export interface components {
             message: string;
             /** Format: uuid */
             user_uuid: string;
+            /** @description Where mail goes, if an address was given and could be kept. */
+            email?: string;
         };
         Session: {
             /** @description Good at every node of every company. Absent where the request says `X-Sessao: cookie`. */
