@@ -15,7 +15,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 /// Checks between two sweeps of the keys that are no longer limited.
 const SWEEP_EVERY: u32 = 16_384;
 
-const TEN_MINUTES_OF_AN_HOUR: NonZeroU32 = NonZeroU32::new(6).expect("it is not zero");
+const TEN_MINUTES_IN_AN_HOUR: u32 = 6;
 
 /// A rate that is allowed: a bucket of `burst` that fills with `per_second`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +59,11 @@ impl<K: Clone + Hash + Eq> Limiter<K> {
 
     /// So many an hour, and a sixth of them at once.
     pub fn per_hour(count: Option<NonZeroU32>) -> Self {
-        let at_once = |count: NonZeroU32| count.div_ceil(TEN_MINUTES_OF_AN_HOUR);
-        Self::of(count.map(|count| Quota::per_hour(count).allow_burst(at_once(count))))
+        let quota = |count: NonZeroU32| {
+            let at_once = NonZeroU32::new(count.get() / TEN_MINUTES_IN_AN_HOUR);
+            Quota::per_hour(count).allow_burst(at_once.unwrap_or(NonZeroU32::MIN))
+        };
+        Self::of(count.map(quota))
     }
 
     fn of(quota: Option<Quota>) -> Self {
