@@ -22,6 +22,9 @@ pub use wire::{Departure, FreeSeat, Leg, Page};
 
 /// Longer than a node takes to say that it does not know yet.
 const LIMIT: Duration = Duration::from_secs(12);
+/// A page of the catalogue that is told to wait is asked for again after so long, so many times.
+const PAGE_AGAIN: Duration = Duration::from_millis(500);
+const PAGE_TRIES: u32 = 20;
 
 /// What may be asked of a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,11 +145,20 @@ impl Client {
     }
 
     pub async fn page(&self, session: &Session, url: Url) -> anyhow::Result<Page> {
-        let request = self
-            .of(session.user)
-            .get(url.clone())
-            .bearer_auth(session.token(self).await);
-        let response = expect(request, "GET /all-trechos").await?;
+        let mut tries = 0;
+        let response = loop {
+            let request = self
+                .of(session.user)
+                .get(url.clone())
+                .bearer_auth(session.token(self).await);
+            let response = request.send().await.context("GET /all-trechos")?;
+            tries += 1;
+            if response.status() != StatusCode::TOO_MANY_REQUESTS || tries == PAGE_TRIES {
+                break succeeded(response, "GET /all-trechos").await?;
+            }
+            // whoever reads all that is on sale reads it as fast as public nodes tell it
+            tokio::time::sleep(PAGE_AGAIN).await;
+        };
         let unreachable = wire::unreachable(&response);
         let next = match wire::next_link(&response) {
             Some(link) => Some(url.join(&link).context("the link to the next page")?),
@@ -390,6 +402,10 @@ impl Client {
 /// A request that has to succeed.
 async fn expect(request: RequestBuilder, what: &str) -> anyhow::Result<Response> {
     let response = request.send().await.with_context(|| what.to_owned())?;
+    succeeded(response, what).await
+}
+
+async fn succeeded(response: Response, what: &str) -> anyhow::Result<Response> {
     let status = response.status();
     if !status.is_success() {
         // the status alone is an error, too

@@ -7,7 +7,7 @@ use passcom_actors::domain::ids::UserId;
 use passcom_actors::turns::fair::{Bounds, FairTurns};
 use passcom_actors::turns::half_of_cores;
 
-use crate::answer::{Answer, Answered};
+use crate::answer::Answered;
 use crate::call::Call;
 use crate::error::{Kind, Problem};
 use crate::unread;
@@ -33,14 +33,14 @@ impl Rendering {
         &self,
         user: UserId,
         call: Call,
-        work: impl FnOnce(&Call) -> Answer + Send + 'static,
+        work: impl FnOnce(&Call) -> Answered + Send + 'static,
     ) -> Answered {
         if call.is_behind {
             return Err(Problem::from(Kind::TooManyRequests).retry_after(unread::RETRY));
         }
-        let work = move || work(&call).compressed(&call);
+        let work = move || work(&call).map(|answer| answer.compressed(&call));
         let made = self.0.take(user, work).await;
-        made.ok_or_else(|| Problem::from(Kind::Overloaded).retry_after(super::api::RETRY))
+        made.unwrap_or_else(|| Err(Problem::from(Kind::Overloaded).retry_after(super::api::RETRY)))
     }
 }
 
@@ -52,6 +52,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::answer::Answer;
     use crate::call::tests::call;
 
     fn user(number: u128) -> UserId {
@@ -62,7 +63,7 @@ mod tests {
     async fn nothing_is_made_for_who_has_not_read_what_was_made_before() {
         let mut late = call("/all-trechos", &[], b"");
         late.is_behind = true;
-        let work = |_: &Call| panic!("it is not made");
+        let work = |_: &Call| -> Answered { panic!("it is not made") };
         let answer = Rendering::new().make(user(1), late, work).await;
         assert_eq!(
             answer.err().map(|problem| problem.kind()),
@@ -78,7 +79,7 @@ mod tests {
             let call = call("/all-trechos", &[], b"");
             let work = move |_: &Call| {
                 work();
-                Answer::text("")
+                Ok(Answer::text(""))
             };
             rendering.make(user(number), call, work)
         };

@@ -44,7 +44,7 @@ async fn legs(operator: &Operator, call: Call) -> Answered {
     let (operations, after) = (operations.clone(), cursor::given(&call)?);
     let make = move |call: &Call| {
         let page = operations.own_legs(after, limit);
-        catalogue::legs(&page, SaidOfSeats::default(), call)
+        Ok(catalogue::legs(&page, SaidOfSeats::default(), call))
     };
     operator.rendering.make(NOBODY, call, make).await
 }

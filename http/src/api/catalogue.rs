@@ -6,6 +6,7 @@ use passcom_actors::catalogue::{Catalogue, LegFilter, LegPage, LegView, Window};
 use passcom_actors::domain::ids::CompanyId;
 
 use super::Client;
+use super::accounts::too_many;
 use super::places::{self, Place};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
@@ -44,12 +45,16 @@ async fn list(client: &Client, call: Call) -> Answered {
         SaidOfSeats::Each => LEGS_WITH_SEATS_COST_ONE,
         SaidOfSeats::Ranges | SaidOfSeats::Nothing => LEGS_COST_ONE,
     };
-    if let Some(more) = NonZeroU32::new(limit as u32 / legs_of_one) {
-        client.charge(user, more)?;
-    }
     // a page may look through all that is on sale, and has some thousands of seats for every leg
     let catalogue = client.catalogue.clone();
-    let make = move |call: &Call| legs(&catalogue.page(&filter, after, limit), seats, call);
+    let users = client.users.clone();
+    let make = move |call: &Call| {
+        let page = catalogue.page(&filter, after, limit);
+        if let Some(more) = NonZeroU32::new(page.legs.len() as u32 / legs_of_one) {
+            users.check_n(&user, more).map_err(too_many)?;
+        }
+        Ok(legs(&page, seats, call))
+    };
     client.rendering.make(user, call, make).await
 }
 

@@ -1,7 +1,6 @@
 //! The client port: one module per resource, each with its endpoints, handlers and tests.
 
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,7 +77,7 @@ struct Client {
     verifier: Arc<TokenVerifier>,
     airlines: Airlines,
     cookie: SessionCookie,
-    users: Limiter<UserId>,
+    users: Arc<Limiter<UserId>>,
     misses: Misses,
     /// Who looks for a booking without a login.
     finders: Limiter<IpAddr>,
@@ -108,7 +107,7 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
         verifier: app.verifier,
         airlines: app.airlines,
         cookie: SessionCookie::new(app.me, app.public_url.as_deref()),
-        users: Limiter::new(app.limits.per_user),
+        users: Arc::new(Limiter::new(app.limits.per_user)),
         misses: Misses::new(app.limits.misses),
         finders: Limiter::per_minute(Some(tickets::finding::TRIES_PER_MINUTE)),
         registrations: Limiter::per_hour(app.limits.registrations),
@@ -220,11 +219,6 @@ impl Client {
         })
     }
 
-    /// Counts so many requests of this user.
-    fn charge(&self, user: UserId, requests: NonZeroU32) -> Result<(), Problem> {
-        self.users.check_n(&user, requests).map_err(too_many)
-    }
-
     async fn show_token(&self, call: &Call) -> Result<Shown, Problem> {
         let token = self.cookie.token(call).ok_or(Kind::InvalidToken)?;
         let now = self.desk.clock().wall_seconds();
@@ -238,7 +232,8 @@ impl Client {
             debug!("token refused: its user has a newer version");
             return Err(Kind::InvalidToken.into());
         }
-        self.charge(known.user, call.cost)?;
+        let check = self.users.check_n(&known.user, call.cost);
+        check.map_err(too_many)?;
         Ok(shown)
     }
 

@@ -109,7 +109,7 @@ async fn export(client: &Client, call: Call) -> Answered {
             saved: saved.iter().map(wire::SavedPerson::from).collect(),
         };
         let unreachable = holds.as_ref().map_or(&[][..], |holds| &holds.unreachable);
-        Answer::json(&data).linked(next).without(unreachable)
+        Ok(Answer::json(&data).linked(next).without(unreachable))
     };
     client.rendering.make(user, call, make).await
 }

@@ -47,7 +47,7 @@ async fn list(client: &Client, call: Call) -> Answered {
     if page.tickets.is_empty() && after.is_none() && next.is_none() {
         return Err(Kind::NoTickets.into());
     }
-    let make = move |_: &Call| tickets(&page.tickets).linked(next);
+    let make = move |_: &Call| Ok(tickets(&page.tickets).linked(next));
     client.rendering.make(user, call, make).await
 }
 

@@ -49,7 +49,7 @@ async fn list(client: &Client, call: Call) -> Answered {
         let tickets = wire::Tickets {
             tickets: tickets.map(|ticket| showing.ticket(ticket)).collect(),
         };
-        Answer::json(&tickets).linked(next)
+        Ok(Answer::json(&tickets).linked(next))
     };
     client.rendering.make(user, call, make).await
 }
