@@ -40,7 +40,8 @@ chaos: setup ## breaks a cluster under load in every way there is for five minut
 kill: setup ## kills nodes two at a time, at random steps
 	cargo test --release --locked --workspace --test kill_points -- --ignored --nocapture $(ARGS)
 
-check: ## formatting and lints; of the web page, types and unit tests too, if there is Node
+check: ## formatting, lints, and that the planted bugs of chaos/bugs apply; of the web page, types and unit tests too, if there is Node
 	cargo fmt --all --check
+	@for bug in chaos/bugs/*.patch; do git apply --check "$$bug" || exit 1; done
 	cargo clippy --release --locked --workspace --all-targets --all-features -- -D warnings
 	@http/ui/check.sh
