@@ -1,19 +1,19 @@
 //! Misses: who asks for bookings, holds and tickets of others, or of nobody. For each, every company may have to look.
 //!
 //! Invariants: a user who has had as many as are free has one look at a time, and none within a second of the last miss; what is found
-//! costs nothing; a minute without a miss, and all are forgotten. No more than [`KEPT_MAX`] users are remembered.
+//! costs nothing; a minute without a miss, and all are forgotten. No more than [`KEPT_MAX`](passcom_actors::company::failures::KEPT_MAX) users are remembered.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use passcom_actors::company::failures::make_room;
 use passcom_actors::domain::ids::UserId;
 use tokio::time::Instant;
 
 const MISS_EVERY: Duration = Duration::from_secs(1);
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
-const KEPT_MAX: usize = 50_000;
 
 pub(crate) struct Misses {
     /// None: all are.
@@ -47,8 +47,10 @@ impl Misses {
         if let Some(free) = self.free {
             let now = Instant::now();
             let mut users = self.lock();
-            if users.len() >= KEPT_MAX && !users.contains_key(&user) {
-                users.retain(|_, asking| asking.looks > 0 || !asking.is_forgotten(now));
+            if !users.contains_key(&user) {
+                make_room(&mut users, |asking| {
+                    asking.looks > 0 || !asking.is_forgotten(now)
+                });
             }
             let asking = users.entry(user).or_default();
             asking.check(free.get(), now)?;
@@ -109,6 +111,7 @@ impl Drop for Look<'_> {
 
 #[cfg(test)]
 mod tests {
+    use passcom_actors::company::failures::KEPT_MAX;
     use uuid::Uuid;
 
     use super::*;
@@ -170,5 +173,15 @@ mod tests {
         assert!(misses.look(STRANGER).is_err(), "and one at a time");
         drop(one);
         assert!(misses.look(STRANGER).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_users_are_remembered_and_no_more() {
+        let misses = misses();
+        for number in 0..2 * KEPT_MAX as u128 {
+            let look = misses.look(UserId(Uuid::from_u128(number)));
+            look.map(Look::missed).unwrap();
+        }
+        assert!(misses.lock().len() <= KEPT_MAX);
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Most that is kept of each kind.
-pub(super) const KEPT_MAX: usize = 50_000;
+pub const KEPT_MAX: usize = 50_000;
 
 /// So many failures at once, and after each further one a delay that doubles.
 #[derive(Debug, Clone, Copy)]
@@ -191,7 +191,7 @@ where
 }
 
 /// Where there are too many, first what does not count any more goes, then every other one.
-pub(super) fn make_room<K: Eq + Hash, V>(kept: &mut HashMap<K, V>, counts: impl Fn(&V) -> bool) {
+pub fn make_room<K: Eq + Hash, V>(kept: &mut HashMap<K, V>, counts: impl Fn(&V) -> bool) {
     if kept.len() < KEPT_MAX {
         return;
     }

@@ -1,7 +1,6 @@
 //! Registering, logging in, and a fresh token for a valid one.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use passcom_actors::domain::accounts::Mailbox;
 use passcom_actors::people::accounts::{Known, LoggedIn, Registered, Renewed, Unfit};
@@ -10,7 +9,7 @@ use passcom_actors::people::mail_address;
 use passcom_actors::people::spelling::Misspelt;
 use tracing::error;
 
-use super::{Client, RETRY, RETRY_COMPANY};
+use super::{Client, RETRY, RETRY_COMPANY, too_many};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::error::{Kind, Problem};
@@ -207,10 +206,6 @@ pub(super) fn check_new(
     Ok(())
 }
 
-pub(super) fn too_many(wait: Duration) -> Problem {
-    Problem::from(Kind::TooManyRequests).retry_after(wait)
-}
-
 fn unfit(field: &str, why: Unfit) -> Problem {
     match why {
         Unfit::Misspelt(why) => misspelt(field, why),
@@ -248,6 +243,8 @@ pub(super) fn could_exist(login: &str, password: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::call::tests::call;
     use crate::language::Language;

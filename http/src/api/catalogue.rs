@@ -5,9 +5,8 @@ use std::num::NonZeroU32;
 use passcom_actors::catalogue::{Catalogue, LegFilter, LegPage, LegView, Window};
 use passcom_actors::domain::ids::CompanyId;
 
-use super::Client;
-use super::accounts::too_many;
 use super::places::{self, Place};
+use super::{Client, too_many};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::clock;

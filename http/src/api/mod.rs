@@ -15,7 +15,6 @@ use passcom_actors::turns::fair::{Bounds, FairTurns, Whence};
 use tokio::sync::watch;
 use tracing::debug;
 
-use self::accounts::too_many;
 use crate::App;
 use crate::airlines::Airlines;
 use crate::call::Call;
@@ -121,6 +120,11 @@ pub(crate) fn edge(app: App, closing: watch::Receiver<bool>) -> Edge<impl Send +
     };
     Edge::new("client", router(), client, app.options, closing)
         .limited(Limiter::new(app.limits.per_address))
+}
+
+/// Ask again after so long.
+fn too_many(wait: Duration) -> Problem {
+    Problem::from(Kind::TooManyRequests).retry_after(wait)
 }
 
 /// Makes what every node has to give out, before it is asked for.

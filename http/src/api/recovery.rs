@@ -9,7 +9,7 @@ use super::accounts::{
     LOGIN_LEN, PASSWORD_LEN, check_new, could_exist, credentials, mailbox_at, present, renewed,
     session,
 };
-use super::{Client, RETRY};
+use super::{Client, RETRY, too_many};
 use crate::answer::{Answer, Answered};
 use crate::call::Call;
 use crate::cursor::{self, Cursor};
@@ -163,7 +163,7 @@ async fn ask_code(client: &Client, call: Call) -> Answered {
         match asked {
             Asked::Noted => {}
             Asked::TooMany => {
-                return Err(Problem::from(Kind::TooManyRequests).retry_after(ASKED_WITHIN));
+                return Err(too_many(ASKED_WITHIN));
             }
             Asked::Full => return Err(Problem::from(Kind::Overloaded).retry_after(RETRY)),
         }

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use passcom_actors::domain::locator::Locator;
 use passcom_actors::domain::ticket::Ticket;
 
-use super::super::Client;
+use super::super::{Client, too_many};
 use super::view::shown;
 use crate::answer::{Answer, Answered};
 use crate::api::accounts::present;
@@ -44,7 +44,7 @@ struct Wanted {
 async fn find(client: &Client, call: Call) -> Answered {
     if let Some(from) = &call.from {
         let check = client.finders.check(from);
-        check.map_err(|wait| Problem::from(Kind::TooManyRequests).retry_after(wait))?;
+        check.map_err(too_many)?;
     }
     let wanted = wanted(&call)?;
     let locator = wanted.locator.ok_or(Kind::BookingNotFound)?;
